@@ -1,0 +1,245 @@
+package dev.nfkit;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HexFormat;
+
+/**
+ * A zero-based, read-only view over some bytes of a buffer. Multi-byte reads are big-endian (network order).
+ *
+ * <p>A view may be <em>borrowed</em>: its owner aims it at other bytes for the next packet and releases it in between.
+ * A released view has length −1 and every read of it throws IllegalStateException. {@link #copy()} gives bytes of one's
+ * own. Not safe for use by several threads while its owner still moves it.
+ */
+public final class Bytes {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private ByteBuffer buffer = NOTHING;
+    private int start;
+    private int length;
+
+    /** Makes a view of no bytes, to be aimed with {@link #wrap}. */
+    public Bytes() {}
+
+    /**
+     * A view over a whole array, not copied.
+     *
+     * @param array the bytes
+     * @return a new view
+     */
+    public static Bytes of(byte... array) {
+        return new Bytes().wrap(ByteBuffer.wrap(array), 0, array.length);
+    }
+
+    /**
+     * Aims this view at other bytes. Only the view's owner calls it.
+     *
+     * @param buffer the buffer; big-endian, which is a buffer's default; its position and limit are not used
+     * @param offset the first byte, counted from the buffer's start
+     * @param length how many bytes
+     * @return this view
+     * @throws IndexOutOfBoundsException if the range leaves the buffer
+     * @throws IllegalArgumentException if the buffer is not big-endian
+     */
+    public Bytes wrap(ByteBuffer buffer, int offset, int length) {
+        if ((offset | length) < 0 || offset > buffer.capacity() - length) {
+            throw new IndexOutOfBoundsException(
+                    "bytes " + offset + " to " + ((long) offset + length) + " of a buffer of " + buffer.capacity());
+        }
+        if (buffer.order() != ByteOrder.BIG_ENDIAN) {
+            throw new IllegalArgumentException("the buffer of a Bytes view must be big-endian");
+        }
+        this.buffer = buffer;
+        this.start = offset;
+        this.length = length;
+        return this;
+    }
+
+    /** Ends a borrowed view's life: from now on its length is −1 and reads throw. Only the view's owner calls it. */
+    public void release() {
+        length = -1;
+    }
+
+    /**
+     * How many bytes there are.
+     *
+     * @return the length, or −1 once the view was released
+     */
+    public int length() {
+        return length;
+    }
+
+    /**
+     * One byte.
+     *
+     * @param index from 0
+     * @return 0 to 255
+     * @throws IndexOutOfBoundsException if the index leaves the view
+     * @throws IllegalStateException if the view was released
+     */
+    public int u8(int index) {
+        return buffer.get(at(index, 1)) & 0xff;
+    }
+
+    /**
+     * Two bytes, big-endian.
+     *
+     * @param index of the first byte, from 0
+     * @return 0 to 65535
+     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IllegalStateException if the view was released
+     */
+    public int u16(int index) {
+        return buffer.getShort(at(index, 2)) & 0xffff;
+    }
+
+    /**
+     * Four bytes, big-endian.
+     *
+     * @param index of the first byte, from 0
+     * @return 0 to 2³²−1
+     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IllegalStateException if the view was released
+     */
+    public long u32(int index) {
+        return buffer.getInt(at(index, 4)) & 0xffff_ffffL;
+    }
+
+    /**
+     * Eight bytes, big-endian, as a signed number.
+     *
+     * @param index of the first byte, from 0
+     * @return the bits
+     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IllegalStateException if the view was released
+     */
+    public long u64(int index) {
+        return buffer.getLong(at(index, 8));
+    }
+
+    private int at(int index, int size) {
+        if (index < 0 || index > length - size) {
+            throw outside(index, size);
+        }
+        return start + index;
+    }
+
+    private RuntimeException outside(int index, int size) {
+        if (length < 0) {
+            return new IllegalStateException(
+                    "these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
+        }
+        return new IndexOutOfBoundsException("bytes " + index + " to " + ((long) index + size) + " of " + length);
+    }
+
+    /**
+     * Copies bytes into an array.
+     *
+     * @param index of the first byte to copy, from 0
+     * @param target where to
+     * @param targetIndex the first index to fill
+     * @param count how many bytes
+     * @throws IndexOutOfBoundsException if a range leaves the view or the array
+     * @throws IllegalStateException if the view was released
+     */
+    public void copyTo(int index, byte[] target, int targetIndex, int count) {
+        buffer.get(atRange(index, count), target, targetIndex, count);
+    }
+
+    /**
+     * Appends all bytes to a buffer at its position.
+     *
+     * @param target where to; its position moves by {@link #length()}
+     * @throws java.nio.BufferOverflowException if the target has too little room
+     * @throws IllegalStateException if the view was released
+     */
+    public void copyTo(ByteBuffer target) {
+        int from = atRange(0, length);
+        if (target.remaining() < length) {
+            throw new java.nio.BufferOverflowException();
+        }
+        target.put(target.position(), buffer, from, length);
+        target.position(target.position() + length);
+    }
+
+    private int atRange(int index, int count) {
+        if ((index | count) < 0 || index > length - count) {
+            throw outside(index, count);
+        }
+        return start + index;
+    }
+
+    /**
+     * A part of these bytes, without a copy. It allocates, and it does not notice when this view is released.
+     *
+     * @param index of the first byte, from 0
+     * @param count how many bytes
+     * @return a new view
+     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IllegalStateException if the view was released
+     */
+    public Bytes slice(int index, int count) {
+        return new Bytes().wrap(buffer, atRange(index, count), count);
+    }
+
+    /**
+     * The bytes as a read-only, big-endian buffer, without a copy. It allocates, and it does not notice when this view
+     * is released.
+     *
+     * @return a new buffer from position 0 to the length
+     * @throws IllegalStateException if the view was released
+     */
+    public ByteBuffer toByteBuffer() {
+        return buffer.slice(atRange(0, length), length).asReadOnlyBuffer();
+    }
+
+    /**
+     * The bytes as an array.
+     *
+     * @return a new array
+     * @throws IllegalStateException if the view was released
+     */
+    public byte[] toArray() {
+        if (length < 0) {
+            throw outside(0, 0);
+        }
+        byte[] array = new byte[length];
+        buffer.get(start, array);
+        return array;
+    }
+
+    /**
+     * A view over a copy of these bytes, which nobody moves or releases.
+     *
+     * @return a new view
+     * @throws IllegalStateException if the view was released
+     */
+    public Bytes copy() {
+        return of(toArray());
+    }
+
+    /**
+     * The bytes in lower-case hexadecimal, without separators.
+     *
+     * @return two characters a byte
+     * @throws IllegalStateException if the view was released
+     */
+    public String toHex() {
+        return HexFormat.of().formatHex(toArray());
+    }
+
+    /**
+     * Length and first bytes, for messages; never throws.
+     *
+     * @return a short text
+     */
+    @Override
+    public String toString() {
+        if (length < 0) {
+            return "Bytes(released)";
+        }
+        int shown = Math.min(length, 16);
+        return "Bytes(" + length + ": " + (shown == 0 ? "" : slice(0, shown).toHex()) + (shown < length ? "…" : "")
+                + ")";
+    }
+}

@@ -1,0 +1,18 @@
+package dev.nfkit;
+
+/** Why the kernel refused a request, as far as it could be told apart; the errno alone often has several causes. */
+public enum Refusal {
+    /** The process lacks {@code CAP_NET_ADMIN} altogether. */
+    NO_CAPABILITY,
+    /**
+     * The process holds {@code CAP_NET_ADMIN}, but in a user namespace that does not own the network namespace, as
+     * under {@code unshare -Ur} without {@code -n}.
+     */
+    CAPABILITY_IN_OTHER_USER_NAMESPACE,
+    /** Another socket owns the group or queue. */
+    OWNED_BY_ANOTHER,
+    /** The running kernel lacks what was asked for. */
+    NOT_SUPPORTED,
+    /** Nothing beyond the errno is known. */
+    UNKNOWN
+}

@@ -1,0 +1,8 @@
+/**
+ * The words that every part of nfkit uses: the errors, the kernel's error numbers, address families, hooks, and a view
+ * over bytes.
+ */
+@NullMarked
+package dev.nfkit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,192 @@
+package dev.nfkit.socket;
+
+import java.nio.ByteBuffer;
+
+/**
+ * What one receive takes: one direct buffer cut into slots of equal size, and for each datagram taken its place and
+ * length. The receiver makes one and uses it again and again; a socket fills it. One thread at a time.
+ *
+ * <p>A socket may keep what it computed for a batch (its buffer's address) by the batch's identity.
+ */
+public final class DatagramBatch {
+    private final ByteBuffer buffer;
+    private final int slots;
+    private final int slotSize;
+    private final int[] offsets;
+    private final int[] lengths;
+    private final boolean[] truncated;
+    private int count;
+    private boolean overrun;
+    private boolean strict;
+    private long receivedAt;
+
+    /**
+     * A batch with a direct buffer of its own.
+     *
+     * @param slots the most datagrams of one receive, 1 to 1024
+     * @param slotSize the most bytes of a datagram; a larger one is truncated
+     * @throws IllegalArgumentException if a number is out of range, or the buffer would exceed 1 GiB
+     */
+    public DatagramBatch(int slots, int slotSize) {
+        if (slots < 1 || slots > 1024) {
+            throw new IllegalArgumentException("slots " + slots + " is out of 1 to 1024");
+        }
+        if (slotSize < 64 || (long) slots * slotSize > 1 << 30) {
+            throw new IllegalArgumentException(
+                    "slotSize " + slotSize + " is out of 64 bytes to 1 GiB in all " + slots + " slots");
+        }
+        this.buffer = ByteBuffer.allocateDirect(slots * slotSize);
+        this.slots = slots;
+        this.slotSize = slotSize;
+        this.offsets = new int[slots];
+        this.lengths = new int[slots];
+        this.truncated = new boolean[slots];
+    }
+
+    /**
+     * The buffer that holds all slots, one behind the other; big-endian.
+     *
+     * @return the direct buffer; its position and limit are not used
+     */
+    public ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * How many slots there are.
+     *
+     * @return the most datagrams of one receive
+     */
+    public int slots() {
+        return slots;
+    }
+
+    /**
+     * A slot's size.
+     *
+     * @return the most bytes of a datagram
+     */
+    public int slotSize() {
+        return slotSize;
+    }
+
+    /**
+     * How many datagrams were taken.
+     *
+     * @return 0 to {@link #slots()}
+     */
+    public int count() {
+        return count;
+    }
+
+    /**
+     * Where a datagram starts.
+     *
+     * @param index 0 to {@link #count()}−1
+     * @return an offset from the buffer's start
+     */
+    public int offset(int index) {
+        return offsets[index];
+    }
+
+    /**
+     * A datagram's length, at most the slot's.
+     *
+     * @param index 0 to {@link #count()}−1
+     * @return a length in bytes
+     */
+    public int length(int index) {
+        return lengths[index];
+    }
+
+    /**
+     * Whether a datagram was larger than its slot, so that its end is missing ({@code MSG_TRUNC}).
+     *
+     * @param index 0 to {@link #count()}−1
+     * @return whether it is cut
+     */
+    public boolean truncated(int index) {
+        return truncated[index];
+    }
+
+    /**
+     * Whether the socket said that it lost datagrams before these (ENOBUFS).
+     *
+     * @return whether there was an overrun
+     */
+    public boolean overrun() {
+        return overrun;
+    }
+
+    /**
+     * When the datagrams were taken from the socket, by the wall clock, or when they were recorded.
+     *
+     * @return nanoseconds since 1970
+     */
+    public long receivedAt() {
+        return receivedAt;
+    }
+
+    /**
+     * Whether each packet of this batch gets a view of its own that remembers where it was handed out, so that one that
+     * escapes its callback is reported with that place. Tests' sockets ask for it; it costs an allocation a packet.
+     *
+     * @return whether views are strict
+     */
+    public boolean strict() {
+        return strict;
+    }
+
+    /** Forgets what was taken. A socket calls it at the start of each receive. */
+    public void clear() {
+        count = 0;
+        overrun = false;
+    }
+
+    /**
+     * Notes a datagram that a socket has written to a slot. Slots that hold none are left out.
+     *
+     * @param slot the slot, 0 to {@link #slots()}−1
+     * @param length its length in bytes; more than the slot's size means that it is cut
+     */
+    public void add(int slot, int length) {
+        add(slot, length, false);
+    }
+
+    /**
+     * Notes a datagram that a socket has written to a slot, and whether it is cut.
+     *
+     * @param slot the slot, 0 to {@link #slots()}−1
+     * @param length its length in bytes; more than the slot's size means that it is cut
+     * @param cut whether the system said that its end is missing
+     */
+    public void add(int slot, int length, boolean cut) {
+        offsets[count] = slot * slotSize;
+        lengths[count] = Math.min(length, slotSize);
+        truncated[count] = cut || length > slotSize;
+        count++;
+    }
+
+    /** Notes that the socket lost datagrams before these. */
+    public void markOverrun() {
+        overrun = true;
+    }
+
+    /**
+     * Notes when the datagrams were taken.
+     *
+     * @param epochNanos nanoseconds since 1970
+     */
+    public void receivedAt(long epochNanos) {
+        receivedAt = epochNanos;
+    }
+
+    /**
+     * Asks for strict views.
+     *
+     * @param strict whether each packet gets a view of its own
+     */
+    public void strict(boolean strict) {
+        this.strict = strict;
+    }
+}

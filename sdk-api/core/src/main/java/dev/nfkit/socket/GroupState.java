@@ -1,0 +1,83 @@
+package dev.nfkit.socket;
+
+/**
+ * What the kernel tells of one NFLOG group, a line of {@code /proc/net/netfilter/nfnetlink_log}.
+ */
+public record GroupState(
+        int group, long portId, long queued, int copyMode, long copyRange, long flushTimeout, long useCount) {
+    /**
+     * A group's state.
+     *
+     * @param group the group, 0 to 65535
+     * @param portId the port id of the socket that owns it
+     * @param queued packets that the kernel holds for the next datagram
+     * @param copyMode 0 none, 1 metadata, 2 packet
+     * @param copyRange the most bytes of a packet that are copied
+     * @param flushTimeout the longest that a packet is held, in 1/100 s
+     * @param useCount references that the kernel holds to it
+     */
+    public GroupState {}
+
+    /**
+     * The group.
+     *
+     * @return 0 to 65535
+     */
+    public int group() {
+        return group;
+    }
+
+    /**
+     * The port id of the socket that owns it.
+     *
+     * @return 1 to 2³²−1
+     */
+    public long portId() {
+        return portId;
+    }
+
+    /**
+     * Packets that the kernel holds for the next datagram.
+     *
+     * @return a count
+     */
+    public long queued() {
+        return queued;
+    }
+
+    /**
+     * The copy mode.
+     *
+     * @return 0 none, 1 metadata, 2 packet
+     */
+    public int copyMode() {
+        return copyMode;
+    }
+
+    /**
+     * The copy range.
+     *
+     * @return the most bytes of a packet that are copied
+     */
+    public long copyRange() {
+        return copyRange;
+    }
+
+    /**
+     * The longest that a packet is held.
+     *
+     * @return a time in 1/100 s
+     */
+    public long flushTimeout() {
+        return flushTimeout;
+    }
+
+    /**
+     * References that the kernel holds to it.
+     *
+     * @return a count
+     */
+    public long useCount() {
+        return useCount;
+    }
+}

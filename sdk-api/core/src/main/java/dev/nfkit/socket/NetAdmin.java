@@ -1,0 +1,13 @@
+package dev.nfkit.socket;
+
+/** Whether this process may configure netfilter in a network namespace ({@code CAP_NET_ADMIN}). */
+public enum NetAdmin {
+    /** It may. */
+    HELD,
+    /** It lacks the capability. */
+    MISSING,
+    /** It has the capability, but in a user namespace that does not own the network namespace. */
+    IN_OTHER_USER_NAMESPACE,
+    /** It could not be found out. */
+    UNKNOWN
+}

@@ -1,0 +1,102 @@
+package dev.nfkit.socket;
+
+import dev.nfkit.NetlinkException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * One netlink socket. Every implementation keeps these rules; one contract test proves them on all.
+ *
+ * <ol>
+ *   <li>Sending and receiving may run at once. Receiving is one thread's at a time; sending is any number's. A blocked
+ *       receive never blocks a send.
+ *   <li>A {@link #wakeup} before {@link #receive} makes the next receive return 0 at once, as a Selector does. Several
+ *       wakeups before it count as one.
+ *   <li>ENOBUFS is no exception: it marks the batch as overrun. Loss is a fact in the stream.
+ *   <li>An interrupted system call is tried again within the same deadline. Interrupting the thread does not unblock a
+ *       receive; {@link #wakeup} does.
+ *   <li>A datagram that was larger than its slot is marked as truncated, never handed out as if it were whole. A
+ *       datagram whose sender is not the kernel is dropped and counted by {@link #foreign}.
+ *   <li>{@link #close} from any thread makes a blocked receive return −1, waits for the calls in flight to leave, and
+ *       only then frees the descriptor, so that no other file can take a number that is still in use.
+ * </ol>
+ *
+ * <p>After close, receive returns −1, send and the options throw {@link dev.nfkit.SystemCallException} with EBADF, and
+ * the counters keep their last values.
+ */
+public interface NetlinkSocket extends AutoCloseable {
+    /**
+     * The socket's address, by which the kernel knows it.
+     *
+     * @return the port id, 1 to 2³²−1; not always a process id
+     */
+    long portId();
+
+    /**
+     * The byte order of headers.
+     *
+     * @return the machine's own, or that of the recording
+     */
+    ByteOrder order();
+
+    /**
+     * Sends one datagram to the kernel. Any number of threads may send at once.
+     *
+     * @param datagram the bytes from its position to its limit, which stay as they are; a direct buffer is sent without
+     *     a copy
+     * @throws NetlinkException if the system refuses it: EMSGSIZE where it exceeds the send buffer, EBADF where the
+     *     socket is closed
+     */
+    void send(ByteBuffer datagram) throws NetlinkException;
+
+    /**
+     * Waits for datagrams and takes as many as are there and fit. One thread at a time.
+     *
+     * @param batch what to fill; it is cleared first
+     * @param timeoutNanos the longest wait in nanoseconds; 0 does not wait, negative waits without bound
+     * @return how many datagrams the batch holds, 1 and more; 0 on timeout, on wakeup, or with only an overrun to
+     *     report; −1 when the socket is closed or a recording has ended
+     * @throws NetlinkException if the system fails otherwise
+     * @throws IllegalStateException if another thread is receiving
+     */
+    int receive(DatagramBatch batch, long timeoutNanos) throws NetlinkException;
+
+    /**
+     * Sets an option.
+     *
+     * @param option which
+     * @param value a size in bytes, or 1 for on and 0 for off
+     * @throws NetlinkException if the system refuses it
+     */
+    void set(SocketOption option, int value) throws NetlinkException;
+
+    /**
+     * Asks for an option's value in force, which for a buffer may be less than was set.
+     *
+     * @param option which
+     * @return a size in bytes as the kernel counts it, or 1 for on and 0 for off
+     * @throws NetlinkException if the system refuses it
+     */
+    int get(SocketOption option) throws NetlinkException;
+
+    /**
+     * How many datagrams were lost because the receive buffer was full, exactly ({@code SK_MEMINFO_DROPS}).
+     *
+     * @return a count since the socket was opened
+     */
+    long drops();
+
+    /**
+     * How many datagrams were dropped because their sender was not the kernel.
+     *
+     * @return a count since the socket was opened
+     */
+    long foreign();
+
+    /** Makes the receive in progress, or else the next one, return 0. Any thread; idempotent until taken. */
+    void wakeup();
+
+    /** Closes the socket. Any thread; idempotent; returns when the descriptor is free. */
+    @Override
+    void close();
+}

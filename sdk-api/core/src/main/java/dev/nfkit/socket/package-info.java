@@ -1,0 +1,8 @@
+/**
+ * The seam: what lies between nfkit and the operating system. Above it everything is pure Java and runs anywhere;
+ * below it are the Linux socket, a replayed recording or a fake.
+ */
+@NullMarked
+package dev.nfkit.socket;
+
+import org.jspecify.annotations.NullMarked;

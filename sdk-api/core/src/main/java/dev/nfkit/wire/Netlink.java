@@ -1,0 +1,73 @@
+package dev.nfkit.wire;
+
+/**
+ * The numbers of netlink's framing, by the kernel's names ({@code linux/netlink.h},
+ * {@code linux/netfilter/nfnetlink.h}).
+ */
+public final class Netlink {
+    /** Nothing: skipped. */
+    public static final int NLMSG_NOOP = 1;
+    /** An error or, with errno 0, an acknowledgement. */
+    public static final int NLMSG_ERROR = 2;
+    /** The end of a multipart answer, or of a batch of logged packets. */
+    public static final int NLMSG_DONE = 3;
+    /** Data was lost. */
+    public static final int NLMSG_OVERRUN = 4;
+    /** Types below this are netlink's own. */
+    public static final int NLMSG_MIN_TYPE = 16;
+
+    /** A request: every message to the kernel carries it. */
+    public static final int NLM_F_REQUEST = 0x1;
+    /** Part of an answer that {@link #NLMSG_DONE} ends. */
+    public static final int NLM_F_MULTI = 0x2;
+    /** Asks for an acknowledgement. */
+    public static final int NLM_F_ACK = 0x4;
+    /** Asks for all entries. */
+    public static final int NLM_F_DUMP = 0x300;
+    /** On a message of creation: only where it does not exist. */
+    public static final int NLM_F_EXCL = 0x200;
+    /** On a message of creation: create. */
+    public static final int NLM_F_CREATE = 0x400;
+    /** On an error: only the request's header is echoed. */
+    public static final int NLM_F_CAPPED = 0x100;
+    /** On an error: attributes of an extended acknowledgement follow. */
+    public static final int NLM_F_ACK_TLVS = 0x200;
+
+    /** Bit of an attribute's type: it holds attributes. */
+    public static final int NLA_F_NESTED = 0x8000;
+    /** Bit of an attribute's type: its value is big-endian. */
+    public static final int NLA_F_NET_BYTEORDER = 0x4000;
+    /** Leaves an attribute's type without the two bits. */
+    public static final int NLA_TYPE_MASK = 0x3fff;
+
+    /** Bytes of {@code struct nlmsghdr}. */
+    public static final int NLMSG_HDRLEN = 16;
+    /** Bytes of {@code struct nlattr}. */
+    public static final int NLA_HDRLEN = 4;
+    /** Bytes of {@code struct nfgenmsg}. */
+    public static final int NFGENMSG_LEN = 4;
+
+    /** Connection tracking. */
+    public static final int NFNL_SUBSYS_CTNETLINK = 1;
+    /** Expectations of connection tracking. */
+    public static final int NFNL_SUBSYS_CTNETLINK_EXP = 2;
+    /** NFQUEUE. */
+    public static final int NFNL_SUBSYS_QUEUE = 3;
+    /** NFLOG. */
+    public static final int NFNL_SUBSYS_ULOG = 4;
+
+    /** The netlink protocol of netfilter ({@code NETLINK_NETFILTER}), to open a socket with. */
+    public static final int NETLINK_NETFILTER = 12;
+
+    private Netlink() {}
+
+    /**
+     * Rounds up to a multiple of four: {@code NLMSG_ALIGN} and {@code NLA_ALIGN} ({@code (len + 3) & ~3}).
+     *
+     * @param length a length in bytes, from 0
+     * @return the length with its padding
+     */
+    public static int align(int length) {
+        return (length + 3) & ~3;
+    }
+}
