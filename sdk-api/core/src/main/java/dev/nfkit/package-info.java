@@ -1,0 +1,5 @@
+/** Netfilter in pure Java. */
+@NullMarked
+package dev.nfkit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,17 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Placeholder;
+
+/** Stands in until the real code of this module arrives. */
+public final class TestkitPlaceholder {
+    private TestkitPlaceholder() {}
+
+    /**
+     * Names this module.
+     *
+     * @return its name, and that of the module below, {@link Placeholder}
+     */
+    public static String name() {
+        return Placeholder.name() + "/" + "dev.nfkit.testkit";
+    }
+}
