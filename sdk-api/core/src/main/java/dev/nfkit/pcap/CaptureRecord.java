@@ -10,6 +10,7 @@ public final class CaptureRecord {
     /** What {@link #epochNanos} gives where the file has no time for a packet (pcapng's simple packet block). */
     public static final long NO_TIME = Long.MIN_VALUE;
 
+    private final long offset;
     private final int interfaceId;
     private final CaptureInterface iface;
     private final ByteOrder order;
@@ -20,6 +21,7 @@ public final class CaptureRecord {
     private final @Nullable String comment;
 
     CaptureRecord(
+            long offset,
             int interfaceId,
             CaptureInterface iface,
             ByteOrder order,
@@ -28,6 +30,7 @@ public final class CaptureRecord {
             long originalLength,
             long flags,
             @Nullable String comment) {
+        this.offset = offset;
         this.interfaceId = interfaceId;
         this.iface = iface;
         this.order = order;
@@ -36,6 +39,15 @@ public final class CaptureRecord {
         this.originalLength = originalLength;
         this.flags = flags;
         this.comment = comment;
+    }
+
+    /**
+     * Where the packet's block or record starts, to name the place in an error.
+     *
+     * @return bytes from the file's start
+     */
+    public long offset() {
+        return offset;
     }
 
     /**

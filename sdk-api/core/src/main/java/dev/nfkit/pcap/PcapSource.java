@@ -58,6 +58,7 @@ final class PcapSource implements RecordSource {
         long seconds = header.getInt(0) & 0xffff_ffffL;
         long fraction = header.getInt(4) & 0xffff_ffffL;
         return new CaptureRecord(
+                start,
                 0,
                 iface,
                 order,

@@ -219,7 +219,7 @@ final class PcapngSource implements RecordSource {
             }
         }
         return new CaptureRecord(
-                id, interfaces.get(id), order, nanos, data, body.getInt(16) & 0xffff_ffffL, flags, comment);
+                at - 8, id, interfaces.get(id), order, nanos, data, body.getInt(16) & 0xffff_ffffL, flags, comment);
     }
 
     private CaptureRecord simplePacket(ByteBuffer body, long at) throws PcapFormatException {
@@ -229,7 +229,7 @@ final class PcapngSource implements RecordSource {
         // The block doesn't say how much was kept: it is the snap length or all.
         long length = iface.snapLength() == 0 ? original : Math.min(original, iface.snapLength());
         byte[] data = data(body, at, 4, length);
-        return new CaptureRecord(id, iface, order, CaptureRecord.NO_TIME, data, original, 0, null);
+        return new CaptureRecord(at - 8, id, iface, order, CaptureRecord.NO_TIME, data, original, 0, null);
     }
 
     private byte[] data(ByteBuffer body, long at, int start, long length) throws PcapFormatException {
