@@ -53,8 +53,8 @@ public final class RecordingTransport implements NetlinkTransport {
      * Adds a remark to the recording, such as the step of a test. If the recording has failed, it is counted as
      * unrecorded.
      *
-     * @param text the remark, at most 65535 bytes of UTF-8, not starting with {@code overrun}
-     * @throws IllegalArgumentException if the text is too long, or starts as an overrun's
+     * @param text the remark, at most 65535 bytes of UTF-8
+     * @throws IllegalArgumentException if the text is too long
      */
     public void note(String text) {
         recorder.note(Netlink.NETLINK_NETFILTER, text);

@@ -107,11 +107,13 @@ public final class Trace {
 
     private static TraceEntry entry(CaptureRecord packet, Bytes datagram, ByteOrder order) {
         @Nullable String comment = packet.comment().orElse(null);
+        TraceKind kind = kind(packet, datagram, order);
+        boolean empty = kind == TraceKind.OVERRUN || kind == TraceKind.NOTE;
         return new TraceEntry(
-                kind(packet, datagram, order),
+                kind,
                 packet.epochNanos(),
                 CookedHeader.protocol(packet.data()),
-                datagram,
+                empty ? new Bytes() : datagram,
                 truncated(packet),
                 comment);
     }
@@ -124,10 +126,11 @@ public final class Trace {
         if (direction == CaptureWriter.OUTBOUND) {
             return TraceKind.TO_KERNEL;
         }
-        if (datagram.length() == 0 && !truncated(packet)) {
-            return packet.comment().orElse("").startsWith(TraceWriter.OVERRUN)
-                    ? TraceKind.OVERRUN
-                    : TraceKind.NOTE;
+        if (Marker.matches(datagram, TraceKind.OVERRUN, order)) {
+            return TraceKind.OVERRUN;
+        }
+        if (datagram.length() == 0 || Marker.matches(datagram, TraceKind.NOTE, order)) {
+            return TraceKind.NOTE;
         }
         // Cut to less than the flags: nothing tells, and what is cut is never parsed.
         return HeaderOrder.request(datagram, order) ? TraceKind.TO_KERNEL : TraceKind.FROM_KERNEL;

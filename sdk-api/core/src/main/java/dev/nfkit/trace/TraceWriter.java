@@ -5,6 +5,7 @@ import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.CaptureWriter;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
+import dev.nfkit.wire.Netlink;
 import java.io.Closeable;
 import java.io.Flushable;
 import java.io.IOException;
@@ -15,8 +16,9 @@ import java.nio.channels.WritableByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a recording: pcapng of link type 253, with the direction in {@code epb_flags}; an overrun or a note is a record
- * without a datagram, with a comment. Safe for any number of threads: entries stand in the order of the calls.
+ * Writes a recording: pcapng of link type 253, with the direction in {@code epb_flags}; an overrun or a note is a lone
+ * header of NLMSG_OVERRUN or NLMSG_NOOP without a direction, its text a comment. Safe for any number of threads: entries
+ * stand in the order of the calls.
  *
  * <p>A datagram of more than {@value #MAX_DATAGRAM} bytes is cut there and marked as truncated. What is written is
  * buffered; {@link #flush} makes the file valid.
@@ -24,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 public final class TraceWriter implements Closeable, Flushable {
     /** The most bytes kept of a datagram. */
     public static final int MAX_DATAGRAM = CaptureWriter.MAX_PACKET - CookedHeader.LENGTH;
-
-    /** What the comment of an overrun starts with. */
-    static final String OVERRUN = "overrun";
 
     private final CaptureWriter writer;
     private final ByteOrder order;
@@ -122,7 +121,7 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IOException if writing fails
      */
     public synchronized void overrun(long epochNanos, int protocol) throws IOException {
-        record(epochNanos, protocol, packet, 0, 0, false, 0, OVERRUN);
+        marker(TraceKind.OVERRUN, epochNanos, protocol, "overrun");
     }
 
     /**
@@ -130,15 +129,12 @@ public final class TraceWriter implements Closeable, Flushable {
      *
      * @param epochNanos when, in nanoseconds since 1970; what is negative counts as 0
      * @param protocol the socket's netlink protocol
-     * @param text the remark, at most 65535 bytes of UTF-8, not starting with {@code overrun}
+     * @param text the remark, at most 65535 bytes of UTF-8
      * @throws IOException if writing fails
-     * @throws IllegalArgumentException if the text is too long, or starts as an overrun's
+     * @throws IllegalArgumentException if the text is too long
      */
     public synchronized void note(long epochNanos, int protocol, String text) throws IOException {
-        if (text.startsWith(OVERRUN)) {
-            throw new IllegalArgumentException("a note may not start with \"overrun\": it would be read as one");
-        }
-        record(epochNanos, protocol, packet, 0, 0, false, 0, text);
+        marker(TraceKind.NOTE, epochNanos, protocol, text);
     }
 
     /**
@@ -146,21 +142,19 @@ public final class TraceWriter implements Closeable, Flushable {
      *
      * @param entry the entry
      * @throws IOException if writing fails
-     * @throws IllegalArgumentException if its comment is too long, or a note's starts with {@code overrun}
+     * @throws IllegalArgumentException if its comment is too long
      */
     public synchronized void write(TraceEntry entry) throws IOException {
         String comment = entry.comment().orElse(null);
         switch (entry.kind()) {
-            case NOTE -> note(entry.epochNanos(), entry.protocol(), comment == null ? "" : comment);
-            case OVERRUN -> record(
-                    entry.epochNanos(), entry.protocol(), packet, 0, 0, false, 0, overrunComment(comment));
+            case NOTE, OVERRUN -> marker(entry.kind(), entry.epochNanos(), entry.protocol(), comment);
             case TO_KERNEL -> directed(entry, CaptureWriter.OUTBOUND, comment);
             case FROM_KERNEL -> directed(entry, CaptureWriter.INBOUND, comment);
         }
     }
 
-    private static String overrunComment(@Nullable String comment) {
-        return comment == null ? OVERRUN : comment.startsWith(OVERRUN) ? comment : OVERRUN + ": " + comment;
+    private void marker(TraceKind kind, long epochNanos, int protocol, @Nullable String comment) throws IOException {
+        record(epochNanos, protocol, Marker.of(kind, order), 0, Netlink.NLMSG_HDRLEN, false, 0, comment);
     }
 
     private void directed(TraceEntry entry, long flags, @Nullable String comment) throws IOException {
