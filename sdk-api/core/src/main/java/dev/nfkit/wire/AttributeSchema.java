@@ -11,6 +11,7 @@ public final class AttributeSchema {
     private final String name;
     private final List<AttributeType> types;
     private final @Nullable AttributeType[] byCode = new @Nullable AttributeType[CODES];
+    private final int[] minimumSizes;
 
     /**
      * A schema of the given attributes.
@@ -30,6 +31,16 @@ public final class AttributeSchema {
             }
             byCode[code] = type;
         }
+        int codes = types.stream().mapToInt(type -> type.code() + 1).max().orElse(0);
+        minimumSizes = new int[codes];
+        for (AttributeType type : types) {
+            minimumSizes[type.code()] = Netlink.NLA_HDRLEN + type.minimumLength();
+        }
+    }
+
+    /** By code, the fewest bytes of the attribute with its header; shared by all tables and never written. */
+    int[] minimumSizes() {
+        return minimumSizes;
     }
 
     /**

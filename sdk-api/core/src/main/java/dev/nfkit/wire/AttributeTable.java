@@ -26,15 +26,8 @@ public final class AttributeTable {
      */
     public AttributeTable(AttributeSchema schema) {
         this.schema = schema;
-        int codes = 0;
-        for (AttributeType type : schema.types()) {
-            codes = Math.max(codes, type.code() + 1);
-        }
-        minimum = new int[codes];
-        offsets = new int[codes];
-        for (AttributeType type : schema.types()) {
-            minimum[type.code()] = Netlink.NLA_HDRLEN + type.minimumLength();
-        }
+        minimum = schema.minimumSizes();
+        offsets = new int[minimum.length];
     }
 
     /**

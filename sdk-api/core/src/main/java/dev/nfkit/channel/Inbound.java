@@ -1,0 +1,155 @@
+package dev.nfkit.channel;
+
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+
+/**
+ * The messages that were received and not yet looked at: those set aside while a request waited for its answer, then
+ * those of the batch. It keeps its place, so that a sink that throws loses nothing behind the packet that it threw for.
+ */
+public final class Inbound {
+    private record Held(ByteBuffer bytes, long receivedAt) {}
+
+    private final DatagramBatch batch;
+    private final ByteOrder order;
+    private final MessageCursor message = new MessageCursor();
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private int index;
+    private boolean inDatagram;
+    private long receivedAt;
+    private long datagrams;
+    private long truncated;
+    private long overruns;
+
+    Inbound(DatagramBatch batch, ByteOrder order) {
+        this.batch = batch;
+        this.order = order;
+        this.index = Integer.MAX_VALUE;
+    }
+
+    /** Starts on a batch that was just filled. */
+    void take() {
+        index = 0;
+        if (batch.overrun()) {
+            overruns++;
+        }
+    }
+
+    /** Whether anything may be left. */
+    boolean pending() {
+        return inDatagram || !held.isEmpty() || index < batch.count();
+    }
+
+    /** Copies the message under the cursor, to be seen again in its turn, before the batch. */
+    void setAside() {
+        ByteBuffer copy = ByteBuffer.allocate(message.length());
+        copy.put(0, message.buffer(), message.offset(), message.length());
+        held.add(new Held(copy, receivedAt));
+    }
+
+    /** Moves to the next message of the batch alone. */
+    boolean nextOfBatch() throws MalformedMessageException {
+        for (; ; ) {
+            if (inDatagram) {
+                inDatagram = false; // stays so where the framing turns out to be broken
+                if (message.next()) {
+                    inDatagram = true;
+                    return true;
+                }
+            }
+            if (!openOfBatch()) {
+                return false;
+            }
+        }
+    }
+
+    /** Moves to the next message, set aside or of the batch. */
+    boolean next() throws MalformedMessageException {
+        for (; ; ) {
+            if (inDatagram) {
+                inDatagram = false;
+                if (message.next()) {
+                    inDatagram = true;
+                    return true;
+                }
+            }
+            Held first = held.poll();
+            if (first != null) {
+                receivedAt = first.receivedAt;
+                message.wrap(first.bytes, 0, first.bytes.capacity(), order);
+                inDatagram = true;
+            } else if (!openOfBatch()) {
+                return false;
+            }
+        }
+    }
+
+    private boolean openOfBatch() {
+        while (index < batch.count()) {
+            int at = index++;
+            datagrams++;
+            if (batch.truncated(at)) {
+                truncated++;
+                continue;
+            }
+            receivedAt = batch.receivedAt();
+            message.wrap(batch.buffer(), batch.offset(at), batch.length(at), order);
+            inDatagram = true;
+            return true;
+        }
+        return false;
+    }
+
+    MessageCursor message() {
+        return message;
+    }
+
+    /**
+     * When the message's datagram was received.
+     *
+     * @return nanoseconds since 1970
+     */
+    public long receivedAt() {
+        return receivedAt;
+    }
+
+    /**
+     * Whether views are strict.
+     *
+     * @return as {@link DatagramBatch#strict()}
+     */
+    public boolean strict() {
+        return batch.strict();
+    }
+
+    /**
+     * Datagrams received.
+     *
+     * @return a count
+     */
+    public long datagrams() {
+        return datagrams;
+    }
+
+    /**
+     * Datagrams that were larger than their slot, which were not read.
+     *
+     * @return a count
+     */
+    public long truncated() {
+        return truncated;
+    }
+
+    /**
+     * Receives that reported an overrun.
+     *
+     * @return a count
+     */
+    public long overruns() {
+        return overruns;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.nfkit.channel;
+
+import static dev.nfkit.wire.Netlink.NLMSG_HDRLEN;
+
+import dev.nfkit.Errno;
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.Refusal;
+import dev.nfkit.wire.AttributeCursor;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Reads an {@code NLMSG_ERROR} with its extended acknowledgement ({@code netlink_ack} in af_netlink.c). */
+final class KernelAnswer {
+    private static final int NLMSGERR_ATTR_MSG = 1;
+    private static final int NLMSGERR_ATTR_OFFS = 2;
+    private static final int ERRNO_LEN = 4;
+
+    private KernelAnswer() {}
+
+    /** The refusal that an answer holds, or null where it is an acknowledgement. */
+    static @Nullable KernelRefusedException read(MessageCursor message, String request)
+            throws MalformedMessageException {
+        int body = message.length() - NLMSG_HDRLEN;
+        if (body < ERRNO_LEN) {
+            throw new MalformedMessageException("NLMSG_ERROR", NLMSG_HDRLEN, "an errno of 4 bytes", body + " bytes");
+        }
+        int errno = host32(message, message.bodyOffset());
+        if (errno == 0) {
+            return null;
+        }
+        String text = null;
+        int offset = -1;
+        if ((message.flags() & Netlink.NLM_F_ACK_TLVS) != 0) {
+            int attributes = attributesOffset(message);
+            if (attributes <= message.end()) {
+                AttributeCursor cursor = new AttributeCursor()
+                        .wrap(
+                                message.buffer(),
+                                attributes,
+                                message.end() - attributes,
+                                message.order(),
+                                "NLMSG_ERROR");
+                while (cursor.next()) {
+                    if (cursor.type() == NLMSGERR_ATTR_MSG) {
+                        text = cursor.string();
+                    } else if (cursor.type() == NLMSGERR_ATTR_OFFS) {
+                        offset = (int) cursor.host32();
+                    }
+                }
+            }
+        }
+        Errno reason = Errno.of(errno);
+        Refusal refusal = reason.equals(Errno.EOPNOTSUPP) || reason.equals(Errno.ENOTSUPP)
+                ? Refusal.NOT_SUPPORTED
+                : Refusal.UNKNOWN;
+        return new KernelRefusedException(request, reason, text, offset, refusal, null);
+    }
+
+    /** Behind the errno stands the request: whole, or only its header where the answer is capped. */
+    private static int attributesOffset(MessageCursor message) {
+        int echoed = message.bodyOffset() + ERRNO_LEN;
+        if ((message.flags() & Netlink.NLM_F_CAPPED) != 0 || echoed + ERRNO_LEN > message.end()) {
+            return echoed + NLMSG_HDRLEN;
+        }
+        long length = Integer.toUnsignedLong(host32(message, echoed));
+        return length > message.length() ? message.end() + 1 : echoed + Netlink.align((int) length);
+    }
+
+    private static int host32(MessageCursor message, int offset) {
+        int value = message.buffer().getInt(offset);
+        return message.order() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
+    }
+}

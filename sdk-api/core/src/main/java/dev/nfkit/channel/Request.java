@@ -1,0 +1,53 @@
+package dev.nfkit.channel;
+
+import dev.nfkit.KernelRefusedException;
+import org.jspecify.annotations.Nullable;
+
+/** A request that was sent and, once the kernel has answered, its outcome. */
+public final class Request {
+    private final String what;
+    private final long sequence;
+    private boolean answered;
+    private @Nullable KernelRefusedException refusal;
+
+    Request(String what, long sequence) {
+        this.what = what;
+        this.sequence = sequence;
+    }
+
+    /**
+     * What was asked.
+     *
+     * @return the request in words, for errors
+     */
+    public String what() {
+        return what;
+    }
+
+    long sequence() {
+        return sequence;
+    }
+
+    /**
+     * Whether the kernel has answered.
+     *
+     * @return whether there is an outcome
+     */
+    public boolean answered() {
+        return answered;
+    }
+
+    /**
+     * The kernel's refusal.
+     *
+     * @return the refusal, or null where it agreed or has not answered
+     */
+    public @Nullable KernelRefusedException refusal() {
+        return refusal;
+    }
+
+    void answer(@Nullable KernelRefusedException refusal) {
+        this.answered = true;
+        this.refusal = refusal;
+    }
+}

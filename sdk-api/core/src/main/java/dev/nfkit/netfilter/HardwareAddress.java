@@ -1,0 +1,63 @@
+package dev.nfkit.netfilter;
+
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/** A link-layer address, of 0 to 8 bytes: the kernel carries no more. */
+public final class HardwareAddress {
+    private static final int LONGEST = 8;
+
+    private final byte[] bytes;
+
+    /**
+     * An address.
+     *
+     * @param bytes its bytes, copied
+     * @throws IllegalArgumentException if there are more than 8
+     */
+    public HardwareAddress(byte... bytes) {
+        if (bytes.length > LONGEST) {
+            throw new IllegalArgumentException("a hardware address of " + bytes.length + " bytes; 8 at most");
+        }
+        this.bytes = bytes.clone();
+    }
+
+    /**
+     * The address's bytes.
+     *
+     * @return a copy
+     */
+    public byte[] toArray() {
+        return bytes.clone();
+    }
+
+    /**
+     * How many bytes it has.
+     *
+     * @return 0 to 8; 6 on Ethernet
+     */
+    public int length() {
+        return bytes.length;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof HardwareAddress address && Arrays.equals(address.bytes, bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    /**
+     * The address as people write it.
+     *
+     * @return text such as {@code 02:00:00:00:00:01}
+     */
+    @Override
+    public String toString() {
+        return HexFormat.ofDelimiter(":").formatHex(bytes);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.nfkit.netfilter;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.Hook;
+
+/**
+ * What packets of NFLOG and NFQUEUE both carry.
+ *
+ * <p>A packet that was handed to a callback is <em>borrowed</em>: it is one reusable view over the receive buffer. When
+ * the callback has returned, every accessor throws IllegalStateException and the payload's length is −1. {@link #copy()}
+ * gives a packet of one's own, which any number of threads may read.
+ *
+ * <p>Attributes that the kernel did not send are absent, not zero: their accessors throw
+ * java.util.NoSuchElementException, which names the attribute and what would make the kernel send it. Only the mark is 0
+ * where it is absent, as in the kernel. 32-bit numbers are long, 0 to 2³²−1.
+ */
+public interface NetfilterPacket {
+    /**
+     * The family of the rule that the packet met.
+     *
+     * @return the family
+     */
+    AddressFamily family();
+
+    /**
+     * The hook where the packet met the rule.
+     *
+     * @return the hook
+     * @throws java.util.NoSuchElementException if the kernel sent no packet header
+     */
+    Hook hook();
+
+    /**
+     * The protocol of the payload, as an ethertype.
+     *
+     * @return 0x0800 for IPv4, 0x86dd for IPv6; 0 to 65535
+     * @throws java.util.NoSuchElementException if the kernel sent no packet header
+     */
+    int hwProtocol();
+
+    /**
+     * The packet's mark.
+     *
+     * @return the mark, 0 where it has none
+     */
+    long mark();
+
+    /**
+     * When the packet came in by the kernel's clock, to the microsecond. The kernel has it only for packets that passed
+     * a receiving hook.
+     *
+     * @return nanoseconds since 1970
+     * @throws java.util.NoSuchElementException if the kernel sent no timestamp
+     */
+    long timestampNanos();
+
+    /**
+     * When the packet was taken from the socket, by this machine's clock; one time for all of a batch.
+     *
+     * @return nanoseconds since 1970
+     */
+    long receivedAtNanos();
+
+    /**
+     * The kernel's timestamp where there is one, else the time of receipt.
+     *
+     * @return nanoseconds since 1970
+     */
+    long capturedAtNanos();
+
+    /**
+     * The index of the interface that the packet came in by.
+     *
+     * @return the index, from 1
+     * @throws java.util.NoSuchElementException if there is none, as for packets sent by this host
+     */
+    long inInterface();
+
+    /**
+     * The index of the interface that the packet leaves by.
+     *
+     * @return the index, from 1
+     * @throws java.util.NoSuchElementException if there is none, as before the routing decision
+     */
+    long outInterface();
+
+    /**
+     * The index of the bridge port that the packet came in by.
+     *
+     * @return the index, from 1
+     * @throws java.util.NoSuchElementException if the packet does not cross a bridge
+     */
+    long physInInterface();
+
+    /**
+     * The index of the bridge port that the packet leaves by.
+     *
+     * @return the index, from 1
+     * @throws java.util.NoSuchElementException if the packet does not cross a bridge
+     */
+    long physOutInterface();
+
+    /**
+     * The sender's link-layer address.
+     *
+     * @return the address, cut to its own length
+     * @throws java.util.NoSuchElementException if the kernel sent none, as for packets sent by this host
+     */
+    HardwareAddress hardwareAddress();
+
+    /**
+     * The user who owns the sending socket, mapped into this process's user namespace.
+     *
+     * @return the user id
+     * @throws java.util.NoSuchElementException if the kernel sent none, as for packets that came in
+     */
+    long uid();
+
+    /**
+     * The group of the user who owns the sending socket, mapped into this process's user namespace.
+     *
+     * @return the group id
+     * @throws java.util.NoSuchElementException if the kernel sent none, as for packets that came in
+     */
+    long gid();
+
+    /**
+     * The VLAN tag that the device took off.
+     *
+     * @return the tag
+     * @throws java.util.NoSuchElementException if there is none
+     */
+    VlanTag vlan();
+
+    /**
+     * The link-layer header, of packets of the bridge and netdev families.
+     *
+     * @return the bytes, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if there is none
+     */
+    Bytes l2Header();
+
+    /**
+     * The packet from its network header on, up to the copy range.
+     *
+     * @return the bytes, borrowed as the packet is; none where the copy mode leaves the payload out
+     */
+    Bytes payload();
+
+    /**
+     * The length of the packet on the wire, as its IP header tells; the payload's where that does not tell.
+     *
+     * @return a length in bytes, never less than the payload's
+     */
+    int originalLength();
+
+    /**
+     * Whether the payload is shorter than the packet was: cut at the copy range, at the 65531 bytes that an attribute
+     * holds, or left out.
+     *
+     * @return whether bytes are missing
+     */
+    boolean truncated();
+
+    /**
+     * Whether the packet is owned: valid for as long as it is referenced.
+     *
+     * @return false for a borrowed one
+     */
+    boolean owned();
+
+    /**
+     * A packet that lives on.
+     *
+     * @return an owned copy, or this packet where it is owned
+     */
+    NetfilterPacket copy();
+}

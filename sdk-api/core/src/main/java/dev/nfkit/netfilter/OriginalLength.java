@@ -1,0 +1,34 @@
+package dev.nfkit.netfilter;
+
+import java.nio.ByteBuffer;
+
+/** How long a packet was on the wire, as far as its IP header tells: NFLOG does not say. */
+public final class OriginalLength {
+    private static final int ETH_P_IP = 0x0800;
+    private static final int ETH_P_IPV6 = 0x86dd;
+    private static final int IPV4_TOTAL_LENGTH = 2;
+    private static final int IPV6_PAYLOAD_LENGTH = 4;
+    private static final int IPV6_HEADER = 40;
+
+    private OriginalLength() {}
+
+    /**
+     * The length of a packet. Where the header tells none (a jumbogram, another protocol) it is the payload's.
+     *
+     * @param buffer holds the payload; big-endian
+     * @param offset the payload's first byte
+     * @param length the payload's length
+     * @param ethertype the payload's protocol
+     * @return a length in bytes, never less than the payload's
+     */
+    public static int of(ByteBuffer buffer, int offset, int length, int ethertype) {
+        int told = 0;
+        if (ethertype == ETH_P_IP && length >= IPV4_TOTAL_LENGTH + 2) {
+            told = buffer.getShort(offset + IPV4_TOTAL_LENGTH) & 0xffff;
+        } else if (ethertype == ETH_P_IPV6 && length >= IPV6_PAYLOAD_LENGTH + 2) {
+            int payload = buffer.getShort(offset + IPV6_PAYLOAD_LENGTH) & 0xffff;
+            told = payload == 0 ? 0 : IPV6_HEADER + payload;
+        }
+        return Math.max(told, length);
+    }
+}

@@ -1,0 +1,182 @@
+package dev.nfkit.nflog;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Inbound;
+import dev.nfkit.channel.Life;
+import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** The groups of a session: taken when it opens, counted while it lives, given back when it ends. */
+final class Groups implements Life {
+    /** A group and what was counted of it; the polling thread's. */
+    private static final class Bound {
+        final NflogGroup options;
+        final int nlbufsiz;
+        long nextSequence;
+
+        Bound(NflogGroup options, int nlbufsiz) {
+            this.options = options;
+            this.nlbufsiz = nlbufsiz;
+        }
+    }
+
+    private final NflogOptions options;
+    private final KernelView kernel;
+    private final Loggers loggers;
+    private final Bound[] bound;
+    private Bound last;
+    private @Nullable MessageLoop loop;
+    private @Nullable GroupRequests requests;
+    private long packets;
+    private long sequenceGaps;
+    private long truncatedPackets;
+    private long malformed;
+    private long discarded;
+
+    Groups(NflogOptions options, long receiveBuffer, KernelView kernel) {
+        this.options = options;
+        this.kernel = kernel;
+        this.loggers = new Loggers(kernel);
+        bound = options.groups().stream()
+                .map(group -> new Bound(group, BatchSize.nlbufsiz(group, receiveBuffer)))
+                .toArray(Bound[]::new);
+        last = bound[0];
+    }
+
+    int largestDatagram() {
+        int largest = 0;
+        for (Bound group : bound) {
+            largest = Math.max(largest, BatchSize.largestDatagram(group.options, group.nlbufsiz));
+        }
+        return largest;
+    }
+
+    int bufferSize(int group) {
+        Bound found = find(group);
+        if (found == null) {
+            throw new IllegalArgumentException("group " + group + " is none of this session's");
+        }
+        return found.nlbufsiz;
+    }
+
+    void open(MessageLoop messages, ByteOrder order) throws NetlinkException {
+        loop = messages;
+        requests = new GroupRequests(order);
+        try {
+            for (AddressFamily family : options.claimedLoggers()) {
+                loggers.note(family);
+                messages.call(
+                        "claim the logger of " + family, requests.claimLogger(messages.nextSequence(), family));
+            }
+            for (Bound group : bound) {
+                bind(messages, requests, group);
+            }
+        } catch (NetlinkException | RuntimeException e) {
+            loggers.restore();
+            throw e;
+        }
+    }
+
+    private void bind(MessageLoop messages, GroupRequests writer, Bound group) throws NetlinkException {
+        try {
+            messages.call(
+                    "bind NFLOG group " + group.options.group(),
+                    writer.bind(messages.nextSequence(), group.options, group.nlbufsiz));
+        } catch (KernelRefusedException e) {
+            throw Refusals.explain(e, group.options, kernel);
+        }
+    }
+
+    private @Nullable Bound find(int group) {
+        if (last.options.group() == group) {
+            return last;
+        }
+        for (Bound candidate : bound) {
+            if (candidate.options.group() == group) {
+                last = candidate;
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    /** Counts a packet that is about to be delivered. */
+    void count(NflogPacket packet) {
+        packets++;
+        if (packet.has(NflogAttribute.SEQ)) {
+            Bound group = find(packet.group());
+            if (group != null) {
+                countGap(group, packet.sequence());
+            }
+        }
+        if (packet.truncated()) {
+            truncatedPackets++;
+        }
+    }
+
+    /** A number behind the expected one is a loss; one before it means that numbering has begun anew. */
+    private void countGap(Bound group, long sequence) {
+        long gap = (sequence - group.nextSequence) & 0xffff_ffffL;
+        if (gap != 0 && gap < 0x8000_0000L) {
+            sequenceGaps += gap;
+        }
+        group.nextSequence = (sequence + 1) & 0xffff_ffffL;
+    }
+
+    Statistics statistics(NetlinkSocket socket, Inbound inbound) {
+        return new Statistics(
+                packets,
+                inbound.datagrams(),
+                socket.drops(),
+                sequenceGaps,
+                truncatedPackets,
+                inbound.truncated(),
+                malformed,
+                socket.foreign(),
+                discarded);
+    }
+
+    @Override
+    public void farewell() throws NetlinkException {
+        loggers.restore();
+        if (loop == null || requests == null) {
+            return;
+        }
+        for (Bound group : bound) {
+            loop.post(
+                    "unbind NFLOG group " + group.options.group(),
+                    requests.unbind(loop.nextSequence(), group.options));
+        }
+    }
+
+    @Override
+    public void discarded(MessageCursor message) {
+        if (message.type() == NflogConfig.NFULNL_MSG_PACKET) {
+            discarded++;
+        }
+    }
+
+    @Override
+    public void malformed(MalformedMessageException problem) throws MalformedMessageException {
+        malformed++;
+        if (options.malformedHandler().isPresent()) {
+            options.malformedHandler().get().malformed(problem);
+        } else if (Long.bitCount(malformed) == 1) {
+            System.getLogger(NflogSession.class.getName())
+                    .log(System.Logger.Level.WARNING, problem.getMessage() + " (" + malformed + " so far)");
+        }
+    }
+
+    @Override
+    public void ended() {
+        loggers.restore();
+    }
+}

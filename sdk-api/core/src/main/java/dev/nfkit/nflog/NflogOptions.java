@@ -1,0 +1,194 @@
+package dev.nfkit.nflog;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.netfilter.MalformedHandler;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** How an NFLOG session shall be: its groups and its socket. A value, checked when it is built. */
+public final class NflogOptions {
+    private static final int DEFAULT_RECEIVE_BUFFER = 64 << 20;
+    private static final Set<AddressFamily> LOGGER_FAMILIES = Set.of(
+            AddressFamily.IPV4, AddressFamily.IPV6, AddressFamily.ARP, AddressFamily.BRIDGE, AddressFamily.NETDEV);
+
+    private final List<NflogGroup> groups;
+    private final int receiveBuffer;
+    private final Set<AddressFamily> claimedLoggers;
+    private final @Nullable MalformedHandler malformedHandler;
+
+    private NflogOptions(Builder builder) {
+        groups = List.copyOf(builder.groups);
+        receiveBuffer = builder.receiveBuffer;
+        claimedLoggers = Set.copyOf(builder.claimedLoggers);
+        malformedHandler = builder.malformedHandler;
+    }
+
+    /**
+     * Starts options.
+     *
+     * @return a builder without a group
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * The groups of the session.
+     *
+     * @return at least one
+     */
+    public List<NflogGroup> groups() {
+        return groups;
+    }
+
+    /**
+     * The receive buffer that is asked for.
+     *
+     * @return bytes
+     */
+    public int receiveBuffer() {
+        return receiveBuffer;
+    }
+
+    /**
+     * The families whose logger the session claims.
+     *
+     * @return usually none
+     */
+    public Set<AddressFamily> claimedLoggers() {
+        return claimedLoggers;
+    }
+
+    /**
+     * Who is told of malformed messages.
+     *
+     * @return the handler, or empty where they are logged
+     */
+    public Optional<MalformedHandler> malformedHandler() {
+        return Optional.ofNullable(malformedHandler);
+    }
+
+    /** Collects the options of a session. One thread at a time. */
+    public static final class Builder {
+        private final List<NflogGroup> groups = new ArrayList<>();
+        private final Set<AddressFamily> claimedLoggers = new LinkedHashSet<>();
+        private int receiveBuffer = DEFAULT_RECEIVE_BUFFER;
+        private @Nullable MalformedHandler malformedHandler;
+
+        private Builder() {}
+
+        /**
+         * Adds a group with the defaults.
+         *
+         * @param group the group, 0 to 65535
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range or already there
+         */
+        public Builder group(int group) {
+            return group(group, defaults -> {});
+        }
+
+        /**
+         * Adds a group.
+         *
+         * @param group the group, 0 to 65535
+         * @param configure sets its options
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range or already there
+         */
+        public Builder group(int group, Consumer<NflogGroup.Builder> configure) {
+            NflogGroup.Builder options = NflogGroup.builder(group);
+            configure.accept(options);
+            return group(options.build());
+        }
+
+        /**
+         * Adds a group.
+         *
+         * @param group the group's options
+         * @return this builder
+         * @throws IllegalArgumentException if the group is already there
+         */
+        public Builder group(NflogGroup group) {
+            for (NflogGroup other : groups) {
+                if (other.group() == group.group()) {
+                    throw new IllegalArgumentException("group " + group.group() + " stands twice");
+                }
+            }
+            groups.add(group);
+            return this;
+        }
+
+        /**
+         * The receive buffer to ask for. The kernel charges a datagram's whole allocation to it: about 128 KiB at an
+         * NLBUFSIZ of 65536. 64 MiB by default, which uses memory only while packets wait. Without the right to exceed
+         * {@code net.core.rmem_max} the session gets what that allows and makes its batches smaller;
+         * {@link NflogSession#receiveBuffer()} tells what was reached.
+         *
+         * @param bytes 4096 to 1073741823
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder receiveBuffer(int bytes) {
+            if (bytes < 4096 || bytes >= 1 << 30) {
+                throw new IllegalArgumentException("receiveBuffer " + bytes + " is out of 4096 to 1073741823");
+            }
+            this.receiveBuffer = bytes;
+            return this;
+        }
+
+        /**
+         * Claims the namespace's logger of a family ({@code NFULNL_CFG_CMD_PF_BIND}), so that what the kernel itself
+         * logs arrives, in group 0: invalid packets ({@code nf_conntrack_log_invalid}) for one. Off by default, and not
+         * needed for rules.
+         *
+         * <p>It changes the namespace for everybody: another logger of that family (the kernel's log, ulogd) gets
+         * nothing while the session is open. Closing puts back what stood before, unless somebody has changed it since.
+         * A killed process can't: write the old name to {@code /proc/sys/net/netfilter/nf_log/<family>} then.
+         *
+         * @param families one or more of IPv4, IPv6, ARP, bridge and netdev
+         * @return this builder
+         * @throws IllegalArgumentException if a family has no logger
+         */
+        public Builder claimLogger(AddressFamily... families) {
+            for (AddressFamily family : families) {
+                if (!LOGGER_FAMILIES.contains(family)) {
+                    throw new IllegalArgumentException(
+                            "claimLogger " + family + ": only IPv4, IPv6, ARP, bridge and netdev have a logger");
+                }
+                claimedLoggers.add(family);
+            }
+            return this;
+        }
+
+        /**
+         * Who is told of malformed messages, besides their being counted. By default they are logged as warnings, the
+         * first and then ever more rarely.
+         *
+         * @param handler the handler, called on the thread that polls
+         * @return this builder
+         */
+        public Builder onMalformed(MalformedHandler handler) {
+            this.malformedHandler = handler;
+            return this;
+        }
+
+        /**
+         * The options as a value.
+         *
+         * @return an immutable value
+         * @throws IllegalArgumentException if no group was added
+         */
+        public NflogOptions build() {
+            if (groups.isEmpty()) {
+                throw new IllegalArgumentException("group: an NFLOG session needs at least one");
+            }
+            return new NflogOptions(this);
+        }
+    }
+}

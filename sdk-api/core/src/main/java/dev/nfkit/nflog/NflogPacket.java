@@ -1,0 +1,319 @@
+package dev.nfkit.nflog;
+
+import static dev.nfkit.nflog.NflogAttribute.CT;
+import static dev.nfkit.nflog.NflogAttribute.CT_INFO;
+import static dev.nfkit.nflog.NflogAttribute.GID;
+import static dev.nfkit.nflog.NflogAttribute.HWADDR;
+import static dev.nfkit.nflog.NflogAttribute.HWHEADER;
+import static dev.nfkit.nflog.NflogAttribute.HWLEN;
+import static dev.nfkit.nflog.NflogAttribute.HWTYPE;
+import static dev.nfkit.nflog.NflogAttribute.IFINDEX_INDEV;
+import static dev.nfkit.nflog.NflogAttribute.IFINDEX_OUTDEV;
+import static dev.nfkit.nflog.NflogAttribute.IFINDEX_PHYSINDEV;
+import static dev.nfkit.nflog.NflogAttribute.IFINDEX_PHYSOUTDEV;
+import static dev.nfkit.nflog.NflogAttribute.L2HDR;
+import static dev.nfkit.nflog.NflogAttribute.MARK;
+import static dev.nfkit.nflog.NflogAttribute.PACKET_HDR;
+import static dev.nfkit.nflog.NflogAttribute.PAYLOAD;
+import static dev.nfkit.nflog.NflogAttribute.PREFIX;
+import static dev.nfkit.nflog.NflogAttribute.SEQ;
+import static dev.nfkit.nflog.NflogAttribute.SEQ_GLOBAL;
+import static dev.nfkit.nflog.NflogAttribute.TIMESTAMP;
+import static dev.nfkit.nflog.NflogAttribute.UID;
+import static dev.nfkit.nflog.NflogAttribute.VLAN;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.Hook;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.netfilter.HardwareAddress;
+import dev.nfkit.netfilter.NetfilterPacket;
+import dev.nfkit.netfilter.OriginalLength;
+import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteBuffer;
+
+/**
+ * One logged packet ({@code NFULNL_MSG_PACKET}). Borrowed or owned, as {@link NetfilterPacket} says.
+ *
+ * <p>Follows {@code __build_packet_message} in {@code net/netfilter/nfnetlink_log.c}.
+ */
+public final class NflogPacket implements NetfilterPacket {
+    private static final int MICROS_OFFSET = 8;
+
+    private final PacketMessage message;
+    private final Bytes payload = new Bytes();
+
+    NflogPacket(PacketMessage message) {
+        this.message = message;
+    }
+
+    /**
+     * Reads one message as an owned packet, of a recording for instance.
+     *
+     * @param cursor a cursor on a message of type {@link NflogConfig#NFULNL_MSG_PACKET}
+     * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
+     * @return an owned packet
+     * @throws MalformedMessageException if an attribute is malformed
+     */
+    public static NflogPacket read(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        return new NflogPacket(new PacketMessage(new PrefixCache(), null))
+                .wrap(cursor, receivedAtNanos)
+                .copy();
+    }
+
+    /** Aims this view at a message; the session's. */
+    NflogPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        message.wrap(cursor, receivedAtNanos);
+        return this;
+    }
+
+    /** Ends the loan. */
+    void release() {
+        message.release();
+        payload.release();
+    }
+
+    /** The message as bytes, for encoders of this package. */
+    PacketMessage message() {
+        return message;
+    }
+
+    /**
+     * Whether the kernel sent an attribute.
+     *
+     * @param attribute which
+     * @return whether it is there
+     * @throws IllegalStateException if the packet was borrowed and its callback has returned
+     */
+    public boolean has(NflogAttribute attribute) {
+        return message.has(attribute);
+    }
+
+    /**
+     * The group that the packet was logged to.
+     *
+     * @return 0 to 65535
+     */
+    public int group() {
+        return message.group();
+    }
+
+    @Override
+    public AddressFamily family() {
+        return AddressFamily.of(message.family());
+    }
+
+    @Override
+    public Hook hook() {
+        return Hook.of(family(), message.buffer().get(message.require(PACKET_HDR) + 2) & 0xff);
+    }
+
+    @Override
+    public int hwProtocol() {
+        return message.buffer().getShort(message.require(PACKET_HDR)) & 0xffff;
+    }
+
+    @Override
+    public long mark() {
+        return message.has(MARK) ? message.u32(MARK) : 0;
+    }
+
+    /**
+     * The prefix of the rule. Rules of iptables without one send an empty prefix; nftables sends none.
+     *
+     * @return the text; bytes that are no UTF-8 become U+FFFD
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public String prefix() {
+        return message.prefix();
+    }
+
+    @Override
+    public long timestampNanos() {
+        int offset = message.require(TIMESTAMP);
+        ByteBuffer buffer = message.buffer();
+        return buffer.getLong(offset) * 1_000_000_000L + buffer.getLong(offset + MICROS_OFFSET) * 1_000L;
+    }
+
+    @Override
+    public long receivedAtNanos() {
+        return message.receivedAt();
+    }
+
+    @Override
+    public long capturedAtNanos() {
+        return message.has(TIMESTAMP) ? timestampNanos() : message.receivedAt();
+    }
+
+    @Override
+    public long inInterface() {
+        return message.u32(IFINDEX_INDEV);
+    }
+
+    @Override
+    public long outInterface() {
+        return message.u32(IFINDEX_OUTDEV);
+    }
+
+    @Override
+    public long physInInterface() {
+        return message.u32(IFINDEX_PHYSINDEV);
+    }
+
+    @Override
+    public long physOutInterface() {
+        return message.u32(IFINDEX_PHYSOUTDEV);
+    }
+
+    @Override
+    public HardwareAddress hardwareAddress() {
+        int offset = message.require(HWADDR);
+        int length = Math.min(message.buffer().getShort(offset) & 0xffff, 8);
+        byte[] address = new byte[length];
+        message.buffer().get(offset + 4, address);
+        return new HardwareAddress(address);
+    }
+
+    /**
+     * The receiving device's type.
+     *
+     * @return an {@code ARPHRD_*} number, 1 for Ethernet; 0 to 65535
+     * @throws java.util.NoSuchElementException if the kernel sent none, as for packets sent by this host
+     */
+    public int hardwareType() {
+        return message.u16(HWTYPE);
+    }
+
+    /**
+     * The length of the link-layer header.
+     *
+     * @return bytes, 0 to 65535
+     * @throws java.util.NoSuchElementException if the kernel sent none, as for packets sent by this host
+     */
+    public int hardwareHeaderLength() {
+        return message.u16(HWLEN);
+    }
+
+    /**
+     * The link-layer header as received.
+     *
+     * @return the bytes, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if the kernel sent none, as for packets sent by this host
+     */
+    public Bytes hardwareHeader() {
+        return message.bytes(HWHEADER);
+    }
+
+    @Override
+    public long uid() {
+        return message.u32(UID);
+    }
+
+    @Override
+    public long gid() {
+        return message.u32(GID);
+    }
+
+    /**
+     * The packet's number in its group, which counts from 0 when the group is bound. A gap is a loss.
+     *
+     * @return 0 to 2³²−1, then from 0 again
+     * @throws java.util.NoSuchElementException if numbering is off
+     */
+    public long sequence() {
+        return message.u32(SEQ);
+    }
+
+    /**
+     * The packet's number in all groups of the namespace that number so.
+     *
+     * @return 0 to 2³²−1, then from 0 again
+     * @throws java.util.NoSuchElementException if numbering is off
+     */
+    public long sequenceGlobal() {
+        return message.u32(SEQ_GLOBAL);
+    }
+
+    @Override
+    public VlanTag vlan() {
+        message.require(VLAN);
+        return new VlanTag(message.vlanProtocol(), message.vlanTci());
+    }
+
+    @Override
+    public Bytes l2Header() {
+        return message.bytes(L2HDR);
+    }
+
+    /**
+     * The packet's connection: attributes of conntrack ({@code CTA_*}), as the kernel nested them.
+     *
+     * @return the bytes, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public Bytes conntrackAttributes() {
+        return message.bytes(CT);
+    }
+
+    /**
+     * The packet's place in its connection ({@code enum ip_conntrack_info}).
+     *
+     * @return 0 established, 1 related, 2 new, and from 3 on the same of the reply's direction
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public long conntrackInfo() {
+        return message.u32(CT_INFO);
+    }
+
+    @Override
+    public Bytes payload() {
+        if (!message.owned()) {
+            message.aim(PAYLOAD, payload);
+        }
+        return payload;
+    }
+
+    @Override
+    public int originalLength() {
+        int length = message.has(PAYLOAD) ? message.length(PAYLOAD) : 0;
+        if (length == 0 || !message.has(PACKET_HDR)) {
+            return length;
+        }
+        return OriginalLength.of(message.buffer(), message.require(PAYLOAD), length, hwProtocol());
+    }
+
+    @Override
+    public boolean truncated() {
+        return !message.has(PAYLOAD) || originalLength() > message.length(PAYLOAD);
+    }
+
+    @Override
+    public boolean owned() {
+        return message.owned();
+    }
+
+    @Override
+    public NflogPacket copy() {
+        if (message.owned()) {
+            return this;
+        }
+        NflogPacket copy = new NflogPacket(message.copy());
+        copy.message.aim(PAYLOAD, copy.payload);
+        return copy;
+    }
+
+    /**
+     * A short description, for logs; never throws.
+     *
+     * @return text such as {@code NFLOG group 30, LOCAL_OUT, 84 bytes}
+     */
+    @Override
+    public String toString() {
+        if (message.released()) {
+            return "NFLOG packet (released)";
+        }
+        return "NFLOG group " + group() + (has(PACKET_HDR) ? ", " + hook() : "") + ", " + originalLength() + " bytes"
+                + (truncated() ? " (truncated)" : "");
+    }
+}

@@ -1,0 +1,222 @@
+package dev.nfkit.nflog;
+
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Inbound;
+import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.netfilter.PacketSink;
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.time.Duration;
+
+/**
+ * An open NFLOG session: one socket that owns one or more groups.
+ *
+ * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} are for
+ * any thread, and for callbacks too.
+ *
+ * <p>{@link #stop} ends gracefully: the groups are unbound, which makes the kernel hand over what it holds, everything
+ * is delivered, and run or poll then return. {@link #close} ends at once; what was not delivered is discarded and
+ * counted in {@link Statistics#discarded()}.
+ */
+public final class NflogSession implements AutoCloseable {
+    private static final long RUN_SLICE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final NetlinkSocket socket;
+    private final Groups groups;
+    private final MessageLoop loop;
+    private final PrefixCache prefixes = new PrefixCache();
+    private final int receiveBuffer;
+    private NflogPacket view = new NflogPacket(new PacketMessage(prefixes, null));
+
+    private NflogSession(NetlinkTransport transport, NetlinkSocket socket, NflogOptions options)
+            throws NetlinkException {
+        this.socket = socket;
+        socket.set(SocketOption.EXT_ACK, 1);
+        socket.set(SocketOption.CAP_ACK, 1);
+        socket.set(SocketOption.NO_ENOBUFS, 1);
+        socket.set(SocketOption.RECEIVE_BUFFER, options.receiveBuffer());
+        receiveBuffer = socket.get(SocketOption.RECEIVE_BUFFER);
+        groups = new Groups(options, receiveBuffer, transport.kernel());
+        DatagramBatch batch = BatchSize.batch(groups.largestDatagram());
+        loop = new MessageLoop(transport, socket, batch, groups);
+        groups.open(loop, socket.order());
+    }
+
+    /**
+     * Opens a socket, takes the groups and configures them. Packets count from the moment this returns, and those
+     * that arrive in between are not lost.
+     *
+     * @param transport where to open it
+     * @param options how it shall be
+     * @return an open session; the caller closes it
+     * @throws KernelRefusedException if a group can't be had; its message says why and what to do: the capability
+     *     CAP_NET_ADMIN is missing or lies in the wrong user namespace, or another process owns the group
+     * @throws NetlinkException if a system call fails
+     */
+    public static NflogSession open(NetlinkTransport transport, NflogOptions options) throws NetlinkException {
+        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
+        try {
+            return new NflogSession(transport, socket, options);
+        } catch (NetlinkException | RuntimeException | Error e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Delivers the packets that are there, or waits for the next ones and delivers those.
+     *
+     * @param sink takes the packets, on this thread; each is borrowed for the call
+     * @param timeout the longest wait; zero does not wait
+     * @return how many packets were delivered; 0 on timeout or {@link #wakeup}; −1 once the session has ended
+     * @throws NetlinkException if receiving fails
+     * @throws E as the sink throws; the packets behind that one come with the next poll
+     * @throws IllegalStateException if another poll or run is in progress
+     * @throws IllegalArgumentException if the timeout is negative
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> int poll(PacketSink<? super NflogPacket, E> sink, Duration timeout)
+            throws NetlinkException, E {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("timeout " + timeout + " is negative");
+        }
+        return poll(sink, nanos(timeout));
+    }
+
+    private <E extends Exception> int poll(PacketSink<? super NflogPacket, E> sink, long timeoutNanos)
+            throws NetlinkException, E {
+        return loop.<E>poll((message, inbound) -> deliver(message, inbound, sink), timeoutNanos);
+    }
+
+    private static long nanos(Duration timeout) {
+        return timeout.getSeconds() >= Long.MAX_VALUE / 2_000_000_000L ? -1 : timeout.toNanos();
+    }
+
+    /**
+     * Delivers packets until the session is stopped or closed, or the thread is interrupted.
+     *
+     * <p>An interrupt is noticed between batches, and within a second while waiting; its flag is kept, and the session
+     * stays open.
+     *
+     * @param sink takes the packets, on this thread; each is borrowed for the call
+     * @return how many packets were delivered
+     * @throws NetlinkException if receiving fails
+     * @throws E as the sink throws; the session stays open and can be run again
+     * @throws IllegalStateException if another poll or run is in progress
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> long run(PacketSink<? super NflogPacket, E> sink) throws NetlinkException, E {
+        long delivered = 0;
+        while (!Thread.currentThread().isInterrupted()) {
+            int count = poll(sink, RUN_SLICE_NANOS);
+            if (count < 0) {
+                break;
+            }
+            delivered += count;
+        }
+        return delivered;
+    }
+
+    private <E extends Exception> boolean deliver(
+            MessageCursor message, Inbound inbound, PacketSink<? super NflogPacket, E> sink)
+            throws MalformedMessageException, E {
+        if (message.type() != NflogConfig.NFULNL_MSG_PACKET) {
+            return false;
+        }
+        NflogPacket packet = view;
+        if (inbound.strict()) {
+            packet = new NflogPacket(new PacketMessage(prefixes, new Throwable("the packet was handed out here")));
+        }
+        try {
+            packet.wrap(message, inbound.receivedAt());
+        } catch (MalformedMessageException e) {
+            groups.malformed(e);
+            return false;
+        }
+        groups.count(packet);
+        try {
+            sink.accept(packet);
+        } finally {
+            packet.release();
+        }
+        return true;
+    }
+
+    /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
+    public void wakeup() {
+        loop.wakeup();
+    }
+
+    /**
+     * Begins a graceful end: unbinds the groups, delivers everything that the kernel had logged until then, and ends.
+     * The run in progress returns when that is done; who polls goes on until −1. Any thread; idempotent; does not wait.
+     */
+    public void stop() {
+        loop.stop();
+    }
+
+    /**
+     * Ends the session at once. What was not delivered is discarded and counted. Any thread; idempotent.
+     *
+     * <p>Inside a callback it only marks: the session ends when the callback returns. From another thread it waits for
+     * the callback in progress, one second at most.
+     */
+    @Override
+    public void close() {
+        loop.close();
+    }
+
+    /**
+     * Whether the session has ended.
+     *
+     * @return whether its socket is closed
+     */
+    public boolean ended() {
+        return loop.ended();
+    }
+
+    /**
+     * What was received and lost since the session was opened. Any thread; also after the end.
+     *
+     * @return a snapshot
+     */
+    public Statistics statistics() {
+        return groups.statistics(socket, loop.inbound());
+    }
+
+    /**
+     * The receive buffer in force.
+     *
+     * @return bytes as the kernel counts them: twice what was asked, or less where {@code net.core.rmem_max} caps it
+     */
+    public int receiveBuffer() {
+        return receiveBuffer;
+    }
+
+    /**
+     * The NLBUFSIZ in force for a group: what was set, or what fits the receive buffer.
+     *
+     * @param group a group of this session
+     * @return bytes
+     * @throws IllegalArgumentException if the session does not have the group
+     */
+    public int bufferSize(int group) {
+        return groups.bufferSize(group);
+    }
+
+    /**
+     * The socket's address, by which the kernel names the owner of the groups.
+     *
+     * @return the port id, 1 to 2³²−1
+     */
+    public long portId() {
+        return socket.portId();
+    }
+}

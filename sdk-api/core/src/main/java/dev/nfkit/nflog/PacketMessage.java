@@ -1,0 +1,233 @@
+package dev.nfkit.nflog;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.nflog.NflogAttribute.Vlan;
+import dev.nfkit.wire.AttributeCursor;
+import dev.nfkit.wire.AttributeTable;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/** The bytes behind a packet: where its attributes lie, and whether it may still be read. */
+final class PacketMessage {
+    private static final int PREFIX = NflogAttribute.PREFIX.code();
+    private static final int VLAN = NflogAttribute.VLAN.code();
+
+    private final AttributeTable table = new AttributeTable(NflogAttribute.SCHEMA);
+    private final PrefixCache prefixes;
+    private final @Nullable Throwable origin;
+    private @Nullable Map<NflogAttribute, Bytes> views;
+    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private int start;
+    private int length = -1;
+    private int family;
+    private int group;
+    private long receivedAt;
+    private int vlanProtocol;
+    private int vlanTci;
+    private boolean owned;
+    private @Nullable String ownedPrefix;
+
+    /**
+     * A message yet to be aimed.
+     *
+     * @param prefixes where prefixes are found as text
+     * @param origin where the packet was handed out, for a strict view; else null
+     */
+    PacketMessage(PrefixCache prefixes, @Nullable Throwable origin) {
+        this.prefixes = prefixes;
+        this.origin = origin;
+    }
+
+    void wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        length = -1;
+        cursor.requireNfgenmsg();
+        wrap(cursor.buffer(), cursor.offset(), cursor.length(), cursor.order());
+        family = cursor.family();
+        group = cursor.resId();
+        receivedAt = receivedAtNanos;
+    }
+
+    private void wrap(ByteBuffer bytes, int offset, int size, ByteOrder order) throws MalformedMessageException {
+        table.wrap(bytes, offset + 20, offset + size, order);
+        if (table.has(PREFIX) && bytes.get(table.offset(PREFIX) + table.length(PREFIX) - 1) != 0) {
+            int at = table.offset(PREFIX) - offset;
+            table.clear();
+            throw new MalformedMessageException(
+                    "NFULNL_MSG_PACKET/NFULA_PREFIX", at, "text ended by NUL", "text without one");
+        }
+        if (table.has(VLAN)) {
+            wrapVlan(bytes, order);
+        }
+        buffer = bytes;
+        start = offset;
+        length = size;
+    }
+
+    private void wrapVlan(ByteBuffer bytes, ByteOrder order) throws MalformedMessageException {
+        vlanProtocol = 0;
+        vlanTci = 0;
+        try {
+            AttributeCursor inner = new AttributeCursor()
+                    .wrap(bytes, table.offset(VLAN), table.length(VLAN), order, "NFULNL_MSG_PACKET/NFULA_VLAN");
+            while (inner.next()) {
+                if (inner.type() == Vlan.PROTO.code()) {
+                    vlanProtocol = inner.be16();
+                } else if (inner.type() == Vlan.TCI.code()) {
+                    vlanTci = inner.be16();
+                }
+            }
+        } catch (MalformedMessageException e) {
+            table.clear();
+            throw e;
+        }
+    }
+
+    void release() {
+        length = -1;
+        table.clear();
+        if (views != null) {
+            views.values().forEach(Bytes::release);
+        }
+    }
+
+    PacketMessage copy() {
+        alive();
+        byte[] bytes = new byte[length];
+        buffer.get(start, bytes);
+        PacketMessage copy = new PacketMessage(prefixes, null);
+        try {
+            copy.wrap(ByteBuffer.wrap(bytes), 0, length, table.order());
+        } catch (MalformedMessageException e) {
+            throw new AssertionError("these bytes were read before", e);
+        }
+        copy.family = family;
+        copy.group = group;
+        copy.receivedAt = receivedAt;
+        copy.ownedPrefix = has(NflogAttribute.PREFIX) ? prefix() : null;
+        copy.owned = true;
+        return copy;
+    }
+
+    private void alive() {
+        if (length < 0) {
+            throw new IllegalStateException(
+                    "this packet was borrowed and its callback has returned; copy() it inside the callback", origin);
+        }
+    }
+
+    boolean released() {
+        return length < 0;
+    }
+
+    boolean owned() {
+        return owned;
+    }
+
+    boolean has(NflogAttribute attribute) {
+        if (table.has(attribute.code())) {
+            return true;
+        }
+        alive();
+        return false;
+    }
+
+    /** Where an attribute's value starts; throws where it is absent. */
+    int require(NflogAttribute attribute) {
+        int code = attribute.code();
+        if (!table.has(code)) {
+            alive();
+            throw new NoSuchElementException(attribute.kernelName() + " is absent: " + Absence.reason(attribute));
+        }
+        return table.offset(code);
+    }
+
+    int length(NflogAttribute attribute) {
+        return table.length(attribute.code());
+    }
+
+    long u32(NflogAttribute attribute) {
+        return buffer.getInt(require(attribute)) & 0xffff_ffffL;
+    }
+
+    int u16(NflogAttribute attribute) {
+        return buffer.getShort(require(attribute)) & 0xffff;
+    }
+
+    /** Aims a view at an attribute's value, or at nothing where it is absent. */
+    void aim(NflogAttribute attribute, Bytes view) {
+        if (has(attribute)) {
+            view.wrap(buffer, table.offset(attribute.code()), length(attribute));
+        } else {
+            view.wrap(buffer, 0, 0);
+        }
+    }
+
+    /** An attribute's value: of a borrowed packet one view for each attribute, released with it. */
+    Bytes bytes(NflogAttribute attribute) {
+        require(attribute);
+        Bytes view = owned ? new Bytes() : borrowedView(attribute);
+        aim(attribute, view);
+        return view;
+    }
+
+    private Bytes borrowedView(NflogAttribute attribute) {
+        if (views == null) {
+            views = new EnumMap<>(NflogAttribute.class);
+        }
+        return views.computeIfAbsent(attribute, any -> new Bytes());
+    }
+
+    String prefix() {
+        int offset = require(NflogAttribute.PREFIX);
+        String text = ownedPrefix;
+        return text != null ? text : prefixes.text(buffer, offset, length(NflogAttribute.PREFIX) - 1);
+    }
+
+    int family() {
+        alive();
+        return family;
+    }
+
+    int group() {
+        alive();
+        return group;
+    }
+
+    long receivedAt() {
+        alive();
+        return receivedAt;
+    }
+
+    int vlanProtocol() {
+        return vlanProtocol;
+    }
+
+    int vlanTci() {
+        return vlanTci;
+    }
+
+    ByteBuffer buffer() {
+        return buffer;
+    }
+
+    ByteOrder order() {
+        return table.order();
+    }
+
+    /** Where the {@code struct nfgenmsg} starts, behind which the attributes lie. */
+    int bodyOffset() {
+        alive();
+        return start + 16;
+    }
+
+    /** The length of {@code struct nfgenmsg} and attributes. */
+    int bodyLength() {
+        return length - 16;
+    }
+}
