@@ -23,7 +23,7 @@ private val LITTLE = ByteOrder.LITTLE_ENDIAN
 
 private fun hex(text: String): ByteBuffer = ByteBuffer.wrap(HexFormat.of().parseHex(text.replace(" ", "")))
 
-private fun ByteBuffer.messages(order: ByteOrder = LITTLE) = MessageCursor().wrap(this, 0, capacity(), order)
+private fun ByteBuffer.messages(order: ByteOrder = LITTLE) = MessageCursor().wrap(this, 0, limit(), order)
 
 class MessagesSpec :
     FunSpec({
