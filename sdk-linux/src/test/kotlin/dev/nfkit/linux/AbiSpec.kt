@@ -10,7 +10,8 @@ import kotlin.io.path.deleteIfExists
 
 /**
  * The table is what `src/test/c/layouts.c` printed on x86-64 (glibc 2.36 and later). It holds for aarch64 too: LP64,
- * little-endian, natural alignment, and `asm-generic` numbers; where there is a C compiler, the machine at hand is asked.
+ * little-endian, natural alignment, and `asm-generic` numbers; where there is a C compiler, the machine at hand is
+ * asked.
  */
 class AbiSpec :
     FunSpec({

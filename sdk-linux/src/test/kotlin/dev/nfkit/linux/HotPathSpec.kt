@@ -26,7 +26,7 @@ class HotPathSpec :
         }
 
         test("sending the same buffer and receiving allocate nothing, found, waited for or not there")
-            .config(enabledOrReasonIf = { Live.enabled(Live.noNetAdmin) }) {
+            .config(enabledOrReasonIf = needsNetAdmin) {
                 LinuxTransport.current().open(NETLINK_NETFILTER).use { socket ->
                     val request = config(9) { u8(1, 4) }
                     val batches = listOf(DatagramBatch(4, 4096), DatagramBatch(1, 4096))
@@ -43,7 +43,7 @@ class HotPathSpec :
                 }
             }
 
-        test("a time of receipt is the wall clock's").config(enabledOrReasonIf = { Live.enabled(Live.noNetAdmin) }) {
+        test("a time of receipt is the wall clock's").config(enabledOrReasonIf = needsNetAdmin) {
             LinuxTransport.current().open(NETLINK_NETFILTER).use { socket ->
                 val batch = DatagramBatch(1, 4096)
                 socket.send(config(9) { u8(1, 4) })
@@ -56,7 +56,7 @@ class HotPathSpec :
         }
 
         test("buffers of every kind are sent from their position to their limit, and stay as they are")
-            .config(enabledOrReasonIf = { Live.enabled(Live.noNetAdmin) }) {
+            .config(enabledOrReasonIf = needsNetAdmin) {
                 LinuxTransport.current().open(NETLINK_NETFILTER).use { socket ->
                     val request = config(9) { u8(1, 4) }
                     val bytes = ByteArray(request.remaining()).also { request.duplicate().get(it) }

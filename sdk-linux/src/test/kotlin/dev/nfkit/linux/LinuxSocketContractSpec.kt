@@ -19,8 +19,8 @@ import kotlin.io.path.name
 class LinuxSocketContractSpec : NetlinkSocketContract({ LinuxHarness() })
 
 /**
- * Makes the kernel deliver by asking it for what it must answer: an acknowledgement of 36 bytes, or an error that echoes
- * the request and so is of any size beyond.
+ * Makes the kernel deliver by asking it for what it must answer: an acknowledgement of 36 bytes, or an error that
+ * echoes the request and so is of any size beyond.
  */
 internal class LinuxHarness : SocketHarness {
     override val name = "Linux"

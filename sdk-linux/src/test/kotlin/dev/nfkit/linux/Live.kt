@@ -6,6 +6,7 @@ import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
 import io.kotest.core.test.Enabled
+import io.kotest.core.test.TestCase
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.file.Files
@@ -38,6 +39,13 @@ internal object Live {
         )
     }
 
+    /** Why user namespaces cannot be made here, or null where they can. */
+    val noUserNamespaces: String? by lazy {
+        demanded(
+            runCatching { run("unshare", "-Urn", "true") }.exceptionOrNull()?.let { "no user namespaces: ${it.message}" },
+        )
+    }
+
     fun demanded(reason: String?): String? {
         check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }
         return reason
@@ -47,6 +55,12 @@ internal object Live {
 
     fun uniqueName(): String = "nfkit-${ProcessHandle.current().pid()}-${count.incrementAndGet()}"
 }
+
+internal val needsNetAdmin: (TestCase) -> Enabled = { Live.enabled(Live.noNetAdmin) }
+
+internal val needsNamespaces: (TestCase) -> Enabled = { Live.enabled(Live.noNamespaces) }
+
+internal val needsUserNamespaces: (TestCase) -> Enabled = { Live.enabled(Live.noUserNamespaces) }
 
 /** A network namespace with a name, as long as a test takes. */
 internal class Namespace : AutoCloseable {

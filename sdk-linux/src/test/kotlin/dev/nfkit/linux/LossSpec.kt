@@ -23,7 +23,7 @@ class LossSpec :
 
         for (quiet in listOf(1, 0)) {
             test("of a flooded NFLOG group every datagram is received or counted as dropped, NO_ENOBUFS being $quiet")
-                .config(enabledOrReasonIf = { Live.enabled(Live.noNamespaces) }) {
+                .config(enabledOrReasonIf = needsNamespaces) {
                     Namespace().use { inside ->
                         inside.exec("ip", "link", "set", "lo", "up")
                         inside.exec("iptables", "-A", "OUTPUT", "-p", "udp", "-j", "NFLOG", "--nflog-group", "5")

@@ -29,7 +29,7 @@ class NetworkNamespaceSpec : FunSpec({
     }
 
     test("a name without a namespace is refused with the names there are")
-        .config(enabledOrReasonIf = { Live.enabled(Live.noNamespaces) }) {
+        .config(enabledOrReasonIf = needsNamespaces) {
             Namespace().use { other ->
                 val refused =
                     shouldThrow<SystemCallException> {
@@ -41,7 +41,7 @@ class NetworkNamespaceSpec : FunSpec({
             }
         }
 
-    test("a file that is no namespace is refused by setns").config(enabledOrReasonIf = { Live.enabled(Live.noNetAdmin) }) {
+    test("a file that is no namespace is refused by setns").config(enabledOrReasonIf = needsNetAdmin) {
         val transport = LinuxTransport.of(NetworkNamespace.at(Path.of("/proc/self/status")))
         val refused = shouldThrow<SystemCallException> { transport.open(NETLINK_NETFILTER) }
         refused.errno() shouldBe Errno.EINVAL
@@ -49,7 +49,7 @@ class NetworkNamespaceSpec : FunSpec({
     }
 
     test("a socket opened by name, path or process is in the namespace, and the caller stays outside")
-        .config(enabledOrReasonIf = { Live.enabled(Live.noNamespaces) }) {
+        .config(enabledOrReasonIf = needsNamespaces) {
             Namespace().use { inside ->
                 val sleeper = ProcessBuilder("ip", "netns", "exec", inside.name, "sleep", "1000").start()
                 try {
@@ -68,7 +68,11 @@ class NetworkNamespaceSpec : FunSpec({
                             socket.bindGroup(6000 + group) shouldBe 0
                             inside.transport.kernel().nflogGroups().map { it.group() to it.portId() } shouldBe
                                 listOf(6000 + group to socket.portId())
-                            LinuxTransport.current().kernel().nflogGroups().none { it.group() == 6000 + group } shouldBe true
+                            LinuxTransport
+                                .current()
+                                .kernel()
+                                .nflogGroups()
+                                .none { it.group() == 6000 + group } shouldBe true
                         }
                         Path.of("/proc/thread-self/ns/net").toRealLink() shouldBe own
                     }
@@ -78,7 +82,7 @@ class NetworkNamespaceSpec : FunSpec({
             }
         }
 
-    test("interfaces bear the names of their namespace").config(enabledOrReasonIf = { Live.enabled(Live.noNamespaces) }) {
+    test("interfaces bear the names of their namespace").config(enabledOrReasonIf = needsNamespaces) {
         Namespace().use { inside ->
             inside.exec("ip", "link", "add", "name", "blue0", "index", "4242", "type", "veth", "peer", "name", "blue1")
             val kernel = inside.transport.kernel()
@@ -92,14 +96,16 @@ class NetworkNamespaceSpec : FunSpec({
         }
     }
 
-    test("no visit leaks a descriptor or a thread").config(enabledOrReasonIf = { Live.enabled(Live.noNamespaces) }) {
+    test("no visit leaks a descriptor or a thread").config(enabledOrReasonIf = needsNamespaces) {
         Namespace().use { inside ->
+            val wrong = LinuxTransport.of(NetworkNamespace.at(Path.of("/proc/self/status")))
+
             fun round() {
                 inside.transport.open(NETLINK_NETFILTER).use { it.portId() }
                 inside.transport.kernel().interfaceName(1)
                 inside.transport.kernel().nflogGroups()
                 inside.transport.kernel().netAdmin()
-                runCatching { LinuxTransport.of(NetworkNamespace.at(Path.of("/proc/self/status"))).open(NETLINK_NETFILTER) }
+                runCatching { wrong.open(NETLINK_NETFILTER) }
             }
             repeat(20) { round() }
             val before = openDescriptors()

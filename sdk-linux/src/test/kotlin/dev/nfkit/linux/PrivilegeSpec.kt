@@ -28,21 +28,19 @@ class PrivilegeSpec : FunSpec({
         Privilege.decide(status("full"), true) shouldBe NetAdmin.UNKNOWN
     }
 
-    fun found(vararg prefix: String): NetAdmin = NetAdmin.valueOf(run(*probe(prefix.toList(), "net-admin").toTypedArray()).trim())
+    fun found(vararg prefix: String): NetAdmin =
+        NetAdmin.valueOf(run(*probe(prefix.toList(), "net-admin").toTypedArray()).trim())
 
-    val noUserNamespaces =
-        Live.demanded(runCatching { run("unshare", "-Urn", "true") }.exceptionOrNull()?.let { "no user namespaces: ${it.message}" })
-
-    test("a process with both namespaces of its own holds it").config(enabledOrReasonIf = { Live.enabled(noUserNamespaces) }) {
+    test("a process with both namespaces of its own holds it").config(enabledOrReasonIf = needsUserNamespaces) {
         found("unshare", "-Urn") shouldBe NetAdmin.HELD
     }
 
     test("a process with a user namespace of its own and the network of another holds it elsewhere")
-        .config(enabledOrReasonIf = { Live.enabled(noUserNamespaces) }) {
+        .config(enabledOrReasonIf = needsUserNamespaces) {
             found("unshare", "-Ur") shouldBe NetAdmin.IN_OTHER_USER_NAMESPACE
         }
 
-    test("a process whose capability was dropped lacks it").config(enabledOrReasonIf = { Live.enabled(Live.noNetAdmin) }) {
+    test("a process whose capability was dropped lacks it").config(enabledOrReasonIf = needsNetAdmin) {
         found("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin") shouldBe NetAdmin.MISSING
     }
 })

@@ -88,7 +88,7 @@ class ProcKernelViewSpec :
         }
 
         test("a namespace's logger is set and put back, and no other's")
-            .config(enabledOrReasonIf = { Live.enabled(Live.noNamespaces) }) {
+            .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { inside ->
                     val kernel = inside.transport.kernel()
                     val outside = LinuxTransport.current().kernel()
