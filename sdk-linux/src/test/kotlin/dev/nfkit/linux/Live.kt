@@ -42,7 +42,13 @@ internal object Live {
     /** Why user namespaces cannot be made here, or null where they can. */
     val noUserNamespaces: String? by lazy {
         demanded(
-            runCatching { run("unshare", "-Urn", "true") }.exceptionOrNull()?.let { "no user namespaces: ${it.message}" },
+            runCatching {
+                run(
+                    "unshare",
+                    "-Urn",
+                    "true",
+                )
+            }.exceptionOrNull()?.let { "no user namespaces: ${it.message}" },
         )
     }
 
