@@ -2,6 +2,7 @@ package dev.nfkit.linux;
 
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 
@@ -24,6 +25,12 @@ final class Probe {
                     transport.open(Netlink.NETLINK_NETFILTER).close();
                 } catch (SystemCallException e) {
                     System.out.println(e.getMessage());
+                }
+            }
+            case "receive-buffer" -> {
+                try (var socket = transport.open(Netlink.NETLINK_NETFILTER)) {
+                    socket.set(SocketOption.RECEIVE_BUFFER, Integer.parseInt(arguments[1]));
+                    System.out.println(socket.get(SocketOption.RECEIVE_BUFFER));
                 }
             }
             case "own-group" -> {

@@ -8,9 +8,9 @@ import dev.nfkit.testkit.contract.SocketHarness
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
 import sun.misc.Signal
+import java.io.IOException
 import java.nio.ByteOrder
 import java.nio.file.Files
-import java.nio.file.NoSuchFileException
 import java.nio.file.Path
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
@@ -72,7 +72,7 @@ internal class LinuxHarness : SocketHarness {
                 if (Files.readString(task.resolve("comm")).trimEnd('\n') == name) {
                     TestLibC.tgkill(ProcessHandle.current().pid().toInt(), task.name.toInt(), SIGURG)
                 }
-            } catch (_: NoSuchFileException) {
+            } catch (_: IOException) {
                 // The thread has ended.
             }
         }

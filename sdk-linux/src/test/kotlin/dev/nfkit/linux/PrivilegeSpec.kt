@@ -44,4 +44,17 @@ class PrivilegeSpec :
         test("a process whose capability was dropped lacks it").config(enabledOrReasonIf = needsNetAdmin) {
             found("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin") shouldBe NetAdmin.MISSING
         }
+
+        test("who may not exceed the bound on receive buffers gets what it permits, and is told")
+            .config(enabledOrReasonIf = needsUserNamespaces) {
+                val limit =
+                    LinuxTransport
+                        .current()
+                        .kernel()
+                        .receiveBufferLimit()
+                        .get()
+                val asked = 2 * limit
+                val command = probe(listOf("unshare", "-Urn"), "receive-buffer", asked.toString())
+                run(*command.toTypedArray()).trim().toLong() shouldBe 2 * limit
+            }
     })
