@@ -184,6 +184,7 @@ public final class TestClock {
      * @param realStop the System.nanoTime() at which patience ends
      * @return whether the thread was interrupted meanwhile
      */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     boolean await(long deadline, long realStop) {
         Timer next = timers.peek();
         long until = next == null ? deadline : Math.min(deadline, next.at);
@@ -213,6 +214,7 @@ public final class TestClock {
     }
 
     /** Waits for a change without reacting to interrupts. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     void awaitChange() {
         changed.awaitUninterruptibly();
     }
