@@ -37,12 +37,7 @@ final class KernelAnswer {
             int attributes = attributesOffset(message);
             if (attributes <= message.end()) {
                 AttributeCursor cursor = new AttributeCursor()
-                        .wrap(
-                                message.buffer(),
-                                attributes,
-                                message.end() - attributes,
-                                message.order(),
-                                "NLMSG_ERROR");
+                        .wrap(message.buffer(), attributes, message.end() - attributes, message.order(), "NLMSG_ERROR");
                 while (cursor.next()) {
                     if (cursor.type() == NLMSGERR_ATTR_MSG) {
                         text = cursor.string();

@@ -34,6 +34,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long packets() {
         return packets;
     }
@@ -43,6 +44,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long datagrams() {
         return datagrams;
     }
@@ -53,6 +55,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long socketDrops() {
         return socketDrops;
     }
@@ -62,6 +65,7 @@ public record Statistics(
      *
      * @return a count; 0 where sequence numbers are off
      */
+    @Override
     public long sequenceGaps() {
         return sequenceGaps;
     }
@@ -71,6 +75,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long truncatedPackets() {
         return truncatedPackets;
     }
@@ -80,6 +85,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long truncatedDatagrams() {
         return truncatedDatagrams;
     }
@@ -89,6 +95,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long malformed() {
         return malformed;
     }
@@ -98,6 +105,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long foreign() {
         return foreign;
     }
@@ -107,6 +115,7 @@ public record Statistics(
      *
      * @return a count
      */
+    @Override
     public long discarded() {
         return discarded;
     }

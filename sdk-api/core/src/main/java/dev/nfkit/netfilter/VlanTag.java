@@ -11,7 +11,8 @@ public record VlanTag(int protocol, int tci) {
      */
     public VlanTag {
         if ((protocol | tci) >>> 16 != 0) {
-            throw new IllegalArgumentException("VLAN protocol " + protocol + " or tci " + tci + " is out of 0 to 65535");
+            throw new IllegalArgumentException(
+                    "VLAN protocol " + protocol + " or tci " + tci + " is out of 0 to 65535");
         }
     }
 
@@ -20,6 +21,7 @@ public record VlanTag(int protocol, int tci) {
      *
      * @return 0x8100 (802.1Q) or 0x88a8 (802.1ad)
      */
+    @Override
     public int protocol() {
         return protocol;
     }
@@ -29,6 +31,7 @@ public record VlanTag(int protocol, int tci) {
      *
      * @return 0 to 65535
      */
+    @Override
     public int tci() {
         return tci;
     }

@@ -18,8 +18,8 @@ final class Absence {
             case UID, GID -> "no local socket sent the packet";
             case SEQ -> "switch it on with sequence(true) in the group's options";
             case SEQ_GLOBAL -> "switch it on with sequenceGlobal(true) in the group's options";
-            case CT, CT_INFO -> "switch it on with conntrack(true) in the group's options; "
-                    + "packets that are not tracked have none";
+            case CT, CT_INFO ->
+                "switch it on with conntrack(true) in the group's options; " + "packets that are not tracked have none";
             case VLAN -> "the device took no VLAN tag off the packet";
             case L2HDR -> "only packets of the bridge and netdev families have one";
         };

@@ -73,8 +73,7 @@ final class Groups implements Life {
         try {
             for (AddressFamily family : options.claimedLoggers()) {
                 loggers.note(family);
-                messages.call(
-                        "claim the logger of " + family, requests.claimLogger(messages.nextSequence(), family));
+                messages.call("claim the logger of " + family, requests.claimLogger(messages.nextSequence(), family));
             }
             for (Bound group : bound) {
                 bind(messages, requests, group);
@@ -152,8 +151,7 @@ final class Groups implements Life {
         }
         for (Bound group : bound) {
             loop.post(
-                    "unbind NFLOG group " + group.options.group(),
-                    requests.unbind(loop.nextSequence(), group.options));
+                    "unbind NFLOG group " + group.options.group(), requests.unbind(loop.nextSequence(), group.options));
         }
     }
 

@@ -15,7 +15,6 @@ import static dev.nfkit.nflog.NflogAttribute.L2HDR;
 import static dev.nfkit.nflog.NflogAttribute.MARK;
 import static dev.nfkit.nflog.NflogAttribute.PACKET_HDR;
 import static dev.nfkit.nflog.NflogAttribute.PAYLOAD;
-import static dev.nfkit.nflog.NflogAttribute.PREFIX;
 import static dev.nfkit.nflog.NflogAttribute.SEQ;
 import static dev.nfkit.nflog.NflogAttribute.SEQ_GLOBAL;
 import static dev.nfkit.nflog.NflogAttribute.TIMESTAMP;

@@ -96,7 +96,7 @@ public final class NflogSession implements AutoCloseable {
     }
 
     private static long nanos(Duration timeout) {
-        return timeout.getSeconds() >= Long.MAX_VALUE / 2_000_000_000L ? -1 : timeout.toNanos();
+        return timeout.toSeconds() >= Long.MAX_VALUE / 2_000_000_000L ? -1 : timeout.toNanos();
     }
 
     /**

@@ -13,7 +13,17 @@ final class PrefixCache {
 
     private final @Nullable Entry[] entries = new @Nullable Entry[ENTRIES];
 
-    private record Entry(long head, byte[] bytes, String text) {}
+    private static final class Entry {
+        final long head;
+        final byte[] bytes;
+        final String text;
+
+        Entry(long head, byte[] bytes, String text) {
+            this.head = head;
+            this.bytes = bytes;
+            this.text = text;
+        }
+    }
 
     /** The text of some bytes; bytes that are no UTF-8 become U+FFFD. */
     String text(ByteBuffer buffer, int offset, int length) {

@@ -23,6 +23,7 @@ public record GroupState(
      *
      * @return 0 to 65535
      */
+    @Override
     public int group() {
         return group;
     }
@@ -32,6 +33,7 @@ public record GroupState(
      *
      * @return 1 to 2³²−1
      */
+    @Override
     public long portId() {
         return portId;
     }
@@ -41,6 +43,7 @@ public record GroupState(
      *
      * @return a count
      */
+    @Override
     public long queued() {
         return queued;
     }
@@ -50,6 +53,7 @@ public record GroupState(
      *
      * @return 0 none, 1 metadata, 2 packet
      */
+    @Override
     public int copyMode() {
         return copyMode;
     }
@@ -59,6 +63,7 @@ public record GroupState(
      *
      * @return the most bytes of a packet that are copied
      */
+    @Override
     public long copyRange() {
         return copyRange;
     }
@@ -68,6 +73,7 @@ public record GroupState(
      *
      * @return a time in 1/100 s
      */
+    @Override
     public long flushTimeout() {
         return flushTimeout;
     }
@@ -77,6 +83,7 @@ public record GroupState(
      *
      * @return a count
      */
+    @Override
     public long useCount() {
         return useCount;
     }

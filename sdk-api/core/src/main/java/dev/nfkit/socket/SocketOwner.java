@@ -15,6 +15,7 @@ public record SocketOwner(long pid, String name) {
      *
      * @return a number as seen from this process's pid namespace
      */
+    @Override
     public long pid() {
         return pid;
     }
@@ -24,6 +25,7 @@ public record SocketOwner(long pid, String name) {
      *
      * @return as {@code /proc/pid/comm} has it, 15 characters at most
      */
+    @Override
     public String name() {
         return name;
     }

@@ -239,7 +239,7 @@ public final class AttributeCursor {
      * @return the other cursor, before its first attribute
      */
     public AttributeCursor nest(AttributeCursor inner, String name) {
-        return inner.wrap(buffer, offset, length, swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN, path + "/"
-                + name);
+        return inner.wrap(
+                buffer, offset, length, swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN, path + "/" + name);
     }
 }

@@ -1,0 +1,5 @@
+/** Benchmarks of nfkit. */
+@NullMarked
+package dev.nfkit.samples.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** A command line over nfkit. */
+@NullMarked
+package dev.nfkit.samples.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,13 @@
+/** Netfilter in pure Java: the packets that the Linux packet filter hands to user space. */
+module dev.nfkit {
+    requires static transitive org.jspecify;
+
+    exports dev.nfkit;
+    exports dev.nfkit.netfilter;
+    exports dev.nfkit.nflog;
+    exports dev.nfkit.packet;
+    exports dev.nfkit.pcap;
+    exports dev.nfkit.socket;
+    exports dev.nfkit.trace;
+    exports dev.nfkit.wire;
+}

@@ -1,0 +1,142 @@
+package dev.nfkit;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The floors of core: imports go down only, and rooms of one floor never import each other. */
+class FloorsTest {
+    private static final String ROOT = "dev.nfkit";
+
+    /** Room, a package right below the root (the root itself is ""), to its floor. */
+    private static final Map<String, Integer> FLOORS = Map.ofEntries(
+            Map.entry("", 0),
+            Map.entry("wire", 1),
+            Map.entry("packet", 1),
+            Map.entry("pcap", 1),
+            Map.entry("socket", 2),
+            Map.entry("channel", 3),
+            Map.entry("trace", 3),
+            Map.entry("conntrack", 4),
+            Map.entry("netfilter", 5),
+            Map.entry("nflog", 6),
+            Map.entry("nfqueue", 6));
+
+    private static final ArchRule RULE = ArchRuleDefinition.classes()
+            .should(new ArchCondition<>("lie in a known room and import only from below") {
+                @Override
+                public void check(JavaClass item, ConditionEvents events) {
+                    Integer floor = FLOORS.get(room(item));
+                    if (!inside(item) || floor == null) {
+                        events.add(SimpleConditionEvent.violated(
+                                item, item.getName() + " lies in no room of " + FLOORS.keySet()));
+                        return;
+                    }
+                    item.getDirectDependenciesFromSelf().stream()
+                            .filter(it -> inside(it.getTargetClass()))
+                            .filter(it -> !room(item).equals(room(it.getTargetClass())))
+                            .filter(it -> FLOORS.getOrDefault(room(it.getTargetClass()), Integer.MAX_VALUE) >= floor)
+                            .forEach(it -> events.add(SimpleConditionEvent.violated(item, it.getDescription())));
+                }
+            });
+
+    @TempDir
+    Path temp;
+
+    @Test
+    void coreKeepsItsFloors() {
+        JavaClasses core = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages(ROOT);
+        assertFalse(core.isEmpty(), "no class was looked at");
+        RULE.check(core);
+    }
+
+    @Test
+    void lowerRoomsMayBeImported() throws IOException {
+        assertEquals(List.of(), violations("nflog", "netfilter"));
+        assertEquals(List.of(), violations("nflog", "trace"));
+        assertEquals(List.of(), violations("trace", "socket"));
+        assertEquals(List.of(), violations("trace", "pcap"));
+        assertEquals(List.of(), violations("netfilter", "conntrack"));
+        assertEquals(List.of(), violations("wire", ""));
+        assertEquals(List.of(), violations("wire.detail", "wire"));
+    }
+
+    @Test
+    void otherImportsAreFound() {
+        assertAll(
+                () -> assertBites("wire", "nflog"),
+                () -> assertBites("", "wire"),
+                () -> assertBites("socket", "trace"),
+                () -> assertBites("nflog", "nfqueue"),
+                () -> assertBites("nfqueue", "nflog"),
+                () -> assertBites("wire", "packet"),
+                () -> assertBites("trace", "channel"));
+    }
+
+    @Test
+    void anUnknownRoomIsFound() throws IOException {
+        List<String> found = violations("attic", "wire");
+        assertEquals(1, found.size(), found::toString);
+        assertTrue(found.get(0).contains("dev.nfkit.attic.From lies in no room"), found::toString);
+    }
+
+    private void assertBites(String from, String to) throws IOException {
+        List<String> found = violations(from, to);
+        assertFalse(found.isEmpty(), () -> from + " may import " + to);
+        assertTrue(found.stream().allMatch(it -> it.contains("From") && it.contains("To")), found::toString);
+    }
+
+    /** Compiles a class of one room that holds a class of another, and evaluates the rule on both. */
+    private List<String> violations(String from, String to) throws IOException {
+        Path home = Files.createTempDirectory(temp, "floors");
+        List<String> command = new ArrayList<>(List.of("-proc:none", "-d", home.toString()));
+        command.add(source(home, from, "From", pkg(to) + ".To held;"));
+        command.add(source(home, to, "To", ""));
+        int code = ToolProvider.getSystemJavaCompiler().run(null, null, null, command.toArray(String[]::new));
+        assertEquals(0, code, "the fabricated import does not compile");
+        return RULE.evaluate(new ClassFileImporter().importPath(home))
+                .getFailureReport()
+                .getDetails();
+    }
+
+    private static String source(Path home, String room, String name, String body) throws IOException {
+        String text = "package " + pkg(room) + "; public class " + name + " { " + body + " }";
+        return Files.writeString(home.resolve(name + ".java"), text).toString();
+    }
+
+    private static String pkg(String room) {
+        return room.isEmpty() ? ROOT : ROOT + "." + room;
+    }
+
+    private static boolean inside(JavaClass type) {
+        return (type.getPackageName() + ".").startsWith(ROOT + ".");
+    }
+
+    private static String room(JavaClass type) {
+        String below = (type.getPackageName() + ".").substring(ROOT.length() + 1);
+        int dot = below.indexOf('.');
+        return dot < 0 ? below : below.substring(0, dot);
+    }
+}

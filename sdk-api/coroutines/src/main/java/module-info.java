@@ -1,0 +1,8 @@
+/** Suspending functions and Flow over nfkit. */
+module dev.nfkit.coroutines {
+    requires transitive dev.nfkit;
+    requires transitive kotlin.stdlib;
+    requires transitive kotlinx.coroutines.core;
+
+    exports dev.nfkit.coroutines;
+}

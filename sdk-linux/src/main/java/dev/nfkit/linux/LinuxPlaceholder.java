@@ -1,0 +1,15 @@
+package dev.nfkit.linux;
+
+/** Stands in until the real code of this module arrives. */
+public final class LinuxPlaceholder {
+    private LinuxPlaceholder() {}
+
+    /**
+     * Names this module.
+     *
+     * @return its name, and that of the module below, core
+     */
+    public static String name() {
+        return "dev.nfkit" + "/" + "dev.nfkit.linux";
+    }
+}

@@ -1,0 +1,8 @@
+/** The netlink transport of Linux, by JNA. */
+module dev.nfkit.linux {
+    requires transitive dev.nfkit;
+    requires com.sun.jna;
+    requires static transitive org.jspecify;
+
+    exports dev.nfkit.linux;
+}
