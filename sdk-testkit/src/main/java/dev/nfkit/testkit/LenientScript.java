@@ -40,12 +40,15 @@ final class LenientScript extends ReplayScript {
     }
 
     @Override
-    @Nullable Step peek(long portId) {
+    @Nullable
+    Step peek(long portId) {
         byte[] answer = answers().peek();
         if (answer != null) {
             return new Step(null, answer);
         }
-        return exhausted() ? null : new Step(entries.get(at), entries.get(at).datagram().toArray());
+        return exhausted()
+                ? null
+                : new Step(entries.get(at), entries.get(at).datagram().toArray());
     }
 
     private boolean exhausted() {

@@ -69,8 +69,7 @@ final class MessageText {
         attributes(new AttributeCursor().wrap(message, "message"), schema, INDENT, lines);
     }
 
-    private void attributes(
-            AttributeCursor cursor, @Nullable AttributeSchema schema, String indent, List<String> lines)
+    private void attributes(AttributeCursor cursor, @Nullable AttributeSchema schema, String indent, List<String> lines)
             throws MalformedMessageException {
         Map<Integer, List<String>> byCode = new TreeMap<>();
         while (cursor.next()) {
@@ -81,8 +80,7 @@ final class MessageText {
         byCode.values().forEach(lines::addAll);
     }
 
-    private void attribute(
-            AttributeCursor cursor, @Nullable AttributeSchema schema, String indent, List<String> lines)
+    private void attribute(AttributeCursor cursor, @Nullable AttributeSchema schema, String indent, List<String> lines)
             throws MalformedMessageException {
         AttributeType type = schema == null ? null : schema.find(cursor.type()).orElse(null);
         String name = schema == null ? "attribute " + cursor.type() : schema.nameOf(cursor.type());

@@ -48,7 +48,8 @@ final class StrictScript extends ReplayScript {
     }
 
     @Override
-    @Nullable Step peek(long portId) {
+    @Nullable
+    Step peek(long portId) {
         while (received < sent && entries.get(received).kind() == TraceKind.TO_KERNEL) {
             received++;
         }

@@ -51,7 +51,12 @@ private class Nflog(
                 val cursor =
                     MessageCursor().wrap(batch.buffer(), batch.offset(index), batch.length(index), socket.order())
                 while (cursor.next()) {
-                    val body = batch.buffer().duplicate().order(socket.order()).getInt(cursor.bodyOffset())
+                    val body =
+                        batch
+                            .buffer()
+                            .duplicate()
+                            .order(socket.order())
+                            .getInt(cursor.bodyOffset())
                     found += Triple(cursor.type(), attributeOf(cursor, 12), body)
                 }
             }
@@ -64,7 +69,10 @@ private class Nflog(
         code: Int,
     ): Long {
         if (cursor.type() < Netlink.NLMSG_MIN_TYPE) return -1
-        val attributes = dev.nfkit.wire.AttributeCursor().wrap(cursor, "packet")
+        val attributes =
+            dev.nfkit.wire
+                .AttributeCursor()
+                .wrap(cursor, "packet")
         while (attributes.next()) {
             if (attributes.type() == code) return attributes.be32()
         }
@@ -122,7 +130,11 @@ class FakeNflogSpec :
                 be16(6, 1)
             } shouldBe 0
             nflog.config(5) { bytes(2, 0, 0, 0, 1, 77, 0) } shouldBe 0
-            val state = nflog.transport.nflog().groups().single()
+            val state =
+                nflog.transport
+                    .nflog()
+                    .groups()
+                    .single()
             state.copyRange() shouldBe 96
             state.copyMode() shouldBe 2
             state.flushTimeout() shouldBe 50

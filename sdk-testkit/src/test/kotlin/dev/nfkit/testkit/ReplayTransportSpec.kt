@@ -87,7 +87,11 @@ class ReplayTransportSpec :
                 val answer = socket.next()
                 answer.sequence() shouldBe 3
                 answer.portId() shouldBe socket.portId()
-                answer.buffer().duplicate().order(little).getInt(answer.offset() + 28) shouldBe 3
+                answer
+                    .buffer()
+                    .duplicate()
+                    .order(little)
+                    .getInt(answer.offset() + 28) shouldBe 3
                 batch.receivedAt() shouldBe 5_000
                 socket.next().type() shouldBe NFLOG
                 batch.receivedAt() shouldBe 6_000
