@@ -60,9 +60,7 @@ public final class IpSummary {
         }
         this.bytes = bytes;
         this.start = offset;
-        int end = originalLength < 0
-                ? bytes.length()
-                : (int) Math.min(bytes.length(), (long) offset + originalLength);
+        int end = originalLength < 0 ? bytes.length() : (int) Math.min(bytes.length(), (long) offset + originalLength);
         if (!IpProtocol.hasPorts(protocol) || portsAt > end - 4) {
             portsAt = -1;
         }

@@ -94,10 +94,7 @@ public final class Trace {
         Optional<String> fault = CookedHeader.fault(packet.data());
         if (fault.isPresent()) {
             throw new PcapFormatException(
-                    name,
-                    packet.offset(),
-                    "a netlink header of 16 bytes with hardware type 824",
-                    fault.get());
+                    name, packet.offset(), "a netlink header of 16 bytes with hardware type 824", fault.get());
         }
     }
 
