@@ -7,15 +7,16 @@ import io.kotest.matchers.comparables.shouldBeLessThan
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
 
 class CloseSpec :
     FunSpec({
         test("a close among wakeups is never taken for one of them").config(enabledOrReasonIf = needsNetAdmin) {
-            val threads = Executors.newFixedThreadPool(2)
+            val threads = Executors.newFixedThreadPool(3)
             try {
                 val batch = DatagramBatch(1, 64)
                 val before = openDescriptors()
-                repeat(5_000) { round ->
+                repeat(2_000) { round ->
                     val socket = LinuxTransport.current().open(NETLINK_NETFILTER)
                     val receiver =
                         threads.submit(
@@ -25,10 +26,17 @@ class CloseSpec :
                                 } while (count >= 0)
                             },
                         )
-                    val waker = threads.submit(Callable { repeat(round % 20) { socket.wakeup() } })
-                    repeat(round % 97) { Thread.onSpinWait() }
-                    socket.close()
+                    val closing = AtomicBoolean()
+                    val waker =
+                        threads.submit {
+                            while (!closing.get()) {
+                                socket.wakeup()
+                            }
+                        }
+                    repeat(round % 997) { Thread.onSpinWait() }
+                    threads.submit { socket.close() }.get(BOUND_SECONDS, TimeUnit.SECONDS)
                     receiver.get(BOUND_SECONDS, TimeUnit.SECONDS)
+                    closing.set(true)
                     waker.get(BOUND_SECONDS, TimeUnit.SECONDS)
                 }
                 openDescriptors() - before shouldBeLessThan 50
