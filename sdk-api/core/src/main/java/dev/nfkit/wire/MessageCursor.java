@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
  */
 public final class MessageCursor {
     private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private ByteBuffer host = buffer;
     private boolean swap;
     private int start;
     private int end;
@@ -44,8 +45,11 @@ public final class MessageCursor {
         if (buffer.order() != ByteOrder.BIG_ENDIAN) {
             throw new IllegalArgumentException("the buffer of a cursor must be big-endian");
         }
-        this.buffer = buffer;
-        this.swap = order == ByteOrder.LITTLE_ENDIAN;
+        if (this.buffer != buffer || host.order() != order) {
+            this.buffer = buffer;
+            this.host = buffer.duplicate().order(order);
+            this.swap = order == ByteOrder.LITTLE_ENDIAN;
+        }
         this.start = offset;
         this.end = offset + length;
         this.next = offset;
@@ -74,8 +78,8 @@ public final class MessageCursor {
         }
         offset = next;
         length = size;
-        int word = buffer.getInt(offset + 4);
-        typeAndFlags = swap ? Integer.reverseBytes(word) : Integer.rotateLeft(word, 16);
+        int word = host.getInt(offset + 4);
+        typeAndFlags = swap ? word : Integer.rotateLeft(word, 16);
         next = Math.min(end, offset + Netlink.align(size));
         return true;
     }
@@ -87,8 +91,7 @@ public final class MessageCursor {
     }
 
     private int u32(int at) {
-        int value = buffer.getInt(at);
-        return swap ? Integer.reverseBytes(value) : value;
+        return host.getInt(at);
     }
 
     /**
