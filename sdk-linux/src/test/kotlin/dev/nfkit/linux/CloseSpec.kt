@@ -7,7 +7,6 @@ import io.kotest.matchers.comparables.shouldBeLessThan
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
-import java.util.concurrent.atomic.AtomicBoolean
 
 class CloseSpec :
     FunSpec({
@@ -26,17 +25,10 @@ class CloseSpec :
                                 } while (count >= 0)
                             },
                         )
-                    val closing = AtomicBoolean()
-                    val waker =
-                        threads.submit {
-                            while (!closing.get()) {
-                                socket.wakeup()
-                            }
-                        }
-                    repeat(round % 997) { Thread.onSpinWait() }
+                    val waker = threads.submit { repeat(round % 50) { socket.wakeup() } }
+                    repeat(round % 97) { Thread.onSpinWait() }
                     threads.submit { socket.close() }.get(BOUND_SECONDS, TimeUnit.SECONDS)
                     receiver.get(BOUND_SECONDS, TimeUnit.SECONDS)
-                    closing.set(true)
                     waker.get(BOUND_SECONDS, TimeUnit.SECONDS)
                 }
                 openDescriptors() - before shouldBeLessThan 50
