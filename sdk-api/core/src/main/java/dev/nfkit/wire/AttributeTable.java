@@ -91,6 +91,7 @@ public final class AttributeTable {
      * @throws MalformedMessageException if an attribute's length is less than 4 or more than what remains, or a known
      *     one is shorter than its type; the table is then empty
      */
+    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public void wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
         Layout before = layout;
         if (before == null) {

@@ -37,6 +37,7 @@ public final class MessageCursor {
      * @return this cursor
      * @throws IndexOutOfBoundsException if the range leaves the buffer
      */
+    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public MessageCursor wrap(ByteBuffer buffer, int offset, int length, ByteOrder order) {
         if ((offset | length) < 0 || offset > buffer.capacity() - length) {
             throw new IndexOutOfBoundsException(

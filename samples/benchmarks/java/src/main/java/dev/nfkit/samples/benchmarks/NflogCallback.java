@@ -33,7 +33,9 @@ public final class NflogCallback {
         int threshold = args.length > 1 ? Integer.parseInt(args[1]) : 1024;
         int bufferSize = args.length > 2 ? Integer.parseInt(args[2]) : 131_072;
         NflogOptions options = NflogOptions.builder()
-                .group(GROUP, group -> group.copyRange(range).threshold(threshold).bufferSize(bufferSize))
+                .group(
+                        GROUP,
+                        group -> group.copyRange(range).threshold(threshold).bufferSize(bufferSize))
                 .build();
         try (NflogSession session = NflogSession.open(LinuxTransport.current(), options)) {
             Consumers.endOnSignal(session);
