@@ -292,9 +292,15 @@ public final class MessageLoop implements AutoCloseable {
         if (!farewellSent) {
             farewell();
         }
-        while (socket.receive(batch, 0) > 0) {
+        int nothing = 0; // the first time it may be a wakeup that is still to be taken
+        while (nothing < 2) {
+            int count = socket.receive(batch, 0);
             inbound.take();
             discardReceived();
+            if (count < 0) {
+                return;
+            }
+            nothing += count == 0 ? 1 : 0;
         }
     }
 
