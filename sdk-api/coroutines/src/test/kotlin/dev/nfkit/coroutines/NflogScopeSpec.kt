@@ -62,7 +62,7 @@ class NflogScopeSpec :
                 receiveBuffer = 1 shl 20
             }) {
                 bufferSize(30) shouldBe 8192
-                receiveBuffer shouldBe 2 shl 20
+                receiveBuffer shouldBe (2 shl 20)
                 shouldThrow<IllegalArgumentException> { bufferSize(31) }
             }
         }
