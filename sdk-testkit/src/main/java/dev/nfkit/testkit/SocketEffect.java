@@ -26,6 +26,7 @@ public sealed interface SocketEffect {
          *
          * @return the bytes
          */
+        @Override
         public Bytes bytes() {
             return bytes;
         }
@@ -47,6 +48,7 @@ public sealed interface SocketEffect {
          *
          * @return the bytes
          */
+        @Override
         public Bytes bytes() {
             return bytes;
         }
@@ -68,6 +70,7 @@ public sealed interface SocketEffect {
          *
          * @return the bytes
          */
+        @Override
         public Bytes bytes() {
             return bytes;
         }
@@ -94,6 +97,7 @@ public sealed interface SocketEffect {
          *
          * @return 1 and more
          */
+        @Override
         public int lost() {
             return lost;
         }
@@ -113,6 +117,7 @@ public sealed interface SocketEffect {
          *
          * @return the name
          */
+        @Override
         public String name() {
             return name;
         }
@@ -138,6 +143,7 @@ public sealed interface SocketEffect {
          *
          * @return an error number
          */
+        @Override
         public Errno errno() {
             return errno;
         }
@@ -157,6 +163,7 @@ public sealed interface SocketEffect {
          *
          * @return an error number
          */
+        @Override
         public Errno errno() {
             return errno;
         }

@@ -44,8 +44,7 @@ public final class TestClock {
         this.mode = mode;
         this.epochStart = mode == Mode.REAL
                 ? TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis())
-                : TimeUnit.SECONDS.toNanos(
-                        Instant.parse("2026-01-01T00:00:00Z").getEpochSecond());
+                : TimeUnit.SECONDS.toNanos(Instant.parse("2026-01-01T00:00:00Z").getEpochSecond());
     }
 
     /**
@@ -184,6 +183,7 @@ public final class TestClock {
      * @param realStop the System.nanoTime() at which patience ends
      * @return whether the thread was interrupted meanwhile
      */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     boolean await(long deadline, long realStop) {
         Timer next = timers.peek();
         long until = next == null ? deadline : Math.min(deadline, next.at);
@@ -213,6 +213,7 @@ public final class TestClock {
     }
 
     /** Waits for a change without reacting to interrupts. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     void awaitChange() {
         changed.awaitUninterruptibly();
     }
