@@ -1,0 +1,159 @@
+package dev.nfkit.pcap;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.WritableByteChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers whole blocks (in a classic file: the header and the records) and hands them to the channel. Knows after a
+ * failed write where the last whole block ends.
+ */
+final class BlockOutput {
+    /** Larger than any block: a packet of the most bytes with the longest comment, or an interface with four texts. */
+    static final int CAPACITY = 512 * 1024;
+
+    /** How a format's blocks lie in the buffer. */
+    interface Layout {
+        /** The length of the block that starts there; the buffer holds the whole of it. */
+        int length(ByteBuffer buffer, int at, boolean firstOfFile);
+
+        boolean isPacket(ByteBuffer buffer, int at, boolean firstOfFile);
+    }
+
+    private final WritableByteChannel channel;
+    private final Layout layout;
+    private final ByteBuffer buffer;
+    private int used;
+    private long drained;
+    private long packets;
+    private long drainedPackets;
+    private @Nullable IOException failure;
+    private boolean closed;
+
+    BlockOutput(WritableByteChannel channel, ByteOrder order, Layout layout) {
+        if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
+            throw new IllegalArgumentException("the channel must be in blocking mode");
+        }
+        this.channel = channel;
+        this.layout = layout;
+        this.buffer = ByteBuffer.allocateDirect(CAPACITY).order(order);
+    }
+
+    /** Makes room for a block, draining where needed. */
+    ByteBuffer room(int length) throws IOException {
+        if (closed || failure != null) {
+            throw unusable();
+        }
+        if (length > CAPACITY - used) {
+            drain();
+        }
+        return buffer;
+    }
+
+    private IOException unusable() {
+        return failure == null
+                ? new IOException("the capture file is closed")
+                : new IOException("an earlier write to the capture file failed: " + failure.getMessage(), failure);
+    }
+
+    /** Where the next block starts in the buffer. */
+    int at() {
+        return used;
+    }
+
+    /** Accepts the block that was laid at {@link #at()}. */
+    void commit(int length, boolean packet) {
+        used += length;
+        if (packet) {
+            packets++;
+        }
+    }
+
+    private void drain() throws IOException {
+        // An interrupt flag that is set already would close a FileChannel before it writes: what is captured is lost.
+        boolean interrupted = Thread.interrupted();
+        buffer.limit(used).position(0);
+        try {
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            drained += used;
+            drainedPackets = packets;
+            used = 0;
+        } catch (IOException e) {
+            fail(buffer.position(), e);
+            throw e;
+        } finally {
+            buffer.clear();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void fail(int arrived, IOException e) {
+        failure = e;
+        buffer.clear();
+        int at = 0;
+        while (at < used) {
+            boolean first = drained + at == 0;
+            int length = layout.length(buffer, at, first);
+            if (at + length > arrived) {
+                break;
+            }
+            if (layout.isPacket(buffer, at, first)) {
+                drainedPackets++;
+            }
+            at += length;
+        }
+        drained += at;
+        used -= at;
+    }
+
+    void flush() throws IOException {
+        if (closed || failure != null) {
+            throw unusable();
+        }
+        drain();
+        if (channel instanceof StreamChannel stream) {
+            try {
+                stream.flush();
+            } catch (IOException e) {
+                failure = e;
+                throw e;
+            }
+        }
+    }
+
+    void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        try (channel) {
+            if (failure == null) {
+                flush();
+            }
+        } finally {
+            closed = true;
+        }
+    }
+
+    long written() {
+        return drained + used;
+    }
+
+    long valid() {
+        return drained;
+    }
+
+    long packets() {
+        return packets;
+    }
+
+    long validPackets() {
+        return drainedPackets;
+    }
+}

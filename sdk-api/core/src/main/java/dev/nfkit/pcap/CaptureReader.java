@@ -1,0 +1,152 @@
+package dev.nfkit.pcap;
+
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a capture file, packet by packet: pcapng (both byte orders, several sections, unknown blocks passed over) or
+ * classic pcap (microseconds or nanoseconds, both byte orders), told apart by their first bytes. One thread at a time.
+ *
+ * <p>What the file claims is not believed: memory is taken as the bytes come, 16 MiB for a block at most.
+ *
+ * <pre>{@code
+ * try (CaptureReader reader = CaptureReader.open(path)) {
+ *     for (CaptureRecord packet = reader.next(); packet != null; packet = reader.next()) {
+ *         System.out.println(packet);
+ *     }
+ * }
+ * }</pre>
+ */
+public final class CaptureReader implements Closeable {
+    private final ByteSource source;
+    private final RecordSource records;
+    private boolean ended;
+
+    private CaptureReader(ByteSource source, RecordSource records) {
+        this.source = source;
+        this.records = records;
+    }
+
+    /**
+     * Opens a file and reads its header.
+     *
+     * @param file the file
+     * @return a reader before the first packet
+     * @throws PcapFormatException if it is no capture file
+     * @throws IOException if it can't be read
+     */
+    public static CaptureReader open(Path file) throws IOException {
+        InputStream stream = Files.newInputStream(file);
+        try {
+            return of(stream, file.toString());
+        } catch (IOException | RuntimeException e) {
+            try (stream) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Reads a stream's header.
+     *
+     * @param stream the stream, which {@link #close} closes; where this call fails, it stays open
+     * @param name what to call it in errors
+     * @return a reader before the first packet
+     * @throws PcapFormatException if it is no capture file
+     * @throws IOException if it can't be read
+     */
+    public static CaptureReader of(InputStream stream, String name) throws IOException {
+        ByteSource source = new ByteSource(new BufferedInputStream(stream, 64 * 1024), Objects.requireNonNull(name));
+        byte[] start = source.readOrEnd(4, 0, "a pcap or pcapng header");
+        if (start.length == 0) {
+            throw source.wrong(0, "a pcap or pcapng header", "an empty file");
+        }
+        int magic = ByteSource.buffer(start, ByteOrder.BIG_ENDIAN).getInt();
+        // The type of the section header block reads the same in both byte orders.
+        RecordSource records =
+                magic == Pcapng.SECTION_HEADER ? PcapngSource.start(source) : PcapSource.start(source, magic);
+        return new CaptureReader(source, records);
+    }
+
+    /**
+     * The next packet. Blocks that are none are taken in or passed over on the way.
+     *
+     * @return the packet, or null where the file ends, and after an error
+     * @throws PcapFormatException if the file is cut or contradicts itself
+     * @throws IOException if it can't be read
+     */
+    public @Nullable CaptureRecord next() throws IOException {
+        if (ended) {
+            return null;
+        }
+        boolean found = false;
+        try {
+            CaptureRecord next = records.next();
+            found = next != null;
+            return next;
+        } finally {
+            ended = !found;
+        }
+    }
+
+    /**
+     * The byte order of the section that is being read, or of the classic file.
+     *
+     * @return the order
+     */
+    public ByteOrder order() {
+        return records.order();
+    }
+
+    /**
+     * The head of the section that is being read.
+     *
+     * @return the section; empty for a classic file
+     */
+    public Optional<CaptureSection> section() {
+        return records.section();
+    }
+
+    /**
+     * The interfaces met so far, of all sections; the one of a classic file has nothing but its link type and snap
+     * length.
+     *
+     * @return an unmodifiable view, which grows as the file is read
+     */
+    public List<CaptureInterface> interfaces() {
+        return Collections.unmodifiableList(records.interfaces());
+    }
+
+    /**
+     * An interface's statistics met so far; the last, where there are several.
+     *
+     * @param interfaceId an index into {@link #interfaces()}
+     * @return the statistics, or empty; always empty for a classic file
+     * @throws IndexOutOfBoundsException if there is no such interface
+     */
+    public Optional<InterfaceStatistics> statistics(int interfaceId) {
+        Objects.checkIndex(interfaceId, records.interfaces().size());
+        return records.statistics(interfaceId);
+    }
+
+    /**
+     * Closes the file or stream. Idempotent.
+     *
+     * @throws IOException if closing fails
+     */
+    @Override
+    public void close() throws IOException {
+        ended = true;
+        source.close();
+    }
+}

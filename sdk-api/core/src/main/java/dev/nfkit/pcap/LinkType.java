@@ -1,0 +1,34 @@
+package dev.nfkit.pcap;
+
+/**
+ * What the bytes of a packet start with: the numbers of <a href="https://www.tcpdump.org/linktypes.html">the registry
+ * of link types</a> that nfkit writes.
+ */
+public final class LinkType {
+    /** {@code LINKTYPE_RAW}: an IPv4 or IPv6 header; the version nibble tells which. */
+    public static final int RAW = 101;
+    /**
+     * {@code LINKTYPE_NFLOG}: one NFLOG packet, as an nfgenmsg-like header and attributes. Lengths and types of the
+     * attributes are in the byte order of the file, values big-endian.
+     */
+    public static final int NFLOG = 239;
+    /** {@code LINKTYPE_NETLINK}: a netlink datagram behind a cooked header of 16 bytes. */
+    public static final int NETLINK = 253;
+
+    private LinkType() {}
+
+    /**
+     * A link type for messages.
+     *
+     * @param linkType the number
+     * @return number and name, such as {@code 239 (NFLOG)}; the number alone where it is none of this class
+     */
+    public static String describe(int linkType) {
+        return switch (linkType) {
+            case RAW -> "101 (RAW)";
+            case NFLOG -> "239 (NFLOG)";
+            case NETLINK -> "253 (NETLINK)";
+            default -> Integer.toString(linkType);
+        };
+    }
+}

@@ -1,0 +1,68 @@
+package dev.nfkit.pcap;
+
+import java.io.IOException;
+
+/**
+ * A file is no capture file, ends in the middle, or contradicts itself. Nothing else is thrown for the content of a
+ * file; a failing disk gives the IOException that it is.
+ */
+public final class PcapFormatException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final String file;
+    private final long offset;
+    private final String expected;
+    private final String found;
+
+    /**
+     * Describes what is wrong with a file.
+     *
+     * @param file the file's name, as the caller gave it
+     * @param offset where, in bytes from the file's start
+     * @param expected what the format demands there
+     * @param found what is there
+     */
+    public PcapFormatException(String file, long offset, String expected, String found) {
+        super(file + ": at byte " + offset + ": expected " + expected + ", found " + found);
+        this.file = file;
+        this.offset = offset;
+        this.expected = expected;
+        this.found = found;
+    }
+
+    /**
+     * The file.
+     *
+     * @return its name, as the caller gave it
+     */
+    public String file() {
+        return file;
+    }
+
+    /**
+     * Where the trouble is.
+     *
+     * @return bytes from the file's start
+     */
+    public long offset() {
+        return offset;
+    }
+
+    /**
+     * What the format demands there.
+     *
+     * @return the demand in words
+     */
+    public String expected() {
+        return expected;
+    }
+
+    /**
+     * What is there.
+     *
+     * @return the finding in words
+     */
+    public String found() {
+        return found;
+    }
+}

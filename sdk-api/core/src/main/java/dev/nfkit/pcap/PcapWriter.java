@@ -1,0 +1,175 @@
+package dev.nfkit.pcap;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes classic pcap ({@code pcap-savefile(5)}): one link type, no names, flags, comments or statistics. The file's
+ * header is written with the first interface; until then the file is empty. One thread at a time.
+ */
+public final class PcapWriter implements CaptureWriter {
+    static final int MAGIC_MICROSECONDS = 0xa1b2c3d4;
+    static final int MAGIC_NANOSECONDS = 0xa1b23c4d;
+    static final int FILE_HEADER = 24;
+    static final int RECORD_HEADER = 16;
+
+    private static final BlockOutput.Layout LAYOUT = new BlockOutput.Layout() {
+        @Override
+        public int length(ByteBuffer buffer, int at, boolean firstOfFile) {
+            return firstOfFile ? FILE_HEADER : RECORD_HEADER + buffer.getInt(at + 8);
+        }
+
+        @Override
+        public boolean isPacket(ByteBuffer buffer, int at, boolean firstOfFile) {
+            return !firstOfFile;
+        }
+    };
+
+    private final BlockOutput output;
+    private final boolean nanoseconds;
+    private int interfaces;
+    private int linkType;
+
+    private PcapWriter(WritableByteChannel channel, ByteOrder order, boolean nanoseconds) {
+        this.output = new BlockOutput(channel, order, LAYOUT);
+        this.nanoseconds = nanoseconds;
+    }
+
+    /**
+     * A writer of times in microseconds, which every tool reads.
+     *
+     * @param channel where to, in blocking mode; the writer closes it
+     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @return a new writer
+     */
+    public static PcapWriter microseconds(WritableByteChannel channel, ByteOrder order) {
+        return new PcapWriter(channel, order, false);
+    }
+
+    /**
+     * A writer of times in microseconds, which every tool reads.
+     *
+     * @param stream where to; the writer closes it
+     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @return a new writer
+     * @throws IllegalArgumentException if it is a PrintStream, which hides failed writes
+     */
+    public static PcapWriter microseconds(OutputStream stream, ByteOrder order) {
+        return new PcapWriter(StreamChannel.over(stream), order, false);
+    }
+
+    /**
+     * A writer of times in nanoseconds, by a magic number that libpcap 1.5 and later know.
+     *
+     * @param channel where to, in blocking mode; the writer closes it
+     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @return a new writer
+     */
+    public static PcapWriter nanoseconds(WritableByteChannel channel, ByteOrder order) {
+        return new PcapWriter(channel, order, true);
+    }
+
+    /**
+     * A writer of times in nanoseconds, by a magic number that libpcap 1.5 and later know.
+     *
+     * @param stream where to; the writer closes it
+     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @return a new writer
+     * @throws IllegalArgumentException if it is a PrintStream, which hides failed writes
+     */
+    public static PcapWriter nanoseconds(OutputStream stream, ByteOrder order) {
+        return new PcapWriter(StreamChannel.over(stream), order, true);
+    }
+
+    @Override
+    public int addInterface(CaptureInterface iface) throws IOException {
+        if (interfaces == 0) {
+            writeHeader(iface.linkType());
+        } else if (iface.linkType() != linkType) {
+            throw new IllegalArgumentException("a classic pcap file has one link type: " + LinkType.describe(linkType)
+                    + ", not also " + LinkType.describe(iface.linkType()));
+        }
+        return interfaces++;
+    }
+
+    private void writeHeader(int type) throws IOException {
+        ByteBuffer buffer = output.room(FILE_HEADER);
+        int at = output.at();
+        buffer.putInt(at, nanoseconds ? MAGIC_NANOSECONDS : MAGIC_MICROSECONDS);
+        buffer.putShort(at + 4, (short) 2);
+        buffer.putShort(at + 6, (short) 4);
+        buffer.putInt(at + 8, 0);
+        buffer.putInt(at + 12, 0);
+        // Not an interface's own snap length: another one may have a longer, and readers cut packets at this.
+        buffer.putInt(at + 16, MAX_PACKET);
+        buffer.putInt(at + 20, type);
+        output.commit(FILE_HEADER, false);
+        linkType = type;
+    }
+
+    @Override
+    public void packet(
+            int interfaceId,
+            long epochNanos,
+            ByteBuffer source,
+            int offset,
+            int length,
+            long originalLength,
+            long flags,
+            @Nullable String comment)
+            throws IOException {
+        PacketArguments.check(interfaceId, interfaces, epochNanos, source, offset, length, originalLength);
+        long seconds = epochNanos / 1_000_000_000L;
+        if (seconds > 0xffff_ffffL) {
+            throw new IllegalArgumentException("epochNanos " + epochNanos + " is later than a classic file can hold");
+        }
+        int fraction = (int) (epochNanos - seconds * 1_000_000_000L);
+        ByteBuffer buffer = output.room(RECORD_HEADER + length);
+        int at = output.at();
+        buffer.putInt(at, (int) seconds);
+        buffer.putInt(at + 4, nanoseconds ? fraction : fraction / 1000);
+        buffer.putInt(at + 8, length);
+        buffer.putInt(at + 12, (int) Math.max(originalLength, length));
+        buffer.put(at + 16, source, offset, length);
+        output.commit(RECORD_HEADER + length, true);
+    }
+
+    @Override
+    public void statistics(int interfaceId, InterfaceStatistics statistics) {
+        PacketArguments.checkInterface(interfaceId, interfaces);
+    }
+
+    @Override
+    public long bytesWritten() {
+        return output.written();
+    }
+
+    @Override
+    public long validBytes() {
+        return output.valid();
+    }
+
+    @Override
+    public long packetsWritten() {
+        return output.packets();
+    }
+
+    @Override
+    public long validPackets() {
+        return output.validPackets();
+    }
+
+    @Override
+    public void flush() throws IOException {
+        output.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        output.close();
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Capture files: pcapng (<a href="https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-04.html">draft-ietf-opsawg-pcapng</a>)
+ * and classic pcap ({@code pcap-savefile(5)}), reading and writing. Nothing here knows what a packet means.
+ */
+@NullMarked
+package dev.nfkit.pcap;
+
+import org.jspecify.annotations.NullMarked;

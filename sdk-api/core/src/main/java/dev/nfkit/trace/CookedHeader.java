@@ -1,0 +1,47 @@
+package dev.nfkit.trace;
+
+import dev.nfkit.Bytes;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * The 16 bytes before each datagram in link type 253 (LINKTYPE_NETLINK), big-endian: the packet's type (nlmon says
+ * outgoing for all, see {@code drivers/net/nlmon.c}), the hardware type, ten bytes of zero, and the netlink protocol.
+ */
+final class CookedHeader {
+    static final int LENGTH = 16;
+
+    private static final int PACKET_OUTGOING = 4;
+    private static final int ARPHRD_NETLINK = 824;
+
+    private CookedHeader() {}
+
+    static int checkProtocol(int protocol) {
+        if (protocol < 0 || protocol > 0xffff) {
+            throw new IllegalArgumentException("netlink protocol " + protocol + " is out of 0 to 65535");
+        }
+        return protocol;
+    }
+
+    /** Lays the header at the start of a big-endian buffer. */
+    static void put(ByteBuffer target, int protocol) {
+        target.putShort(0, (short) PACKET_OUTGOING);
+        target.putShort(2, (short) ARPHRD_NETLINK);
+        target.putLong(4, 0);
+        target.putShort(12, (short) 0);
+        target.putShort(14, (short) protocol);
+    }
+
+    /** What is wrong with a header, if anything. */
+    static Optional<String> fault(Bytes packet) {
+        if (packet.length() < LENGTH) {
+            return Optional.of(packet.length() + " bytes");
+        }
+        int hardware = packet.u16(2);
+        return hardware == ARPHRD_NETLINK ? Optional.empty() : Optional.of("hardware type " + hardware);
+    }
+
+    static int protocol(Bytes packet) {
+        return packet.u16(14);
+    }
+}

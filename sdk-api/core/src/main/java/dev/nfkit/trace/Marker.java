@@ -1,0 +1,25 @@
+package dev.nfkit.trace;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * What stands in a recording for an entry without a datagram: a lone netlink header without a direction, of type
+ * NLMSG_OVERRUN for an overrun and NLMSG_NOOP for a note, so that every tool can show it. The kernel sends neither.
+ */
+final class Marker {
+    private Marker() {}
+
+    static ByteBuffer of(TraceKind kind, ByteOrder order) {
+        ByteBuffer header = ByteBuffer.allocate(Netlink.NLMSG_HDRLEN).order(order);
+        header.putInt(0, Netlink.NLMSG_HDRLEN);
+        header.putShort(4, (short) (kind == TraceKind.OVERRUN ? Netlink.NLMSG_OVERRUN : Netlink.NLMSG_NOOP));
+        return header;
+    }
+
+    static boolean matches(Bytes datagram, TraceKind kind, ByteOrder order) {
+        return datagram.toByteBuffer().equals(of(kind, order));
+    }
+}

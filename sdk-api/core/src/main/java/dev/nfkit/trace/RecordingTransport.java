@@ -1,0 +1,81 @@
+package dev.nfkit.trace;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.wire.Netlink;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Records what every socket of another transport sends and receives, overruns included, and changes nothing else. Safe
+ * for any number of threads.
+ *
+ * <p>A datagram is recorded before it is sent, so that its answer can't stand before it; where sending then fails, a
+ * note says so. A recording that fails (a full disk) stops and disturbs no session: {@link #failure} tells why, and
+ * {@link #unrecorded} counts what the recording lacks.
+ *
+ * <p>Neither the other transport nor the writer is owned: who made them closes them, the writer after the sockets. When
+ * a socket is closed, the recording is flushed.
+ */
+public final class RecordingTransport implements NetlinkTransport {
+    private final NetlinkTransport delegate;
+    private final Recorder recorder;
+
+    /**
+     * Decorates a transport.
+     *
+     * @param delegate what opens the sockets
+     * @param writer where the recording goes
+     */
+    public RecordingTransport(NetlinkTransport delegate, TraceWriter writer) {
+        this.delegate = delegate;
+        this.recorder = new Recorder(writer);
+    }
+
+    @Override
+    public NetlinkSocket open(int protocol) throws NetlinkException {
+        return new RecordingSocket(delegate.open(protocol), recorder, protocol);
+    }
+
+    @Override
+    public KernelView kernel() {
+        return delegate.kernel();
+    }
+
+    @Override
+    public long nanoTime() {
+        return delegate.nanoTime();
+    }
+
+    /**
+     * Adds a remark to the recording, such as the step of a test. If the recording has failed, it is counted as
+     * unrecorded.
+     *
+     * @param text the remark, at most 65535 bytes of UTF-8
+     * @throws IllegalArgumentException if the text is too long
+     */
+    public void note(String text) {
+        recorder.note(Netlink.NETLINK_NETFILTER, text);
+    }
+
+    /**
+     * Why the recording stopped.
+     *
+     * @return the error, or empty while it goes on
+     */
+    public Optional<IOException> failure() {
+        return recorder.failure();
+    }
+
+    /**
+     * How many datagrams, overruns and notes are missing from the recording because it failed, what the writer still
+     * held then included. {@link TraceWriter#validBytes} tells where the file's whole entries end.
+     *
+     * @return a count
+     */
+    public long unrecorded() {
+        return recorder.unrecorded();
+    }
+}

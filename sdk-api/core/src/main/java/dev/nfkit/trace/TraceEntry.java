@@ -1,0 +1,115 @@
+package dev.nfkit.trace;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.pcap.CaptureRecord;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One entry of a recording: a datagram, an overrun, or a note. Immutable. */
+public final class TraceEntry {
+    /** What {@link #epochNanos} gives where the recording has no time for an entry. */
+    public static final long NO_TIME = CaptureRecord.NO_TIME;
+
+    private final TraceKind kind;
+    private final long epochNanos;
+    private final int protocol;
+    private final Bytes datagram;
+    private final boolean truncated;
+    private final @Nullable String comment;
+
+    /**
+     * An entry.
+     *
+     * @param kind what it is
+     * @param epochNanos when, in nanoseconds since 1970; or {@link #NO_TIME}
+     * @param protocol the socket's netlink protocol, 0 to 65535, such as
+     *     {@link dev.nfkit.wire.Netlink#NETLINK_NETFILTER}
+     * @param datagram the datagram, which is kept, not copied; of no bytes for an overrun or a note
+     * @param truncated whether the datagram's end is missing
+     * @param comment a remark, or null
+     * @throws IllegalArgumentException if the protocol is out of range, or an overrun or a note has a datagram
+     */
+    public TraceEntry(
+            TraceKind kind,
+            long epochNanos,
+            int protocol,
+            Bytes datagram,
+            boolean truncated,
+            @Nullable String comment) {
+        this.kind = Objects.requireNonNull(kind);
+        this.epochNanos = epochNanos;
+        this.protocol = CookedHeader.checkProtocol(protocol);
+        this.datagram = Objects.requireNonNull(datagram);
+        this.truncated = truncated;
+        this.comment = comment;
+        if ((kind == TraceKind.OVERRUN || kind == TraceKind.NOTE) && datagram.length() != 0) {
+            throw new IllegalArgumentException(kind + " has a datagram of " + datagram.length() + " bytes");
+        }
+    }
+
+    /**
+     * What the entry is.
+     *
+     * @return the kind
+     */
+    public TraceKind kind() {
+        return kind;
+    }
+
+    /**
+     * When it happened, by the wall clock.
+     *
+     * @return nanoseconds since 1970, or {@link #NO_TIME}
+     */
+    public long epochNanos() {
+        return epochNanos;
+    }
+
+    /**
+     * The netlink protocol of the socket ({@code NETLINK_NETFILTER} is 12, {@code NETLINK_ROUTE} 0).
+     *
+     * @return 0 to 65535
+     */
+    public int protocol() {
+        return protocol;
+    }
+
+    /**
+     * The datagram, verbatim: one or more netlink messages.
+     *
+     * @return the bytes; none for an overrun or a note
+     */
+    public Bytes datagram() {
+        return datagram;
+    }
+
+    /**
+     * Whether the datagram's end is missing.
+     *
+     * @return whether it was longer than what was kept
+     */
+    public boolean truncated() {
+        return truncated;
+    }
+
+    /**
+     * A remark; a note's text.
+     *
+     * @return the text, or empty
+     */
+    public Optional<String> comment() {
+        return Optional.ofNullable(comment);
+    }
+
+    /**
+     * Kind, length and comment, for messages.
+     *
+     * @return a short text
+     */
+    @Override
+    public String toString() {
+        return kind + " " + datagram.length() + " bytes" + (truncated ? ", truncated" : "")
+                + (comment == null ? "" : ": " + comment);
+    }
+}
