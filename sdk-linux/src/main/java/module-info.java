@@ -1,7 +1,7 @@
-/** The netlink transport of Linux. */
+/** The netlink transport of Linux, by JNA. */
 module dev.nfkit.linux {
-    requires com.sun.jna;
     requires transitive dev.nfkit;
+    requires com.sun.jna;
     requires static transitive org.jspecify;
 
     exports dev.nfkit.linux;

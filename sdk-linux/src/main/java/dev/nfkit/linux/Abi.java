@@ -1,0 +1,102 @@
+package dev.nfkit.linux;
+
+/**
+ * Numbers and memory layouts of 64-bit Linux, by the kernel's names.
+ *
+ * <p>x86-64 and aarch64 share all that stands here: both are LP64 and little-endian, both take {@code asm-generic}'s
+ * socket options, {@code MSG_*}, {@code POLL*}, {@code O_CLOEXEC} and {@code O_NONBLOCK}, and align a structure's
+ * members to their size. What does differ between them is left unused: {@code O_DIRECTORY}, {@code O_NOFOLLOW},
+ * {@code O_DIRECT}, system call numbers, {@code struct stat}, {@code struct epoll_event}. {@link Machine} refuses every
+ * other architecture.
+ */
+final class Abi {
+    static final int AF_NETLINK = 16;
+    static final int SOCK_RAW = 3;
+    static final int SOCK_NONBLOCK = 0x800;
+    static final int SOCK_CLOEXEC = 0x80000;
+    static final int EFD_NONBLOCK = 0x800;
+    static final int EFD_CLOEXEC = 0x80000;
+    static final int O_RDONLY = 0;
+    static final int O_WRONLY = 1;
+    static final int O_NONBLOCK = 0x800;
+    static final int O_CLOEXEC = 0x80000;
+
+    static final int SOL_SOCKET = 1;
+    static final int SO_SNDBUF = 7;
+    static final int SO_RCVBUF = 8;
+    static final int SO_SNDBUFFORCE = 32;
+    static final int SO_RCVBUFFORCE = 33;
+    /** {@code linux/sock_diag.h}: an array of u32, {@link #SK_MEMINFO_VARS} of them. */
+    static final int SO_MEMINFO = 55;
+
+    static final int SK_MEMINFO_DROPS = 8;
+    static final int SK_MEMINFO_VARS = 9;
+
+    static final int SOL_NETLINK = 270;
+    static final int NETLINK_NO_ENOBUFS = 5;
+    static final int NETLINK_CAP_ACK = 10;
+    static final int NETLINK_EXT_ACK = 11;
+
+    static final int MSG_TRUNC = 0x20;
+    static final int MSG_DONTWAIT = 0x40;
+
+    static final short POLLIN = 0x1;
+    static final short POLLOUT = 0x4;
+    static final short POLLNVAL = 0x20;
+
+    static final int CLOCK_REALTIME = 0;
+    static final int CLONE_NEWNET = 0x40000000;
+    static final long SIOCGIFNAME = 0x8910;
+    /** {@code linux/nsfs.h}: a descriptor of the user namespace that owns a namespace. */
+    static final long NS_GET_USERNS = 0xb701;
+
+    /** {@code struct msghdr}. */
+    static final int MSG_NAME = 0;
+
+    static final int MSG_NAMELEN = 8;
+    static final int MSG_IOV = 16;
+    static final int MSG_IOVLEN = 24;
+    static final int MSG_CONTROL = 32;
+    static final int MSG_CONTROLLEN = 40;
+    static final int MSG_FLAGS = 48;
+
+    /** {@code struct mmsghdr}: a msghdr, then the length received. */
+    static final int MMSG_LEN = 56;
+
+    static final int MMSGHDR_SIZE = 64;
+
+    /** {@code struct iovec}. */
+    static final int IOV_BASE = 0;
+
+    static final int IOV_LEN = 8;
+    static final int IOVEC_SIZE = 16;
+
+    /** {@code struct sockaddr_nl}. */
+    static final int NL_FAMILY = 0;
+
+    static final int NL_PID = 4;
+    static final int NL_GROUPS = 8;
+    static final int SOCKADDR_NL_SIZE = 12;
+
+    /** {@code struct timespec}. */
+    static final int TV_SEC = 0;
+
+    static final int TV_NSEC = 8;
+    static final int TIMESPEC_SIZE = 16;
+
+    /** {@code struct pollfd}. */
+    static final int POLLFD_FD = 0;
+
+    static final int POLLFD_EVENTS = 4;
+    static final int POLLFD_REVENTS = 6;
+    static final int POLLFD_SIZE = 8;
+
+    /** {@code struct ifreq}. */
+    static final int IFR_NAME = 0;
+
+    static final int IFNAMSIZ = 16;
+    static final int IFR_IFINDEX = 16;
+    static final int IFREQ_SIZE = 40;
+
+    private Abi() {}
+}

@@ -1,0 +1,67 @@
+package dev.nfkit.linux;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Counts the calls that use a descriptor, so that it is freed only after the last has left, and no other file can take
+ * a number that is still in use.
+ */
+final class CallGate {
+    private static final int CLOSED = 1 << 31;
+
+    private final AtomicInteger state = new AtomicInteger();
+    private final CountDownLatch idle = new CountDownLatch(1);
+
+    /** Begins a call; false where the gate is closed, and then {@link #leave} is not called. */
+    boolean enter() {
+        int now = state.get();
+        while (now >= 0) {
+            if (state.compareAndSet(now, now + 1)) {
+                return true;
+            }
+            now = state.get();
+        }
+        return false;
+    }
+
+    /** Ends a call. */
+    void leave() {
+        if (state.decrementAndGet() == CLOSED) {
+            idle.countDown();
+        }
+    }
+
+    boolean closed() {
+        return state.get() < 0;
+    }
+
+    /** Lets no further call in; true for the one who closed it. */
+    boolean close() {
+        int before = state.getAndUpdate(now -> now | CLOSED);
+        if (before == 0) {
+            idle.countDown();
+        }
+        return before >= 0;
+    }
+
+    /** Waits until the calls in flight have left; an interrupt is kept for later. */
+    void awaitIdle() {
+        await(idle);
+    }
+
+    static void await(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                latch.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package dev.nfkit.linux;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.SocketOption;
+import org.jspecify.annotations.Nullable;
+
+/** A netlink socket's descriptor: opening, options, counters. Not one of these calls is on a hot path. */
+final class Descriptor {
+    private Descriptor() {}
+
+    /** Opens a socket in this thread's namespace, without an address. */
+    static int open(int protocol) throws NetlinkException {
+        int fd = LibC.socket(Abi.AF_NETLINK, Abi.SOCK_RAW | Abi.SOCK_CLOEXEC | Abi.SOCK_NONBLOCK, protocol);
+        if (fd < 0) {
+            throw openFailed("socket(AF_NETLINK, SOCK_RAW, protocol " + protocol + ")");
+        }
+        return fd;
+    }
+
+    /** Opens an eventfd. */
+    static int openEvent() throws NetlinkException {
+        int fd = LibC.eventfd(0, Abi.EFD_CLOEXEC | Abi.EFD_NONBLOCK);
+        if (fd < 0) {
+            throw openFailed("eventfd()");
+        }
+        return fd;
+    }
+
+    private static SystemCallException openFailed(String call) {
+        SystemCallException plain = Machine.failed(call, null);
+        String cure =
+                switch (plain.errno().name()) {
+                    case "EMFILE" -> "this process has as many files open as it may: raise its limit (ulimit -n)";
+                    case "ENFILE" -> "the system has as many files open as it may: raise fs.file-max";
+                    case "EPROTONOSUPPORT" -> "the kernel lacks this netlink protocol: for 12 load nfnetlink";
+                    case "EPERM", "EACCES" -> "a sandbox (seccomp, SELinux) forbids netlink sockets to this process";
+                    case "EAFNOSUPPORT" -> "the kernel or a sandbox (systemd's RestrictAddressFamilies) has no AF_NETLINK";
+                    default -> null;
+                };
+        return cure == null ? plain : new SystemCallException(call, plain.errno(), cure);
+    }
+
+    /** Binds to a port id of the kernel's choice, and says which. */
+    static long bind(int fd) throws NetlinkException {
+        NativeBlock address = new NativeBlock(16);
+        address.bytes.putShort(Abi.NL_FAMILY, (short) Abi.AF_NETLINK);
+        if (LibC.bind(fd, address.address, Abi.SOCKADDR_NL_SIZE) < 0) {
+            throw Machine.failed("bind(AF_NETLINK, port id 0)", null);
+        }
+        NativeBlock length = new NativeBlock(4);
+        length.bytes.putInt(0, Abi.SOCKADDR_NL_SIZE);
+        if (LibC.getsockname(fd, address.address, length.address) < 0) {
+            throw Machine.failed("getsockname()", null);
+        }
+        length.keep();
+        return Integer.toUnsignedLong(address.bytes.getInt(Abi.NL_PID));
+    }
+
+    static void set(int fd, SocketOption option, int value) throws NetlinkException {
+        switch (option) {
+            case RECEIVE_BUFFER -> setBuffer(fd, option, Abi.SO_RCVBUFFORCE, Abi.SO_RCVBUF, value);
+            case SEND_BUFFER -> setBuffer(fd, option, Abi.SO_SNDBUFFORCE, Abi.SO_SNDBUF, value);
+            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> {
+                if (value != 0 && value != 1) {
+                    throw new IllegalArgumentException(option + " " + value + " is neither 0 (off) nor 1 (on)");
+                }
+                if (set(fd, Abi.SOL_NETLINK, name(option), value) < 0) {
+                    throw Machine.failed("setsockopt(" + option + ", " + value + ")", null);
+                }
+            }
+        }
+    }
+
+    private static void setBuffer(int fd, SocketOption option, int force, int plain, int value)
+            throws NetlinkException {
+        if (value < 1) {
+            throw new IllegalArgumentException(option + " " + value + " is out of 1 to 2147483647 bytes");
+        }
+        if (set(fd, Abi.SOL_SOCKET, force, value) == 0) {
+            return;
+        }
+        SystemCallException refused = Machine.failed("setsockopt(" + option + ", " + value + ")", null);
+        // Beyond the system's bound only CAP_NET_ADMIN in the initial user namespace may go; within it, anyone.
+        if (refused.errno().number() != 1) {
+            throw refused;
+        }
+        if (set(fd, Abi.SOL_SOCKET, plain, value) < 0) {
+            throw Machine.failed("setsockopt(" + option + ", " + value + ")", null);
+        }
+    }
+
+    private static int set(int fd, int level, int name, int value) {
+        NativeBlock block = new NativeBlock(4);
+        block.bytes.putInt(0, value);
+        int result = LibC.setsockopt(fd, level, name, block.address, 4);
+        block.keep();
+        return result;
+    }
+
+    static int get(int fd, SocketOption option) throws NetlinkException {
+        int level =
+                switch (option) {
+                    case RECEIVE_BUFFER, SEND_BUFFER -> Abi.SOL_SOCKET;
+                    case NO_ENOBUFS, EXT_ACK, CAP_ACK -> Abi.SOL_NETLINK;
+                };
+        NativeBlock value = get(fd, level, name(option), 4);
+        if (value == null) {
+            throw Machine.failed("getsockopt(" + option + ")", null);
+        }
+        return value.bytes.getInt(0);
+    }
+
+    /** The datagrams lost at the socket, modulo 2³², or −1 where the kernel does not tell. */
+    static long drops(int fd) {
+        NativeBlock info = get(fd, Abi.SOL_SOCKET, Abi.SO_MEMINFO, Abi.SK_MEMINFO_VARS * 4);
+        return info == null ? -1 : Integer.toUnsignedLong(info.bytes.getInt(Abi.SK_MEMINFO_DROPS * 4));
+    }
+
+    private static @Nullable NativeBlock get(int fd, int level, int name, int size) {
+        NativeBlock value = new NativeBlock(size);
+        NativeBlock length = new NativeBlock(4);
+        length.bytes.putInt(0, size);
+        int result = LibC.getsockopt(fd, level, name, value.address, length.address);
+        length.keep();
+        return result < 0 ? null : value;
+    }
+
+    private static int name(SocketOption option) {
+        return switch (option) {
+            case RECEIVE_BUFFER -> Abi.SO_RCVBUF;
+            case SEND_BUFFER -> Abi.SO_SNDBUF;
+            case NO_ENOBUFS -> Abi.NETLINK_NO_ENOBUFS;
+            case EXT_ACK -> Abi.NETLINK_EXT_ACK;
+            case CAP_ACK -> Abi.NETLINK_CAP_ACK;
+        };
+    }
+}

@@ -1,0 +1,337 @@
+package dev.nfkit.linux;
+
+import dev.nfkit.Errno;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.SocketOption;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A netlink socket of Linux: non-blocking, waited for by {@code ppoll} together with an eventfd, read by
+ * {@code recvmmsg}. See netlink(7), recvmmsg(2), eventfd(2).
+ */
+final class LinuxNetlinkSocket implements NetlinkSocket {
+    private static final int EAGAIN = Errno.EAGAIN.number();
+    private static final int EINTR = Errno.EINTR.number();
+    private static final int ENOBUFS = Errno.ENOBUFS.number();
+    private static final long SEND_POLL_NANOS = 10_000_000;
+
+    private final int fd;
+    private final int event;
+    private final long portId;
+
+    private final CallGate gate = new CallGate();
+    private final CountDownLatch freed = new CountDownLatch(1);
+    private final Waiter waiter;
+    private final Outbound outbound = new Outbound();
+
+    /** Whether a wakeup waits to be taken. The eventfd only says that it is worth a look. */
+    private final AtomicBoolean wakeup = new AtomicBoolean();
+
+    private final AtomicBoolean receiving = new AtomicBoolean();
+
+    // Of the receiving thread, which `receiving` hands over.
+    private final Map<DatagramBatch, ReceiveSlots> known = new WeakHashMap<>();
+    private @Nullable DatagramBatch lastBatch;
+    private @Nullable ReceiveSlots lastSlots;
+    private boolean moreLikely;
+
+    private volatile long foreign;
+
+    private final Object counting = new Object();
+    private long dropsRead;
+    private long drops;
+
+    private LinuxNetlinkSocket(int fd, int event, long portId) {
+        this.fd = fd;
+        this.event = event;
+        this.portId = portId;
+        this.waiter = new Waiter(fd, event);
+    }
+
+    /** Opens and binds a socket in this thread's network namespace. */
+    static LinuxNetlinkSocket open(int protocol) throws NetlinkException {
+        int fd = Descriptor.open(protocol);
+        int event = -1;
+        try {
+            long portId = Descriptor.bind(fd);
+            event = Descriptor.openEvent();
+            LinuxNetlinkSocket socket = new LinuxNetlinkSocket(fd, event, portId);
+            fd = -1;
+            event = -1;
+            return socket;
+        } finally {
+            if (fd >= 0) {
+                LibC.close(fd);
+            }
+            if (event >= 0) {
+                LibC.close(event);
+            }
+        }
+    }
+
+    @Override
+    public long portId() {
+        return portId;
+    }
+
+    @Override
+    public ByteOrder order() {
+        return ByteOrder.nativeOrder();
+    }
+
+    @Override
+    public void send(ByteBuffer datagram) throws NetlinkException {
+        int length = datagram.remaining();
+        enter("send");
+        try {
+            while (true) {
+                if (outbound.send(fd, datagram) >= 0) {
+                    return;
+                }
+                Errno errno = Machine.errno();
+                if (errno.number() == EAGAIN) {
+                    // Bounded, so that close need not wake it.
+                    Waiter.awaitWritable(fd, SEND_POLL_NANOS);
+                    if (gate.closed()) {
+                        throw closed("send");
+                    }
+                } else if (errno.number() != EINTR) {
+                    throw sendFailed(length, errno);
+                }
+            }
+        } finally {
+            gate.leave();
+        }
+    }
+
+    private SystemCallException sendFailed(int length, Errno errno) throws NetlinkException {
+        String cure = null;
+        if (errno.equals(Errno.EMSGSIZE)) {
+            int buffer = Descriptor.get(fd, SocketOption.SEND_BUFFER);
+            cure = "a datagram must fit the send buffer less 32 bytes, which is " + buffer
+                    + ": raise SEND_BUFFER, or send it in parts";
+        }
+        return new SystemCallException("send " + length + " bytes to the kernel", errno, cure);
+    }
+
+    @Override
+    public int receive(DatagramBatch batch, long timeoutNanos) throws NetlinkException {
+        if (!receiving.compareAndSet(false, true)) {
+            throw new IllegalStateException("another thread is receiving from this socket; one may at a time");
+        }
+        try {
+            batch.clear();
+            if (!gate.enter()) {
+                return -1;
+            }
+            try {
+                return take(batch, slots(batch), timeoutNanos);
+            } finally {
+                gate.leave();
+            }
+        } finally {
+            Reference.reachabilityFence(batch);
+            receiving.set(false);
+        }
+    }
+
+    private int take(DatagramBatch batch, ReceiveSlots slots, long timeoutNanos) throws NetlinkException {
+        if (wakeupTaken()) {
+            return 0;
+        }
+        long deadline = timeoutNanos > 0 ? System.nanoTime() + timeoutNanos : 0;
+        boolean look = moreLikely || timeoutNanos == 0;
+        while (true) {
+            if (look && collect(batch, slots)) {
+                return batch.count();
+            }
+            // What there was is taken, or came from others than the kernel.
+            if (timeoutNanos == 0 || batch.overrun()) {
+                return 0;
+            }
+            long left = timeoutNanos < 0 ? -1 : deadline - System.nanoTime();
+            if (timeoutNanos > 0 && left <= 0) {
+                return 0;
+            }
+            int found = waiter.await(left);
+            if (gate.closed()) {
+                return -1;
+            }
+            if ((found & Waiter.EVENT) != 0) {
+                // First the eventfd, then the flag: a wakeup in between is seen by the one or the other.
+                waiter.drainEvent();
+                if (wakeupTaken()) {
+                    return 0;
+                }
+            }
+            look = (found & Waiter.SOCKET) != 0;
+        }
+    }
+
+    /** Reads until the kernel's own datagrams are in the batch, or nothing is left; whether there are any. */
+    private boolean collect(DatagramBatch batch, ReceiveSlots slots) throws NetlinkException {
+        while (true) {
+            int count = slots.receive(fd);
+            if (count < 0) {
+                Errno errno = Machine.errno();
+                if (errno.number() == ENOBUFS) {
+                    batch.markOverrun();
+                } else if (errno.number() == EAGAIN) {
+                    moreLikely = false;
+                    return false;
+                } else if (errno.number() != EINTR) {
+                    throw new SystemCallException("recvmmsg", errno, null);
+                }
+                continue;
+            }
+            batch.receivedAt(waiter.wallClock());
+            // Fewer than fit: nothing was left, and a further call would only say so.
+            moreLikely = count == slots.count();
+            for (int slot = 0; slot < count; slot++) {
+                if (slots.fromKernel(slot)) {
+                    batch.add(slot, slots.length(slot), slots.truncated(slot));
+                } else {
+                    countForeign();
+                }
+            }
+            if (batch.count() > 0) {
+                return true;
+            }
+            if (!moreLikely) {
+                return false;
+            }
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread receives at a time
+    private void countForeign() {
+        foreign++;
+    }
+
+    private ReceiveSlots slots(DatagramBatch batch) {
+        ReceiveSlots slots = lastSlots;
+        if (slots == null || lastBatch != batch) {
+            slots = known.get(batch);
+            if (slots == null) {
+                slots = new ReceiveSlots(batch);
+                known.put(batch, slots);
+            }
+            lastBatch = batch;
+            lastSlots = slots;
+        }
+        return slots;
+    }
+
+    private boolean wakeupTaken() {
+        return wakeup.get() && wakeup.getAndSet(false);
+    }
+
+    @Override
+    public void set(SocketOption option, int value) throws NetlinkException {
+        enter("set " + option);
+        try {
+            Descriptor.set(fd, option, value);
+        } finally {
+            gate.leave();
+        }
+    }
+
+    @Override
+    public int get(SocketOption option) throws NetlinkException {
+        enter("get " + option);
+        try {
+            return Descriptor.get(fd, option);
+        } finally {
+            gate.leave();
+        }
+    }
+
+    @Override
+    public long drops() {
+        if (gate.enter()) {
+            try {
+                readDrops();
+            } finally {
+                gate.leave();
+            }
+        }
+        synchronized (counting) {
+            return drops;
+        }
+    }
+
+    private void readDrops() {
+        synchronized (counting) {
+            long now = Descriptor.drops(fd);
+            if (now >= 0) {
+                // The kernel counts modulo 2³².
+                drops += (now - dropsRead) & 0xffffffffL;
+                dropsRead = now;
+            }
+        }
+    }
+
+    @Override
+    public long foreign() {
+        return foreign;
+    }
+
+    @Override
+    public void wakeup() {
+        if (!wakeup.getAndSet(true) && gate.enter()) {
+            try {
+                waiter.signalEvent();
+            } finally {
+                gate.leave();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!gate.close()) {
+            CallGate.await(freed);
+            return;
+        }
+        try {
+            waiter.signalEvent();
+            gate.awaitIdle();
+            readDrops();
+            outbound.forget();
+        } finally {
+            LibC.close(fd);
+            LibC.close(event);
+            freed.countDown();
+        }
+    }
+
+    private void enter(String call) throws NetlinkException {
+        if (!gate.enter()) {
+            throw closed(call);
+        }
+    }
+
+    private static SystemCallException closed(String call) {
+        return new SystemCallException(call, Errno.EBADF, "the socket is closed");
+    }
+
+    /**
+     * What it is, for logs.
+     *
+     * @return text such as {@code netlink socket, port id 4711}
+     */
+    @Override
+    public String toString() {
+        return "netlink socket, port id " + portId + (gate.closed() ? " (closed)" : "");
+    }
+}

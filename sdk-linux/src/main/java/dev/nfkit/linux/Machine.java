@@ -1,0 +1,90 @@
+package dev.nfkit.linux;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import dev.nfkit.Errno;
+import dev.nfkit.SystemCallException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What must hold before any native call: 64-bit Linux of a known layout, and a JNA that could be loaded. */
+final class Machine {
+    private static boolean ready;
+    private static @Nullable String obstacle;
+
+    private Machine() {}
+
+    /**
+     * Loads the C library's calls, once.
+     *
+     * @throws SystemCallException with ENOSYS if this machine can't, naming the cause and cure
+     */
+    static synchronized void require() throws SystemCallException {
+        if (!ready && obstacle == null) {
+            obstacle = unsuited(
+                    System.getProperty("os.name", ""),
+                    System.getProperty("os.arch", ""),
+                    ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN);
+            if (obstacle == null) {
+                obstacle = load();
+            }
+            ready = obstacle == null;
+        }
+        if (obstacle != null) {
+            throw new SystemCallException("load the calls of Linux", Errno.ENOSYS, obstacle);
+        }
+    }
+
+    /** Why a platform can't be served, or null where it can. */
+    static @Nullable String unsuited(String system, String architecture, boolean littleEndian) {
+        if (!system.equals("Linux")) {
+            return "nfkit-linux runs on Linux, and this is " + system
+                    + "; elsewhere replay a recorded trace with nfkit-testkit";
+        }
+        boolean known =
+                switch (architecture.toLowerCase(Locale.ROOT)) {
+                    case "amd64", "x86_64", "aarch64" -> true;
+                    default -> false;
+                };
+        if (!known || !littleEndian) {
+            return "nfkit-linux knows the memory layouts of x86-64 and aarch64, and this JVM's architecture is "
+                    + architecture + "; take a 64-bit JVM of one of these";
+        }
+        return null;
+    }
+
+    private static @Nullable String load() {
+        try {
+            // The C library is in the process already; a search for a file could find a linker script.
+            Native.register(LibC.class, NativeLibrary.getProcess());
+            return null;
+        } catch (LinkageError e) {
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return "JNA could not load its native part (" + root.getMessage() + "): it unpacks into "
+                    + System.getProperty("jna.tmpdir", "~/.cache/JNA/temp")
+                    + ", which must be writable and not mounted noexec; name another directory with "
+                    + "-Djna.tmpdir=DIR";
+        }
+    }
+
+    /** The error number of the call that just failed on this thread. */
+    static Errno errno() {
+        return Errno.of(Native.getLastError());
+    }
+
+    /** The failed call as an exception; to be made at once, on the thread that called. */
+    static SystemCallException failed(String call, @Nullable String cure) {
+        return new SystemCallException(call, errno(), cure);
+    }
+
+    /** Where a direct buffer lies, its position ignored. It allocates: not for hot paths. */
+    static long address(ByteBuffer direct) {
+        return Pointer.nativeValue(Native.getDirectBufferPointer(direct));
+    }
+}

@@ -1,0 +1,169 @@
+package dev.nfkit.linux;
+
+import dev.nfkit.Errno;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** Runs something short in a network namespace. */
+sealed interface NamespaceEntry {
+    /** What is run; it starts no thread, since that would inherit the namespace. */
+    @FunctionalInterface
+    interface Action<T> {
+        T run() throws NetlinkException;
+    }
+
+    /** Runs it, on a thread of the namespace. {@link Machine#require()} came before. */
+    <T> T call(Action<T> action) throws NetlinkException;
+
+    /** The file of the namespace, as seen from the calling thread. */
+    Path path();
+
+    /** The namespace of the calling thread. */
+    record Current() implements NamespaceEntry {
+        @Override
+        public <T> T call(Action<T> action) throws NetlinkException {
+            return action.run();
+        }
+
+        @Override
+        public Path path() {
+            return Path.of("/proc/thread-self/ns/net");
+        }
+
+        @Override
+        public String toString() {
+            return "network namespace of this process";
+        }
+    }
+
+    /** A namespace that a thread of its own enters by setns(2), and ends. */
+    record Other(NetworkNamespace namespace) implements NamespaceEntry {
+        @Override
+        public <T> T call(Action<T> action) throws NetlinkException {
+            Visit<T> visit = new Visit<>(namespace, action);
+            Thread thread = new Thread(null, visit, "nfkit enters " + namespace, 0, false);
+            thread.setDaemon(true);
+            thread.start();
+            return visit.result();
+        }
+
+        @Override
+        public Path path() {
+            return namespace.path();
+        }
+
+        @Override
+        public String toString() {
+            return namespace.toString();
+        }
+    }
+
+    /** One stay in a namespace. */
+    final class Visit<T> implements Runnable {
+        private final NetworkNamespace namespace;
+        private final Action<T> action;
+        private final CountDownLatch done = new CountDownLatch(1);
+        private @Nullable T result;
+        private @Nullable Throwable failure;
+
+        Visit(NetworkNamespace namespace, Action<T> action) {
+            this.namespace = namespace;
+            this.action = action;
+        }
+
+        @Override
+        public void run() {
+            try {
+                enter();
+                result = action.run();
+            } catch (Throwable e) {
+                failure = e;
+            } finally {
+                done.countDown();
+            }
+        }
+
+        T result() throws NetlinkException {
+            CallGate.await(done);
+            Throwable cause = failure;
+            if (cause instanceof NetlinkException e) {
+                throw e;
+            }
+            if (cause instanceof RuntimeException e) {
+                throw e;
+            }
+            if (cause instanceof Error e) {
+                throw e;
+            }
+            T value = result;
+            if (value == null) {
+                throw new IllegalStateException("nothing came back from " + namespace, cause);
+            }
+            return value;
+        }
+
+        private void enter() throws NetlinkException {
+            Path path = namespace.path();
+            int fd = ProcFile.open(path, Abi.O_RDONLY);
+            if (fd < 0) {
+                throw missing(path, Machine.errno());
+            }
+            try {
+                if (LibC.setns(fd, Abi.CLONE_NEWNET) < 0) {
+                    throw refused(path, Machine.errno());
+                }
+            } finally {
+                LibC.close(fd);
+            }
+        }
+
+        private SystemCallException missing(Path path, Errno errno) {
+            String cure = null;
+            if (errno.equals(Errno.ENOENT)) {
+                cure = "there is no " + namespace;
+                if (path.startsWith("/run/netns") || path.startsWith("/var/run/netns")) {
+                    cure += "; " + existing();
+                }
+            } else if (errno.equals(Errno.EACCES) || errno.equals(Errno.EPERM)) {
+                cure = "a process's namespaces may be looked at by its owner, or with CAP_SYS_PTRACE";
+            }
+            return new SystemCallException("open(" + path + ")", errno, cure);
+        }
+
+        private SystemCallException refused(Path path, Errno errno) {
+            String cure = null;
+            if (errno.equals(Errno.EPERM)) {
+                cure = "entering a network namespace needs CAP_SYS_ADMIN in the user namespace that owns it,"
+                        + " and in one's own";
+            } else if (errno.equals(Errno.EINVAL)) {
+                cure = "the file is no network namespace; under /run/netns it may be what one left behind,"
+                        + " and `ip netns delete` removes it";
+            }
+            return new SystemCallException("setns(" + path + ")", errno, cure);
+        }
+
+        private static String existing() {
+            TreeSet<String> names = new TreeSet<>();
+            for (String directory : new String[] {"/run/netns", "/var/run/netns"}) {
+                try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of(directory))) {
+                    for (Path entry : entries) {
+                        names.add(String.valueOf(entry.getFileName()));
+                    }
+                } catch (IOException | DirectoryIteratorException e) {
+                    // No directory, no names.
+                }
+            }
+            return names.isEmpty()
+                    ? "none has a name (`ip netns add` makes one)"
+                    : "those with a name are " + String.join(", ", names);
+        }
+    }
+}

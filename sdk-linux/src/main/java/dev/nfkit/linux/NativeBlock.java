@@ -1,0 +1,36 @@
+package dev.nfkit.linux;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A piece of zeroed native memory in the machine's byte order, with its address. It lives as long as this object: who
+ * passes the address on keeps the object.
+ */
+final class NativeBlock {
+    final ByteBuffer bytes;
+    final long address;
+
+    NativeBlock(int size) {
+        // Eight bytes more, so that members of eight bytes can be aligned.
+        ByteBuffer raw = ByteBuffer.allocateDirect(size + 8);
+        int skip = (int) (-Machine.address(raw) & 7);
+        bytes = raw.slice(skip, size).order(ByteOrder.nativeOrder());
+        address = Machine.address(raw) + skip;
+    }
+
+    /** Keeps the memory up to here: the last line of a method that passed the address to a call. */
+    void keep() {
+        Reference.reachabilityFence(this);
+    }
+
+    /** Text with a NUL at its end. */
+    static NativeBlock string(String text) {
+        byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+        NativeBlock block = new NativeBlock(encoded.length + 1);
+        block.bytes.put(0, encoded);
+        return block;
+    }
+}

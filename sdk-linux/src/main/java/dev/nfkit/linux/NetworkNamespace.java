@@ -1,0 +1,104 @@
+package dev.nfkit.linux;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names a network namespace (network_namespaces(7)): by its name as {@code ip netns} knows it, by a path, or by a
+ * process in it. It is a name only: nothing is opened, and the namespace may come and go.
+ */
+public final class NetworkNamespace {
+    private static final Path RUN = Path.of("/run/netns");
+    private static final Path VAR_RUN = Path.of("/var/run/netns");
+
+    private final String text;
+    private final @Nullable String name;
+    private final @Nullable Path path;
+
+    private NetworkNamespace(String text, @Nullable String name, @Nullable Path path) {
+        this.text = text;
+        this.name = name;
+        this.path = path;
+    }
+
+    /**
+     * A namespace by its name, as {@code ip netns add} makes it: {@code /run/netns/name}, or else {@code
+     * /var/run/netns/name}.
+     *
+     * @param name the name
+     * @return the namespace
+     * @throws IllegalArgumentException if the name is empty or no file's name
+     */
+    public static NetworkNamespace named(String name) {
+        if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf('/') >= 0 || name.indexOf(0) >= 0) {
+            throw new IllegalArgumentException(
+                    "network namespace \"" + name + "\": a name without slashes is wanted; take at() for a path");
+        }
+        return new NetworkNamespace("network namespace " + name, name, null);
+    }
+
+    /**
+     * A namespace by a file, such as {@code /proc/4711/ns/net} or a bind mount of it.
+     *
+     * @param path the file
+     * @return the namespace
+     */
+    public static NetworkNamespace at(Path path) {
+        return new NetworkNamespace("network namespace " + path, null, path);
+    }
+
+    /**
+     * The namespace in which a process lives: {@code /proc/pid/ns/net}.
+     *
+     * @param pid the process id, from 1
+     * @return the namespace
+     * @throws IllegalArgumentException if the process id is not positive
+     */
+    public static NetworkNamespace ofProcess(long pid) {
+        if (pid < 1) {
+            throw new IllegalArgumentException("process id " + pid + " is not positive");
+        }
+        return new NetworkNamespace("network namespace of process " + pid, null, Path.of("/proc/" + pid + "/ns/net"));
+    }
+
+    /**
+     * The file by which it is entered, at this moment.
+     *
+     * @return a path, whether it exists or not
+     */
+    public Path path() {
+        if (path != null) {
+            return path;
+        }
+        Path usual = RUN.resolve(String.valueOf(name));
+        Path older = VAR_RUN.resolve(String.valueOf(name));
+        return !Files.exists(usual) && Files.exists(older) ? older : usual;
+    }
+
+    /**
+     * Whether another object names the same namespace in the same way.
+     *
+     * @param other the other
+     * @return whether both say the same
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof NetworkNamespace that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    /**
+     * The namespace in words.
+     *
+     * @return text such as {@code network namespace blue}
+     */
+    @Override
+    public String toString() {
+        return text;
+    }
+}

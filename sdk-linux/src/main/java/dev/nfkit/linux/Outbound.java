@@ -1,0 +1,51 @@
+package dev.nfkit.linux;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands a datagram's bytes to {@code send}. A direct buffer goes by its address, which is kept for the next send of the
+ * same buffer, since asking for it allocates; a heap buffer is copied to a reused direct one. Any number of threads.
+ */
+final class Outbound {
+    private record Known(ByteBuffer buffer, long address) {}
+
+    private volatile @Nullable Known known;
+    private final AtomicReference<@Nullable NativeBlock> spare = new AtomicReference<>();
+
+    /** Sends what remains in the buffer to the kernel; what {@code send} returned, −1 with errno. */
+    long send(int fd, ByteBuffer datagram) {
+        int length = datagram.remaining();
+        if (datagram.isDirect()) {
+            long sent = LibC.send(fd, address(datagram) + datagram.position(), length, Abi.MSG_DONTWAIT);
+            Reference.reachabilityFence(datagram);
+            return sent;
+        }
+        NativeBlock block = spare.getAndSet(null);
+        if (block == null || block.bytes.capacity() < length) {
+            block = new NativeBlock(Math.max(4096, length));
+        }
+        block.bytes.put(0, datagram, datagram.position(), length);
+        long sent = LibC.send(fd, block.address, length, Abi.MSG_DONTWAIT);
+        spare.set(block); // which also keeps it up to here
+        return sent;
+    }
+
+    private long address(ByteBuffer direct) {
+        Known last = known;
+        if (last != null && last.buffer == direct) {
+            return last.address;
+        }
+        long address = Machine.address(direct);
+        known = new Known(direct, address);
+        return address;
+    }
+
+    /** Forgets the buffer last sent. */
+    void forget() {
+        known = null;
+        spare.set(null);
+    }
+}

@@ -1,0 +1,175 @@
+package dev.nfkit.linux;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Errno;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetAdmin;
+import dev.nfkit.socket.SocketOwner;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code /proc} tells of a network namespace. {@code /proc/thread-self} and not {@code /proc/self}: the latter is
+ * the main thread's, which did not enter the namespace.
+ */
+final class ProcKernelView implements KernelView {
+    private static final Path NFLOG = Path.of("/proc/thread-self/net/netfilter/nfnetlink_log");
+    private static final Path NF_LOG = Path.of("/proc/sys/net/netfilter/nf_log");
+    private static final Path RMEM_MAX = Path.of("/proc/sys/net/core/rmem_max");
+
+    private final NamespaceEntry entry;
+
+    ProcKernelView(NamespaceEntry entry) {
+        this.entry = entry;
+    }
+
+    @Override
+    public List<GroupState> nflogGroups() {
+        try {
+            return groups(read(NFLOG));
+        } catch (NetlinkException e) {
+            return List.of();
+        }
+    }
+
+    /** Reads the file's lines: group, port id, queue length, copy mode, copy range, flush timeout, use count. */
+    static List<GroupState> groups(String text) {
+        List<GroupState> groups = new ArrayList<>();
+        text.lines().forEach(line -> {
+            String[] columns = line.strip().split("\\s+", -1);
+            if (columns.length >= 7) {
+                try {
+                    groups.add(new GroupState(
+                            Integer.parseInt(columns[0]),
+                            Long.parseLong(columns[1]),
+                            Long.parseLong(columns[2]),
+                            Integer.parseInt(columns[3]),
+                            Long.parseLong(columns[4]),
+                            Long.parseLong(columns[5]),
+                            Long.parseLong(columns[6])));
+                } catch (NumberFormatException e) {
+                    // A line of another shape tells nothing.
+                }
+            }
+        });
+        return List.copyOf(groups);
+    }
+
+    @Override
+    public Optional<SocketOwner> owner(long portId) {
+        try {
+            return SocketOwners.find(read(SocketOwners.NETLINK), portId);
+        } catch (NetlinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public NetAdmin netAdmin() {
+        try {
+            Machine.require();
+            return Privilege.of(entry.path());
+        } catch (NetlinkException e) {
+            return NetAdmin.UNKNOWN;
+        }
+    }
+
+    @Override
+    public Optional<String> interfaceName(long index) {
+        if (index < 1 || index > Integer.MAX_VALUE) {
+            return Optional.empty();
+        }
+        try {
+            Machine.require();
+            return entry.call(() -> nameOf((int) index));
+        } catch (NetlinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** SIOCGIFNAME on a socket of this thread's namespace, netdevice(7). */
+    private static Optional<String> nameOf(int index) throws NetlinkException {
+        int fd = Descriptor.open(0);
+        try {
+            NativeBlock request = new NativeBlock(Abi.IFREQ_SIZE);
+            request.bytes.putInt(Abi.IFR_IFINDEX, index);
+            if (LibC.ioctl(fd, Abi.SIOCGIFNAME, request.address) < 0) {
+                return Optional.empty();
+            }
+            byte[] name = new byte[Abi.IFNAMSIZ];
+            request.bytes.get(Abi.IFR_NAME, name);
+            int length = 0;
+            while (length < name.length && name[length] != 0) {
+                length++;
+            }
+            return Optional.of(new String(name, 0, length, StandardCharsets.UTF_8));
+        } finally {
+            LibC.close(fd);
+        }
+    }
+
+    @Override
+    public String logger(AddressFamily family) throws NetlinkException {
+        Path file = NF_LOG.resolve(Integer.toString(family.number()));
+        try {
+            return read(file).strip();
+        } catch (SystemCallException e) {
+            throw explained(e, family);
+        }
+    }
+
+    @Override
+    public void logger(AddressFamily family, String name) throws NetlinkException {
+        if (name.isBlank() || name.indexOf('\n') >= 0 || name.indexOf(0) >= 0) {
+            throw new IllegalArgumentException("logger \"" + name + "\" is no name of a logger; NONE stands for none");
+        }
+        Path file = NF_LOG.resolve(Integer.toString(family.number()));
+        Machine.require();
+        try {
+            entry.call(() -> {
+                ProcFile.write(file, name);
+                return family;
+            });
+        } catch (SystemCallException e) {
+            throw explained(e, family);
+        }
+    }
+
+    private static SystemCallException explained(SystemCallException e, AddressFamily family) {
+        String cure;
+        if (e.errno().equals(Errno.ENOENT)) {
+            cure = e.call().startsWith("write")
+                    ? "no logger of this name is loaded for " + family
+                    : "the kernel has no loggers for " + family + ", or netfilter's logging is not loaded (nf_log)";
+        } else if (e.errno().equals(Errno.EACCES) || e.errno().equals(Errno.EPERM)) {
+            cure = "changing a logger needs CAP_NET_ADMIN in the user namespace that owns the network namespace";
+        } else {
+            return e;
+        }
+        SystemCallException explained = new SystemCallException(e.call(), e.errno(), cure);
+        explained.initCause(e);
+        return explained;
+    }
+
+    @Override
+    public Optional<Long> receiveBufferLimit() {
+        try {
+            Machine.require();
+            // One bound for the whole system; a namespace of its own may not show it.
+            return Optional.of(Long.parseLong(ProcFile.read(RMEM_MAX).strip()));
+        } catch (NetlinkException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private String read(Path file) throws NetlinkException {
+        Machine.require();
+        return entry.call(() -> ProcFile.read(file));
+    }
+}
