@@ -1,4 +1,4 @@
-/** Fakes, faults and replay for tests. */
+/** Test doubles of nfkit: fake and replayed sockets, faults, a model of the kernel's side, builders of messages. */
 module dev.nfkit.testkit {
     requires transitive dev.nfkit;
     requires static transitive org.jspecify;

@@ -1,0 +1,166 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetAdmin;
+import dev.nfkit.socket.SocketOwner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** What a fake kernel tells besides its sockets; the test sets it. Safe for any number of threads. */
+public final class FakeKernel implements KernelView {
+    private static final int SMALLEST_BUFFER = 2304;
+    private static final long DEFAULT_LIMIT = 212_992;
+
+    private final Map<Integer, Long> foreignGroups = new ConcurrentHashMap<>();
+    private final Map<Long, SocketOwner> owners = new ConcurrentHashMap<>();
+    private final Map<Long, String> interfaces = new ConcurrentHashMap<>();
+    private final Map<Integer, String> loggers = new ConcurrentHashMap<>();
+    private final Supplier<List<GroupState>> modelled;
+    private volatile NetAdmin netAdmin = NetAdmin.HELD;
+    private volatile long receiveBufferLimit = DEFAULT_LIMIT;
+    private volatile boolean forceAllowed = true;
+    private volatile boolean conntrackGlue;
+
+    FakeKernel(Supplier<List<GroupState>> modelled) {
+        this.modelled = modelled;
+        interfaces.put(1L, "lo");
+    }
+
+    /**
+     * Makes a group belong to somebody else, so that the model refuses to bind it (EPERM).
+     *
+     * @param group the group, 0 to 65535
+     * @param portId the other socket's port id
+     * @return this kernel
+     */
+    public FakeKernel ownGroup(int group, long portId) {
+        foreignGroups.put(group, portId);
+        return this;
+    }
+
+    /**
+     * Names the process behind a port id.
+     *
+     * @param portId the port id
+     * @param owner the process
+     * @return this kernel
+     */
+    public FakeKernel owner(long portId, SocketOwner owner) {
+        owners.put(portId, owner);
+        return this;
+    }
+
+    /**
+     * Sets whether the process may configure netfilter. Unless it may, every request is refused (EPERM).
+     *
+     * @param finding HELD unless set
+     * @return this kernel
+     */
+    public FakeKernel netAdmin(NetAdmin finding) {
+        netAdmin = finding;
+        return this;
+    }
+
+    /**
+     * Names an interface. {@code lo} is there from the start, as 1.
+     *
+     * @param index its index
+     * @param name its name
+     * @return this kernel
+     */
+    public FakeKernel networkInterface(long index, String name) {
+        interfaces.put(index, name);
+        return this;
+    }
+
+    /**
+     * Sets the bound on receive buffers of those who may not exceed it.
+     *
+     * @param bytes {@code net.core.rmem_max}; 212992 unless set
+     * @param force whether this process may exceed it ({@code SO_RCVBUFFORCE}); it may unless set
+     * @return this kernel
+     */
+    public FakeKernel receiveBufferLimit(long bytes, boolean force) {
+        receiveBufferLimit = bytes;
+        forceAllowed = force;
+        return this;
+    }
+
+    /**
+     * Sets whether the kernel can put conntrack entries into packets ({@code CONFIG_NETFILTER_NETLINK_GLUE_CT}).
+     * Without it, the model refuses the flag CONNTRACK (EOPNOTSUPP).
+     *
+     * @param there false unless set
+     * @return this kernel
+     */
+    public FakeKernel conntrackGlue(boolean there) {
+        conntrackGlue = there;
+        return this;
+    }
+
+    boolean conntrackGlue() {
+        return conntrackGlue;
+    }
+
+    boolean ownedElsewhere(int group) {
+        return foreignGroups.containsKey(group);
+    }
+
+    int receiveBufferReached(int asked) {
+        return reached(asked, receiveBufferLimit);
+    }
+
+    int sendBufferReached(int asked) {
+        return reached(asked, DEFAULT_LIMIT);
+    }
+
+    private int reached(int asked, long limit) {
+        long granted = forceAllowed ? asked : Math.min(asked, limit);
+        granted = Math.min(granted, Integer.MAX_VALUE / 2);
+        return (int) Math.max(SMALLEST_BUFFER, 2 * granted);
+    }
+
+    @Override
+    public List<GroupState> nflogGroups() {
+        List<GroupState> groups = new ArrayList<>(modelled.get());
+        foreignGroups.forEach((group, portId) -> groups.add(new GroupState(group, portId, 0, 2, 65531, 100, 1)));
+        groups.sort((a, b) -> Integer.compare(a.group(), b.group()));
+        return groups;
+    }
+
+    @Override
+    public Optional<SocketOwner> owner(long portId) {
+        return Optional.ofNullable(owners.get(portId));
+    }
+
+    @Override
+    public NetAdmin netAdmin() {
+        return netAdmin;
+    }
+
+    @Override
+    public Optional<String> interfaceName(long index) {
+        return Optional.ofNullable(interfaces.get(index));
+    }
+
+    @Override
+    public String logger(AddressFamily family) {
+        return loggers.getOrDefault(family.number(), "NONE");
+    }
+
+    @Override
+    public void logger(AddressFamily family, String name) {
+        loggers.put(family.number(), name);
+    }
+
+    @Override
+    public Optional<Long> receiveBufferLimit() {
+        return Optional.of(receiveBufferLimit);
+    }
+}

@@ -1,0 +1,302 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.Errno;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A netlink socket in memory, opened by a {@link FakeTransport}. To the code under test it is a socket; to the test it
+ * has the methods that a kernel would be needed for. Safe for any number of threads, by the socket's rules.
+ */
+public final class FakeNetlinkSocket extends MemorySocket {
+    private static final int SEND_OVERHEAD = 32;
+
+    private record Item(SocketEffect effect, int charge) {}
+
+    private final FakeTransport transport;
+    private final ByteOrder order;
+    private final Deque<Item> queue = new ArrayDeque<>();
+    private final Deque<Errno> sendFailures = new ArrayDeque<>();
+    private final Set<String> released = new HashSet<>();
+    private final ReceiveBuffer receiveBuffer = new ReceiveBuffer();
+    private final Map<SocketOption, Integer> switches = new EnumMap<>(SocketOption.class);
+    private int sendBuffer = 212_992;
+    private long foreign;
+
+    FakeNetlinkSocket(FakeTransport transport, long portId, ByteOrder order) {
+        super(transport.clock(), portId);
+        this.transport = transport;
+        this.order = order;
+    }
+
+    @Override
+    public ByteOrder order() {
+        return order;
+    }
+
+    /**
+     * Delivers a datagram, as the kernel would: where the receive buffer is full it is lost and counted.
+     *
+     * @param datagram its bytes
+     * @return whether it found room
+     */
+    public boolean deliver(byte... datagram) {
+        return effect(new SocketEffect.Datagram(Bytes.of(datagram)));
+    }
+
+    /**
+     * Delivers what a writer holds as one datagram, as the kernel would.
+     *
+     * @param writer a writer whose last message is ended
+     * @return whether it found room
+     */
+    public boolean deliver(MessageWriter writer) {
+        ByteBuffer datagram = writer.datagram();
+        byte[] bytes = new byte[datagram.remaining()];
+        datagram.get(bytes);
+        return deliver(bytes);
+    }
+
+    /**
+     * Puts an effect behind what is already there.
+     *
+     * @param effect what shall happen
+     * @return false where it was a datagram that found no room, or the socket is closed
+     */
+    public boolean effect(SocketEffect effect) {
+        clock.lock().lock();
+        try {
+            return accept(effect);
+        } finally {
+            clock.changed();
+            clock.lock().unlock();
+        }
+    }
+
+    private boolean accept(SocketEffect effect) {
+        if (closed()) {
+            return false;
+        }
+        if (effect instanceof SocketEffect.Datagram datagram) {
+            return enqueue(
+                    effect, ReceiveBuffer.charge(datagram.bytes().length()));
+        }
+        if (effect instanceof SocketEffect.Truncated cut) {
+            return enqueue(effect, ReceiveBuffer.charge(cut.bytes().length()));
+        }
+        if (effect instanceof SocketEffect.Foreign stranger) {
+            return enqueue(
+                    effect, ReceiveBuffer.charge(stranger.bytes().length()));
+        }
+        if (effect instanceof SocketEffect.SendFailure failure) {
+            sendFailures.add(failure.errno());
+        } else if (effect instanceof SocketEffect.Overrun overrun) {
+            receiveBuffer.count(overrun.lost());
+            queue.add(new Item(effect, 0));
+        } else if (!(effect instanceof SocketEffect.Interrupted)) {
+            // An interruption is no more than a wait that ends early: every change gives one.
+            queue.add(new Item(effect, 0));
+        }
+        return true;
+    }
+
+    private boolean enqueue(SocketEffect effect, int charge) {
+        if (!receiveBuffer.admit(charge)) {
+            return false;
+        }
+        queue.add(new Item(effect, charge));
+        return true;
+    }
+
+    /** Delivers a datagram whose memory is more than its length tells; wants the lock. */
+    boolean deliverCharged(byte[] datagram, int charge) {
+        boolean fits = !closed() && enqueue(new SocketEffect.Datagram(Bytes.of(datagram)), charge);
+        clock.changed();
+        return fits;
+    }
+
+    /**
+     * Lets what is behind a {@link SocketEffect.Hold} pass, now or once it comes.
+     *
+     * @param name the hold's name
+     */
+    public void release(String name) {
+        clock.lock().lock();
+        try {
+            released.add(name);
+            clock.changed();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /**
+     * How many datagrams and other effects were not yet received.
+     *
+     * @return a count; 0 on a closed socket
+     */
+    public int pending() {
+        clock.lock().lock();
+        try {
+            return queue.size();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /**
+     * Whether the socket is closed.
+     *
+     * @return whether close was called
+     */
+    public boolean isClosed() {
+        clock.lock().lock();
+        try {
+            return closed();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    @Override
+    int take(DatagramBatch batch) throws NetlinkException {
+        if (receiveBuffer.takeError()) {
+            batch.markOverrun();
+        }
+        batch.strict(transport.strictBatches());
+        while (batch.count() < batch.slots() && !queue.isEmpty()) {
+            Item item = queue.peek();
+            SocketEffect effect = item.effect();
+            boolean first = batch.count() == 0;
+            if (effect instanceof SocketEffect.Hold hold) {
+                if (!released.contains(hold.name())) {
+                    break;
+                }
+            } else if (effect instanceof SocketEffect.EndOfStream) {
+                return first && !batch.overrun() ? -1 : batch.count();
+            } else if (effect instanceof SocketEffect.Overrun) {
+                if (!receiveBuffer.quiet()) {
+                    if (!first) {
+                        break;
+                    }
+                    batch.markOverrun();
+                }
+            } else if (effect instanceof SocketEffect.ReceiveFailure failure) {
+                if (!first || batch.overrun()) {
+                    break;
+                }
+                queue.poll();
+                throw new SystemCallException("recvmmsg", failure.errno(), null);
+            } else if (effect instanceof SocketEffect.Datagram datagram) {
+                put(batch, datagram.bytes(), false);
+            } else if (effect instanceof SocketEffect.Truncated cut) {
+                put(batch, cut.bytes(), true);
+            } else if (effect instanceof SocketEffect.Foreign) {
+                foreign++;
+            }
+            queue.poll();
+            receiveBuffer.free(item.charge());
+        }
+        batch.receivedAt(clock.epochNanos());
+        return batch.count();
+    }
+
+    private static void put(DatagramBatch batch, Bytes bytes, boolean cut) {
+        int slot = batch.count();
+        int kept = Math.min(bytes.length(), batch.slotSize());
+        ByteBuffer target = batch.buffer().duplicate();
+        target.position(slot * batch.slotSize());
+        bytes.slice(0, kept).copyTo(target);
+        batch.add(slot, bytes.length(), cut);
+    }
+
+    @Override
+    void transmit(byte[] datagram) throws NetlinkException {
+        Errno failure = sendFailures.poll();
+        if (failure != null) {
+            throw new SystemCallException("send(" + datagram.length + " bytes)", failure, null);
+        }
+        transport.transmitted(this, datagram);
+    }
+
+    @Override
+    int sendLimit() {
+        return sendBuffer - SEND_OVERHEAD;
+    }
+
+    @Override
+    void freed() {
+        queue.clear();
+        transport.closed(this);
+    }
+
+    @Override
+    public void set(SocketOption option, int value) throws NetlinkException {
+        clock.lock().lock();
+        try {
+            requireOpen("setsockopt(" + option + ")");
+            switch (option) {
+                case RECEIVE_BUFFER -> receiveBuffer.size(transport.kernel().receiveBufferReached(value));
+                case SEND_BUFFER -> sendBuffer = transport.kernel().sendBufferReached(value);
+                case NO_ENOBUFS -> receiveBuffer.quiet(value != 0);
+                case EXT_ACK, CAP_ACK -> switches.put(option, value != 0 ? 1 : 0);
+            }
+            clock.changed();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    @Override
+    public int get(SocketOption option) throws NetlinkException {
+        clock.lock().lock();
+        try {
+            requireOpen("getsockopt(" + option + ")");
+            return switch (option) {
+                case RECEIVE_BUFFER -> (int) receiveBuffer.size();
+                case SEND_BUFFER -> sendBuffer;
+                case NO_ENOBUFS -> receiveBuffer.quiet() ? 1 : 0;
+                case EXT_ACK, CAP_ACK -> switches.getOrDefault(option, 0);
+            };
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /** Whether a switch is on; wants the lock. */
+    boolean on(SocketOption option) {
+        return switches.getOrDefault(option, 0) != 0;
+    }
+
+    @Override
+    public long drops() {
+        clock.lock().lock();
+        try {
+            return receiveBuffer.drops();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    @Override
+    public long foreign() {
+        clock.lock().lock();
+        try {
+            return foreign;
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Errno;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of {@link NetlinkSocket} in memory: who may wait, what wakes it, what close waits for. What there is to
+ * receive and what a sent datagram does is its subclass's. All state is guarded by the clock's lock.
+ */
+abstract class MemorySocket implements NetlinkSocket {
+    final TestClock clock;
+    private final long portId;
+    private @Nullable Thread receiver;
+    private boolean woken;
+    private boolean closed;
+    private boolean freed;
+
+    MemorySocket(TestClock clock, long portId) {
+        this.clock = clock;
+        this.portId = portId;
+    }
+
+    /** Fills the batch: how many, 0 for nothing there (or only an overrun), −1 for the end. */
+    abstract int take(DatagramBatch batch) throws NetlinkException;
+
+    /** Takes a datagram as the kernel. */
+    abstract void transmit(byte[] datagram) throws NetlinkException;
+
+    /** The most bytes of a datagram to the kernel. */
+    abstract int sendLimit();
+
+    /** Called once, when the socket is no more. */
+    abstract void freed();
+
+    @Override
+    public final long portId() {
+        return portId;
+    }
+
+    @Override
+    public final void send(ByteBuffer datagram) throws NetlinkException {
+        byte[] bytes = new byte[datagram.remaining()];
+        datagram.get(datagram.position(), bytes);
+        clock.lock().lock();
+        try {
+            requireOpen("send");
+            if (bytes.length > sendLimit()) {
+                throw new SystemCallException(
+                        "send(" + bytes.length + " bytes)",
+                        Errno.EMSGSIZE,
+                        "the send buffer takes " + sendLimit() + " bytes; raise it or split the datagram");
+            }
+            transmit(bytes);
+            clock.changed();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    @Override
+    public final int receive(DatagramBatch batch, long timeoutNanos) throws NetlinkException {
+        clock.lock().lock();
+        boolean interrupted = false;
+        try {
+            if (closed) {
+                batch.clear();
+                return -1;
+            }
+            if (receiver != null) {
+                throw new IllegalStateException(
+                        "thread " + receiver.getName() + " is receiving; receiving is one thread's at a time");
+            }
+            receiver = Thread.currentThread();
+            batch.clear();
+            long start = clock.now();
+            long deadline = timeoutNanos < 0 || start > Long.MAX_VALUE - timeoutNanos
+                    ? Long.MAX_VALUE
+                    : start + timeoutNanos;
+            long realStop = clock.realStop();
+            while (true) {
+                clock.runDue();
+                if (closed) {
+                    return -1;
+                }
+                if (woken) {
+                    woken = false;
+                    return 0;
+                }
+                int count = take(batch);
+                if (count != 0 || batch.overrun()) {
+                    return count;
+                }
+                if (clock.now() >= deadline) {
+                    return 0;
+                }
+                interrupted |= clock.await(deadline, realStop);
+            }
+        } finally {
+            // The check that finds another thread receiving comes here, too.
+            if (receiver == Thread.currentThread()) {
+                receiver = null;
+                clock.changed();
+            }
+            clock.lock().unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public final void wakeup() {
+        clock.lock().lock();
+        try {
+            woken = true;
+            clock.changed();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    @Override
+    public final void close() {
+        clock.lock().lock();
+        try {
+            closed = true;
+            clock.changed();
+            while (receiver != null) {
+                clock.awaitChange();
+            }
+            if (!freed) {
+                freed = true;
+                freed();
+                clock.changed();
+            }
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /** Whether it is closed; wants the lock. */
+    final boolean closed() {
+        return closed;
+    }
+
+    /** Throws EBADF where the socket is closed; wants the lock. */
+    final void requireOpen(String call) throws SystemCallException {
+        if (closed) {
+            throw new SystemCallException(call, Errno.EBADF, "the socket is closed");
+        }
+    }
+}

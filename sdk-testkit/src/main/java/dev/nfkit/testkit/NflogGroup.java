@@ -1,0 +1,130 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.wire.MessageWriter;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One bound group of {@link FakeNflog} ({@code struct nfulnl_instance}). Guarded by the clock's lock. */
+final class NflogGroup {
+    private static final int MODE_META = 1;
+    private static final int MODE_PACKET = 2;
+    private static final int COPY_RANGE_MAX = 65_531;
+    private static final int SMALLEST_BUFFER = 3776;
+    private static final int LARGEST_BUFFER = 131_072;
+    private static final int FLAG_SEQ = 1;
+    private static final int FLAG_SEQ_GLOBAL = 2;
+    /** What the end of a batch takes: a header and a {@code struct nfgenmsg}. */
+    private static final int DONE = 20;
+
+    private final FakeNetlinkSocket socket;
+    private final int number;
+    private int mode = MODE_PACKET;
+    private long copyRange = COPY_RANGE_MAX;
+    private int bufferSize = SMALLEST_BUFFER;
+    private long timeout = 100;
+    private long threshold = 100;
+    private int flags;
+    private long sequence;
+    private @Nullable MessageWriter held;
+    private int allocated;
+    private long count;
+    private TestClock.@Nullable Timer timer;
+
+    NflogGroup(FakeNetlinkSocket socket, int number) {
+        this.socket = socket;
+        this.number = number;
+    }
+
+    FakeNetlinkSocket socket() {
+        return socket;
+    }
+
+    void mode(int newMode, long range) {
+        if (newMode == MODE_PACKET) {
+            mode = newMode;
+            copyRange = range == 0 ? COPY_RANGE_MAX : Math.min(range, COPY_RANGE_MAX);
+        } else if (newMode >= 0 && newMode <= MODE_META) {
+            mode = newMode;
+            copyRange = 0;
+        }
+    }
+
+    void timeout(long hundredths) {
+        timeout = hundredths;
+    }
+
+    void bufferSize(long bytes) {
+        if (bytes >= SMALLEST_BUFFER && bytes <= LARGEST_BUFFER) {
+            bufferSize = (int) bytes;
+        }
+    }
+
+    void threshold(long packets) {
+        threshold = packets;
+    }
+
+    void flags(int bits) {
+        flags = bits;
+    }
+
+    GroupState state() {
+        return new GroupState(number, socket.portId(), count, mode, copyRange, timeout, 1);
+    }
+
+    void log(SampleNflog packet, LongSupplier globalSequence) {
+        int copied = mode == MODE_PACKET ? (int) Math.min(packet.payloadLength(), copyRange) : 0;
+        OptionalLong own = (flags & FLAG_SEQ) != 0 ? OptionalLong.of(sequence++ & 0xffff_ffffL) : OptionalLong.empty();
+        OptionalLong global = (flags & FLAG_SEQ_GLOBAL) != 0
+                ? OptionalLong.of(globalSequence.getAsLong() & 0xffff_ffffL)
+                : OptionalLong.empty();
+        MessageWriter message = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
+        packet.write(message, number, copied, own, global);
+        if (held != null && message.length() > room() - held.length() - DONE) {
+            flush();
+        }
+        if (held == null) {
+            held = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
+            allocated = Math.max(bufferSize, message.length() + DONE);
+        }
+        packet.write(held, number, copied, own, global);
+        count++;
+        long limit = packet.ruleThreshold() > 0 ? Math.min(packet.ruleThreshold(), threshold) : threshold;
+        if (count >= limit) {
+            flush();
+        } else if (timer == null) {
+            long at = socket.clock.now() + TimeUnit.MILLISECONDS.toNanos(10 * timeout);
+            timer = socket.clock.schedule(at, this::flush);
+        }
+    }
+
+    /** What the allocation really holds: memory comes in powers of two. */
+    private int room() {
+        return ReceiveBuffer.room(allocated);
+    }
+
+    /** Sends what is held. */
+    void flush() {
+        MessageWriter batch = held;
+        if (batch == null) {
+            return;
+        }
+        if (count > 1) {
+            NflogMessages.done(batch);
+        }
+        discard();
+        socket.deliverCharged(NflogMessages.bytes(batch), ReceiveBuffer.charge(allocated));
+    }
+
+    /** Loses what is held, as a close does. */
+    void discard() {
+        held = null;
+        count = 0;
+        if (timer != null) {
+            socket.clock.cancel(timer);
+            timer = null;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/** Datagrams of NFLOG as the kernel sends them, made of {@link SampleNflog}s. */
+public final class NflogMessages {
+    private static final int MAX_DATAGRAM = 1 << 20;
+
+    private NflogMessages() {}
+
+    /**
+     * Several packets in one datagram, ended as the kernel does: by NLMSG_DONE without NLM_F_MULTI, whose body is a
+     * {@code struct nfgenmsg}.
+     *
+     * @param order the byte order of headers
+     * @param packets the packets, in order
+     * @return the datagram's bytes
+     */
+    public static byte[] batch(ByteOrder order, List<SampleNflog> packets) {
+        MessageWriter writer = new MessageWriter(MAX_DATAGRAM, order);
+        packets.forEach(packet -> packet.write(writer));
+        return bytes(done(writer));
+    }
+
+    /**
+     * Several packets in one datagram, in this machine's byte order.
+     *
+     * @param packets the packets, in order
+     * @return the datagram's bytes
+     */
+    public static byte[] batch(SampleNflog... packets) {
+        return batch(ByteOrder.nativeOrder(), List.of(packets));
+    }
+
+    static MessageWriter done(MessageWriter writer) {
+        return writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, 0).end();
+    }
+
+    static byte[] bytes(MessageWriter writer) {
+        ByteBuffer datagram = writer.datagram();
+        byte[] bytes = new byte[datagram.remaining()];
+        datagram.get(bytes);
+        return bytes;
+    }
+
+    /**
+     * A datagram without the padding of its last attribute: lengths are mended, the bytes behind it are gone.
+     *
+     * @param datagram a datagram of one nfnetlink message, padded
+     * @param order the byte order of its headers
+     * @return its bytes without up to three of padding; the same where there is none
+     */
+    static byte[] withoutTailPadding(byte[] datagram, ByteOrder order) {
+        ByteBuffer buffer = ByteBuffer.wrap(datagram.clone()).order(order);
+        int at = Netlink.NLMSG_HDRLEN + Netlink.NFGENMSG_LEN;
+        int end = at;
+        while (at + Netlink.NLA_HDRLEN <= datagram.length) {
+            end = at + (buffer.getShort(at) & 0xffff);
+            at += Netlink.align(buffer.getShort(at) & 0xffff);
+        }
+        buffer.putInt(0, end);
+        return Arrays.copyOf(buffer.array(), end);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.wire.AttributeCursor;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One message that was sent to a fake kernel, decoded. Immutable. */
+public final class SentMessage {
+    private final byte[] bytes;
+    private final ByteOrder order;
+    private final long portId;
+    private final MessageCursor header;
+    private final Map<Integer, Bytes> attributes = new LinkedHashMap<>();
+
+    private SentMessage(byte[] bytes, ByteOrder order, long portId) throws MalformedMessageException {
+        this.bytes = bytes;
+        this.order = order;
+        this.portId = portId;
+        this.header = new MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
+        header.next();
+        if (type() >= Netlink.NLMSG_MIN_TYPE && header.hasNfgenmsg()) {
+            AttributeCursor cursor = new AttributeCursor().wrap(header, "message");
+            while (cursor.next()) {
+                attributes.put(cursor.type(), cursor.bytes(new Bytes()));
+            }
+        }
+    }
+
+    static List<SentMessage> parse(byte[] datagram, ByteOrder order, long portId) throws MalformedMessageException {
+        List<SentMessage> messages = new ArrayList<>();
+        MessageCursor cursor = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, order);
+        while (cursor.next()) {
+            byte[] message = new byte[cursor.length()];
+            System.arraycopy(datagram, cursor.offset(), message, 0, message.length);
+            messages.add(new SentMessage(message, order, portId));
+        }
+        return messages;
+    }
+
+    /**
+     * The message's type.
+     *
+     * @return {@code nlmsg_type}, 0 to 65535: subsystem in the upper byte, message in the lower
+     */
+    public int type() {
+        return header.type();
+    }
+
+    /**
+     * The message's flags.
+     *
+     * @return {@code nlmsg_flags}, 0 to 65535
+     */
+    public int flags() {
+        return header.flags();
+    }
+
+    /**
+     * The message's sequence number.
+     *
+     * @return {@code nlmsg_seq}, 0 to 2³²−1
+     */
+    public long sequence() {
+        return header.sequence();
+    }
+
+    /**
+     * The socket that sent it.
+     *
+     * @return the socket's port id
+     */
+    public long portId() {
+        return portId;
+    }
+
+    /**
+     * The family of its {@code struct nfgenmsg}.
+     *
+     * @return 0 to 255; 0 where the message is too short for one
+     */
+    public int family() {
+        return header.hasNfgenmsg() ? header.family() : 0;
+    }
+
+    /**
+     * The group or queue of its {@code struct nfgenmsg}.
+     *
+     * @return 0 to 65535; 0 where the message is too short for one
+     */
+    public int resId() {
+        return header.hasNfgenmsg() ? header.resId() : 0;
+    }
+
+    /**
+     * Whether an attribute is there.
+     *
+     * @param code its type on the wire
+     * @return whether it is there
+     */
+    public boolean has(int code) {
+        return attributes.containsKey(code);
+    }
+
+    /**
+     * The value of an attribute; where it stands twice, the last.
+     *
+     * @param code its type on the wire
+     * @return the value, or empty where it is absent
+     */
+    public Optional<Bytes> attribute(int code) {
+        return Optional.ofNullable(attributes.get(code));
+    }
+
+    /**
+     * The message as it was sent, without padding.
+     *
+     * @return all its bytes, header included
+     */
+    public Bytes bytes() {
+        return Bytes.of(bytes.clone());
+    }
+
+    /**
+     * The byte order of its header.
+     *
+     * @return the sender's
+     */
+    public ByteOrder order() {
+        return order;
+    }
+
+    /**
+     * Header and attributes in one line.
+     *
+     * @return text for messages
+     */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        text.append("type ").append(type() >> 8).append('/').append(type() & 0xff);
+        text.append(" flags 0x").append(Integer.toHexString(flags()));
+        text.append(" seq ").append(sequence());
+        text.append(" family ").append(family()).append(" res_id ").append(resId());
+        attributes.forEach((code, value) ->
+                text.append(' ').append(code).append('=').append(value.toHex()));
+        return text.toString();
+    }
+}
