@@ -5,6 +5,9 @@ module dev.nfkit {
     exports dev.nfkit;
     exports dev.nfkit.netfilter;
     exports dev.nfkit.nflog;
+    exports dev.nfkit.packet;
+    exports dev.nfkit.pcap;
     exports dev.nfkit.socket;
+    exports dev.nfkit.trace;
     exports dev.nfkit.wire;
 }

@@ -66,8 +66,7 @@ public final class InterfaceStatistics {
      */
     public InterfaceStatistics withStart(long value) {
         check("start", value);
-        return new InterfaceStatistics(
-                epochNanos, value, endNanos, received, interfaceDropped, osDropped, comment);
+        return new InterfaceStatistics(epochNanos, value, endNanos, received, interfaceDropped, osDropped, comment);
     }
 
     /**
@@ -78,8 +77,7 @@ public final class InterfaceStatistics {
      */
     public InterfaceStatistics withEnd(long value) {
         check("end", value);
-        return new InterfaceStatistics(
-                epochNanos, startNanos, value, received, interfaceDropped, osDropped, comment);
+        return new InterfaceStatistics(epochNanos, startNanos, value, received, interfaceDropped, osDropped, comment);
     }
 
     /**
@@ -90,8 +88,7 @@ public final class InterfaceStatistics {
      */
     public InterfaceStatistics withReceived(long value) {
         check("received", value);
-        return new InterfaceStatistics(
-                epochNanos, startNanos, endNanos, value, interfaceDropped, osDropped, comment);
+        return new InterfaceStatistics(epochNanos, startNanos, endNanos, value, interfaceDropped, osDropped, comment);
     }
 
     /**
@@ -113,8 +110,7 @@ public final class InterfaceStatistics {
      */
     public InterfaceStatistics withOsDropped(long value) {
         check("osDropped", value);
-        return new InterfaceStatistics(
-                epochNanos, startNanos, endNanos, received, interfaceDropped, value, comment);
+        return new InterfaceStatistics(epochNanos, startNanos, endNanos, received, interfaceDropped, value, comment);
     }
 
     /**
@@ -125,13 +121,7 @@ public final class InterfaceStatistics {
      */
     public InterfaceStatistics withComment(String value) {
         return new InterfaceStatistics(
-                epochNanos,
-                startNanos,
-                endNanos,
-                received,
-                interfaceDropped,
-                osDropped,
-                Objects.requireNonNull(value));
+                epochNanos, startNanos, endNanos, received, interfaceDropped, osDropped, Objects.requireNonNull(value));
     }
 
     private static OptionalLong known(long value) {

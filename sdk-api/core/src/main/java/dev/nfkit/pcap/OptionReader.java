@@ -73,8 +73,7 @@ final class OptionReader {
 
     private int value(int size) throws PcapFormatException {
         if (length < size) {
-            throw source.wrong(
-                    bodyOffset + start - 4, "option " + code + " of " + size + " bytes", length + " bytes");
+            throw source.wrong(bodyOffset + start - 4, "option " + code + " of " + size + " bytes", length + " bytes");
         }
         return start;
     }

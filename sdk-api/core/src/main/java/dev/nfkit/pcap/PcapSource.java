@@ -37,8 +37,8 @@ final class PcapSource implements RecordSource {
             throw source.wrong(4, "pcap version 2", "version " + major);
         }
         // A negative snap length is a number beyond 2^31: as good as none. The upper bits of the network are flags.
-        CaptureInterface iface = CaptureInterface.of(header.getInt(16) & 0xffff)
-                .withSnapLength(Math.max(0, header.getInt(12)));
+        CaptureInterface iface =
+                CaptureInterface.of(header.getInt(16) & 0xffff).withSnapLength(Math.max(0, header.getInt(12)));
         return new PcapSource(source, order, known == PcapWriter.MAGIC_NANOSECONDS ? 1 : 1000, iface);
     }
 

@@ -88,7 +88,9 @@ final class PcapngSource implements RecordSource {
     private void checkTotal(long start, long total, int least, String what) throws PcapFormatException {
         if (total < least || (total & 3) != 0) {
             throw source.wrong(
-                    start + 4, "a " + what + " block of at least " + least + " bytes, a multiple of 4", total + " bytes");
+                    start + 4,
+                    "a " + what + " block of at least " + least + " bytes, a multiple of 4",
+                    total + " bytes");
         }
         if (total > MAX_BLOCK) {
             throw source.wrong(start + 4, "a " + what + " block of at most " + MAX_BLOCK + " bytes", total + " bytes");
@@ -106,9 +108,7 @@ final class PcapngSource implements RecordSource {
     private void checkTrailer(long start, long total, int trailer) throws PcapFormatException {
         if (trailer != (int) total) {
             throw source.wrong(
-                    start + total - 4,
-                    "the block's length " + total + " again",
-                    Long.toString(trailer & 0xffff_ffffL));
+                    start + total - 4, "the block's length " + total + " again", Long.toString(trailer & 0xffff_ffffL));
         }
     }
 
@@ -143,12 +143,15 @@ final class PcapngSource implements RecordSource {
         }
         String what = "a block of " + total + " bytes";
         source.skip(total - Pcapng.BLOCK_FRAME, start, what);
-        checkTrailer(start, total, ByteSource.buffer(source.read(4, start, what), order).getInt());
+        checkTrailer(
+                start,
+                total,
+                ByteSource.buffer(source.read(4, start, what), order).getInt());
     }
 
     private void interfaceDescription(ByteBuffer body, long at) throws PcapFormatException {
-        CaptureInterface iface = CaptureInterface.of(body.getShort(0) & 0xffff)
-                .withSnapLength(Math.max(0, body.getInt(4)));
+        CaptureInterface iface =
+                CaptureInterface.of(body.getShort(0) & 0xffff).withSnapLength(Math.max(0, body.getInt(4)));
         int resolution = 6;
         long offsetSeconds = 0;
         OptionReader option = new OptionReader(source, body, at, 8);
@@ -168,9 +171,10 @@ final class PcapngSource implements RecordSource {
             }
         }
         interfaces.add(iface);
-        scales.add(resolution == 6 && offsetSeconds == 0
-                ? TimeScale.MICROSECONDS
-                : TimeScale.of(resolution, offsetSeconds));
+        scales.add(
+                resolution == 6 && offsetSeconds == 0
+                        ? TimeScale.MICROSECONDS
+                        : TimeScale.of(resolution, offsetSeconds));
     }
 
     private void interfaceStatistics(ByteBuffer body, long at) throws PcapFormatException {
@@ -183,8 +187,8 @@ final class PcapngSource implements RecordSource {
         OptionReader option = new OptionReader(source, body, at, 12);
         while (option.next()) {
             read = switch (option.code()) {
-                case Pcapng.OPT_COMMENT -> read.withComment(
-                        OptionReader.first(read.comment().orElse(null), option.text()));
+                case Pcapng.OPT_COMMENT ->
+                    read.withComment(OptionReader.first(read.comment().orElse(null), option.text()));
                 case Pcapng.ISB_STARTTIME -> read.withStart(Math.max(0, nanos(id, option.time(), at)));
                 case Pcapng.ISB_ENDTIME -> read.withEnd(Math.max(0, nanos(id, option.time(), at)));
                 case Pcapng.ISB_IFRECV -> read.withReceived(count(option));

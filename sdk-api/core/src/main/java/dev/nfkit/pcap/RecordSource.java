@@ -11,7 +11,8 @@ interface RecordSource {
     /** A packet may not be larger than this in a file, nor any block that is not skipped; libpcap's bound too. */
     int MAX_BLOCK = 16 * 1024 * 1024;
 
-    @Nullable CaptureRecord next() throws IOException;
+    @Nullable
+    CaptureRecord next() throws IOException;
 
     ByteOrder order();
 

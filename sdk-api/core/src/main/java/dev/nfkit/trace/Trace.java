@@ -94,10 +94,7 @@ public final class Trace {
         Optional<String> fault = CookedHeader.fault(packet.data());
         if (fault.isPresent()) {
             throw new PcapFormatException(
-                    name,
-                    packet.offset(),
-                    "a netlink header of 16 bytes with hardware type 824",
-                    fault.get());
+                    name, packet.offset(), "a netlink header of 16 bytes with hardware type 824", fault.get());
         }
     }
 
@@ -129,7 +126,7 @@ public final class Trace {
         if (Marker.matches(datagram, TraceKind.OVERRUN, order)) {
             return TraceKind.OVERRUN;
         }
-        if (datagram.length() == 0 || Marker.matches(datagram, TraceKind.NOTE, order)) {
+        if (datagram.length() == 0 && !truncated(packet) || Marker.matches(datagram, TraceKind.NOTE, order)) {
             return TraceKind.NOTE;
         }
         // Cut to less than the flags: nothing tells, and what is cut is never parsed.

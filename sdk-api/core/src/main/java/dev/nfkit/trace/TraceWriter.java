@@ -159,15 +159,7 @@ public final class TraceWriter implements Closeable, Flushable {
 
     private void directed(TraceEntry entry, long flags, @Nullable String comment) throws IOException {
         ByteBuffer bytes = entry.datagram().toByteBuffer();
-        record(
-                entry.epochNanos(),
-                entry.protocol(),
-                bytes,
-                0,
-                bytes.capacity(),
-                entry.truncated(),
-                flags,
-                comment);
+        record(entry.epochNanos(), entry.protocol(), bytes, 0, bytes.capacity(), entry.truncated(), flags, comment);
     }
 
     private void record(

@@ -1,0 +1,186 @@
+package dev.nfkit.packet;
+
+import dev.nfkit.Bytes;
+
+/**
+ * What one wants to know at a glance of a packet that starts with an IP header: addresses, protocol, ports, length. Both
+ * versions, told apart by the version nibble. What is cut off is not guessed.
+ */
+public final class IpSummary {
+    private final Ipv4View ipv4 = new Ipv4View();
+    private final Ipv6View ipv6 = new Ipv6View();
+    private Bytes bytes = new Bytes();
+    private int start;
+    private int version;
+    private int protocol;
+    private int originalLength;
+    private int portsAt;
+
+    /** Makes a summary of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    public IpSummary() {}
+
+    /**
+     * Aims the summary at a packet.
+     *
+     * @param bytes the bytes, which are kept, not copied
+     * @return false if they start with neither a whole IPv4 nor a whole IPv6 header (without options or extensions); the
+     *     summary then still shows what it showed before
+     * @throws IllegalStateException if the bytes were released
+     */
+    public boolean wrap(Bytes bytes) {
+        return wrap(bytes, 0);
+    }
+
+    /**
+     * Aims the summary at a packet within some bytes.
+     *
+     * @param bytes the bytes, which are kept, not copied
+     * @param offset where the IP header starts, from 0
+     * @return false if there is neither a whole IPv4 nor a whole IPv6 header (without options or extensions); the
+     *     summary then still shows what it showed before
+     * @throws IllegalStateException if the bytes were released
+     * @throws IllegalArgumentException if the offset is negative
+     */
+    public boolean wrap(Bytes bytes, int offset) {
+        if (ipv4.wrap(bytes, offset)) {
+            version = 4;
+            protocol = ipv4.protocol();
+            int total = ipv4.totalLength();
+            originalLength = total < ipv4.headerLength() ? -1 : total;
+            portsAt = ipv4.fragmentOffset() == 0 ? ipv4.payloadOffset() : -1;
+        } else if (ipv6.wrap(bytes, offset)) {
+            version = 6;
+            protocol = ipv6.upperProtocol();
+            int payload = ipv6.payloadLength();
+            boolean empty = ipv6.nextHeader() == IpProtocol.NO_NEXT_HEADER;
+            originalLength = payload == 0 && !empty ? -1 : Ipv6View.LENGTH + payload;
+            portsAt = ipv6.transportOffset();
+        } else {
+            return false;
+        }
+        this.bytes = bytes;
+        this.start = offset;
+        int end = originalLength < 0 ? bytes.length() : (int) Math.min(bytes.length(), (long) offset + originalLength);
+        if (!IpProtocol.hasPorts(protocol) || portsAt > end - 4) {
+            portsAt = -1;
+        }
+        return true;
+    }
+
+    /**
+     * The version of IP.
+     *
+     * @return 4 or 6; 0 before the first successful wrap
+     */
+    public int version() {
+        return version;
+    }
+
+    /**
+     * What the packet carries; for IPv6 behind the extension headers, as {@link Ipv6View#upperProtocol()}.
+     *
+     * @return a number of {@link IpProtocol}, 0 to 255
+     */
+    public int protocol() {
+        return protocol;
+    }
+
+    /**
+     * The source address as text. Allocates.
+     *
+     * @return such as {@code 10.9.0.1} or {@code fd09::1}
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public String source() {
+        StringBuilder text = new StringBuilder(40);
+        writeSource(text);
+        return text.toString();
+    }
+
+    /**
+     * The destination address as text. Allocates.
+     *
+     * @return such as {@code 10.9.0.1} or {@code fd09::1}
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public String destination() {
+        StringBuilder text = new StringBuilder(40);
+        writeDestination(text);
+        return text.toString();
+    }
+
+    /**
+     * Appends the source address as text. Allocates nothing while the target has room.
+     *
+     * @param target where to
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public void writeSource(StringBuilder target) {
+        write(target, 12, 8);
+    }
+
+    /**
+     * Appends the destination address as text. Allocates nothing while the target has room.
+     *
+     * @param target where to
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public void writeDestination(StringBuilder target) {
+        write(target, 16, 24);
+    }
+
+    private void write(StringBuilder target, int ipv4At, int ipv6At) {
+        switch (version) {
+            case 4 -> AddressText.append(bytes, start + ipv4At, 4, target);
+            case 6 -> AddressText.append(bytes, start + ipv6At, 16, target);
+            default -> throw new IllegalStateException("no packet was wrapped yet");
+        }
+    }
+
+    /**
+     * Whether the packet's ports are known: it carries a protocol with ports, is whole or the first fragment, and is not
+     * cut before them.
+     *
+     * @return whether {@link #sourcePort()} and {@link #destinationPort()} mean something
+     */
+    public boolean hasPorts() {
+        return portsAt >= 0 && version != 0;
+    }
+
+    /**
+     * The source port.
+     *
+     * @return 0 to 65535
+     * @throws IllegalStateException if the ports are not known, or the bytes were released
+     */
+    public int sourcePort() {
+        return bytes.u16(portsIndex());
+    }
+
+    /**
+     * The destination port.
+     *
+     * @return 0 to 65535
+     * @throws IllegalStateException if the ports are not known, or the bytes were released
+     */
+    public int destinationPort() {
+        return bytes.u16(portsIndex() + 2);
+    }
+
+    private int portsIndex() {
+        if (!hasPorts()) {
+            throw new IllegalStateException("the packet's ports are not known; ask hasPorts()");
+        }
+        return portsAt;
+    }
+
+    /**
+     * The packet's length before it was cut, as its header says: IPv4's total length, or 40 more than IPv6's payload
+     * length.
+     *
+     * @return bytes; −1 where the header doesn't tell: a jumbogram, BIG TCP, or a length shorter than the header
+     */
+    public int originalLength() {
+        return originalLength;
+    }
+}

@@ -1,0 +1,258 @@
+package dev.nfkit.packet;
+
+import dev.nfkit.Bytes;
+import java.net.InetAddress;
+
+/**
+ * An IPv6 header (RFC 8200) and its extension headers, which {@link #wrap(Bytes)} walks once. Offsets count from the
+ * start of the bytes that were wrapped.
+ */
+public final class Ipv6View {
+    static final int LENGTH = 40;
+
+    /** More extension headers than this are no packet's; what lies behind is not looked for. */
+    private static final int MAX_EXTENSIONS = 32;
+
+    private Bytes bytes = new Bytes();
+    private int start;
+    private int upperProtocol;
+    private int transportOffset;
+    private int fragmentAt;
+
+    /** Makes a view of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    public Ipv6View() {}
+
+    /**
+     * Aims the view at a header at the start of some bytes.
+     *
+     * @param bytes the bytes, which are kept, not copied
+     * @return false if there is no IPv6 header: fewer than 40 bytes, or another version; the view then still shows what
+     *     it showed before
+     * @throws IllegalStateException if the bytes were released
+     */
+    public boolean wrap(Bytes bytes) {
+        return wrap(bytes, 0);
+    }
+
+    /**
+     * Aims the view at a header within some bytes. What follows it may be cut.
+     *
+     * @param bytes the bytes, which are kept, not copied
+     * @param offset where the header starts, from 0
+     * @return false if there is no IPv6 header: fewer than 40 bytes, or another version; the view then still shows what
+     *     it showed before
+     * @throws IllegalStateException if the bytes were released
+     * @throws IllegalArgumentException if the offset is negative
+     */
+    public boolean wrap(Bytes bytes, int offset) {
+        if (!Room.has(bytes, offset, LENGTH) || bytes.u8(offset) >> 4 != 6) {
+            return false;
+        }
+        this.bytes = bytes;
+        this.start = offset;
+        walk();
+        return true;
+    }
+
+    private void walk() {
+        int protocol = bytes.u8(start + 6);
+        int at = start + LENGTH;
+        int end = bytes.length();
+        fragmentAt = -1;
+        transportOffset = -1;
+        for (int count = 0; isExtension(protocol); count++) {
+            if (count == MAX_EXTENSIONS || end - at < 8) {
+                upperProtocol = protocol;
+                return;
+            }
+            int length = extensionLength(protocol, bytes.u8(at + 1));
+            int next = bytes.u8(at);
+            if (protocol == IpProtocol.FRAGMENT) {
+                fragmentAt = at;
+                if (fragmentOffset() != 0) {
+                    upperProtocol = next;
+                    return;
+                }
+            }
+            protocol = next;
+            at += length;
+            if (at > end) {
+                upperProtocol = protocol;
+                return;
+            }
+        }
+        upperProtocol = protocol;
+        if (protocol != IpProtocol.NO_NEXT_HEADER) {
+            transportOffset = at;
+        }
+    }
+
+    private static boolean isExtension(int protocol) {
+        return switch (protocol) {
+            case IpProtocol.HOP_BY_HOP,
+                    IpProtocol.ROUTING,
+                    IpProtocol.FRAGMENT,
+                    IpProtocol.AH,
+                    IpProtocol.DESTINATION_OPTIONS,
+                    IpProtocol.MOBILITY,
+                    IpProtocol.HIP,
+                    IpProtocol.SHIM6 -> true;
+            default -> false;
+        };
+    }
+
+    private static int extensionLength(int protocol, int field) {
+        return switch (protocol) {
+            case IpProtocol.FRAGMENT -> 8;
+            // The authentication header alone counts in units of four bytes (RFC 4302).
+            case IpProtocol.AH -> Math.max(8, (field + 2) * 4);
+            default -> (field + 1) * 8;
+        };
+    }
+
+    /**
+     * The differentiated services code point.
+     *
+     * @return 0 to 63
+     */
+    public int dscp() {
+        return bytes.u16(start) >> 6 & 0x3f;
+    }
+
+    /**
+     * The explicit congestion notification bits.
+     *
+     * @return 0 to 3
+     */
+    public int ecn() {
+        return bytes.u8(start + 1) >> 4 & 3;
+    }
+
+    /**
+     * The flow label.
+     *
+     * @return 0 to 2²⁰−1
+     */
+    public int flowLabel() {
+        return (int) bytes.u32(start) & 0xfffff;
+    }
+
+    /**
+     * The length of what follows the header, extension headers included, as the header says.
+     *
+     * @return 0 to 65535, in bytes; 0 for a jumbogram
+     */
+    public int payloadLength() {
+        return bytes.u16(start + 4);
+    }
+
+    /**
+     * What follows the header itself, possibly an extension header.
+     *
+     * @return a number of {@link IpProtocol}, 0 to 255
+     */
+    public int nextHeader() {
+        return bytes.u8(start + 6);
+    }
+
+    /**
+     * The hop limit.
+     *
+     * @return 0 to 255
+     */
+    public int hopLimit() {
+        return bytes.u8(start + 7);
+    }
+
+    /**
+     * What the packet carries behind its extension headers.
+     *
+     * @return a number of {@link IpProtocol}, 0 to 255; where the packet is cut within its extension headers, and in a
+     *     fragment that is not the first, the last number that is known, which may be an extension header's
+     */
+    public int upperProtocol() {
+        return upperProtocol;
+    }
+
+    /**
+     * Where the header of {@link #upperProtocol()} starts.
+     *
+     * @return an offset in the wrapped bytes, at most their length; −1 where the packet has none, is cut before it, or
+     *     is a fragment that is not the first
+     */
+    public int transportOffset() {
+        return transportOffset;
+    }
+
+    /**
+     * Whether the packet is a fragment.
+     *
+     * @return whether a fragment header was found
+     */
+    public boolean isFragment() {
+        return fragmentAt >= 0;
+    }
+
+    /**
+     * Where this fragment belongs.
+     *
+     * @return bytes from the start of the fragmentable part, a multiple of 8; 0 for the first fragment or a whole packet
+     */
+    public int fragmentOffset() {
+        return fragmentAt < 0 ? 0 : bytes.u16(fragmentAt + 2) & 0xfff8;
+    }
+
+    /**
+     * Whether more fragments follow.
+     *
+     * @return the flag; false for a whole packet
+     */
+    public boolean moreFragments() {
+        return fragmentAt >= 0 && (bytes.u16(fragmentAt + 2) & 1) != 0;
+    }
+
+    /**
+     * The fragment header's identification.
+     *
+     * @return 0 to 2³²−1; 0 for a whole packet
+     */
+    public long fragmentId() {
+        return fragmentAt < 0 ? 0 : bytes.u32(fragmentAt + 4);
+    }
+
+    /**
+     * The source address. Allocates.
+     *
+     * @return 16 bytes, valid as long as those that were wrapped
+     */
+    public Bytes source() {
+        return bytes.slice(start + 8, 16);
+    }
+
+    /**
+     * The destination address. Allocates.
+     *
+     * @return 16 bytes, valid as long as those that were wrapped
+     */
+    public Bytes destination() {
+        return bytes.slice(start + 24, 16);
+    }
+
+    /**
+     * The source address. Allocates.
+     *
+     * @return an IPv6 address of one's own, also where it is IPv4-mapped
+     */
+    public InetAddress sourceAddress() {
+        return AddressText.toInetAddress(bytes, start + 8, 16);
+    }
+
+    /**
+     * The destination address. Allocates.
+     *
+     * @return an IPv6 address of one's own, also where it is IPv4-mapped
+     */
+    public InetAddress destinationAddress() {
+        return AddressText.toInetAddress(bytes, start + 24, 16);
+    }
+}

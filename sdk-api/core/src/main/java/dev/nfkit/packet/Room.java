@@ -1,0 +1,20 @@
+package dev.nfkit.packet;
+
+import dev.nfkit.Bytes;
+
+/** The one check that every view makes before it looks. */
+final class Room {
+    private Room() {}
+
+    static boolean has(Bytes bytes, int offset, int count) {
+        if (offset < 0) {
+            throw new IllegalArgumentException("offset " + offset + " is negative");
+        }
+        int length = bytes.length();
+        if (length < 0) {
+            // Throws the error of released bytes, which tells the cure.
+            bytes.u8(0);
+        }
+        return offset <= length && length - offset >= count;
+    }
+}

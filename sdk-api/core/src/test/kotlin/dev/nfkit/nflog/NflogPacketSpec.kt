@@ -1,0 +1,239 @@
+package dev.nfkit.nflog
+
+import dev.nfkit.AddressFamily
+import dev.nfkit.Bytes
+import dev.nfkit.Hook
+import dev.nfkit.MalformedMessageException
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+import java.nio.ByteOrder
+
+private fun message(
+    family: Int = 2,
+    write: MessageWriter.() -> Unit,
+): MessageCursor {
+    val writer = MessageWriter(70_000, ByteOrder.LITTLE_ENDIAN)
+    writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0).nfgenmsg(family, 30)
+    writer.write()
+    writer.end()
+    val cursor = MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
+    cursor.next()
+    return cursor
+}
+
+private fun borrowed(
+    cursor: MessageCursor,
+    receivedAt: Long = 5,
+): NflogPacket = NflogPacket(PacketMessage(PrefixCache(), null)).wrap(cursor, receivedAt)
+
+private fun ipv4(
+    totalLength: Int,
+    size: Int = 20,
+) = ByteArray(size).also {
+    it[0] = 0x45
+    it[2] = (totalLength shr 8).toByte()
+    it[3] = totalLength.toByte()
+}
+
+class NflogPacketSpec :
+    FunSpec({
+        test("an absent attribute throws and names itself and what would make the kernel send it") {
+            val packet = borrowed(message { bytes(9, 1, 2) })
+            val absent = shouldThrow<NoSuchElementException> { packet.sequence() }
+            absent.message shouldContain "NFULA_SEQ is absent: switch it on with sequence(true)"
+            shouldThrow<NoSuchElementException> { packet.uid() }.message shouldContain "NFULA_UID"
+            shouldThrow<NoSuchElementException> { packet.hook() }.message shouldContain "NFULA_PACKET_HDR"
+            shouldThrow<NoSuchElementException> { packet.vlan() }
+            shouldThrow<NoSuchElementException> { packet.prefix() }
+            shouldThrow<NoSuchElementException> { packet.hardwareAddress() }
+            packet.has(NflogAttribute.SEQ) shouldBe false
+            packet.mark() shouldBe 0L
+        }
+
+        test("numbers are unsigned") {
+            val packet =
+                borrowed(
+                    message { be32(2, 0xffff_fffeL).be32(11, 0x8000_0000L).be32(12, 0xffff_ffffL).be16(15, 0xfffe) },
+                )
+            packet.mark() shouldBe 4294967294L
+            packet.uid() shouldBe 2147483648L
+            packet.sequence() shouldBe 4294967295L
+            packet.hardwareType() shouldBe 65534
+        }
+
+        test("the last of an attribute that stands twice wins, and unknown ones are skipped") {
+            val packet = borrowed(message { be32(2, 1).be32(63, 9).be32(500, 9).be32(2, 2) })
+            packet.mark() shouldBe 2L
+        }
+
+        test("a hardware address is cut to its own length, and that is bounded at 8") {
+            borrowed(message { bytes(8, 0, 6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8) }).hardwareAddress().toString() shouldBe
+                "01:02:03:04:05:06"
+            borrowed(message { bytes(8, 127, 6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8) }).hardwareAddress().length() shouldBe 8
+            borrowed(message { bytes(8, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8) }).hardwareAddress().length() shouldBe 0
+        }
+
+        test("a known attribute shorter than its type is malformed, and its path and place are named") {
+            for ((code, size) in listOf(1 to 3, 2 to 3, 3 to 15, 4 to 0, 8 to 11, 10 to 0, 11 to 2, 15 to 1, 19 to 3)) {
+                val problem =
+                    shouldThrow<MalformedMessageException> { borrowed(message { bytes(code, *ByteArray(size)) }) }
+                problem.path() shouldBe "NFULNL_MSG_PACKET/" + NflogAttribute.SCHEMA.nameOf(code)
+                problem.actual() shouldBe "$size bytes"
+            }
+        }
+
+        test("a prefix without its NUL is malformed") {
+            val problem = shouldThrow<MalformedMessageException> { borrowed(message { bytes(10, 97, 98) }) }
+            problem.path() shouldBe "NFULNL_MSG_PACKET/NFULA_PREFIX"
+            problem.expected() shouldBe "text ended by NUL"
+        }
+
+        test("a VLAN nest with a cut attribute is malformed") {
+            shouldThrow<MalformedMessageException> {
+                borrowed(message { endNest(beginNest(20).also { be16(1, 0x8100).u8(2, 1) }) })
+            }.path() shouldContain "NFULA_VLAN"
+        }
+
+        test("equal prefixes are one string, whatever their length") {
+            val cache = PrefixCache()
+            for (text in listOf("", "a", "1234567", "12345678", "123456789", "a prefix that is rather long: é ")) {
+                val first = NflogPacket(PacketMessage(cache, null)).wrap(message { string(10, text) }, 0).prefix()
+                val second = NflogPacket(PacketMessage(cache, null)).wrap(message { string(10, text) }, 0).prefix()
+                first shouldBe text
+                second shouldBeSameInstanceAs first
+            }
+        }
+
+        test("a borrowed packet can't be read once it was given back, and a copy can") {
+            val packet =
+                borrowed(message { bytes(1, 8, 0, 3, 0).string(10, "p").bytes(9, *ipv4(20)).bytes(16, 1, 2, 3) })
+            val payload = packet.payload()
+            val header = packet.hardwareHeader()
+            val copy = packet.copy()
+            packet.owned() shouldBe false
+            packet.release()
+            payload.length() shouldBe -1
+            header.length() shouldBe -1
+            val reads =
+                listOf<() -> Any>(
+                    { packet.mark() },
+                    { packet.payload() },
+                    { packet.family() },
+                    { packet.group() },
+                    { packet.hook() },
+                    { packet.prefix() },
+                    { packet.has(NflogAttribute.MARK) },
+                    { packet.copy() },
+                    { packet.truncated() },
+                    { packet.originalLength() },
+                    { packet.receivedAtNanos() },
+                    { packet.capturedAtNanos() },
+                    { packet.vlan() },
+                    { packet.l2Header() },
+                )
+            reads.forEach { read ->
+                shouldThrow<IllegalStateException> { read() }.message shouldContain
+                    "copy() it inside the callback"
+            }
+            packet.toString() shouldBe "NFLOG packet (released)"
+
+            copy.owned() shouldBe true
+            copy.copy() shouldBeSameInstanceAs copy
+            copy.hook() shouldBeSameInstanceAs Hook.LOCAL_OUT
+            copy.family() shouldBeSameInstanceAs AddressFamily.IPV4
+            copy.group() shouldBe 30
+            copy.prefix() shouldBe "p"
+            copy.payload().length() shouldBe 20
+            copy.hardwareHeader().toHex() shouldBe "010203"
+            copy.receivedAtNanos() shouldBe 5L
+        }
+
+        test("a strict view says where it was handed out") {
+            val origin = Throwable("handed out")
+            val packet = NflogPacket(PacketMessage(PrefixCache(), origin)).wrap(message { be32(2, 1) }, 0)
+            packet.release()
+            shouldThrow<IllegalStateException> { packet.mark() }.cause shouldBeSameInstanceAs origin
+        }
+
+        test("the original length comes from the IP header, and tells whether the payload was cut") {
+            val cut = borrowed(message { bytes(1, 8, 0, 3, 0).bytes(9, *ipv4(1500, 128)) })
+            cut.originalLength() shouldBe 1500
+            cut.truncated() shouldBe true
+            val ipv6 =
+                ByteArray(40).also {
+                    it[0] = 0x60
+                    it[4] = 1
+                }
+            val six = borrowed(message(10) { bytes(1, 0x86.toByte(), 0xdd.toByte(), 3, 0).bytes(9, *ipv6) })
+            six.originalLength() shouldBe 296
+            six.truncated() shouldBe true
+            val whole = borrowed(message { bytes(1, 8, 0, 3, 0).bytes(9, *ipv4(20)) })
+            whole.truncated() shouldBe false
+            val largest = borrowed(message { bytes(1, 8, 0, 3, 0).bytes(9, *ipv4(65535, 65531)) })
+            largest.originalLength() shouldBe 65535
+            largest.truncated() shouldBe true
+            val without = borrowed(message { bytes(1, 8, 0, 3, 0) })
+            without.truncated() shouldBe true
+            without.payload().length() shouldBe 0
+        }
+
+        test("time is the kernel's where it told one, else that of receipt") {
+            val seconds =
+                Bytes.of(
+                    0,
+                    0,
+                    0,
+                    0,
+                    0x6b,
+                    0,
+                    0xaf.toByte(),
+                    0x80.toByte(),
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    8,
+                    0xc3.toByte(),
+                    0x9b.toByte(),
+                )
+            val packet = borrowed(message { bytes(3, seconds) }, receivedAt = 77)
+            packet.timestampNanos() shouldBe 1795207040574363000L
+            packet.capturedAtNanos() shouldBe 1795207040574363000L
+            packet.receivedAtNanos() shouldBe 77L
+            borrowed(message { be32(2, 1) }, receivedAt = 77).capturedAtNanos() shouldBe 77L
+        }
+
+        test("JSON names are the kernel's in lower case without their prefix") {
+            NflogAttribute.entries.map { it.key() } shouldBe
+                listOf(
+                    "packet_hdr",
+                    "mark",
+                    "timestamp",
+                    "ifindex_indev",
+                    "ifindex_outdev",
+                    "ifindex_physindev",
+                    "ifindex_physoutdev",
+                    "hwaddr",
+                    "payload",
+                    "prefix",
+                    "uid",
+                    "seq",
+                    "seq_global",
+                    "gid",
+                    "hwtype",
+                    "hwheader",
+                    "hwlen",
+                    "ct",
+                    "ct_info",
+                    "vlan",
+                    "l2hdr",
+                )
+            NflogAttribute.Vlan.entries.map { it.key() } shouldBe listOf("proto", "tci")
+        }
+    })
