@@ -42,7 +42,6 @@ final class Abi {
 
     static final short POLLIN = 0x1;
     static final short POLLOUT = 0x4;
-    static final short POLLNVAL = 0x20;
 
     static final int CLOCK_REALTIME = 0;
     static final int CLONE_NEWNET = 0x40000000;
@@ -50,14 +49,12 @@ final class Abi {
     /** {@code linux/nsfs.h}: a descriptor of the user namespace that owns a namespace. */
     static final long NS_GET_USERNS = 0xb701;
 
-    /** {@code struct msghdr}. */
+    /** {@code struct msghdr}; its control part stays zero. */
     static final int MSG_NAME = 0;
 
     static final int MSG_NAMELEN = 8;
     static final int MSG_IOV = 16;
     static final int MSG_IOVLEN = 24;
-    static final int MSG_CONTROL = 32;
-    static final int MSG_CONTROLLEN = 40;
     static final int MSG_FLAGS = 48;
 
     /** {@code struct mmsghdr}: a msghdr, then the length received. */
@@ -75,7 +72,6 @@ final class Abi {
     static final int NL_FAMILY = 0;
 
     static final int NL_PID = 4;
-    static final int NL_GROUPS = 8;
     static final int SOCKADDR_NL_SIZE = 12;
 
     /** {@code struct timespec}. */

@@ -29,15 +29,14 @@ final class Descriptor {
 
     private static SystemCallException openFailed(String call) {
         SystemCallException plain = Machine.failed(call, null);
-        String cure =
-                switch (plain.errno().name()) {
-                    case "EMFILE" -> "this process has as many files open as it may: raise its limit (ulimit -n)";
-                    case "ENFILE" -> "the system has as many files open as it may: raise fs.file-max";
-                    case "EPROTONOSUPPORT" -> "the kernel lacks this netlink protocol: for 12 load nfnetlink";
-                    case "EPERM", "EACCES" -> "a sandbox (seccomp, SELinux) forbids netlink sockets to this process";
-                    case "EAFNOSUPPORT" -> "the kernel or a sandbox (systemd's RestrictAddressFamilies) has no AF_NETLINK";
-                    default -> null;
-                };
+        String cure = switch (plain.errno().name()) {
+            case "EMFILE" -> "this process has as many files open as it may: raise its limit (ulimit -n)";
+            case "ENFILE" -> "the system has as many files open as it may: raise fs.file-max";
+            case "EPROTONOSUPPORT" -> "the kernel lacks this netlink protocol: for 12 load nfnetlink";
+            case "EPERM", "EACCES" -> "a sandbox (seccomp, SELinux) forbids netlink sockets to this process";
+            case "EAFNOSUPPORT" -> "the kernel or a sandbox (systemd's RestrictAddressFamilies) has no AF_NETLINK";
+            default -> null;
+        };
         return cure == null ? plain : new SystemCallException(call, plain.errno(), cure);
     }
 
@@ -99,11 +98,10 @@ final class Descriptor {
     }
 
     static int get(int fd, SocketOption option) throws NetlinkException {
-        int level =
-                switch (option) {
-                    case RECEIVE_BUFFER, SEND_BUFFER -> Abi.SOL_SOCKET;
-                    case NO_ENOBUFS, EXT_ACK, CAP_ACK -> Abi.SOL_NETLINK;
-                };
+        int level = switch (option) {
+            case RECEIVE_BUFFER, SEND_BUFFER -> Abi.SOL_SOCKET;
+            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> Abi.SOL_NETLINK;
+        };
         NativeBlock value = get(fd, level, name(option), 4);
         if (value == null) {
             throw Machine.failed("getsockopt(" + option + ")", null);

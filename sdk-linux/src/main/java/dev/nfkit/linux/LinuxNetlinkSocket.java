@@ -164,15 +164,16 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 return 0;
             }
             int found = waiter.await(left);
+            if ((found & Waiter.EVENT) != 0) {
+                // First the eventfd, then what it may stand for: a wakeup or close in between is seen by one or the
+                // other, since both write to it last.
+                waiter.drainEvent();
+            }
             if (gate.closed()) {
                 return -1;
             }
-            if ((found & Waiter.EVENT) != 0) {
-                // First the eventfd, then the flag: a wakeup in between is seen by the one or the other.
-                waiter.drainEvent();
-                if (wakeupTaken()) {
-                    return 0;
-                }
+            if (wakeupTaken()) {
+                return 0;
             }
             look = (found & Waiter.SOCKET) != 0;
         }

@@ -44,11 +44,10 @@ final class Machine {
             return "nfkit-linux runs on Linux, and this is " + system
                     + "; elsewhere replay a recorded trace with nfkit-testkit";
         }
-        boolean known =
-                switch (architecture.toLowerCase(Locale.ROOT)) {
-                    case "amd64", "x86_64", "aarch64" -> true;
-                    default -> false;
-                };
+        boolean known = switch (architecture.toLowerCase(Locale.ROOT)) {
+            case "amd64", "x86_64", "aarch64" -> true;
+            default -> false;
+        };
         if (!known || !littleEndian) {
             return "nfkit-linux knows the memory layouts of x86-64 and aarch64, and this JVM's architecture is "
                     + architecture + "; take a 64-bit JVM of one of these";

@@ -22,6 +22,7 @@ final class NativeBlock {
     }
 
     /** Keeps the memory up to here: the last line of a method that passed the address to a call. */
+    @SuppressWarnings("ReachabilityFenceUsage") // where the call throws, nobody uses the memory any more
     void keep() {
         Reference.reachabilityFence(this);
     }

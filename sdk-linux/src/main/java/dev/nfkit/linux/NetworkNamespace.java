@@ -2,6 +2,7 @@ package dev.nfkit.linux;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,12 +85,14 @@ public final class NetworkNamespace {
      */
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof NetworkNamespace that && text.equals(that.text);
+        return other instanceof NetworkNamespace that
+                && Objects.equals(name, that.name)
+                && Objects.equals(path, that.path);
     }
 
     @Override
     public int hashCode() {
-        return text.hashCode();
+        return Objects.hash(name, path);
     }
 
     /**

@@ -19,9 +19,11 @@ final class Outbound {
     long send(int fd, ByteBuffer datagram) {
         int length = datagram.remaining();
         if (datagram.isDirect()) {
-            long sent = LibC.send(fd, address(datagram) + datagram.position(), length, Abi.MSG_DONTWAIT);
-            Reference.reachabilityFence(datagram);
-            return sent;
+            try {
+                return LibC.send(fd, address(datagram) + datagram.position(), length, Abi.MSG_DONTWAIT);
+            } finally {
+                Reference.reachabilityFence(datagram);
+            }
         }
         NativeBlock block = spare.getAndSet(null);
         if (block == null || block.bytes.capacity() < length) {
@@ -33,6 +35,7 @@ final class Outbound {
         return sent;
     }
 
+    @SuppressWarnings("ReferenceEquality") // equal bytes may lie elsewhere
     private long address(ByteBuffer direct) {
         Known last = known;
         if (last != null && last.buffer == direct) {

@@ -90,15 +90,13 @@ public final class FakeNetlinkSocket extends MemorySocket {
             return false;
         }
         if (effect instanceof SocketEffect.Datagram datagram) {
-            return enqueue(
-                    effect, ReceiveBuffer.charge(datagram.bytes().length()));
+            return enqueue(effect, ReceiveBuffer.charge(datagram.bytes().length()));
         }
         if (effect instanceof SocketEffect.Truncated cut) {
             return enqueue(effect, ReceiveBuffer.charge(cut.bytes().length()));
         }
         if (effect instanceof SocketEffect.Foreign stranger) {
-            return enqueue(
-                    effect, ReceiveBuffer.charge(stranger.bytes().length()));
+            return enqueue(effect, ReceiveBuffer.charge(stranger.bytes().length()));
         }
         if (effect instanceof SocketEffect.SendFailure failure) {
             sendFailures.add(failure.errno());

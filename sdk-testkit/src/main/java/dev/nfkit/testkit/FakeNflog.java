@@ -102,12 +102,11 @@ public final class FakeNflog {
     }
 
     /** Does what a configuration message asks; the error, or null. Wants the lock. */
-    @Nullable Errno configure(FakeNetlinkSocket socket, SentMessage request) {
+    @Nullable
+    Errno configure(FakeNetlinkSocket socket, SentMessage request) {
         int command = (int) number(request, CFG_CMD, 1);
         if (command == PF_BIND || command == PF_UNBIND) {
-            transport
-                    .kernel()
-                    .logger(AddressFamily.of(request.family()), command == PF_BIND ? LOGGER : "NONE");
+            transport.kernel().logger(AddressFamily.of(request.family()), command == PF_BIND ? LOGGER : "NONE");
             return null;
         }
         int number = request.resId();

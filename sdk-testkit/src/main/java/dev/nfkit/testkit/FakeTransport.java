@@ -314,7 +314,8 @@ public final class FakeTransport implements NetlinkTransport {
                 .rawHost32(errno == null ? 0 : -errno.number())
                 .raw(capped ? Arrays.copyOf(original, Netlink.NLMSG_HDRLEN) : original);
         if (words && text != null) {
-            writer.raw(new byte[capped ? 0 : Netlink.align(original.length) - original.length]).string(ERROR_TEXT, text);
+            writer.raw(new byte[capped ? 0 : Netlink.align(original.length) - original.length])
+                    .string(ERROR_TEXT, text);
         }
         socket.deliver(writer.end());
     }

@@ -78,9 +78,8 @@ abstract class MemorySocket implements NetlinkSocket {
             receiver = Thread.currentThread();
             batch.clear();
             long start = clock.now();
-            long deadline = timeoutNanos < 0 || start > Long.MAX_VALUE - timeoutNanos
-                    ? Long.MAX_VALUE
-                    : start + timeoutNanos;
+            long deadline =
+                    timeoutNanos < 0 || start > Long.MAX_VALUE - timeoutNanos ? Long.MAX_VALUE : start + timeoutNanos;
             long realStop = clock.realStop();
             while (true) {
                 clock.runDue();

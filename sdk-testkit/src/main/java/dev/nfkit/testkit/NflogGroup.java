@@ -28,7 +28,8 @@ final class NflogGroup {
     private long threshold = 100;
     private int flags;
     private long sequence;
-    private @Nullable MessageWriter held;
+    private final MessageWriter message;
+    private final MessageWriter held;
     private int allocated;
     private long count;
     private TestClock.@Nullable Timer timer;
@@ -36,6 +37,8 @@ final class NflogGroup {
     NflogGroup(FakeNetlinkSocket socket, int number) {
         this.socket = socket;
         this.number = number;
+        this.message = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
+        this.held = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
     }
 
     FakeNetlinkSocket socket() {
@@ -80,13 +83,11 @@ final class NflogGroup {
         OptionalLong global = (flags & FLAG_SEQ_GLOBAL) != 0
                 ? OptionalLong.of(globalSequence.getAsLong() & 0xffff_ffffL)
                 : OptionalLong.empty();
-        MessageWriter message = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
-        packet.write(message, number, copied, own, global);
-        if (held != null && message.length() > room() - held.length() - DONE) {
+        packet.write(message.clear(), number, copied, own, global);
+        if (count > 0 && message.length() > room() - held.length() - DONE) {
             flush();
         }
-        if (held == null) {
-            held = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
+        if (count == 0) {
             allocated = Math.max(bufferSize, message.length() + DONE);
         }
         packet.write(held, number, copied, own, global);
@@ -107,20 +108,20 @@ final class NflogGroup {
 
     /** Sends what is held. */
     void flush() {
-        MessageWriter batch = held;
-        if (batch == null) {
+        if (count == 0) {
             return;
         }
         if (count > 1) {
-            NflogMessages.done(batch);
+            NflogMessages.done(held);
         }
+        byte[] batch = NflogMessages.bytes(held);
         discard();
-        socket.deliverCharged(NflogMessages.bytes(batch), ReceiveBuffer.charge(allocated));
+        socket.deliverCharged(batch, ReceiveBuffer.charge(allocated));
     }
 
     /** Loses what is held, as a close does. */
     void discard() {
-        held = null;
+        held.clear();
         count = 0;
         if (timer != null) {
             socket.clock.cancel(timer);

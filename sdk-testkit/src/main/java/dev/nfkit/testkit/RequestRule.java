@@ -101,11 +101,13 @@ public final class RequestRule {
         return replies;
     }
 
-    @Nullable Errno errno() {
+    @Nullable
+    Errno errno() {
         return errno;
     }
 
-    @Nullable String text() {
+    @Nullable
+    String text() {
         return text;
     }
 

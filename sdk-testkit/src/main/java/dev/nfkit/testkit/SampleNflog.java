@@ -384,11 +384,7 @@ public final class SampleNflog {
 
     /** Appends the message as a group of a model makes it. */
     MessageWriter write(
-            MessageWriter writer,
-            int toGroup,
-            int copied,
-            OptionalLong sequence,
-            OptionalLong globalSequence) {
+            MessageWriter writer, int toGroup, int copied, OptionalLong sequence, OptionalLong globalSequence) {
         writer.begin(PACKET, 0, 0).nfgenmsg(family.number(), toGroup);
         if (header) {
             writer.bytes(PACKET_HDR, (byte) (hwProtocol >> 8), (byte) hwProtocol, (byte) hook, (byte) 0);

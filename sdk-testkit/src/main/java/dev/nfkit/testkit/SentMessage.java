@@ -150,8 +150,8 @@ public final class SentMessage {
         text.append(" flags 0x").append(Integer.toHexString(flags()));
         text.append(" seq ").append(sequence());
         text.append(" family ").append(family()).append(" res_id ").append(resId());
-        attributes.forEach((code, value) ->
-                text.append(' ').append(code).append('=').append(value.toHex()));
+        attributes.forEach(
+                (code, value) -> text.append(' ').append(code).append('=').append(value.toHex()));
         return text.toString();
     }
 }

@@ -44,8 +44,7 @@ public final class TestClock {
         this.mode = mode;
         this.epochStart = mode == Mode.REAL
                 ? TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis())
-                : TimeUnit.SECONDS.toNanos(
-                        Instant.parse("2026-01-01T00:00:00Z").getEpochSecond());
+                : TimeUnit.SECONDS.toNanos(Instant.parse("2026-01-01T00:00:00Z").getEpochSecond());
     }
 
     /**

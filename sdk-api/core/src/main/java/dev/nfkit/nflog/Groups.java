@@ -7,6 +7,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.Life;
 import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkSocket;
@@ -20,11 +21,15 @@ final class Groups implements Life {
     private static final class Bound {
         final NflogGroup options;
         final int nlbufsiz;
+        /** Payloads shorter than this are whole; only the others are worth a look. */
+        final int cutAt;
+
         long nextSequence;
 
         Bound(NflogGroup options, int nlbufsiz) {
             this.options = options;
             this.nlbufsiz = nlbufsiz;
+            this.cutAt = options.copyMode() == CopyMode.PACKET ? options.copyRange() : Integer.MAX_VALUE;
         }
     }
 
@@ -110,13 +115,14 @@ final class Groups implements Life {
     /** Counts a packet that is about to be delivered. */
     void count(NflogPacket packet) {
         packets++;
-        if (packet.has(NflogAttribute.SEQ)) {
-            Bound group = find(packet.group());
-            if (group != null) {
-                countGap(group, packet.sequence());
-            }
+        Bound group = find(packet.group());
+        if (group == null) {
+            return;
         }
-        if (packet.truncated()) {
+        if (packet.has(NflogAttribute.SEQ)) {
+            countGap(group, packet.sequence());
+        }
+        if (packet.payloadLength() >= group.cutAt && packet.truncated()) {
             truncatedPackets++;
         }
     }

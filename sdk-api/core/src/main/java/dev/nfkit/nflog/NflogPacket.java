@@ -285,9 +285,14 @@ public final class NflogPacket implements NetfilterPacket {
         return payload;
     }
 
+    /** The payload's length, without a view of it. */
+    int payloadLength() {
+        return message.has(PAYLOAD) ? message.length(PAYLOAD) : 0;
+    }
+
     @Override
     public int originalLength() {
-        int length = message.has(PAYLOAD) ? message.length(PAYLOAD) : 0;
+        int length = payloadLength();
         if (length == 0 || !message.has(PACKET_HDR)) {
             return length;
         }

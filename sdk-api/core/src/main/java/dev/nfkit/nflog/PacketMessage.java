@@ -6,6 +6,7 @@ import dev.nfkit.nflog.NflogAttribute.Vlan;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeTable;
 import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
@@ -15,18 +16,19 @@ import org.jspecify.annotations.Nullable;
 
 /** The bytes behind a packet: where its attributes lie, and whether it may still be read. */
 final class PacketMessage {
+    /** Where attributes start in a message: behind its header and the {@code struct nfgenmsg}. */
+    private static final int ATTRIBUTES = Netlink.NLMSG_HDRLEN + Netlink.NFGENMSG_LEN;
+
     private static final int PREFIX = NflogAttribute.PREFIX.code();
     private static final int VLAN = NflogAttribute.VLAN.code();
 
-    private final AttributeTable table = new AttributeTable(NflogAttribute.SCHEMA);
+    private final AttributeTable table;
     private final PrefixCache prefixes;
     private final @Nullable Throwable origin;
     private @Nullable Map<NflogAttribute, Bytes> views;
     private ByteBuffer buffer = ByteBuffer.allocate(0);
     private int start;
     private int length = -1;
-    private int family;
-    private int group;
     private long receivedAt;
     private int vlanProtocol;
     private int vlanTci;
@@ -40,6 +42,11 @@ final class PacketMessage {
      * @param origin where the packet was handed out, for a strict view; else null
      */
     PacketMessage(PrefixCache prefixes, @Nullable Throwable origin) {
+        this(new AttributeTable(NflogAttribute.SCHEMA), prefixes, origin);
+    }
+
+    private PacketMessage(AttributeTable table, PrefixCache prefixes, @Nullable Throwable origin) {
+        this.table = table;
         this.prefixes = prefixes;
         this.origin = origin;
     }
@@ -48,13 +55,11 @@ final class PacketMessage {
         length = -1;
         cursor.requireNfgenmsg();
         wrap(cursor.buffer(), cursor.offset(), cursor.length(), cursor.order());
-        family = cursor.family();
-        group = cursor.resId();
         receivedAt = receivedAtNanos;
     }
 
     private void wrap(ByteBuffer bytes, int offset, int size, ByteOrder order) throws MalformedMessageException {
-        table.wrap(bytes, offset + 20, offset + size, order);
+        table.wrap(bytes, offset + ATTRIBUTES, offset + size, order);
         if (table.has(PREFIX) && bytes.get(table.offset(PREFIX) + table.length(PREFIX) - 1) != 0) {
             int at = table.offset(PREFIX) - offset;
             table.clear();
@@ -100,14 +105,12 @@ final class PacketMessage {
         alive();
         byte[] bytes = new byte[length];
         buffer.get(start, bytes);
-        PacketMessage copy = new PacketMessage(prefixes, null);
-        try {
-            copy.wrap(ByteBuffer.wrap(bytes), 0, length, table.order());
-        } catch (MalformedMessageException e) {
-            throw new AssertionError("these bytes were read before", e);
-        }
-        copy.family = family;
-        copy.group = group;
+        ByteBuffer owner = ByteBuffer.wrap(bytes);
+        PacketMessage copy = new PacketMessage(table.copy(owner, ATTRIBUTES), prefixes, null);
+        copy.buffer = owner;
+        copy.length = length;
+        copy.vlanProtocol = vlanProtocol;
+        copy.vlanTci = vlanTci;
         copy.receivedAt = receivedAt;
         copy.ownedPrefix = has(NflogAttribute.PREFIX) ? prefix() : null;
         copy.owned = true;
@@ -191,12 +194,12 @@ final class PacketMessage {
 
     int family() {
         alive();
-        return family;
+        return buffer.get(start + Netlink.NLMSG_HDRLEN) & 0xff;
     }
 
     int group() {
         alive();
-        return group;
+        return buffer.getShort(start + Netlink.NLMSG_HDRLEN + 2) & 0xffff;
     }
 
     long receivedAt() {
@@ -223,11 +226,11 @@ final class PacketMessage {
     /** Where the {@code struct nfgenmsg} starts, behind which the attributes lie. */
     int bodyOffset() {
         alive();
-        return start + 16;
+        return start + Netlink.NLMSG_HDRLEN;
     }
 
     /** The length of {@code struct nfgenmsg} and attributes. */
     int bodyLength() {
-        return length - 16;
+        return length - Netlink.NLMSG_HDRLEN;
     }
 }

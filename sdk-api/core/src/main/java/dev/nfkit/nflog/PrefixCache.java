@@ -56,6 +56,9 @@ final class PrefixCache {
         if (length >= Long.BYTES) {
             return buffer.getLong(offset);
         }
+        if (length > 0 && offset <= buffer.capacity() - Long.BYTES) {
+            return buffer.getLong(offset) & (-1L << (Long.SIZE - Byte.SIZE * length));
+        }
         long head = 0;
         for (int i = 0; i < length; i++) {
             head |= (buffer.get(offset + i) & 0xffL) << (56 - 8 * i);

@@ -72,7 +72,8 @@ public final class AddressText {
                 word += zeros - 1;
             } else {
                 appendWord(bytes.u16(index + 2 * word), target);
-                if (word + 1 < words && word + 1 != zerosAt || word + 1 == words && mapped) {
+                boolean last = word + 1 == words;
+                if (last ? mapped : word + 1 != zerosAt) {
                     target.append(':');
                 }
             }
@@ -93,7 +94,7 @@ public final class AddressText {
     private static void appendWord(int word, StringBuilder target) {
         int digits = word > 0xfff ? 4 : word > 0xff ? 3 : word > 0xf ? 2 : 1;
         for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-            target.append(HEX[word >> shift & 0xf]);
+            target.append(HEX[(word >> shift) & 0xf]);
         }
     }
 

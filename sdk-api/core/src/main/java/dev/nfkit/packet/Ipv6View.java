@@ -116,7 +116,7 @@ public final class Ipv6View {
      * @return 0 to 63
      */
     public int dscp() {
-        return bytes.u16(start) >> 6 & 0x3f;
+        return (bytes.u16(start) >> 6) & 0x3f;
     }
 
     /**
@@ -125,7 +125,7 @@ public final class Ipv6View {
      * @return 0 to 3
      */
     public int ecn() {
-        return bytes.u8(start + 1) >> 4 & 3;
+        return (bytes.u8(start + 1) >> 4) & 3;
     }
 
     /**

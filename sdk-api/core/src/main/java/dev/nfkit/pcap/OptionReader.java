@@ -68,7 +68,7 @@ final class OptionReader {
     /** A time: the upper half comes first, whatever the byte order. */
     long time() throws PcapFormatException {
         int at = value(8);
-        return (long) body.getInt(at) << 32 | body.getInt(at + 4) & 0xffff_ffffL;
+        return ((long) body.getInt(at) << 32) | (body.getInt(at + 4) & 0xffff_ffffL);
     }
 
     private int value(int size) throws PcapFormatException {

@@ -255,7 +255,7 @@ final class PcapngSource implements RecordSource {
     }
 
     private long nanos(int id, int high, int low, long at) throws PcapFormatException {
-        return nanos(id, (long) high << 32 | low & 0xffff_ffffL, at);
+        return nanos(id, ((long) high << 32) | (low & 0xffff_ffffL), at);
     }
 
     private long nanos(int id, long units, long at) throws PcapFormatException {

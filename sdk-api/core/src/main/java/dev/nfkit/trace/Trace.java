@@ -126,7 +126,7 @@ public final class Trace {
         if (Marker.matches(datagram, TraceKind.OVERRUN, order)) {
             return TraceKind.OVERRUN;
         }
-        if (datagram.length() == 0 && !truncated(packet) || Marker.matches(datagram, TraceKind.NOTE, order)) {
+        if ((datagram.length() == 0 && !truncated(packet)) || Marker.matches(datagram, TraceKind.NOTE, order)) {
             return TraceKind.NOTE;
         }
         // Cut to less than the flags: nothing tells, and what is cut is never parsed.

@@ -3,6 +3,7 @@ package dev.nfkit.wire;
 import dev.nfkit.MalformedMessageException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where each known attribute of a message lies, found in one pass: the hot decoder. Reusable; allocates nothing. One
@@ -15,9 +16,33 @@ public final class AttributeTable {
     private final AttributeSchema schema;
     private final int[] minimum;
     private final int[] offsets;
-    private ByteBuffer buffer = ByteBuffer.allocate(0);
-    private boolean swap;
+    private final @Nullable Layout layout;
+    private ByteBuffer buffer;
+    private ByteBuffer host;
+    private boolean little;
+    private int start;
     private long present;
+
+    /**
+     * The attributes of the message before: the same rule gives the same ones, of the same lengths, at the same places.
+     * Comparing each header with the one expected there breaks the chain of loads that walking is made of.
+     */
+    private static final class Layout {
+        private static final int LONGEST = 32;
+
+        final int[] headers = new int[LONGEST];
+        final int[] starts = new int[LONGEST + 1];
+        final int[] ends = new int[LONGEST];
+        final long[] presentBefore = new long[LONGEST + 1];
+        int count;
+
+        void remember(int index, int header, int end, long presentNow) {
+            headers[index] = header;
+            ends[index] = end;
+            starts[index + 1] = Netlink.align(end);
+            presentBefore[index + 1] = presentNow;
+        }
+    }
 
     /**
      * A table for the attributes of a schema.
@@ -28,6 +53,32 @@ public final class AttributeTable {
         this.schema = schema;
         minimum = schema.minimumSizes();
         offsets = new int[minimum.length];
+        layout = new Layout();
+        buffer = ByteBuffer.allocate(0);
+        host = buffer;
+    }
+
+    private AttributeTable(AttributeTable other, ByteBuffer bytes, int start) {
+        schema = other.schema;
+        minimum = other.minimum;
+        offsets = other.offsets.clone();
+        layout = null;
+        buffer = bytes;
+        host = bytes;
+        little = other.little;
+        present = other.present;
+        this.start = start;
+    }
+
+    /**
+     * What was found, for a copy of the bytes.
+     *
+     * @param bytes holds the copy; big-endian
+     * @param start the copy's first attribute, from the buffer's start
+     * @return a table that is not to be wrapped again
+     */
+    public AttributeTable copy(ByteBuffer bytes, int start) {
+        return new AttributeTable(this, bytes, start);
     }
 
     /**
@@ -40,41 +91,80 @@ public final class AttributeTable {
      * @throws MalformedMessageException if an attribute's length is less than 4 or more than what remains, or a known
      *     one is shorter than its type; the table is then empty
      */
+    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public void wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
-        this.buffer = buffer;
-        boolean little = order == ByteOrder.LITTLE_ENDIAN;
-        swap = little;
+        Layout before = layout;
+        if (before == null) {
+            throw new IllegalStateException("a copy of a table can't be wrapped again");
+        }
+        if (this.buffer != buffer || host.order() != order) {
+            this.buffer = buffer;
+            host = buffer.duplicate().order(order);
+            little = order == ByteOrder.LITTLE_ENDIAN;
+        }
+        this.start = start;
         present = 0;
-        int[] least = minimum;
-        int[] found = offsets;
-        long seen = 0;
-        int at = start;
-        while (end - at >= Netlink.NLA_HDRLEN) {
-            int word = buffer.getInt(at);
-            int lengthAndType = little ? Integer.reverseBytes(word) : Integer.rotateLeft(word, 16);
+        int length = end - start;
+        int known = match(before, length);
+        if (before.starts[known] < length) {
+            walk(before, known, length);
+        } else {
+            present = before.presentBefore[known];
+        }
+    }
+
+    /** How many attributes lie as they did in the message before. */
+    private int match(Layout before, int length) {
+        int count = before.count;
+        int known = 0;
+        while (known < count
+                && before.ends[known] <= length
+                && host.getInt(start + before.starts[known]) == before.headers[known]) {
+            known++;
+        }
+        return known;
+    }
+
+    /** Finds the attributes from the first unknown one on. */
+    private void walk(Layout now, int known, int length) throws MalformedMessageException {
+        int index = known;
+        int at = now.starts[known];
+        long seen = now.presentBefore[known];
+        now.count = 0; // until the walk has come to its end
+        while (length - at >= Netlink.NLA_HDRLEN) {
+            int header = host.getInt(start + at);
+            int lengthAndType = little ? header : Integer.rotateLeft(header, 16);
             int size = lengthAndType & 0xffff;
             int code = (lengthAndType >>> 16) & Netlink.NLA_TYPE_MASK;
-            if (size < Netlink.NLA_HDRLEN || size > end - at) {
-                throw new MalformedMessageException(
-                        schema.name() + "/" + schema.nameOf(code),
-                        at - start,
-                        "nla_len from 4 to " + (end - at),
-                        Integer.toString(size));
+            if (size < Netlink.NLA_HDRLEN || size > length - at) {
+                throw badLength(code, at, length - at, size);
             }
-            if (code < least.length) {
-                if (size < least[code]) {
-                    throw tooShort(code, at - start, size);
+            if (code < minimum.length) {
+                if (size < minimum[code]) {
+                    throw tooShort(code, at, size);
                 }
-                found[code] = at + Netlink.NLA_HDRLEN;
+                if ((seen & (1L << code)) != 0) {
+                    index = Layout.LONGEST + 1; // the last wins: such a layout is not remembered
+                }
+                offsets[code] = at + Netlink.NLA_HDRLEN;
                 seen |= 1L << code;
+            }
+            if (index < Layout.LONGEST) {
+                now.remember(index++, header, at + size, seen);
             }
             at += Netlink.align(size);
         }
-        if (at < end) {
+        if (at < length) {
             throw new MalformedMessageException(
-                    schema.name(), at - start, "an attribute's header of 4 bytes", (end - at) + " bytes");
+                    schema.name(), at, "an attribute's header of 4 bytes", (length - at) + " bytes");
         }
+        now.count = index > Layout.LONGEST ? 0 : index;
         present = seen;
+    }
+
+    private MalformedMessageException badLength(int code, int at, int left, int size) {
+        return new MalformedMessageException(
+                schema.name() + "/" + schema.nameOf(code), at, "nla_len from 4 to " + left, Integer.toString(size));
     }
 
     private MalformedMessageException tooShort(int code, int at, int size) {
@@ -116,7 +206,7 @@ public final class AttributeTable {
      * @return an offset from the buffer's start
      */
     public int offset(int code) {
-        return offsets[code];
+        return start + offsets[code];
     }
 
     /**
@@ -126,8 +216,8 @@ public final class AttributeTable {
      * @return a length in bytes
      */
     public int length(int code) {
-        short size = buffer.getShort(offsets[code] - Netlink.NLA_HDRLEN);
-        return ((swap ? Short.reverseBytes(size) : size) & 0xffff) - Netlink.NLA_HDRLEN;
+        short size = buffer.getShort(start + offsets[code] - Netlink.NLA_HDRLEN);
+        return ((little ? Short.reverseBytes(size) : size) & 0xffff) - Netlink.NLA_HDRLEN;
     }
 
     /**
@@ -145,6 +235,6 @@ public final class AttributeTable {
      * @return the order
      */
     public ByteOrder order() {
-        return swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        return little ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     }
 }

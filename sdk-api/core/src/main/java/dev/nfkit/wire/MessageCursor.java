@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
  */
 public final class MessageCursor {
     private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private ByteBuffer host = buffer;
     private boolean swap;
     private int start;
     private int end;
@@ -36,6 +37,7 @@ public final class MessageCursor {
      * @return this cursor
      * @throws IndexOutOfBoundsException if the range leaves the buffer
      */
+    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public MessageCursor wrap(ByteBuffer buffer, int offset, int length, ByteOrder order) {
         if ((offset | length) < 0 || offset > buffer.capacity() - length) {
             throw new IndexOutOfBoundsException(
@@ -44,8 +46,11 @@ public final class MessageCursor {
         if (buffer.order() != ByteOrder.BIG_ENDIAN) {
             throw new IllegalArgumentException("the buffer of a cursor must be big-endian");
         }
-        this.buffer = buffer;
-        this.swap = order == ByteOrder.LITTLE_ENDIAN;
+        if (this.buffer != buffer || host.order() != order) {
+            this.buffer = buffer;
+            this.host = buffer.duplicate().order(order);
+            this.swap = order == ByteOrder.LITTLE_ENDIAN;
+        }
         this.start = offset;
         this.end = offset + length;
         this.next = offset;
@@ -74,8 +79,8 @@ public final class MessageCursor {
         }
         offset = next;
         length = size;
-        int word = buffer.getInt(offset + 4);
-        typeAndFlags = swap ? Integer.reverseBytes(word) : Integer.rotateLeft(word, 16);
+        int word = host.getInt(offset + 4);
+        typeAndFlags = swap ? word : Integer.rotateLeft(word, 16);
         next = Math.min(end, offset + Netlink.align(size));
         return true;
     }
@@ -87,8 +92,7 @@ public final class MessageCursor {
     }
 
     private int u32(int at) {
-        int value = buffer.getInt(at);
-        return swap ? Integer.reverseBytes(value) : value;
+        return host.getInt(at);
     }
 
     /**

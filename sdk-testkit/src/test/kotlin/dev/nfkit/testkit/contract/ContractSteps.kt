@@ -47,7 +47,12 @@ internal class Receiver(
     /** The receiving thread; there from the first receive on. */
     val thread: Thread get() = running.get()
 
-    fun start(timeoutNanos: Long = FOR_EVER): Future<Int> = executor.submit(Callable { socket.receive(batch, timeoutNanos) })
+    fun start(timeoutNanos: Long = FOR_EVER): Future<Int> =
+        executor.submit(
+            Callable {
+                socket.receive(batch, timeoutNanos)
+            },
+        )
 
     fun <T> run(task: () -> T): Future<T> = executor.submit(Callable { task() })
 

@@ -423,7 +423,8 @@ abstract class NetlinkSocketContract(
                     }
                 Receiver(socket).use { second ->
                     eventually("the second thread is told") {
-                        second.run { runCatching { socket.receive(second.batch, 0) }.exceptionOrNull() }
+                        second
+                            .run { runCatching { socket.receive(second.batch, 0) }.exceptionOrNull() }
                             .bounded() is IllegalStateException
                     }
                 }

@@ -1,0 +1,52 @@
+package dev.nfkit.samples.benchmarks;
+
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.nflog.NflogSession;
+import java.util.Locale;
+
+/** How every consumer ends, and what it says then. */
+public final class Consumers {
+    private static final long EXIT_WAIT_MILLIS = 2000;
+
+    private Consumers() {}
+
+    /**
+     * Lets SIGTERM and SIGINT stop a session gracefully: the JVM goes on until the calling thread has ended.
+     *
+     * @param session the session that the calling thread runs
+     */
+    public static void endOnSignal(NflogSession session) {
+        Thread runner = Thread.currentThread();
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            session.stop();
+                            try {
+                                runner.join(EXIT_WAIT_MILLIS);
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        },
+                        "stop"));
+    }
+
+    /**
+     * Prints a line of what a consumer saw.
+     *
+     * @param name the consumer
+     * @param statistics the session's
+     * @param bytes payload bytes looked at
+     * @param sink something that the looking depends on
+     */
+    public static void report(String name, Statistics statistics, long bytes, long sink) {
+        System.out.println(String.format(
+                Locale.ROOT,
+                "RESULT name=%s pkts=%d lost=%d drops=%d bytes=%d sink=%x",
+                name,
+                statistics.packets(),
+                statistics.sequenceGaps(),
+                statistics.socketDrops(),
+                bytes,
+                sink));
+    }
+}

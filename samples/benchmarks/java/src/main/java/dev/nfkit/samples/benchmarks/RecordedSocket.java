@@ -1,0 +1,172 @@
+package dev.nfkit.samples.benchmarks;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.nflog.NflogConfig;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetAdmin;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.socket.SocketOwner;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that acknowledges every request and then gives the same datagram again and again, without a system call: what
+ * is left is the cost of nfkit itself.
+ */
+final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
+    private static final int PAYLOAD = 92;
+
+    private final MessageWriter answer = new MessageWriter(64, ByteOrder.nativeOrder());
+    private final ByteBuffer packets;
+    private @Nullable DatagramBatch filled;
+    private boolean answering;
+
+    /** A socket whose datagrams hold that many packets, as a rule of the measuring harness logs them. */
+    RecordedSocket(int group, int count) {
+        MessageWriter writer = new MessageWriter(count * 256 + 64, ByteOrder.nativeOrder());
+        for (int i = 0; i < count; i++) {
+            writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0)
+                    .nfgenmsg(AddressFamily.IPV4.number(), group)
+                    .bytes(1, (byte) 8, (byte) 0, (byte) 3, (byte) 0)
+                    .string(10, "bench")
+                    .be32(5, 2)
+                    .be32(2, 7)
+                    .be32(11, 0)
+                    .be32(14, 0)
+                    .bytes(9, ipv4())
+                    .end();
+        }
+        writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
+        packets = writer.datagram();
+    }
+
+    private static byte[] ipv4() {
+        byte[] payload = new byte[PAYLOAD];
+        payload[0] = 0x45;
+        payload[3] = PAYLOAD;
+        return payload;
+    }
+
+    @Override
+    public NetlinkSocket open(int protocol) {
+        return this;
+    }
+
+    @Override
+    public KernelView kernel() {
+        return this;
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public long portId() {
+        return 1;
+    }
+
+    @Override
+    public ByteOrder order() {
+        return ByteOrder.nativeOrder();
+    }
+
+    @Override
+    public void send(ByteBuffer datagram) {
+        MessageCursor request =
+                new MessageCursor().wrap(datagram, datagram.position(), datagram.remaining(), ByteOrder.nativeOrder());
+        try {
+            request.next();
+        } catch (dev.nfkit.MalformedMessageException e) {
+            throw new IllegalStateException(e);
+        }
+        answer.clear().begin(Netlink.NLMSG_ERROR, Netlink.NLM_F_CAPPED, request.sequence(), 1);
+        answer.rawHost32(0).raw(new byte[Netlink.NLMSG_HDRLEN]).end();
+        answering = true;
+    }
+
+    @Override
+    public int receive(DatagramBatch batch, long timeoutNanos) {
+        batch.clear();
+        if (answering) {
+            answering = false;
+            batch.buffer().put(0, answer.datagram(), 0, answer.length());
+            batch.add(0, answer.length());
+            return 1;
+        }
+        if (filled != batch) {
+            batch.buffer().put(0, packets, 0, packets.remaining());
+            filled = batch;
+        }
+        batch.add(0, packets.remaining());
+        return 1;
+    }
+
+    @Override
+    public void set(SocketOption option, int value) {}
+
+    @Override
+    public int get(SocketOption option) {
+        return 1 << 27;
+    }
+
+    @Override
+    public long drops() {
+        return 0;
+    }
+
+    @Override
+    public long foreign() {
+        return 0;
+    }
+
+    @Override
+    public void wakeup() {}
+
+    @Override
+    public void close() {}
+
+    @Override
+    public List<GroupState> nflogGroups() {
+        return List.of();
+    }
+
+    @Override
+    public Optional<SocketOwner> owner(long portId) {
+        return Optional.empty();
+    }
+
+    @Override
+    public NetAdmin netAdmin() {
+        return NetAdmin.HELD;
+    }
+
+    @Override
+    public Optional<String> interfaceName(long index) {
+        return Optional.empty();
+    }
+
+    @Override
+    public String logger(AddressFamily family) {
+        return "NONE";
+    }
+
+    @Override
+    public void logger(AddressFamily family, String name) {}
+
+    @Override
+    public Optional<Long> receiveBufferLimit() {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,80 @@
+package dev.nfkit.pcap
+
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import java.io.ByteArrayInputStream
+import kotlin.random.Random
+
+/** Reads all there is; only the format's error may come out. True where the file ended without one. */
+private fun readsWhole(bytes: ByteArray): Boolean =
+    try {
+        val reader = CaptureReader.of(ByteArrayInputStream(bytes), "fuzz")
+        var packets = 0
+        while (reader.next() != null) {
+            packets++
+            check(packets <= bytes.size / 12) { "more packets than the bytes can hold" }
+        }
+        reader.interfaces().indices.forEach(reader::statistics)
+        true
+    } catch (e: PcapFormatException) {
+        check(e.offset() in 0..bytes.size + 0xffff_ffffL) { "offset ${e.offset()}" }
+        false
+    }
+
+private fun validFiles(): List<ByteArray> {
+    val samples =
+        listOf(
+            Sample(1_795_207_195_268_355_123, List(49) { it.toByte() }, 3, CaptureWriter.INBOUND, "first"),
+            Sample(1_795_207_195_268_355_124, emptyList()),
+            Sample(1_795_207_195_268_355_125, List(200) { 1 }, 0, CaptureWriter.OUTBOUND),
+        )
+    return Format.entries.flatMap { format ->
+        ORDERS.map { order ->
+            written(format, order, samples, CaptureInterface.of("nflog:30", LinkType.RAW).withFilter("all"))
+        }
+    }
+}
+
+class CaptureFuzzSpec :
+    FunSpec({
+        test("random bytes, behind each of the magic numbers too, give only the format's error") {
+            val random = Random(20)
+            val heads = validFiles().map { it.copyOf(4) } + listOf(ByteArray(0))
+            repeat(20_000) {
+                readsWhole(heads.random(random) + random.nextBytes(random.nextInt(0, 200)))
+            }
+        }
+
+        test("random bytes behind a whole header give only the format's error") {
+            val random = Random(21)
+            val heads =
+                Format.entries.flatMap { format -> ORDERS.map { written(format, it, emptyList()) } }
+            repeat(20_000) {
+                readsWhole(heads.random(random) + random.nextBytes(random.nextInt(0, 200)))
+            }
+        }
+
+        test("flipped bits in valid files give only the format's error") {
+            val random = Random(22)
+            val files = validFiles()
+            repeat(30_000) {
+                val file = files.random(random).copyOf()
+                repeat(random.nextInt(1, 4)) {
+                    val at = random.nextInt(file.size)
+                    file[at] = (file[at].toInt() xor (1 shl random.nextInt(8))).toByte()
+                }
+                readsWhole(file)
+            }
+        }
+
+        test("a file cut anywhere ends cleanly between blocks, and else says where it is cut") {
+            validFiles().forEach { file ->
+                var clean = 0
+                for (length in 0..file.size) {
+                    if (readsWhole(file.copyOf(length))) clean++
+                }
+                // Classic: the header and three records. Pcapng: section, interface and three packets.
+                clean shouldBe (if (file[0].toInt() == 0x0a) 5 else 4)
+            }
+        }
+    })

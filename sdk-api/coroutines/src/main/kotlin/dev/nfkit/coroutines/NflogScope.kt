@@ -1,0 +1,103 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.netfilter.PacketSink
+import dev.nfkit.netfilter.Statistics
+import dev.nfkit.nflog.NflogPacket
+import dev.nfkit.nflog.NflogSession
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import java.time.Duration
+
+/**
+ * An open NFLOG session, inside the block of [useNflog]. Its members are for any thread; the session ends with the block.
+ */
+public class NflogScope internal constructor(
+    private val session: NflogSession,
+    private val reader: SessionReader<NflogSource, NflogPacket>,
+) {
+    /**
+     * The packets of all groups of the session, in the order of arrival. Each is owned: it may be kept, and read by any
+     * thread.
+     *
+     * One collector at a time; a second one at once fails with IllegalStateException. Collectors may follow each other:
+     * each goes on behind the last packet that was emitted to the one before, however that ended, so that
+     * `packets.take(10)` or a collection that is cancelled loses nothing.
+     *
+     * Collecting suspends while there is no packet. It ends normally once the session has ended, after [stop] when
+     * everything is delivered. If the session fails, it throws that very exception behind the last packet. Cancelling a
+     * collector ends its collection at once, not the session.
+     *
+     * A slow collector makes the kernel's buffer fill up, as [NflogOptionsBuilder.batchCapacity] says.
+     */
+    public val packets: Flow<NflogPacket> = flow { reader.emitTo(this) }
+
+    /**
+     * The receive buffer in force, in bytes as the kernel counts them: twice what was asked, or less where
+     * `net.core.rmem_max` caps it.
+     */
+    public val receiveBuffer: Int get() = session.receiveBuffer()
+
+    /** The port id of the session's socket, by which the kernel names the owner of the groups: 1 to 2³²−1. */
+    public val portId: Long get() = session.portId()
+
+    /**
+     * The NLBUFSIZ in force for a group: what was set, or what fits the receive buffer.
+     *
+     * @param group a group of this session
+     * @return bytes
+     * @throws IllegalArgumentException if the session does not have the group
+     */
+    public fun bufferSize(group: Int): Int = session.bufferSize(group)
+
+    /**
+     * What was received and lost since the session was opened. Also after the block's end.
+     *
+     * Packets that wait to be collected count as delivered until the block ends; those that then still wait are
+     * [discarded][Statistics.discarded].
+     *
+     * @return a snapshot
+     */
+    public fun stats(): Statistics {
+        val uncollected = reader.discarded()
+        val all = session.statistics()
+        return Statistics(
+            all.packets() - uncollected,
+            all.datagrams(),
+            all.socketDrops(),
+            all.sequenceGaps(),
+            all.truncatedPackets(),
+            all.truncatedDatagrams(),
+            all.malformed(),
+            all.foreign(),
+            all.discarded() + uncollected,
+        )
+    }
+
+    /**
+     * Begins a graceful end: unbinds the groups, which makes the kernel hand over what it holds. [packets] emits
+     * everything that was logged until then, and completes. Idempotent; does not wait.
+     */
+    public fun stop() {
+        session.stop()
+    }
+}
+
+/** NFLOG's session as the reader sees it. */
+internal class NflogSource(
+    val session: NflogSession,
+) : Source<NflogPacket> {
+    override fun poll(take: (NflogPacket) -> Unit): Int =
+        session.poll(PacketSink<NflogPacket, RuntimeException> { take(it.copy()) }, UNBOUNDED)
+
+    override fun wakeup() {
+        session.wakeup()
+    }
+
+    override fun close() {
+        session.close()
+    }
+
+    private companion object {
+        val UNBOUNDED: Duration = Duration.ofSeconds(Long.MAX_VALUE)
+    }
+}

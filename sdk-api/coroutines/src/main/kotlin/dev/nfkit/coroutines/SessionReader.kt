@@ -1,0 +1,171 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.socket.NetlinkTransport
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.flow.FlowCollector
+import kotlinx.coroutines.withContext
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicLong
+
+/** What the reader needs of a session of the core. */
+internal interface Source<T : Any> : AutoCloseable {
+    /** Waits for packets and gives a copy of each to [take]; negative once the session has ended. */
+    fun poll(take: (T) -> Unit): Int
+
+    /** Makes the poll in progress, or the next, return. Any thread. */
+    fun wakeup()
+}
+
+/**
+ * The bridge between a blocking session and a collector: a thread of its own that opens the session, polls it, and puts
+ * what it receives into a bounded queue, a batch at a time. The session is the thread's alone: it closes it, too.
+ */
+internal class SessionReader<S : Source<T>, T : Any>(
+    name: String,
+    capacity: Int,
+    private val transport: NetlinkTransport,
+    private val open: (NetlinkTransport) -> S,
+) {
+    private val queue = BatchQueue<T>(capacity)
+
+    // A Result, since a deferred that fails may throw a copy of what it failed with.
+    private val opened = CompletableDeferred<Result<S>>()
+    private val done = Job()
+
+    // A daemon, which must not hold up the JVM; without the thread locals of whoever happens to start it.
+    private val thread = Thread(null, ::read, name, 0, false).apply { isDaemon = true }
+    private val discarded = AtomicLong()
+
+    @Volatile private var socket: NetlinkSocket? = null
+
+    @Volatile private var source: S? = null
+
+    // The reader's: what it gathers, and how much it gathered last.
+    private var gathered = ArrayList<T>()
+
+    // The collector's: what it has taken and not yet emitted. Guarded by collecting.
+    private val collecting = AtomicBoolean()
+    private var taken: List<T> = emptyList()
+    private var next = 0
+
+    /** Starts the thread and waits until the session is open. */
+    suspend fun open(): S {
+        thread.start()
+        return opened.await().getOrThrow()
+    }
+
+    /** How many elements were received and thrown away, because they were not collected before the close. */
+    fun discarded(): Long = discarded.get()
+
+    /** Why the session failed, if no collector was told. */
+    fun unseenFailure(): Throwable? = queue.unseenFailure()
+
+    /** Emits to a collector until the session ends. What it leaves is the next one's. */
+    suspend fun emitTo(collector: FlowCollector<T>) {
+        check(collecting.compareAndSet(false, true)) {
+            "the packets of this session are being collected already: collect one after the other, or use shareIn"
+        }
+        try {
+            while (true) {
+                while (next < taken.size) {
+                    collector.emit(taken[next++])
+                }
+                taken = emptyList() // holds no packet while it waits
+                next = 0
+                taken = queue.take() ?: return
+            }
+        } finally {
+            collecting.set(false)
+            if (queue.abandoned) {
+                discardTaken()
+            }
+        }
+    }
+
+    private fun discardTaken() {
+        if (collecting.compareAndSet(false, true)) {
+            discarded.addAndGet((taken.size - next).toLong())
+            taken = emptyList()
+            next = 0
+            collecting.set(false)
+        }
+    }
+
+    /** Ends the session and returns when its socket is closed and the thread has ended, cancelled or not. */
+    suspend fun close() {
+        discarded.addAndGet(queue.abandon().toLong())
+        discardTaken()
+        val session = source
+        if (session != null) {
+            session.wakeup()
+        } else {
+            socket?.close() // nothing else ends a request that waits for its answer
+        }
+        withContext(NonCancellable) { done.join() }
+        if (Thread.currentThread() !== thread) { // which an unconfined coroutine may be on
+            thread.join()
+        }
+    }
+
+    private fun read() {
+        val failure = runCatching { open(watched()).use(::pollAll) }.exceptionOrNull()
+        flush()
+        queue.end(failure.takeUnless { queue.abandoned })
+        if (failure != null) {
+            opened.complete(Result.failure(failure)) // without effect where it had opened
+        }
+        done.complete()
+    }
+
+    private fun pollAll(session: S) {
+        source = session
+        opened.complete(Result.success(session))
+        val take = { element: T ->
+            gathered.add(element)
+            if (gathered.size == MAX_BATCH && !flush()) {
+                session.close() // inside a callback it only marks
+            }
+        }
+        while (!queue.abandoned && session.poll(take) >= 0) {
+            flush()
+        }
+    }
+
+    /** Puts what is gathered into the queue; false if nobody wants it any more. */
+    private fun flush(): Boolean {
+        val batch = gathered
+        if (batch.isEmpty()) {
+            return true
+        }
+        gathered = ArrayList(batch.size)
+        val wanted = queue.put(batch)
+        if (!wanted) {
+            discarded.addAndGet(batch.size.toLong())
+        }
+        return wanted
+    }
+
+    /** The transport, with an eye on the socket: a close while the session opens has no session yet to close. */
+    private fun watched(): NetlinkTransport =
+        object : NetlinkTransport by transport {
+            override fun open(protocol: Int): NetlinkSocket {
+                if (queue.abandoned) {
+                    throw CancellationException("closed before it was opened")
+                }
+                val opened = transport.open(protocol)
+                socket = opened
+                if (queue.abandoned) {
+                    opened.close()
+                }
+                return opened
+            }
+        }
+
+    private companion object {
+        const val MAX_BATCH = 1024
+    }
+}

@@ -1,0 +1,54 @@
+package dev.nfkit.linux;
+
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
+
+/** What tests run in a process of its own. It prints a line when ready and ends when its input does. */
+final class Probe {
+    private Probe() {}
+
+    public static void main(String[] arguments) throws Exception {
+        LinuxTransport transport = LinuxTransport.current();
+        switch (arguments[0]) {
+            case "net-admin" -> System.out.println(transport.kernel().netAdmin());
+            case "open" -> {
+                try {
+                    transport.open(Netlink.NETLINK_NETFILTER).close();
+                } catch (SystemCallException e) {
+                    System.out.println(e.getMessage());
+                }
+                // The second attempt must not be worse than the first.
+                try {
+                    transport.open(Netlink.NETLINK_NETFILTER).close();
+                } catch (SystemCallException e) {
+                    System.out.println(e.getMessage());
+                }
+            }
+            case "receive-buffer" -> {
+                try (var socket = transport.open(Netlink.NETLINK_NETFILTER)) {
+                    socket.set(SocketOption.RECEIVE_BUFFER, Integer.parseInt(arguments[1]));
+                    System.out.println(socket.get(SocketOption.RECEIVE_BUFFER));
+                }
+            }
+            case "own-group" -> {
+                try (var socket = transport.open(Netlink.NETLINK_NETFILTER)) {
+                    int group = Integer.parseInt(arguments[1]);
+                    socket.send(new MessageWriter(256, socket.order())
+                            .begin(0x401, Netlink.NLM_F_REQUEST | Netlink.NLM_F_ACK, 1)
+                            .nfgenmsg(0, group)
+                            .u8(1, 1)
+                            .end()
+                            .datagram());
+                    DatagramBatch batch = new DatagramBatch(1, 4096);
+                    socket.receive(batch, -1);
+                    System.out.println(socket.portId());
+                    int end = System.in.read();
+                }
+            }
+            default -> throw new IllegalArgumentException(arguments[0]);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package dev.nfkit.linux
+
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.wire.Netlink.NETLINK_NETFILTER
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeLessThan
+import java.util.concurrent.Callable
+import java.util.concurrent.Executors
+import java.util.concurrent.TimeUnit
+
+class CloseSpec :
+    FunSpec({
+        test("a close among wakeups is never taken for one of them").config(enabledOrReasonIf = needsNetAdmin) {
+            val threads = Executors.newFixedThreadPool(2)
+            try {
+                val batch = DatagramBatch(1, 64)
+                val before = openDescriptors()
+                repeat(5_000) { round ->
+                    val socket = LinuxTransport.current().open(NETLINK_NETFILTER)
+                    val receiver =
+                        threads.submit(
+                            Callable {
+                                do {
+                                    val count = socket.receive(batch, -1)
+                                } while (count >= 0)
+                            },
+                        )
+                    val waker = threads.submit(Callable { repeat(round % 20) { socket.wakeup() } })
+                    repeat(round % 97) { Thread.onSpinWait() }
+                    socket.close()
+                    receiver.get(BOUND_SECONDS, TimeUnit.SECONDS)
+                    waker.get(BOUND_SECONDS, TimeUnit.SECONDS)
+                }
+                openDescriptors() - before shouldBeLessThan 50
+            } finally {
+                threads.shutdownNow()
+            }
+        }
+    })

@@ -1,0 +1,152 @@
+package dev.nfkit.linux
+
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.NetAdmin
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.wire.MessageWriter
+import dev.nfkit.wire.Netlink
+import io.kotest.core.test.Enabled
+import io.kotest.core.test.TestCase
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
+
+/** Longer than anything takes: only a failure reaches it. */
+internal const val BOUND_SECONDS = 60L
+
+/** Live tests: skipped with a reason where they cannot run, or failing there, as `nfkit.live` says. */
+internal object Live {
+    private val count = AtomicInteger()
+
+    /** Why netfilter cannot be configured here, or null where it can. */
+    val noNetAdmin: String? by lazy {
+        demanded(
+            when (val found = LinuxTransport.current().kernel().netAdmin()) {
+                NetAdmin.HELD -> null
+                else -> "netfilter may not be configured here: CAP_NET_ADMIN is $found"
+            },
+        )
+    }
+
+    /** Why named namespaces cannot be made here, or null where they can. */
+    val noNamespaces: String? by lazy {
+        demanded(
+            noNetAdmin
+                ?: runCatching { Namespace().close() }.exceptionOrNull()?.let { "`ip netns add` fails: ${it.message}" },
+        )
+    }
+
+    /** Why user namespaces cannot be made here, or null where they can. */
+    val noUserNamespaces: String? by lazy {
+        demanded(
+            runCatching {
+                run(
+                    "unshare",
+                    "-Urn",
+                    "true",
+                )
+            }.exceptionOrNull()?.let { "no user namespaces: ${it.message}" },
+        )
+    }
+
+    fun demanded(reason: String?): String? {
+        check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }
+        return reason
+    }
+
+    fun enabled(reason: String?): Enabled = if (reason == null) Enabled.enabled else Enabled.disabled(reason)
+
+    fun uniqueName(): String = "nfkit-${ProcessHandle.current().pid()}-${count.incrementAndGet()}"
+}
+
+internal val needsNetAdmin: (TestCase) -> Enabled = { Live.enabled(Live.noNetAdmin) }
+
+internal val needsNamespaces: (TestCase) -> Enabled = { Live.enabled(Live.noNamespaces) }
+
+internal val needsUserNamespaces: (TestCase) -> Enabled = { Live.enabled(Live.noUserNamespaces) }
+
+/** A network namespace with a name, as long as a test takes. */
+internal class Namespace : AutoCloseable {
+    val name: String = Live.uniqueName()
+    val transport: LinuxTransport = LinuxTransport.of(NetworkNamespace.named(name))
+
+    init {
+        run("ip", "netns", "add", name)
+    }
+
+    /** Runs a command inside; what it printed. */
+    fun exec(vararg command: String): String = run("ip", "netns", "exec", name, *command)
+
+    override fun close() {
+        run("ip", "netns", "delete", name)
+    }
+}
+
+/** Runs a command to its end; what it printed. It must succeed. */
+internal fun run(vararg command: String): String {
+    val process = ProcessBuilder(*command).redirectErrorStream(true).start()
+    process.outputStream.close()
+    val text = process.inputStream.bufferedReader().readText()
+    check(process.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "${command.joinToString(" ")} does not end" }
+    check(process.exitValue() == 0) { "${command.joinToString(" ")} exits ${process.exitValue()}: $text" }
+    return text
+}
+
+/** A JVM that runs [Probe], behind a prefix such as `unshare -Urn`. */
+internal fun probe(
+    prefix: List<String>,
+    vararg arguments: String,
+    property: String = "nfkit.probe=true",
+): List<String> =
+    prefix +
+        listOf(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-D$property",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.nfkit.linux.Probe",
+            *arguments,
+        )
+
+internal fun eventually(
+    what: String,
+    condition: () -> Boolean,
+) {
+    val stop = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOUND_SECONDS)
+    while (!condition()) {
+        check(System.nanoTime() < stop) { "never happened: $what" }
+        Thread.sleep(1)
+    }
+}
+
+/** A request of the NFLOG configuration, acknowledged. */
+internal fun config(
+    group: Int,
+    sequence: Long = 1,
+    attributes: MessageWriter.() -> Unit,
+): ByteBuffer =
+    MessageWriter(1024, ByteOrder.nativeOrder())
+        .begin(0x401, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, sequence)
+        .nfgenmsg(0, group)
+        .apply(attributes)
+        .end()
+        .datagram()
+
+/** Binds an NFLOG group; the errno of the answer. */
+internal fun NetlinkSocket.bindGroup(group: Int): Int {
+    val batch = DatagramBatch(1, 4096)
+    send(config(group) { u8(1, 1) })
+    check(receive(batch, TimeUnit.SECONDS.toNanos(BOUND_SECONDS)) == 1) { "no answer" }
+    return -batch
+        .buffer()
+        .duplicate()
+        .order(ByteOrder.nativeOrder())
+        .getInt(batch.offset(0) + 16)
+}
+
+/** How many descriptors this process has open. */
+internal fun openDescriptors(): Int = Files.list(Path.of("/proc/self/fd")).use { it.count().toInt() }

@@ -1,0 +1,182 @@
+package dev.nfkit.testkit
+
+import dev.nfkit.Bytes
+import dev.nfkit.nflog.NflogAttribute
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogSession
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.SocketOption
+import dev.nfkit.trace.Trace
+import dev.nfkit.trace.TraceEntry
+import dev.nfkit.trace.TraceKind
+import dev.nfkit.wire.AttributeSchema
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import dev.nfkit.wire.Netlink
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.nio.ByteOrder
+import java.nio.file.Path
+
+private val little = ByteOrder.LITTLE_ENDIAN
+private const val NFLOG = 0x400
+private const val NFLOG_CONFIG = 0x401
+
+private fun entry(
+    kind: TraceKind,
+    datagram: ByteArray = ByteArray(0),
+    at: Long = 5_000,
+) = TraceEntry(kind, at, Netlink.NETLINK_NETFILTER, Bytes.of(*datagram), false, null)
+
+private fun config(
+    sequence: Long,
+    threshold: Long,
+): ByteArray =
+    NflogMessages.bytes(
+        MessageWriter(128, little)
+            .begin(NFLOG_CONFIG, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, sequence)
+            .nfgenmsg(0, 5)
+            .u8(1, 1)
+            .be32(5, threshold)
+            .end(),
+    )
+
+private fun acknowledgement(
+    sequence: Long,
+    port: Long,
+): ByteArray =
+    NflogMessages.bytes(
+        MessageWriter(64, little)
+            .begin(Netlink.NLMSG_ERROR, Netlink.NLM_F_CAPPED, sequence, port)
+            .rawHost32(0)
+            .raw(*config(sequence, 1).copyOf(16))
+            .end(),
+    )
+
+private val recorded =
+    Trace(
+        listOf(
+            entry(TraceKind.TO_KERNEL, config(1000, 64)),
+            entry(TraceKind.FROM_KERNEL, acknowledgement(1000, 77)),
+            entry(TraceKind.FROM_KERNEL, SampleNflog.of(1, 2).group(5).toDatagram(little), 6_000),
+            entry(TraceKind.OVERRUN, at = 7_000),
+            entry(TraceKind.FROM_KERNEL, SampleNflog.of(3).group(5).toDatagram(little), 8_000),
+        ),
+        little,
+    )
+
+private val batch = DatagramBatch(4, 4096)
+
+private fun ReplaySocket.next(): MessageCursor {
+    receive(batch, -1) shouldBe 1
+    return MessageCursor().wrap(batch.buffer(), batch.offset(0), batch.length(0), order()).also { it.next() }
+}
+
+private fun ReplaySocket.put(datagram: ByteArray) = send(java.nio.ByteBuffer.wrap(datagram))
+
+class ReplayTransportSpec :
+    FunSpec({
+        context("a strict replay") {
+            test("gives everything at its place, with the live sequence number, port id and the recorded time") {
+                val transport = ReplayTransport.strict(recorded)
+                val socket = transport.open(12)
+                socket.put(config(3, 64))
+                val answer = socket.next()
+                answer.sequence() shouldBe 3
+                answer.portId() shouldBe socket.portId()
+                answer
+                    .buffer()
+                    .duplicate()
+                    .order(little)
+                    .getInt(answer.offset() + 28) shouldBe 3
+                batch.receivedAt() shouldBe 5_000
+                socket.next().type() shouldBe NFLOG
+                batch.receivedAt() shouldBe 6_000
+                socket.next().type() shouldBe NFLOG
+                batch.overrun() shouldBe true
+                socket.drops() shouldBe 1
+                socket.receive(batch, -1) shouldBe -1
+                socket.close()
+                transport.verify()
+            }
+
+            test("shows both messages, attribute by attribute, where what is sent differs") {
+                val schema = AttributeSchema("NFULNL_MSG_PACKET", NflogAttribute.entries)
+                val socket = ReplayTransport.strict(recorded).schema(NFLOG_CONFIG, schema).open(12)
+                val message = shouldThrow<ReplayMismatchError> { socket.put(config(3, 65)) }.message
+                message shouldContain "entry 1 of 5"
+                message shouldContain "recorded:\n  message type 0x401 NFULNL_MSG_PACKET flags 0x5"
+                message shouldContain "sent:\n"
+                message shouldContain "nfgenmsg family 0 version 0 res_id 5"
+                message shouldContain " = 64"
+                message shouldContain " = 65"
+            }
+
+            test("whose request never comes ends, and verify tells what is left") {
+                val transport = ReplayTransport.strict(recorded)
+                val socket = transport.open(12)
+                socket.receive(batch, 1_000_000_000) shouldBe 0
+                socket.receive(batch, -1) shouldBe -1
+                socket.receive(batch, 0) shouldBe -1
+                socket.close()
+                shouldThrow<AssertionError> { transport.verify() }.message shouldContain
+                    "5 steps of the recording for socket 4711, next: TO_KERNEL"
+            }
+
+            test("acknowledges who takes leave after its end") {
+                val socket = ReplayTransport.strict(Trace(emptyList(), little)).open(12)
+                socket.receive(batch, -1) shouldBe -1
+                socket.put(config(9, 1))
+                socket.next().sequence() shouldBe 9
+                socket.receive(batch, -1) shouldBe -1
+            }
+        }
+
+        context("a lenient replay") {
+            test("acknowledges what it is asked, gives the packets after that, and then ends") {
+                val socket = ReplayTransport.lenient(recorded).open(12)
+                socket.put(config(8, 1))
+                socket.put(config(9, 2))
+                socket.receive(batch, -1) shouldBe 2
+                socket.next().type() shouldBe NFLOG
+                socket.set(SocketOption.NO_ENOBUFS, 1)
+                socket.next().type() shouldBe NFLOG
+                batch.overrun() shouldBe false
+                socket.receive(batch, -1) shouldBe -1
+                socket.put(config(10, 2))
+                socket.next().sequence() shouldBe 10
+                socket.receive(batch, -1) shouldBe -1
+            }
+
+            test("leaves out what another netlink protocol said") {
+                val socket = ReplayTransport.lenient(recorded).open(0)
+                socket.receive(batch, -1) shouldBe -1
+            }
+        }
+
+        test("a session reads a recorded trace to its end") {
+            val trace = Trace.read(Path.of("src/test/resources/traces/nflog/nflog-prefix-mark-uid.pcap"))
+            val options = NflogOptions.builder().group(2).build()
+            val seen = mutableListOf<Pair<String, Long>>()
+            NflogSession.open(ReplayTransport.lenient(trace), options).use { session ->
+                session.run<RuntimeException> { seen += it.prefix() to it.mark() }
+            }
+            seen shouldContainExactly List(2) { "prefix with spaces=é " to 0x1234abcdL }
+        }
+
+        test("a stop in a callback ends the session at once, with the rest left in the recording") {
+            val transport = ReplayTransport.lenient(recorded)
+            val options = NflogOptions.builder().group(5).build()
+            var packets = 0
+            val session = NflogSession.open(transport, options)
+            session.run<RuntimeException> {
+                packets++
+                session.stop()
+            } shouldBe 1
+            packets shouldBe 1
+            shouldThrow<AssertionError> { transport.verify() }.message shouldContain "steps of the recording"
+        }
+    })
