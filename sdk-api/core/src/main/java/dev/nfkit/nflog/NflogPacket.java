@@ -90,6 +90,18 @@ public final class NflogPacket implements NetfilterPacket {
     }
 
     /**
+     * Any attribute's value as it came, for code that goes by the schema.
+     *
+     * @param attribute which
+     * @return the bytes without the attribute's header, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if it is absent
+     * @throws IllegalStateException if the packet was borrowed and its callback has returned
+     */
+    public Bytes bytes(NflogAttribute attribute) {
+        return message.bytes(attribute);
+    }
+
+    /**
      * The group that the packet was logged to.
      *
      * @return 0 to 65535

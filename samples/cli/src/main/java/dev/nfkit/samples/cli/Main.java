@@ -1,18 +1,36 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.linux.LinuxPlaceholder;
-import dev.nfkit.testkit.TestkitPlaceholder;
-import java.util.concurrent.Callable;
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/** Stands in until the real command line arrives. */
-@Command(name = "nfkit", mixinStandardHelpOptions = true)
-public final class Main implements Callable<Integer> {
+/** The command line. */
+@Command(
+        name = "nfkit",
+        description = "Captures what firewall rules log, and shows what the SDK can do.",
+        mixinStandardHelpOptions = true,
+        version = "nfkit 0.1.0-SNAPSHOT",
+        subcommands = {
+            CaptureCommand.class,
+            ReplayCommand.class,
+            DemoCommand.class,
+            DemoInsideCommand.class,
+            HelpCommand.class
+        })
+public final class Main implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
     private Main() {}
 
     /**
-     * Runs the command line and exits with its code.
+     * Runs the command line and exits with its code: 0, 2 for wrong usage and what could not be opened, 1 for what went
+     * wrong while it ran.
      *
      * @param args the arguments
      */
@@ -21,12 +39,33 @@ public final class Main implements Callable<Integer> {
     }
 
     static int run(String... args) {
-        return new CommandLine(new Main()).execute(args);
+        CommandLine line = new CommandLine(new Main());
+        line.setParameterExceptionHandler((e, arguments) -> {
+            PrintWriter err = line.getErr();
+            err.println("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");
+            err.flush();
+            return Failure.USAGE;
+        });
+        line.setExecutionExceptionHandler((e, command, result) -> {
+            if (e instanceof Failure failure) {
+                System.err.println("nfkit: " + firstLine(failure.getMessage()));
+                return failure.exitCode();
+            }
+            throw e;
+        });
+        return line.execute(args);
+    }
+
+    private static String command(ParameterException e) {
+        return e.getCommandLine().getCommandSpec().qualifiedName();
+    }
+
+    private static String firstLine(String text) {
+        return String.valueOf(text).lines().findFirst().orElse("");
     }
 
     @Override
-    public Integer call() {
-        System.out.println(LinuxPlaceholder.name() + " " + TestkitPlaceholder.name());
-        return 0;
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: capture, replay or demo");
     }
 }

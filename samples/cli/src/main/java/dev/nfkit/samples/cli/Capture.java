@@ -1,0 +1,166 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.nflog.NflogPacket;
+import dev.nfkit.nflog.NflogSession;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A running capture: one thread polls the session and writes and prints what comes, until it ends. */
+final class Capture {
+    private static final Duration PAUSE = Duration.ofMillis(20);
+    private static final Duration TICK = Duration.ofMillis(250);
+    private static final long FILE_FLUSH_NANOS = 1_000_000_000L;
+    private static final long PIPE_FLUSH_NANOS = 100_000_000L;
+
+    private final NflogSession session;
+    private final @Nullable CaptureFiles files;
+    private final @Nullable PacketPrinter printer;
+    private final @Nullable TextOutput text;
+    private final Criteria stop;
+    private final CounterLine counter;
+    private final StringBuilder line = new StringBuilder(1024);
+    private final long flushEvery;
+    private final long mostPackets;
+    private final long mostBytes;
+    private long packets;
+    private long payloadBytes;
+    private boolean full;
+
+    /**
+     * A capture yet to be run.
+     *
+     * @param session an open session, which the capture ends
+     * @param files where packets are written, or null
+     * @param printer how packets are printed, or null
+     * @param text where they are printed; with a printer
+     * @param stop when to end by itself
+     * @param counter counts on the terminal
+     */
+    Capture(
+            NflogSession session,
+            @Nullable CaptureFiles files,
+            @Nullable PacketPrinter printer,
+            @Nullable TextOutput text,
+            Criteria stop,
+            CounterLine counter) {
+        this.session = session;
+        this.files = files;
+        this.printer = printer;
+        this.text = text;
+        this.stop = stop;
+        this.counter = counter;
+        flushEvery = printer != null || files == null || files.path() == null ? PIPE_FLUSH_NANOS : FILE_FLUSH_NANOS;
+        mostPackets = stop.packets() == 0 ? Long.MAX_VALUE : stop.packets();
+        mostBytes = stop.bytes() == 0 ? Long.MAX_VALUE : stop.bytes();
+    }
+
+    /** Runs until the session ends: a limit is reached, somebody stopped it, or something fails. */
+    void run() throws NetlinkException, WriteFailure {
+        try {
+            loop();
+        } finally {
+            session.close();
+            counter.end();
+        }
+        if (text != null) {
+            text.flush();
+        }
+        if (files != null) {
+            files.close();
+        }
+    }
+
+    private void loop() throws NetlinkException, WriteFailure {
+        long start = System.nanoTime();
+        long flushed = start;
+        boolean stopping = false;
+        while (true) {
+            int count = session.poll(this::take, dirty() ? PAUSE : untilNext(start));
+            if (count < 0) {
+                return;
+            }
+            long now = System.nanoTime();
+            if (count == 0 || now - flushed >= flushEvery) {
+                flush();
+                flushed = now;
+            }
+            if (files != null && !full && files.fileTimeOver(now)) {
+                nextFile(files);
+            }
+            if (counter.due(now)) {
+                counter.show(now, packets, files == null ? payloadBytes : files.bytes(), session.statistics());
+            }
+            if (!stopping && stop.nanos() > 0 && now - start >= stop.nanos()) {
+                stopping = true;
+                session.stop();
+            }
+        }
+    }
+
+    private Duration untilNext(long start) {
+        if (stop.nanos() == 0) {
+            return TICK;
+        }
+        long left = stop.nanos() - (System.nanoTime() - start);
+        return left >= TICK.toNanos() ? TICK : Duration.ofNanos(Math.max(1, left));
+    }
+
+    private void nextFile(CaptureFiles present) throws WriteFailure {
+        if (stop.files() > 0 && present.count() >= stop.files()) {
+            full = true;
+            session.close();
+        } else {
+            present.next();
+        }
+    }
+
+    private void take(NflogPacket packet) throws WriteFailure {
+        if (full) {
+            return;
+        }
+        if (files != null) {
+            files.write(packet);
+        }
+        if (printer != null) {
+            print(printer, packet);
+        }
+        packets++;
+        payloadBytes += packet.payload().length();
+        if (packets >= mostPackets || (files != null && (files.bytes() >= mostBytes || files.full(stop.files())))) {
+            full = true;
+            session.close(); // what comes behind is not wanted
+        }
+    }
+
+    private void print(PacketPrinter how, NflogPacket packet) throws WriteFailure {
+        line.setLength(0);
+        how.print(packet, line);
+        if (text != null) {
+            text.line(line);
+        }
+    }
+
+    private boolean dirty() {
+        return (files != null && files.dirty()) || (text != null && text.pending());
+    }
+
+    private void flush() throws WriteFailure {
+        if (files != null) {
+            files.flush();
+        }
+        if (text != null) {
+            text.flush();
+        }
+    }
+
+    /** Packets written or printed. */
+    long packets() {
+        return files == null ? packets : files.packets();
+    }
+
+    Statistics statistics() {
+        return session.statistics();
+    }
+}

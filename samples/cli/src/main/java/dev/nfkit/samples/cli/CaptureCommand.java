@@ -1,0 +1,165 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogSession;
+import dev.nfkit.pcap.LinkType;
+import dev.nfkit.socket.NetlinkTransport;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code nfkit capture}, in the manner of dumpcap. */
+@Command(
+        name = "capture",
+        description = "Captures what rules log to NFLOG groups, into a file or as lines.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Without -w and --json each packet is printed as a line. SIGINT and SIGTERM finish the file.",
+            "Exit code: 0; 2 for wrong usage and what can't be opened; 1 for what goes wrong while it runs."
+        })
+final class CaptureCommand implements Callable<Integer> {
+    @Option(
+            names = {"-i", "--interface"},
+            required = true,
+            paramLabel = "nflog:GROUP",
+            description = "The group that rules log to; several share one session.")
+    private List<String> interfaces = List.of();
+
+    @Option(
+            names = {"-w", "--write"},
+            paramLabel = "FILE",
+            description = "Write a capture file; - for standard output.")
+    private @Nullable String file;
+
+    @Option(names = "-c", paramLabel = "N", description = "Stop after N packets.")
+    private @Nullable Long count;
+
+    @Option(
+            names = {"-a", "--autostop"},
+            paramLabel = "CONDITION",
+            description = "Stop at duration:SECONDS, filesize:KB, packets:N or files:N.")
+    private List<String> stops = List.of();
+
+    @Option(
+            names = {"-b", "--ring-buffer"},
+            paramLabel = "CONDITION",
+            description = "Begin the next file at duration:SECONDS, filesize:KB or packets:N; keep files:N.")
+    private List<String> ring = List.of();
+
+    @Option(names = "-P", description = "Write classic pcap instead of pcapng.")
+    private boolean classic;
+
+    @Option(
+            names = "--raw",
+            description = "Write bare IP packets (link type 101) instead of NFLOG's (239), for tools that want them.")
+    private boolean raw;
+
+    @Option(names = "--json", description = "Print each packet as a JSON object, one a line.")
+    private boolean json;
+
+    @Option(names = "-q", description = "Show no counters while it runs.")
+    private boolean quiet;
+
+    @Mixin
+    private GroupArguments groups = new GroupArguments();
+
+    @Override
+    public Integer call() throws Failure {
+        List<Integer> numbers = InterfaceArgument.groups(interfaces);
+        NflogOptions options = groups.options(numbers);
+        Criteria stop = stop();
+        CaptureFiles.Format format = file == null ? null : format(file, options, stop);
+        if (format != null) {
+            stop = format.ring().switches() ? stop.withBytes(0) : stop;
+            if (json && format.standardOutput()) {
+                throw Failure.usage("--json and -w - both want standard output");
+            }
+        } else if (!ring.isEmpty()) {
+            throw Failure.usage("-b needs -w: names are made from the file's");
+        }
+        NetlinkTransport transport = groups.transport();
+        NflogSession session = open(transport, options);
+        return capture(transport, session, format, stop, numbers);
+    }
+
+    private Criteria stop() throws Failure {
+        Criteria stop = Criteria.parse("-a", stops);
+        if (count != null) {
+            if (count < 1) {
+                throw Failure.usage("-c " + count + ": a number from 1 is wanted");
+            }
+            stop = stop.withPackets(stop.packets() == 0 ? count : Math.min(count, stop.packets()));
+        }
+        if (stop.bytes() > 0 && file == null) {
+            throw Failure.usage("-a filesize needs -w");
+        }
+        return stop;
+    }
+
+    private CaptureFiles.Format format(String target, NflogOptions options, Criteria stop) throws Failure {
+        Criteria switching = Criteria.parse("-b", ring);
+        if (!ring.isEmpty() && switching.bytes() == 0) {
+            switching = switching.withBytes(stop.bytes());
+        }
+        if (!ring.isEmpty() && !switching.switches()) {
+            throw Failure.usage("-b files needs to know when to begin the next file: add -b filesize:KB,"
+                    + " -b duration:SECONDS or -b packets:N");
+        }
+        if (!ring.isEmpty() && target.equals("-")) {
+            throw Failure.usage("-b needs files: standard output is one stream");
+        }
+        if (stop.files() > 0 && !switching.switches()) {
+            throw Failure.usage("-a files needs -b, which begins files");
+        }
+        return new CaptureFiles.Format(
+                target, classic, raw ? LinkType.RAW : LinkType.NFLOG, switching, options.groups());
+    }
+
+    static NflogSession open(NetlinkTransport transport, NflogOptions options) throws Failure {
+        try {
+            return NflogSession.open(transport, options);
+        } catch (NetlinkException e) {
+            throw Failure.usage(e.getMessage());
+        }
+    }
+
+    private int capture(
+            NetlinkTransport transport,
+            NflogSession session,
+            CaptureFiles.@Nullable Format format,
+            Criteria stop,
+            List<Integer> numbers)
+            throws Failure {
+        CaptureFiles files = null;
+        if (format != null) {
+            try {
+                files = CaptureFiles.open(format, transport.kernel(), session::statistics);
+            } catch (WriteFailure e) {
+                session.close();
+                throw Failure.usage(e.getMessage());
+            }
+        }
+        PacketPrinter printer =
+                json ? new JsonPrinter() : files == null ? new LinePrinter(transport.kernel()) : null;
+        TextOutput text = printer == null ? null : TextOutput.standard();
+        Capture capture = new Capture(session, files, printer, text, stop, new CounterLine(!quiet && text == null));
+        Ending ending = Ending.onSignal(session::stop);
+        announce(session, numbers);
+        int code = new CaptureOutcome(capture, files).await();
+        ending.done(code);
+        return code;
+    }
+
+    private void announce(NflogSession session, List<Integer> numbers) {
+        String names = numbers.stream().map(group -> "nflog:" + group).collect(Collectors.joining(", "));
+        System.err.println("Capturing on " + names + (file == null ? "" : " into " + file));
+        groups.warnOfSmallBuffer(session);
+    }
+}

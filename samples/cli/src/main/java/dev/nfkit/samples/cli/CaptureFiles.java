@@ -1,0 +1,249 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.nflog.NflogCaptureWriter;
+import dev.nfkit.nflog.NflogGroup;
+import dev.nfkit.nflog.NflogPacket;
+import dev.nfkit.pcap.CaptureSection;
+import dev.nfkit.pcap.CaptureWriter;
+import dev.nfkit.pcap.PcapWriter;
+import dev.nfkit.pcap.PcapngWriter;
+import dev.nfkit.socket.KernelView;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDateTime;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Where a capture goes: one file, standard output, or one file after the other. One thread at a time. */
+final class CaptureFiles {
+    /** How the files shall be. */
+    record Format(String target, boolean classic, int linkType, Criteria ring, List<NflogGroup> groups) {
+        boolean standardOutput() {
+            return target.equals("-");
+        }
+    }
+
+    private final Format format;
+    private final KernelView kernel;
+    private final Supplier<Statistics> statistics;
+    private final Deque<Path> kept = new ArrayDeque<>();
+    private final long switchBytes;
+    private final long switchPackets;
+    private FileChannel channel;
+    private CaptureWriter file;
+    private NflogCaptureWriter writer;
+    private @Nullable Path path;
+    private long number;
+    private long fileSince;
+    private long earlierBytes;
+    private long earlierPackets;
+    private boolean dirty;
+    private boolean switchDue;
+    private boolean open = true;
+
+    private CaptureFiles(Format format, KernelView kernel, Supplier<Statistics> statistics) throws WriteFailure {
+        this.format = format;
+        this.kernel = kernel;
+        this.statistics = statistics;
+        Criteria ring = format.ring();
+        switchBytes = ring.bytes() == 0 ? Long.MAX_VALUE : ring.bytes();
+        switchPackets = ring.packets() == 0 ? Long.MAX_VALUE : ring.packets();
+        path = nextPath();
+        try {
+            channel = openChannel(path);
+            file = begin(channel);
+            writer = new NflogCaptureWriter(file, ByteOrder.nativeOrder(), format.linkType(), kernel);
+            for (NflogGroup group : format.groups()) {
+                writer.addGroup(group);
+            }
+            file.flush();
+        } catch (IOException e) {
+            throw new WriteFailure(name(), e);
+        }
+        fileSince = System.nanoTime();
+    }
+
+    /** Opens the first file and writes its header, so that it is valid from the start. */
+    static CaptureFiles open(Format format, KernelView kernel, Supplier<Statistics> statistics) throws WriteFailure {
+        return new CaptureFiles(format, kernel, statistics);
+    }
+
+    private @Nullable Path nextPath() {
+        if (format.standardOutput()) {
+            return null;
+        }
+        Path target = Path.of(format.target());
+        number++;
+        return format.ring().switches() ? FileNames.numbered(target, number, LocalDateTime.now()) : target;
+    }
+
+    @SuppressWarnings("resource") // the writer closes it
+    private static FileChannel openChannel(@Nullable Path path) throws IOException {
+        return path == null
+                ? new FileOutputStream(FileDescriptor.out).getChannel()
+                : FileChannel.open(
+                        path,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE);
+    }
+
+    private CaptureWriter begin(FileChannel to) throws IOException {
+        ByteOrder order = ByteOrder.nativeOrder();
+        return format.classic()
+                ? PcapWriter.microseconds(to, order)
+                : new PcapngWriter(
+                        to,
+                        CaptureSection.create()
+                                .withOrder(order)
+                                .withApplication("nfkit capture")
+                                .withOs(System.getProperty("os.name") + " " + System.getProperty("os.version")));
+    }
+
+    private String name() {
+        return path == null ? "standard output" : path.toString();
+    }
+
+    /** The present file's name, or null for standard output. */
+    @Nullable Path path() {
+        return path;
+    }
+
+    /** How many files were begun. */
+    long count() {
+        return number;
+    }
+
+    void write(NflogPacket packet) throws WriteFailure {
+        if (switchDue) {
+            next();
+        }
+        try {
+            writer.write(packet);
+        } catch (IOException e) {
+            throw new WriteFailure(name(), e);
+        }
+        dirty = true;
+        if (file.bytesWritten() >= switchBytes || file.packetsWritten() >= switchPackets) {
+            switchDue = true;
+        }
+    }
+
+    /** Whether the next packet would begin a file beyond those that are wanted. */
+    boolean full(long mostFiles) {
+        return switchDue && mostFiles > 0 && number >= mostFiles;
+    }
+
+    /** Looks at the clock: whether it is time for the next file. */
+    boolean fileTimeOver(long now) {
+        long nanos = format.ring().nanos();
+        return nanos > 0 && now - fileSince >= nanos;
+    }
+
+    /** Ends the present file and begins the next. */
+    void next() throws WriteFailure {
+        switchDue = false;
+        try {
+            writer.finish(statistics.get());
+            file.flush();
+            earlierBytes += file.bytesWritten();
+            earlierPackets += file.packetsWritten();
+            file.close();
+            if (path != null) {
+                kept.add(path);
+            }
+            dropOldest();
+            path = nextPath();
+            channel = openChannel(path);
+            file = begin(channel);
+            writer.continueIn(file);
+            file.flush();
+        } catch (IOException e) {
+            throw new WriteFailure(name(), e);
+        }
+        dirty = false;
+        fileSince = System.nanoTime();
+    }
+
+    private void dropOldest() throws IOException {
+        long most = format.ring().files();
+        while (most > 0 && kept.size() >= most) {
+            Files.deleteIfExists(kept.remove());
+        }
+    }
+
+    boolean dirty() {
+        return dirty;
+    }
+
+    void flush() throws WriteFailure {
+        if (!dirty) {
+            return;
+        }
+        try {
+            file.flush();
+            dirty = false;
+        } catch (IOException e) {
+            throw new WriteFailure(name(), e);
+        }
+    }
+
+    /** Packets in all files. */
+    long packets() {
+        return earlierPackets + file.packetsWritten();
+    }
+
+    /** Bytes in all files. */
+    long bytes() {
+        return earlierBytes + file.bytesWritten();
+    }
+
+    /** Packets that the link type could not hold. */
+    long skipped() {
+        return writer.skipped();
+    }
+
+    /** Ends the last file. */
+    void close() throws WriteFailure {
+        if (!open) {
+            return;
+        }
+        try {
+            writer.finish(statistics.get());
+            file.flush();
+            open = false;
+            file.close();
+        } catch (IOException e) {
+            throw new WriteFailure(name(), e);
+        }
+    }
+
+    /**
+     * After a failed write: leaves the file with the whole packets that reached it.
+     *
+     * @return packets in all files
+     */
+    long abandon() {
+        open = false;
+        long valid = earlierPackets + file.validPackets();
+        try (CaptureWriter closing = file) {
+            if (path != null && Files.isRegularFile(path) && channel.isOpen()) {
+                channel.truncate(closing.validBytes());
+            }
+        } catch (IOException e) {
+            System.err.println("nfkit: " + name() + ": can't be cut to its last whole packet: "
+                    + WriteFailure.reason(e));
+        }
+        return valid;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.netfilter.Statistics;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A line on the terminal that counts while a capture runs. */
+final class CounterLine {
+    private static final long EVERY_NANOS = 250_000_000L;
+
+    private final boolean shown;
+    private long due;
+    private int width;
+
+    CounterLine(boolean wanted) {
+        shown = wanted && terminal();
+    }
+
+    /** Whether standard error is a terminal; Java has no question for it. */
+    private static boolean terminal() {
+        try {
+            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/2"));
+            return target.startsWith("/dev/pts") || target.toString().matches("/dev/(tty.*|console)");
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    boolean shown() {
+        return shown;
+    }
+
+    boolean due(long now) {
+        return shown && now - due >= 0;
+    }
+
+    void show(long now, long packets, long bytes, Statistics statistics) {
+        due = now + EVERY_NANOS;
+        String text = "Packets: " + packets + "  Bytes: " + bytes + "  Drops: " + Summary.dropped(statistics);
+        System.err.print("\r" + text + " ".repeat(Math.max(0, width - text.length())));
+        width = text.length();
+    }
+
+    /** Leaves the last count and moves to a new line. */
+    void end() {
+        if (width > 0) {
+            System.err.println();
+            width = 0;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.nfkit.samples.cli;
+
+import java.math.BigDecimal;
+import java.util.List;
+
+/** When to stop ({@code -a}) or to begin the next file ({@code -b}), as dumpcap writes it; 0 stands for never. */
+record Criteria(long packets, long bytes, long nanos, long files) {
+    static final Criteria NEVER = new Criteria(0, 0, 0, 0);
+
+    private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000L);
+    private static final long KILOBYTE = 1000;
+    private static final long MOST_FILES = 99_999;
+    private static final long MOST = 1_000_000_000_000L;
+
+    static Criteria parse(String option, List<String> conditions) throws Failure {
+        Criteria all = NEVER;
+        for (String condition : conditions) {
+            int colon = condition.indexOf(':');
+            String key = colon < 0 ? condition : condition.substring(0, colon);
+            String value = colon < 0 ? "" : condition.substring(colon + 1);
+            String what = option + " " + condition;
+            all = switch (key) {
+                case "packets" -> new Criteria(count(what, value, MOST), all.bytes, all.nanos, all.files);
+                case "filesize" ->
+                    new Criteria(all.packets, count(what, value, MOST) * KILOBYTE, all.nanos, all.files);
+                case "duration" -> new Criteria(all.packets, all.bytes, seconds(what, value), all.files);
+                case "files" -> new Criteria(all.packets, all.bytes, all.nanos, count(what, value, MOST_FILES));
+                default ->
+                    throw Failure.usage(
+                            what + ": not known; give duration:S, filesize:K (kB of 1000 bytes), packets:N or files:N");
+            };
+        }
+        return all;
+    }
+
+    private static long count(String what, String value, long most) throws Failure {
+        try {
+            long number = Long.parseLong(value);
+            if (number >= 1 && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw Failure.usage(what + ": a number from 1 to " + most + " is wanted");
+    }
+
+    private static long seconds(String what, String value) throws Failure {
+        try {
+            BigDecimal nanos = new BigDecimal(value).multiply(NANOS);
+            if (nanos.signum() > 0 && nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE / 4)) < 0) {
+                return Math.max(1, nanos.longValue());
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw Failure.usage(what + ": a positive number of seconds is wanted, such as 60 or 0.5");
+    }
+
+    Criteria withBytes(long value) {
+        return new Criteria(packets, value, nanos, files);
+    }
+
+    Criteria withPackets(long value) {
+        return new Criteria(value, bytes, nanos, files);
+    }
+
+    /** Whether it says when to begin the next file. */
+    boolean switches() {
+        return packets > 0 || bytes > 0 || nanos > 0;
+    }
+}

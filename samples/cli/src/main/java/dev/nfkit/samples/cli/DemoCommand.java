@@ -1,0 +1,105 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogSession;
+import dev.nfkit.testkit.ReplayTransport;
+import dev.nfkit.trace.Trace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code nfkit demo}. */
+@Command(
+        name = "demo",
+        description = "Shows a capture from rule to file in a network namespace of its own; needs no privileges.",
+        mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+    private static final String RECORDING = "demo.pcap";
+
+    @Option(names = "--replay", description = "Show the recorded trace even if a namespace could be made.")
+    private boolean replay;
+
+    @Override
+    public Integer call() throws Failure {
+        DemoScreen.title();
+        String file = file();
+        if (replay) {
+            return recorded("asked for by --replay", file);
+        }
+        try {
+            DemoRoom room = DemoRoom.find();
+            System.out.flush();
+            return inside(room, file);
+        } catch (DemoRoom.Forbidden e) {
+            return recorded(String.valueOf(e.getMessage()), file);
+        }
+    }
+
+    private static String file() throws Failure {
+        try {
+            return Files.createTempDirectory("nfkit-").resolve("nfkit-demo.pcapng").toString();
+        } catch (IOException e) {
+            throw Failure.usage("no temporary directory: " + WriteFailure.reason(e));
+        }
+    }
+
+    /** Goes on in a process within the namespace: whose sockets and rules then lie there. */
+    private static int inside(DemoRoom room, String file) throws Failure {
+        List<String> java = new ArrayList<>(ownCommand());
+        java.addAll(List.of("demo-inside", file, "--way", room.way()));
+        try {
+            Process process =
+                    new ProcessBuilder(room.command(java)).inheritIO().start();
+            return process.waitFor();
+        } catch (IOException e) {
+            throw Failure.running(WriteFailure.reason(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Failure.RUNNING;
+        }
+    }
+
+    /** The command that starts this program again. */
+    private static List<String> ownCommand() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+        String module = DemoCommand.class.getModule().getName();
+        if (module == null) {
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+            return command;
+        }
+        if (Runtime.version().feature() >= 24) {
+            command.add("--enable-native-access=com.sun.jna");
+        }
+        command.addAll(List.of("--module-path", System.getProperty("jdk.module.path"), "-m"));
+        command.add(module + "/" + Main.class.getName());
+        return command;
+    }
+
+    private static int recorded(String reason, String file) throws Failure {
+        DemoScreen.recorded(reason);
+        Trace trace = recording();
+        NflogOptions.Builder builder = NflogOptions.builder();
+        TraceGroups.of(trace).forEach(builder::group);
+        NflogOptions options = builder.build();
+        ReplayTransport transport = ReplayTransport.lenient(trace);
+        NflogSession session = CaptureCommand.open(transport, options);
+        return DemoInsideCommand.capture(transport, session, options, file);
+    }
+
+    private static Trace recording() throws Failure {
+        try (InputStream stream = Objects.requireNonNull(DemoCommand.class.getResourceAsStream(RECORDING))) {
+            return Trace.read(stream, RECORDING);
+        } catch (IOException e) {
+            throw Failure.running(RECORDING + ": " + WriteFailure.reason(e));
+        }
+    }
+}

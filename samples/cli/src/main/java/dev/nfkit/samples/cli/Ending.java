@@ -1,0 +1,45 @@
+package dev.nfkit.samples.cli;
+
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Ends the work in good order at SIGINT, SIGTERM and SIGHUP: asks it to stop, waits until it is done, and lets the
+ * process exit with its code. (A process that leaves by a signal's shutdown would otherwise exit with 128 and more.)
+ */
+final class Ending {
+    private final Thread hook;
+    private final CountDownLatch done = new CountDownLatch(1);
+    private volatile int exitCode;
+
+    private Ending(Runnable stop) {
+        hook = new Thread(
+                () -> {
+                    stop.run();
+                    try {
+                        done.await();
+                        Runtime.getRuntime().halt(exitCode);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "nfkit-ending");
+    }
+
+    /** From now on a signal stops the work. */
+    static Ending onSignal(Runnable stop) {
+        Ending ending = new Ending(stop);
+        Runtime.getRuntime().addShutdownHook(ending.hook);
+        return ending;
+    }
+
+    /** The work is done, and all is written. */
+    void done(int code) {
+        exitCode = code;
+        done.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // A signal came: the hook ends the process.
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.Bytes;
+
+/** Writes JSON objects (RFC 8259) into a StringBuilder, member by member. */
+final class JsonObject {
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+    private StringBuilder out = new StringBuilder();
+    private boolean first;
+
+    void begin(StringBuilder target) {
+        out = target;
+        out.append('{');
+        first = true;
+    }
+
+    void beginNested(String key) {
+        key(key);
+        out.append('{');
+        first = true;
+    }
+
+    void end() {
+        out.append('}');
+        first = false;
+    }
+
+    private void key(String key) {
+        if (!first) {
+            out.append(',');
+        }
+        first = false;
+        quoted(key);
+        out.append(':');
+    }
+
+    void number(String key, long value) {
+        key(key);
+        out.append(value);
+    }
+
+    /** Seconds with six decimals. */
+    void seconds(String key, long micros) {
+        key(key);
+        if (micros < 0) {
+            out.append('-');
+        }
+        long size = Math.abs(micros);
+        out.append(size / 1_000_000).append('.');
+        long fraction = size % 1_000_000;
+        for (long digit = 100_000; digit > 0; digit /= 10) {
+            out.append((char) ('0' + fraction / digit % 10));
+        }
+    }
+
+    void bool(String key, boolean value) {
+        key(key);
+        out.append(value);
+    }
+
+    void hex(String key, Bytes value) {
+        key(key);
+        out.append('"');
+        for (int i = 0; i < value.length(); i++) {
+            int b = value.u8(i);
+            out.append(HEX[b >>> 4]).append(HEX[b & 0xf]);
+        }
+        out.append('"');
+    }
+
+    void string(String key, String value) {
+        key(key);
+        quoted(value);
+    }
+
+    private void quoted(String text) {
+        out.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < 0x20 || c == 0x7f || (c >= 0xd800 && c < 0xe000 && !paired(text, i))) {
+                out.append("\\u").append(HEX[c >>> 12]).append(HEX[c >>> 8 & 0xf]);
+                out.append(HEX[c >>> 4 & 0xf]).append(HEX[c & 0xf]);
+            } else {
+                out.append(c);
+            }
+        }
+        out.append('"');
+    }
+
+    private static boolean paired(String text, int i) {
+        return Character.isHighSurrogate(text.charAt(i))
+                ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
+                : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
+    }
+}

@@ -1,0 +1,39 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.netfilter.Statistics;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a capture came to, in a line. */
+final class Summary {
+    private Summary() {}
+
+    /** Packets lost: as the gaps tell, or at least as many as datagrams. */
+    static long dropped(Statistics statistics) {
+        return Math.max(statistics.sequenceGaps(), statistics.socketDrops() + statistics.truncatedDatagrams());
+    }
+
+    static String of(long packets, long skipped, Statistics statistics) {
+        StringBuilder text = new StringBuilder();
+        text.append(packets).append(packets == 1 ? " packet" : " packets").append(" captured, ");
+        text.append(dropped(statistics)).append(" dropped");
+        List<String> details = details(skipped, statistics);
+        return details.isEmpty() ? text.toString() : text + " (" + String.join(", ", details) + ")";
+    }
+
+    private static List<String> details(long skipped, Statistics statistics) {
+        List<String> details = new ArrayList<>();
+        add(details, statistics.socketDrops(), "datagrams lost at the socket");
+        add(details, statistics.truncatedDatagrams(), "datagrams that did not fit");
+        add(details, statistics.malformed(), "malformed messages");
+        add(details, statistics.truncatedPackets(), "cut at the copy range");
+        add(details, skipped, "not IP and left out");
+        return details;
+    }
+
+    private static void add(List<String> details, long count, String what) {
+        if (count > 0) {
+            details.add(count + " " + what);
+        }
+    }
+}

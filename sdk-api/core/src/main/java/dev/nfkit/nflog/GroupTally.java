@@ -1,0 +1,27 @@
+package dev.nfkit.nflog;
+
+/** What a capture counted of one group, across its files, and the group's interface in the present file. */
+final class GroupTally {
+    final int group;
+    int snapLength;
+    int interfaceId = -1;
+    long received;
+    long missing;
+    private long nextSequence;
+
+    GroupTally(int group) {
+        this.group = group;
+    }
+
+    void count(NflogPacket packet) {
+        received++;
+        if (packet.has(NflogAttribute.SEQ)) {
+            long sequence = packet.sequence();
+            long gap = (sequence - nextSequence) & 0xffff_ffffL;
+            if (gap < 0x8000_0000L) {
+                missing += gap;
+            }
+            nextSequence = (sequence + 1) & 0xffff_ffffL;
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package dev.nfkit.nflog;
+
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.pcap.CaptureInterface;
+import dev.nfkit.pcap.CaptureWriter;
+import dev.nfkit.pcap.InterfaceStatistics;
+import dev.nfkit.pcap.LinkType;
+import dev.nfkit.socket.KernelView;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes logged packets into capture files, without allocating per packet. Each group is an interface of the file,
+ * {@code nflog:30} for one. One thread at a time.
+ *
+ * <p>With link type {@link LinkType#NFLOG} a packet keeps all that the kernel told of it; with {@link LinkType#RAW} only
+ * the IP packet itself is written, for tools that can't read the other, and what is no IP packet is left out and
+ * counted in {@link #skipped()}. Its time is the kernel's where there is one, else the time of receipt.
+ *
+ * <p>A packet knows its network interfaces by index only: the first packet of the file with a given index carries a
+ * comment such as {@code ifindex 2 = veth0}. Losses go to the statistics that {@link #finish} writes.
+ *
+ * <p>The packet format is that of <a href="https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html">LINKTYPE_NFLOG</a>:
+ * {@code struct nfgenmsg} and the attributes, just as the kernel sends them.
+ */
+public final class NflogCaptureWriter {
+    private static final long LATEST = 0xffff_ffffL * 1_000_000_000L;
+
+    private final int linkType;
+    private final ByteOrder order;
+    private final KernelView kernel;
+    private final List<GroupTally> groups = new ArrayList<>();
+    private final IndexSet named = new IndexSet();
+    private final long startNanos;
+    private CaptureWriter file;
+    private @Nullable GroupTally last;
+    private long skipped;
+
+    /**
+     * Writes into a file that has no interfaces yet.
+     *
+     * @param file the file; the caller flushes and closes it
+     * @param order the byte order of the file, which must be that of the packets: attributes are copied as they are
+     * @param linkType {@link LinkType#NFLOG} or {@link LinkType#RAW}
+     * @param kernel tells the names of interfaces
+     * @throws IllegalArgumentException if the link type is another
+     */
+    public NflogCaptureWriter(CaptureWriter file, ByteOrder order, int linkType, KernelView kernel) {
+        if (linkType != LinkType.NFLOG && linkType != LinkType.RAW) {
+            throw new IllegalArgumentException("link type " + LinkType.describe(linkType) + " is none of "
+                    + LinkType.describe(LinkType.NFLOG) + " and " + LinkType.describe(LinkType.RAW));
+        }
+        this.file = file;
+        this.order = order;
+        this.linkType = linkType;
+        this.kernel = kernel;
+        this.startNanos = now();
+    }
+
+    private static long now() {
+        return System.currentTimeMillis() * 1_000_000L;
+    }
+
+    /**
+     * Declares a group before its first packet, so that it stands in the file even if it has none. Packets of a group
+     * that was not declared declare it themselves.
+     *
+     * @param group the group's options
+     * @throws IOException if writing fails
+     */
+    public void addGroup(NflogGroup group) throws IOException {
+        GroupTally tally = tally(group.group());
+        if (tally.interfaceId < 0) {
+            // In link type NFLOG attributes are added to the copied bytes, so that the copy range is not the limit.
+            tally.snapLength = linkType == LinkType.RAW ? group.copyRange() : CaptureWriter.MAX_PACKET;
+            declare(tally);
+        }
+    }
+
+    private GroupTally tally(int group) {
+        GroupTally recent = last;
+        if (recent != null && recent.group == group) {
+            return recent;
+        }
+        for (int i = 0; i < groups.size(); i++) {
+            GroupTally candidate = groups.get(i);
+            if (candidate.group == group) {
+                last = candidate;
+                return candidate;
+            }
+        }
+        GroupTally added = new GroupTally(group);
+        groups.add(added);
+        last = added;
+        return added;
+    }
+
+    private void declare(GroupTally tally) throws IOException {
+        tally.interfaceId = file.addInterface(CaptureInterface.of("nflog:" + tally.group, linkType)
+                .withDescription("NFLOG group " + tally.group)
+                .withSnapLength(tally.snapLength));
+    }
+
+    /**
+     * Writes a packet.
+     *
+     * @param packet the packet, borrowed or owned
+     * @return whether it was written; false if the link type can't hold it
+     * @throws IOException if writing fails
+     * @throws IllegalArgumentException if the packet's byte order is not the file's
+     */
+    public boolean write(NflogPacket packet) throws IOException {
+        PacketMessage message = packet.message();
+        if (message.order() != order && linkType == LinkType.NFLOG) {
+            throw new IllegalArgumentException(
+                    "a packet in " + message.order() + " can't be written to a file in " + order);
+        }
+        GroupTally tally = tally(packet.group());
+        tally.count(packet);
+        int bodyLength = message.bodyLength();
+        if (linkType == LinkType.RAW ? !isIp(packet) : bodyLength > CaptureWriter.MAX_PACKET) {
+            skipped++;
+            return false;
+        }
+        if (tally.interfaceId < 0) {
+            declare(tally);
+        }
+        String comment = newNames(packet);
+        long time = time(packet);
+        ByteBuffer buffer = message.buffer();
+        int payloadLength = message.length(NflogAttribute.PAYLOAD);
+        if (linkType == LinkType.RAW) {
+            int at = message.require(NflogAttribute.PAYLOAD);
+            file.packet(
+                    tally.interfaceId, time, buffer, at, payloadLength, packet.originalLength(), 0, comment);
+        } else {
+            long original = bodyLength
+                    + (packet.has(NflogAttribute.PAYLOAD) ? (long) packet.originalLength() - payloadLength : 0);
+            file.packet(tally.interfaceId, time, buffer, message.bodyOffset(), bodyLength, original, 0, comment);
+        }
+        return true;
+    }
+
+    /** Kernel and wall clock never leave what a classic file can hold; a recording may hold anything. */
+    private static long time(NflogPacket packet) {
+        long time = packet.capturedAtNanos();
+        return time >= 0 && time <= LATEST ? time : Math.max(0, Math.min(packet.receivedAtNanos(), LATEST));
+    }
+
+    private static boolean isIp(NflogPacket packet) {
+        PacketMessage message = packet.message();
+        if (!message.has(NflogAttribute.PAYLOAD) || message.length(NflogAttribute.PAYLOAD) == 0) {
+            return false;
+        }
+        int version = message.buffer().get(message.require(NflogAttribute.PAYLOAD)) >>> 4 & 0xf;
+        if (!packet.has(NflogAttribute.PACKET_HDR)) {
+            return version == 4 || version == 6;
+        }
+        int protocol = packet.hwProtocol();
+        return (protocol == 0x0800 && version == 4) || (protocol == 0x86dd && version == 6);
+    }
+
+    private @Nullable String newNames(NflogPacket packet) {
+        String names = null;
+        names = name(packet, NflogAttribute.IFINDEX_INDEV, names);
+        names = name(packet, NflogAttribute.IFINDEX_OUTDEV, names);
+        names = name(packet, NflogAttribute.IFINDEX_PHYSINDEV, names);
+        return name(packet, NflogAttribute.IFINDEX_PHYSOUTDEV, names);
+    }
+
+    private @Nullable String name(NflogPacket packet, NflogAttribute attribute, @Nullable String names) {
+        if (!packet.has(attribute)) {
+            return names;
+        }
+        long index = packet.message().u32(attribute);
+        if (index == 0 || !named.add(index)) {
+            return names;
+        }
+        String found = kernel.interfaceName(index).orElse(null);
+        if (found == null) {
+            return names;
+        }
+        String text = "ifindex " + index + " = " + found;
+        return names == null ? text : names + ", " + text;
+    }
+
+    /**
+     * Ends the present file's part: writes each group's statistics, counted from the start of the capture. To be called
+     * before the file is closed or continued in another.
+     *
+     * @param session what the session counted
+     * @throws IOException if writing fails
+     */
+    public void finish(Statistics session) throws IOException {
+        long end = now();
+        long lostDatagrams = session.socketDrops() + session.truncatedDatagrams();
+        for (GroupTally tally : groups) {
+            if (tally.interfaceId < 0) {
+                continue;
+            }
+            // A loss at the very end leaves no gap; with one group it is known whose it was.
+            long missing = groups.size() == 1 ? Math.max(tally.missing, lostDatagrams) : tally.missing;
+            InterfaceStatistics statistics = InterfaceStatistics.at(end)
+                    .withStart(startNanos)
+                    .withEnd(end)
+                    .withReceived(tally.received + missing)
+                    .withInterfaceDropped(missing);
+            String comment = comment(session);
+            file.statistics(tally.interfaceId, comment == null ? statistics : statistics.withComment(comment));
+        }
+    }
+
+    private static @Nullable String comment(Statistics session) {
+        StringBuilder text = new StringBuilder();
+        append(text, session.socketDrops(), "datagrams lost at the socket");
+        append(text, session.truncatedDatagrams(), "datagrams that did not fit");
+        append(text, session.malformed(), "malformed messages");
+        append(text, session.truncatedPackets(), "packets cut at the copy range");
+        return text.isEmpty() ? null : "the session, all groups: " + text;
+    }
+
+    private static void append(StringBuilder text, long count, String what) {
+        if (count > 0) {
+            text.append(text.isEmpty() ? "" : ", ").append(count).append(' ').append(what);
+        }
+    }
+
+    /**
+     * Continues in another file that has no interfaces yet: the groups are declared in it anew, and interfaces are named
+     * anew.
+     *
+     * @param next the file
+     * @throws IOException if writing fails
+     */
+    public void continueIn(CaptureWriter next) throws IOException {
+        file = next;
+        named.clear();
+        for (GroupTally tally : groups) {
+            declare(tally);
+        }
+    }
+
+    /**
+     * Packets that the link type can't hold, and that were left out.
+     *
+     * @return a count
+     */
+    public long skipped() {
+        return skipped;
+    }
+}
