@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -34,7 +35,6 @@ final class CaptureFiles {
     }
 
     private final Format format;
-    private final KernelView kernel;
     private final Supplier<Statistics> statistics;
     private final Deque<Path> kept = new ArrayDeque<>();
     private final long switchBytes;
@@ -53,7 +53,6 @@ final class CaptureFiles {
 
     private CaptureFiles(Format format, KernelView kernel, Supplier<Statistics> statistics) throws WriteFailure {
         this.format = format;
-        this.kernel = kernel;
         this.statistics = statistics;
         Criteria ring = format.ring();
         switchBytes = ring.bytes() == 0 ? Long.MAX_VALUE : ring.bytes();
@@ -84,7 +83,7 @@ final class CaptureFiles {
         }
         Path target = Path.of(format.target());
         number++;
-        return format.ring().switches() ? FileNames.numbered(target, number, LocalDateTime.now()) : target;
+        return format.ring().switches() ? FileNames.numbered(target, number, LocalDateTime.now(ZoneId.systemDefault())) : target;
     }
 
     @SuppressWarnings("resource") // the writer closes it

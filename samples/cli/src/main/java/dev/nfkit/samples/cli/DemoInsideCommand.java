@@ -72,7 +72,7 @@ final class DemoInsideCommand implements Callable<Integer> {
             }
             throw Failure.running(e.getMessage());
         } catch (NetlinkException e) {
-            throw Failure.running(String.valueOf(e.getMessage()));
+            throw Failure.running(e.getMessage());
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.nfkit.samples.cli;
 
+import org.jspecify.annotations.Nullable;
+
 /** What ends a command: one line for people, and the exit code for scripts. */
 final class Failure extends Exception {
     /** Wrong usage, or something could not be opened. */
@@ -11,16 +13,16 @@ final class Failure extends Exception {
 
     private final int exitCode;
 
-    private Failure(int exitCode, String message) {
-        super(message);
+    private Failure(int exitCode, @Nullable String message) {
+        super(message == null ? "failed" : message);
         this.exitCode = exitCode;
     }
 
-    static Failure usage(String message) {
+    static Failure usage(@Nullable String message) {
         return new Failure(USAGE, message);
     }
 
-    static Failure running(String message) {
+    static Failure running(@Nullable String message) {
         return new Failure(RUNNING, message);
     }
 

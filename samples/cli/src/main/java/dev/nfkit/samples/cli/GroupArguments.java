@@ -74,6 +74,9 @@ final class GroupArguments {
         if (copyRange < 0 || copyRange > 65531) {
             throw Failure.usage("-s " + copyRange + ": copy range is out of 0 to 65531 (0 copies whole packets)");
         }
+        if (timeout != null && (timeout < 0 || timeout % 10 != 0)) {
+            throw Failure.usage("--timeout " + timeout + ": milliseconds from 0, in steps of 10, are wanted");
+        }
         try {
             NflogOptions.Builder options = NflogOptions.builder().receiveBuffer(mebibytes << 20);
             for (int number : numbers) {
@@ -84,7 +87,7 @@ final class GroupArguments {
             }
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(String.valueOf(e.getMessage()));
+            throw Failure.usage(e.getMessage());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -60,8 +61,8 @@ public final class Main implements Runnable {
         return e.getCommandLine().getCommandSpec().qualifiedName();
     }
 
-    private static String firstLine(String text) {
-        return String.valueOf(text).lines().findFirst().orElse("");
+    private static String firstLine(@Nullable String text) {
+        return (text == null ? "failed" : text).lines().findFirst().orElse("");
     }
 
     @Override

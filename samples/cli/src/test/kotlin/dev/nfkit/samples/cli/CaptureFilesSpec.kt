@@ -1,0 +1,111 @@
+package dev.nfkit.samples.cli
+
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogSession
+import dev.nfkit.pcap.CaptureReader
+import dev.nfkit.pcap.LinkType
+import dev.nfkit.testkit.ReplayTransport
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.longs.shouldBeInRange
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldMatch
+import java.io.File
+import java.nio.file.Path
+import java.time.LocalDateTime
+
+private const val RECORDING = "nflog-batched-qthresh"
+
+private fun capture(
+    target: File,
+    stop: Criteria = Criteria.NEVER,
+    ring: Criteria = Criteria.NEVER,
+    linkType: Int = LinkType.NFLOG,
+    classic: Boolean = false,
+): Capture {
+    val trace = replayed(RECORDING)
+    val builder = NflogOptions.builder()
+    TraceGroups.of(trace).forEach(builder::group)
+    val options = builder.build()
+    val transport = ReplayTransport.lenient(trace)
+    val session = NflogSession.open(transport, options)
+    val format = CaptureFiles.Format(target.path, classic, linkType, ring, options.groups())
+    val files = CaptureFiles.open(format, transport.kernel(), session::statistics)
+    return Capture(session, files, null, null, stop, CounterLine(false)).apply { run() }
+}
+
+private fun packets(file: File): Int {
+    CaptureReader.open(file.toPath()).use { reader ->
+        return generateSequence { reader.next() }.count()
+    }
+}
+
+class CaptureFilesSpec :
+    FunSpec({
+        val all =
+            replayed(RECORDING).let {
+                capture(File.createTempFile("nfkit", ".pcapng").apply { deleteOnExit() }).packets()
+            }
+
+        test("a file holds every packet") {
+            val file = tempdir().resolve("all.pcapng")
+            capture(file).packets() shouldBe all
+            packets(file).toLong() shouldBe all
+        }
+
+        test("classic pcap and raw IP hold every packet too") {
+            val file = tempdir().resolve("all.pcap")
+            capture(file, classic = true, linkType = LinkType.RAW).packets() shouldBe all
+            packets(file).toLong() shouldBe all
+            CaptureReader.open(file.toPath()).use { it.next()!!.linkType() shouldBe LinkType.RAW }
+        }
+
+        test("a count stops at just that packet") {
+            val file = tempdir().resolve("some.pcapng")
+            capture(file, stop = Criteria(3, 0, 0, 0)).packets() shouldBe 3
+            packets(file) shouldBe 3
+        }
+
+        test("a file's size stops it at the first packet beyond") {
+            val file = tempdir().resolve("size.pcapng")
+            capture(file, stop = Criteria(0, 1000, 0, 0))
+            file.length() shouldBeInRange 1000L..1600L
+        }
+
+        test("a ring keeps the last files, each full but the last") {
+            val dir = tempdir()
+            capture(dir.resolve("ring.pcapng"), ring = Criteria(2, 0, 0, 2)).packets() shouldBe all
+            val files = dir.listFiles()!!.sortedBy { it.name }
+            files.size shouldBe 2
+            packets(files[0]) shouldBe 2
+            files.forEach { it.name shouldMatch Regex("""ring_\d{5}_\d{14}\.pcapng""") }
+            files[1].name.substring(5, 10).toLong() shouldBe (all + 1) / 2
+        }
+
+        test("so many files end the capture with none begun in vain") {
+            val dir = tempdir()
+            capture(dir.resolve("n"), stop = Criteria(0, 0, 0, 2), ring = Criteria(2, 0, 0, 0)).packets() shouldBe 4
+            dir.listFiles()!!.sortedBy { it.name }.map(::packets) shouldContainExactly listOf(2, 2)
+        }
+
+        test("names are dumpcap's") {
+            val time = LocalDateTime.of(2026, 11, 20, 22, 33, 44)
+            FileNames.numbered(Path.of("/x/out.pcapng"), 1, time) shouldBe Path.of("/x/out_00001_20261120223344.pcapng")
+            FileNames.numbered(Path.of("a.b/out"), 12, time) shouldBe Path.of("a.b/out_00012_20261120223344")
+            FileNames.numbered(Path.of(".hidden"), 1, time) shouldBe Path.of(".hidden_00001_20261120223344")
+        }
+
+        test("a device without room fails when it is opened, by its name") {
+            if (File("/dev/full").exists()) {
+                shouldThrow<WriteFailure> { capture(File("/dev/full")) }.message shouldContain "/dev/full: "
+            }
+        }
+
+        test("conditions add up") {
+            Criteria.parse("-a", listOf("packets:5", "filesize:2", "duration:0.5", "files:3")) shouldBe
+                Criteria(5, 2000, 500_000_000, 3)
+        }
+    })

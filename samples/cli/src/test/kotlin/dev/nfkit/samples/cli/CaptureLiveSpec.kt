@@ -1,0 +1,183 @@
+package dev.nfkit.samples.cli
+
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+
+private const val HELD_LONG = "600000"
+
+private fun field(
+    line: String,
+    name: String,
+): String = Regex("\"$name\":\"?([^\",}]*)").find(line)?.groupValues?.get(1) ?: ""
+
+class CaptureLiveSpec :
+    FunSpec({
+        test("ICMP, TCP over IPv6 and UDP are read back with the same count and addresses").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.log("iptables", 30, "-p", "icmp")
+                room.log("iptables", 30, "-p", "udp")
+                room.log("ip6tables", 30, "-p", "tcp")
+                val file = tempdir().resolve("mix.pcapng")
+                val ran =
+                    Capturing(room, 30, "-w", file.path, "--json").use { nfkit ->
+                        room.inside("ping", "-c", "3", "-i", "0.05", "127.0.0.1")
+                        room.udp(5, port = 7777)
+                        // Nobody listens: each attempt is a SYN and its reset.
+                        repeat(3) { run("ip", "netns", "exec", room.name, "bash", "-c", "echo >/dev/tcp/::1/7778") }
+                        nfkit.signal("INT")
+                    }
+                ran.code shouldBe 0
+                val lines = ran.out.lines().filter { it.isNotEmpty() }
+                capinfos(file) shouldBe lines.size
+                ran.err shouldContain "${lines.size} packets captured, 0 dropped"
+                // An ICMP error quotes the packet that it is about: the first of each field is the packet's own.
+                val seen =
+                    tshark(
+                        file, "ip.proto", "ipv6.nxt", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst",
+                        "udp.srcport", "tcp.srcport", "udp.dstport", "tcp.dstport",
+                    ).map { line ->
+                        val f = line.split('\t').map { it.substringBefore(',') }
+                        val ports = if (f[0] == "1") listOf("", "") else listOf(f[6] + f[7], f[8] + f[9])
+                        (listOf(f[0] + f[1], f[2] + f[3], f[4] + f[5]) + ports).joinToString(" ")
+                    }
+                seen shouldContainExactlyInAnyOrder
+                    lines.map { line ->
+                        listOf("protocol", "src", "dst", "sport", "dport").joinToString(" ") { field(line, it) }
+                    }
+                lines.count { field(it, "protocol") == "17" } shouldBe 5
+                lines.count { field(it, "protocol") == "6" } shouldBe 6
+                lines.count { field(it, "protocol") == "1" } shouldBeGreaterThan 5
+                run("tcpdump", "-nr", file.path).code shouldBe 0
+                tshark(file, "frame.comment").first() shouldContain "ifindex 1 = lo"
+                tshark(file, "frame.interface_name").toSet() shouldBe setOf("nflog:30")
+            }
+        }
+
+        for (signal in listOf("INT", "TERM")) {
+            test("50 packets that the kernel still holds are in the file after SIG$signal").config(enabledOrReasonIf = live) {
+                Room().use { room ->
+                    room.log("iptables", 31, "-p", "udp")
+                    val file = tempdir().resolve("held.pcapng")
+                    Capturing(room, 31, "-w", file.path, "--threshold", "1024", "--timeout", HELD_LONG).use { nfkit ->
+                        room.udp(50)
+                        room.held(31) shouldBe 50
+                        val ran = nfkit.signal(signal)
+                        ran.code shouldBe 0
+                        ran.err shouldContain "50 packets captured, 0 dropped: ${file.path}"
+                    }
+                    capinfos(file) shouldBe 50
+                    tshark(file, "frame.number") shouldHaveSize 50
+                }
+            }
+        }
+
+        test("a killed process leaves a valid file with what was flushed").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.log("iptables", 32, "-p", "udp")
+                val file = tempdir().resolve("killed.pcapng")
+                Capturing(room, 32, "-w", file.path).use { nfkit ->
+                    capinfos(file) shouldBe 0
+                    room.udp(33)
+                    await("33 packets in the file") { capinfos(file) == 33 }
+                    nfkit.signal("KILL").code shouldBe 137
+                }
+                capinfos(file) shouldBe 33
+                tshark(file, "frame.number") shouldHaveSize 33
+            }
+        }
+
+        test("standard output can be piped into tshark").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.log("iptables", 33, "-p", "udp")
+                val script = "\"$@\" | tshark -n -r - -T fields -e udp.dstport"
+                val command = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:33", "-c", "20", "-w", "-")
+                val piped = ProcessBuilder(listOf("sh", "-c", script, "sh") + command).redirectErrorStream(false).start()
+                await("the group to be bound") { room.bound(33) }
+                room.udp(20)
+                val lines = piped.inputStream.reader().readLines()
+                piped.waitFor() shouldBe 0
+                lines shouldBe List(20) { "9" }
+            }
+        }
+
+        test("a reader that has seen enough ends it quietly").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.log("iptables", 34, "-p", "udp")
+                val script = "{ \"$@\" ; echo code \$? >&2; } | head -n 1"
+                val command = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:34")
+                val piped = ProcessBuilder(listOf("sh", "-c", script, "sh") + command).start()
+                await("the group to be bound") { room.bound(34) }
+                await("nfkit to end") {
+                    room.udp(1)
+                    !piped.isAlive
+                }
+                piped.inputStream.reader().readLines() shouldHaveSize 1
+                val err = piped.errorStream.reader().readText()
+                err shouldContain "code 0"
+                err shouldNotContain "Exception"
+            }
+        }
+
+        test("a full disk keeps what was captured, cut to whole packets, and ends with code 1").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.log("iptables", 35, "-p", "udp")
+                val disk = tempdir()
+                run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.path).code shouldBe 0
+                try {
+                    val file = disk.resolve("full.pcapng")
+                    Capturing(room, 35, "-w", file.path).use { nfkit ->
+                        room.udp(1000)
+                        val ran = nfkit.ended()
+                        ran.code shouldBe 1
+                        ran.err shouldContain "full.pcapng: No space left on device"
+                        ran.err shouldContain "${capinfos(file)} packets captured"
+                    }
+                    capinfos(file) shouldBeGreaterThan 100
+                } finally {
+                    run("umount", disk.path)
+                }
+            }
+        }
+
+        test("a file that cannot be written and a group that is taken end with code 2").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                val capture = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:36")
+                val ran = run(capture + listOf("-w", "/nowhere/at/all"))
+                ran.code shouldBe 2
+                ran.err shouldContain "/nowhere/at/all: No such file or directory"
+                Capturing(room, 36).use {
+                    val second = run(capture)
+                    second.code shouldBe 2
+                    second.err shouldContain "owns this group"
+                    second.err.lines().filter { it.isNotEmpty() } shouldHaveSize 1
+                }
+            }
+        }
+
+        test("the demo captures, writes a file that tshark reads, and ends with code 0").config(enabledOrReasonIf = live) {
+            val ran = run(nfkitCommand + "demo")
+            ran.code shouldBe 0
+            for (said in listOf("UDP", "TCP", "ICMPv6", "LOCAL_IN", "\"web \"", "0 dropped")) {
+                ran.out shouldContain said
+            }
+            val file = java.io.File(ran.out.substringAfter("tshark -r ").lines().first())
+            capinfos(file) shouldBe ran.out.substringBefore(" packets in").lines().last().toInt()
+            file.parentFile.deleteRecursively()
+        }
+    })
+
+class DemoSpec :
+    FunSpec({
+        test("where no namespace can be made the demo says so and replays a recording") {
+            val ran = run(nfkitCommand + listOf("demo", "--replay"))
+            ran.code shouldBe 0
+            ran.out shouldContain "does not let the demo make a network namespace"
+            ran.out shouldContain "UDP 10.9.0.1:45002 > 10.9.0.2:6000"
+        }
+    })

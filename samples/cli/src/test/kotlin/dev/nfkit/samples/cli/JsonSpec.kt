@@ -1,0 +1,123 @@
+package dev.nfkit.samples.cli
+
+import dev.nfkit.netfilter.PacketSink
+import dev.nfkit.nflog.NflogAttribute
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogPacket
+import dev.nfkit.nflog.NflogSession
+import dev.nfkit.testkit.ReplayTransport
+import dev.nfkit.testkit.SampleNflog
+import dev.nfkit.wire.MessageCursor
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.datatest.withData
+import io.kotest.matchers.collections.shouldContainAll
+import io.kotest.matchers.collections.shouldNotBeEmpty
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.file.Files
+
+private val keys =
+    (
+        "family group hw_protocol hook mark timestamp ifindex_indev ifindex_outdev ifindex_physindev " +
+            "ifindex_physoutdev hwaddr hwtype hwlen hwheader uid gid prefix seq seq_global vlan proto tci l2hdr ct " +
+            "ct_info payload truncated original_length protocol src dst sport dport"
+    ).split(" ")
+
+private val key = Regex("\"([a-z0-9_]+)\":")
+
+private fun json(packet: NflogPacket): String = StringBuilder().also { JsonPrinter().print(packet, it) }.toString()
+
+private fun lines(name: String): List<String> {
+    val trace = replayed(name)
+    val options = NflogOptions.builder()
+    TraceGroups.of(trace).forEach(options::group)
+    val lines = mutableListOf<String>()
+    NflogSession.open(ReplayTransport.lenient(trace), options.build()).use { session ->
+        session.run(PacketSink<NflogPacket, RuntimeException> { lines += json(it) })
+    }
+    return lines
+}
+
+private fun packet(sample: SampleNflog): NflogPacket {
+    val bytes = sample.toDatagram(ByteOrder.nativeOrder())
+    val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
+    cursor.next() shouldBe true
+    return NflogPacket.read(cursor, 1_000_000_000L)
+}
+
+class JsonSpec :
+    FunSpec({
+        context("every recorded packet has the schema's names, in their order") {
+            val names =
+                Files.list(traces).use { files ->
+                    files.map { it.fileName.toString() }.filter { it.endsWith(".pcap") }.sorted().toList()
+                }
+            names.shouldNotBeEmpty()
+            withData(names) { file ->
+                val lines = lines(file.removeSuffix(".pcap"))
+                lines.shouldNotBeEmpty()
+                for (line in lines) {
+                    val found = key.findAll(line).map { it.groupValues[1] }.toList()
+                    keys.shouldContainAll(found)
+                    found shouldBe found.sortedBy(keys::indexOf)
+                    found.distinct() shouldBe found
+                    found shouldContainAll listOf("family", "group", "truncated")
+                }
+            }
+        }
+
+        test("a packet of a bridge with a VLAN tag") {
+            lines("nflog-vlan-bridge").first() shouldBe
+                """{"family":7,"group":11,"hw_protocol":2048,"hook":"FORWARD","timestamp":1795207056.092654,""" +
+                """"ifindex_indev":7,"ifindex_outdev":7,"ifindex_physindev":5,"ifindex_physoutdev":6,""" +
+                """"hwaddr":"2a127b228625","hwtype":1,"hwlen":14,"hwheader":"0ee837ccf6f52a127b2286250800",""" +
+                """"uid":0,"gid":0,"prefix":"brfwd ","vlan":{"proto":33024,"tci":24581},""" +
+                """"l2hdr":"0ee837ccf6f52a127b2286250800",""" +
+                """"payload":"45000054127c4000400108190a0906010a0906020800ec1c01c9000190af006b00000000b92b0100""" +
+                """00000000101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637",""" +
+                """"truncated":false,"original_length":84,"protocol":1,"src":"10.9.6.1","dst":"10.9.6.2"}"""
+        }
+
+        test("a packet with mark, prefix and user") {
+            lines("nflog-prefix-mark-uid").first() shouldBe
+                """{"family":2,"group":2,"hw_protocol":2048,"hook":"LOCAL_OUT","mark":305441741,"ifindex_outdev":2,""" +
+                """"uid":65534,"gid":100,"prefix":"prefix with spaces=é ",""" +
+                """"payload":"45000030cd474000401159610a0900010a090002afca1770001c14427061636b6574203030303020""" +
+                """4142434445464748","truncated":false,"original_length":48,"protocol":17,"src":"10.9.0.1",""" +
+                """"dst":"10.9.0.2","sport":45002,"dport":6000}"""
+        }
+
+        test("a connection stays hexadecimal, with its info as a number") {
+            val line = lines("nflog-conntrack").first()
+            line shouldContain Regex(""""ct":"[0-9a-f]+","ct_info":\d+,""")
+        }
+
+        test("what is absent is left out") {
+            val line = json(packet(SampleNflog.of(1, 2, 3).withoutPacketHeader()))
+            line shouldNotContain "hook"
+            line shouldNotContain "mark"
+            line shouldNotContain "\"src\""
+            line shouldContain "\"payload\":\"010203\",\"truncated\":false,\"original_length\":3"
+        }
+
+        test("a prefix may hold anything") {
+            val line = json(packet(SampleNflog.of(1).prefix("a\"b\\c\nd\u007f é \uD83D\uDE00")))
+            line shouldContain "\"prefix\":\"a\\\"b\\\\c\\u000ad\\u007f é \uD83D\uDE00\""
+        }
+
+        test("numbers of 32 bits have no sign") {
+            val line = json(packet(SampleNflog.of(1).mark(0xffff_ffffL).uid(0xffff_fffeL).sequence(0x8000_0000L)))
+            line shouldContain "\"mark\":4294967295"
+            line shouldContain "\"uid\":4294967294"
+            line shouldContain "\"seq\":2147483648"
+        }
+
+        test("every attribute of the schema has its name in the list") {
+            for (attribute in NflogAttribute.entries - NflogAttribute.PACKET_HDR) {
+                (attribute.key() in keys) shouldBe true
+            }
+        }
+    })

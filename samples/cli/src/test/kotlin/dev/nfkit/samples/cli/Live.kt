@@ -1,0 +1,137 @@
+package dev.nfkit.samples.cli
+
+import dev.nfkit.linux.LinuxTransport
+import dev.nfkit.socket.NetAdmin
+import io.kotest.core.test.Enabled
+import io.kotest.core.test.TestCase
+import java.io.File
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
+
+private val numbers = AtomicInteger()
+
+/** Why live tests cannot run here, or null where they can; where they are required it fails instead. */
+private val hindrance: String? by lazy {
+    val reason =
+        runCatching {
+            val found = LinuxTransport.current().kernel().netAdmin()
+            check(found == NetAdmin.HELD) { "CAP_NET_ADMIN is $found" }
+            for (tool in listOf("ip", "iptables", "ip6tables", "tshark", "tcpdump", "capinfos", "ping")) {
+                check(run("sh", "-c", "command -v $tool").code == 0) { "$tool is not installed" }
+            }
+            Room().close()
+        }.exceptionOrNull()?.message
+    check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }
+    reason
+}
+
+internal val live: (TestCase) -> Enabled = { hindrance?.let { Enabled.disabled(it) } ?: Enabled.enabled }
+
+/** A network namespace as long as a test takes, in which the loopback is up. */
+internal class Room : AutoCloseable {
+    val name = "nfkit-cli-${ProcessHandle.current().pid()}-${numbers.incrementAndGet()}"
+
+    init {
+        ok("ip", "netns", "add", name)
+        inside("ip", "link", "set", "lo", "up")
+    }
+
+    private fun ok(vararg command: String): String {
+        val ran = run(*command)
+        check(ran.code == 0) { "${command.joinToString(" ")}: ${ran.err}" }
+        return ran.out
+    }
+
+    fun inside(vararg command: String): String = ok("ip", "netns", "exec", name, *command)
+
+    /** Logs what leaves, with `-p` and more as iptables takes it. */
+    fun log(
+        tool: String,
+        group: Int,
+        vararg match: String,
+    ) {
+        inside(tool, "-A", "OUTPUT", *match, "-j", "NFLOG", "--nflog-group", "$group", "--nflog-threshold", "1024")
+    }
+
+    fun bound(group: Int): Boolean =
+        inside("cat", "/proc/net/netfilter/nfnetlink_log").lines().any { it.trim().startsWith("$group ") }
+
+    /** How many packets the kernel holds for a group. */
+    fun held(group: Int): Int =
+        inside("cat", "/proc/net/netfilter/nfnetlink_log")
+            .lines()
+            .map { it.trim().split(Regex(" +")) }
+            .first { it[0] == "$group" }[2]
+            .toInt()
+
+    /** Sends datagrams to a port of the loopback where nobody is. */
+    fun udp(
+        count: Int,
+        address: String = "127.0.0.1",
+        port: Int = 9,
+    ) {
+        inside("bash", "-c", "for i in $(seq $count); do echo -n hello >/dev/udp/$address/$port; done 2>/dev/null || true")
+    }
+
+    override fun close() {
+        run("ip", "netns", "del", name)
+    }
+}
+
+/** `nfkit capture` as a process of its own, bound to its group when this returns. */
+internal class Capturing(
+    private val room: Room,
+    private val group: Int,
+    vararg args: String,
+) : AutoCloseable {
+    private val out = File.createTempFile("nfkit", ".out").apply { deleteOnExit() }
+    private val err = File.createTempFile("nfkit", ".err").apply { deleteOnExit() }
+    val process: Process =
+        ProcessBuilder(nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:$group") + args)
+            .redirectOutput(out)
+            .redirectError(err)
+            .start()
+
+    init {
+        await("nfkit to say that it captures, which said ${err.readText()}") {
+            check(process.isAlive || process.exitValue() == 0) { "nfkit ended: ${err.readText()}" }
+            err.readText().contains("Capturing on")
+        }
+    }
+
+    fun signal(name: String): Ran {
+        run("kill", "-$name", "${process.pid()}")
+        return ended()
+    }
+
+    fun ended(): Ran {
+        check(process.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "nfkit does not end" }
+        return Ran(process.exitValue(), out.readText(), err.readText())
+    }
+
+    override fun close() {
+        process.destroyForcibly()
+    }
+}
+
+/** How many packets capinfos counts; it fails on a file that is not valid. */
+internal fun capinfos(file: File): Int {
+    val ran = run("capinfos", "-M", "-c", file.path)
+    check(ran.code == 0) { ran.err }
+    return ran.out
+        .lines()
+        .first { it.startsWith("Number of packets") }
+        .substringAfter(':')
+        .trim()
+        .toInt()
+}
+
+/** Fields of each packet as tshark sees them. */
+internal fun tshark(
+    file: File,
+    vararg fields: String,
+): List<String> {
+    val ran = run(listOf("tshark", "-n", "-r", file.path, "-T", "fields") + fields.flatMap { listOf("-e", it) })
+    check(ran.code == 0) { ran.err }
+    return ran.out.lines().filter { it.isNotEmpty() }
+}

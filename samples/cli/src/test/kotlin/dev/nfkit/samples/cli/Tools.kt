@@ -1,0 +1,93 @@
+package dev.nfkit.samples.cli
+
+import com.sun.jna.Native
+import dev.nfkit.linux.LinuxTransport
+import dev.nfkit.nflog.NflogSession
+import dev.nfkit.testkit.ReplayTransport
+import dev.nfkit.trace.Trace
+import picocli.CommandLine
+import java.io.ByteArrayOutputStream
+import java.io.PrintStream
+import java.nio.file.Path
+import java.util.concurrent.TimeUnit
+
+/** Longer than anything takes: only a failure reaches it. */
+internal const val BOUND_SECONDS = 60L
+
+internal val traces: Path = Path.of(System.getProperty("basedir", "."), "../../sdk-testkit/src/test/resources/traces/nflog")
+
+internal fun trace(name: String): Path = traces.resolve("$name.pcap").normalize()
+
+/** What ran, and what it said. */
+internal data class Ran(
+    val code: Int,
+    val out: String,
+    val err: String,
+)
+
+/** The command line in this process; only what it says on standard error is caught. */
+internal fun nfkit(vararg args: String): Ran {
+    val before = System.err
+    val said = ByteArrayOutputStream()
+    System.setErr(PrintStream(said, true, Charsets.UTF_8))
+    try {
+        val code = Main.run(*args)
+        return Ran(code, "", said.toString(Charsets.UTF_8))
+    } finally {
+        System.setErr(before)
+    }
+}
+
+private fun place(type: Class<*>): String =
+    Path
+        .of(
+            type.protectionDomain.codeSource.location
+                .toURI(),
+        ).toString()
+
+/** The command that the launcher ends in: the samples on the module path. */
+internal val nfkitCommand: List<String> by lazy {
+    val jars =
+        listOf(
+            Main::class.java,
+            NflogSession::class.java,
+            LinuxTransport::class.java,
+            ReplayTransport::class.java,
+            Native::class.java,
+            CommandLine::class.java,
+            org.jspecify.annotations.NullMarked::class.java,
+        ).map(::place).distinct()
+    val native = if (Runtime.version().feature() >= 24) listOf("--enable-native-access=com.sun.jna") else emptyList()
+    // A build in the background ignores SIGINT, and its children with it.
+    listOf("env", "--default-signal=INT,TERM", Path.of(System.getProperty("java.home"), "bin", "java").toString()) +
+        listOf("-XX:+UseSerialGC", "-Xshare:auto") + native +
+        listOf("--module-path", jars.joinToString(":"), "-m", "dev.nfkit.samples.cli/${Main::class.java.name}")
+}
+
+/** Runs a command to its end. */
+internal fun run(vararg command: String): Ran = run(command.toList())
+
+internal fun run(command: List<String>): Ran {
+    val process = ProcessBuilder(command).start()
+    process.outputStream.close()
+    var err = ""
+    val reader = Thread { err = process.errorStream.reader().readText() }.apply { start() }
+    val out = process.inputStream.reader().readText()
+    check(process.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "$command does not end" }
+    reader.join()
+    return Ran(process.exitValue(), out, err)
+}
+
+/** Waits for something that comes true, with a bound. */
+internal fun await(
+    what: String,
+    condition: () -> Boolean,
+) {
+    val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOUND_SECONDS)
+    while (!condition()) {
+        check(System.nanoTime() < end) { "in vain waited for: $what" }
+        Thread.sleep(10)
+    }
+}
+
+internal fun replayed(name: String): Trace = Trace.read(trace(name))
