@@ -1,5 +1,6 @@
 package dev.nfkit.testkit
 
+import com.sun.management.ThreadMXBean
 import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogCaptureWriter
 import dev.nfkit.nflog.NflogGroup
@@ -12,16 +13,23 @@ import dev.nfkit.pcap.PcapngWriter
 import dev.nfkit.wire.MessageCursor
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
+import java.lang.management.ManagementFactory
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import java.nio.channels.WritableByteChannel
 import java.time.Instant
 
 private val order = ByteOrder.LITTLE_ENDIAN
 private val nothing = Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0)
-private val ipv4 = ByteArray(28).also { it[0] = 0x45; it[3] = 100 }
+private val ipv4 =
+    ByteArray(28).also {
+        it[0] = 0x45
+        it[3] = 100
+    }
 
 private fun datagram(sample: SampleNflog) = sample.toDatagram(order)
 
@@ -75,7 +83,9 @@ class NflogCaptureWriterSpec :
 
         test("its time is the kernel's where there is one, else that of receipt") {
             val written = Written()
-            written.writer.write(packet(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(1_795_207_040, 92_654_000))))
+            written.writer.write(
+                packet(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(1_795_207_040, 92_654_000))),
+            )
             written.writer.write(packet(SampleNflog.of(*ipv4)))
             written.records().map { it.epochNanos() } shouldBe listOf(1_795_207_040_092_654_000L, 7_000_000_000L)
         }
@@ -88,7 +98,8 @@ class NflogCaptureWriterSpec :
             val next = Written(kernel = kernel)
             written.writer.continueIn(next.file)
             written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(2)))
-            written.records().map { it.comment().orElse("") } shouldBe listOf("ifindex 2 = veth0, ifindex 3 = veth1", "")
+            written.records().map { it.comment().orElse("") } shouldBe
+                listOf("ifindex 2 = veth0, ifindex 3 = veth1", "")
             next.records().map { it.comment().orElse("") } shouldBe listOf("ifindex 2 = veth0")
         }
 
@@ -111,16 +122,33 @@ class NflogCaptureWriterSpec :
             val (records, reader) = written.read()
             records.map { it.interfaceId() } shouldBe listOf(0, 0, 1)
             reader.interfaces().map { it.name().get() } shouldBe listOf("nflog:30", "nflog:31")
-            reader.statistics(0).get().interfaceDropped().asLong shouldBe 4
-            reader.statistics(0).get().received().asLong shouldBe 6
-            reader.statistics(1).get().interfaceDropped().asLong shouldBe 0
+            reader
+                .statistics(0)
+                .get()
+                .interfaceDropped()
+                .asLong shouldBe 4
+            reader
+                .statistics(0)
+                .get()
+                .received()
+                .asLong shouldBe 6
+            reader
+                .statistics(1)
+                .get()
+                .interfaceDropped()
+                .asLong shouldBe 0
         }
 
         test("a loss at the very end leaves no gap, but stands in the statistics of the only group") {
             val written = Written()
             written.writer.write(packet(SampleNflog.of(*ipv4).sequence(0)))
             written.writer.finish(Statistics(1, 1, 3, 0, 0, 0, 0, 0, 0))
-            val statistics = written.read().second.statistics(0).get()
+            val statistics =
+                written
+                    .read()
+                    .second
+                    .statistics(0)
+                    .get()
             statistics.interfaceDropped().asLong shouldBe 3
             statistics.comment().get() shouldBe "the session, all groups: 3 datagrams lost at the socket"
         }
@@ -134,6 +162,25 @@ class NflogCaptureWriterSpec :
                     FakeTransport().kernel(),
                 ).write(packet(SampleNflog.of(*ipv4)))
             }
+        }
+
+        test("writing allocates nothing per packet") {
+            val nowhere =
+                object : WritableByteChannel {
+                    override fun write(source: ByteBuffer): Int = source.remaining().also { source.position(source.limit()) }
+
+                    override fun isOpen() = true
+
+                    override fun close() = Unit
+                }
+            val kernel = FakeTransport().kernel().networkInterface(2, "veth0")
+            val writer = NflogCaptureWriter(PcapngWriter(nowhere, CaptureSection.create().withOrder(order)), order, LinkType.NFLOG, kernel)
+            val packet = packet(SampleNflog.of(*ipv4).inDevice(2).sequence(0).prefix("p"))
+            val meter = ManagementFactory.getThreadMXBean() as ThreadMXBean
+            repeat(1000) { writer.write(packet) }
+            val before = meter.currentThreadAllocatedBytes
+            repeat(100_000) { writer.write(packet) }
+            meter.currentThreadAllocatedBytes - before shouldBeLessThan 100_000L
         }
 
         test("another link type is refused") {

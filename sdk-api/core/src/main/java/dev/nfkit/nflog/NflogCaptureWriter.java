@@ -135,8 +135,7 @@ public final class NflogCaptureWriter {
         int payloadLength = message.length(NflogAttribute.PAYLOAD);
         if (linkType == LinkType.RAW) {
             int at = message.require(NflogAttribute.PAYLOAD);
-            file.packet(
-                    tally.interfaceId, time, buffer, at, payloadLength, packet.originalLength(), 0, comment);
+            file.packet(tally.interfaceId, time, buffer, at, payloadLength, packet.originalLength(), 0, comment);
         } else {
             long original = bodyLength
                     + (packet.has(NflogAttribute.PAYLOAD) ? (long) packet.originalLength() - payloadLength : 0);
