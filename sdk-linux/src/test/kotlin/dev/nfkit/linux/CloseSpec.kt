@@ -11,11 +11,11 @@ import java.util.concurrent.TimeUnit
 class CloseSpec :
     FunSpec({
         test("a close among wakeups is never taken for one of them").config(enabledOrReasonIf = needsNetAdmin) {
-            val threads = Executors.newFixedThreadPool(2)
+            val threads = Executors.newFixedThreadPool(3)
             try {
                 val batch = DatagramBatch(1, 64)
                 val before = openDescriptors()
-                repeat(5_000) { round ->
+                repeat(2_000) { round ->
                     val socket = LinuxTransport.current().open(NETLINK_NETFILTER)
                     val receiver =
                         threads.submit(
@@ -25,9 +25,9 @@ class CloseSpec :
                                 } while (count >= 0)
                             },
                         )
-                    val waker = threads.submit(Callable { repeat(round % 20) { socket.wakeup() } })
+                    val waker = threads.submit { repeat(round % 50) { socket.wakeup() } }
                     repeat(round % 97) { Thread.onSpinWait() }
-                    socket.close()
+                    threads.submit { socket.close() }.get(BOUND_SECONDS, TimeUnit.SECONDS)
                     receiver.get(BOUND_SECONDS, TimeUnit.SECONDS)
                     waker.get(BOUND_SECONDS, TimeUnit.SECONDS)
                 }

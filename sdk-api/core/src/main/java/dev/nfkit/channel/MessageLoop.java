@@ -31,6 +31,8 @@ public final class MessageLoop implements AutoCloseable {
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final long CLOSE_STEP_MILLIS = 5;
     private static final int FAREWELLS = 3;
+    /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
+    private static final int EMPTY = 2;
 
     private final NetlinkTransport transport;
     private final NetlinkSocket socket;
@@ -44,6 +46,7 @@ public final class MessageLoop implements AutoCloseable {
     private volatile boolean closing;
     private boolean farewellSent;
     private int farewells;
+    private int quiet;
     private long sequence;
 
     /**
@@ -174,6 +177,9 @@ public final class MessageLoop implements AutoCloseable {
     public <E extends Exception> int poll(Handler<E> handler, long timeoutNanos) throws NetlinkException, E {
         Thread self = Thread.currentThread();
         if (!poller.compareAndSet(null, self)) {
+            if (closing && poller.get() != self) {
+                return -1; // another thread is closing
+            }
             throw new IllegalStateException(
                     poller.get() == self
                             ? "poll or run was called inside a callback of the same session"
@@ -210,11 +216,12 @@ public final class MessageLoop implements AutoCloseable {
             int count = socket.receive(batch, wait);
             inbound.take();
             if (count > 0) {
+                quiet = 0;
                 int delivered = deliver(handler);
                 if (delivered > 0) {
                     return delivered;
                 }
-            } else if (count < 0 || (farewellSent && bidden())) {
+            } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden())) {
                 finish();
                 return -1;
             } else if (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun())) {
@@ -264,6 +271,7 @@ public final class MessageLoop implements AutoCloseable {
             return true;
         }
         waiting.clear();
+        quiet = 0;
         life.farewell();
         return false;
     }
@@ -292,9 +300,14 @@ public final class MessageLoop implements AutoCloseable {
         if (!farewellSent) {
             farewell();
         }
-        while (socket.receive(batch, 0) > 0) {
+        for (int empty = 0; empty < EMPTY; ) {
+            int count = socket.receive(batch, 0);
+            if (count < 0) {
+                return;
+            }
             inbound.take();
             discardReceived();
+            empty = count > 0 ? 0 : empty + 1;
         }
     }
 

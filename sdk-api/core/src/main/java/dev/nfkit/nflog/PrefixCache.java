@@ -56,7 +56,7 @@ final class PrefixCache {
         if (length >= Long.BYTES) {
             return buffer.getLong(offset);
         }
-        if (length > 0 && offset <= buffer.capacity() - Long.BYTES) {
+        if (length > 0 && offset <= buffer.limit() - Long.BYTES) {
             return buffer.getLong(offset) & (-1L << (Long.SIZE - Byte.SIZE * length));
         }
         long head = 0;

@@ -165,6 +165,12 @@ public final class CaptureInterface {
         return Optional.ofNullable(os);
     }
 
+    /**
+     * Whether another object is an interface with the same values.
+     *
+     * @param other the other object
+     * @return whether they are equal
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof CaptureInterface that
@@ -176,6 +182,11 @@ public final class CaptureInterface {
                 && Objects.equals(os, that.os);
     }
 
+    /**
+     * A hash of all values.
+     *
+     * @return the hash
+     */
     @Override
     public int hashCode() {
         return Objects.hash(linkType, snapLength, name, description, filter, os);

@@ -191,6 +191,12 @@ public final class InterfaceStatistics {
         return Optional.ofNullable(comment);
     }
 
+    /**
+     * Whether another object is statistics with the same values.
+     *
+     * @param other the other object
+     * @return whether they are equal
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof InterfaceStatistics that
@@ -203,6 +209,11 @@ public final class InterfaceStatistics {
                 && Objects.equals(comment, that.comment);
     }
 
+    /**
+     * A hash of all values.
+     *
+     * @return the hash
+     */
     @Override
     public int hashCode() {
         return Objects.hash(epochNanos, startNanos, endNanos, received, interfaceDropped, osDropped, comment);

@@ -5,7 +5,6 @@ import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
 import kotlinx.coroutines.flow.Flow
-import kotlinx.coroutines.flow.flow
 import java.time.Duration
 
 /**
@@ -29,7 +28,7 @@ public class NflogScope internal constructor(
      *
      * A slow collector makes the kernel's buffer fill up, as [NflogOptionsBuilder.batchCapacity] says.
      */
-    public val packets: Flow<NflogPacket> = flow { reader.emitTo(this) }
+    public val packets: Flow<NflogPacket> = reader.elements()
 
     /**
      * The receive buffer in force, in bytes as the kernel counts them: twice what was asked, or less where

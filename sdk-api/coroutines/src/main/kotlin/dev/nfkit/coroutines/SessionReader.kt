@@ -6,7 +6,10 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.FlowCollector
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.withContext
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
@@ -64,15 +67,25 @@ internal class SessionReader<S : Source<T>, T : Any>(
     /** Why the session failed, if no collector was told. */
     fun unseenFailure(): Throwable? = queue.unseenFailure()
 
-    /** Emits to a collector until the session ends. What it leaves is the next one's. */
+    /**
+     * What is received, for collectors that follow each other. What is behind [map] has been seen: the builder of a flow
+     * looks for cancellation when it emits, and an element that it holds back then is the next collector's.
+     */
+    fun elements(): Flow<T> = flow { drain { emit(taken[next]) } }.map { element -> element.also { next++ } }
+
+    /** Emits to the only collector until the session ends. */
     suspend fun emitTo(collector: FlowCollector<T>) {
+        drain { collector.emit(taken[next++]) }
+    }
+
+    private suspend inline fun drain(emitNext: () -> Unit) {
         check(collecting.compareAndSet(false, true)) {
             "the packets of this session are being collected already: collect one after the other, or use shareIn"
         }
         try {
             while (true) {
                 while (next < taken.size) {
-                    collector.emit(taken[next++])
+                    emitNext()
                 }
                 taken = emptyList() // holds no packet while it waits
                 next = 0

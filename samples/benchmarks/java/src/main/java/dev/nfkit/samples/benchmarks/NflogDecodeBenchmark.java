@@ -36,7 +36,9 @@ public class NflogDecodeBenchmark {
     @Param({"64", "600"})
     public int packets;
 
+    @SuppressWarnings("NullAway.Init") // by open()
     private NflogSession session;
+
     private long sink;
 
     /**

@@ -1,0 +1,159 @@
+package dev.nfkit.trace
+
+import dev.nfkit.SystemCallException
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.SocketOption
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.io.ByteArrayInputStream
+import java.io.ByteArrayOutputStream
+import java.io.IOException
+import java.io.OutputStream
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import kotlin.concurrent.thread
+
+private fun message(vararg rest: Byte): ByteArray =
+    ByteBuffer
+        .allocate(16 + rest.size)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(16 + rest.size)
+        .putShort(0x400)
+        .putShort(0)
+        .putInt(0)
+        .putInt(0)
+        .put(rest)
+        .array()
+
+class RecordingTransportSpec :
+    FunSpec({
+        test("what is sent and received is recorded, in order, with the time of receipt") {
+            val fake =
+                FakeTransport(
+                    mutableListOf(
+                        Delivery(listOf(message(1), message(2)), at = 1000),
+                        Delivery(overrun = true, at = 2000),
+                        Delivery(listOf(message(3), message(*ByteArray(100))), overrun = true, at = 3000),
+                    ),
+                )
+            val file = ByteArrayOutputStream()
+            val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")
+            val transport = RecordingTransport(fake, writer)
+            val socket = transport.open(12)
+            val batch = DatagramBatch(4, 64)
+            val request = ByteBuffer.wrap(byteArrayOf(9) + message(7) + byteArrayOf(9)).position(1).limit(18)
+            socket.send(request)
+            (request.position() to request.limit()) shouldBe (1 to 18)
+            List(4) { socket.receive(batch, 0) } shouldContainExactly listOf(2, 0, 2, -1)
+            transport.note("done")
+            socket.close()
+            // Closing the socket flushed; the writer is still open.
+            val trace = Trace.read(ByteArrayInputStream(file.toByteArray()), "recorded")
+            trace.entries().map { it.kind() } shouldContainExactly
+                listOf(
+                    TraceKind.TO_KERNEL,
+                    TraceKind.FROM_KERNEL,
+                    TraceKind.FROM_KERNEL,
+                    TraceKind.OVERRUN,
+                    TraceKind.OVERRUN,
+                    TraceKind.FROM_KERNEL,
+                    TraceKind.FROM_KERNEL,
+                    TraceKind.NOTE,
+                )
+            trace
+                .entries()[0]
+                .datagram()
+                .toArray()
+                .toList() shouldBe message(7).toList()
+            trace.entries().subList(1, 7).map { it.epochNanos() } shouldContainExactly
+                listOf(1000, 1000, 2000, 3000, 3000, 3000)
+            trace.entries().map { it.truncated() } shouldContainExactly
+                listOf(false, false, false, false, false, false, true, false)
+            fake.closed shouldBe 1
+            transport.failure().isPresent shouldBe false
+            transport.unrecorded() shouldBe 0
+            writer.close()
+        }
+
+        test("everything else is the delegate's answer") {
+            val fake = FakeTransport()
+            val writer = TraceWriter(ByteArrayOutputStream(), ByteOrder.LITTLE_ENDIAN, "test")
+            val transport = RecordingTransport(fake, writer)
+            transport.nanoTime() shouldBe 42
+            val socket = transport.open(12)
+            socket.portId() shouldBe 4711
+            socket.order() shouldBe ByteOrder.LITTLE_ENDIAN
+            socket.get(SocketOption.RECEIVE_BUFFER) shouldBe 99
+            socket.drops() shouldBe 3
+            socket.foreign() shouldBe 1
+            socket.wakeup()
+            fake.woken shouldBe 1
+        }
+
+        test("a send that the system refuses is thrown on, and noted") {
+            val fake = FakeTransport().apply { refuse = true }
+            val file = ByteArrayOutputStream()
+            val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")
+            val socket = RecordingTransport(fake, writer).open(12)
+            shouldThrow<SystemCallException> { socket.send(ByteBuffer.wrap(message(1))) }
+            writer.close()
+            val trace = Trace.read(ByteArrayInputStream(file.toByteArray()), "recorded")
+            trace.entries().map { it.kind() } shouldContainExactly listOf(TraceKind.TO_KERNEL, TraceKind.NOTE)
+            trace.entries()[1].comment().get() shouldContain "was not sent: send: EMSGSIZE"
+        }
+
+        test("a recording that fails disturbs no session, and counts all that it lacks") {
+            val fake = FakeTransport(MutableList(300) { Delivery(List(4) { message(*ByteArray(1000)) }, at = 1) })
+            val disk =
+                object : OutputStream() {
+                    var room = 700_000
+
+                    override fun write(byte: Int) = throw UnsupportedOperationException()
+
+                    override fun write(
+                        bytes: ByteArray,
+                        offset: Int,
+                        length: Int,
+                    ) {
+                        if (room < length) throw IOException("No space left on device")
+                        room -= length
+                    }
+                }
+            val writer = TraceWriter(disk, ByteOrder.LITTLE_ENDIAN, "test")
+            val transport = RecordingTransport(fake, writer)
+            val socket = transport.open(12)
+            val batch = DatagramBatch(4, 2048)
+            List(300) { socket.receive(batch, 0) }.distinct() shouldContainExactly listOf(4)
+            socket.send(ByteBuffer.wrap(message(1)))
+            socket.close()
+            transport.failure().get().message shouldBe "No space left on device"
+            transport.unrecorded() shouldBe 1201 - writer.validEntries()
+            fake.sent.size shouldBe 1
+            fake.closed shouldBe 1
+        }
+
+        test("several threads record whole entries") {
+            val fake = FakeTransport()
+            val file = ByteArrayOutputStream()
+            val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")
+            val threads =
+                List(4) { number ->
+                    thread {
+                        repeat(500) { size ->
+                            val datagram = message(*ByteArray(size) { number.toByte() })
+                            writer.toKernel(1, 12, ByteBuffer.wrap(datagram))
+                        }
+                    }
+                }
+            threads.forEach(Thread::join)
+            writer.close()
+            val entries = Trace.read(ByteArrayInputStream(file.toByteArray()), "threads").entries()
+            entries.size shouldBe 2000
+            val lengths = entries.groupBy({ it.datagram().toArray().last() }, { it.datagram().length() })
+            (1..3).forEach { lengths.getValue(it.toByte()) shouldContainExactly (17..515).toList() }
+            fake.sent.size shouldBe 0
+        }
+    })
