@@ -167,15 +167,29 @@ class NflogCaptureWriterSpec :
         test("writing allocates nothing per packet") {
             val nowhere =
                 object : WritableByteChannel {
-                    override fun write(source: ByteBuffer): Int = source.remaining().also { source.position(source.limit()) }
+                    override fun write(source: ByteBuffer): Int =
+                        source.remaining().also { source.position(source.limit()) }
 
                     override fun isOpen() = true
 
                     override fun close() = Unit
                 }
             val kernel = FakeTransport().kernel().networkInterface(2, "veth0")
-            val writer = NflogCaptureWriter(PcapngWriter(nowhere, CaptureSection.create().withOrder(order)), order, LinkType.NFLOG, kernel)
-            val packet = packet(SampleNflog.of(*ipv4).inDevice(2).sequence(0).prefix("p"))
+            val writer =
+                NflogCaptureWriter(
+                    PcapngWriter(nowhere, CaptureSection.create().withOrder(order)),
+                    order,
+                    LinkType.NFLOG,
+                    kernel,
+                )
+            val packet =
+                packet(
+                    SampleNflog
+                        .of(*ipv4)
+                        .inDevice(2)
+                        .sequence(0)
+                        .prefix("p"),
+                )
             val meter = ManagementFactory.getThreadMXBean() as ThreadMXBean
             repeat(1000) { writer.write(packet) }
             val before = meter.currentThreadAllocatedBytes

@@ -115,7 +115,17 @@ class CaptureFilesSpec :
             val session = NflogSession.open(transport, options)
             val ring = Criteria(2, 0, 0, 0)
             val format =
-                CaptureFiles.Format(dir.resolve("sub/x").apply { parentFile.mkdir() }.path, false, LinkType.NFLOG, ring, options.groups())
+                CaptureFiles.Format(
+                    dir
+                        .resolve("sub/x")
+                        .apply {
+                            parentFile.mkdir()
+                        }.path,
+                    false,
+                    LinkType.NFLOG,
+                    ring,
+                    options.groups(),
+                )
             files += CaptureFiles.open(format, transport.kernel(), session::statistics)
             val first = files[0].path()!!.toFile()
             val kept = dir.resolve("kept")
