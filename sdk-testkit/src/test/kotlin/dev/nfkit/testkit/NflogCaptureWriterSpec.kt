@@ -1,5 +1,6 @@
 package dev.nfkit.testkit
 
+import com.sun.management.ThreadMXBean
 import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogCaptureWriter
 import dev.nfkit.nflog.NflogGroup
@@ -12,11 +13,14 @@ import dev.nfkit.pcap.PcapngWriter
 import dev.nfkit.wire.MessageCursor
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
+import java.lang.management.ManagementFactory
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import java.nio.channels.WritableByteChannel
 import java.time.Instant
 
 private val order = ByteOrder.LITTLE_ENDIAN
@@ -158,6 +162,39 @@ class NflogCaptureWriterSpec :
                     FakeTransport().kernel(),
                 ).write(packet(SampleNflog.of(*ipv4)))
             }
+        }
+
+        test("writing allocates nothing per packet") {
+            val nowhere =
+                object : WritableByteChannel {
+                    override fun write(source: ByteBuffer): Int =
+                        source.remaining().also { source.position(source.limit()) }
+
+                    override fun isOpen() = true
+
+                    override fun close() = Unit
+                }
+            val kernel = FakeTransport().kernel().networkInterface(2, "veth0")
+            val writer =
+                NflogCaptureWriter(
+                    PcapngWriter(nowhere, CaptureSection.create().withOrder(order)),
+                    order,
+                    LinkType.NFLOG,
+                    kernel,
+                )
+            val packet =
+                packet(
+                    SampleNflog
+                        .of(*ipv4)
+                        .inDevice(2)
+                        .sequence(0)
+                        .prefix("p"),
+                )
+            val meter = ManagementFactory.getThreadMXBean() as ThreadMXBean
+            repeat(1000) { writer.write(packet) }
+            val before = meter.currentThreadAllocatedBytes
+            repeat(100_000) { writer.write(packet) }
+            meter.currentThreadAllocatedBytes - before shouldBeLessThan 100_000L
         }
 
         test("another link type is refused") {

@@ -120,13 +120,13 @@ final class Capture {
         if (full) {
             return;
         }
-        if (files != null) {
-            files.write(packet);
-        }
+        boolean written = files == null || files.write(packet);
         if (printer != null) {
             print(printer, packet);
         }
-        packets++;
+        if (written) {
+            packets++;
+        }
         payloadBytes += packet.payload().length();
         if (packets >= mostPackets || (files != null && (files.bytes() >= mostBytes || files.full(stop.files())))) {
             full = true;

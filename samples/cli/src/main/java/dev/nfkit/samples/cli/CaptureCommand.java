@@ -146,14 +146,17 @@ final class CaptureCommand implements Callable<Integer> {
                 throw Failure.usage(e.getMessage());
             }
         }
-        PacketPrinter printer =
-                json ? new JsonPrinter() : files == null ? new LinePrinter(transport.kernel()) : null;
+        PacketPrinter printer = json ? new JsonPrinter() : files == null ? new LinePrinter(transport.kernel()) : null;
         TextOutput text = printer == null ? null : TextOutput.standard();
         Capture capture = new Capture(session, files, printer, text, stop, new CounterLine(!quiet && text == null));
         Ending ending = Ending.onSignal(session::stop);
         announce(session, numbers);
-        int code = new CaptureOutcome(capture, files).await();
-        ending.done(code);
+        int code = Failure.RUNNING;
+        try {
+            code = new CaptureOutcome(capture, files).await();
+        } finally {
+            ending.done(code);
+        }
         return code;
     }
 

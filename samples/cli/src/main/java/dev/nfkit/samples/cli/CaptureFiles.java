@@ -83,7 +83,9 @@ final class CaptureFiles {
         }
         Path target = Path.of(format.target());
         number++;
-        return format.ring().switches() ? FileNames.numbered(target, number, LocalDateTime.now(ZoneId.systemDefault())) : target;
+        return format.ring().switches()
+                ? FileNames.numbered(target, number, LocalDateTime.now(ZoneId.systemDefault()))
+                : target;
     }
 
     @SuppressWarnings("resource") // the writer closes it
@@ -114,7 +116,8 @@ final class CaptureFiles {
     }
 
     /** The present file's name, or null for standard output. */
-    @Nullable Path path() {
+    @Nullable
+    Path path() {
         return path;
     }
 
@@ -123,12 +126,14 @@ final class CaptureFiles {
         return number;
     }
 
-    void write(NflogPacket packet) throws WriteFailure {
+    /** Writes a packet; whether the link type could hold it. */
+    boolean write(NflogPacket packet) throws WriteFailure {
         if (switchDue) {
             next();
         }
+        boolean written;
         try {
-            writer.write(packet);
+            written = writer.write(packet);
         } catch (IOException e) {
             throw new WriteFailure(name(), e);
         }
@@ -136,6 +141,7 @@ final class CaptureFiles {
         if (file.bytesWritten() >= switchBytes || file.packetsWritten() >= switchPackets) {
             switchDue = true;
         }
+        return written;
     }
 
     /** Whether the next packet would begin a file beyond those that are wanted. */
@@ -154,9 +160,6 @@ final class CaptureFiles {
         switchDue = false;
         try {
             writer.finish(statistics.get());
-            file.flush();
-            earlierBytes += file.bytesWritten();
-            earlierPackets += file.packetsWritten();
             file.close();
             if (path != null) {
                 kept.add(path);
@@ -164,7 +167,11 @@ final class CaptureFiles {
             dropOldest();
             path = nextPath();
             channel = openChannel(path);
-            file = begin(channel);
+            CaptureWriter begun = begin(channel);
+            // Only now: where the next file can't be had, this one still counts as the present one.
+            earlierBytes += file.bytesWritten();
+            earlierPackets += file.packetsWritten();
+            file = begun;
             writer.continueIn(file);
             file.flush();
         } catch (IOException e) {
@@ -240,8 +247,8 @@ final class CaptureFiles {
                 channel.truncate(closing.validBytes());
             }
         } catch (IOException e) {
-            System.err.println("nfkit: " + name() + ": can't be cut to its last whole packet: "
-                    + WriteFailure.reason(e));
+            System.err.println(
+                    "nfkit: " + name() + ": can't be cut to its last whole packet: " + WriteFailure.reason(e));
         }
         return valid;
     }

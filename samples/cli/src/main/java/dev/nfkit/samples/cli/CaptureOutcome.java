@@ -15,42 +15,28 @@ final class CaptureOutcome {
 
     /** Runs the capture; the exit code. */
     int await() {
-        long packets;
-        int code = 0;
         try {
             capture.run();
-            packets = capture.packets();
+            summary(capture.packets());
+            return 0;
         } catch (WriteFailure e) {
-            if (e.readerGone() && keepFile(e)) {
-                return 0;
+            if (e.readerGone()) {
+                keep();
+                return 0; // it has seen enough
             }
-            packets = files == null ? capture.packets() : files.abandon();
             System.err.println("nfkit: " + e.getMessage());
-            code = Failure.RUNNING;
         } catch (NetlinkException e) {
             System.err.println("nfkit: " + e.getMessage());
-            packets = closeAfter();
-            code = Failure.RUNNING;
+        } catch (RuntimeException | Error e) {
+            keep();
+            throw e;
         }
-        summary(packets);
-        return code;
+        summary(keep());
+        return Failure.RUNNING;
     }
 
-    /** A reader that has seen enough is no failure; a file beside it is finished. */
-    private boolean keepFile(WriteFailure gone) {
-        if (files == null || files.path() == null) {
-            return true;
-        }
-        try {
-            files.close();
-            return true;
-        } catch (WriteFailure e) {
-            gone.addSuppressed(e);
-            return false;
-        }
-    }
-
-    private long closeAfter() {
+    /** Finishes the file, or where it is the one that can't be written, cuts it to its last whole packet. */
+    private long keep() {
         if (files == null) {
             return capture.packets();
         }
@@ -58,7 +44,6 @@ final class CaptureOutcome {
             files.close();
             return files.packets();
         } catch (WriteFailure e) {
-            System.err.println("nfkit: " + e.getMessage());
             return files.abandon();
         }
     }

@@ -21,8 +21,7 @@ record Criteria(long packets, long bytes, long nanos, long files) {
             String what = option + " " + condition;
             all = switch (key) {
                 case "packets" -> new Criteria(count(what, value, MOST), all.bytes, all.nanos, all.files);
-                case "filesize" ->
-                    new Criteria(all.packets, count(what, value, MOST) * KILOBYTE, all.nanos, all.files);
+                case "filesize" -> new Criteria(all.packets, count(what, value, MOST) * KILOBYTE, all.nanos, all.files);
                 case "duration" -> new Criteria(all.packets, all.bytes, seconds(what, value), all.files);
                 case "files" -> new Criteria(all.packets, all.bytes, all.nanos, count(what, value, MOST_FILES));
                 default ->

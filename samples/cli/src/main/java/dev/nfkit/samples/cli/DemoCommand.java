@@ -44,7 +44,9 @@ final class DemoCommand implements Callable<Integer> {
 
     private static String file() throws Failure {
         try {
-            return Files.createTempDirectory("nfkit-").resolve("nfkit-demo.pcapng").toString();
+            return Files.createTempDirectory("nfkit-")
+                    .resolve("nfkit-demo.pcapng")
+                    .toString();
         } catch (IOException e) {
             throw Failure.usage("no temporary directory: " + WriteFailure.reason(e));
         }
@@ -55,8 +57,7 @@ final class DemoCommand implements Callable<Integer> {
         List<String> java = new ArrayList<>(ownCommand());
         java.addAll(List.of("demo-inside", file, "--way", room.way()));
         try {
-            Process process =
-                    new ProcessBuilder(room.command(java)).inheritIO().start();
+            Process process = new ProcessBuilder(room.command(java)).inheritIO().start();
             return process.waitFor();
         } catch (IOException e) {
             throw Failure.running(WriteFailure.reason(e));

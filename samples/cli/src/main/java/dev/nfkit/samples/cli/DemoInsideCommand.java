@@ -39,12 +39,16 @@ final class DemoInsideCommand implements Callable<Integer> {
         Thread sender = new Thread(traffic, "nfkit-demo-traffic");
         sender.setDaemon(true);
         sender.start();
-        int code = capture(transport, session, options, file);
-        if (traffic.failure() != null) {
-            System.err.println("nfkit: traffic: " + traffic.failure().getMessage());
-            code = Failure.RUNNING;
+        int code = Failure.RUNNING;
+        try {
+            code = capture(transport, session, options, file);
+            if (traffic.failure() != null) {
+                System.err.println("nfkit: traffic: " + traffic.failure().getMessage());
+                code = Failure.RUNNING;
+            }
+        } finally {
+            ending.done(code);
         }
-        ending.done(code);
         return code;
     }
 

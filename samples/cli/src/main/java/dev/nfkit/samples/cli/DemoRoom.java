@@ -14,8 +14,7 @@ final class DemoRoom {
     static final int GROUP = 30;
 
     /** Brings up the loopback, adds the rules, and becomes the command that follows, told which tool made the rules. */
-    private static final String SET_UP =
-            """
+    private static final String SET_UP = """
             PATH="$PATH:/usr/sbin:/sbin"; export PATH
             ip link set lo up || exit 1
             with_iptables() {

@@ -24,7 +24,8 @@ final class DemoScreen {
     }
 
     static void traffic() {
-        System.out.println("3. Pings, a query by UDP and a page by TCP, over IPv4 and IPv6. What the kernel logs of it:");
+        System.out.println(
+                "3. Pings, a query by UDP and a page by TCP, over IPv4 and IPv6. What the kernel logs of it:");
         System.out.println();
     }
 

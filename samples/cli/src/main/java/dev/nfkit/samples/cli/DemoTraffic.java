@@ -42,7 +42,8 @@ final class DemoTraffic implements Runnable {
     }
 
     /** What went wrong, or null. */
-    @Nullable IOException failure() {
+    @Nullable
+    IOException failure() {
         return failure;
     }
 

@@ -44,7 +44,10 @@ final class GroupArguments {
             description = "Let the kernel hold packets no longer than MS milliseconds, in steps of 10 (100).")
     private @Nullable Integer timeout;
 
-    @Option(names = "--nlbufsiz", paramLabel = "BYTES", description = "The kernel's buffer for a batch, 3776 to 131072.")
+    @Option(
+            names = "--nlbufsiz",
+            paramLabel = "BYTES",
+            description = "The kernel's buffer for a batch, 3776 to 131072.")
     private @Nullable Integer nlbufsiz;
 
     @Option(names = "--seq-global", description = "Number packets across all groups too.")
@@ -57,8 +60,9 @@ final class GroupArguments {
             names = "--claim-logger",
             paramLabel = "FAMILY",
             split = ",",
-            description = "Claim what the kernel itself logs (to group 0) for ipv4, ipv6, arp, bridge or netdev, and put"
-                    + " it back at the end. It changes the whole namespace.")
+            description =
+                    "Claim what the kernel itself logs (to group 0) for ipv4, ipv6, arp, bridge or netdev, and put"
+                            + " it back at the end. It changes the whole namespace.")
     private List<String> loggers = List.of();
 
     @Option(
@@ -132,7 +136,9 @@ final class GroupArguments {
         if (text.contains("/")) {
             return NetworkNamespace.at(Path.of(text));
         }
-        return text.matches("\\d{1,18}") ? NetworkNamespace.ofProcess(Long.parseLong(text)) : NetworkNamespace.named(text);
+        return text.matches("\\d{1,18}")
+                ? NetworkNamespace.ofProcess(Long.parseLong(text))
+                : NetworkNamespace.named(text);
     }
 
     /** Says so where the receive buffer that was asked for could not be had. */

@@ -34,8 +34,10 @@ final class InterfaceArgument {
             throw Failure.usage("-i " + argument + ": not known; give nflog:GROUP, such as nflog:30 for what a rule"
                     + " with -j NFLOG --nflog-group 30 logs");
         }
-        List<Integer> groups =
-                Pattern.compile(",").splitAsStream(numbers).map(Integer::valueOf).toList();
+        List<Integer> groups = Pattern.compile(",")
+                .splitAsStream(numbers)
+                .map(Integer::valueOf)
+                .toList();
         for (int group : groups) {
             if (group > 65535) {
                 throw Failure.usage("-i " + argument + ": group " + group + " is out of 0 to 65535");

@@ -30,8 +30,8 @@ final class LinePrinter implements PacketPrinter {
     @Override
     public void print(NflogPacket packet, StringBuilder line) {
         long nanos = packet.capturedAtNanos();
-        Instant instant = Instant.ofEpochSecond(
-                Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
+        Instant instant =
+                Instant.ofEpochSecond(Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
         TIME.formatTo(instant.atZone(zone), line);
         line.append("  nflog:").append(packet.group());
         if (packet.has(NflogAttribute.PACKET_HDR)) {
@@ -64,8 +64,7 @@ final class LinePrinter implements PacketPrinter {
     }
 
     private String name(long index) {
-        return names.computeIfAbsent(
-                index, any -> kernel.interfaceName(index).orElse("ifindex " + index));
+        return names.computeIfAbsent(index, any -> kernel.interfaceName(index).orElse("ifindex " + index));
     }
 
     /** A rule's prefix may hold anything; a terminal should not obey it. */

@@ -104,6 +104,46 @@ class CaptureFilesSpec :
             }
         }
 
+        test("where the next file cannot be had, the failure names it and what was written stays") {
+            val dir = tempdir()
+            val files = mutableListOf<CaptureFiles>()
+            val trace = replayed(RECORDING)
+            val builder = NflogOptions.builder()
+            TraceGroups.of(trace).forEach(builder::group)
+            val options = builder.build()
+            val transport = ReplayTransport.lenient(trace)
+            val session = NflogSession.open(transport, options)
+            val ring = Criteria(2, 0, 0, 0)
+            val format =
+                CaptureFiles.Format(
+                    dir
+                        .resolve("sub/x")
+                        .apply {
+                            parentFile.mkdir()
+                        }.path,
+                    false,
+                    LinkType.NFLOG,
+                    ring,
+                    options.groups(),
+                )
+            files += CaptureFiles.open(format, transport.kernel(), session::statistics)
+            val first = files[0].path()!!.toFile()
+            val kept = dir.resolve("kept")
+            var seen = 0
+            shouldThrow<WriteFailure> {
+                session.run(
+                    dev.nfkit.netfilter.PacketSink<dev.nfkit.nflog.NflogPacket, WriteFailure> {
+                        files[0].write(it)
+                        if (++seen == 2) {
+                            first.parentFile.renameTo(kept)
+                        }
+                    },
+                )
+            }.message shouldContain "No such file or directory"
+            files[0].abandon() shouldBe 2
+            packets(kept.listFiles()!!.single()) shouldBe 2
+        }
+
         test("conditions add up") {
             Criteria.parse("-a", listOf("packets:5", "filesize:2", "duration:0.5", "files:3")) shouldBe
                 Criteria(5, 2000, 500_000_000, 3)

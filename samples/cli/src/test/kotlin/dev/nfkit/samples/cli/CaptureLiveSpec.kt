@@ -18,7 +18,9 @@ private fun field(
 
 class CaptureLiveSpec :
     FunSpec({
-        test("ICMP, TCP over IPv6 and UDP are read back with the same count and addresses").config(enabledOrReasonIf = live) {
+        test(
+            "ICMP, TCP over IPv6 and UDP are read back with the same count and addresses",
+        ).config(enabledOrReasonIf = live) {
             Room().use { room ->
                 room.log("iptables", 30, "-p", "icmp")
                 room.log("iptables", 30, "-p", "udp")
@@ -39,8 +41,17 @@ class CaptureLiveSpec :
                 // An ICMP error quotes the packet that it is about: the first of each field is the packet's own.
                 val seen =
                     tshark(
-                        file, "ip.proto", "ipv6.nxt", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst",
-                        "udp.srcport", "tcp.srcport", "udp.dstport", "tcp.dstport",
+                        file,
+                        "ip.proto",
+                        "ipv6.nxt",
+                        "ip.src",
+                        "ipv6.src",
+                        "ip.dst",
+                        "ipv6.dst",
+                        "udp.srcport",
+                        "tcp.srcport",
+                        "udp.dstport",
+                        "tcp.dstport",
                     ).map { line ->
                         val f = line.split('\t').map { it.substringBefore(',') }
                         val ports = if (f[0] == "1") listOf("", "") else listOf(f[6] + f[7], f[8] + f[9])
@@ -60,7 +71,9 @@ class CaptureLiveSpec :
         }
 
         for (signal in listOf("INT", "TERM")) {
-            test("50 packets that the kernel still holds are in the file after SIG$signal").config(enabledOrReasonIf = live) {
+            test(
+                "50 packets that the kernel still holds are in the file after SIG$signal",
+            ).config(enabledOrReasonIf = live) {
                 Room().use { room ->
                     room.log("iptables", 31, "-p", "udp")
                     val file = tempdir().resolve("held.pcapng")
@@ -96,8 +109,12 @@ class CaptureLiveSpec :
             Room().use { room ->
                 room.log("iptables", 33, "-p", "udp")
                 val script = "\"$@\" | tshark -n -r - -T fields -e udp.dstport"
-                val command = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:33", "-c", "20", "-w", "-")
-                val piped = ProcessBuilder(listOf("sh", "-c", script, "sh") + command).redirectErrorStream(false).start()
+                val command =
+                    nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:33", "-c", "20", "-w", "-")
+                val piped =
+                    ProcessBuilder(
+                        listOf("sh", "-c", script, "sh") + command,
+                    ).redirectErrorStream(false).start()
                 await("the group to be bound") { room.bound(33) }
                 room.udp(20)
                 val lines = piped.inputStream.reader().readLines()
@@ -124,7 +141,9 @@ class CaptureLiveSpec :
             }
         }
 
-        test("a full disk keeps what was captured, cut to whole packets, and ends with code 1").config(enabledOrReasonIf = live) {
+        test(
+            "a full disk keeps what was captured, cut to whole packets, and ends with code 1",
+        ).config(enabledOrReasonIf = live) {
             Room().use { room ->
                 room.log("iptables", 35, "-p", "udp")
                 val disk = tempdir()
@@ -145,7 +164,9 @@ class CaptureLiveSpec :
             }
         }
 
-        test("a file that cannot be written and a group that is taken end with code 2").config(enabledOrReasonIf = live) {
+        test(
+            "a file that cannot be written and a group that is taken end with code 2",
+        ).config(enabledOrReasonIf = live) {
             Room().use { room ->
                 val capture = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:36")
                 val ran = run(capture + listOf("-w", "/nowhere/at/all"))
@@ -160,24 +181,27 @@ class CaptureLiveSpec :
             }
         }
 
-        test("the demo captures, writes a file that tshark reads, and ends with code 0").config(enabledOrReasonIf = live) {
+        test(
+            "the demo captures, writes a file that tshark reads, and ends with code 0",
+        ).config(enabledOrReasonIf = live) {
             val ran = run(nfkitCommand + "demo")
             ran.code shouldBe 0
             for (said in listOf("UDP", "TCP", "ICMPv6", "LOCAL_IN", "\"web \"", "0 dropped")) {
                 ran.out shouldContain said
             }
-            val file = java.io.File(ran.out.substringAfter("tshark -r ").lines().first())
-            capinfos(file) shouldBe ran.out.substringBefore(" packets in").lines().last().toInt()
+            val file =
+                java.io.File(
+                    ran.out
+                        .substringAfter("tshark -r ")
+                        .lines()
+                        .first(),
+                )
+            capinfos(file) shouldBe
+                ran.out
+                    .substringBefore(" packets in")
+                    .lines()
+                    .last()
+                    .toInt()
             file.parentFile.deleteRecursively()
-        }
-    })
-
-class DemoSpec :
-    FunSpec({
-        test("where no namespace can be made the demo says so and replays a recording") {
-            val ran = run(nfkitCommand + listOf("demo", "--replay"))
-            ran.code shouldBe 0
-            ran.out shouldContain "does not let the demo make a network namespace"
-            ran.out shouldContain "UDP 10.9.0.1:45002 > 10.9.0.2:6000"
         }
     })

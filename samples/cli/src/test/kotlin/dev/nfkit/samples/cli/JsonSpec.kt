@@ -53,7 +53,11 @@ class JsonSpec :
         context("every recorded packet has the schema's names, in their order") {
             val names =
                 Files.list(traces).use { files ->
-                    files.map { it.fileName.toString() }.filter { it.endsWith(".pcap") }.sorted().toList()
+                    files
+                        .map { it.fileName.toString() }
+                        .filter { it.endsWith(".pcap") }
+                        .sorted()
+                        .toList()
                 }
             names.shouldNotBeEmpty()
             withData(names) { file ->
@@ -109,7 +113,16 @@ class JsonSpec :
         }
 
         test("numbers of 32 bits have no sign") {
-            val line = json(packet(SampleNflog.of(1).mark(0xffff_ffffL).uid(0xffff_fffeL).sequence(0x8000_0000L)))
+            val line =
+                json(
+                    packet(
+                        SampleNflog
+                            .of(1)
+                            .mark(0xffff_ffffL)
+                            .uid(0xffff_fffeL)
+                            .sequence(0x8000_0000L),
+                    ),
+                )
             line shouldContain "\"mark\":4294967295"
             line shouldContain "\"uid\":4294967294"
             line shouldContain "\"seq\":2147483648"

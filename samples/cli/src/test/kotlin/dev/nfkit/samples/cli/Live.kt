@@ -70,7 +70,11 @@ internal class Room : AutoCloseable {
         address: String = "127.0.0.1",
         port: Int = 9,
     ) {
-        inside("bash", "-c", "for i in $(seq $count); do echo -n hello >/dev/udp/$address/$port; done 2>/dev/null || true")
+        inside(
+            "bash",
+            "-c",
+            "for i in $(seq $count); do echo -n hello >/dev/udp/$address/$port; done 2>/dev/null || true",
+        )
     }
 
     override fun close() {

@@ -14,7 +14,11 @@ import java.util.concurrent.TimeUnit
 /** Longer than anything takes: only a failure reaches it. */
 internal const val BOUND_SECONDS = 60L
 
-internal val traces: Path = Path.of(System.getProperty("basedir", "."), "../../sdk-testkit/src/test/resources/traces/nflog")
+internal val traces: Path =
+    Path.of(
+        System.getProperty("basedir", "."),
+        "../../sdk-testkit/src/test/resources/traces/nflog",
+    )
 
 internal fun trace(name: String): Path = traces.resolve("$name.pcap").normalize()
 
