@@ -14,7 +14,13 @@ class DemoSpec :
             ran.out shouldContain "unshare is not there"
             ran.out shouldContain "UDP 10.9.0.1:45002 > 10.9.0.2:6000"
             ran.out shouldContain "2 packets in"
-            val file = java.io.File(ran.out.substringAfter("tshark -r ").lines().first())
+            val file =
+                java.io.File(
+                    ran.out
+                        .substringAfter("tshark -r ")
+                        .lines()
+                        .first(),
+                )
             file.isFile shouldBe true
             file.parentFile.deleteRecursively()
         }
