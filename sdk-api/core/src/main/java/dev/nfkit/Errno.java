@@ -192,11 +192,22 @@ public final class Errno {
         return description;
     }
 
+    /**
+     * Whether another object stands for the same.
+     *
+     * @param other what to compare with
+     * @return whether they are equal
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Errno errno && errno.number == number;
     }
 
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
     @Override
     public int hashCode() {
         return number;

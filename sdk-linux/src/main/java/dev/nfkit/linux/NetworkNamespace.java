@@ -90,6 +90,11 @@ public final class NetworkNamespace {
                 && Objects.equals(path, that.path);
     }
 
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
     @Override
     public int hashCode() {
         return Objects.hash(name, path);

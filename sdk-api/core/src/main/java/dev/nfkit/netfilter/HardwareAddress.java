@@ -41,11 +41,22 @@ public final class HardwareAddress {
         return bytes.length;
     }
 
+    /**
+     * Whether another object stands for the same.
+     *
+     * @param other what to compare with
+     * @return whether they are equal
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof HardwareAddress address && Arrays.equals(address.bytes, bytes);
     }
 
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
     @Override
     public int hashCode() {
         return Arrays.hashCode(bytes);
