@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogSession;
@@ -48,6 +49,8 @@ final class ReplayCommand implements Callable<Integer> {
         }
         NflogOptions.Builder options = NflogOptions.builder();
         groups.forEach(options::group);
+        MalformedReport malformed = new MalformedReport();
+        options.onMalformed(malformed);
         ReplayTransport transport = ReplayTransport.lenient(trace);
         NflogSession session = CaptureCommand.open(transport, options.build());
         PacketPrinter printer = json ? new JsonPrinter() : new LinePrinter(transport.kernel());
@@ -62,8 +65,14 @@ final class ReplayCommand implements Callable<Integer> {
         } catch (NetlinkException e) {
             throw Failure.running(name + ": " + e.getMessage());
         }
-        if (session.statistics().malformed() > 0) {
-            System.err.println(name + ": " + session.statistics().malformed() + " malformed messages");
+        MalformedMessageException first = malformed.first();
+        if (first != null) {
+            throw Failure.running(
+                    name + ": " + session.statistics().malformed() + " malformed, the first: " + first.getMessage());
+        }
+        if (session.statistics().truncatedDatagrams() > 0) {
+            throw Failure.running(
+                    name + ": " + session.statistics().truncatedDatagrams() + " datagrams are cut in this recording");
         }
         return 0;
     }
