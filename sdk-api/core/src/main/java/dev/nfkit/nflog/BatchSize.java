@@ -45,8 +45,11 @@ final class BatchSize {
         return Integer.highestOneBit(bytes + SKB_SHARED_INFO - 1) << 1;
     }
 
-    /** Slots for datagrams of that size; few, so that what was received is still in the cache when it is read. */
+    /**
+     * Slots for datagrams of that size: few, so that what was received is still in the cache when it is read, but two at
+     * least, so that one that stays empty says that no more are waiting.
+     */
     static DatagramBatch batch(int largestDatagram) {
-        return new DatagramBatch(Math.max(1, Math.min(32, BUFFER / largestDatagram)), largestDatagram);
+        return new DatagramBatch(Math.max(2, Math.min(32, BUFFER / largestDatagram)), largestDatagram);
     }
 }

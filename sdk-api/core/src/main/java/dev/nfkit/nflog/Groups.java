@@ -20,6 +20,7 @@ final class Groups implements Life {
     /** A group and what was counted of it; the polling thread's. */
     private static final class Bound {
         final NflogGroup options;
+        final int group;
         final int nlbufsiz;
         /** Payloads shorter than this are whole; only the others are worth a look. */
         final int cutAt;
@@ -28,6 +29,7 @@ final class Groups implements Life {
 
         Bound(NflogGroup options, int nlbufsiz) {
             this.options = options;
+            this.group = options.group();
             this.nlbufsiz = nlbufsiz;
             this.cutAt = options.copyMode() == CopyMode.PACKET ? options.copyRange() : Integer.MAX_VALUE;
         }
@@ -100,11 +102,11 @@ final class Groups implements Life {
     }
 
     private @Nullable Bound find(int group) {
-        if (last.options.group() == group) {
+        if (last.group == group) {
             return last;
         }
         for (Bound candidate : bound) {
-            if (candidate.options.group() == group) {
+            if (candidate.group == group) {
                 last = candidate;
                 return candidate;
             }

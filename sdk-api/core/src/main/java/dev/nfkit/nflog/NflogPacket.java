@@ -63,6 +63,7 @@ public final class NflogPacket implements NetfilterPacket {
 
     /** Aims this view at a message; the session's. */
     NflogPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        payload.release();
         message.wrap(cursor, receivedAtNanos);
         return this;
     }
@@ -279,7 +280,7 @@ public final class NflogPacket implements NetfilterPacket {
 
     @Override
     public Bytes payload() {
-        if (!message.owned()) {
+        if (payload.length() < 0) { // not asked for since the packet was wrapped; owned ones are aimed from the start
             message.aim(PAYLOAD, payload);
         }
         return payload;

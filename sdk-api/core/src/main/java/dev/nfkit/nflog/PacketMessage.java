@@ -21,6 +21,8 @@ final class PacketMessage {
 
     private static final int PREFIX = NflogAttribute.PREFIX.code();
     private static final int VLAN = NflogAttribute.VLAN.code();
+    private static final long PREFIX_BIT = 1L << PREFIX;
+    private static final long VLAN_BIT = 1L << VLAN;
 
     private final AttributeTable table;
     private final PrefixCache prefixes;
@@ -53,25 +55,35 @@ final class PacketMessage {
 
     void wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         length = -1;
-        cursor.requireNfgenmsg();
-        wrap(cursor.buffer(), cursor.offset(), cursor.length(), cursor.order());
-        receivedAt = receivedAtNanos;
-    }
-
-    private void wrap(ByteBuffer bytes, int offset, int size, ByteOrder order) throws MalformedMessageException {
-        table.wrap(bytes, offset + ATTRIBUTES, offset + size, order);
-        if (table.has(PREFIX) && bytes.get(table.offset(PREFIX) + table.length(PREFIX) - 1) != 0) {
-            int at = table.offset(PREFIX) - offset;
-            table.clear();
-            throw new MalformedMessageException(
-                    "NFULNL_MSG_PACKET/NFULA_PREFIX", at, "text ended by NUL", "text without one");
+        int size = cursor.length();
+        if (size < ATTRIBUTES) {
+            cursor.requireNfgenmsg();
         }
-        if (table.has(VLAN)) {
-            wrapVlan(bytes, order);
+        ByteBuffer bytes = cursor.buffer();
+        int offset = cursor.offset();
+        AttributeTable found = table;
+        found.wrap(bytes, offset + ATTRIBUTES, offset + size, cursor.order());
+        long present = found.present();
+        if ((present & PREFIX_BIT) != 0) {
+            int last = found.offset(PREFIX) + found.length(PREFIX) - 1;
+            if (bytes.get(last) != 0) {
+                throw endless(offset);
+            }
+        }
+        if ((present & VLAN_BIT) != 0) {
+            wrapVlan(bytes, cursor.order());
         }
         buffer = bytes;
         start = offset;
+        receivedAt = receivedAtNanos;
         length = size;
+    }
+
+    private MalformedMessageException endless(int offset) {
+        int at = table.offset(PREFIX) - offset;
+        table.clear();
+        return new MalformedMessageException(
+                "NFULNL_MSG_PACKET/NFULA_PREFIX", at, "text ended by NUL", "text without one");
     }
 
     private void wrapVlan(ByteBuffer bytes, ByteOrder order) throws MalformedMessageException {

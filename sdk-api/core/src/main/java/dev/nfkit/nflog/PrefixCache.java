@@ -13,6 +13,10 @@ final class PrefixCache {
 
     private final @Nullable Entry[] entries = new @Nullable Entry[ENTRIES];
 
+    private long lastHead;
+    private int lastLength = -1;
+    private String lastText = "";
+
     private static final class Entry {
         final long head;
         final byte[] bytes;
@@ -28,6 +32,17 @@ final class PrefixCache {
     /** The text of some bytes; bytes that are no UTF-8 become U+FFFD. */
     String text(ByteBuffer buffer, int offset, int length) {
         long head = head(buffer, offset, length);
+        if (head == lastHead && length == lastLength && length <= Long.BYTES) {
+            return lastText;
+        }
+        String text = find(head, buffer, offset, length);
+        lastHead = head;
+        lastLength = length;
+        lastText = text;
+        return text;
+    }
+
+    private String find(long head, ByteBuffer buffer, int offset, int length) {
         int index = (int) ((head * 0x9E37_79B9_7F4A_7C15L) >>> 58) ^ (length & (ENTRIES - 1));
         Entry entry = entries[index];
         if (entry != null

@@ -16,6 +16,7 @@ public final class AttributeTable {
     private final AttributeSchema schema;
     private final int[] minimum;
     private final int[] offsets;
+    private final int[] lengths;
     private final @Nullable Layout layout;
     private ByteBuffer buffer;
     private ByteBuffer host;
@@ -30,14 +31,18 @@ public final class AttributeTable {
     private static final class Layout {
         private static final int LONGEST = 32;
 
-        final int[] headers = new int[LONGEST];
+        /** Of each attribute its place in the upper half and its header in the lower. */
+        final long[] expected = new long[LONGEST];
+
         final int[] starts = new int[LONGEST + 1];
         final int[] ends = new int[LONGEST];
         final long[] presentBefore = new long[LONGEST + 1];
         int count;
+        /** Of all attributes, where they are remembered to the last; else −1. */
+        int length = -1;
 
         void remember(int index, int header, int end, long presentNow) {
-            headers[index] = header;
+            expected[index] = ((long) starts[index] << 32) | (header & 0xffff_ffffL);
             ends[index] = end;
             starts[index + 1] = Netlink.align(end);
             presentBefore[index + 1] = presentNow;
@@ -53,6 +58,7 @@ public final class AttributeTable {
         this.schema = schema;
         minimum = schema.minimumSizes();
         offsets = new int[minimum.length];
+        lengths = new int[minimum.length];
         layout = new Layout();
         buffer = ByteBuffer.allocate(0);
         host = buffer;
@@ -62,6 +68,7 @@ public final class AttributeTable {
         schema = other.schema;
         minimum = other.minimum;
         offsets = other.offsets.clone();
+        lengths = other.lengths.clone();
         layout = null;
         buffer = bytes;
         host = bytes;
@@ -97,10 +104,11 @@ public final class AttributeTable {
         if (before == null) {
             throw new IllegalStateException("a copy of a table can't be wrapped again");
         }
-        if (this.buffer != buffer || host.order() != order) {
+        boolean fromLittle = order == ByteOrder.LITTLE_ENDIAN;
+        if (this.buffer != buffer || little != fromLittle) {
             this.buffer = buffer;
             host = buffer.duplicate().order(order);
-            little = order == ByteOrder.LITTLE_ENDIAN;
+            little = fromLittle;
         }
         this.start = start;
         present = 0;
@@ -115,11 +123,25 @@ public final class AttributeTable {
 
     /** How many attributes lie as they did in the message before. */
     private int match(Layout before, int length) {
+        ByteBuffer bytes = host;
+        int base = start;
+        long[] expected = before.expected;
         int count = before.count;
         int known = 0;
-        while (known < count
-                && before.ends[known] <= length
-                && host.getInt(start + before.starts[known]) == before.headers[known]) {
+        if (length == before.length && count > 0) {
+            do {
+                long header = expected[known];
+                if (bytes.getInt(base + (int) (header >>> 32)) != (int) header) {
+                    break;
+                }
+            } while (++known < count);
+            return known;
+        }
+        while (known < count && before.ends[known] <= length) {
+            long header = expected[known];
+            if (bytes.getInt(base + (int) (header >>> 32)) != (int) header) {
+                break;
+            }
             known++;
         }
         return known;
@@ -131,6 +153,7 @@ public final class AttributeTable {
         int at = now.starts[known];
         long seen = now.presentBefore[known];
         now.count = 0; // until the walk has come to its end
+        now.length = -1;
         while (length - at >= Netlink.NLA_HDRLEN) {
             int header = host.getInt(start + at);
             int lengthAndType = little ? header : Integer.rotateLeft(header, 16);
@@ -147,6 +170,7 @@ public final class AttributeTable {
                     index = Layout.LONGEST + 1; // the last wins: such a layout is not remembered
                 }
                 offsets[code] = at + Netlink.NLA_HDRLEN;
+                lengths[code] = size - Netlink.NLA_HDRLEN;
                 seen |= 1L << code;
             }
             if (index < Layout.LONGEST) {
@@ -158,7 +182,12 @@ public final class AttributeTable {
             throw new MalformedMessageException(
                     schema.name(), at, "an attribute's header of 4 bytes", (length - at) + " bytes");
         }
-        now.count = index > Layout.LONGEST ? 0 : index;
+        if (index < Layout.LONGEST) {
+            now.count = index;
+            now.length = length;
+        } else {
+            now.count = index > Layout.LONGEST ? 0 : index;
+        }
         present = seen;
     }
 
@@ -216,8 +245,7 @@ public final class AttributeTable {
      * @return a length in bytes
      */
     public int length(int code) {
-        short size = buffer.getShort(start + offsets[code] - Netlink.NLA_HDRLEN);
-        return ((little ? Short.reverseBytes(size) : size) & 0xffff) - Netlink.NLA_HDRLEN;
+        return lengths[code];
     }
 
     /**

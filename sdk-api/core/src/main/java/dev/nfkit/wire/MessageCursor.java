@@ -72,15 +72,15 @@ public final class MessageCursor {
         if (left < NLMSG_HDRLEN) {
             throw malformed("a header of " + NLMSG_HDRLEN + " bytes", left + " bytes");
         }
-        int size = u32(next);
+        long head = host.getLong(next);
+        int size = (int) (swap ? head : head >>> 32);
         if (size < NLMSG_HDRLEN || size > left) {
             throw malformed(
                     "nlmsg_len from " + NLMSG_HDRLEN + " to " + left, Long.toString(Integer.toUnsignedLong(size)));
         }
         offset = next;
         length = size;
-        int word = host.getInt(offset + 4);
-        typeAndFlags = swap ? word : Integer.rotateLeft(word, 16);
+        typeAndFlags = swap ? (int) (head >>> 32) : Integer.rotateLeft((int) head, 16);
         next = Math.min(end, offset + Netlink.align(size));
         return true;
     }

@@ -44,7 +44,7 @@ class BatchSizeSpec :
         }
 
         test("slots are few, so that a batch stays in the cache") {
-            BatchSize.batch(262_144).slots() shouldBe 1
+            BatchSize.batch(262_144).slots() shouldBe 2
             BatchSize.batch(131_072).slots() shouldBe 2
             BatchSize.batch(4096).slots() shouldBe 32
         }
