@@ -1,0 +1,274 @@
+package dev.nfkit.linux
+
+import com.sun.jna.Memory
+import com.sun.jna.Pointer
+import dev.nfkit.AddressFamily
+import dev.nfkit.KernelRefusedException
+import dev.nfkit.Refusal
+import dev.nfkit.nflog.NflogAttribute
+import dev.nfkit.nflog.NflogGroup
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogPacket
+import dev.nfkit.nflog.NflogSession
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContain
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.longs.shouldBeGreaterThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.time.Duration
+
+private val PATIENCE = Duration.ofSeconds(BOUND_SECONDS)
+
+/** Logs what this host pings, and brings the loopback up. */
+private fun Namespace.logPings(
+    group: Int,
+    prefix: String = "ping ",
+    destination: String = "127.0.0.1",
+) {
+    exec("ip", "link", "set", "lo", "up")
+    exec(
+        *"iptables -A OUTPUT -p icmp --icmp-type echo-request -d".split(' ').toTypedArray(),
+        destination,
+        *"-j NFLOG --nflog-group $group --nflog-prefix".split(' ').toTypedArray(),
+        prefix,
+    )
+}
+
+private fun Namespace.ping(
+    count: Int,
+    vararg more: String,
+    destination: String = "127.0.0.1",
+) = exec("ping", "-q", "-c", "$count", "-i", "0.002", *more, destination)
+
+private fun Namespace.open(
+    group: Int,
+    configure: NflogGroup.Builder.() -> Unit = {},
+) = NflogSession.open(transport, NflogOptions.builder().group(group) { it.configure() }.build())
+
+/** Polls until so many packets were delivered, and gives owned ones. */
+private fun NflogSession.take(count: Int): List<NflogPacket> {
+    val taken = mutableListOf<NflogPacket>()
+    val stop = System.nanoTime() + PATIENCE.toNanos()
+    while (taken.size < count) {
+        check(System.nanoTime() < stop) { "only ${taken.size} of $count packets came: ${statistics()}" }
+        poll<RuntimeException>({ taken += it.copy() }, Duration.ofSeconds(1))
+    }
+    return taken
+}
+
+class NflogLiveSpec :
+    FunSpec({
+        test("packets of several groups come by one socket, numbered").config(enabledOrReasonIf = needsNamespaces) {
+            Namespace().use { namespace ->
+                namespace.logPings(30, "one ")
+                namespace.logPings(31, "two ", "127.0.0.2")
+                val options =
+                    NflogOptions
+                        .builder()
+                        .group(30) { it.sequenceGlobal(true) }
+                        .group(31) { it.sequenceGlobal(true) }
+                        .build()
+                NflogSession.open(namespace.transport, options).use { session ->
+                    namespace.ping(3)
+                    namespace.ping(2, destination = "127.0.0.2")
+                    val packets = session.take(5)
+                    packets.filter { it.group() == 30 }.map { it.prefix() to it.sequence() } shouldContainExactly
+                        listOf("one " to 0L, "one " to 1L, "one " to 2L)
+                    packets.filter { it.group() == 31 }.map { it.prefix() to it.sequence() } shouldContainExactly
+                        listOf("two " to 0L, "two " to 1L)
+                    packets.map { it.sequenceGlobal() }.toSet().size shouldBe 5
+                    packets[0].hook().name() shouldBe "LOCAL_OUT"
+                    packets[0].family() shouldBe AddressFamily.IPV4
+                    packets[0].uid() shouldBe 0L
+                    namespace.transport
+                        .kernel()
+                        .interfaceName(packets[0].outInterface())
+                        .get() shouldBe "lo"
+                    packets.none { it.truncated() } shouldBe true
+                    session.statistics().sequenceGaps() shouldBe 0
+                }
+            }
+        }
+
+        test("a copy range cuts packets visibly, and so does the largest attribute")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { namespace ->
+                    namespace.logPings(30)
+                    namespace.open(30) { copyRange(40) }.use { session ->
+                        namespace.ping(1, "-s", "100")
+                        val packet = session.take(1).single()
+                        packet.payload().length() shouldBe 40
+                        packet.originalLength() shouldBe 128
+                        packet.truncated() shouldBe true
+                        session.statistics().truncatedPackets() shouldBe 1
+                    }
+                    namespace.open(30).use { session ->
+                        namespace.ping(1, "-s", "65507")
+                        val packet = session.take(1).single()
+                        packet.payload().length() shouldBe 65531
+                        packet.originalLength() shouldBe 65535
+                        packet.truncated() shouldBe true
+                        session.statistics().truncatedDatagrams() shouldBe 0
+                    }
+                }
+            }
+
+        test("a stop delivers what the kernel still holds under its threshold")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { namespace ->
+                    namespace.logPings(30)
+                    val session = namespace.open(30) { threshold(1024).timeout(Duration.ofHours(1)) }
+                    namespace.ping(50)
+                    namespace.transport
+                        .kernel()
+                        .nflogGroups()
+                        .single { it.group() == 30 }
+                        .queued() shouldBe 50
+                    session.stop()
+                    session.run<RuntimeException> { } shouldBe 50L
+                    session.statistics().discarded() shouldBe 0
+                    namespace.transport
+                        .kernel()
+                        .nflogGroups()
+                        .none { it.group() == 30 } shouldBe true
+                }
+            }
+
+        test("a close counts what the kernel still held").config(enabledOrReasonIf = needsNamespaces) {
+            Namespace().use { namespace ->
+                namespace.logPings(30)
+                val session = namespace.open(30) { threshold(8).timeout(Duration.ofHours(1)) }
+                namespace.ping(20)
+                session.close()
+                session.statistics().discarded() shouldBe 20
+            }
+        }
+
+        test("delivered and counted lost are what was sent, with a receive buffer for one datagram")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { namespace ->
+                    namespace.logPings(30)
+                    val options =
+                        NflogOptions
+                            .builder()
+                            .group(30) { it.threshold(4).timeout(Duration.ZERO) }
+                            .receiveBuffer(4096)
+                            .build()
+                    NflogSession.open(namespace.transport, options).use { session ->
+                        namespace.ping(200)
+                        var delivered = 0L
+                        while (session.poll<RuntimeException>({ delivered++ }, Duration.ZERO) > 0) {
+                            // until the socket is empty
+                        }
+                        namespace.ping(1) // gets through, and marks the end
+                        session.take(1)
+                        val statistics = session.statistics()
+                        statistics.sequenceGaps() shouldBeGreaterThan 0
+                        statistics.socketDrops() shouldBeGreaterThan 0
+                        delivered + 1 + statistics.sequenceGaps() shouldBe 201
+                    }
+                }
+            }
+
+        test("a second owner is refused, and told the port and process of the first")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { namespace ->
+                    namespace.open(30).use { first ->
+                        val refused = shouldThrow<KernelRefusedException> { namespace.open(30).close() }
+                        refused.refusal() shouldBe Refusal.OWNED_BY_ANOTHER
+                        refused.message shouldContain "port ${first.portId()} ("
+                        refused.message shouldContain "pid ${ProcessHandle.current().pid()}"
+                    }
+                    namespace.open(30).close() // free again
+                }
+            }
+
+        test("connections come with packets where the kernel can, and else the refusal names the option")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { namespace ->
+                    namespace.logPings(30)
+                    namespace.exec(*"iptables -A OUTPUT -m conntrack --ctstate NEW".split(' ').toTypedArray())
+                    val opened = runCatching { namespace.open(30) { conntrack(true) } }
+                    opened
+                        .onSuccess { session ->
+                            session.use {
+                                namespace.ping(1)
+                                val packet = session.take(1).single()
+                                packet.has(NflogAttribute.CT) shouldBe true
+                                packet.conntrackAttributes().length().toLong() shouldBeGreaterThan 0
+                                packet.conntrackInfo() shouldBe 2L
+                            }
+                        }.onFailure { problem ->
+                            (problem as KernelRefusedException).refusal() shouldBe Refusal.NOT_SUPPORTED
+                            problem.message shouldContain "CONFIG_NETFILTER_NETLINK_GLUE_CT"
+                        }
+                }
+            }
+
+        test("a claimed logger gets what the kernel itself logs, and what stood before is put back")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { namespace ->
+                    namespace.exec("ip", "link", "set", "lo", "up")
+                    namespace.exec(*"iptables -A INPUT -m conntrack --ctstate INVALID".split(' ').toTypedArray())
+                    namespace.exec("sh", "-c", "echo 255 > /proc/sys/net/netfilter/nf_conntrack_log_invalid")
+                    val kernel = namespace.transport.kernel()
+                    val before = kernel.logger(AddressFamily.IPV4)
+                    val options =
+                        NflogOptions
+                            .builder()
+                            .group(0)
+                            .claimLogger(AddressFamily.IPV4)
+                            .build()
+                    NflogSession.open(namespace.transport, options).use { session ->
+                        kernel.logger(AddressFamily.IPV4) shouldBe "nfnetlink_log"
+                        namespace.sendBrokenTcp()
+                        session.take(1).map { it.prefix() }.first() shouldContain "nf_ct"
+                    }
+                    kernel.logger(AddressFamily.IPV4) shouldBe before
+                    listOf("NONE", "nf_log_ipv4", "nf_log_syslog") shouldContain before
+                }
+            }
+    })
+
+/** Sends a TCP header of zeroes to the loopback, which connection tracking finds invalid. */
+private fun Namespace.sendBrokenTcp() {
+    NamespaceEntry.Other(NetworkNamespace.named(name)).call {
+        val fd = RawLibC.INSTANCE.socket(2, 3, 6)
+        check(fd >= 0) { "no raw socket" }
+        Memory(16).use { address ->
+            address.clear()
+            address.setShort(0, 2)
+            address.setInt(4, 0x0100007f)
+            Memory(20).use { header ->
+                header.clear()
+                check(RawLibC.INSTANCE.sendto(fd, header, 20, 0, address, 16) == 20L) { "not sent" }
+            }
+        }
+        LibC.close(fd)
+    }
+}
+
+private interface RawLibC : com.sun.jna.Library {
+    fun socket(
+        domain: Int,
+        type: Int,
+        protocol: Int,
+    ): Int
+
+    fun sendto(
+        fd: Int,
+        bytes: Pointer,
+        length: Long,
+        flags: Int,
+        address: Pointer,
+        addressLength: Int,
+    ): Long
+
+    companion object {
+        val INSTANCE: RawLibC =
+            com.sun.jna.Native
+                .load("c", RawLibC::class.java)
+    }
+}
