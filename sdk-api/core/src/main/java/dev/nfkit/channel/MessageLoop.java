@@ -167,14 +167,17 @@ public final class MessageLoop implements AutoCloseable {
      * Delivers what is there, or waits for the next batch and delivers that.
      *
      * @param handler who takes the messages
+     * @param context what to give it
      * @param timeoutNanos the longest wait; 0 does not wait, negative waits without bound
      * @return how many packets were delivered; 0 on timeout or wakeup; −1 once the session has ended
      * @throws NetlinkException if receiving fails
      * @throws E as the handler throws; what it had not seen yet comes with the next poll
      * @throws IllegalStateException if another poll is in progress
+     * @param <C> what the handler is given
      * @param <E> what the handler may throw
      */
-    public <E extends Exception> int poll(Handler<E> handler, long timeoutNanos) throws NetlinkException, E {
+    public <C, E extends Exception> int poll(Handler<C, E> handler, C context, long timeoutNanos)
+            throws NetlinkException, E {
         Thread self = Thread.currentThread();
         if (!poller.compareAndSet(null, self)) {
             if (closing && poller.get() != self) {
@@ -186,7 +189,7 @@ public final class MessageLoop implements AutoCloseable {
                             : "another thread polls this session; one at a time");
         }
         try {
-            return pollAlone(handler, timeoutNanos);
+            return pollAlone(handler, context, timeoutNanos);
         } finally {
             if (closing) {
                 finish();
@@ -195,9 +198,10 @@ public final class MessageLoop implements AutoCloseable {
         }
     }
 
-    private <E extends Exception> int pollAlone(Handler<E> handler, long timeoutNanos) throws NetlinkException, E {
+    private <C, E extends Exception> int pollAlone(Handler<C, E> handler, C context, long timeoutNanos)
+            throws NetlinkException, E {
         if (inbound.pending() && !closing) {
-            int delivered = deliver(handler);
+            int delivered = deliver(handler, context);
             if (delivered > 0) {
                 return delivered;
             }
@@ -217,7 +221,7 @@ public final class MessageLoop implements AutoCloseable {
             inbound.take();
             if (count > 0) {
                 quiet = 0;
-                int delivered = deliver(handler);
+                int delivered = deliver(handler, context);
                 if (delivered > 0) {
                     return delivered;
                 }
@@ -233,14 +237,14 @@ public final class MessageLoop implements AutoCloseable {
         }
     }
 
-    private <E extends Exception> int deliver(Handler<E> handler) throws NetlinkException, E {
+    private <C, E extends Exception> int deliver(Handler<C, E> handler, C context) throws NetlinkException, E {
         int delivered = 0;
         while (next()) {
             MessageCursor message = inbound.message();
             int type = message.type();
             if (type < Netlink.NLMSG_MIN_TYPE) {
                 answered(message); // a batch of packets ends with NLMSG_DONE, which says nothing
-            } else if (handler.message(message, inbound)) {
+            } else if (handler.message(message, inbound, context)) {
                 delivered++;
                 if (closing) {
                     return delivered;

@@ -3,6 +3,7 @@ package dev.nfkit.nflog;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.netfilter.PacketSink;
@@ -33,7 +34,8 @@ public final class NflogSession implements AutoCloseable {
     private final MessageLoop loop;
     private final PrefixCache prefixes = new PrefixCache();
     private final int receiveBuffer;
-    private NflogPacket view = new NflogPacket(new PacketMessage(prefixes, null));
+    private final Handler<PacketSink<? super NflogPacket, Exception>, Exception> handler = this::deliver;
+    private final NflogPacket view = new NflogPacket(new PacketMessage(prefixes, null));
 
     private NflogSession(NetlinkTransport transport, NetlinkSocket socket, NflogOptions options)
             throws NetlinkException {
@@ -92,7 +94,10 @@ public final class NflogSession implements AutoCloseable {
 
     private <E extends Exception> int poll(PacketSink<? super NflogPacket, E> sink, long timeoutNanos)
             throws NetlinkException, E {
-        return loop.<E>poll((message, inbound) -> deliver(message, inbound, sink), timeoutNanos);
+        @SuppressWarnings("unchecked") // the handler throws what the sink of this call throws
+        Handler<PacketSink<? super NflogPacket, E>, E> typed =
+                (Handler<PacketSink<? super NflogPacket, E>, E>) (Handler<?, ?>) handler;
+        return loop.poll(typed, sink, timeoutNanos);
     }
 
     private static long nanos(Duration timeout) {

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.benchmarks;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.PacketSink;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
@@ -39,6 +40,7 @@ public class NflogDecodeBenchmark {
     @SuppressWarnings("NullAway.Init") // by open()
     private NflogSession session;
 
+    private final PacketSink<NflogPacket, RuntimeException> look = this::look;
     private long sink;
 
     /**
@@ -62,7 +64,7 @@ public class NflogDecodeBenchmark {
      */
     @Benchmark
     public long datagram() throws NetlinkException {
-        session.poll(this::look, Duration.ZERO);
+        session.poll(look, Duration.ZERO);
         return sink;
     }
 
