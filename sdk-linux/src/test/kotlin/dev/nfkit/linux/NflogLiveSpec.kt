@@ -158,16 +158,17 @@ class NflogLiveSpec :
                             .build()
                     NflogSession.open(namespace.transport, options).use { session ->
                         namespace.ping(200)
-                        var delivered = 0L
-                        while (session.poll<RuntimeException>({ delivered++ }, Duration.ZERO) > 0) {
+                        while (session.poll<RuntimeException>({ }, Duration.ZERO) > 0) {
                             // until the socket is empty
                         }
                         namespace.ping(1) // gets through, and marks the end
-                        session.take(1)
+                        while (session.take(1).last().sequence() < 200) {
+                            // the kernel may still have held some
+                        }
                         val statistics = session.statistics()
                         statistics.sequenceGaps() shouldBeGreaterThan 0
                         statistics.socketDrops() shouldBeGreaterThan 0
-                        delivered + 1 + statistics.sequenceGaps() shouldBe 201
+                        statistics.packets() + statistics.sequenceGaps() shouldBe 201
                     }
                 }
             }
