@@ -154,6 +154,7 @@ public final class MessageLoop implements AutoCloseable {
                 try {
                     request.answer(KernelAnswer.read(message, request.what()));
                     waiting.remove(i);
+                    warnOfRefusedFarewell(request);
                 } catch (MalformedMessageException e) {
                     life.malformed(e);
                 }
@@ -191,10 +192,13 @@ public final class MessageLoop implements AutoCloseable {
         try {
             return pollAlone(handler, context, timeoutNanos);
         } finally {
-            if (closing) {
-                finish();
+            try {
+                if (closing) {
+                    finish();
+                }
+            } finally {
+                poller.set(null);
             }
-            poller.set(null);
         }
     }
 
@@ -288,8 +292,7 @@ public final class MessageLoop implements AutoCloseable {
         try {
             discardRest();
         } catch (NetlinkException e) {
-            System.getLogger(MessageLoop.class.getName())
-                    .log(System.Logger.Level.DEBUG, "while counting what a close discards", e);
+            log(System.Logger.Level.DEBUG, "while counting what a close discards", e);
         } finally {
             socket.close();
             if (ended.getCount() > 0) {
@@ -315,18 +318,39 @@ public final class MessageLoop implements AutoCloseable {
         }
     }
 
-    private void discardReceived() throws MalformedMessageException {
-        while (next()) {
-            if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
-                life.discarded(inbound.message());
+    private void discardReceived() {
+        for (; ; ) {
+            try {
+                if (!next()) {
+                    return;
+                }
+                if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
+                    life.discarded(inbound.message());
+                }
+            } catch (MalformedMessageException | RuntimeException e) {
+                log(System.Logger.Level.DEBUG, "told of malformed bytes, a handler failed", e); // counting goes on
             }
         }
     }
 
+    /** A group that is gone is as good as unbound; any other refusal means that the kernel keeps what it holds. */
+    private void warnOfRefusedFarewell(Request request) {
+        KernelRefusedException refusal = request.refusal();
+        if (farewellSent && refusal != null && !refusal.errno().equals(Errno.ENODEV)) {
+            log(System.Logger.Level.WARNING, "what the kernel still held is lost with the socket", refusal);
+        }
+    }
+
+    private static void log(System.Logger.Level level, String what, Throwable problem) {
+        System.getLogger(MessageLoop.class.getName()).log(level, what, problem);
+    }
+
     /** Begins a graceful end: the poll in progress, or the next ones, deliver everything and then return −1. Any thread. */
     public void stop() {
-        stopping = true;
-        socket.wakeup();
+        if (!stopping) {
+            stopping = true;
+            socket.wakeup();
+        }
     }
 
     /** Makes the poll in progress, or the next, return 0. Any thread. */

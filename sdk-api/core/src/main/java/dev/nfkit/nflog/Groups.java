@@ -22,8 +22,8 @@ final class Groups implements Life {
         final NflogGroup options;
         final int group;
         final int nlbufsiz;
-        /** Payloads shorter than this are whole; only the others are worth a look. */
-        final int cutAt;
+        /** Whether payloads are asked for: what is missing was cut, by the group's copy range or by the rule's. */
+        final boolean wantsPayload;
 
         long nextSequence;
 
@@ -31,7 +31,7 @@ final class Groups implements Life {
             this.options = options;
             this.group = options.group();
             this.nlbufsiz = nlbufsiz;
-            this.cutAt = options.copyMode() == CopyMode.PACKET ? options.copyRange() : Integer.MAX_VALUE;
+            this.wantsPayload = options.copyMode() == CopyMode.PACKET;
         }
     }
 
@@ -85,7 +85,7 @@ final class Groups implements Life {
             for (Bound group : bound) {
                 bind(messages, requests, group);
             }
-        } catch (NetlinkException | RuntimeException e) {
+        } catch (NetlinkException | RuntimeException | Error e) {
             loggers.restore();
             throw e;
         }
@@ -124,7 +124,7 @@ final class Groups implements Life {
         if (packet.has(NflogAttribute.SEQ)) {
             countGap(group, packet.sequence());
         }
-        if (packet.payloadLength() >= group.cutAt && packet.truncated()) {
+        if (group.wantsPayload && packet.truncated()) {
             truncatedPackets++;
         }
     }

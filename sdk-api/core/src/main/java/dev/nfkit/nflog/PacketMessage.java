@@ -24,11 +24,14 @@ final class PacketMessage {
     private static final long PREFIX_BIT = 1L << PREFIX;
     private static final long VLAN_BIT = 1L << VLAN;
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final AttributeTable table;
     private final PrefixCache prefixes;
     private final @Nullable Throwable origin;
+    private @Nullable AttributeCursor nest;
     private @Nullable Map<NflogAttribute, Bytes> views;
-    private ByteBuffer buffer = ByteBuffer.allocate(0);
+    private ByteBuffer buffer = NOTHING;
     private int start;
     private int length = -1;
     private long receivedAt;
@@ -90,8 +93,11 @@ final class PacketMessage {
         vlanProtocol = 0;
         vlanTci = 0;
         try {
-            AttributeCursor inner = new AttributeCursor()
-                    .wrap(bytes, table.offset(VLAN), table.length(VLAN), order, "NFULNL_MSG_PACKET/NFULA_VLAN");
+            if (nest == null) {
+                nest = new AttributeCursor();
+            }
+            AttributeCursor inner =
+                    nest.wrap(bytes, table.offset(VLAN), table.length(VLAN), order, "NFULNL_MSG_PACKET/NFULA_VLAN");
             while (inner.next()) {
                 if (inner.type() == Vlan.PROTO.code()) {
                     vlanProtocol = inner.be16();

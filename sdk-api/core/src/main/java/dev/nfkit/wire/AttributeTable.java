@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
 public final class AttributeTable {
     private final AttributeSchema schema;
     private final int[] minimum;
-    private final int[] offsets;
-    private final int[] lengths;
+    private int[] offsets;
+    private int[] lengths;
+    /** Whether copies read the arrays too: then they are replaced before they are written. */
+    private boolean shared;
+
     private final @Nullable Layout layout;
     private ByteBuffer buffer;
     private ByteBuffer host;
@@ -67,8 +70,8 @@ public final class AttributeTable {
     private AttributeTable(AttributeTable other, ByteBuffer bytes, int start) {
         schema = other.schema;
         minimum = other.minimum;
-        offsets = other.offsets.clone();
-        lengths = other.lengths.clone();
+        offsets = other.offsets;
+        lengths = other.lengths;
         layout = null;
         buffer = bytes;
         host = bytes;
@@ -85,6 +88,7 @@ public final class AttributeTable {
      * @return a table that is not to be wrapped again
      */
     public AttributeTable copy(ByteBuffer bytes, int start) {
+        shared = true; // most messages lie as the one before did, so most copies can have the same arrays
         return new AttributeTable(this, bytes, start);
     }
 
@@ -109,6 +113,8 @@ public final class AttributeTable {
             this.buffer = buffer;
             host = buffer.duplicate().order(order);
             little = fromLittle;
+            before.count = 0; // its headers are in the other order
+            before.length = -1;
         }
         this.start = start;
         present = 0;
@@ -152,6 +158,11 @@ public final class AttributeTable {
         int index = known;
         int at = now.starts[known];
         long seen = now.presentBefore[known];
+        if (shared) {
+            offsets = offsets.clone();
+            lengths = lengths.clone();
+            shared = false;
+        }
         now.count = 0; // until the walk has come to its end
         now.length = -1;
         while (length - at >= Netlink.NLA_HDRLEN) {

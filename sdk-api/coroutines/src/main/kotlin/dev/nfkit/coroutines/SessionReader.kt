@@ -57,7 +57,12 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     /** Starts the thread and waits until the session is open. */
     suspend fun open(): S {
-        thread.start()
+        try {
+            thread.start()
+        } catch (e: Throwable) {
+            done.complete() // or close would wait for a thread that never ran
+            throw e
+        }
         return opened.await().getOrThrow()
     }
 

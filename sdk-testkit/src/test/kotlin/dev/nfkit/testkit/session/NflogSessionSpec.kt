@@ -300,6 +300,35 @@ class NflogSessionSpec :
             transport.verify()
         }
 
+        test("a close counts on behind a handler that throws, and the session can still be asked") {
+            val transport = FakeTransport()
+            val options =
+                NflogOptions
+                    .builder()
+                    .group(30)
+                    .onMalformed { error("the handler's own mistake") }
+                    .build()
+            val session = NflogSession.open(transport, options)
+            val bad = SampleNflog.of(1).group(30).toDatagram()
+            transport.socket().deliver(*bad, 9, 0, 0, 0) // a cut header behind a good message
+            transport.socket().deliver(*sample("good").group(30).toDatagram())
+            session.close()
+            session.statistics().discarded() shouldBe 2
+            session.poll<RuntimeException>({ }, Duration.ZERO) shouldBe -1
+        }
+
+        test("a packet that the rule itself cut is counted") {
+            val transport = FakeTransport()
+            NflogSession.open(transport, options()).use { session ->
+                val payload = ByteArray(30)
+                payload[0] = 0x45
+                payload[3] = 100
+                transport.socket().deliver(*SampleNflog.of(*payload).group(30).toDatagram())
+                session.poll<RuntimeException>({ it.truncated() shouldBe true }, Duration.ZERO) shouldBe 1
+                session.statistics().truncatedPackets() shouldBe 1
+            }
+        }
+
         test("a close inside a callback ends the session when it returns") {
             val transport = FakeTransport()
             val session = NflogSession.open(transport, options { it.threshold(4) })

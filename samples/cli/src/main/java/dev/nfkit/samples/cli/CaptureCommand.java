@@ -149,8 +149,8 @@ final class CaptureCommand implements Callable<Integer> {
         PacketPrinter printer = json ? new JsonPrinter() : files == null ? new LinePrinter(transport.kernel()) : null;
         TextOutput text = printer == null ? null : TextOutput.standard();
         Capture capture = new Capture(session, files, printer, text, stop, new CounterLine(!quiet && text == null));
-        Ending ending = Ending.onSignal(session::stop);
         announce(session, numbers);
+        Ending ending = Ending.onSignal(session::stop);
         int code = Failure.RUNNING;
         try {
             code = new CaptureOutcome(capture, files).await();

@@ -1,12 +1,16 @@
 package dev.nfkit.samples.cli;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Ends the work in good order at SIGINT, SIGTERM and SIGHUP: asks it to stop, waits until it is done, and lets the
  * process exit with its code. (A process that leaves by a signal's shutdown would otherwise exit with 128 and more.)
  */
 final class Ending {
+    /** A reader that has stopped must not keep the process for ever. */
+    private static final long LONGEST_SECONDS = 30;
+
     private final Thread hook;
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile int exitCode;
@@ -16,8 +20,11 @@ final class Ending {
                 () -> {
                     stop.run();
                     try {
-                        done.await();
-                        Runtime.getRuntime().halt(exitCode);
+                        boolean ended = done.await(LONGEST_SECONDS, TimeUnit.SECONDS);
+                        if (!ended) {
+                            System.err.println("nfkit: what is being written to takes nothing any more; giving up");
+                        }
+                        Runtime.getRuntime().halt(ended ? exitCode : Failure.RUNNING);
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
