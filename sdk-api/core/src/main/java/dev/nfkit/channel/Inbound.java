@@ -53,30 +53,17 @@ public final class Inbound {
 
     /** Moves to the next message of the batch alone. */
     boolean nextOfBatch() throws MalformedMessageException {
-        for (; ; ) {
-            if (inDatagram) {
-                inDatagram = false; // stays so where the framing turns out to be broken
-                if (message.next()) {
-                    inDatagram = true;
-                    return true;
-                }
-            }
+        while (!nextInDatagram()) {
             if (!openOfBatch()) {
                 return false;
             }
         }
+        return true;
     }
 
     /** Moves to the next message, set aside or of the batch. */
     boolean next() throws MalformedMessageException {
-        for (; ; ) {
-            if (inDatagram) {
-                inDatagram = false;
-                if (message.next()) {
-                    inDatagram = true;
-                    return true;
-                }
-            }
+        while (!nextInDatagram()) {
             Held first = held.poll();
             if (first != null) {
                 receivedAt = first.receivedAt;
@@ -86,6 +73,16 @@ public final class Inbound {
                 return false;
             }
         }
+        return true;
+    }
+
+    private boolean nextInDatagram() throws MalformedMessageException {
+        if (!inDatagram) {
+            return false;
+        }
+        inDatagram = false; // stays so where the framing turns out to be broken
+        inDatagram = message.next();
+        return inDatagram;
     }
 
     private boolean openOfBatch() {

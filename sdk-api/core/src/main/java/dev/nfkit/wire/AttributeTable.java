@@ -113,7 +113,7 @@ public final class AttributeTable {
             this.buffer = buffer;
             host = buffer.duplicate().order(order);
             little = fromLittle;
-            before.count = 0; // its headers are in the other order
+            before.count = 0; // its headers may be in the other order
             before.length = -1;
         }
         this.start = start;
