@@ -1,5 +1,6 @@
 package dev.nfkit.nflog;
 
+import dev.nfkit.channel.PacketMessage;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureWriter;
@@ -114,7 +115,7 @@ public final class NflogCaptureWriter {
      * @throws IllegalArgumentException if the packet's byte order is not the file's
      */
     public boolean write(NflogPacket packet) throws IOException {
-        PacketMessage message = packet.message();
+        PacketMessage<NflogAttribute> message = packet.message();
         if (message.order() != order && linkType == LinkType.NFLOG) {
             throw new IllegalArgumentException(
                     "a packet in " + message.order() + " can't be written to a file in " + order);
@@ -151,7 +152,7 @@ public final class NflogCaptureWriter {
     }
 
     private static boolean isIp(NflogPacket packet) {
-        PacketMessage message = packet.message();
+        PacketMessage<NflogAttribute> message = packet.message();
         if (!message.has(NflogAttribute.PAYLOAD) || message.length(NflogAttribute.PAYLOAD) == 0) {
             return false;
         }

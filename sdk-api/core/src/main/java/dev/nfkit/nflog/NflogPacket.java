@@ -15,6 +15,7 @@ import static dev.nfkit.nflog.NflogAttribute.L2HDR;
 import static dev.nfkit.nflog.NflogAttribute.MARK;
 import static dev.nfkit.nflog.NflogAttribute.PACKET_HDR;
 import static dev.nfkit.nflog.NflogAttribute.PAYLOAD;
+import static dev.nfkit.nflog.NflogAttribute.PREFIX;
 import static dev.nfkit.nflog.NflogAttribute.SEQ;
 import static dev.nfkit.nflog.NflogAttribute.SEQ_GLOBAL;
 import static dev.nfkit.nflog.NflogAttribute.TIMESTAMP;
@@ -25,12 +26,14 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.channel.PacketMessage;
+import dev.nfkit.channel.PacketShape;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.OriginalLength;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.MessageCursor;
-import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One logged packet ({@code NFULNL_MSG_PACKET}). Borrowed or owned, as {@link NetfilterPacket} says.
@@ -38,13 +41,28 @@ import java.nio.ByteBuffer;
  * <p>Follows {@code __build_packet_message} in {@code net/netfilter/nfnetlink_log.c}.
  */
 public final class NflogPacket implements NetfilterPacket {
-    private static final int MICROS_OFFSET = 8;
+    private static final PacketShape<NflogAttribute> SHAPE =
+            new PacketShape<>(NflogAttribute.class, NflogAttribute.SCHEMA, VLAN, Absence::reason);
 
-    private final PacketMessage message;
+    private final PacketMessage<NflogAttribute> message;
+    private final PrefixCache prefixes;
+    private final @Nullable String ownedPrefix;
     private final Bytes payload = new Bytes();
 
-    NflogPacket(PacketMessage message) {
+    /**
+     * A view yet to be aimed.
+     *
+     * @param prefixes where prefixes are found as text
+     * @param origin where the packet was handed out, for a strict view; else null
+     */
+    NflogPacket(PrefixCache prefixes, @Nullable Throwable origin) {
+        this(new PacketMessage<>(SHAPE, origin), prefixes, null);
+    }
+
+    private NflogPacket(PacketMessage<NflogAttribute> message, PrefixCache prefixes, @Nullable String ownedPrefix) {
         this.message = message;
+        this.prefixes = prefixes;
+        this.ownedPrefix = ownedPrefix;
     }
 
     /**
@@ -56,7 +74,7 @@ public final class NflogPacket implements NetfilterPacket {
      * @throws MalformedMessageException if an attribute is malformed
      */
     public static NflogPacket read(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
-        return new NflogPacket(new PacketMessage(new PrefixCache(), null))
+        return new NflogPacket(new PrefixCache(), null)
                 .wrap(cursor, receivedAtNanos)
                 .copy();
     }
@@ -65,6 +83,12 @@ public final class NflogPacket implements NetfilterPacket {
     NflogPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         payload.release();
         message.wrap(cursor, receivedAtNanos);
+        if (message.has(PREFIX)) {
+            int last = message.require(PREFIX) + message.length(PREFIX) - 1;
+            if (message.buffer().get(last) != 0) {
+                throw message.malformed(PREFIX, "text ended by NUL", "text without one");
+            }
+        }
         return this;
     }
 
@@ -75,7 +99,7 @@ public final class NflogPacket implements NetfilterPacket {
     }
 
     /** The message as bytes, for encoders of this package. */
-    PacketMessage message() {
+    PacketMessage<NflogAttribute> message() {
         return message;
     }
 
@@ -108,7 +132,7 @@ public final class NflogPacket implements NetfilterPacket {
      * @return 0 to 65535
      */
     public int group() {
-        return message.group();
+        return message.resId();
     }
 
     @Override
@@ -138,14 +162,14 @@ public final class NflogPacket implements NetfilterPacket {
      * @throws java.util.NoSuchElementException if the kernel sent none
      */
     public String prefix() {
-        return message.prefix();
+        int offset = message.require(PREFIX);
+        String text = ownedPrefix;
+        return text != null ? text : prefixes.text(message.buffer(), offset, message.length(PREFIX) - 1);
     }
 
     @Override
     public long timestampNanos() {
-        int offset = message.require(TIMESTAMP);
-        ByteBuffer buffer = message.buffer();
-        return buffer.getLong(offset) * 1_000_000_000L + buffer.getLong(offset + MICROS_OFFSET) * 1_000L;
+        return message.timestampNanos(TIMESTAMP);
     }
 
     @Override
@@ -180,11 +204,7 @@ public final class NflogPacket implements NetfilterPacket {
 
     @Override
     public HardwareAddress hardwareAddress() {
-        int offset = message.require(HWADDR);
-        int length = Math.min(message.buffer().getShort(offset) & 0xffff, 8);
-        byte[] address = new byte[length];
-        message.buffer().get(offset + 4, address);
-        return new HardwareAddress(address);
+        return new HardwareAddress(message.hardwareAddress(HWADDR));
     }
 
     /**
@@ -315,7 +335,7 @@ public final class NflogPacket implements NetfilterPacket {
         if (message.owned()) {
             return this;
         }
-        NflogPacket copy = new NflogPacket(message.copy());
+        NflogPacket copy = new NflogPacket(message.copy(), prefixes, has(PREFIX) ? prefix() : null);
         copy.message.aim(PAYLOAD, copy.payload);
         return copy;
     }

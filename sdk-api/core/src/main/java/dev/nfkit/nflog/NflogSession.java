@@ -35,7 +35,7 @@ public final class NflogSession implements AutoCloseable {
     private final PrefixCache prefixes = new PrefixCache();
     private final int receiveBuffer;
     private final Handler<PacketSink<? super NflogPacket, Exception>, Exception> handler = this::deliver;
-    private final NflogPacket view = new NflogPacket(new PacketMessage(prefixes, null));
+    private final NflogPacket view = new NflogPacket(prefixes, null);
 
     private NflogSession(NetlinkTransport transport, NetlinkSocket socket, NflogOptions options)
             throws NetlinkException {
@@ -137,7 +137,7 @@ public final class NflogSession implements AutoCloseable {
         }
         NflogPacket packet = view;
         if (inbound.strict()) {
-            packet = new NflogPacket(new PacketMessage(prefixes, new Throwable("the packet was handed out here")));
+            packet = new NflogPacket(prefixes, new Throwable("the packet was handed out here"));
         }
         try {
             packet.wrap(message, inbound.receivedAt());

@@ -150,6 +150,21 @@ public final class MessageWriter {
     }
 
     /**
+     * Writes an attribute of 32-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     *
+     * @param type its type
+     * @param words the words
+     * @return this writer
+     */
+    public MessageWriter hostWords(int type, int... words) {
+        header(type, words.length * Integer.BYTES);
+        for (int word : words) {
+            host32(word);
+        }
+        return this;
+    }
+
+    /**
      * Writes an attribute of any bytes.
      *
      * @param type its type

@@ -29,7 +29,7 @@ private fun message(
 private fun borrowed(
     cursor: MessageCursor,
     receivedAt: Long = 5,
-): NflogPacket = NflogPacket(PacketMessage(PrefixCache(), null)).wrap(cursor, receivedAt)
+): NflogPacket = NflogPacket(PrefixCache(), null).wrap(cursor, receivedAt)
 
 private fun ipv4(
     totalLength: Int,
@@ -102,8 +102,8 @@ class NflogPacketSpec :
         test("equal prefixes are one string, whatever their length") {
             val cache = PrefixCache()
             for (text in listOf("", "a", "1234567", "12345678", "123456789", "a prefix that is rather long: é ")) {
-                val first = NflogPacket(PacketMessage(cache, null)).wrap(message { string(10, text) }, 0).prefix()
-                val second = NflogPacket(PacketMessage(cache, null)).wrap(message { string(10, text) }, 0).prefix()
+                val first = NflogPacket(cache, null).wrap(message { string(10, text) }, 0).prefix()
+                val second = NflogPacket(cache, null).wrap(message { string(10, text) }, 0).prefix()
                 first shouldBe text
                 second shouldBeSameInstanceAs first
             }
@@ -155,7 +155,7 @@ class NflogPacketSpec :
 
         test("a strict view says where it was handed out") {
             val origin = Throwable("handed out")
-            val packet = NflogPacket(PacketMessage(PrefixCache(), origin)).wrap(message { be32(2, 1) }, 0)
+            val packet = NflogPacket(PrefixCache(), origin).wrap(message { be32(2, 1) }, 0)
             packet.release()
             shouldThrow<IllegalStateException> { packet.mark() }.cause shouldBeSameInstanceAs origin
         }

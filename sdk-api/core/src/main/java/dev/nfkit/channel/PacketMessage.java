@@ -1,0 +1,388 @@
+package dev.nfkit.channel;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.wire.AttributeCursor;
+import dev.nfkit.wire.AttributeTable;
+import dev.nfkit.wire.AttributeType;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes behind a packet: where its attributes lie, and whether it may still be read.
+ *
+ * @param <A> the family's attributes
+ */
+public final class PacketMessage<A extends Enum<A> & AttributeType> {
+    /** Where attributes start in a message: behind its header and the {@code struct nfgenmsg}. */
+    private static final int ATTRIBUTES = Netlink.NLMSG_HDRLEN + Netlink.NFGENMSG_LEN;
+
+    private static final int VLAN_PROTO = 1;
+    private static final int VLAN_TCI = 2;
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final AttributeTable table;
+    private final PacketShape<A> shape;
+    private final int vlan;
+    private final @Nullable Throwable origin;
+    private @Nullable AttributeCursor nest;
+    private @Nullable Map<A, Bytes> views;
+    private ByteBuffer buffer = NOTHING;
+    private int start;
+    private int length = -1;
+    private long receivedAt;
+    private int vlanProtocol;
+    private int vlanTci;
+    private boolean owned;
+
+    /**
+     * A message yet to be aimed.
+     *
+     * @param shape what the family's packets are like
+     * @param origin where the packet was handed out, for a strict view; else null
+     */
+    public PacketMessage(PacketShape<A> shape, @Nullable Throwable origin) {
+        this(new AttributeTable(shape.schema()), shape, origin);
+    }
+
+    private PacketMessage(AttributeTable table, PacketShape<A> shape, @Nullable Throwable origin) {
+        this.table = table;
+        this.shape = shape;
+        this.vlan = shape.vlan();
+        this.origin = origin;
+    }
+
+    /**
+     * Aims at a message, whose attributes are found and checked.
+     *
+     * @param cursor a cursor on it
+     * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
+     * @throws MalformedMessageException if an attribute is malformed; the message then shows nothing
+     */
+    public void wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        length = -1;
+        int size = cursor.length();
+        if (size < ATTRIBUTES) {
+            cursor.requireNfgenmsg();
+        }
+        ByteBuffer bytes = cursor.buffer();
+        int offset = cursor.offset();
+        AttributeTable found = table;
+        found.wrap(bytes, offset + ATTRIBUTES, offset + size, cursor.order());
+        if (found.has(vlan)) {
+            wrapVlan(bytes, cursor.order());
+        }
+        buffer = bytes;
+        start = offset;
+        receivedAt = receivedAtNanos;
+        length = size;
+    }
+
+    /**
+     * The error of an attribute whose value can't be; the message then shows nothing.
+     *
+     * @param attribute which; it is there
+     * @param expected what its value should be
+     * @param actual what it is
+     * @return the error, to be thrown
+     */
+    public MalformedMessageException malformed(A attribute, String expected, String actual) {
+        int at = table.offset(attribute.code()) - start;
+        release();
+        return new MalformedMessageException(
+                shape.schema().name() + "/" + attribute.kernelName(), at, expected, actual);
+    }
+
+    private void wrapVlan(ByteBuffer bytes, ByteOrder order) throws MalformedMessageException {
+        vlanProtocol = 0;
+        vlanTci = 0;
+        try {
+            if (nest == null) {
+                nest = new AttributeCursor();
+            }
+            AttributeCursor inner = nest.wrap(bytes, table.offset(vlan), table.length(vlan), order, shape.vlanPath());
+            while (inner.next()) {
+                if (inner.type() == VLAN_PROTO) {
+                    vlanProtocol = inner.be16();
+                } else if (inner.type() == VLAN_TCI) {
+                    vlanTci = inner.be16();
+                }
+            }
+        } catch (MalformedMessageException e) {
+            table.clear();
+            throw e;
+        }
+    }
+
+    /** Ends the loan: nothing can be read from now on. */
+    public void release() {
+        length = -1;
+        table.clear();
+        if (views != null) {
+            views.values().forEach(Bytes::release);
+        }
+    }
+
+    /**
+     * A message that lives on.
+     *
+     * @return an owned copy
+     * @throws IllegalStateException if the loan has ended
+     */
+    public PacketMessage<A> copy() {
+        alive();
+        byte[] bytes = new byte[length];
+        buffer.get(start, bytes);
+        ByteBuffer owner = ByteBuffer.wrap(bytes);
+        PacketMessage<A> copy = new PacketMessage<>(table.copy(owner, ATTRIBUTES), shape, null);
+        copy.buffer = owner;
+        copy.length = length;
+        copy.vlanProtocol = vlanProtocol;
+        copy.vlanTci = vlanTci;
+        copy.receivedAt = receivedAt;
+        copy.owned = true;
+        return copy;
+    }
+
+    private void alive() {
+        if (length < 0) {
+            throw new IllegalStateException(
+                    "this packet was borrowed and its callback has returned; copy() it inside the callback", origin);
+        }
+    }
+
+    /**
+     * Whether the loan has ended.
+     *
+     * @return whether nothing can be read
+     */
+    public boolean released() {
+        return length < 0;
+    }
+
+    /**
+     * Whether the bytes are the message's own.
+     *
+     * @return false for a borrowed one
+     */
+    public boolean owned() {
+        return owned;
+    }
+
+    /**
+     * Whether an attribute is there.
+     *
+     * @param attribute which
+     * @return whether it is
+     * @throws IllegalStateException if the loan has ended
+     */
+    public boolean has(A attribute) {
+        if (table.has(attribute.code())) {
+            return true;
+        }
+        alive();
+        return false;
+    }
+
+    /**
+     * Where an attribute's value starts.
+     *
+     * @param attribute which
+     * @return an offset in the buffer
+     * @throws NoSuchElementException if it is absent; the text says why
+     * @throws IllegalStateException if the loan has ended
+     */
+    public int require(A attribute) {
+        int code = attribute.code();
+        if (!table.has(code)) {
+            alive();
+            throw new NoSuchElementException(attribute.kernelName() + " is absent: " + shape.absence(attribute));
+        }
+        return table.offset(code);
+    }
+
+    /**
+     * The length of an attribute's value. It means nothing where the attribute is absent.
+     *
+     * @param attribute which
+     * @return bytes
+     */
+    public int length(A attribute) {
+        return table.length(attribute.code());
+    }
+
+    /**
+     * An attribute of 32 bits.
+     *
+     * @param attribute which
+     * @return 0 to 2³²−1
+     * @throws NoSuchElementException if it is absent
+     */
+    public long u32(A attribute) {
+        return buffer.getInt(require(attribute)) & 0xffff_ffffL;
+    }
+
+    /**
+     * An attribute of 16 bits.
+     *
+     * @param attribute which
+     * @return 0 to 65535
+     * @throws NoSuchElementException if it is absent
+     */
+    public int u16(A attribute) {
+        return buffer.getShort(require(attribute)) & 0xffff;
+    }
+
+    /**
+     * A time as both families send it: be64 seconds, be64 microseconds.
+     *
+     * @param attribute which
+     * @return nanoseconds since 1970
+     * @throws NoSuchElementException if it is absent
+     */
+    public long timestampNanos(A attribute) {
+        int offset = require(attribute);
+        return buffer.getLong(offset) * 1_000_000_000L + buffer.getLong(offset + Long.BYTES) * 1_000L;
+    }
+
+    /**
+     * A link-layer address as both families send it: be16 length, padding, 8 bytes.
+     *
+     * @param attribute which
+     * @return as many bytes as its length says, 8 at most
+     * @throws NoSuchElementException if it is absent
+     */
+    public byte[] hardwareAddress(A attribute) {
+        int offset = require(attribute);
+        byte[] address = new byte[Math.min(buffer.getShort(offset) & 0xffff, Long.BYTES)];
+        buffer.get(offset + Integer.BYTES, address);
+        return address;
+    }
+
+    /**
+     * Aims a view at an attribute's value, or at nothing where it is absent.
+     *
+     * @param attribute which
+     * @param view the view
+     */
+    public void aim(A attribute, Bytes view) {
+        if (has(attribute)) {
+            view.wrap(buffer, table.offset(attribute.code()), length(attribute));
+        } else {
+            view.wrap(buffer, 0, 0);
+        }
+    }
+
+    /**
+     * An attribute's value: of a borrowed packet one view for each attribute, released with it.
+     *
+     * @param attribute which
+     * @return the bytes
+     * @throws NoSuchElementException if it is absent
+     */
+    public Bytes bytes(A attribute) {
+        require(attribute);
+        Bytes view = owned ? new Bytes() : borrowedView(attribute);
+        aim(attribute, view);
+        return view;
+    }
+
+    private Bytes borrowedView(A attribute) {
+        if (views == null) {
+            views = new EnumMap<>(shape.attributes());
+        }
+        return views.computeIfAbsent(attribute, any -> new Bytes());
+    }
+
+    /**
+     * The family that the message names.
+     *
+     * @return 0 to 255
+     */
+    public int family() {
+        alive();
+        return buffer.get(start + Netlink.NLMSG_HDRLEN) & 0xff;
+    }
+
+    /**
+     * The group or queue that the message names ({@code res_id}).
+     *
+     * @return 0 to 65535
+     */
+    public int resId() {
+        alive();
+        return buffer.getShort(start + Netlink.NLMSG_HDRLEN + 2) & 0xffff;
+    }
+
+    /**
+     * The time of receipt.
+     *
+     * @return nanoseconds since 1970
+     */
+    public long receivedAt() {
+        alive();
+        return receivedAt;
+    }
+
+    /**
+     * The VLAN tag's ethertype.
+     *
+     * @return 0 to 65535; 0 where there is none
+     */
+    public int vlanProtocol() {
+        return vlanProtocol;
+    }
+
+    /**
+     * The VLAN tag's control information.
+     *
+     * @return 0 to 65535; 0 where there is none
+     */
+    public int vlanTci() {
+        return vlanTci;
+    }
+
+    /**
+     * The buffer that holds the message.
+     *
+     * @return the buffer; big-endian
+     */
+    public ByteBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * The byte order of headers.
+     *
+     * @return the order of the host that wrote the message
+     */
+    public ByteOrder order() {
+        return table.order();
+    }
+
+    /**
+     * Where the {@code struct nfgenmsg} starts, behind which the attributes lie.
+     *
+     * @return an offset in the buffer
+     */
+    public int bodyOffset() {
+        alive();
+        return start + Netlink.NLMSG_HDRLEN;
+    }
+
+    /**
+     * The length of {@code struct nfgenmsg} and attributes.
+     *
+     * @return bytes
+     */
+    public int bodyLength() {
+        return length - Netlink.NLMSG_HDRLEN;
+    }
+}

@@ -1,0 +1,54 @@
+package dev.nfkit.channel;
+
+import dev.nfkit.wire.AttributeSchema;
+import dev.nfkit.wire.AttributeType;
+import java.util.function.Function;
+
+/**
+ * What is particular to one family's packets, for {@link PacketMessage}.
+ *
+ * @param <A> the family's attributes
+ */
+public final class PacketShape<A extends Enum<A> & AttributeType> {
+    private final Class<A> attributes;
+    private final AttributeSchema schema;
+    private final int vlan;
+    private final String vlanPath;
+    private final Function<A, String> absence;
+
+    /**
+     * The shape of a family's packets.
+     *
+     * @param attributes the family's attributes
+     * @param schema their schema
+     * @param vlan the attribute that nests the VLAN tag's protocol (1) and tci (2)
+     * @param absence says why the kernel leaves an attribute out, and what would make it send it
+     */
+    public PacketShape(Class<A> attributes, AttributeSchema schema, A vlan, Function<A, String> absence) {
+        this.attributes = attributes;
+        this.schema = schema;
+        this.vlan = vlan.code();
+        this.vlanPath = schema.name() + "/" + vlan.kernelName();
+        this.absence = absence;
+    }
+
+    Class<A> attributes() {
+        return attributes;
+    }
+
+    AttributeSchema schema() {
+        return schema;
+    }
+
+    int vlan() {
+        return vlan;
+    }
+
+    String vlanPath() {
+        return vlanPath;
+    }
+
+    String absence(A attribute) {
+        return absence.apply(attribute);
+    }
+}
