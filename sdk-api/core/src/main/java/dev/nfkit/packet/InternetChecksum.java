@@ -1,6 +1,10 @@
 package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * The Internet checksum (RFC 1071): the complement of the ones' complement sum of 16-bit big-endian words. All methods
@@ -17,6 +21,7 @@ import dev.nfkit.Bytes;
  */
 public final class InternetChecksum {
     private static final long LOW = 0xffff_ffffL;
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private InternetChecksum() {}
 
@@ -74,6 +79,37 @@ public final class InternetChecksum {
             sum += (long) bytes.u8(at) << 8;
         }
         return sum + other;
+    }
+
+    /**
+     * The sum of a range of an array, several times as fast as that of {@link Bytes} where it is long.
+     *
+     * @param array where the range is
+     * @param offset its first byte, from 0
+     * @param length its length; a last odd byte counts as if a zero followed
+     * @return 0 to 2¹⁹, to be added to others and given to {@link #finish(long)}
+     * @throws IndexOutOfBoundsException if the range leaves the array
+     */
+    public static long sum(byte[] array, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        int at = offset;
+        int end = offset + length;
+        long sum = 0;
+        long other = 0;
+        // In the machine's own byte order: the sum is the same with its bytes swapped (RFC 1071, 2 B).
+        for (; end - at >= 16; at += 16) {
+            long a = (long) WORDS.get(array, at);
+            long b = (long) WORDS.get(array, at + 8);
+            sum += (a & LOW) + (b & LOW);
+            other += (a >>> 32) + (b >>> 32);
+        }
+        int folded = fold(sum + other);
+        long total =
+                ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? folded : Short.reverseBytes((short) folded) & 0xffff;
+        for (; end - at >= 2; at += 2) {
+            total += ((array[at] & 0xff) << 8) | (array[at + 1] & 0xff);
+        }
+        return at < end ? total + ((array[at] & 0xff) << 8) : total;
     }
 
     /**

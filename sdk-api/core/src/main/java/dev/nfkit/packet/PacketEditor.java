@@ -60,6 +60,8 @@ public final class PacketEditor {
     private static final int MAX_LENGTH = 0xffff;
 
     private final PacketLayout layout = new PacketLayout();
+    private final ChecksumChange headerChange = new ChecksumChange();
+    private final ChecksumChange transportChange = new ChecksumChange();
     private final Bytes result = new Bytes();
     private byte[] array;
     private ByteBuffer buffer;
@@ -71,12 +73,6 @@ public final class PacketEditor {
     private boolean headerInFull;
 
     private boolean transportInFull;
-    /** What went out of, and came into, what the two checksums cover, since they were last written. */
-    private long headerOld;
-
-    private long headerNew;
-    private long transportOld;
-    private long transportNew;
 
     /** Makes an editor whose buffer has room for an Ethernet frame, and grows when needed. */
     public PacketEditor() {
@@ -140,7 +136,7 @@ public final class PacketEditor {
         int length = layout.length;
         grow(length, 0);
         bytes.copyTo(0, array, 0, length);
-        packet.wrap(buffer, 0, length);
+        aim(length);
         result.release();
         forgetChanges();
         editing = true;
@@ -164,11 +160,14 @@ public final class PacketEditor {
         }
     }
 
+    private void aim(int length) {
+        packet.wrap(buffer, 0, length);
+        layout.array = array;
+    }
+
     private void forgetChanges() {
-        headerOld = 0;
-        headerNew = 0;
-        transportOld = 0;
-        transportNew = 0;
+        headerChange.clear();
+        transportChange.clear();
     }
 
     /**
@@ -278,15 +277,15 @@ public final class PacketEditor {
 
     private void addressOut(int at, int length) {
         result.release();
-        long sum = InternetChecksum.sum(packet, at, length);
-        headerOld += sum;
-        transportOld += layout.pseudoHeader ? sum : 0;
+        long sum = layout.sum(at, length);
+        headerChange.out(sum);
+        transportChange.out(layout.pseudoHeader ? sum : 0);
     }
 
     private void addressIn(int at, int length) {
-        long sum = InternetChecksum.sum(packet, at, length);
-        headerNew += sum;
-        transportNew += layout.pseudoHeader ? sum : 0;
+        long sum = layout.sum(at, length);
+        headerChange.in(sum);
+        transportChange.in(layout.pseudoHeader ? sum : 0);
     }
 
     /**
@@ -436,12 +435,12 @@ public final class PacketEditor {
         if (added > MAX_LENGTH + uncounted - at) {
             throw new PacketEditException(what, Reason.TOO_LONG);
         }
-        transportOld += InternetChecksum.sum(packet, at, layout.transportEnd - at);
+        transportChange.out(layout.sum(at, layout.transportEnd - at));
         int length = at + added;
         grow(length, at);
         payload.copyTo(0, array, at, added);
-        packet.wrap(buffer, 0, length);
-        transportNew += InternetChecksum.sum(packet, at, added);
+        aim(length);
+        transportChange.in(layout.sum(at, added));
         lengthen(length);
         return this;
     }
@@ -457,8 +456,8 @@ public final class PacketEditor {
             buffer.putShort(4, (short) (length - Ipv6View.LENGTH));
         }
         if (layout.pseudoHeader) {
-            transportOld += transportBefore;
-            transportNew += transportNow;
+            transportChange.out(transportBefore);
+            transportChange.in(transportNow);
         }
         if (layout.protocol == IpProtocol.UDP) {
             replaceInTransport(layout.transportAt + 4, transportNow);
@@ -480,15 +479,15 @@ public final class PacketEditor {
 
     private void replaceInHeader(int at, int word) {
         result.release();
-        headerOld += packet.u16(at);
-        headerNew += word;
+        headerChange.out(packet.u16(at));
+        headerChange.in(word);
         buffer.putShort(at, (short) word);
     }
 
     private void replaceInTransport(int at, int word) {
         result.release();
-        transportOld += packet.u16(at);
-        transportNew += word;
+        transportChange.out(packet.u16(at));
+        transportChange.in(word);
         buffer.putShort(at, (short) word);
     }
 
@@ -511,11 +510,8 @@ public final class PacketEditor {
     }
 
     private void writeHeaderChecksum() {
-        if (headerInFull) {
-            buffer.putShort(10, (short) PacketLayout.headerChecksum(packet));
-        } else if ((headerOld | headerNew) != 0) {
-            buffer.putShort(10, (short) InternetChecksum.update(packet.u16(10), headerOld, headerNew));
-        }
+        int checksum = headerInFull ? PacketLayout.headerChecksum(packet) : headerChange.appliedTo(packet.u16(10));
+        buffer.putShort(10, (short) checksum);
     }
 
     private void writeTransportChecksum() {
@@ -523,14 +519,13 @@ public final class PacketEditor {
         if (at < 0 || layout.unsummed()) {
             return;
         }
-        if (transportInFull) {
-            buffer.putShort(at, (short) layout.transportChecksum());
-        } else if ((transportOld | transportNew) != 0) {
-            int checksum = layout.asSent(InternetChecksum.update(packet.u16(at), transportOld, transportNew));
-            // Nothing but zeros, as an ICMP echo reply may be, sums to 0 and not to its equal 65535.
-            boolean zeros = checksum == 0 && layout.transportChecksum() == 0xffff;
-            buffer.putShort(at, (short) (zeros ? 0xffff : checksum));
+        int checksum =
+                transportInFull ? layout.transportChecksum() : layout.asSent(transportChange.appliedTo(packet.u16(at)));
+        // Nothing but zeros, as an ICMP echo reply may be, sums to 0 and not to its equal 65535.
+        if (checksum == 0 && layout.transportChecksum() == 0xffff) {
+            checksum = 0xffff;
         }
+        buffer.putShort(at, (short) checksum);
     }
 
     private void requirePacket() {

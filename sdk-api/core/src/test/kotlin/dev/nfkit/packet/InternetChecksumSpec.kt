@@ -25,6 +25,7 @@ class InternetChecksumSpec :
                 val length = random.nextInt(array.size - offset + 1)
                 val sum = InternetChecksum.fold(InternetChecksum.sum(Bytes.of(*array), offset, length))
                 sum shouldBe slowSum(array, offset, offset + length)
+                InternetChecksum.fold(InternetChecksum.sum(array, offset, length)) shouldBe sum
             }
             val large = random.nextBytes(70_000)
             InternetChecksum.of(Bytes.of(*large), 1, 69_998) shouldBe (slowSum(large, 1, 69_999) xor 0xffff)
@@ -50,6 +51,7 @@ class InternetChecksumSpec :
                 shouldThrow<IndexOutOfBoundsException> { InternetChecksum.sum(bytes, offset, length) }
             }
             InternetChecksum.sum(bytes, 4, 0) shouldBe 0
+            shouldThrow<IndexOutOfBoundsException> { InternetChecksum.sum(ByteArray(4), 3, 2) }
             bytes.release()
             shouldThrow<IllegalStateException> { InternetChecksum.of(bytes, 0, 0) }
         }

@@ -325,7 +325,10 @@ class PacketEditorSpec :
             behind(44, "00 0008 deadbeef") shouldContainExactly all(Reason.FRAGMENT)
             behind(51, "02 0000 00000000 00000000 00000000") shouldContainExactly all(Reason.AUTHENTICATED)
             behind(139, "00 0000 00000000") shouldContainExactly all(Reason.UNKNOWN_TRANSPORT)
-            behind(60, "ff 0000 00000000") shouldContainExactly all(Reason.MALFORMED)
+            val leaving = PacketBuilder(6, extensions = listOf(60 to PacketBuilder.DESTINATION)).bytes()
+            leaving[41] = 0xff.toByte()
+            refusal { editor.edit(Bytes.of(*leaving)).sourcePort(1) } shouldBe Reason.MALFORMED
+            refusal { editor.edit(Bytes.of(*leaving)).ttl(1).result() } shouldBe null
         }
 
         test("transport headers that contradict themselves are refused") {
