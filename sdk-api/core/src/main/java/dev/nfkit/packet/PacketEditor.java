@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  *       both directions, are not adjusted (SACK blocks neither). Data on a SYN is only taken with Fast Open; SYN and FIN
  *       count one in the sequence, whatever the payload's length.
  *   <li>A GSO packet is cut into segments by the kernel afterwards, at the size it had before: a payload of another length
- *       gives another number of segments, and boundaries of merged UDP datagrams fall elsewhere. Linux drops a TCP packet
+ *       gives another number of segments, and boundaries of merged UDP datagrams fall elsewhere. Linux may drop a TCP
  *       that still counts as GSO but has shrunk to one segment's size or less.
  *   <li>The MTU: a packet that grew beyond it is fragmented, or dropped where that is forbidden.
  *   <li>Addresses and ports that connection tracking knows: NAT is better left to the kernel. The packet that an ICMP error
