@@ -130,8 +130,8 @@ final class QueueLife implements Life {
         boolean pass = options.closeVerdict().number() != NfqueueConfig.NF_DROP;
         QueueRequests requests = new QueueRequests(socket.order());
         for (Bound queue : queues.bound) {
-            messages.post(
-                    "shut NFQUEUE queue " + queue.queue, requests.shut(messages.nextSequence(), queue.queue, pass));
+            long sequence = messages.nextSequence();
+            messages.post("shut NFQUEUE queue " + queue.queue, sequence, requests.shut(sequence, queue.queue, pass));
         }
     }
 
