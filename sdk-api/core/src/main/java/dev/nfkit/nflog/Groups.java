@@ -173,9 +173,7 @@ final class Groups implements Life {
         for (Bound group : bound) {
             long sequence = loop.nextSequence();
             loop.post(
-                    "unbind NFLOG group " + group.options.group(),
-                    sequence,
-                    requests.unbind(sequence, group.options));
+                    "unbind NFLOG group " + group.options.group(), sequence, requests.unbind(sequence, group.options));
         }
     }
 

@@ -28,6 +28,9 @@ final class QueueLife implements Life {
     private long settlingSince;
     private long malformed;
     private long discarded;
+    /** Of those discarded, the ones that get the close verdict. */
+    private long settled;
+
     private long gone;
     private long refused;
 
@@ -139,6 +142,10 @@ final class QueueLife implements Life {
     public void discarded(MessageCursor message) {
         if (message.type() == NfqueueConfig.NFQNL_MSG_PACKET) {
             discarded++;
+            long found = PacketId.find(message.buffer(), message.offset(), message.length(), message.order());
+            if (decisions.leave(found)) {
+                settled++;
+            }
         }
     }
 
@@ -172,6 +179,11 @@ final class QueueLife implements Life {
 
     long discarded() {
         return discarded;
+    }
+
+    /** Packets that get the close verdict and that no decider has seen. */
+    long settledUnseen() {
+        return settled;
     }
 
     long gone() {
