@@ -13,6 +13,8 @@ import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * An open NFQUEUE session: one socket that owns one or more queues.
@@ -170,6 +172,13 @@ public final class NfqueueSession implements AutoCloseable {
         return found.options;
     }
 
+    /** The queues, for names of threads. */
+    String queueNumbers() {
+        return Arrays.stream(queues.bound)
+                .map(queue -> Integer.toString(queue.queue))
+                .collect(Collectors.joining("-"));
+    }
+
     /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
     public void wakeup() {
         loop.wakeup();
@@ -231,7 +240,7 @@ public final class NfqueueSession implements AutoCloseable {
                 decisions.forgotten(),
                 holds.expired() + decisions.expired(),
                 decisions.lateCount(),
-                holds.settled() + life.discarded(),
+                holds.settled() + life.settledUnseen() + decisions.outlived(),
                 decisions.unread(),
                 queues.bypassed(),
                 life.gone(),
