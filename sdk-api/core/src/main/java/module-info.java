@@ -3,8 +3,10 @@ module dev.nfkit {
     requires static transitive org.jspecify;
 
     exports dev.nfkit;
+    exports dev.nfkit.conntrack;
     exports dev.nfkit.netfilter;
     exports dev.nfkit.nflog;
+    exports dev.nfkit.nfqueue;
     exports dev.nfkit.packet;
     exports dev.nfkit.pcap;
     exports dev.nfkit.socket;

@@ -7,12 +7,14 @@ import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
+import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOwner;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What {@code /proc} tells of a network namespace. {@code /proc/thread-self} and not {@code /proc/self}: the latter is
@@ -20,6 +22,7 @@ import java.util.Optional;
  */
 final class ProcKernelView implements KernelView {
     private static final Path NFLOG = Path.of("/proc/thread-self/net/netfilter/nfnetlink_log");
+    private static final Path NFQUEUE = Path.of("/proc/thread-self/net/netfilter/nfnetlink_queue");
     private static final Path NF_LOG = Path.of("/proc/sys/net/netfilter/nf_log");
     private static final Path RMEM_MAX = Path.of("/proc/sys/net/core/rmem_max");
 
@@ -40,25 +43,57 @@ final class ProcKernelView implements KernelView {
 
     /** Reads the file's lines: group, port id, queue length, copy mode, copy range, flush timeout, use count. */
     static List<GroupState> groups(String text) {
-        List<GroupState> groups = new ArrayList<>();
+        return lines(
+                text,
+                7,
+                columns -> new GroupState(
+                        Integer.parseInt(columns[0]),
+                        Long.parseLong(columns[1]),
+                        Long.parseLong(columns[2]),
+                        Integer.parseInt(columns[3]),
+                        Long.parseLong(columns[4]),
+                        Long.parseLong(columns[5]),
+                        Long.parseLong(columns[6])));
+    }
+
+    @Override
+    public List<QueueState> nfqueues() {
+        try {
+            return queues(read(NFQUEUE));
+        } catch (NetlinkException e) {
+            return List.of();
+        }
+    }
+
+    /** Reads the file's lines: queue, port id, waiting, copy mode, copy range, queue and user drops, last id, 1. */
+    static List<QueueState> queues(String text) {
+        return lines(
+                text,
+                8,
+                columns -> new QueueState(
+                        Integer.parseInt(columns[0]),
+                        Long.parseLong(columns[1]),
+                        Long.parseLong(columns[2]),
+                        Integer.parseInt(columns[3]),
+                        Long.parseLong(columns[4]),
+                        Long.parseLong(columns[5]),
+                        Long.parseLong(columns[6]),
+                        Long.parseLong(columns[7])));
+    }
+
+    private static <T> List<T> lines(String text, int columns, Function<String[], T> reader) {
+        List<T> read = new ArrayList<>();
         text.lines().forEach(line -> {
-            String[] columns = line.strip().split("\\s+", -1);
-            if (columns.length >= 7) {
+            String[] words = line.strip().split("\\s+", -1);
+            if (words.length >= columns) {
                 try {
-                    groups.add(new GroupState(
-                            Integer.parseInt(columns[0]),
-                            Long.parseLong(columns[1]),
-                            Long.parseLong(columns[2]),
-                            Integer.parseInt(columns[3]),
-                            Long.parseLong(columns[4]),
-                            Long.parseLong(columns[5]),
-                            Long.parseLong(columns[6])));
+                    read.add(reader.apply(words));
                 } catch (NumberFormatException e) {
                     // A line of another shape tells nothing.
                 }
             }
         });
-        return List.copyOf(groups);
+        return List.copyOf(read);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.GroupState
+import dev.nfkit.socket.QueueState
 import dev.nfkit.wire.Netlink.NETLINK_NETFILTER
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -20,6 +21,16 @@ class ProcKernelViewSpec :
                 ).shouldContainExactly(
                     GroupState(30, 12354, 2, 2, 65531, 100, 3),
                     GroupState(65535, 4294967295, 0, 0, 0, 0, 1),
+                )
+        }
+
+        test("a line of nfnetlink_queue gives a queue, and a line of another shape nothing") {
+            ProcKernelView
+                .queues(
+                    "    0  31621     5 2  65531    16     7       23  1\n\nnonsense\n65535 4294967295 0 0 0 0 0 4294967295 1\n",
+                ).shouldContainExactly(
+                    QueueState(0, 31621, 5, 2, 65531, 16, 7, 23),
+                    QueueState(65535, 4294967295, 0, 0, 0, 0, 0, 4294967295),
                 )
         }
 

@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
+import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOwner;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,6 +133,11 @@ public final class FakeKernel implements KernelView {
         foreignGroups.forEach((group, portId) -> groups.add(new GroupState(group, portId, 0, 2, 65531, 100, 1)));
         groups.sort((a, b) -> Integer.compare(a.group(), b.group()));
         return groups;
+    }
+
+    @Override
+    public List<QueueState> nfqueues() {
+        return List.of();
     }
 
     @Override

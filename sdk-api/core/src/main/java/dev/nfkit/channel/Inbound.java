@@ -1,6 +1,6 @@
 package dev.nfkit.channel;
 
-import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
@@ -16,6 +16,7 @@ public final class Inbound {
 
     private final DatagramBatch batch;
     private final ByteOrder order;
+    private final Life life;
     private final MessageCursor message = new MessageCursor();
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private int index;
@@ -25,9 +26,10 @@ public final class Inbound {
     private long truncated;
     private long overruns;
 
-    Inbound(DatagramBatch batch, ByteOrder order) {
+    Inbound(DatagramBatch batch, ByteOrder order, Life life) {
         this.batch = batch;
         this.order = order;
+        this.life = life;
         this.index = Integer.MAX_VALUE;
     }
 
@@ -52,7 +54,7 @@ public final class Inbound {
     }
 
     /** Moves to the next message of the batch alone. */
-    boolean nextOfBatch() throws MalformedMessageException {
+    boolean nextOfBatch() throws NetlinkException {
         while (!nextInDatagram()) {
             if (!openOfBatch()) {
                 return false;
@@ -62,7 +64,7 @@ public final class Inbound {
     }
 
     /** Moves to the next message, set aside or of the batch. */
-    boolean next() throws MalformedMessageException {
+    boolean next() throws NetlinkException {
         while (!nextInDatagram()) {
             Held first = held.poll();
             if (first != null) {
@@ -76,7 +78,7 @@ public final class Inbound {
         return true;
     }
 
-    private boolean nextInDatagram() throws MalformedMessageException {
+    private boolean nextInDatagram() throws NetlinkException {
         if (!inDatagram) {
             return false;
         }
@@ -85,12 +87,13 @@ public final class Inbound {
         return inDatagram;
     }
 
-    private boolean openOfBatch() {
+    private boolean openOfBatch() throws NetlinkException {
         while (index < batch.count()) {
             int at = index++;
             datagrams++;
             if (batch.truncated(at)) {
                 truncated++;
+                life.cut(batch.buffer(), batch.offset(at), batch.length(at));
                 continue;
             }
             receivedAt = batch.receivedAt();

@@ -2,7 +2,9 @@ package dev.nfkit.channel;
 
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteBuffer;
 
 /** What a session adds to the life of its {@link MessageLoop}. */
 public interface Life {
@@ -28,6 +30,52 @@ public interface Life {
      * @throws MalformedMessageException if the session shall fail for it
      */
     void malformed(MalformedMessageException problem) throws MalformedMessageException;
+
+    /**
+     * A batch was received that is about to be handed to handlers.
+     *
+     * @param batch the batch
+     */
+    default void received(DatagramBatch batch) {}
+
+    /**
+     * A datagram that was larger than its slot. Its beginning may still say whose it was.
+     *
+     * @param buffer holds what there is of it
+     * @param offset its first byte
+     * @param length how many bytes there are
+     * @throws NetlinkException if sending fails
+     */
+    default void cut(ByteBuffer buffer, int offset, int length) throws NetlinkException {}
+
+    /**
+     * An {@code NLMSG_ERROR} that answers no request of the loop's.
+     *
+     * @param answer a cursor on it
+     * @throws MalformedMessageException if it can't be read
+     */
+    default void unclaimed(MessageCursor answer) throws MalformedMessageException {}
+
+    /**
+     * All messages of a batch have been handed to their handler, or the handler threw. Called on the polling thread,
+     * before it waits for more.
+     *
+     * @throws NetlinkException if sending fails
+     */
+    default void batchDone() throws NetlinkException {}
+
+    /**
+     * Whether the session may end: called when a stop has delivered everything, and again every few milliseconds and
+     * after each wakeup until it is so.
+     *
+     * @return whether nothing is left to wait for
+     */
+    default boolean settled() {
+        return true;
+    }
+
+    /** The socket is about to be closed: the last moment to send anything. Any thread; may be called twice. */
+    default void settle() {}
 
     /** The socket is closed. Called once. */
     void ended();

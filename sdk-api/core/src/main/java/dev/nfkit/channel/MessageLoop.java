@@ -11,6 +11,7 @@ import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -28,23 +29,32 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageLoop implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long RUN_SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final long CLOSE_STEP_MILLIS = 5;
     private static final int FAREWELLS = 3;
+    private static final long SETTLE_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
     private static final int EMPTY = 2;
+
+    private static final long LAST_SEQUENCE = 0x7fff_ffffL;
 
     private final NetlinkTransport transport;
     private final NetlinkSocket socket;
     private final DatagramBatch batch;
     private final Life life;
     private final Inbound inbound;
+    /** Requests without an answer, guarded by itself: those of a session that is open already come from any thread. */
     private final List<Request> waiting = new ArrayList<>();
+
     private final AtomicReference<@Nullable Thread> poller = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean stopping;
     private volatile boolean closing;
+    private volatile boolean woken;
+    private volatile long spinNanos;
     private boolean farewellSent;
+    private boolean settling;
     private int farewells;
     private int quiet;
     private long sequence;
@@ -62,7 +72,7 @@ public final class MessageLoop implements AutoCloseable {
         this.socket = socket;
         this.batch = batch;
         this.life = life;
-        this.inbound = new Inbound(batch, socket.order());
+        this.inbound = new Inbound(batch, socket.order(), life);
     }
 
     /**
@@ -75,13 +85,24 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * The sequence number for the next request.
+     * The sequence number for the next request. The upper half of the numbers is the session's own.
      *
-     * @return 1 to 2³²−1
+     * @return 1 to 2³¹−1
      */
     public long nextSequence() {
-        sequence = sequence >= 0xffff_ffffL ? 1 : sequence + 1;
-        return sequence;
+        synchronized (waiting) {
+            sequence = sequence >= LAST_SEQUENCE ? 1 : sequence + 1;
+            return sequence;
+        }
+    }
+
+    /**
+     * How long a poll looks again and again before it sleeps.
+     *
+     * @param nanos 0 for not at all
+     */
+    public void spin(long nanos) {
+        spinNanos = nanos;
     }
 
     /**
@@ -94,8 +115,21 @@ public final class MessageLoop implements AutoCloseable {
      */
     public Request post(String what, MessageWriter writer) throws NetlinkException {
         Request request = new Request(what, sequence);
-        socket.send(writer.datagram());
-        waiting.add(request);
+        return post(request, writer);
+    }
+
+    private Request post(Request request, MessageWriter writer) throws NetlinkException {
+        synchronized (waiting) {
+            waiting.add(request);
+        }
+        try {
+            socket.send(writer.datagram());
+        } catch (NetlinkException e) {
+            synchronized (waiting) {
+                waiting.remove(request);
+            }
+            throw e;
+        }
         return request;
     }
 
@@ -110,30 +144,82 @@ public final class MessageLoop implements AutoCloseable {
      */
     public void call(String what, MessageWriter writer) throws NetlinkException {
         Request request = post(what, writer);
+        pump(request, transport.nanoTime() + ANSWER_NANOS);
+        request.check();
+    }
+
+    /**
+     * Sends a request of an open session and waits for its answer. Any thread but inside a callback; the poll in progress
+     * hands the answer over.
+     *
+     * @param what the request in words
+     * @param sequence what {@link #nextSequence()} gave for it
+     * @param writer holds the one message, written with that number
+     * @throws KernelRefusedException if the kernel refuses it
+     * @throws NetlinkException if sending or receiving fails, or no answer comes
+     * @throws IllegalStateException inside a callback of the session: the answer would lie behind the callback's return
+     */
+    public void ask(String what, long sequence, MessageWriter writer) throws NetlinkException {
+        Thread self = Thread.currentThread();
+        if (poller.get() == self) {
+            throw new IllegalStateException(what + ": not inside a callback of the same session; use another thread");
+        }
+        Request request = post(new Request(what, sequence), writer);
         long deadline = transport.nanoTime() + ANSWER_NANOS;
+        boolean interrupted = false;
+        while (!request.answered()) {
+            if (closing || ended()) {
+                throw new SystemCallException(
+                        what, Errno.EBADF, "the session was closed before the kernel's answer came");
+            }
+            if (poller.compareAndSet(null, self)) {
+                try {
+                    pump(request, deadline);
+                } finally {
+                    leave();
+                }
+            } else if (deadline - transport.nanoTime() <= 0) {
+                throw new SystemCallException(what, Errno.ETIMEDOUT, "no answer came");
+            } else {
+                try {
+                    request.await(CLOSE_STEP_MILLIS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            self.interrupt();
+        }
+        request.check();
+    }
+
+    /** Receives until a request is answered; what else comes is set aside, behind what is pending. */
+    private void pump(Request request, long deadline) throws NetlinkException {
+        setBatchAside();
         while (!request.answered()) {
             long left = deadline - transport.nanoTime();
             int count = left <= 0 ? 0 : socket.receive(batch, left);
             if (count < 0 || left <= 0) {
                 throw new SystemCallException(
-                        what,
+                        request.what(),
                         count < 0 ? Errno.EBADF : Errno.ETIMEDOUT,
                         count < 0 ? "the socket was closed before the kernel's answer came" : "no answer came");
             }
             inbound.take();
-            while (nextOfBatch()) {
-                if (!answered(inbound.message())) {
-                    inbound.setAside();
-                }
-            }
-        }
-        KernelRefusedException refusal = request.refusal();
-        if (refusal != null) {
-            throw refusal;
+            setBatchAside();
         }
     }
 
-    private boolean nextOfBatch() throws MalformedMessageException {
+    private void setBatchAside() throws NetlinkException {
+        while (nextOfBatch()) {
+            if (!answered(inbound.message())) {
+                inbound.setAside();
+            }
+        }
+    }
+
+    private boolean nextOfBatch() throws NetlinkException {
         for (; ; ) {
             try {
                 return inbound.nextOfBatch();
@@ -148,20 +234,29 @@ public final class MessageLoop implements AutoCloseable {
         if (message.type() != Netlink.NLMSG_ERROR) {
             return false;
         }
-        for (int i = 0; i < waiting.size(); i++) {
-            Request request = waiting.get(i);
-            if (request.sequence() == message.sequence()) {
-                try {
-                    request.answer(KernelAnswer.read(message, request.what()));
-                    waiting.remove(i);
-                    warnOfRefusedFarewell(request);
-                } catch (MalformedMessageException e) {
-                    life.malformed(e);
+        Request request = claim(message.sequence());
+        try {
+            if (request == null) {
+                life.unclaimed(message);
+            } else {
+                request.answer(KernelAnswer.read(message, request.what()));
+                warnOfRefusedFarewell(request);
+            }
+        } catch (MalformedMessageException e) {
+            life.malformed(e);
+        }
+        return request != null;
+    }
+
+    private @Nullable Request claim(long answeredSequence) {
+        synchronized (waiting) {
+            for (int i = 0; i < waiting.size(); i++) {
+                if (waiting.get(i).sequence() == answeredSequence) {
+                    return waiting.remove(i);
                 }
-                return true;
             }
         }
-        return false;
+        return null;
     }
 
     /**
@@ -192,14 +287,67 @@ public final class MessageLoop implements AutoCloseable {
         try {
             return pollAlone(handler, context, timeoutNanos);
         } finally {
-            try {
-                if (closing) {
-                    finish();
-                }
-            } finally {
-                poller.set(null);
-            }
+            leave();
         }
+    }
+
+    /** Gives up the polling thread's place, and ends the session where somebody closed it meanwhile. */
+    private void leave() {
+        try {
+            if (closing) {
+                finish();
+            }
+        } finally {
+            poller.set(null);
+        }
+    }
+
+    /**
+     * As {@link #poll(Handler, Object, long)}, for users' timeouts.
+     *
+     * @param handler who takes the messages
+     * @param context what to give it
+     * @param timeout the longest wait; zero does not wait
+     * @return how many packets were delivered; 0 on timeout or wakeup; −1 once the session has ended
+     * @throws NetlinkException if receiving fails
+     * @throws E as the handler throws
+     * @throws IllegalStateException if another poll is in progress
+     * @throws IllegalArgumentException if the timeout is negative
+     * @param <C> what the handler is given
+     * @param <E> what the handler may throw
+     */
+    public <C, E extends Exception> int poll(Handler<C, E> handler, C context, Duration timeout)
+            throws NetlinkException, E {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("timeout " + timeout + " is negative");
+        }
+        boolean unbounded = timeout.toSeconds() >= Long.MAX_VALUE / 2_000_000_000L;
+        return poll(handler, context, unbounded ? -1 : timeout.toNanos());
+    }
+
+    /**
+     * Polls until the session has ended or the thread is interrupted, which is noticed between batches, and within a
+     * second while waiting.
+     *
+     * @param handler who takes the messages
+     * @param context what to give it
+     * @return how many packets were delivered
+     * @throws NetlinkException if receiving fails
+     * @throws E as the handler throws
+     * @throws IllegalStateException if another poll is in progress
+     * @param <C> what the handler is given
+     * @param <E> what the handler may throw
+     */
+    public <C, E extends Exception> long run(Handler<C, E> handler, C context) throws NetlinkException, E {
+        long delivered = 0;
+        while (!Thread.currentThread().isInterrupted()) {
+            int count = poll(handler, context, RUN_SLICE_NANOS);
+            if (count < 0) {
+                break;
+            }
+            delivered += count;
+        }
+        return delivered;
     }
 
     private <C, E extends Exception> int pollAlone(Handler<C, E> handler, C context, long timeoutNanos)
@@ -218,18 +366,16 @@ public final class MessageLoop implements AutoCloseable {
             if (stopping && !farewellSent) {
                 farewell();
             }
-            long wait = farewellSent || timeoutNanos == 0
-                    ? 0
-                    : timeoutNanos < 0 ? -1 : Math.max(0, deadline - transport.nanoTime());
-            int count = socket.receive(batch, wait);
+            int count = receive(wait(timeoutNanos, deadline));
             inbound.take();
             if (count > 0) {
                 quiet = 0;
+                life.received(batch);
                 int delivered = deliver(handler, context);
                 if (delivered > 0) {
                     return delivered;
                 }
-            } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden())) {
+            } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden() && settled())) {
                 finish();
                 return -1;
             } else if (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun())) {
@@ -241,7 +387,52 @@ public final class MessageLoop implements AutoCloseable {
         }
     }
 
+    private long wait(long timeoutNanos, long deadline) {
+        if (settling) {
+            return SETTLE_SLICE_NANOS;
+        }
+        if (farewellSent || timeoutNanos == 0) {
+            return 0;
+        }
+        return timeoutNanos < 0 ? -1 : Math.max(0, deadline - transport.nanoTime());
+    }
+
+    private int receive(long wait) throws NetlinkException {
+        long spin = spinNanos;
+        if (spin > 0 && wait != 0) {
+            long start = transport.nanoTime();
+            long most = wait < 0 ? spin : Math.min(wait, spin);
+            do {
+                int count = socket.receive(batch, 0);
+                if (count != 0 || batch.overrun() || woken || stopping || closing) {
+                    woken = false;
+                    return count;
+                }
+                Thread.onSpinWait();
+            } while (transport.nanoTime() - start < most);
+            if (wait > 0 && wait <= most) {
+                return 0;
+            }
+        }
+        int count = socket.receive(batch, wait);
+        woken = false;
+        return count;
+    }
+
+    private boolean settled() {
+        settling = true;
+        return life.settled();
+    }
+
     private <C, E extends Exception> int deliver(Handler<C, E> handler, C context) throws NetlinkException, E {
+        try {
+            return deliverBatch(handler, context);
+        } finally {
+            life.batchDone();
+        }
+    }
+
+    private <C, E extends Exception> int deliverBatch(Handler<C, E> handler, C context) throws NetlinkException, E {
         int delivered = 0;
         while (next()) {
             MessageCursor message = inbound.message();
@@ -258,7 +449,7 @@ public final class MessageLoop implements AutoCloseable {
         return delivered;
     }
 
-    private boolean next() throws MalformedMessageException {
+    private boolean next() throws NetlinkException {
         for (; ; ) {
             try {
                 return inbound.next();
@@ -275,10 +466,12 @@ public final class MessageLoop implements AutoCloseable {
 
     /** The socket is empty: whether the farewell is answered, or is not going to be. */
     private boolean bidden() throws NetlinkException {
-        if (waiting.isEmpty() || ++farewells > FAREWELLS) {
-            return true;
+        synchronized (waiting) {
+            if (waiting.isEmpty() || ++farewells > FAREWELLS) {
+                return true;
+            }
+            waiting.clear();
         }
-        waiting.clear();
         quiet = 0;
         life.farewell();
         return false;
@@ -294,6 +487,7 @@ public final class MessageLoop implements AutoCloseable {
         } catch (NetlinkException e) {
             log(System.Logger.Level.DEBUG, "while counting what a close discards", e);
         } finally {
+            life.settle();
             socket.close();
             if (ended.getCount() > 0) {
                 life.ended();
@@ -327,7 +521,7 @@ public final class MessageLoop implements AutoCloseable {
                 if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
                     life.discarded(inbound.message());
                 }
-            } catch (MalformedMessageException | RuntimeException e) {
+            } catch (NetlinkException | RuntimeException e) {
                 log(System.Logger.Level.DEBUG, "told of malformed bytes, a handler failed", e); // counting goes on
             }
         }
@@ -355,7 +549,17 @@ public final class MessageLoop implements AutoCloseable {
 
     /** Makes the poll in progress, or the next, return 0. Any thread. */
     public void wakeup() {
+        woken = true;
         socket.wakeup();
+    }
+
+    /**
+     * Whether this thread polls, so that it is inside a callback.
+     *
+     * @return whether it is the polling thread
+     */
+    public boolean polling() {
+        return poller.get() == Thread.currentThread();
     }
 
     /**
@@ -390,6 +594,7 @@ public final class MessageLoop implements AutoCloseable {
                     poller.set(null);
                 }
             } else if (System.nanoTime() > deadline) {
+                life.settle();
                 socket.close(); // the callback in progress ends the session when it returns
                 break;
             } else {

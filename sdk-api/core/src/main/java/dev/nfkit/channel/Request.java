@@ -1,14 +1,17 @@
 package dev.nfkit.channel;
 
 import dev.nfkit.KernelRefusedException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A request that was sent and, once the kernel has answered, its outcome. */
 public final class Request {
     private final String what;
     private final long sequence;
-    private boolean answered;
-    private @Nullable KernelRefusedException refusal;
+    private final CountDownLatch done = new CountDownLatch(1);
+    private volatile boolean answered;
+    private volatile @Nullable KernelRefusedException refusal;
 
     Request(String what, long sequence) {
         this.what = what;
@@ -47,7 +50,22 @@ public final class Request {
     }
 
     void answer(@Nullable KernelRefusedException refusal) {
-        this.answered = true;
         this.refusal = refusal;
+        this.answered = true;
+        done.countDown();
+    }
+
+    /** Waits for the answer, for a while. */
+    @SuppressWarnings("ReturnValueIgnored") // who waits asks again
+    void await(long millis) throws InterruptedException {
+        done.await(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Throws what the kernel refused. */
+    void check() throws KernelRefusedException {
+        KernelRefusedException reason = refusal;
+        if (reason != null) {
+            throw reason;
+        }
     }
 }

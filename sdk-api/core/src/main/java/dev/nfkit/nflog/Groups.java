@@ -7,12 +7,15 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.Life;
 import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.channel.Refusals;
 import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteOrder;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The groups of a session: taken when it opens, counted while it lives, given back when it ends. */
@@ -97,8 +100,15 @@ final class Groups implements Life {
                     "bind NFLOG group " + group.options.group(),
                     writer.bind(messages.nextSequence(), group.options, group.nlbufsiz));
         } catch (KernelRefusedException e) {
-            throw Refusals.explain(e, group.options, kernel);
+            throw Refusals.explain(e, "group", owner(group.group), group.options.conntrack(), kernel);
         }
+    }
+
+    private OptionalLong owner(int group) {
+        return kernel.nflogGroups().stream()
+                .filter(state -> state.group() == group)
+                .mapToLong(GroupState::portId)
+                .findFirst();
     }
 
     private @Nullable Bound find(int group) {

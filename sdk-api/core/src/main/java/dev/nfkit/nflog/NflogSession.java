@@ -27,8 +27,6 @@ import java.time.Duration;
  * counted in {@link Statistics#discarded()}.
  */
 public final class NflogSession implements AutoCloseable {
-    private static final long RUN_SLICE_NANOS = Duration.ofSeconds(1).toNanos();
-
     private final NetlinkSocket socket;
     private final Groups groups;
     private final MessageLoop loop;
@@ -86,22 +84,12 @@ public final class NflogSession implements AutoCloseable {
      */
     public <E extends Exception> int poll(PacketSink<? super NflogPacket, E> sink, Duration timeout)
             throws NetlinkException, E {
-        if (timeout.isNegative()) {
-            throw new IllegalArgumentException("timeout " + timeout + " is negative");
-        }
-        return poll(sink, nanos(timeout));
+        return loop.poll(typed(), sink, timeout);
     }
 
-    private <E extends Exception> int poll(PacketSink<? super NflogPacket, E> sink, long timeoutNanos)
-            throws NetlinkException, E {
-        @SuppressWarnings("unchecked") // the handler throws what the sink of this call throws
-        Handler<PacketSink<? super NflogPacket, E>, E> typed =
-                (Handler<PacketSink<? super NflogPacket, E>, E>) (Handler<?, ?>) handler;
-        return loop.poll(typed, sink, timeoutNanos);
-    }
-
-    private static long nanos(Duration timeout) {
-        return timeout.toSeconds() >= Long.MAX_VALUE / 2_000_000_000L ? -1 : timeout.toNanos();
+    @SuppressWarnings("unchecked") // the handler throws what the sink of the call throws
+    private <E extends Exception> Handler<PacketSink<? super NflogPacket, E>, E> typed() {
+        return (Handler<PacketSink<? super NflogPacket, E>, E>) (Handler<?, ?>) handler;
     }
 
     /**
@@ -118,15 +106,7 @@ public final class NflogSession implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> long run(PacketSink<? super NflogPacket, E> sink) throws NetlinkException, E {
-        long delivered = 0;
-        while (!Thread.currentThread().isInterrupted()) {
-            int count = poll(sink, RUN_SLICE_NANOS);
-            if (count < 0) {
-                break;
-            }
-            delivered += count;
-        }
-        return delivered;
+        return loop.run(typed(), sink);
     }
 
     private <E extends Exception> boolean deliver(

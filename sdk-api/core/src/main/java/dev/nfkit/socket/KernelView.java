@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the kernel tells of a network namespace besides its sockets: owners of groups, loggers, capabilities, names of
+ * What the kernel tells of a network namespace besides its sockets: owners of groups and queues, loggers, capabilities, names of
  * interfaces. Safe for any number of threads. Nothing here is on a hot path; where the system does not tell, answers
  * are empty rather than errors.
  */
@@ -17,6 +17,13 @@ public interface KernelView {
      * @return one entry a group; empty too where the file can't be read
      */
     List<GroupState> nflogGroups();
+
+    /**
+     * All bound NFQUEUE queues, with the kernel's own counters.
+     *
+     * @return one entry a queue; empty too where the file can't be read
+     */
+    List<QueueState> nfqueues();
 
     /**
      * The process that owns a socket.

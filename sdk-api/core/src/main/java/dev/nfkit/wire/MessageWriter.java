@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class MessageWriter {
     private final ByteBuffer buffer;
+    private final ByteBuffer datagram;
     private final boolean swap;
     private int message = -1;
 
@@ -33,6 +34,7 @@ public final class MessageWriter {
      */
     public MessageWriter(int capacity, ByteOrder order) {
         buffer = ByteBuffer.allocateDirect(capacity);
+        datagram = buffer.duplicate();
         swap = order == ByteOrder.LITTLE_ENDIAN;
     }
 
@@ -146,6 +148,21 @@ public final class MessageWriter {
     public MessageWriter be64(int type, long value) {
         header(type, 8);
         buffer.putLong(value);
+        return this;
+    }
+
+    /**
+     * Writes an attribute of 32-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     *
+     * @param type its type
+     * @param words the words
+     * @return this writer
+     */
+    public MessageWriter hostWords(int type, int... words) {
+        header(type, words.length * Integer.BYTES);
+        for (int word : words) {
+            host32(word);
+        }
         return this;
     }
 
@@ -280,8 +297,8 @@ public final class MessageWriter {
     }
 
     /**
-     * The datagram that was written: the writer's own direct buffer, from 0 to its position. It allocates a view and is
-     * valid until the next {@link #clear()}.
+     * The datagram that was written: the writer's own direct buffer, valid until the next {@link #clear()}. It is always
+     * the same object, so that a socket may remember its address.
      *
      * @return a buffer whose remaining bytes are the datagram
      * @throws IllegalStateException if a message is not ended
@@ -290,7 +307,7 @@ public final class MessageWriter {
         if (message >= 0) {
             throw new IllegalStateException("the last message is not ended");
         }
-        return buffer.duplicate().flip();
+        return datagram.limit(buffer.position()).position(0);
     }
 
     private void header(int type, int length) {

@@ -1,36 +1,46 @@
-package dev.nfkit.nflog;
+package dev.nfkit.channel;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.Refusal;
-import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
-import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Tells the causes of a refused request apart: EPERM alone has three. */
-final class Refusals {
+public final class Refusals {
     private Refusals() {}
 
-    static KernelRefusedException explain(KernelRefusedException refusal, NflogGroup group, KernelView kernel) {
+    /**
+     * Explains why a group or queue could not be had.
+     *
+     * @param refusal the kernel's refusal
+     * @param what {@code group} or {@code queue}
+     * @param owner the port id of the socket that owns it, or empty where nobody does
+     * @param conntrack whether connections were asked for
+     * @param kernel tells capabilities and owners
+     * @return the refusal with cause and cure, as far as they are known
+     */
+    public static KernelRefusedException explain(
+            KernelRefusedException refusal, String what, OptionalLong owner, boolean conntrack, KernelView kernel) {
         Errno errno = refusal.errno();
         if (errno.equals(Errno.EPERM)) {
-            return explainPermission(refusal, group.group(), kernel);
+            return explainPermission(refusal, what, owner, kernel);
         }
         if (errno.equals(Errno.EBUSY)) {
-            return refusal.explained(Refusal.OWNED_BY_ANOTHER, "the group is bound already");
+            return refusal.explained(Refusal.OWNED_BY_ANOTHER, "the " + what + " is bound already");
         }
-        if (errno.equals(Errno.EOPNOTSUPP) && group.conntrack()) {
+        if (errno.equals(Errno.EOPNOTSUPP) && conntrack) {
             return refusal.explained(
                     Refusal.NOT_SUPPORTED,
-                    "this kernel can't attach connections to logged packets (CONFIG_NETFILTER_NETLINK_GLUE_CT, "
+                    "this kernel can't attach connections to packets (CONFIG_NETFILTER_NETLINK_GLUE_CT, "
                             + "module nf_conntrack_netlink); leave conntrack off");
         }
         return refusal;
     }
 
     private static KernelRefusedException explainPermission(
-            KernelRefusedException refusal, int group, KernelView kernel) {
+            KernelRefusedException refusal, String what, OptionalLong owner, KernelView kernel) {
         NetAdmin netAdmin = kernel.netAdmin();
         if (netAdmin == NetAdmin.MISSING) {
             return refusal.explained(
@@ -44,18 +54,14 @@ final class Refusals {
                     "this process has CAP_NET_ADMIN, but not in the user namespace that owns the network namespace; "
                             + "unshare the network namespace too (unshare -Urn)");
         }
-        Optional<GroupState> owned = kernel.nflogGroups().stream()
-                .filter(state -> state.group() == group)
-                .findFirst();
-        if (owned.isEmpty()) {
+        if (owner.isEmpty()) {
             return refusal;
         }
-        long portId = owned.get().portId();
-        String process = kernel.owner(portId)
-                .map(owner -> " (" + owner.name() + ", pid " + owner.pid() + ")")
+        String process = kernel.owner(owner.getAsLong())
+                .map(found -> " (" + found.name() + ", pid " + found.pid() + ")")
                 .orElse("");
         return refusal.explained(
                 Refusal.OWNED_BY_ANOTHER,
-                "port " + portId + process + " owns this group; stop it or take another group");
+                "port " + owner.getAsLong() + process + " owns this " + what + "; stop it or take another " + what);
     }
 }

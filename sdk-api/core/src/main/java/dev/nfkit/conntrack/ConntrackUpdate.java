@@ -1,0 +1,288 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.wire.MessageWriter;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What shall change of a connection: what is not set stays as it is. An immutable value; each method gives a new one.
+ *
+ * <pre>{@code
+ * ConntrackUpdate.none().mark(0x10, 0xf0).timeout(Duration.ofMinutes(2))
+ * }</pre>
+ *
+ * <p>Follows {@code ctnetlink_change_conntrack} and {@code ctnetlink_glue_parse_ct} in {@code nf_conntrack_netlink.c}.
+ */
+public final class ConntrackUpdate {
+    private static final int CTA_STATUS = 3;
+    private static final int CTA_HELP = 5;
+    private static final int CTA_TIMEOUT = 7;
+    private static final int CTA_MARK = 8;
+    private static final int CTA_MARK_MASK = 21;
+    private static final int CTA_LABELS = 22;
+    private static final int CTA_LABELS_MASK = 23;
+    private static final int CTA_HELP_NAME = 1;
+    private static final int LABELS = 128;
+    private static final int HELPER_NAME_LEN = 16;
+    private static final long U32_MAX = 0xffff_ffffL;
+    private static final ConntrackUpdate NONE = new ConntrackUpdate();
+
+    private @Nullable Long mark;
+    private @Nullable Long markMask;
+    private @Nullable Long timeout;
+    private @Nullable Long status;
+    private @Nullable BitSet labels;
+    private @Nullable BitSet labelsMask;
+    private @Nullable String helper;
+
+    private ConntrackUpdate() {}
+
+    private ConntrackUpdate(ConntrackUpdate other) {
+        mark = other.mark;
+        markMask = other.markMask;
+        timeout = other.timeout;
+        status = other.status;
+        labels = other.labels;
+        labelsMask = other.labelsMask;
+        helper = other.helper;
+    }
+
+    /**
+     * Changes nothing.
+     *
+     * @return an empty update, to start from
+     */
+    public static ConntrackUpdate none() {
+        return NONE;
+    }
+
+    /**
+     * Sets the whole mark.
+     *
+     * @param mark 0 to 2³²−1
+     * @return a new update
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public ConntrackUpdate mark(long mark) {
+        return mark(mark, U32_MAX);
+    }
+
+    /**
+     * Sets some bits of the mark. Needs a kernel with {@code CONFIG_NF_CONNTRACK_MARK}.
+     *
+     * @param mark the bits' new values, 0 to 2³²−1
+     * @param mask which bits to set, 0 to 2³²−1
+     * @return a new update
+     * @throws IllegalArgumentException if a number is out of range, or the mark has a bit outside of the mask: the
+     *     kernel would toggle that one
+     */
+    public ConntrackUpdate mark(long mark, long mask) {
+        u32("mark", mark);
+        u32("mask", mask);
+        if ((mark & ~mask) != 0) {
+            throw new IllegalArgumentException("mark 0x" + Long.toHexString(mark) + " has bits outside of the mask 0x"
+                    + Long.toHexString(mask) + ", which the kernel would toggle");
+        }
+        ConntrackUpdate update = new ConntrackUpdate(this);
+        update.mark = mark;
+        update.markMask = mask;
+        return update;
+    }
+
+    /**
+     * Sets after what time without a packet the connection is forgotten. The next packet sets it anew, by its protocol's
+     * rule.
+     *
+     * @param timeout whole seconds, from 0 to 2³²−1
+     * @return a new update
+     * @throws IllegalArgumentException if it is out of range or no whole number of seconds
+     */
+    public ConntrackUpdate timeout(Duration timeout) {
+        if (timeout.isNegative() || timeout.toSeconds() > U32_MAX || timeout.toNanosPart() != 0) {
+            throw new IllegalArgumentException(
+                    "timeout " + timeout + " is no whole number of seconds, 0 to 4294967295");
+        }
+        ConntrackUpdate update = new ConntrackUpdate(this);
+        update.timeout = timeout.toSeconds();
+        return update;
+    }
+
+    /**
+     * Sets status bits ({@code IPS_*}). The kernel sets those that user space may set, such as {@code IPS_ASSURED} (4)
+     * and {@code IPS_FIXED_TIMEOUT} (1024), and refuses a change of the others (EBUSY).
+     *
+     * @param bits 0 to 2³²−1
+     * @return a new update
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public ConntrackUpdate status(long bits) {
+        ConntrackUpdate update = new ConntrackUpdate(this);
+        update.status = u32("status", bits);
+        return update;
+    }
+
+    /**
+     * Sets all labels. The connection must have room for labels, which a rule that matches labels gives it.
+     *
+     * @param labels which labels are set, of 0 to 127
+     * @return a new update
+     * @throws IllegalArgumentException if a label is out of range
+     */
+    public ConntrackUpdate labels(BitSet labels) {
+        BitSet all = new BitSet();
+        all.set(0, LABELS);
+        return labels(labels, all);
+    }
+
+    /**
+     * Sets some labels. The connection must have room for labels, which a rule that matches labels gives it; else the
+     * kernel leaves out this change and those of the mark with it.
+     *
+     * @param labels which labels are set, of 0 to 127
+     * @param mask which labels to change
+     * @return a new update
+     * @throws IllegalArgumentException if a label is out of range, or set outside of the mask
+     */
+    public ConntrackUpdate labels(BitSet labels, BitSet mask) {
+        if (labels.length() > LABELS || mask.length() > LABELS) {
+            throw new IllegalArgumentException("labels " + labels + ", mask " + mask + ": a label is out of 0 to 127");
+        }
+        BitSet outside = (BitSet) labels.clone();
+        outside.andNot(mask);
+        if (!outside.isEmpty()) {
+            throw new IllegalArgumentException("labels " + outside + " are set outside of the mask");
+        }
+        ConntrackUpdate update = new ConntrackUpdate(this);
+        update.labels = (BitSet) labels.clone();
+        update.labelsMask = (BitSet) mask.clone();
+        return update;
+    }
+
+    /**
+     * Sets the helper that follows the connection's protocol. The kernel takes it for a connection that is confirmed and
+     * has none, and refuses to change one for another (EBUSY).
+     *
+     * @param name the helper's name such as {@code ftp}, 1 to 15 bytes
+     * @return a new update
+     * @throws IllegalArgumentException if the name is empty or too long
+     */
+    public ConntrackUpdate helper(String name) {
+        Objects.requireNonNull(name, "helper");
+        if (name.isEmpty() || name.length() >= HELPER_NAME_LEN || !name.chars().allMatch(c -> c > ' ' && c < 127)) {
+            throw new IllegalArgumentException("helper \"" + name + "\" is no name of 1 to 15 ASCII characters");
+        }
+        ConntrackUpdate update = new ConntrackUpdate(this);
+        update.helper = name;
+        return update;
+    }
+
+    /**
+     * Whether nothing shall change.
+     *
+     * @return whether nothing is set
+     */
+    public boolean isNone() {
+        return mark == null && timeout == null && status == null && labels == null && helper == null;
+    }
+
+    /**
+     * Writes the attributes ({@code CTA_*}) of what shall change.
+     *
+     * @param writer where to; a message or nest must have been begun
+     */
+    public void writeTo(MessageWriter writer) {
+        if (timeout != null) {
+            writer.be32(CTA_TIMEOUT, timeout);
+        }
+        if (status != null) {
+            writer.be32(CTA_STATUS, status);
+        }
+        if (helper != null) {
+            int nest = writer.beginNest(CTA_HELP);
+            writer.string(CTA_HELP_NAME, helper);
+            writer.endNest(nest);
+        }
+        if (mark != null && markMask != null) {
+            writer.be32(CTA_MARK, mark);
+            if (markMask != U32_MAX) {
+                writer.be32(CTA_MARK_MASK, markMask);
+            }
+        }
+        if (labels != null && labelsMask != null) {
+            writer.hostWords(CTA_LABELS, words(labels));
+            writer.hostWords(CTA_LABELS_MASK, words(labelsMask));
+        }
+    }
+
+    private static int[] words(BitSet bits) {
+        int[] words = new int[LABELS / Integer.SIZE];
+        bits.stream().forEach(bit -> words[bit / Integer.SIZE] |= 1 << (bit % Integer.SIZE));
+        return words;
+    }
+
+    private static long u32(String name, long value) {
+        if (value < 0 || value > U32_MAX) {
+            throw new IllegalArgumentException(name + " " + value + " is out of 0 to 4294967295");
+        }
+        return value;
+    }
+
+    /**
+     * Whether another object stands for the same change.
+     *
+     * @param other what to compare with
+     * @return whether they are equal
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ConntrackUpdate update
+                && Objects.equals(mark, update.mark)
+                && Objects.equals(markMask, update.markMask)
+                && Objects.equals(timeout, update.timeout)
+                && Objects.equals(status, update.status)
+                && Objects.equals(labels, update.labels)
+                && Objects.equals(labelsMask, update.labelsMask)
+                && Objects.equals(helper, update.helper);
+    }
+
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
+    @Override
+    public int hashCode() {
+        return Objects.hash(mark, markMask, timeout, status, labels, labelsMask, helper);
+    }
+
+    /**
+     * What changes, for logs.
+     *
+     * @return text such as {@code mark 0x10/0xf0, timeout 120 s}
+     */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        if (mark != null && markMask != null) {
+            text.append(", mark 0x").append(Long.toHexString(mark));
+            if (markMask != U32_MAX) {
+                text.append("/0x").append(Long.toHexString(markMask));
+            }
+        }
+        if (timeout != null) {
+            text.append(", timeout ").append(timeout).append(" s");
+        }
+        if (status != null) {
+            text.append(", status 0x").append(Long.toHexString(status));
+        }
+        if (labels != null) {
+            text.append(", labels ").append(labels);
+        }
+        if (helper != null) {
+            text.append(", helper ").append(helper);
+        }
+        return text.isEmpty() ? "no change" : text.substring(2);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.NetlinkException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** The duty to answer one held packet, exactly once. */
+final class Hold {
+    /** What has become of it. */
+    enum State {
+        WAITING,
+        /** By the application. */
+        ANSWERED,
+        /** In the application's stead. */
+        DONE_FOR
+    }
+
+    final Bound queue;
+    final int id;
+    /** When it is done for, by the transport's clock; meaningless where it is not bounded. */
+    final long deadline;
+
+    final boolean bounded;
+    final Verdict fallback;
+
+    private final Decisions owner;
+    private final AtomicReference<State> state;
+    private @Nullable QueuedPacket packet;
+
+    // Its neighbours among the held packets of its queue; guarded by the session's lock.
+    @Nullable
+    Hold before;
+
+    @Nullable
+    Hold behind;
+
+    boolean linked;
+    /** Tells those of one deadline apart. */
+    long serial;
+
+    Hold(Decisions owner, Bound queue, int id, boolean bounded, long deadline, Verdict fallback, State state) {
+        this.owner = owner;
+        this.queue = queue;
+        this.id = id;
+        this.bounded = bounded;
+        this.deadline = deadline;
+        this.fallback = fallback;
+        this.state = new AtomicReference<>(state);
+    }
+
+    /** Enters the duty with its packet. One that is done for from the start is not entered. */
+    void enter(QueuedPacket owned) {
+        packet = owned;
+        if (!answered()) {
+            owner.enter(this);
+        }
+    }
+
+    QueuedPacket packet() {
+        QueuedPacket owned = packet;
+        if (owned == null) {
+            throw new IllegalStateException("a held packet without bytes");
+        }
+        return owned;
+    }
+
+    boolean answered() {
+        return state.get() != State.WAITING;
+    }
+
+    /** Answers it for the application; false if that is too late. */
+    boolean answer(Verdict verdict) throws NetlinkException {
+        if (!claim(verdict)) {
+            return false;
+        }
+        owner.answer(this, verdict);
+        return true;
+    }
+
+    /** Takes the one right to answer, for the application; false if it is too late. */
+    boolean claim(Verdict verdict) {
+        if (verdict.isHeld()) {
+            throw new IllegalArgumentException("HELD is no answer; give a verdict");
+        }
+        if (state.compareAndSet(State.WAITING, State.ANSWERED)) {
+            return true;
+        }
+        if (state.get() == State.ANSWERED) {
+            throw new IllegalStateException(
+                    "packet " + Integer.toUnsignedLong(id) + " of queue " + queue.queue + " was answered before");
+        }
+        owner.late();
+        return false;
+    }
+
+    /** Takes the one right to answer, in the application's stead; false if it has answered. */
+    boolean doFor() {
+        return state.compareAndSet(State.WAITING, State.DONE_FOR);
+    }
+
+    boolean sameSession(Hold other) {
+        return owner.equals(other.owner);
+    }
+
+    /** Sends answers of one session whose right was claimed, this one among them. */
+    void sendAll(List<Hold> claimed, List<Verdict> verdicts) throws NetlinkException {
+        owner.answerAll(claimed, verdicts);
+    }
+}

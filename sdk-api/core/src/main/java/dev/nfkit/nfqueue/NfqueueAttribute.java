@@ -1,0 +1,167 @@
+package dev.nfkit.nfqueue;
+
+import static dev.nfkit.wire.AttributeShape.BE16;
+import static dev.nfkit.wire.AttributeShape.BE32;
+import static dev.nfkit.wire.AttributeShape.BYTES;
+import static dev.nfkit.wire.AttributeShape.NESTED;
+import static dev.nfkit.wire.AttributeShape.STRING;
+
+import dev.nfkit.wire.AttributeSchema;
+import dev.nfkit.wire.AttributeShape;
+import dev.nfkit.wire.AttributeType;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The attributes of a queued packet and of its verdict ({@code enum nfqnl_attr_type} in
+ * {@code linux/netfilter/nfnetlink_queue.h}).
+ */
+public enum NfqueueAttribute implements AttributeType {
+    /** {@code struct nfqnl_msg_packet_hdr}: be32 id, be16 protocol, u8 hook; 7 bytes. */
+    PACKET_HDR(1, BYTES, 7, "2.6.14"),
+    /** {@code struct nfqnl_msg_verdict_hdr}: be32 verdict, be32 id; only to the kernel. */
+    VERDICT_HDR(2, BYTES, 8, "2.6.14"),
+    /** The packet's mark; absent where it is 0. A verdict sets it. */
+    MARK(3, BE32, 4, "2.6.14"),
+    /** {@code struct nfqnl_msg_packet_timestamp}: be64 seconds, be64 microseconds; only behind a receiving hook. */
+    TIMESTAMP(4, BYTES, 16, "2.6.14"),
+    /** The interface that it came in by. */
+    IFINDEX_INDEV(5, BE32, 4, "2.6.14"),
+    /** The interface that it leaves by. */
+    IFINDEX_OUTDEV(6, BE32, 4, "2.6.14"),
+    /** The bridge port that it came in by. */
+    IFINDEX_PHYSINDEV(7, BE32, 4, "2.6.14"),
+    /** The bridge port that it leaves by. */
+    IFINDEX_PHYSOUTDEV(8, BE32, 4, "2.6.14"),
+    /** {@code struct nfqnl_msg_packet_hw}: be16 length, padding, 8 bytes. */
+    HWADDR(9, BYTES, 12, "2.6.14"),
+    /** The packet from its network header on; only in copy mode PACKET. A verdict replaces it. */
+    PAYLOAD(10, BYTES, 0, "2.6.14"),
+    /** The packet's connection, attributes of conntrack; asked for by {@code NFQA_CFG_F_CONNTRACK}. A verdict changes it. */
+    CT(11, NESTED, 0, "3.6"),
+    /** The packet's place in its connection ({@code enum ip_conntrack_info}). */
+    CT_INFO(12, BE32, 4, "3.6"),
+    /** The packet's length, where the payload was cut. */
+    CAP_LEN(13, BE32, 4, "3.10"),
+    /** Flags of the packet's state ({@code NFQA_SKB_*}); absent where none is set. */
+    SKB_INFO(14, BE32, 4, "3.10"),
+    /** An expectation, attributes of conntrack; only to the kernel. */
+    EXP(15, NESTED, 0, "3.13"),
+    /** The user who owns the sending socket; asked for by {@code NFQA_CFG_F_UID_GID}. */
+    UID(16, BE32, 4, "3.14"),
+    /** The group of the user who owns the sending socket; asked for by {@code NFQA_CFG_F_UID_GID}. */
+    GID(17, BE32, 4, "3.14"),
+    /** The packet's security context, which may lack its NUL; asked for by {@code NFQA_CFG_F_SECCTX}. */
+    SECCTX(18, STRING, 0, "4.3"),
+    /** The VLAN tag that the device took off: {@link Vlan}; in the bridge family. A verdict changes it. */
+    VLAN(19, NESTED, 0, "4.7"),
+    /** The link-layer header, in the bridge family. A verdict changes it, at equal length. */
+    L2HDR(20, BYTES, 0, "4.7"),
+    /** The packet's priority ({@code skb->priority}); absent where it is 0. A verdict sets it. */
+    PRIORITY(21, BE32, 4, "5.18"),
+    /** The class that the control group gave the sending socket; absent where it is 0. */
+    CGROUP_CLASSID(22, BE32, 4, "6.4");
+
+    /** The attributes inside {@link #VLAN} ({@code enum nfqnl_vlan_attr}). */
+    public enum Vlan implements AttributeType {
+        /** The tag's ethertype. */
+        PROTO(1, BE16, 2, "4.7"),
+        /** The tag control information. */
+        TCI(2, BE16, 2, "4.7");
+
+        /** The schema of these attributes. */
+        public static final AttributeSchema SCHEMA = new AttributeSchema("NFQA_VLAN", List.of(values()));
+
+        private final int code;
+        private final AttributeShape shape;
+        private final int minimumLength;
+        private final String since;
+
+        Vlan(int code, AttributeShape shape, int minimumLength, String since) {
+            this.code = code;
+            this.shape = shape;
+            this.minimumLength = minimumLength;
+            this.since = since;
+        }
+
+        @Override
+        public int code() {
+            return code;
+        }
+
+        @Override
+        public String kernelName() {
+            return "NFQA_VLAN_" + name();
+        }
+
+        @Override
+        public AttributeShape shape() {
+            return shape;
+        }
+
+        @Override
+        public int minimumLength() {
+            return minimumLength;
+        }
+
+        @Override
+        public Optional<AttributeSchema> nested() {
+            return Optional.empty();
+        }
+
+        @Override
+        public String since() {
+            return since;
+        }
+
+        @Override
+        public String key() {
+            return this == PROTO ? "proto" : "tci";
+        }
+    }
+
+    /** The schema of a queued packet and of its verdict. */
+    public static final AttributeSchema SCHEMA = new AttributeSchema("NFQNL_MSG_PACKET", List.of(values()));
+
+    private final int code;
+    private final AttributeShape shape;
+    private final int minimumLength;
+    private final String since;
+
+    NfqueueAttribute(int code, AttributeShape shape, int minimumLength, String since) {
+        this.code = code;
+        this.shape = shape;
+        this.minimumLength = minimumLength;
+        this.since = since;
+    }
+
+    @Override
+    public int code() {
+        return code;
+    }
+
+    @Override
+    public String kernelName() {
+        return "NFQA_" + name();
+    }
+
+    @Override
+    public AttributeShape shape() {
+        return shape;
+    }
+
+    @Override
+    public int minimumLength() {
+        return minimumLength;
+    }
+
+    @Override
+    public Optional<AttributeSchema> nested() {
+        return this == VLAN ? Optional.of(Vlan.SCHEMA) : Optional.empty();
+    }
+
+    @Override
+    public String since() {
+        return since;
+    }
+}

@@ -1,0 +1,268 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Handler;
+import dev.nfkit.channel.Inbound;
+import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.time.Duration;
+
+/**
+ * An open NFQUEUE session: one socket that owns one or more queues.
+ *
+ * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup}, {@link #statistics} and {@link
+ * #configure} are for any thread, and so are the answers to held packets.
+ *
+ * <p>Each packet gets exactly one verdict: what its {@link Decider} returns or answers, or else the failure verdict, the
+ * deadline's or that of the session's end ({@link NfqueueOptions}). The verdicts of a batch leave in one system call,
+ * when its last packet is decided.
+ *
+ * <p>{@link #stop} ends gracefully: no packet is let in any more, those that wait are delivered, held ones may still be
+ * answered for a while, the rest gets the close verdict; run or poll then return. {@link #close} ends at once. A process
+ * that is killed leaves that to the kernel, which drops what waits.
+ */
+public final class NfqueueSession implements AutoCloseable {
+    private final NetlinkTransport transport;
+    private final NetlinkSocket socket;
+    private final Queues queues;
+    private final Holds holds;
+    private final Decisions decisions;
+    private final QueueLife life;
+    private final MessageLoop loop;
+    private final int receiveBuffer;
+    private final Handler<Decider<Exception>, Exception> handler = this::deliver;
+
+    private NfqueueSession(NetlinkTransport transport, NetlinkSocket socket, NfqueueOptions options)
+            throws NetlinkException {
+        this.transport = transport;
+        this.socket = socket;
+        socket.set(SocketOption.EXT_ACK, 1);
+        socket.set(SocketOption.CAP_ACK, 1);
+        socket.set(SocketOption.NO_ENOBUFS, 1);
+        socket.set(SocketOption.RECEIVE_BUFFER, options.receiveBuffer().orElse(QueueBuffers.receiveBuffer(options)));
+        socket.set(SocketOption.SEND_BUFFER, options.sendBuffer());
+        receiveBuffer = socket.get(SocketOption.RECEIVE_BUFFER);
+        int sendLimit = socket.get(SocketOption.SEND_BUFFER) - QueueBuffers.SEND_RESERVE;
+        queues = new Queues(options, transport.kernel());
+        VerdictLog log = new VerdictLog();
+        holds = new Holds(socket, log, queues.bound, sendLimit);
+        Outbox outbox = new Outbox(socket, log, holds, queues.bound, sendLimit);
+        decisions = new Decisions(options, queues, holds, outbox, transport::nanoTime, socket.order());
+        life = new QueueLife(options, socket, log, queues, holds, decisions, transport::nanoTime);
+        loop = new MessageLoop(transport, socket, QueueBuffers.batch(options), life);
+        loop.spin(options.spin().toNanos());
+        decisions.begin(loop);
+        life.begin(loop);
+        queues.open(loop, socket.order());
+    }
+
+    /**
+     * Opens a socket, takes the queues and configures them. Packets wait for this session from the moment this returns.
+     *
+     * @param transport where to open it
+     * @param options how it shall be
+     * @return an open session; the caller closes it
+     * @throws KernelRefusedException if a queue can't be had; its message says why and what to do: the capability
+     *     CAP_NET_ADMIN is missing or lies in the wrong user namespace, another process owns the queue, or the kernel
+     *     lacks what a flag asks for
+     * @throws NetlinkException if a system call fails
+     */
+    public static NfqueueSession open(NetlinkTransport transport, NfqueueOptions options) throws NetlinkException {
+        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
+        try {
+            return new NfqueueSession(transport, socket, options);
+        } catch (NetlinkException | RuntimeException | Error e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Decides the packets that are there, or waits for the next ones and decides those.
+     *
+     * @param decider decides, on this thread; each packet is borrowed for the call
+     * @param timeout the longest wait; zero does not wait
+     * @return how many packets were delivered; 0 on timeout or {@link #wakeup}; −1 once the session has ended
+     * @throws NetlinkException if receiving or sending fails
+     * @throws E as the decider throws, whose packet then gets the failure verdict; the packets behind it come with the
+     *     next poll
+     * @throws IllegalStateException if another poll or run is in progress
+     * @throws IllegalArgumentException if the timeout is negative
+     * @param <E> what the decider may throw
+     */
+    public <E extends Exception> int poll(Decider<E> decider, Duration timeout) throws NetlinkException, E {
+        return loop.poll(typed(), decider, timeout);
+    }
+
+    /**
+     * Decides packets until the session is stopped or closed, or the thread is interrupted.
+     *
+     * <p>An interrupt is noticed between batches, and within a second while waiting; its flag is kept, and the session
+     * stays open.
+     *
+     * @param decider decides, on this thread; each packet is borrowed for the call
+     * @return how many packets were delivered
+     * @throws NetlinkException if receiving or sending fails
+     * @throws E as the decider throws, whose packet then gets the failure verdict; the session stays open and can be run
+     *     again
+     * @throws IllegalStateException if another poll or run is in progress
+     * @param <E> what the decider may throw
+     */
+    public <E extends Exception> long run(Decider<E> decider) throws NetlinkException, E {
+        return loop.run(typed(), decider);
+    }
+
+    @SuppressWarnings("unchecked") // the handler throws what the decider of the call throws
+    private <E extends Exception> Handler<Decider<E>, E> typed() {
+        return (Handler<Decider<E>, E>) (Handler<?, ?>) handler;
+    }
+
+    private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, Decider<E> decider)
+            throws NetlinkException, E {
+        if (message.type() != NfqueueConfig.NFQNL_MSG_PACKET) {
+            return false;
+        }
+        try {
+            decisions.read(message, inbound);
+        } catch (MalformedMessageException e) {
+            decisions.unreadable(PacketId.find(message.buffer(), message.offset(), message.length(), message.order()));
+            life.told(e);
+            return false;
+        }
+        return decisions.decide(decider);
+    }
+
+    /**
+     * Configures a queue anew, flags set and cleared, while it is in use. Any thread; returns when the kernel has done
+     * it.
+     *
+     * @param queue the queue's new options; copy range, conntrack and securityContext only within what the session was
+     *     opened with, since its receive buffer is cut for that
+     * @throws KernelRefusedException if the kernel refuses it; what it did before stays
+     * @throws NetlinkException if a system call fails, or the session is closed meanwhile
+     * @throws IllegalArgumentException if the queue is none of this session's, or packets could become larger than it
+     *     was opened for
+     * @throws IllegalStateException inside a decider of this session, which would have to wait for itself
+     */
+    public void configure(NfqueueQueue queue) throws NetlinkException {
+        queues.change(loop, socket.order(), queue);
+    }
+
+    /**
+     * The options of a queue as they are in force.
+     *
+     * @param queue a queue of this session
+     * @return its options
+     * @throws IllegalArgumentException if the session does not have the queue
+     */
+    public NfqueueQueue options(int queue) {
+        Bound found = queues.find(queue);
+        if (found == null) {
+            throw new IllegalArgumentException("queue " + queue + " is none of this session's");
+        }
+        return found.options;
+    }
+
+    /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
+    public void wakeup() {
+        loop.wakeup();
+    }
+
+    /**
+     * Begins a graceful end: lets no packet in any more, delivers those that wait, gives held ones time to be answered
+     * ({@link NfqueueOptions#settleTime()}), settles the rest with the close verdict, and ends. The run in progress
+     * returns when that is done; who polls goes on until −1. Any thread; idempotent; does not wait.
+     */
+    public void stop() {
+        loop.stop();
+    }
+
+    /**
+     * Ends the session at once: what is undecided gets the close verdict. Any thread; idempotent.
+     *
+     * <p>Inside a decider it only marks: the session ends when the decider returns. From another thread it waits for the
+     * decider in progress, one second at most; after that the kernel drops what waits, unless a deadline is set.
+     */
+    @Override
+    public void close() {
+        loop.close();
+    }
+
+    /**
+     * Whether the session has ended.
+     *
+     * @return whether its socket is closed
+     */
+    public boolean ended() {
+        return loop.ended();
+    }
+
+    /**
+     * What was received, decided and lost since the session was opened. Any thread; also after the end. It reads the
+     * kernel's counters, so it is not for each packet.
+     *
+     * @return a snapshot
+     */
+    public NfqueueStatistics statistics() {
+        Inbound inbound = loop.inbound();
+        Statistics received = new Statistics(
+                queues.packets(),
+                inbound.datagrams(),
+                socket.drops(),
+                queues.lost(),
+                queues.truncated(),
+                inbound.truncated(),
+                life.malformed(),
+                socket.foreign(),
+                life.discarded());
+        return new NfqueueStatistics(
+                received,
+                decisions.decided(),
+                holds.answered(),
+                holds.count(),
+                decisions.failed(),
+                decisions.forgotten(),
+                holds.expired() + decisions.expired(),
+                decisions.lateCount(),
+                holds.settled() + life.discarded(),
+                decisions.unread(),
+                queues.bypassed(),
+                life.gone(),
+                life.refused(),
+                queues.states());
+    }
+
+    /**
+     * The receive buffer in force.
+     *
+     * @return bytes as the kernel counts them: twice what was asked, or less where {@code net.core.rmem_max} caps it
+     */
+    public int receiveBuffer() {
+        return receiveBuffer;
+    }
+
+    /**
+     * The socket's address, by which the kernel names the owner of the queues.
+     *
+     * @return the port id, 1 to 2³²−1
+     */
+    public long portId() {
+        return socket.portId();
+    }
+
+    /**
+     * The transport that the session was opened in.
+     *
+     * @return the transport
+     */
+    public NetlinkTransport transport() {
+        return transport;
+    }
+}

@@ -1,0 +1,184 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.Errno;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Life;
+import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What an NFQUEUE session adds to the life of its loop: how it ends, and what becomes of what is no packet. */
+final class QueueLife implements Life {
+    private final NfqueueOptions options;
+    private final NetlinkSocket socket;
+    private final VerdictLog log;
+    private final Queues queues;
+    private final Holds holds;
+    private final Decisions decisions;
+    private final Decisions.Clock clock;
+    private final long settleNanos;
+    private @Nullable MessageLoop loop;
+    private volatile boolean settling;
+    private long settlingSince;
+    private long malformed;
+    private long discarded;
+    private long gone;
+    private long refused;
+
+    QueueLife(
+            NfqueueOptions options,
+            NetlinkSocket socket,
+            VerdictLog log,
+            Queues queues,
+            Holds holds,
+            Decisions decisions,
+            Decisions.Clock clock) {
+        this.options = options;
+        this.socket = socket;
+        this.log = log;
+        this.queues = queues;
+        this.holds = holds;
+        this.decisions = decisions;
+        this.clock = clock;
+        settleNanos = options.settleTime().toNanos();
+    }
+
+    void begin(MessageLoop messages) {
+        loop = messages;
+        holds.onEmpty(() -> {
+            if (settling) {
+                messages.wakeup();
+            }
+        });
+    }
+
+    @Override
+    public void received(DatagramBatch batch) {
+        decisions.received(batch);
+    }
+
+    @Override
+    public void batchDone() throws NetlinkException {
+        decisions.flush();
+    }
+
+    @Override
+    public void cut(ByteBuffer buffer, int offset, int length) throws NetlinkException {
+        decisions.unreadable(PacketId.find(buffer, offset, length, socket.order()));
+    }
+
+    @Override
+    public void unclaimed(MessageCursor answer) throws MalformedMessageException {
+        long sequence = answer.sequence();
+        int body = answer.length() - (answer.bodyOffset() - answer.offset());
+        if (body < Integer.BYTES) {
+            throw new MalformedMessageException("NLMSG_ERROR", 0, "an errno of 4 bytes", body + " bytes");
+        }
+        int errno = answer.buffer().getInt(answer.bodyOffset());
+        int number = answer.order() == ByteOrder.LITTLE_ENDIAN ? -Integer.reverseBytes(errno) : -errno;
+        if (number == 0) {
+            return;
+        }
+        if (number == Errno.ENOENT.number()) {
+            gone++;
+        } else {
+            refused++;
+        }
+        Consumer<VerdictRefusal> handler = options.refusalHandler().orElse(null);
+        if (handler != null && log.knows(sequence)) {
+            Reports.tell(
+                    handler,
+                    new VerdictRefusal(
+                            log.queue(sequence), log.id(sequence), VerdictLog.isBatch(sequence), Errno.of(number)));
+        }
+    }
+
+    @Override
+    public void malformed(MalformedMessageException problem) throws MalformedMessageException {
+        try {
+            decisions.unreadable(PacketId.NONE);
+        } catch (NetlinkException e) {
+            Reports.log(System.Logger.Level.WARNING, "a failure verdict could not be sent", e);
+        }
+        told(problem);
+    }
+
+    /** Counts a malformed message and tells of it. */
+    void told(MalformedMessageException problem) throws MalformedMessageException {
+        malformed++;
+        if (options.malformedHandler().isPresent()) {
+            options.malformedHandler().get().malformed(problem);
+        } else if (Long.bitCount(malformed) == 1) {
+            System.getLogger(NfqueueSession.class.getName())
+                    .log(System.Logger.Level.WARNING, problem.getMessage() + " (" + malformed + " so far)");
+        }
+    }
+
+    /** Lets nothing in any more, so that what waits can be delivered to its end. */
+    @Override
+    public void farewell() throws NetlinkException {
+        MessageLoop messages = loop;
+        if (messages == null) {
+            return;
+        }
+        boolean pass = options.closeVerdict().number() != NfqueueConfig.NF_DROP;
+        QueueRequests requests = new QueueRequests(socket.order());
+        for (Bound queue : queues.bound) {
+            messages.post(
+                    "shut NFQUEUE queue " + queue.queue, requests.shut(messages.nextSequence(), queue.queue, pass));
+        }
+    }
+
+    @Override
+    public void discarded(MessageCursor message) {
+        if (message.type() == NfqueueConfig.NFQNL_MSG_PACKET) {
+            discarded++;
+        }
+    }
+
+    @Override
+    public boolean settled() {
+        if (!settling) {
+            settlingSince = clock.nanoTime();
+            settling = true;
+        }
+        return holds.count() == 0 || clock.nanoTime() - settlingSince >= settleNanos;
+    }
+
+    @Override
+    public void settle() {
+        queues.remember();
+        try {
+            decisions.settle(socket, log);
+        } catch (NetlinkException e) {
+            Reports.log(System.Logger.Level.WARNING, "the close verdict could not be sent; the kernel drops", e);
+        }
+    }
+
+    @Override
+    public void ended() {
+        decisions.endWatch();
+    }
+
+    long malformed() {
+        return malformed;
+    }
+
+    long discarded() {
+        return discarded;
+    }
+
+    long gone() {
+        return gone;
+    }
+
+    long refused() {
+        return refused;
+    }
+}

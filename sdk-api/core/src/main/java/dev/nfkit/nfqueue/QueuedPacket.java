@@ -1,0 +1,487 @@
+package dev.nfkit.nfqueue;
+
+import static dev.nfkit.nfqueue.NfqueueAttribute.CAP_LEN;
+import static dev.nfkit.nfqueue.NfqueueAttribute.CGROUP_CLASSID;
+import static dev.nfkit.nfqueue.NfqueueAttribute.CT;
+import static dev.nfkit.nfqueue.NfqueueAttribute.CT_INFO;
+import static dev.nfkit.nfqueue.NfqueueAttribute.GID;
+import static dev.nfkit.nfqueue.NfqueueAttribute.HWADDR;
+import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_INDEV;
+import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_OUTDEV;
+import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_PHYSINDEV;
+import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_PHYSOUTDEV;
+import static dev.nfkit.nfqueue.NfqueueAttribute.L2HDR;
+import static dev.nfkit.nfqueue.NfqueueAttribute.MARK;
+import static dev.nfkit.nfqueue.NfqueueAttribute.PACKET_HDR;
+import static dev.nfkit.nfqueue.NfqueueAttribute.PAYLOAD;
+import static dev.nfkit.nfqueue.NfqueueAttribute.PRIORITY;
+import static dev.nfkit.nfqueue.NfqueueAttribute.SECCTX;
+import static dev.nfkit.nfqueue.NfqueueAttribute.SKB_INFO;
+import static dev.nfkit.nfqueue.NfqueueAttribute.TIMESTAMP;
+import static dev.nfkit.nfqueue.NfqueueAttribute.UID;
+import static dev.nfkit.nfqueue.NfqueueAttribute.VLAN;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.Hook;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.PacketMessage;
+import dev.nfkit.channel.PacketShape;
+import dev.nfkit.netfilter.HardwareAddress;
+import dev.nfkit.netfilter.NetfilterPacket;
+import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One packet that waits for its verdict ({@code NFQNL_MSG_PACKET}). Borrowed or owned, as {@link NetfilterPacket} says;
+ * an owned one that was {@linkplain #hold() held} is to be {@linkplain #answer answered}.
+ *
+ * <p>Follows {@code nfqnl_build_packet_message} in {@code net/netfilter/nfnetlink_queue.c}.
+ */
+public final class QueuedPacket implements NetfilterPacket {
+    private static final PacketShape<NfqueueAttribute> SHAPE =
+            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, VLAN, Absence::reason);
+    private static final int HW_PROTOCOL_OFFSET = 4;
+    private static final int HOOK_OFFSET = 6;
+
+    private final PacketMessage<NfqueueAttribute> message;
+    private final Bytes payload = new Bytes();
+    private final Lending lending;
+    private final @Nullable Hold hold;
+
+    /**
+     * A view yet to be aimed.
+     *
+     * @param lending what the packet's session does for it
+     * @param origin where the packet was handed out, for a strict view; else null
+     */
+    QueuedPacket(Lending lending, @Nullable Throwable origin) {
+        this(new PacketMessage<>(SHAPE, origin), lending, null);
+    }
+
+    private QueuedPacket(PacketMessage<NfqueueAttribute> message, Lending lending, @Nullable Hold hold) {
+        this.message = message;
+        this.lending = lending;
+        this.hold = hold;
+    }
+
+    /**
+     * Reads one message as an owned packet, of a recording for instance. It can't be held or answered.
+     *
+     * @param cursor a cursor on a message of type {@link NfqueueConfig#NFQNL_MSG_PACKET}
+     * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
+     * @return an owned packet
+     * @throws MalformedMessageException if an attribute is malformed
+     */
+    public static QueuedPacket read(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        return new QueuedPacket(Lending.NOBODY, null)
+                .wrap(cursor, receivedAtNanos)
+                .copy();
+    }
+
+    /** Aims this view at a message; the session's. */
+    QueuedPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        payload.release();
+        message.wrap(cursor, receivedAtNanos);
+        if (!message.has(PACKET_HDR)) {
+            message.release();
+            throw new MalformedMessageException(
+                    NfqueueAttribute.SCHEMA.name(), 0, PACKET_HDR.kernelName(), "a packet without an id");
+        }
+        return this;
+    }
+
+    /** Ends the loan. */
+    void release() {
+        message.release();
+        payload.release();
+    }
+
+    /**
+     * Whether the kernel sent an attribute.
+     *
+     * @param attribute which
+     * @return whether it is there
+     * @throws IllegalStateException if the packet was borrowed and its callback has returned
+     */
+    public boolean has(NfqueueAttribute attribute) {
+        return message.has(attribute);
+    }
+
+    /**
+     * Any attribute's value as it came, for code that goes by the schema.
+     *
+     * @param attribute which
+     * @return the bytes without the attribute's header, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if it is absent
+     * @throws IllegalStateException if the packet was borrowed and its callback has returned
+     */
+    public Bytes bytes(NfqueueAttribute attribute) {
+        return message.bytes(attribute);
+    }
+
+    /**
+     * The queue that the packet waits in.
+     *
+     * @return 0 to 65535
+     */
+    public int queue() {
+        return message.resId();
+    }
+
+    /**
+     * The packet's number in its queue, which counts from 1 when the queue is bound.
+     *
+     * @return 0 to 2³²−1, then from 0 again
+     * @throws java.util.NoSuchElementException if the kernel sent no packet header
+     */
+    public long id() {
+        return message.u32(PACKET_HDR);
+    }
+
+    @Override
+    public AddressFamily family() {
+        return AddressFamily.of(message.family());
+    }
+
+    @Override
+    public Hook hook() {
+        return Hook.of(family(), message.buffer().get(message.require(PACKET_HDR) + HOOK_OFFSET) & 0xff);
+    }
+
+    @Override
+    public int hwProtocol() {
+        return message.buffer().getShort(message.require(PACKET_HDR) + HW_PROTOCOL_OFFSET) & 0xffff;
+    }
+
+    @Override
+    public long mark() {
+        return message.has(MARK) ? message.u32(MARK) : 0;
+    }
+
+    /**
+     * The packet's priority ({@code skb->priority}).
+     *
+     * @return 0 to 2³²−1; 0 where it has none, and on kernels before 5.18
+     */
+    public long priority() {
+        return message.has(PRIORITY) ? message.u32(PRIORITY) : 0;
+    }
+
+    @Override
+    public long timestampNanos() {
+        return message.timestampNanos(TIMESTAMP);
+    }
+
+    @Override
+    public long receivedAtNanos() {
+        return message.receivedAt();
+    }
+
+    @Override
+    public long capturedAtNanos() {
+        return message.has(TIMESTAMP) ? timestampNanos() : message.receivedAt();
+    }
+
+    @Override
+    public long inInterface() {
+        return message.u32(IFINDEX_INDEV);
+    }
+
+    @Override
+    public long outInterface() {
+        return message.u32(IFINDEX_OUTDEV);
+    }
+
+    @Override
+    public long physInInterface() {
+        return message.u32(IFINDEX_PHYSINDEV);
+    }
+
+    @Override
+    public long physOutInterface() {
+        return message.u32(IFINDEX_PHYSOUTDEV);
+    }
+
+    @Override
+    public HardwareAddress hardwareAddress() {
+        return new HardwareAddress(message.hardwareAddress(HWADDR));
+    }
+
+    @Override
+    public long uid() {
+        return message.u32(UID);
+    }
+
+    @Override
+    public long gid() {
+        return message.u32(GID);
+    }
+
+    /**
+     * The packet's security context.
+     *
+     * @return the text, without the NUL that may end it; bytes that are no UTF-8 become U+FFFD
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public String securityContext() {
+        int offset = message.require(SECCTX);
+        int length = message.length(SECCTX);
+        if (length > 0 && message.buffer().get(offset + length - 1) == 0) {
+            length--;
+        }
+        byte[] text = new byte[length];
+        message.buffer().get(offset, text);
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The class that the control group gave the sending socket ({@code net_cls.classid}).
+     *
+     * @return {@code major << 16 | minor}, 1 to 2³²−1
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public long cgroupClassId() {
+        return message.u32(CGROUP_CLASSID);
+    }
+
+    @Override
+    public VlanTag vlan() {
+        message.require(VLAN);
+        return new VlanTag(message.vlanProtocol(), message.vlanTci());
+    }
+
+    @Override
+    public Bytes l2Header() {
+        return message.bytes(L2HDR);
+    }
+
+    /**
+     * The packet's connection: attributes of conntrack ({@code CTA_*}), as the kernel nested them.
+     *
+     * @return the bytes, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public Bytes conntrackAttributes() {
+        return message.bytes(CT);
+    }
+
+    /**
+     * The packet's place in its connection ({@code enum ip_conntrack_info}).
+     *
+     * @return 0 established, 1 related, 2 new, and from 3 on the same of the reply's direction
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public long conntrackInfo() {
+        return message.u32(CT_INFO);
+    }
+
+    /**
+     * What the kernel says of the packet's checksum and segmentation: bits of {@link
+     * NfqueueConfig#NFQA_SKB_CSUMNOTREADY} and its like.
+     *
+     * @return 0 to 2³²−1; 0 where none is set
+     */
+    public long skbInfo() {
+        return message.has(SKB_INFO) ? message.u32(SKB_INFO) : 0;
+    }
+
+    /**
+     * Whether the transport checksum in the payload is not computed yet: the device would do it. Only with the flag GSO;
+     * a changed payload needs a whole checksum all the same.
+     *
+     * @return whether {@code NFQA_SKB_CSUMNOTREADY} is set
+     */
+    public boolean checksumNotReady() {
+        return (skbInfo() & NfqueueConfig.NFQA_SKB_CSUMNOTREADY) != 0;
+    }
+
+    /**
+     * Whether the packet is a large segment that will be cut into smaller ones. Only with the flag GSO.
+     *
+     * @return whether {@code NFQA_SKB_GSO} is set
+     */
+    public boolean gso() {
+        return (skbInfo() & NfqueueConfig.NFQA_SKB_GSO) != 0;
+    }
+
+    @Override
+    public Bytes payload() {
+        if (payload.length() < 0) { // not asked for since the packet was wrapped; owned ones are aimed from the start
+            message.aim(PAYLOAD, payload);
+        }
+        return payload;
+    }
+
+    private int payloadLength() {
+        return message.has(PAYLOAD) ? message.length(PAYLOAD) : 0;
+    }
+
+    /**
+     * The length of the packet, as the kernel says where it cut it. In copy mode META it does not say: 0.
+     *
+     * @return a length in bytes, never less than the payload's
+     */
+    @Override
+    public int originalLength() {
+        return message.has(CAP_LEN)
+                ? (int) Math.min(Integer.MAX_VALUE, Math.max(message.u32(CAP_LEN), payloadLength()))
+                : payloadLength();
+    }
+
+    @Override
+    public boolean truncated() {
+        return !message.has(PAYLOAD) || originalLength() > payloadLength();
+    }
+
+    @Override
+    public boolean owned() {
+        return message.owned();
+    }
+
+    /** {@inheritDoc} It can't be answered: this one can, by the decider's verdict, or {@link #hold()} it. */
+    @Override
+    public QueuedPacket copy() {
+        return message.owned() ? this : owned(Lending.NOBODY, null);
+    }
+
+    private QueuedPacket owned(Lending owner, @Nullable Hold duty) {
+        QueuedPacket copy = new QueuedPacket(message.copy(), owner, duty);
+        copy.message.aim(PAYLOAD, copy.payload);
+        return copy;
+    }
+
+    /**
+     * Keeps the packet for later: the kernel keeps it waiting until it is {@linkplain #answer answered}, by any thread,
+     * in any order. The decider then returns {@link Verdict#HELD}. What is not answered gets the session's verdict at
+     * its deadline, or when the session ends.
+     *
+     * @return an owned packet that is to be answered once
+     * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or held already
+     */
+    public QueuedPacket hold() {
+        return keep(lending.hold(this, null, null));
+    }
+
+    /**
+     * As {@link #hold()}, with a deadline of its own.
+     *
+     * @param deadline from now on, by the transport's clock; more than zero
+     * @param verdict what the packet gets then; not HELD
+     * @return an owned packet that is to be answered once
+     * @throws IllegalArgumentException if the deadline is not positive, or the verdict is HELD
+     * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or held already
+     */
+    public QueuedPacket hold(Duration deadline, Verdict verdict) {
+        return keep(lending.hold(this, deadline, verdict));
+    }
+
+    private QueuedPacket keep(Hold duty) {
+        QueuedPacket held = owned(Lending.NOBODY, duty);
+        duty.enter(held);
+        return held;
+    }
+
+    /**
+     * Answers a held packet, exactly once. Any thread. The verdict is on its way when this returns; inside a decider on
+     * the same session it leaves with the batch.
+     *
+     * @param verdict the verdict, not HELD
+     * @return false if it came too late: the packet had its verdict from the deadline or from the session's end
+     * @throws NetlinkException if sending fails
+     * @throws IllegalStateException if this packet was not held, or was answered before
+     * @throws IllegalArgumentException if the verdict is HELD
+     */
+    public boolean answer(Verdict verdict) throws NetlinkException {
+        Hold duty = hold;
+        if (duty == null) {
+            throw new IllegalStateException(
+                    owned()
+                            ? "this packet is a copy or a recording; hold() one in the decider to answer it later"
+                            : "a borrowed packet is answered by what the decider returns; hold() it to answer it later");
+        }
+        return duty.answer(verdict);
+    }
+
+    /**
+     * Whether a held packet was answered, by the application or in its stead.
+     *
+     * @return false while it waits, and for packets that are not held
+     */
+    public boolean answered() {
+        Hold duty = hold;
+        return duty != null && duty.answered();
+    }
+
+    /** The duty to answer, or null where there is none. */
+    @Nullable
+    Hold duty() {
+        return hold;
+    }
+
+    /**
+     * A verdict to add changes to and return: the packet goes on.
+     *
+     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#ACCEPT}
+     */
+    public Verdict accept() {
+        return lending.verdict(NfqueueConfig.NF_ACCEPT);
+    }
+
+    /**
+     * A verdict to return: the packet is thrown away.
+     *
+     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#DROP}
+     */
+    public Verdict drop() {
+        return lending.verdict(NfqueueConfig.NF_DROP);
+    }
+
+    /**
+     * A verdict to add changes to and return: the packet meets the hook again ({@link Verdict#REPEAT}).
+     *
+     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#REPEAT}
+     */
+    public Verdict repeat() {
+        return lending.verdict(NfqueueConfig.NF_REPEAT);
+    }
+
+    /**
+     * A verdict to add changes to and return: the packet goes on past the other chains of the hook.
+     *
+     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#STOP}
+     */
+    public Verdict stop() {
+        return lending.verdict(NfqueueConfig.NF_STOP);
+    }
+
+    /**
+     * A verdict to add changes to and return: the packet goes to another queue.
+     *
+     * @param queue 0 to 65535
+     * @param bypass whether it goes on where nobody owns that queue; else it is dropped there
+     * @return inside a decider the session's one borrowed verdict; else as {@link Verdict#queue(int, boolean)}
+     * @throws IllegalArgumentException if the queue is out of range
+     */
+    public Verdict toQueue(int queue, boolean bypass) {
+        return lending.verdict(Verdict.queueNumber(queue, bypass));
+    }
+
+    /**
+     * A short description, for logs; never throws.
+     *
+     * @return text such as {@code NFQUEUE 0 packet 17, LOCAL_OUT, 84 bytes}
+     */
+    @Override
+    public String toString() {
+        if (message.released()) {
+            return "NFQUEUE packet (released)";
+        }
+        return "NFQUEUE " + queue() + (has(PACKET_HDR) ? " packet " + id() + ", " + hook() : " packet") + ", "
+                + originalLength() + " bytes" + (truncated() ? " (truncated)" : "");
+    }
+}

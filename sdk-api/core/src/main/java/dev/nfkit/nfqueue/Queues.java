@@ -1,0 +1,151 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.channel.Refusals;
+import dev.nfkit.netfilter.CopyMode;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.QueueState;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** The queues of a session: taken when it opens, configured, and counted while it lives. */
+final class Queues {
+    final Bound[] bound;
+    private final KernelView kernel;
+    private Bound last;
+    private long packets;
+    private long lost;
+    private long bypassed;
+    private long truncated;
+    private volatile @Nullable List<QueueState> lastStates;
+
+    Queues(NfqueueOptions options, KernelView kernel) {
+        this.kernel = kernel;
+        bound = options.queues().stream().map(Bound::new).toArray(Bound[]::new);
+        last = bound[0];
+    }
+
+    void open(MessageLoop messages, ByteOrder order) throws NetlinkException {
+        QueueRequests requests = new QueueRequests(order);
+        for (Bound queue : bound) {
+            try {
+                messages.call(
+                        "bind NFQUEUE queue " + queue.queue, requests.bind(messages.nextSequence(), queue.options));
+            } catch (KernelRefusedException e) {
+                throw explain(e, queue.options);
+            }
+        }
+    }
+
+    /** Configures a queue anew. Any thread but inside a callback. */
+    void change(MessageLoop messages, ByteOrder order, NfqueueQueue options) throws NetlinkException {
+        Bound queue = find(options.queue());
+        if (queue == null) {
+            throw new IllegalArgumentException("queue " + options.queue() + " is none of this session's");
+        }
+        if (QueueBuffers.datagram(options) > QueueBuffers.datagram(queue.options)) {
+            throw new IllegalArgumentException("queue " + options.queue()
+                    + ": its packets would be larger than the session was opened for; open it with the larger copy"
+                    + " range, with conntrack and with securityContext, and reduce them");
+        }
+        QueueRequests requests = new QueueRequests(order);
+        long sequence = messages.nextSequence();
+        try {
+            messages.ask("configure NFQUEUE queue " + queue.queue, sequence, requests.change(sequence, options));
+        } catch (KernelRefusedException e) {
+            throw explain(e, options);
+        }
+        queue.options = options;
+    }
+
+    private KernelRefusedException explain(KernelRefusedException refusal, NfqueueQueue queue) {
+        OptionalLong owner = kernel.nfqueues().stream()
+                .filter(state -> state.queue() == queue.queue())
+                .mapToLong(QueueState::portId)
+                .findFirst();
+        return Refusals.explain(refusal, "queue", owner, queue.conntrack(), kernel);
+    }
+
+    @Nullable
+    Bound find(int queue) {
+        if (last.queue == queue) {
+            return last;
+        }
+        for (Bound candidate : bound) {
+            if (candidate.queue == queue) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    /** The queue of a packet, for the polling thread, which asks for the same one again and again. */
+    @Nullable
+    Bound ofPacket(int queue) {
+        Bound found = find(queue);
+        if (found != null) {
+            last = found;
+        }
+        return found;
+    }
+
+    /** Counts a packet that was received. */
+    void count(Bound queue, QueuedPacket packet, long id) {
+        packets++;
+        gap(queue, id);
+        if (packet.truncated() && queue.options.copyMode() == CopyMode.PACKET) {
+            truncated++;
+        }
+    }
+
+    /** Counts the ids that are missing before one. */
+    void gap(Bound queue, long id) {
+        long gap = queue.gapBefore(id);
+        if (gap != 0) {
+            if (queue.options.failOpen()) {
+                bypassed += gap;
+            } else {
+                lost += gap;
+            }
+        }
+    }
+
+    long packets() {
+        return packets;
+    }
+
+    long lost() {
+        return lost;
+    }
+
+    long bypassed() {
+        return bypassed;
+    }
+
+    long truncated() {
+        return truncated;
+    }
+
+    /** The kernel's counters of these queues; after the end as they were before it. */
+    List<QueueState> states() {
+        List<QueueState> known = lastStates;
+        return known != null ? known : read();
+    }
+
+    private List<QueueState> read() {
+        return kernel.nfqueues().stream()
+                .filter(state -> find(state.queue()) != null)
+                .toList();
+    }
+
+    /** Keeps the kernel's counters, which vanish with the socket. */
+    void remember() {
+        if (lastStates == null) {
+            lastStates = read();
+        }
+    }
+}

@@ -1,0 +1,425 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.conntrack.ConntrackUpdate;
+import dev.nfkit.netfilter.VlanTag;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What shall become of a packet, and what of it shall change on the way.
+ *
+ * <p>The constants and what {@link #queue} gives are immutable values that any number of threads may share; a method
+ * that adds a change gives a new one. What {@link QueuedPacket#accept()} and its like give inside a {@link Decider} is
+ * <em>borrowed</em>: the session has one such verdict, which every change alters in place without an allocation, and
+ * which is to be returned before the next packet comes; {@link #copy()} gives one that lives on.
+ *
+ * <p>Changes take effect with every verdict but a drop. Follows {@code nfqnl_recv_verdict} in {@code
+ * nfnetlink_queue.c}.
+ */
+public final class Verdict {
+    private static final int MARK = 1;
+    private static final int PRIORITY = 1 << 1;
+    private static final int PAYLOAD = 1 << 2;
+    private static final int VLAN = 1 << 3;
+    private static final int L2HDR = 1 << 4;
+    private static final int CT = 1 << 5;
+    private static final int NOT_FOR_BATCHES = PAYLOAD | VLAN | L2HDR | CT;
+    private static final int HELD_NUMBER = -1;
+
+    /** {@code NF_ACCEPT}: the packet goes on, to the rules behind the one that queued it. */
+    public static final Verdict ACCEPT = new Verdict(NfqueueConfig.NF_ACCEPT, false);
+    /** {@code NF_DROP}: the packet is thrown away. */
+    public static final Verdict DROP = new Verdict(NfqueueConfig.NF_DROP, false);
+    /**
+     * {@code NF_REPEAT}: the packet meets the hook again, the queueing rule included. Mark it, and let the rule leave
+     * out marked ones, or it goes round for ever.
+     */
+    public static final Verdict REPEAT = new Verdict(NfqueueConfig.NF_REPEAT, false);
+    /** {@code NF_STOP}: the packet goes on and meets no more chains of this hook. */
+    public static final Verdict STOP = new Verdict(NfqueueConfig.NF_STOP, false);
+    /** No verdict yet: the packet was held ({@link QueuedPacket#hold()}) and is answered later. Never sent. */
+    public static final Verdict HELD = new Verdict(HELD_NUMBER, false);
+
+    private final boolean borrowed;
+    private int number;
+    private int changes;
+    private long mark;
+    private long priority;
+    private @Nullable Bytes payload;
+    private @Nullable VlanTag vlan;
+    private @Nullable Bytes l2Header;
+    private @Nullable ConntrackUpdate conntrack;
+
+    private Verdict(int number, boolean borrowed) {
+        this.number = number;
+        this.borrowed = borrowed;
+    }
+
+    /** A session's one borrowed verdict. */
+    static Verdict reusable() {
+        return new Verdict(NfqueueConfig.NF_ACCEPT, true);
+    }
+
+    /** Starts the borrowed verdict anew. */
+    Verdict reset(int number) {
+        this.number = number;
+        changes = 0;
+        payload = null;
+        vlan = null;
+        l2Header = null;
+        conntrack = null;
+        return this;
+    }
+
+    /**
+     * {@code NF_QUEUE}: the packet goes to another queue; where nobody owns that one it is dropped.
+     *
+     * @param queue 0 to 65535
+     * @return a verdict
+     * @throws IllegalArgumentException if the queue is out of range
+     */
+    public static Verdict queue(int queue) {
+        return queue(queue, false);
+    }
+
+    /**
+     * {@code NF_QUEUE}: the packet goes to another queue.
+     *
+     * @param queue 0 to 65535
+     * @param bypass whether it goes on where nobody owns that queue; else it is dropped there
+     * @return a verdict
+     * @throws IllegalArgumentException if the queue is out of range
+     */
+    public static Verdict queue(int queue, boolean bypass) {
+        return new Verdict(queueNumber(queue, bypass), false);
+    }
+
+    static int queueNumber(int queue, boolean bypass) {
+        if (queue < 0 || queue > 0xffff) {
+            throw new IllegalArgumentException("queue " + queue + " is out of 0 to 65535");
+        }
+        return queue << 16 | NfqueueConfig.NF_QUEUE | (bypass ? NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+    }
+
+    /**
+     * The verdict of a kernel's number.
+     *
+     * @param number as {@code linux/netfilter.h} has it: {@link NfqueueConfig#NF_DROP} to {@link NfqueueConfig#NF_STOP},
+     *     for NF_QUEUE with the target queue in the upper 16 bits
+     * @return a verdict without changes
+     * @throws IllegalArgumentException if it is none that user space may give: NF_STOLEN says that somebody in the
+     *     kernel keeps the packet, which user space can't; hold the packet and drop it later, or never
+     */
+    public static Verdict of(int number) {
+        return switch (number & 0xff) {
+            case NfqueueConfig.NF_DROP -> plain(number, DROP);
+            case NfqueueConfig.NF_ACCEPT -> plain(number, ACCEPT);
+            case NfqueueConfig.NF_REPEAT -> plain(number, REPEAT);
+            case NfqueueConfig.NF_STOP -> plain(number, STOP);
+            case NfqueueConfig.NF_QUEUE -> {
+                if ((number & 0x7f00) != 0) {
+                    throw unknown(number);
+                }
+                yield queue(number >>> 16, (number & NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS) != 0);
+            }
+            case NfqueueConfig.NF_STOLEN ->
+                throw new IllegalArgumentException(
+                        "NF_STOLEN is refused: only code in the kernel can keep a packet; hold"
+                                + " it instead, and drop it in the end");
+            default -> throw unknown(number);
+        };
+    }
+
+    private static Verdict plain(int number, Verdict verdict) {
+        if (number != verdict.number) {
+            throw unknown(number);
+        }
+        return verdict;
+    }
+
+    private static IllegalArgumentException unknown(int number) {
+        return new IllegalArgumentException(
+                "verdict 0x" + Integer.toHexString(number) + " is none of NF_DROP to NF_STOP");
+    }
+
+    private Verdict changed(int change) {
+        if (number == HELD_NUMBER) {
+            throw new IllegalStateException("HELD is no verdict; give the changes with the answer");
+        }
+        Verdict target = borrowed ? this : copyOf(this);
+        target.changes |= change;
+        return target;
+    }
+
+    private static Verdict copyOf(Verdict other) {
+        Verdict copy = new Verdict(other.number, false);
+        copy.changes = other.changes;
+        copy.mark = other.mark;
+        copy.priority = other.priority;
+        copy.payload = other.payload;
+        copy.vlan = other.vlan;
+        copy.l2Header = other.l2Header;
+        copy.conntrack = other.conntrack;
+        return copy;
+    }
+
+    /**
+     * Sets the packet's mark ({@code NFQA_MARK}).
+     *
+     * @param mark 0 to 2³²−1
+     * @return the verdict with that change
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Verdict mark(long mark) {
+        Verdict verdict = changed(MARK);
+        verdict.mark = u32("mark", mark);
+        return verdict;
+    }
+
+    /**
+     * Sets the packet's priority ({@code skb->priority}, {@code NFQA_PRIORITY}). Needs Linux 5.18; older kernels leave it
+     * out without a word.
+     *
+     * @param priority 0 to 2³²−1; a {@code major:minor} class of tc is {@code major << 16 | minor}
+     * @return the verdict with that change
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Verdict priority(long priority) {
+        Verdict verdict = changed(PRIORITY);
+        verdict.priority = u32("priority", priority);
+        return verdict;
+    }
+
+    /**
+     * Replaces the packet, from its network header on ({@code NFQA_PAYLOAD}). Lengths and checksums must be right:
+     * {@code dev.nfkit.packet} makes them so. Where the kernel can't make the change (no memory, shorter than the
+     * transport header) it drops the packet.
+     *
+     * @param packet the whole new packet, up to 65531 bytes. A borrowed verdict keeps a reference, and the bytes must
+     *     stay until the decider has returned; another copies them.
+     * @return the verdict with that change
+     * @throws IllegalArgumentException if it is longer
+     * @throws IllegalStateException if the bytes were released
+     */
+    public Verdict payload(Bytes packet) {
+        if (packet.length() > NfqueueConfig.COPY_RANGE_MAX) {
+            throw new IllegalArgumentException("payload of " + packet.length() + " bytes; 65531 at most");
+        }
+        Verdict verdict = changed(PAYLOAD);
+        verdict.payload = borrowed ? packet : packet.copy();
+        return verdict;
+    }
+
+    /**
+     * Sets the VLAN tag, in the bridge family only ({@code NFQA_VLAN}); elsewhere the kernel leaves it out.
+     *
+     * @param tag the tag
+     * @return the verdict with that change
+     */
+    public Verdict vlan(VlanTag tag) {
+        Verdict verdict = changed(VLAN);
+        verdict.vlan = tag;
+        return verdict;
+    }
+
+    /**
+     * Replaces the link-layer header, in the bridge family only ({@code NFQA_L2HDR}); elsewhere the kernel leaves it out.
+     *
+     * @param header as long as the packet's own, or the kernel refuses the verdict (EINVAL), and the packet waits on
+     * @return the verdict with that change; as with {@link #payload}, a borrowed one keeps a reference
+     */
+    public Verdict l2Header(Bytes header) {
+        Verdict verdict = changed(L2HDR);
+        verdict.l2Header = borrowed ? header : header.copy();
+        return verdict;
+    }
+
+    /**
+     * Changes the packet's connection ({@code NFQA_CT}). Needs a kernel with
+     * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}, as distributions build it; others refuse the verdict (EOPNOTSUPP). A
+     * packet that is not tracked has no connection to change.
+     *
+     * @param update what changes
+     * @return the verdict with that change
+     */
+    public Verdict conntrack(ConntrackUpdate update) {
+        Verdict verdict = changed(CT);
+        verdict.conntrack = update;
+        return verdict;
+    }
+
+    /**
+     * A verdict that lives on.
+     *
+     * @return an immutable copy, or this verdict where it is immutable
+     */
+    public Verdict copy() {
+        if (!borrowed) {
+            return this;
+        }
+        Verdict copy = copyOf(this);
+        copy.payload = payload == null ? null : payload.copy();
+        copy.l2Header = l2Header == null ? null : l2Header.copy();
+        return copy;
+    }
+
+    /**
+     * The verdict as the kernel knows it.
+     *
+     * @return {@link NfqueueConfig#NF_DROP} to {@link NfqueueConfig#NF_STOP}, for NF_QUEUE with the target queue in the
+     *     upper 16 bits and the flag of a bypass
+     */
+    public int number() {
+        return number;
+    }
+
+    boolean isHeld() {
+        return number == HELD_NUMBER;
+    }
+
+    /** Whether one {@code NFQNL_MSG_VERDICT_BATCH} may say it of many packets. */
+    boolean forBatches() {
+        return (changes & NOT_FOR_BATCHES) == 0;
+    }
+
+    /** Whether it lets a packet do the same as another does, where both are for batches. */
+    boolean sameAs(int otherNumber, int otherChanges, long otherMark, long otherPriority) {
+        return number == otherNumber
+                && changes == otherChanges
+                && ((changes & MARK) == 0 || mark == otherMark)
+                && ((changes & PRIORITY) == 0 || priority == otherPriority);
+    }
+
+    int changes() {
+        return changes;
+    }
+
+    boolean hasMark() {
+        return hasMark(changes);
+    }
+
+    boolean hasPriority() {
+        return hasPriority(changes);
+    }
+
+    static boolean hasMark(int changes) {
+        return (changes & MARK) != 0;
+    }
+
+    static boolean hasPriority(int changes) {
+        return (changes & PRIORITY) != 0;
+    }
+
+    long mark() {
+        return mark;
+    }
+
+    long priority() {
+        return priority;
+    }
+
+    @Nullable
+    Bytes payload() {
+        return payload;
+    }
+
+    @Nullable
+    VlanTag vlan() {
+        return vlan;
+    }
+
+    @Nullable
+    Bytes l2Header() {
+        return l2Header;
+    }
+
+    @Nullable
+    ConntrackUpdate conntrack() {
+        return conntrack;
+    }
+
+    private static long u32(String name, long value) {
+        if (value < 0 || value > 0xffff_ffffL) {
+            throw new IllegalArgumentException(name + " " + value + " is out of 0 to 4294967295");
+        }
+        return value;
+    }
+
+    /**
+     * Whether another object stands for the same verdict and changes.
+     *
+     * @param other what to compare with
+     * @return whether they are equal
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Verdict verdict
+                && sameAs(verdict.number, verdict.changes, verdict.mark, verdict.priority)
+                && sameBytes(payload, verdict.payload)
+                && sameBytes(l2Header, verdict.l2Header)
+                && Objects.equals(vlan, verdict.vlan)
+                && Objects.equals(conntrack, verdict.conntrack);
+    }
+
+    private static boolean sameBytes(@Nullable Bytes one, @Nullable Bytes other) {
+        if (one == null || other == null) {
+            return one == null && other == null;
+        }
+        return one.toByteBuffer().equals(other.toByteBuffer());
+    }
+
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
+    @Override
+    public int hashCode() {
+        return Objects.hash(number, changes, vlan, conntrack);
+    }
+
+    /**
+     * The verdict in words, for logs.
+     *
+     * @return text such as {@code NF_ACCEPT, mark 0x10, payload of 84 bytes}
+     */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(name(number));
+        if (hasMark()) {
+            text.append(", mark 0x").append(Long.toHexString(mark));
+        }
+        if (hasPriority()) {
+            text.append(", priority 0x").append(Long.toHexString(priority));
+        }
+        if (payload != null) {
+            text.append(", payload of ").append(payload.length()).append(" bytes");
+        }
+        if (vlan != null) {
+            text.append(", ").append(vlan);
+        }
+        if (l2Header != null) {
+            text.append(", link-layer header of ").append(l2Header.length()).append(" bytes");
+        }
+        if (conntrack != null) {
+            text.append(", conntrack: ").append(conntrack);
+        }
+        return text.toString();
+    }
+
+    /** The name of a kernel's number. */
+    static String name(int number) {
+        return switch (number & 0xff) {
+            case NfqueueConfig.NF_DROP -> "NF_DROP";
+            case NfqueueConfig.NF_ACCEPT -> "NF_ACCEPT";
+            case NfqueueConfig.NF_STOLEN -> "NF_STOLEN";
+            case NfqueueConfig.NF_QUEUE ->
+                "NF_QUEUE " + (number >>> 16)
+                        + ((number & NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS) != 0 ? " (bypass)" : "");
+            case NfqueueConfig.NF_REPEAT -> "NF_REPEAT";
+            case NfqueueConfig.NF_STOP -> "NF_STOP";
+            default -> number == HELD_NUMBER ? "held" : "verdict " + number;
+        };
+    }
+}

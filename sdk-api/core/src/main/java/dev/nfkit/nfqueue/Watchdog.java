@@ -1,0 +1,85 @@
+package dev.nfkit.nfqueue;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks after deadlines, on a thread of its own: a decider that blocks the polling thread can't be timed out by that
+ * one. It sleeps while nothing waits. Its clock is the transport's, which a test may move, so that it never sleeps long
+ * over a deadline.
+ */
+final class Watchdog {
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long SHORTEST_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+
+    /** Looks for what is due and decides it. */
+    @FunctionalInterface
+    interface Round {
+        /** Nanoseconds until the next is due; negative where nothing waits. */
+        long look();
+    }
+
+    private final Round round;
+    private final Object monitor = new Object();
+    private boolean started;
+    private boolean ended;
+    private volatile boolean noticed;
+
+    Watchdog(Round round) {
+        this.round = round;
+    }
+
+    /** Something with a deadline waits. Any thread; not under a lock that the round takes. */
+    void notice() {
+        if (noticed) {
+            return;
+        }
+        synchronized (monitor) {
+            noticed = true;
+            if (!started && !ended) {
+                started = true;
+                Thread thread = new Thread(this::watch, "nfqueue-watchdog");
+                thread.setDaemon(true);
+                thread.start();
+            }
+            monitor.notifyAll();
+        }
+    }
+
+    /** Nothing will be due any more. Any thread. */
+    void end() {
+        synchronized (monitor) {
+            ended = true;
+            monitor.notifyAll();
+        }
+    }
+
+    private void watch() {
+        try {
+            for (; ; ) {
+                long untilDue = round.look();
+                if (untilDue < 0) {
+                    noticed = false;
+                    untilDue = round.look(); // what came in between was not noticed
+                }
+                if (!sleep(untilDue)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody does
+        }
+    }
+
+    /** Sleeps until it is worth to look again; false once all has ended. */
+    private boolean sleep(long untilDue) throws InterruptedException {
+        synchronized (monitor) {
+            if (untilDue >= 0 && !ended) {
+                TimeUnit.NANOSECONDS.timedWait(monitor, Math.max(SHORTEST_NANOS, Math.min(STEP_NANOS, untilDue)));
+            }
+            while (untilDue < 0 && !noticed && !ended) {
+                monitor.wait();
+            }
+            return !ended;
+        }
+    }
+}
