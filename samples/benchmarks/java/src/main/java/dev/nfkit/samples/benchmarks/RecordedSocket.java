@@ -8,6 +8,7 @@ import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.socket.SocketOwner;
 import dev.nfkit.wire.MessageCursor;
@@ -139,6 +140,11 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
 
     @Override
     public List<GroupState> nflogGroups() {
+        return List.of();
+    }
+
+    @Override
+    public List<QueueState> nfqueues() {
         return List.of();
     }
 
