@@ -7,6 +7,7 @@ import dev.nfkit.nfqueue.NfqueueAttribute
 import dev.nfkit.nfqueue.NfqueueQueue
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.packet.Ipv6View
+import dev.nfkit.packet.PacketEditor
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -23,8 +24,8 @@ private fun ipv6WithExtensions(payload: ByteArray): ByteArray {
     val padding = byteArrayOf(1, 4, 0, 0, 0, 0) // an option; the kernel takes no more than 7 bytes of it
     headers.put(60).put(0).put(padding) // hop-by-hop options
     headers.put(17).put(0).put(padding) // destination options
-    headers.putShort(4001).putShort(PORT.toShort())
-    return (headers.array() + payload).withUdpPayload(payload, UDP_BEHIND_EXTENSIONS)
+    headers.putShort(4001).putShort(PORT.toShort()).putShort((8 + payload.size).toShort())
+    return (headers.array() + payload).withChecksum(UDP_BEHIND_EXTENSIONS + 6)
 }
 
 private const val UDP_BEHIND_EXTENSIONS = 56
@@ -157,7 +158,12 @@ class NfqueueAttributesSpec :
                                 return session.take(1).single().has(NfqueueAttribute.UID)
                             }
                             uidThere() shouldBe false
-                            val with = session.options(0).toBuilder().uidGid(true).build()
+                            val with =
+                                session
+                                    .options(0)
+                                    .toBuilder()
+                                    .uidGid(true)
+                                    .build()
                             session.configure(with)
                             session.options(0).uidGid() shouldBe true
                             uidThere() shouldBe true
@@ -181,7 +187,13 @@ class NfqueueAttributesSpec :
                         UdpSender(this).use { sender ->
                             repeat(200) { round ->
                                 sender.send(3)
-                                session.configure(session.options(0).toBuilder().uidGid(round % 2 == 0).build())
+                                session.configure(
+                                    session
+                                        .options(0)
+                                        .toBuilder()
+                                        .uidGid(round % 2 == 0)
+                                        .build(),
+                                )
                             }
                         }
                         eventually("all are decided") { session.statistics().decided() == 600L }
@@ -199,7 +211,8 @@ class NfqueueAttributesSpec :
                     UdpReceiver(this, "::1").use { receiver ->
                         open { queue(0) }.use { session ->
                             val sent = ipv6WithExtensions("question".toByteArray())
-                            val loopback = byteArrayOf(AF_INET6.toByte()) + ByteArray(22) + byteArrayOf(1) + ByteArray(4)
+                            val loopback =
+                                byteArrayOf(AF_INET6.toByte()) + ByteArray(22) + byteArrayOf(1) + ByteArray(4)
                             sendRaw(AF_INET6, 255, loopback, sent)
                             session.decide(1) { packet ->
                                 packet.family() shouldBe AddressFamily.IPV6
@@ -209,12 +222,8 @@ class NfqueueAttributesSpec :
                                 view.wrap(packet.payload()) shouldBe true
                                 view.upperProtocol() shouldBe 17
                                 view.transportOffset() shouldBe UDP_BEHIND_EXTENSIONS
-                                val changed =
-                                    packet
-                                        .payload()
-                                        .toArray()
-                                        .withUdpPayload("another answer".toByteArray(), UDP_BEHIND_EXTENSIONS)
-                                packet.accept().payload(Bytes.of(*changed))
+                                val editor = PacketEditor().edit(packet.payload())
+                                packet.accept().payload(editor.payload("another answer".toByteArray()).result())
                             }
                             receiver.receive().decodeToString() shouldBe "another answer"
                         }

@@ -69,7 +69,11 @@ class NfqueueConntrackSpec :
                             val held = session.hold(1).single()
                             held.answer(
                                 Verdict.ACCEPT.conntrack(
-                                    ConntrackUpdate.none().mark(1).timeout(Duration.ofSeconds(5_000)).status(4),
+                                    ConntrackUpdate
+                                        .none()
+                                        .mark(1)
+                                        .timeout(Duration.ofSeconds(5_000))
+                                        .status(4),
                                 ),
                             ) shouldBe true
                             val line = listed(sender.port)

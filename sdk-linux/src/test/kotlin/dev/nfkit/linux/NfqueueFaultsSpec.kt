@@ -95,8 +95,7 @@ class NfqueueFaultsSpec :
                 }
             }
 
-        fun opened(vararg prefix: String): String =
-            run(*probe(prefix.toList(), "own-queue", "0").toTypedArray()).trim()
+        fun opened(vararg prefix: String): String = run(*probe(prefix.toList(), "own-queue", "0").toTypedArray()).trim()
 
         test("without the capability it says which one, and what to do")
             .config(enabledOrReasonIf = needsNetAdmin) {

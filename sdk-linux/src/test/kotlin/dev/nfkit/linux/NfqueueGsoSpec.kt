@@ -1,8 +1,8 @@
 package dev.nfkit.linux
 
-import dev.nfkit.Bytes
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.packet.PacketEditor
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.ints.shouldBeLessThanOrEqual
@@ -21,17 +21,17 @@ private const val PLAIN = 'a'.code.toByte()
 private const val CHANGED = 'b'.code.toByte()
 private const val MTU = 1500
 
-/** Replaces the letters of a TCP segment, with a whole checksum: that of an unfinished one counts on the device. */
-private fun rewritten(packet: QueuedPacket): Verdict {
+/** Replaces the letters of a TCP segment. */
+private fun PacketEditor.rewrite(packet: QueuedPacket): Verdict {
     packet.truncated() shouldBe false
-    val bytes = packet.payload().toArray()
-    val transport = (bytes[0].toInt() and 0xf) * 4
-    val data = transport + ((bytes[transport + 12].toInt() and 0xf0) shr 2)
-    if (data == bytes.size) return Verdict.ACCEPT
-    for (at in data until bytes.size) {
-        bytes[at] = if (bytes[at] == PLAIN) CHANGED else 0
-    }
-    return packet.accept().payload(Bytes.of(*bytes.withChecksums()))
+    val bytes = packet.payload()
+    val tcp = (bytes.u8(0) and 0xf) * 4
+    val data = tcp + (bytes.u8(tcp + 12) ushr 4) * 4
+    if (data == bytes.length()) return Verdict.ACCEPT
+    val letters = bytes.slice(data, bytes.length() - data).toArray()
+    letters.all { it == PLAIN } shouldBe true
+    letters.fill(CHANGED)
+    return packet.accept().payload(edit(bytes, packet.checksumNotReady()).payload(letters).result())
 }
 
 /** Sends letters by TCP from one namespace to another, in writes of 64 KiB; what arrived. */
@@ -70,6 +70,7 @@ class NfqueueGsoSpec :
         ) {
             from.iptables("-A OUTPUT -p tcp --dport $PORT -j NFQUEUE --queue-num 0")
             from.open { queue(0) { it.gso(whole) } }.use { session ->
+                val editor = PacketEditor()
                 var largest = 0
                 var large = 0
                 var unfinished = 0
@@ -78,7 +79,7 @@ class NfqueueGsoSpec :
                         largest = maxOf(largest, it.payload().length())
                         if (it.gso()) large++
                         if (it.checksumNotReady()) unfinished++
-                        rewritten(it)
+                        editor.rewrite(it)
                     }
                 val received = transfer(from, to, address)
                 session.stop()

@@ -4,6 +4,7 @@ import dev.nfkit.Bytes
 import dev.nfkit.nfqueue.Answers
 import dev.nfkit.nfqueue.NfqueueAttribute
 import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.packet.PacketEditor
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -124,21 +125,32 @@ class NfqueueVerdictsSpec :
                         UdpReceiver(wire.right).use { receiver ->
                             wire.left.open { queue(0) }.use { session ->
                                 val answer = ByteArray(size) { (it * 7).toByte() }
+                                val editor = PacketEditor()
                                 UdpSender(wire.left, Wire.RIGHT).use { it.send(3, size = 20) }
                                 session.decide(3) { packet ->
-                                    val changed = packet.payload().toArray().withUdpPayload(answer)
+                                    val changed = editor.edit(packet.payload()).payload(answer).result()
                                     when (packet.id()) {
-                                        1L -> packet.accept().payload(Bytes.of(*changed))
-                                        2L -> { // a wrong checksum: the peer throws it away
-                                            changed[changed.size - 1] = (changed[changed.size - 1] + 1).toByte()
-                                            packet.accept().payload(Bytes.of(*changed))
+                                        1L -> {
+                                            packet.accept().payload(changed)
                                         }
-                                        else -> packet.accept().mark(9).payload(Bytes.of(*changed))
+
+                                        2L -> { // a wrong checksum: the peer throws it away
+                                            val wrong = changed.toArray().also { it[it.size - 1]++ }
+                                            packet.accept().payload(Bytes.of(*wrong))
+                                        }
+
+                                        else -> {
+                                            packet.accept().mark(9).payload(changed)
+                                        }
                                     }
                                 }
                                 repeat(2) { receiver.receive().toList() shouldBe answer.toList() }
                                 session.statistics().refused() shouldBe 0
-                                val udp = wire.right.exec("cat", "/proc/net/snmp").lines().filter { "Udp:" in it }
+                                val udp =
+                                    wire.right
+                                        .exec("cat", "/proc/net/snmp")
+                                        .lines()
+                                        .filter { "Udp:" in it }
                                 val errors = udp[0].split(' ').indexOf("InCsumErrors")
                                 udp[1].split(' ')[errors] shouldBe "1"
                             }
@@ -207,11 +219,13 @@ class NfqueueVerdictsSpec :
                         counted("INPUT") shouldBe 50
                         waiting(0) shouldBe 10
                         session.statistics().held() shouldBe 10
-                        held.shuffled().map { packet ->
-                            kotlin.concurrent.thread {
-                                packet.answer(if (packet.id() == 60L) Verdict.DROP else Verdict.ACCEPT)
-                            }
-                        }.forEach { it.join() }
+                        held
+                            .shuffled()
+                            .map { packet ->
+                                kotlin.concurrent.thread {
+                                    packet.answer(if (packet.id() == 60L) Verdict.DROP else Verdict.ACCEPT)
+                                }
+                            }.forEach { it.join() }
                         counted("INPUT") shouldBe 59
                         waiting(0) shouldBe 0
                         shouldThrow<IllegalStateException> { held[0].answer(Verdict.DROP) }.message!! shouldContain

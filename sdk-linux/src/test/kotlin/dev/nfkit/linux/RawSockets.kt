@@ -3,6 +3,9 @@ package dev.nfkit.linux
 import com.sun.jna.Memory
 import com.sun.jna.Native
 import com.sun.jna.Pointer
+import dev.nfkit.Bytes
+import dev.nfkit.packet.PacketChecksums
+import java.nio.ByteBuffer
 
 /** Sends bytes as they are through a raw socket inside a namespace. */
 internal fun Namespace.sendRaw(
@@ -22,6 +25,14 @@ internal fun Namespace.sendRaw(
         }
     }
     LibC.close(fd)
+}
+
+/** A packet that starts with an IP header, with the checksum of its transport at an offset. */
+internal fun ByteArray.withChecksum(offset: Int): ByteArray {
+    val checksums = PacketChecksums()
+    check(checksums.wrap(Bytes.of(*this))) { "no IP packet" }
+    ByteBuffer.wrap(this).putShort(offset, checksums.computeTransport().toShort())
+    return this
 }
 
 internal const val AF_INET = 2
