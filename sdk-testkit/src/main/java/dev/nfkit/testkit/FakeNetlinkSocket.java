@@ -63,10 +63,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
      * @return whether it found room
      */
     public boolean deliver(MessageWriter writer) {
-        ByteBuffer datagram = writer.datagram();
-        byte[] bytes = new byte[datagram.remaining()];
-        datagram.get(bytes);
-        return deliver(bytes);
+        return deliver(Datagrams.bytes(writer));
     }
 
     /**
@@ -215,7 +212,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         int slot = batch.count();
         int kept = Math.min(bytes.length(), batch.slotSize());
         ByteBuffer target = batch.buffer().duplicate();
-        target.position(slot * batch.slotSize());
+        target.position(batch.slotOffset(slot));
         bytes.slice(0, kept).copyTo(target);
         batch.add(slot, bytes.length(), cut);
     }
