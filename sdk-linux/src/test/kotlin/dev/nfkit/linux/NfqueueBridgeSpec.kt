@@ -20,7 +20,7 @@ private const val VLAN_8021Q = 0x8100
 /** Two ports of a bridge, all in one namespace: what is sent into one comes out of the other. */
 private fun withBridge(block: Namespace.() -> Unit) =
     Namespace().use { namespace ->
-        namespace.exec("ip", "link", "add", "bridge", "type", "bridge")
+        namespace.exec("ip", "link", "add", "bridge", "type", "bridge", "forward_delay", "0")
         for (port in listOf("one", "two")) {
             namespace.exec("ip", "link", "add", port, "type", "veth", "peer", "name", "far-$port")
             namespace.exec("ip", "link", "set", port, "master", "bridge", "up")
@@ -34,13 +34,13 @@ private fun withBridge(block: Namespace.() -> Unit) =
         namespace.block()
     }
 
-/** Queues what a hook of the bridge family sees. */
+/** Queues the broadcasts that a hook of the bridge family sees, not what IPv6 says of itself by multicast. */
 private fun Namespace.queueBridged(
     hook: String,
     queue: Int,
 ) {
     exec("nft", "add chain bridge nfkit $hook { type filter hook $hook priority 0; }")
-    exec("nft", "add rule bridge nfkit $hook queue num $queue")
+    exec("nft", "add rule bridge nfkit $hook ether daddr ff:ff:ff:ff:ff:ff queue num $queue")
 }
 
 /** Queueing in the bridge family takes a kernel with CONFIG_NFT_QUEUE, which not all machines for tests have. */

@@ -10,6 +10,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import java.time.Duration
 
 class NfqueueVerdictsSpec :
     FunSpec({
@@ -196,6 +197,29 @@ class NfqueueVerdictsSpec :
                         answers.send()
                         counted("INPUT") shouldBe 24
                         session.statistics().shouldAddUp()
+                    }
+                }
+            }
+
+        test("a session that spins decides what comes, and is woken, configured and stopped while it spins")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                withLoopback {
+                    queueUdp("INPUT", table = "mangle")
+                    countUdp("INPUT")
+                    open { queue(0).spin(Duration.ofSeconds(1)) }.use { session ->
+                        val begin = System.nanoTime()
+                        session.poll<RuntimeException>({ Verdict.DROP }, Duration.ofMillis(20)) shouldBe 0
+                        (System.nanoTime() - begin >= Duration.ofMillis(20).toNanos()) shouldBe true
+                        session.wakeup()
+                        session.poll<RuntimeException>({ Verdict.DROP }, Duration.ofSeconds(BOUND_SECONDS)) shouldBe 0
+
+                        val running = Running(session) { Verdict.ACCEPT }
+                        UdpSender(this).use { it.send(50) }
+                        eventually("all are decided") { session.statistics().decided() == 50L }
+                        session.configure(session.options(0).toBuilder().uidGid(true).build())
+                        session.stop()
+                        running.join() shouldBe 50
+                        counted("INPUT") shouldBe 50
                     }
                 }
             }

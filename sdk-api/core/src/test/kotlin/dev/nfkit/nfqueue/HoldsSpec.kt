@@ -55,6 +55,7 @@ class HoldsSpec :
             hold.claim(Verdict.ACCEPT)
             room.holds.answer(hold, Verdict.ACCEPT) shouldBe false
             room.holds.expire(6) shouldBe null
+            room.holds.nextDeadline(6) shouldBe -1
             room.holds.settle(Verdict.DROP).size shouldBe 1
             room.holds.settled() shouldBe 1
             room.socket.datagrams.shouldBeEmpty()
