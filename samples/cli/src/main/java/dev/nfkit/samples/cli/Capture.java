@@ -16,7 +16,7 @@ final class Capture {
 
     private final NflogSession session;
     private final @Nullable CaptureFiles files;
-    private final @Nullable PacketPrinter printer;
+    private final @Nullable PacketPrinter<NflogPacket> printer;
     private final @Nullable TextOutput text;
     private final Criteria stop;
     private final CounterLine counter;
@@ -41,7 +41,7 @@ final class Capture {
     Capture(
             NflogSession session,
             @Nullable CaptureFiles files,
-            @Nullable PacketPrinter printer,
+            @Nullable PacketPrinter<NflogPacket> printer,
             @Nullable TextOutput text,
             Criteria stop,
             CounterLine counter) {
@@ -134,9 +134,9 @@ final class Capture {
         }
     }
 
-    private void print(PacketPrinter how, NflogPacket packet) throws WriteFailure {
+    private void print(PacketPrinter<NflogPacket> how, NflogPacket packet) throws WriteFailure {
         line.setLength(0);
-        how.print(packet, line);
+        how.print(packet, null, line);
         if (text != null) {
             text.line(line);
         }

@@ -2,8 +2,10 @@ package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.pcap.LinkType;
+import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -146,7 +148,7 @@ final class CaptureCommand implements Callable<Integer> {
                 throw Failure.usage(e.getMessage());
             }
         }
-        PacketPrinter printer = json ? new JsonPrinter() : files == null ? new LinePrinter(transport.kernel()) : null;
+        PacketPrinter<NflogPacket> printer = json || files == null ? printer(json, transport.kernel()) : null;
         TextOutput text = printer == null ? null : TextOutput.standard();
         Capture capture = new Capture(session, files, printer, text, stop, new CounterLine(!quiet && text == null));
         announce(session, numbers);
@@ -158,6 +160,11 @@ final class CaptureCommand implements Callable<Integer> {
             ending.done(code);
         }
         return code;
+    }
+
+    static PacketPrinter<NflogPacket> printer(boolean json, KernelView kernel) {
+        NflogFields fields = new NflogFields();
+        return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
     }
 
     private void announce(NflogSession session, List<Integer> numbers) {

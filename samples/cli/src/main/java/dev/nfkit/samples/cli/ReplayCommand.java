@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.testkit.ReplayTransport;
 import dev.nfkit.trace.Trace;
@@ -53,7 +54,7 @@ final class ReplayCommand implements Callable<Integer> {
         options.onMalformed(malformed);
         ReplayTransport transport = ReplayTransport.lenient(trace);
         NflogSession session = CaptureCommand.open(transport, options.build());
-        PacketPrinter printer = json ? new JsonPrinter() : new LinePrinter(transport.kernel());
+        PacketPrinter<NflogPacket> printer = CaptureCommand.printer(json, transport.kernel());
         Capture capture = new Capture(session, null, printer, text, Criteria.NEVER, new CounterLine(false));
         try {
             capture.run();

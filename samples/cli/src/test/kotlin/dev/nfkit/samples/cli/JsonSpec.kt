@@ -28,7 +28,11 @@ private val keys =
 
 private val key = Regex("\"([a-z0-9_]+)\":")
 
-private fun json(packet: NflogPacket): String = StringBuilder().also { JsonPrinter().print(packet, it) }.toString()
+private fun json(packet: NflogPacket): String =
+    StringBuilder()
+        .also {
+            JsonPrinter(NflogFields()).print(packet, null, it)
+        }.toString()
 
 private fun lines(name: String): List<String> {
     val trace = replayed(name)
