@@ -119,4 +119,23 @@ public record Statistics(
     public long discarded() {
         return discarded;
     }
+
+    /**
+     * These and others together, of sessions beside each other.
+     *
+     * @param other the others
+     * @return the sums
+     */
+    public Statistics plus(Statistics other) {
+        return new Statistics(
+                packets + other.packets,
+                datagrams + other.datagrams,
+                socketDrops + other.socketDrops,
+                sequenceGaps + other.sequenceGaps,
+                truncatedPackets + other.truncatedPackets,
+                truncatedDatagrams + other.truncatedDatagrams,
+                malformed + other.malformed,
+                foreign + other.foreign,
+                discarded + other.discarded);
+    }
 }

@@ -172,7 +172,7 @@ public final class NfqueueQueue {
 
         /**
          * How much of a packet is copied; {@link CopyMode#PACKET} by default. With META a decider sees marks, devices and
-         * hooks, at the least cost.
+         * hooks, at the least cost, and no length.
          *
          * @param mode META or PACKET
          * @return this builder
@@ -248,7 +248,7 @@ public final class NfqueueQueue {
         /**
          * Whether large segments are handed over as they are ({@code NFQA_CFG_F_GSO}): packets of up to 64 KiB, at a
          * fraction of the cost, whose checksums may not be {@linkplain QueuedPacket#checksumNotReady() computed} yet. Off
-         * by default: the kernel cuts them into packets and computes checksums.
+         * by default: the kernel cuts them into packets, each with an id, and computes checksums.
          *
          * @param on whether
          * @return this builder

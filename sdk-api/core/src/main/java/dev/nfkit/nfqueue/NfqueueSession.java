@@ -13,6 +13,8 @@ import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * An open NFQUEUE session: one socket that owns one or more queues.
@@ -168,6 +170,13 @@ public final class NfqueueSession implements AutoCloseable {
             throw new IllegalArgumentException("queue " + queue + " is none of this session's");
         }
         return found.options;
+    }
+
+    /** The queues, for names of threads. */
+    String queueNumbers() {
+        return Arrays.stream(queues.bound)
+                .map(queue -> Integer.toString(queue.queue))
+                .collect(Collectors.joining("-"));
     }
 
     /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */

@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.socket.QueueState;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a session received, what it decided, and what was lost on the way, since it was opened. A snapshot: it does not
@@ -209,5 +210,29 @@ public record NfqueueStatistics(
      */
     public long userDropped() {
         return queues.stream().mapToLong(QueueState::userDropped).sum();
+    }
+
+    /**
+     * These and others together, of sessions beside each other.
+     *
+     * @param other the others
+     * @return the sums, and the queues of both
+     */
+    public NfqueueStatistics plus(NfqueueStatistics other) {
+        return new NfqueueStatistics(
+                received.plus(other.received),
+                decided + other.decided,
+                answered + other.answered,
+                held + other.held,
+                failed + other.failed,
+                forgotten + other.forgotten,
+                expired + other.expired,
+                late + other.late,
+                settled + other.settled,
+                unread + other.unread,
+                bypassed + other.bypassed,
+                gone + other.gone,
+                refused + other.refused,
+                Stream.concat(queues.stream(), other.queues.stream()).toList());
     }
 }

@@ -73,7 +73,8 @@ public final class Verdict {
     }
 
     /**
-     * {@code NF_QUEUE}: the packet goes to another queue; where nobody owns that one it is dropped.
+     * {@code NF_QUEUE}: the packet goes to the end of another queue, with an id of that one; where nobody owns it the
+     * packet is dropped.
      *
      * @param queue 0 to 65535
      * @return a verdict
@@ -226,7 +227,7 @@ public final class Verdict {
     /**
      * Replaces the link-layer header, in the bridge family only ({@code NFQA_L2HDR}); elsewhere the kernel leaves it out.
      *
-     * @param header as long as the packet's own, or the kernel refuses the verdict (EINVAL), and the packet waits on
+     * @param header as long as the packet's own, or the kernel refuses the verdict (EINVAL) and drops the packet
      * @return the verdict with that change; as with {@link #payload}, a borrowed one keeps a reference
      */
     public Verdict l2Header(Bytes header) {
@@ -237,8 +238,9 @@ public final class Verdict {
 
     /**
      * Changes the packet's connection ({@code NFQA_CT}). Needs a kernel with
-     * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}, as distributions build it; others refuse the verdict (EOPNOTSUPP). A
-     * packet that is not tracked has no connection to change.
+     * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}, as distributions build it; others leave the change out without a word.
+     * Whether this one has it shows when a queue is opened with {@code conntrack(true)}. A packet that is not tracked has
+     * no connection to change.
      *
      * @param update what changes
      * @return the verdict with that change

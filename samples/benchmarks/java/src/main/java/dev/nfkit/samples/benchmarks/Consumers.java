@@ -1,7 +1,6 @@
 package dev.nfkit.samples.benchmarks;
 
 import dev.nfkit.netfilter.Statistics;
-import dev.nfkit.nflog.NflogSession;
 import java.util.Locale;
 
 /** How every consumer ends, and what it says then. */
@@ -13,14 +12,14 @@ public final class Consumers {
     /**
      * Lets SIGTERM and SIGINT stop a session gracefully: the JVM goes on until the calling thread has ended.
      *
-     * @param session the session that the calling thread runs
+     * @param stop stops the session that the calling thread runs
      */
-    public static void endOnSignal(NflogSession session) {
+    public static void endOnSignal(Runnable stop) {
         Thread runner = Thread.currentThread();
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
-                            session.stop();
+                            stop.run();
                             try {
                                 runner.join(EXIT_WAIT_MILLIS);
                             } catch (InterruptedException e) {

@@ -38,7 +38,7 @@ public final class NflogCallback {
                         group -> group.copyRange(range).threshold(threshold).bufferSize(bufferSize))
                 .build();
         try (NflogSession session = NflogSession.open(LinuxTransport.current(), options)) {
-            Consumers.endOnSignal(session);
+            Consumers.endOnSignal(session::stop);
             session.run(this::look);
             Consumers.report("nfkit-callback", session.statistics(), bytes, sink);
         }

@@ -1,13 +1,16 @@
 package dev.nfkit.samples.benchmarks;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nflog.NflogConfig;
+import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.socket.SocketOwner;
 import dev.nfkit.wire.MessageCursor;
@@ -15,24 +18,30 @@ import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket that acknowledges every request and then gives the same datagram again and again, without a system call: what
+ * A socket that acknowledges every request and then gives the same datagrams again and again, without a system call: what
  * is left is the cost of nfkit itself.
  */
 final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
     private static final int PAYLOAD = 92;
 
     private final MessageWriter answer = new MessageWriter(64, ByteOrder.nativeOrder());
-    private final ByteBuffer packets;
+    private final MessageCursor request = new MessageCursor();
+    private final List<ByteBuffer> datagrams;
     private @Nullable DatagramBatch filled;
     private boolean answering;
 
-    /** A socket whose datagrams hold that many packets, as a rule of the measuring harness logs them. */
-    RecordedSocket(int group, int count) {
+    private RecordedSocket(List<ByteBuffer> datagrams) {
+        this.datagrams = datagrams;
+    }
+
+    /** A socket whose datagrams hold that many packets each, as a rule of the measuring harness logs them. */
+    static RecordedSocket nflog(int group, int count) {
         MessageWriter writer = new MessageWriter(count * 256 + 64, ByteOrder.nativeOrder());
         for (int i = 0; i < count; i++) {
             writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0)
@@ -47,7 +56,24 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
                     .end();
         }
         writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
-        packets = writer.datagram();
+        return new RecordedSocket(List.of(writer.datagram()));
+    }
+
+    /** A socket that gives that many packets of a queue with each receive, a datagram each. */
+    static RecordedSocket nfqueue(int queue, int count) {
+        List<ByteBuffer> packets = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            packets.add(new MessageWriter(256, ByteOrder.nativeOrder())
+                    .begin(NfqueueConfig.NFQNL_MSG_PACKET, 0, 0)
+                    .nfgenmsg(AddressFamily.IPV4.number(), queue)
+                    .bytes(1, (byte) 0, (byte) 0, (byte) 0, (byte) i, (byte) 8, (byte) 0, (byte) 3)
+                    .be32(6, 2)
+                    .be32(3, 7)
+                    .bytes(10, ipv4())
+                    .end()
+                    .datagram());
+        }
+        return new RecordedSocket(packets);
     }
 
     private static byte[] ipv4() {
@@ -84,11 +110,12 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
 
     @Override
     public void send(ByteBuffer datagram) {
-        MessageCursor request =
-                new MessageCursor().wrap(datagram, datagram.position(), datagram.remaining(), ByteOrder.nativeOrder());
         try {
-            request.next();
-        } catch (dev.nfkit.MalformedMessageException e) {
+            request.wrap(datagram, datagram.position(), datagram.remaining(), ByteOrder.nativeOrder());
+            if (!request.next() || (request.flags() & Netlink.NLM_F_ACK) == 0) {
+                return; // verdicts are not answered
+            }
+        } catch (MalformedMessageException e) {
             throw new IllegalStateException(e);
         }
         answer.clear().begin(Netlink.NLMSG_ERROR, Netlink.NLM_F_CAPPED, request.sequence(), 1);
@@ -105,12 +132,16 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
             batch.add(0, answer.length());
             return 1;
         }
-        if (filled != batch) {
-            batch.buffer().put(0, packets, 0, packets.remaining());
-            filled = batch;
+        boolean fill = filled != batch;
+        for (int slot = 0; slot < datagrams.size(); slot++) {
+            ByteBuffer datagram = datagrams.get(slot);
+            if (fill) {
+                batch.buffer().put(slot * batch.slotSize(), datagram, 0, datagram.limit());
+            }
+            batch.add(slot, datagram.limit());
         }
-        batch.add(0, packets.remaining());
-        return 1;
+        filled = batch;
+        return datagrams.size();
     }
 
     @Override
@@ -139,6 +170,11 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
 
     @Override
     public List<GroupState> nflogGroups() {
+        return List.of();
+    }
+
+    @Override
+    public List<QueueState> nfqueues() {
         return List.of();
     }
 

@@ -1,0 +1,162 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.socket.NetlinkTransport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several queues beside each other, each with a session, a socket and a thread of its own, for rules that balance over
+ * them ({@code --queue-balance 0:3}). The kernel puts all packets of a flow into the same queue, so that their order is
+ * kept.
+ *
+ * <pre>{@code
+ * NfqueueOptions options = NfqueueOptions.builder().queues(0, 3, queue -> {}).build();
+ * try (NfqueueWorkers workers = NfqueueWorkers.open(transport, options)) {
+ *     workers.run(packet -> Verdict.ACCEPT);
+ * }
+ * }</pre>
+ */
+public final class NfqueueWorkers implements AutoCloseable {
+    private final List<NfqueueSession> sessions;
+
+    private NfqueueWorkers(List<NfqueueSession> sessions) {
+        this.sessions = sessions;
+    }
+
+    /**
+     * Opens a session for each queue of the options. Where one can't be had the others are closed again.
+     *
+     * @param transport where to open them
+     * @param options the queues, and how each session shall be
+     * @return open sessions; the caller closes them
+     * @throws NetlinkException as {@link NfqueueSession#open}
+     */
+    public static NfqueueWorkers open(NetlinkTransport transport, NfqueueOptions options) throws NetlinkException {
+        List<NfqueueSession> sessions = new ArrayList<>();
+        try {
+            for (NfqueueQueue queue : options.queues()) {
+                sessions.add(NfqueueSession.open(transport, options.withQueues(List.of(queue))));
+            }
+            return new NfqueueWorkers(List.copyOf(sessions));
+        } catch (NetlinkException | RuntimeException | Error e) {
+            sessions.forEach(NfqueueSession::close);
+            throw e;
+        }
+    }
+
+    /**
+     * The sessions, in the order of the options' queues.
+     *
+     * @return at least one
+     */
+    public List<NfqueueSession> sessions() {
+        return sessions;
+    }
+
+    /**
+     * Decides packets on one thread a queue until all sessions have ended, one of them fails, or the calling thread is
+     * interrupted. It waits for the threads in each case.
+     *
+     * <p>Where a decider throws, the other sessions go on to the end of their batches, and the exception comes from here;
+     * all sessions stay open and can be run again.
+     *
+     * @param decider decides, on all threads at once: it must be safe for that
+     * @return how many packets were delivered
+     * @throws NetlinkException if receiving or sending fails in one of them
+     * @throws E as the decider throws
+     * @throws IllegalStateException if a run is in progress
+     * @param <E> what the decider may throw
+     */
+    @SuppressWarnings("unchecked") // what a worker fails with is what its run may throw
+    public <E extends Exception> long run(Decider<E> decider) throws NetlinkException, E {
+        AtomicLong delivered = new AtomicLong();
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        CountDownLatch running = new CountDownLatch(sessions.size());
+        List<Thread> threads = new ArrayList<>();
+        for (NfqueueSession session : sessions) {
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            delivered.addAndGet(session.run(decider));
+                        } catch (Throwable e) {
+                            Throwable first = failure.compareAndExchange(null, e);
+                            if (first != null && first != e) {
+                                first.addSuppressed(e);
+                            }
+                            halt(threads);
+                        } finally {
+                            running.countDown();
+                        }
+                    },
+                    "nfqueue-" + session.queueNumbers());
+            threads.add(thread);
+        }
+        threads.forEach(Thread::start);
+        boolean interrupted = await(running, threads);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        Throwable problem = failure.get();
+        if (problem instanceof RuntimeException e) {
+            throw e;
+        }
+        if (problem instanceof Error e) {
+            throw e;
+        }
+        if (problem instanceof NetlinkException e) {
+            throw e;
+        }
+        if (problem != null) {
+            throw (E) problem;
+        }
+        return delivered.get();
+    }
+
+    /** Lets the workers end behind their batch; who waits for packets is woken. */
+    private void halt(List<Thread> threads) {
+        threads.forEach(Thread::interrupt);
+        sessions.forEach(NfqueueSession::wakeup);
+    }
+
+    private boolean await(CountDownLatch running, List<Thread> threads) {
+        boolean interrupted = false;
+        for (; ; ) {
+            try {
+                running.await();
+                return interrupted;
+            } catch (InterruptedException e) {
+                interrupted = true;
+                halt(threads);
+            }
+        }
+    }
+
+    /** Begins a graceful end of all sessions, as {@link NfqueueSession#stop()}. Any thread. */
+    public void stop() {
+        sessions.forEach(NfqueueSession::stop);
+    }
+
+    /** Ends all sessions at once, as {@link NfqueueSession#close()}. Any thread; idempotent. */
+    @Override
+    public void close() {
+        sessions.forEach(NfqueueSession::close);
+    }
+
+    /**
+     * What all sessions together have received, decided and lost.
+     *
+     * @return a snapshot
+     */
+    public NfqueueStatistics statistics() {
+        NfqueueStatistics sum = sessions.get(0).statistics();
+        for (NfqueueSession session : sessions.subList(1, sessions.size())) {
+            sum = sum.plus(session.statistics());
+        }
+        return sum;
+    }
+}
