@@ -27,19 +27,21 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         footer = {
             "",
-            "The first rule that means a packet decides. With PERCENT%% a rule takes only so many of the packets that it",
-            "means, by chance; the others go on to the next rule.",
+            "The first rule that means a packet decides. With PERCENT%% a rule takes only so",
+            "many of the packets that it means, by chance; the others meet the next rule.",
             "",
-            "A FILTER is one of these, or several with and, or, not and parentheses; none means any:",
+            "A FILTER is one of these, or several with and, or, not and parentheses:",
             "  tcp, udp, icmp, icmp6, sctp, proto N    ip, ip6    any",
             "  [tcp|udp|sctp] sport N[-M], dport N[-M], port N[-M]    tcp flags syn,!ack",
             "  src ADDR[/LEN], dst ADDR[/LEN], host ADDR[/LEN]",
             "  mark M[/MASK]    uid N    gid N    in NAME    out NAME    queue N    len > N",
             "",
-            "  nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53' --delay '50ms 10ms: icmp' --mark '7: tcp dport 443'",
+            "Such as: nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53'",
+            "             --delay '50ms 10ms: icmp' --mark '7: tcp dport 443'",
             "",
-            "SIGINT and SIGTERM end it in good order: what waits is decided, delayed packets go on at once.",
-            "Exit code: 0; 2 for wrong usage and what can't be opened; 1 for what goes wrong while it runs."
+            "SIGINT and SIGTERM end it in good order: what waits is decided, and delayed",
+            "packets go on at once. Exit code: 0; 2 for wrong usage and what can't be opened;",
+            "1 for what goes wrong while it runs."
         })
 final class QueueCommand implements Callable<Integer> {
     @Option(
@@ -50,7 +52,7 @@ final class QueueCommand implements Callable<Integer> {
     private List<String> interfaces = List.of();
 
     @ArgGroup(exclusive = true, multiplicity = "0..*", heading = "Rules, in the order of their typing:%n")
-    private List<RuleArguments> typed = List.of();
+    private List<RuleArguments> typed = new ArrayList<>(); // picocli adds to it
 
     @Option(
             names = "--seed",
