@@ -135,9 +135,11 @@ final class CaptureCommand implements Callable<Integer> {
                 throw Failure.usage(e.getMessage());
             }
         }
-        PacketPrinter<NflogPacket> printer = print.json() || files == null ? printer(print.json(), transport.kernel()) : null;
+        PacketPrinter<NflogPacket> printer =
+                print.json() || files == null ? printer(print.json(), transport.kernel()) : null;
         TextOutput text = printer == null ? null : TextOutput.standard();
-        Capture capture = new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
+        Capture capture =
+                new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
         announce(open, numbers);
         Ending ending = Ending.onSignal(open::stop);
         int code = Failure.RUNNING;

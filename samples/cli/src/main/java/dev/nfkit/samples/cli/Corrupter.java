@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Corrupter {
     private final RandomGenerator random;
     private final PacketEditor editor = new PacketEditor();
+    private final Bytes payload = new Bytes();
     private int index;
 
     Corrupter(RandomGenerator random) {
@@ -24,28 +25,27 @@ final class Corrupter {
      * @param packet the packet
      * @param subject aimed at it
      * @param how what to change
-     * @return the changed packet; null where there is nothing to change: it carries nothing, or is not there as a whole,
+     * @return the changed packet; null where there is nothing to change: it carries nothing known, or is not there as a whole,
      *     or its checksums can't be put right
      */
     @Nullable
     Bytes corrupt(QueuedPacket packet, Subject subject, Action.Corrupt how) {
-        int from = subject.payloadOffset();
-        int to = subject.end();
-        if (packet.truncated() || from < 0 || from >= to) {
+        if (packet.truncated() || !subject.payload(payload) || payload.length() == 0) {
             return null;
         }
-        index = from + random.nextInt(to - from);
+        int from = subject.payloadOffset();
+        index = from + random.nextInt(payload.length());
         byte[] bytes = packet.payload().toArray();
         int turned = how.wholeByte() ? 1 + random.nextInt(255) : 1 << random.nextInt(8);
         bytes[index] ^= (byte) turned;
         Bytes changed = Bytes.of(bytes);
-        return how.checksums() ? corrected(packet, changed.slice(from, to - from)) : changed;
+        return how.checksums() ? corrected(packet, changed.slice(from, payload.length())) : changed;
     }
 
-    private @Nullable Bytes corrected(QueuedPacket packet, Bytes payload) {
+    private @Nullable Bytes corrected(QueuedPacket packet, Bytes replacement) {
         try {
             return editor.edit(packet.payload(), packet.checksumNotReady())
-                    .payload(payload)
+                    .payload(replacement)
                     .result();
         } catch (PacketEditException e) {
             return null;

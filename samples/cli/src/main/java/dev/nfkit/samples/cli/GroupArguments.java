@@ -49,8 +49,7 @@ final class GroupArguments {
             throw Failure.usage("--timeout " + timeout + ": milliseconds from 0, in steps of 10, are wanted");
         }
         try {
-            NflogOptions.Builder options = NflogOptions.builder()
-                    .receiveBuffer(receiveBuffer(session));
+            NflogOptions.Builder options = NflogOptions.builder().receiveBuffer(receiveBuffer(session));
             for (int number : numbers) {
                 options.group(number, group -> configure(group, copyRange, session.conntrack()));
             }

@@ -13,9 +13,7 @@ import java.util.regex.Pattern;
 final class InterfaceArgument {
     /** NFLOG's groups. */
     static final InterfaceArgument GROUPS = new InterfaceArgument(
-            "nflog",
-            "group",
-            "give nflog:GROUP, such as nflog:30 for what a rule with -j NFLOG --nflog-group 30 logs");
+            "nflog", "group", "give nflog:GROUP, such as nflog:30 for what a rule with -j NFLOG --nflog-group 30 logs");
     /** NFQUEUE's queues. */
     static final InterfaceArgument QUEUES = new InterfaceArgument(
             "nfqueue",

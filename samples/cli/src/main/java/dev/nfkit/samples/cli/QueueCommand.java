@@ -93,7 +93,12 @@ final class QueueCommand implements Callable<Integer> {
         }
         NfqueueOptions options = queues.options(numbers, session, rules);
         NetlinkTransport transport = session.transport();
-        return decide(transport, options, rules, stop, seed == null ? ThreadLocalRandom.current().nextLong() >>> 1 : seed);
+        return decide(
+                transport,
+                options,
+                rules,
+                stop,
+                seed == null ? ThreadLocalRandom.current().nextLong() >>> 1 : seed);
     }
 
     private int decide(

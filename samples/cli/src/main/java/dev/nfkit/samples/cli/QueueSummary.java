@@ -17,12 +17,11 @@ final class QueueSummary {
     }
 
     private long count(Action.Kind kind) {
-        long others =
-                switch (kind) {
-                    case ACCEPT -> judge.untouched() + (dropsOthers ? 0 : judge.unruledPackets());
-                    case DROP -> dropsOthers ? judge.unruledPackets() : 0;
-                    default -> 0;
-                };
+        long others = switch (kind) {
+            case ACCEPT -> judge.untouched() + (dropsOthers ? 0 : judge.unruledPackets());
+            case DROP -> dropsOthers ? judge.unruledPackets() : 0;
+            default -> 0;
+        };
         return judge.hits(kind) + others;
     }
 

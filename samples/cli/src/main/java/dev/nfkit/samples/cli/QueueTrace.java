@@ -137,7 +137,9 @@ final class QueueTrace {
             Traced traced = new Traced(QueuedPacket.read(message, nanos));
             packets.add(traced);
             latest.put(key(traced.packet.queue(), traced.packet.id()), traced);
-            undecided.computeIfAbsent(traced.packet.queue(), any -> new ArrayDeque<>()).add(traced);
+            undecided
+                    .computeIfAbsent(traced.packet.queue(), any -> new ArrayDeque<>())
+                    .add(traced);
         } else if (message.type() == Netlink.NLMSG_ERROR) {
             refused(message);
         }

@@ -6,16 +6,10 @@ import picocli.CommandLine.Option;
 
 /** One rule as it was typed: one of the options of actions. picocli makes one of these for each, in their order. */
 final class RuleArguments {
-    @Option(
-            names = "--drop",
-            paramLabel = "RULE",
-            description = "[PERCENT%%:] FILTER: throw them away.")
+    @Option(names = "--drop", paramLabel = "RULE", description = "[PERCENT%%:] FILTER: throw them away.")
     private @Nullable String drop;
 
-    @Option(
-            names = "--accept",
-            paramLabel = "RULE",
-            description = "[PERCENT%%:] FILTER: let them go on.")
+    @Option(names = "--accept", paramLabel = "RULE", description = "[PERCENT%%:] FILTER: let them go on.")
     private @Nullable String accept;
 
     @Option(

@@ -12,7 +12,8 @@ final class StopArguments {
     @Option(
             names = {"-a", "--autostop"},
             paramLabel = "CONDITION",
-            description = "Stop at duration:SECONDS or packets:N; where files are written also at filesize:KB or files:N.")
+            description =
+                    "Stop at duration:SECONDS or packets:N; where files are written also at filesize:KB or files:N.")
     private List<String> stops = List.of();
 
     Criteria criteria() throws Failure {

@@ -119,8 +119,7 @@ final class TracedVerdict implements ShownVerdict {
             JsonPrinter.vlan(
                     json,
                     NfqueueAttribute.VLAN.key(),
-                    new VlanTag(
-                            parts[NfqueueAttribute.Vlan.PROTO.code()], parts[NfqueueAttribute.Vlan.TCI.code()]));
+                    new VlanTag(parts[NfqueueAttribute.Vlan.PROTO.code()], parts[NfqueueAttribute.Vlan.TCI.code()]));
         } catch (MalformedMessageException e) {
             json.hex(NfqueueAttribute.VLAN.key(), nest);
         }

@@ -1,11 +1,10 @@
 package dev.nfkit.samples.cli.filter;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.IpSummary;
-import dev.nfkit.packet.Ipv4View;
-import dev.nfkit.packet.Ipv6View;
 import dev.nfkit.packet.TcpView;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +14,11 @@ public final class Subject {
     private static final int ETH_P_IP = 0x0800;
     private static final int ETH_P_IPV6 = 0x86dd;
     private static final int NONE = -1;
+    /** Of UDP, ICMP and ICMPv6. */
+    private static final int SHORT_HEADER = 8;
 
     private final LongFunction<String> interfaceNames;
     private final IpSummary summary = new IpSummary();
-    private final Ipv4View ipv4 = new Ipv4View();
-    private final Ipv6View ipv6 = new Ipv6View();
     private final TcpView tcp = new TcpView();
     private @Nullable QueuedPacket packet;
     private boolean ip;
@@ -81,36 +80,25 @@ public final class Subject {
 
     /** 0 to 255; −1 where there is no whole TCP header. */
     int tcpFlags() {
-        int at = protocol() == IpProtocol.TCP ? transportOffset() : NONE;
+        int at = protocol() == IpProtocol.TCP ? summary.transportOffset() : NONE;
         return at >= 0 && tcp.wrap(packet().payload(), at) ? tcp.flags() : NONE;
     }
 
-    /** Where the transport's header starts; −1 in later fragments, and where it was cut off. */
-    private int transportOffset() {
-        if (version() == 4 && ipv4.wrap(packet().payload())) {
-            return ipv4.fragmentOffset() == 0 ? ipv4.payloadOffset() : NONE;
-        }
-        return version() == 6 && ipv6.wrap(packet().payload()) ? ipv6.transportOffset() : NONE;
+    /**
+     * Aims a view at what TCP, UDP, ICMP or ICMPv6 carries.
+     *
+     * @return false where the packet carries something else, or that can't be told
+     */
+    public boolean payload(Bytes view) {
+        return ip && summary.payload(view);
     }
 
-    /** Where what the transport carries starts, in the packet; −1 where that is not known. */
+    /** Where in the packet that starts; only where it is. */
     public int payloadOffset() {
-        int at = transportOffset();
-        if (at < 0) {
-            return NONE;
-        }
-        return switch (protocol()) {
-            case IpProtocol.TCP -> tcp.wrap(packet().payload(), at) ? tcp.payloadOffset() : NONE;
-            case IpProtocol.UDP, IpProtocol.ICMP, IpProtocol.ICMPV6 -> at + 8;
-            default -> at;
-        };
-    }
-
-    /** Where the packet ends: before padding, and where it was cut. */
-    public int end() {
-        int whole = ip ? summary.originalLength() : NONE;
-        int there = packet().payload().length();
-        return whole < 0 ? there : Math.min(whole, there);
+        int at = summary.transportOffset();
+        return protocol() == IpProtocol.TCP && tcp.wrap(packet().payload(), at)
+                ? tcp.payloadOffset()
+                : at + SHORT_HEADER;
     }
 
     long mark() {
