@@ -35,7 +35,7 @@ public final class ReplayTransport implements NetlinkTransport {
     private final Trace trace;
     private final boolean strict;
     private final TestClock clock;
-    private final FakeKernel kernel = new FakeKernel(List::of);
+    private final FakeKernel kernel = new FakeKernel(List::of, List::of);
     private final Map<Integer, AttributeSchema> schemas = new HashMap<>();
     private final List<ReplaySocket> sockets = new ArrayList<>();
     private long nextPort = 4711;
