@@ -80,10 +80,7 @@ final class QueueCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure {
         List<Integer> numbers = InterfaceArgument.QUEUES.numbers(interfaces);
-        List<Rule> rules = new ArrayList<>();
-        for (RuleArguments one : typed) {
-            rules.add(one.rule());
-        }
+        List<Rule> rules = rules();
         Criteria stop = stops.criteria();
         if (stop.bytes() > 0 || stop.files() > 0) {
             throw Failure.usage("-a: only duration:SECONDS and packets:N are of use here: no file is written");
@@ -99,6 +96,15 @@ final class QueueCommand implements Callable<Integer> {
                 rules,
                 stop,
                 seed == null ? ThreadLocalRandom.current().nextLong() >>> 1 : seed);
+    }
+
+    /** The rules, in the order of their typing. */
+    List<Rule> rules() throws Failure {
+        List<Rule> rules = new ArrayList<>();
+        for (RuleArguments one : typed) {
+            rules.add(one.rule());
+        }
+        return rules;
     }
 
     private int decide(
