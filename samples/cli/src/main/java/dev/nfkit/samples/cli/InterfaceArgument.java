@@ -55,8 +55,8 @@ final class InterfaceArgument {
             throw Failure.usage("-i " + argument + ": not known; " + advice);
         }
         List<Integer> numbers = new ArrayList<>();
-        for (String part : rest.split(",")) {
-            String[] ends = part.split("[-:]");
+        for (String part : rest.split(",", -1)) {
+            String[] ends = part.split("[-:]", 2);
             int first = number(argument, ends[0]);
             int last = number(argument, ends[ends.length - 1]);
             if (last < first) {
