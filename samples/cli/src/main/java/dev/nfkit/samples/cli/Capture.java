@@ -8,15 +8,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A running capture: one thread polls the session and writes and prints what comes, until it ends. */
-final class Capture {
-    private static final Duration PAUSE = Duration.ofMillis(20);
-    private static final Duration TICK = Duration.ofMillis(250);
+final class Capture implements PollLoop.Work {
     private static final long FILE_FLUSH_NANOS = 1_000_000_000L;
     private static final long PIPE_FLUSH_NANOS = 100_000_000L;
 
     private final NflogSession session;
     private final @Nullable CaptureFiles files;
-    private final @Nullable PacketPrinter printer;
+    private final @Nullable PacketPrinter<NflogPacket> printer;
     private final @Nullable TextOutput text;
     private final Criteria stop;
     private final CounterLine counter;
@@ -41,7 +39,7 @@ final class Capture {
     Capture(
             NflogSession session,
             @Nullable CaptureFiles files,
-            @Nullable PacketPrinter printer,
+            @Nullable PacketPrinter<NflogPacket> printer,
             @Nullable TextOutput text,
             Criteria stop,
             CounterLine counter) {
@@ -59,7 +57,7 @@ final class Capture {
     /** Runs until the session ends: a limit is reached, somebody stopped it, or something fails. */
     void run() throws NetlinkException, WriteFailure {
         try {
-            loop();
+            PollLoop.run(this, flushEvery, stop.nanos());
         } finally {
             session.close();
             counter.end();
@@ -72,39 +70,25 @@ final class Capture {
         }
     }
 
-    private void loop() throws NetlinkException, WriteFailure {
-        long start = System.nanoTime();
-        long flushed = start;
-        boolean stopping = false;
-        while (true) {
-            int count = session.poll(this::take, dirty() ? PAUSE : untilNext(start));
-            if (count < 0) {
-                return;
-            }
-            long now = System.nanoTime();
-            if (count == 0 || now - flushed >= flushEvery) {
-                flush();
-                flushed = now;
-            }
-            if (files != null && !full && files.fileTimeOver(now)) {
-                nextFile(files);
-            }
-            if (counter.due(now)) {
-                counter.show(now, packets, files == null ? payloadBytes : files.bytes(), session.statistics());
-            }
-            if (!stopping && stop.nanos() > 0 && now - start >= stop.nanos()) {
-                stopping = true;
-                session.stop();
-            }
+    @Override
+    public int poll(Duration timeout) throws NetlinkException, WriteFailure {
+        return session.poll(this::take, timeout);
+    }
+
+    @Override
+    public void look(long now) throws WriteFailure {
+        if (files != null && !full && files.fileTimeOver(now)) {
+            nextFile(files);
+        }
+        if (counter.due(now)) {
+            counter.show(
+                    now, Summary.counts(packets, files == null ? payloadBytes : files.bytes(), session.statistics()));
         }
     }
 
-    private Duration untilNext(long start) {
-        if (stop.nanos() == 0) {
-            return TICK;
-        }
-        long left = stop.nanos() - (System.nanoTime() - start);
-        return left >= TICK.toNanos() ? TICK : Duration.ofNanos(Math.max(1, left));
+    @Override
+    public void stop() {
+        session.stop();
     }
 
     private void nextFile(CaptureFiles present) throws WriteFailure {
@@ -134,19 +118,21 @@ final class Capture {
         }
     }
 
-    private void print(PacketPrinter how, NflogPacket packet) throws WriteFailure {
+    private void print(PacketPrinter<NflogPacket> how, NflogPacket packet) throws WriteFailure {
         line.setLength(0);
-        how.print(packet, line);
+        how.print(packet, null, line);
         if (text != null) {
             text.line(line);
         }
     }
 
-    private boolean dirty() {
+    @Override
+    public boolean dirty() {
         return (files != null && files.dirty()) || (text != null && text.pending());
     }
 
-    private void flush() throws WriteFailure {
+    @Override
+    public void flush() throws WriteFailure {
         if (files != null) {
             files.flush();
         }

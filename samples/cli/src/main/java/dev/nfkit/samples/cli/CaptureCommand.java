@@ -2,8 +2,10 @@ package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.pcap.LinkType;
+import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -38,14 +40,8 @@ final class CaptureCommand implements Callable<Integer> {
             description = "Write a capture file; - for standard output.")
     private @Nullable String file;
 
-    @Option(names = "-c", paramLabel = "N", description = "Stop after N packets.")
-    private @Nullable Long count;
-
-    @Option(
-            names = {"-a", "--autostop"},
-            paramLabel = "CONDITION",
-            description = "Stop at duration:SECONDS, filesize:KB, packets:N or files:N.")
-    private List<String> stops = List.of();
+    @Mixin
+    private StopArguments stops = new StopArguments();
 
     @Option(
             names = {"-b", "--ring-buffer"},
@@ -61,42 +57,35 @@ final class CaptureCommand implements Callable<Integer> {
             description = "Write bare IP packets (link type 101) instead of NFLOG's (239), for tools that want them.")
     private boolean raw;
 
-    @Option(names = "--json", description = "Print each packet as a JSON object, one a line.")
-    private boolean json;
+    @Mixin
+    private PrintArguments print = new PrintArguments();
 
-    @Option(names = "-q", description = "Show no counters while it runs.")
-    private boolean quiet;
+    @Mixin
+    private SessionArguments session = new SessionArguments();
 
     @Mixin
     private GroupArguments groups = new GroupArguments();
 
     @Override
     public Integer call() throws Failure {
-        List<Integer> numbers = InterfaceArgument.groups(interfaces);
-        NflogOptions options = groups.options(numbers);
+        List<Integer> numbers = InterfaceArgument.GROUPS.numbers(interfaces);
+        NflogOptions options = groups.options(numbers, session);
         Criteria stop = stop();
         CaptureFiles.Format format = file == null ? null : format(file, options, stop);
         if (format != null) {
             stop = format.ring().switches() ? stop.withBytes(0) : stop;
-            if (json && format.standardOutput()) {
+            if (print.json() && format.standardOutput()) {
                 throw Failure.usage("--json and -w - both want standard output");
             }
         } else if (!ring.isEmpty()) {
             throw Failure.usage("-b needs -w: names are made from the file's");
         }
-        NetlinkTransport transport = groups.transport();
-        NflogSession session = open(transport, options);
-        return capture(transport, session, format, stop, numbers);
+        NetlinkTransport transport = session.transport();
+        return capture(transport, open(transport, options), format, stop, numbers);
     }
 
     private Criteria stop() throws Failure {
-        Criteria stop = Criteria.parse("-a", stops);
-        if (count != null) {
-            if (count < 1) {
-                throw Failure.usage("-c " + count + ": a number from 1 is wanted");
-            }
-            stop = stop.withPackets(stop.packets() == 0 ? count : Math.min(count, stop.packets()));
-        }
+        Criteria stop = stops.criteria();
         if (stop.bytes() > 0 && file == null) {
             throw Failure.usage("-a filesize needs -w");
         }
@@ -132,7 +121,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     private int capture(
             NetlinkTransport transport,
-            NflogSession session,
+            NflogSession open,
             CaptureFiles.@Nullable Format format,
             Criteria stop,
             List<Integer> numbers)
@@ -140,17 +129,19 @@ final class CaptureCommand implements Callable<Integer> {
         CaptureFiles files = null;
         if (format != null) {
             try {
-                files = CaptureFiles.open(format, transport.kernel(), session::statistics);
+                files = CaptureFiles.open(format, transport.kernel(), open::statistics);
             } catch (WriteFailure e) {
-                session.close();
+                open.close();
                 throw Failure.usage(e.getMessage());
             }
         }
-        PacketPrinter printer = json ? new JsonPrinter() : files == null ? new LinePrinter(transport.kernel()) : null;
+        PacketPrinter<NflogPacket> printer =
+                print.json() || files == null ? printer(print.json(), transport.kernel()) : null;
         TextOutput text = printer == null ? null : TextOutput.standard();
-        Capture capture = new Capture(session, files, printer, text, stop, new CounterLine(!quiet && text == null));
-        announce(session, numbers);
-        Ending ending = Ending.onSignal(session::stop);
+        Capture capture =
+                new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
+        announce(open, numbers);
+        Ending ending = Ending.onSignal(open::stop);
         int code = Failure.RUNNING;
         try {
             code = new CaptureOutcome(capture, files).await();
@@ -160,9 +151,15 @@ final class CaptureCommand implements Callable<Integer> {
         return code;
     }
 
-    private void announce(NflogSession session, List<Integer> numbers) {
+    static PacketPrinter<NflogPacket> printer(boolean json, KernelView kernel) {
+        NflogFields fields = new NflogFields();
+        return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
+    }
+
+    private void announce(NflogSession open, List<Integer> numbers) throws Failure {
         String names = numbers.stream().map(group -> "nflog:" + group).collect(Collectors.joining(", "));
         System.err.println("Capturing on " + names + (file == null ? "" : " into " + file));
-        groups.warnOfSmallBuffer(session);
+        SessionArguments.warnOfSmallBuffer(
+                open.receiveBuffer(), groups.receiveBuffer(session), "so that batches are smaller");
     }
 }

@@ -1,11 +1,10 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.netfilter.Statistics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A line on the terminal that counts while a capture runs. */
+/** A line on the terminal that counts while something runs. */
 final class CounterLine {
     private static final long EVERY_NANOS = 250_000_000L;
 
@@ -35,9 +34,8 @@ final class CounterLine {
         return shown && now - due >= 0;
     }
 
-    void show(long now, long packets, long bytes, Statistics statistics) {
+    void show(long now, String text) {
         due = now + EVERY_NANOS;
-        String text = "Packets: " + packets + "  Bytes: " + bytes + "  Drops: " + Summary.dropped(statistics);
         System.err.print("\r" + text + " ".repeat(Math.max(0, width - text.length())));
         width = text.length();
     }

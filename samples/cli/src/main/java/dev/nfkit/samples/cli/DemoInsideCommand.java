@@ -62,7 +62,7 @@ final class DemoInsideCommand implements Callable<Integer> {
             Capture capture = new Capture(
                     session,
                     files,
-                    new LinePrinter(transport.kernel()),
+                    CaptureCommand.printer(false, transport.kernel()),
                     TextOutput.standard(),
                     Criteria.NEVER,
                     new CounterLine(false));

@@ -1,6 +1,9 @@
 package dev.nfkit.samples.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DemoRoom {
     static final int GROUP = 30;
+
+    /** Longer than making a namespace takes anywhere. */
+    private static final Duration BOUND = Duration.ofSeconds(10);
 
     /** Brings up the loopback, adds the rules, and becomes the command that follows, told which tool made the rules. */
     private static final String SET_UP = """
@@ -43,7 +49,7 @@ final class DemoRoom {
 
     private final List<String> way;
 
-    private DemoRoom(List<String> way) {
+    DemoRoom(List<String> way) {
         this.way = way;
     }
 
@@ -61,7 +67,7 @@ final class DemoRoom {
         String reason = "";
         for (List<String> way : WAYS) {
             DemoRoom room = new DemoRoom(way);
-            String failure = room.tryOut();
+            String failure = room.tryOut(BOUND);
             if (failure == null) {
                 return room;
             }
@@ -75,29 +81,45 @@ final class DemoRoom {
         return String.join(" ", way);
     }
 
-    private @Nullable String tryOut() {
+    /** Why the way does not lead there, or null where it does. */
+    @Nullable
+    String tryOut(Duration bound) {
+        Path said = null;
         try {
+            // Not through a pipe: reading that would wait for as long as anybody has it open.
+            said = Files.createTempFile("nfkit-", ".out");
             Process process = new ProcessBuilder(command(List.of("true")))
                     .redirectErrorStream(true)
+                    .redirectOutput(said.toFile())
                     .start();
             process.getOutputStream().close();
-            List<String> said = new String(process.getInputStream().readAllBytes(), TextOutput.CHARSET)
-                    .lines()
-                    .filter(line -> !line.isBlank())
-                    .toList();
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
                 return way() + " does not end";
             }
-            if (process.exitValue() == 0) {
-                return null;
-            }
-            return said.isEmpty() ? way() + " fails" : said.get(said.size() - 1);
+            return process.exitValue() == 0 ? null : lastLine(said);
         } catch (IOException e) {
             return way.get(0) + " is not there";
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return "interrupted";
+        } finally {
+            delete(said);
+        }
+    }
+
+    private String lastLine(Path said) throws IOException {
+        List<String> lines = new String(Files.readAllBytes(said), TextOutput.CHARSET)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .toList();
+        return lines.isEmpty() ? way() + " fails" : lines.get(lines.size() - 1);
+    }
+
+    private static void delete(@Nullable Path file) {
+        if (file != null) {
+            file.toFile().delete();
         }
     }
 

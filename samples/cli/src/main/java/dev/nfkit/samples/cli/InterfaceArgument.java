@@ -1,48 +1,79 @@
 package dev.nfkit.samples.cli;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What stands behind {@code -i}: as libpcap writes it, {@code nflog:30}, {@code nflog:30,31} or {@code nflog}. */
+/**
+ * What stands behind {@code -i}: as libpcap writes it, {@code nflog:30}, {@code nflog:30,31} or {@code nflog}, and ranges
+ * as iptables writes them, {@code nfqueue:0-3} or {@code nfqueue:0:3}.
+ */
 final class InterfaceArgument {
-    private static final String PREFIX = "nflog:";
-    private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}(,\\d{1,9})*");
+    /** NFLOG's groups. */
+    static final InterfaceArgument GROUPS = new InterfaceArgument(
+            "nflog", "group", "give nflog:GROUP, such as nflog:30 for what a rule with -j NFLOG --nflog-group 30 logs");
+    /** NFQUEUE's queues. */
+    static final InterfaceArgument QUEUES = new InterfaceArgument(
+            "nfqueue",
+            "queue",
+            "give nfqueue:QUEUE, such as nfqueue:0 for what a rule with -j NFQUEUE --queue-num 0 queues, or nfqueue:0-3");
 
-    private InterfaceArgument() {}
+    private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}([-:]\\d{1,9})?(,\\d{1,9}([-:]\\d{1,9})?)*");
+    private static final int MOST = 65535;
 
-    /** The groups of all interfaces, in their order. */
-    static List<Integer> groups(List<String> interfaces) throws Failure {
-        Set<Integer> groups = new LinkedHashSet<>();
+    private final String word;
+    private final String noun;
+    private final String advice;
+
+    private InterfaceArgument(String word, String noun, String advice) {
+        this.word = word;
+        this.noun = noun;
+        this.advice = advice;
+    }
+
+    /** The groups or queues of all interfaces, in their order. */
+    List<Integer> numbers(List<String> interfaces) throws Failure {
+        Set<Integer> numbers = new LinkedHashSet<>();
         for (String argument : interfaces) {
-            for (int group : parse(argument)) {
-                if (!groups.add(group)) {
-                    throw Failure.usage("-i " + argument + ": group " + group + " stands twice");
+            for (int number : parse(argument)) {
+                if (!numbers.add(number)) {
+                    throw Failure.usage("-i " + argument + ": " + noun + " " + number + " stands twice");
                 }
             }
         }
-        return List.copyOf(groups);
+        return List.copyOf(numbers);
     }
 
-    private static List<Integer> parse(String argument) throws Failure {
-        if (argument.equals("nflog")) {
+    private List<Integer> parse(String argument) throws Failure {
+        if (argument.equals(word)) {
             return List.of(0);
         }
-        String numbers = argument.startsWith(PREFIX) ? argument.substring(PREFIX.length()) : "";
-        if (!NUMBERS.matcher(numbers).matches()) {
-            throw Failure.usage("-i " + argument + ": not known; give nflog:GROUP, such as nflog:30 for what a rule"
-                    + " with -j NFLOG --nflog-group 30 logs");
+        String rest = argument.startsWith(word + ":") ? argument.substring(word.length() + 1) : "";
+        if (!NUMBERS.matcher(rest).matches()) {
+            throw Failure.usage("-i " + argument + ": not known; " + advice);
         }
-        List<Integer> groups = Pattern.compile(",")
-                .splitAsStream(numbers)
-                .map(Integer::valueOf)
-                .toList();
-        for (int group : groups) {
-            if (group > 65535) {
-                throw Failure.usage("-i " + argument + ": group " + group + " is out of 0 to 65535");
+        List<Integer> numbers = new ArrayList<>();
+        for (String part : rest.split(",", -1)) {
+            String[] ends = part.split("[-:]", 2);
+            int first = number(argument, ends[0]);
+            int last = number(argument, ends[ends.length - 1]);
+            if (last < first) {
+                throw Failure.usage("-i " + argument + ": the range " + part + " is empty");
+            }
+            for (int number = first; number <= last; number++) {
+                numbers.add(number);
             }
         }
-        return groups;
+        return numbers;
+    }
+
+    private int number(String argument, String text) throws Failure {
+        int number = Integer.parseInt(text);
+        if (number > MOST) {
+            throw Failure.usage("-i " + argument + ": " + noun + " " + number + " is out of 0 to " + MOST);
+        }
+        return number;
     }
 }

@@ -1,9 +1,9 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.nflog.NflogAttribute;
-import dev.nfkit.nflog.NflogPacket;
+import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.IpSummary;
+import dev.nfkit.wire.AttributeType;
 
 /** Addresses and ports of a packet, where it is one of IP. */
 final class IpGlance {
@@ -13,11 +13,11 @@ final class IpGlance {
     private final IpSummary summary = new IpSummary();
 
     /** Whether the payload tells. */
-    boolean wrap(NflogPacket packet) {
-        if (!packet.has(NflogAttribute.PAYLOAD)) {
+    <P extends NetfilterPacket, A extends AttributeType> boolean wrap(P packet, PacketFields<P, A> fields) {
+        if (!fields.has(packet, fields.payload)) {
             return false;
         }
-        if (packet.has(NflogAttribute.PACKET_HDR)) {
+        if (fields.has(packet, fields.header)) {
             int protocol = packet.hwProtocol();
             if (protocol != ETH_P_IP && protocol != ETH_P_IPV6) {
                 return false;

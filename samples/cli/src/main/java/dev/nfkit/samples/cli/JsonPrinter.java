@@ -1,91 +1,41 @@
 package dev.nfkit.samples.cli;
 
-import static dev.nfkit.nflog.NflogAttribute.CT;
-import static dev.nfkit.nflog.NflogAttribute.CT_INFO;
-import static dev.nfkit.nflog.NflogAttribute.GID;
-import static dev.nfkit.nflog.NflogAttribute.HWADDR;
-import static dev.nfkit.nflog.NflogAttribute.HWHEADER;
-import static dev.nfkit.nflog.NflogAttribute.HWLEN;
-import static dev.nfkit.nflog.NflogAttribute.HWTYPE;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_INDEV;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_OUTDEV;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_PHYSINDEV;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_PHYSOUTDEV;
-import static dev.nfkit.nflog.NflogAttribute.L2HDR;
-import static dev.nfkit.nflog.NflogAttribute.MARK;
-import static dev.nfkit.nflog.NflogAttribute.PACKET_HDR;
-import static dev.nfkit.nflog.NflogAttribute.PAYLOAD;
-import static dev.nfkit.nflog.NflogAttribute.PREFIX;
-import static dev.nfkit.nflog.NflogAttribute.SEQ;
-import static dev.nfkit.nflog.NflogAttribute.SEQ_GLOBAL;
-import static dev.nfkit.nflog.NflogAttribute.TIMESTAMP;
-import static dev.nfkit.nflog.NflogAttribute.UID;
-import static dev.nfkit.nflog.NflogAttribute.VLAN;
-
 import dev.nfkit.Bytes;
+import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.VlanTag;
-import dev.nfkit.nflog.NflogAttribute;
-import dev.nfkit.nflog.NflogPacket;
+import dev.nfkit.wire.AttributeShape;
+import dev.nfkit.wire.AttributeType;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A packet as a JSON object. Names come from the schema: the kernel's, in lower case and without prefix. What the kernel
  * did not send is left out.
  */
-final class JsonPrinter implements PacketPrinter {
-    /** The schema's attributes, those that people look at first in front. */
-    private static final List<NflogAttribute> ORDER = order(
-            PACKET_HDR,
-            MARK,
-            TIMESTAMP,
-            IFINDEX_INDEV,
-            IFINDEX_OUTDEV,
-            IFINDEX_PHYSINDEV,
-            IFINDEX_PHYSOUTDEV,
-            HWADDR,
-            HWTYPE,
-            HWLEN,
-            HWHEADER,
-            UID,
-            GID,
-            PREFIX,
-            SEQ,
-            SEQ_GLOBAL,
-            VLAN,
-            L2HDR,
-            CT,
-            CT_INFO,
-            PAYLOAD);
-
+final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> implements PacketPrinter<P> {
+    private final PacketFields<P, A> fields;
     private final JsonObject json = new JsonObject();
     private final IpGlance ip = new IpGlance();
 
-    private static List<NflogAttribute> order(NflogAttribute... first) {
-        Set<NflogAttribute> all = new LinkedHashSet<>(Arrays.asList(first));
-        Collections.addAll(all, NflogAttribute.values());
-        return List.copyOf(all);
+    JsonPrinter(PacketFields<P, A> fields) {
+        this.fields = fields;
     }
 
     @Override
-    public void print(NflogPacket packet, StringBuilder line) {
+    public void print(P packet, @Nullable ShownVerdict verdict, StringBuilder line) {
         json.begin(line);
         json.number("family", packet.family().number());
-        json.number("group", packet.group());
-        for (NflogAttribute attribute : ORDER) {
-            if (packet.has(attribute)) {
-                attribute(packet, attribute);
+        fields.identify(packet, json);
+        for (PacketFields.Field<A> field : fields.fields()) {
+            if (fields.has(packet, field.attribute())) {
+                field(packet, field);
             }
         }
         json.bool("truncated", packet.truncated());
-        if (packet.has(PAYLOAD)) {
+        if (fields.has(packet, fields.payload)) {
             json.number("original_length", packet.originalLength());
         }
-        if (ip.wrap(packet)) {
+        if (ip.wrap(packet, fields)) {
             json.number("protocol", ip.protocol());
             json.string("src", ip.source());
             json.string("dst", ip.destination());
@@ -94,33 +44,38 @@ final class JsonPrinter implements PacketPrinter {
                 json.number("dport", ip.destinationPort());
             }
         }
+        if (verdict != null) {
+            json.beginNested("verdict");
+            verdict.members(json);
+            json.end();
+        }
         json.end();
     }
 
-    private void attribute(NflogPacket packet, NflogAttribute attribute) {
-        String key = attribute.key();
-        switch (attribute) {
-            case PACKET_HDR -> {
+    private void field(P packet, PacketFields.Field<A> field) {
+        String key = field.key();
+        switch (key) {
+            case "packet_hdr" -> {
                 json.number("hw_protocol", packet.hwProtocol());
                 json.string("hook", packet.hook().name());
             }
-            case TIMESTAMP -> json.seconds(key, packet.timestampNanos() / 1000);
-            case HWADDR -> json.hex(key, Bytes.of(packet.hardwareAddress().toArray()));
-            case VLAN -> vlan(key, packet.vlan());
-            default -> plain(key, attribute, packet.bytes(attribute));
+            case "timestamp" -> json.seconds(key, packet.timestampNanos() / 1000);
+            case "hwaddr" -> json.hex(key, Bytes.of(packet.hardwareAddress().toArray()));
+            case "vlan" -> vlan(json, key, packet.vlan());
+            default -> plain(json, key, field.attribute().shape(), fields.bytes(packet, field.attribute()));
         }
     }
 
-    private void vlan(String key, VlanTag tag) {
+    static void vlan(JsonObject json, String key, VlanTag tag) {
         json.beginNested(key);
-        json.number(NflogAttribute.Vlan.PROTO.key(), tag.protocol());
-        json.number(NflogAttribute.Vlan.TCI.key(), tag.tci());
+        json.number("proto", tag.protocol());
+        json.number("tci", tag.tci());
         json.end();
     }
 
-    /** A value that its shape tells all about. */
-    private void plain(String key, NflogAttribute attribute, Bytes value) {
-        switch (attribute.shape()) {
+    /** Writes a value that its shape tells all about. */
+    static void plain(JsonObject json, String key, AttributeShape shape, Bytes value) {
+        switch (shape) {
             case U8 -> json.number(key, value.u8(0));
             case BE16 -> json.number(key, value.u16(0));
             case BE32 -> json.number(key, value.u32(0));

@@ -1,53 +1,53 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.netfilter.HardwareAddress;
-import dev.nfkit.nflog.NflogAttribute;
-import dev.nfkit.nflog.NflogPacket;
+import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.socket.KernelView;
+import dev.nfkit.wire.AttributeType;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.HashMap;
 import java.util.Locale;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A packet as a line for people, such as {@code 20:12:33.123456 nflog:30 LOCAL_OUT out lo "ping " ICMP 10.9.0.1 >
- * 10.9.0.2, 84 bytes, uid 0}.
+ * 10.9.0.2, 84 bytes, uid 0}; behind an arrow what became of it.
  */
-final class LinePrinter implements PacketPrinter {
+final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> implements PacketPrinter<P> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
 
-    private final KernelView kernel;
+    private final PacketFields<P, A> fields;
+    private final InterfaceNames names;
     private final ZoneId zone = ZoneId.systemDefault();
-    private final Map<Long, String> names = new HashMap<>();
     private final IpGlance ip = new IpGlance();
 
-    LinePrinter(KernelView kernel) {
-        this.kernel = kernel;
+    LinePrinter(PacketFields<P, A> fields, KernelView kernel) {
+        this.fields = fields;
+        names = new InterfaceNames(kernel);
     }
 
     @Override
-    public void print(NflogPacket packet, StringBuilder line) {
+    public void print(P packet, @Nullable ShownVerdict verdict, StringBuilder line) {
         long nanos = packet.capturedAtNanos();
         Instant instant =
                 Instant.ofEpochSecond(Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
         TIME.formatTo(instant.atZone(zone), line);
-        line.append("  nflog:").append(packet.group());
-        if (packet.has(NflogAttribute.PACKET_HDR)) {
+        fields.identify(packet, line.append("  "));
+        if (fields.has(packet, fields.header)) {
             pad(line.append("  "), packet.hook().name(), 9);
         }
-        device(packet, NflogAttribute.IFINDEX_INDEV, " in ", line);
-        device(packet, NflogAttribute.IFINDEX_OUTDEV, " out ", line);
-        device(packet, NflogAttribute.IFINDEX_PHYSINDEV, " physin ", line);
-        device(packet, NflogAttribute.IFINDEX_PHYSOUTDEV, " physout ", line);
+        device(packet, fields.inDevice, " in ", line);
+        device(packet, fields.outDevice, " out ", line);
+        device(packet, fields.physInDevice, " physin ", line);
+        device(packet, fields.physOutDevice, " physout ", line);
         line.append("  ");
-        if (packet.has(NflogAttribute.PREFIX) && !packet.prefix().isEmpty()) {
-            printable(line.append('"'), packet.prefix());
-            line.append("\"  ");
-        }
+        fields.remark(packet, line);
         describe(packet, line);
         details(packet, line);
+        if (verdict != null) {
+            verdict.describe(line.append("  -> "));
+        }
     }
 
     private static void pad(StringBuilder line, String text, int width) {
@@ -57,33 +57,21 @@ final class LinePrinter implements PacketPrinter {
         }
     }
 
-    private void device(NflogPacket packet, NflogAttribute attribute, String word, StringBuilder line) {
-        if (packet.has(attribute)) {
-            line.append(word).append(name(packet.bytes(attribute).u32(0)));
+    private void device(P packet, A attribute, String word, StringBuilder line) {
+        if (fields.has(packet, attribute)) {
+            line.append(word).append(names.apply(fields.bytes(packet, attribute).u32(0)));
         }
     }
 
-    private String name(long index) {
-        return names.computeIfAbsent(index, any -> kernel.interfaceName(index).orElse("ifindex " + index));
-    }
-
-    /** A rule's prefix may hold anything; a terminal should not obey it. */
-    private static void printable(StringBuilder line, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            line.append(Character.isISOControl(c) ? '.' : c);
-        }
-    }
-
-    private void describe(NflogPacket packet, StringBuilder line) {
-        if (ip.wrap(packet)) {
+    private void describe(P packet, StringBuilder line) {
+        if (ip.wrap(packet, fields)) {
             ip.describe(line);
-        } else if (packet.has(NflogAttribute.PACKET_HDR)) {
+        } else if (fields.has(packet, fields.header)) {
             line.append("ethertype 0x").append(String.format(Locale.ROOT, "%04x", packet.hwProtocol()));
         } else {
             line.append("packet");
         }
-        if (!packet.has(NflogAttribute.PAYLOAD)) {
+        if (!fields.has(packet, fields.payload)) {
             line.append(", no payload");
             return;
         }
@@ -93,20 +81,20 @@ final class LinePrinter implements PacketPrinter {
         }
     }
 
-    private static void details(NflogPacket packet, StringBuilder line) {
+    private void details(P packet, StringBuilder line) {
         if (packet.mark() != 0) {
             line.append(", mark 0x").append(Long.toHexString(packet.mark()));
         }
-        if (packet.has(NflogAttribute.UID)) {
+        if (fields.has(packet, fields.uid)) {
             line.append(", uid ").append(packet.uid());
         }
-        if (packet.has(NflogAttribute.HWADDR)) {
+        if (fields.has(packet, fields.hardwareAddress)) {
             HardwareAddress address = packet.hardwareAddress();
             if (!address.equals(new HardwareAddress(new byte[address.length()]))) { // the loopback's is all zero
                 line.append(", from ").append(address);
             }
         }
-        if (packet.has(NflogAttribute.VLAN)) {
+        if (fields.has(packet, fields.vlan)) {
             line.append(", vlan ").append(packet.vlan().id());
         }
     }

@@ -12,11 +12,12 @@ import picocli.CommandLine.Spec;
 /** The command line. */
 @Command(
         name = "nfkit",
-        description = "Captures what firewall rules log, and shows what the SDK can do.",
+        description = "Captures what firewall rules log, decides what they queue, and shows what the SDK can do.",
         mixinStandardHelpOptions = true,
         version = "nfkit 0.1.0-SNAPSHOT",
         subcommands = {
             CaptureCommand.class,
+            QueueCommand.class,
             ReplayCommand.class,
             DemoCommand.class,
             DemoInsideCommand.class,
@@ -40,7 +41,7 @@ public final class Main implements Runnable {
     }
 
     static int run(String... args) {
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((e, arguments) -> {
             PrintWriter err = line.getErr();
             err.println("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");
@@ -67,6 +68,6 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: capture, replay or demo");
+        throw new ParameterException(spec.commandLine(), "a command is missing: capture, queue, replay or demo");
     }
 }

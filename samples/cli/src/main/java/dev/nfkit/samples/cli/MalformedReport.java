@@ -4,15 +4,21 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.netfilter.MalformedHandler;
 import org.jspecify.annotations.Nullable;
 
-/** Remembers the first malformed message; the session counts them all. One thread at a time. */
+/** Counts malformed messages and remembers the first. One thread at a time. */
 final class MalformedReport implements MalformedHandler {
     private @Nullable MalformedMessageException first;
+    private long count;
 
     @Override
     public void malformed(MalformedMessageException problem) {
+        count++;
         if (first == null) {
             first = problem;
         }
+    }
+
+    long count() {
+        return count;
     }
 
     @Nullable

@@ -1,9 +1,15 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.nflog.NflogPacket;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a packet as one line. */
-interface PacketPrinter {
-    /** Appends the packet's line, without its end. */
-    void print(NflogPacket packet, StringBuilder line);
+interface PacketPrinter<P> {
+    /**
+     * Appends the packet's line, without its end.
+     *
+     * @param packet the packet
+     * @param verdict what became of it, where that is known
+     * @param line where to
+     */
+    void print(P packet, @Nullable ShownVerdict verdict, StringBuilder line);
 }

@@ -3,7 +3,9 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
+import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.testkit.ReplayTransport;
 import dev.nfkit.trace.Trace;
 import java.io.IOException;
@@ -18,7 +20,10 @@ import picocli.CommandLine.Parameters;
 /** {@code nfkit replay}. */
 @Command(
         name = "replay",
-        description = "Prints the NFLOG packets of a recorded netlink trace, by way of the same session.",
+        description = {
+            "Prints the NFLOG and NFQUEUE packets of a recorded netlink trace: logged ones by way of the same session,",
+            "queued ones with the verdicts that were sent for them."
+        },
         mixinStandardHelpOptions = true)
 final class ReplayCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
@@ -42,21 +47,18 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     static int replay(Trace trace, String name, boolean json, TextOutput text) throws Failure {
+        MalformedReport malformed = new MalformedReport();
         Set<Integer> groups = TraceGroups.of(trace);
-        if (groups.isEmpty()) {
-            System.err.println(name + ": no NFLOG packets in this trace");
+        QueueTrace queues = QueueTrace.of(trace, malformed);
+        if (groups.isEmpty() && queues.packets().isEmpty() && malformed.first() == null) {
+            System.err.println(name + ": no NFLOG or NFQUEUE packets in this trace");
             return 0;
         }
-        NflogOptions.Builder options = NflogOptions.builder();
-        groups.forEach(options::group);
-        MalformedReport malformed = new MalformedReport();
-        options.onMalformed(malformed);
+        long cut = queues.truncated();
         ReplayTransport transport = ReplayTransport.lenient(trace);
-        NflogSession session = CaptureCommand.open(transport, options.build());
-        PacketPrinter printer = json ? new JsonPrinter() : new LinePrinter(transport.kernel());
-        Capture capture = new Capture(session, null, printer, text, Criteria.NEVER, new CounterLine(false));
         try {
-            capture.run();
+            queued(queues, QueueCommand.printer(json, transport.kernel()), text);
+            cut += groups.isEmpty() ? 0 : logged(groups, transport, malformed, json, text);
         } catch (WriteFailure e) {
             if (e.readerGone()) {
                 return 0;
@@ -67,13 +69,34 @@ final class ReplayCommand implements Callable<Integer> {
         }
         MalformedMessageException first = malformed.first();
         if (first != null) {
-            throw Failure.running(
-                    name + ": " + session.statistics().malformed() + " malformed, the first: " + first.getMessage());
+            throw Failure.running(name + ": " + malformed.count() + " malformed, the first: " + first.getMessage());
         }
-        if (session.statistics().truncatedDatagrams() > 0) {
-            throw Failure.running(
-                    name + ": " + session.statistics().truncatedDatagrams() + " datagrams are cut in this recording");
+        if (cut > 0) {
+            throw Failure.running(name + ": " + cut + " datagrams are cut in this recording");
         }
         return 0;
+    }
+
+    /** Prints logged packets; how many datagrams were cut. */
+    private static long logged(
+            Set<Integer> groups, ReplayTransport transport, MalformedReport malformed, boolean json, TextOutput text)
+            throws Failure, NetlinkException, WriteFailure {
+        NflogOptions.Builder options = NflogOptions.builder().onMalformed(malformed);
+        groups.forEach(options::group);
+        NflogSession session = CaptureCommand.open(transport, options.build());
+        PacketPrinter<NflogPacket> printer = CaptureCommand.printer(json, transport.kernel());
+        new Capture(session, null, printer, text, Criteria.NEVER, new CounterLine(false)).run();
+        return session.statistics().truncatedDatagrams();
+    }
+
+    private static void queued(QueueTrace queues, PacketPrinter<QueuedPacket> printer, TextOutput text)
+            throws WriteFailure {
+        StringBuilder line = new StringBuilder();
+        for (QueueTrace.Traced traced : queues.packets()) {
+            line.setLength(0);
+            printer.print(traced.packet(), traced.verdict(), line);
+            text.line(line);
+        }
+        text.flush();
     }
 }

@@ -13,9 +13,14 @@ final class Summary {
         return Math.max(statistics.sequenceGaps(), statistics.socketDrops() + statistics.truncatedDatagrams());
     }
 
+    /** What to show while it runs. */
+    static String counts(long packets, long bytes, Statistics statistics) {
+        return "Packets: " + packets + "  Bytes: " + bytes + "  Drops: " + dropped(statistics);
+    }
+
     static String of(long packets, long skipped, Statistics statistics) {
         StringBuilder text = new StringBuilder();
-        text.append(packets).append(packets == 1 ? " packet" : " packets").append(" captured, ");
+        text.append(packets(packets)).append(" captured, ");
         text.append(dropped(statistics)).append(" dropped");
         List<String> details = details(skipped, statistics);
         return details.isEmpty() ? text.toString() : text + " (" + String.join(", ", details) + ")";
@@ -31,7 +36,11 @@ final class Summary {
         return details;
     }
 
-    private static void add(List<String> details, long count, String what) {
+    static String packets(long count) {
+        return count + (count == 1 ? " packet" : " packets");
+    }
+
+    static void add(List<String> details, long count, String what) {
         if (count > 0) {
             details.add(count + " " + what);
         }

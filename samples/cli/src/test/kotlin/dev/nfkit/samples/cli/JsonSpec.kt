@@ -17,7 +17,6 @@ import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
-import java.nio.file.Files
 
 private val keys =
     (
@@ -28,7 +27,11 @@ private val keys =
 
 private val key = Regex("\"([a-z0-9_]+)\":")
 
-private fun json(packet: NflogPacket): String = StringBuilder().also { JsonPrinter().print(packet, it) }.toString()
+private fun json(packet: NflogPacket): String =
+    StringBuilder()
+        .also {
+            JsonPrinter(NflogFields()).print(packet, null, it)
+        }.toString()
 
 private fun lines(name: String): List<String> {
     val trace = replayed(name)
@@ -51,17 +54,10 @@ private fun packet(sample: SampleNflog): NflogPacket {
 class JsonSpec :
     FunSpec({
         context("every recorded packet has the schema's names, in their order") {
-            val names =
-                Files.list(traces).use { files ->
-                    files
-                        .map { it.fileName.toString() }
-                        .filter { it.endsWith(".pcap") }
-                        .sorted()
-                        .toList()
-                }
+            val names = traceNames("nflog")
             names.shouldNotBeEmpty()
             withData(names) { file ->
-                val lines = lines(file.removeSuffix(".pcap"))
+                val lines = lines(file)
                 lines.shouldNotBeEmpty()
                 for (line in lines) {
                     val found = key.findAll(line).map { it.groupValues[1] }.toList()

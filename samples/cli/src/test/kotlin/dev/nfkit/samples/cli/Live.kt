@@ -53,6 +53,36 @@ internal class Room : AutoCloseable {
         inside(tool, "-A", "OUTPUT", *match, "-j", "NFLOG", "--nflog-group", "$group", "--nflog-threshold", "1024")
     }
 
+    /** Queues what leaves, with `-p` and more as iptables takes it. */
+    fun queue(
+        tool: String,
+        queue: Int,
+        vararg match: String,
+    ) {
+        inside(tool, "-A", "OUTPUT", *match, "-j", "NFQUEUE", "--queue-num", "$queue")
+    }
+
+    /** Counts what comes in, with `-p` and more as iptables takes it: a rule for [counted]. */
+    fun count(vararg match: String) {
+        inside("iptables", "-A", "INPUT", *match)
+    }
+
+    /** How many packets met the counting rules, in their order. */
+    fun counted(): List<Int> =
+        inside("iptables", "-nvxL", "INPUT")
+            .lines()
+            .drop(2)
+            .filter { it.isNotBlank() }
+            .map { it.trim().substringBefore(' ').toInt() }
+
+    /** How many packets wait for a queue's verdict. */
+    fun waiting(queue: Int): Int =
+        inside("cat", "/proc/net/netfilter/nfnetlink_queue")
+            .lines()
+            .map { it.trim().split(Regex(" +")) }
+            .first { it[0] == "$queue" }[2]
+            .toInt()
+
     fun bound(group: Int): Boolean =
         inside("cat", "/proc/net/netfilter/nfnetlink_log").lines().any { it.trim().startsWith("$group ") }
 
@@ -84,24 +114,40 @@ internal class Room : AutoCloseable {
 
 /** `nfkit capture` as a process of its own, bound to its group when this returns. */
 internal class Capturing(
-    private val room: Room,
-    private val group: Int,
+    room: Room,
+    group: Int,
+    vararg args: String,
+) : Running("Capturing on", "capture", "--netns", room.name, "-i", "nflog:$group", *args)
+
+/** `nfkit queue` as a process of its own, bound to its queues when this returns. */
+internal class Deciding(
+    room: Room,
+    queues: String,
+    vararg args: String,
+) : Running("Deciding on", "queue", "--netns", room.name, "-i", "nfqueue:$queues", *args)
+
+/** A command as a process of its own, which has said that it is ready when this returns. */
+internal open class Running(
+    ready: String,
     vararg args: String,
 ) : AutoCloseable {
     private val out = File.createTempFile("nfkit", ".out").apply { deleteOnExit() }
     private val err = File.createTempFile("nfkit", ".err").apply { deleteOnExit() }
     val process: Process =
-        ProcessBuilder(nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:$group") + args)
+        ProcessBuilder(nfkitCommand + args)
             .redirectOutput(out)
             .redirectError(err)
             .start()
 
     init {
-        await("nfkit to say that it captures, which said ${err.readText()}") {
+        await("nfkit to say that it is ready, which said ${err.readText()}") {
             check(process.isAlive || process.exitValue() == 0) { "nfkit ended: ${err.readText()}" }
-            err.readText().contains("Capturing on")
+            err.readText().contains(ready)
         }
     }
+
+    /** What it printed so far. */
+    fun printed(): String = out.readText()
 
     fun signal(name: String): Ran {
         run("kill", "-$name", "${process.pid()}")

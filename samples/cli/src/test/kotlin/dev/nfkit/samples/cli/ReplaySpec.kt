@@ -45,7 +45,7 @@ class ReplaySpec :
             }
         }
 
-        test("a trace without NFLOG packets says so, with code 0") {
+        test("a trace without packets says so, with code 0") {
             ReplayCommand.replay(trace(), "recording", false, TextOutput(ByteArrayOutputStream())) shouldBe 0
         }
     })

@@ -8,19 +8,31 @@ import dev.nfkit.trace.Trace
 import picocli.CommandLine
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
+import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 
 /** Longer than anything takes: only a failure reaches it. */
 internal const val BOUND_SECONDS = 60L
 
-internal val traces: Path =
+private val traces: Path =
     Path.of(
         System.getProperty("basedir", "."),
-        "../../sdk-testkit/src/test/resources/traces/nflog",
+        "../../sdk-testkit/src/test/resources/traces",
     )
 
-internal fun trace(name: String): Path = traces.resolve("$name.pcap").normalize()
+/** The names of a family's recordings. */
+internal fun traceNames(family: String): List<String> =
+    Files.list(traces.resolve(family)).use { files ->
+        files
+            .map { it.fileName.toString() }
+            .filter { it.endsWith(".pcap") }
+            .map { it.removeSuffix(".pcap") }
+            .sorted()
+            .toList()
+    }
+
+internal fun trace(name: String): Path = traces.resolve("${name.substringBefore('-')}/$name.pcap").normalize()
 
 /** What ran, and what it said. */
 internal data class Ran(

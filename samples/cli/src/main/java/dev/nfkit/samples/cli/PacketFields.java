@@ -1,0 +1,81 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.netfilter.NetfilterPacket;
+import dev.nfkit.wire.AttributeType;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the printers have to know of a family of packets: how to ask for its attributes, by its schema, and what is its
+ * own. Attributes that both families have go by the same names, with which they are found here.
+ */
+abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> {
+    final A header;
+    final A payload;
+    final A inDevice;
+    final A outDevice;
+    final A physInDevice;
+    final A physOutDevice;
+    final A hardwareAddress;
+    final A uid;
+    final A vlan;
+
+    private final List<Field<A>> fields;
+
+    /** An attribute and its name, which is made once. */
+    record Field<A>(A attribute, String key) {}
+
+    /**
+     * Fields of a schema.
+     *
+     * @param first the attributes that people look at first
+     * @param all all of the schema
+     */
+    PacketFields(List<A> first, List<A> all) {
+        Set<A> ordered = new LinkedHashSet<>(first);
+        ordered.addAll(all);
+        fields = new ArrayList<>();
+        ordered.forEach(attribute -> fields.add(new Field<>(attribute, attribute.key())));
+        header = find("packet_hdr");
+        payload = find("payload");
+        inDevice = find("ifindex_indev");
+        outDevice = find("ifindex_outdev");
+        physInDevice = find("ifindex_physindev");
+        physOutDevice = find("ifindex_physoutdev");
+        hardwareAddress = find("hwaddr");
+        uid = find("uid");
+        vlan = find("vlan");
+    }
+
+    private A find(String key) {
+        for (Field<A> field : fields) {
+            if (field.key().equals(key)) {
+                return field.attribute();
+            }
+        }
+        throw new IllegalArgumentException("the schema has no " + key);
+    }
+
+    /** All attributes, in the order of their printing. */
+    final List<Field<A>> fields() {
+        return fields;
+    }
+
+    /** Whether the kernel sent an attribute. */
+    abstract boolean has(P packet, A attribute);
+
+    /** An attribute's value as it came. */
+    abstract Bytes bytes(P packet, A attribute);
+
+    /** Writes which group or queue it is of, and what else tells it from others. */
+    abstract void identify(P packet, JsonObject json);
+
+    /** Writes the same for people. */
+    abstract void identify(P packet, StringBuilder line);
+
+    /** Writes what the rule says of the packet, for people. */
+    abstract void remark(P packet, StringBuilder line);
+}

@@ -1,0 +1,166 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.nfqueue.NfqueueOptions;
+import dev.nfkit.nfqueue.NfqueueSession;
+import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.nfqueue.Verdict;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetlinkTransport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code nfkit queue}: a fault injector. */
+@Command(
+        name = "queue",
+        description = "Decides about packets that rules send to NFQUEUE queues: a fault injector for tests.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "The first rule that means a packet decides. With PERCENT%% a rule takes only so",
+            "many of the packets that it means, by chance; the others meet the next rule.",
+            "",
+            "A FILTER is one of these, or several with and, or, not and parentheses:",
+            "  tcp, udp, icmp, icmp6, sctp, proto N    ip, ip6    any",
+            "  [tcp|udp|sctp] sport N[-M], dport N[-M], port N[-M]    tcp flags syn,!ack",
+            "  src ADDR[/LEN], dst ADDR[/LEN], host ADDR[/LEN]",
+            "  mark M[/MASK]    uid N    gid N    in NAME    out NAME    queue N    len > N",
+            "",
+            "Such as: nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53'",
+            "             --delay '50ms 10ms: icmp' --mark '7: tcp dport 443'",
+            "",
+            "SIGINT and SIGTERM end it in good order: what waits is decided, and delayed",
+            "packets go on at once. Exit code: 0; 2 for wrong usage and what can't be opened;",
+            "1 for what goes wrong while it runs."
+        })
+final class QueueCommand implements Callable<Integer> {
+    @Option(
+            names = {"-i", "--interface"},
+            required = true,
+            paramLabel = "nfqueue:QUEUE",
+            description = "The queue that rules send to, or several as nfqueue:0-3; they share one session.")
+    private List<String> interfaces = List.of();
+
+    @ArgGroup(exclusive = true, multiplicity = "0..*", heading = "Rules, in the order of their typing:%n")
+    private List<RuleArguments> typed = new ArrayList<>(); // picocli adds to it
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Draw chance from this seed; the same packets then meet the same fate.")
+    private @Nullable Long seed;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Print each packet and its verdict as a line.")
+    private boolean verbose;
+
+    @Mixin
+    private QueueArguments queues = new QueueArguments();
+
+    @Mixin
+    private StopArguments stops = new StopArguments();
+
+    @Mixin
+    private PrintArguments print = new PrintArguments();
+
+    @Mixin
+    private SessionArguments session = new SessionArguments();
+
+    @Override
+    public Integer call() throws Failure {
+        List<Integer> numbers = InterfaceArgument.QUEUES.numbers(interfaces);
+        List<Rule> rules = rules();
+        Criteria stop = stops.criteria();
+        if (stop.bytes() > 0 || stop.files() > 0) {
+            throw Failure.usage("-a: only duration:SECONDS and packets:N are of use here: no file is written");
+        }
+        if (session.copyRange() > 0 && rules.stream().anyMatch(rule -> rule.action() instanceof Action.Corrupt)) {
+            throw Failure.usage("--corrupt needs whole packets: leave out -s");
+        }
+        NfqueueOptions options = queues.options(numbers, session, rules);
+        NetlinkTransport transport = session.transport();
+        return decide(
+                transport,
+                options,
+                rules,
+                stop,
+                seed == null ? ThreadLocalRandom.current().nextLong() >>> 1 : seed);
+    }
+
+    /** The rules, in the order of their typing. */
+    List<Rule> rules() throws Failure {
+        List<Rule> rules = new ArrayList<>();
+        for (RuleArguments one : typed) {
+            rules.add(one.rule());
+        }
+        return rules;
+    }
+
+    private int decide(
+            NetlinkTransport transport, NfqueueOptions options, List<Rule> rules, Criteria stop, long drawnFrom)
+            throws Failure {
+        NfqueueSession open;
+        try {
+            open = NfqueueSession.open(transport, options);
+        } catch (NetlinkException e) {
+            throw Failure.usage(e.getMessage());
+        }
+        boolean lines = verbose || print.json();
+        TextOutput text = lines ? TextOutput.standard() : null;
+        PacketPrinter<QueuedPacket> printer = lines ? printer(print.json(), transport.kernel()) : null;
+        Delays delays = new Delays(open::close);
+        Judge judge = new Judge(
+                rules,
+                queues.otherwise(),
+                new SplittableRandom(drawnFrom),
+                delays,
+                new InterfaceNames(transport.kernel()),
+                printer,
+                text);
+        QueueRun run = new QueueRun(
+                open,
+                judge,
+                delays,
+                queues.otherwise(),
+                text,
+                stop,
+                new CounterLine(!print.quiet() && !lines),
+                new QueueSummary(judge, rules, queues.otherwise() == Verdict.DROP));
+        announce(open, options, drawnFrom);
+        Ending ending = Ending.onSignal(run::stop);
+        int code = Failure.RUNNING;
+        try {
+            code = run.await();
+        } finally {
+            ending.done(code);
+        }
+        return code;
+    }
+
+    static PacketPrinter<QueuedPacket> printer(boolean json, KernelView kernel) {
+        NfqueueFields fields = new NfqueueFields();
+        return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
+    }
+
+    private void announce(NfqueueSession open, NfqueueOptions options, long drawnFrom) throws Failure {
+        String names = options.queues().stream()
+                .map(queue -> "nfqueue:" + queue.queue())
+                .collect(Collectors.joining(", "));
+        System.err.println("Deciding on " + names + ", seed " + drawnFrom);
+        if (session.receiveBuffer().isPresent()) {
+            SessionArguments.warnOfSmallBuffer(
+                    open.receiveBuffer(), session.receiveBuffer().getAsInt(), "so that bursts are lost sooner");
+        }
+    }
+}

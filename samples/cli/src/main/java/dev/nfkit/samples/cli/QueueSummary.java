@@ -1,0 +1,82 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.nfqueue.NfqueueStatistics;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a run of rules came to. */
+final class QueueSummary {
+    private final Judge judge;
+    private final List<Rule> rules;
+    private final boolean dropsOthers;
+
+    QueueSummary(Judge judge, List<Rule> rules, boolean dropsOthers) {
+        this.judge = judge;
+        this.rules = rules;
+        this.dropsOthers = dropsOthers;
+    }
+
+    private long count(Action.Kind kind) {
+        long others = switch (kind) {
+            case ACCEPT -> judge.untouched() + (dropsOthers ? 0 : judge.unruledPackets());
+            case DROP -> dropsOthers ? judge.unruledPackets() : 0;
+            default -> 0;
+        };
+        return judge.hits(kind) + others;
+    }
+
+    /** What to show while it runs. */
+    String counts(NfqueueStatistics statistics) {
+        StringBuilder text = new StringBuilder("Packets: ").append(judge.packets());
+        for (Action.Kind kind : Action.Kind.values()) {
+            text.append("  ").append(kind.done()).append(": ").append(count(kind));
+        }
+        return text.append("  held: ")
+                .append(statistics.held())
+                .append("  lost: ")
+                .append(lost(statistics))
+                .toString();
+    }
+
+    /** Packets that the kernel dropped before anybody decided. */
+    private static long lost(NfqueueStatistics statistics) {
+        long kernel = statistics.queueDropped() + statistics.userDropped();
+        return Math.max(kernel, statistics.received().sequenceGaps());
+    }
+
+    /** What to say at the end: the counts, where packets were lost or failed, and a line for each rule. */
+    List<String> lines(NfqueueStatistics statistics) {
+        StringBuilder first = new StringBuilder(Summary.packets(judge.packets()));
+        String before = ": ";
+        for (Action.Kind kind : Action.Kind.values()) {
+            if (count(kind) > 0) {
+                first.append(before).append(count(kind)).append(' ').append(kind.done());
+                before = ", ";
+            }
+        }
+        first.append("; ").append(lost(statistics)).append(" lost");
+        List<String> details = details(statistics);
+        List<String> lines = new ArrayList<>();
+        lines.add(details.isEmpty() ? first.toString() : first + " (" + String.join(", ", details) + ")");
+        for (int i = 0; i < rules.size(); i++) {
+            lines.add("  rule " + (i + 1) + ", " + rules.get(i) + ": " + Summary.packets(judge.hits(i)));
+        }
+        return lines;
+    }
+
+    private List<String> details(NfqueueStatistics statistics) {
+        List<String> details = new ArrayList<>();
+        Summary.add(details, statistics.queueDropped(), "dropped because the queue was full");
+        Summary.add(details, statistics.userDropped(), "dropped because the receive buffer was full");
+        Summary.add(details, statistics.bypassed(), "passed undecided by fail-open");
+        Summary.add(details, statistics.gone(), "gone before their verdict");
+        Summary.add(details, statistics.refused(), "verdicts refused");
+        Summary.add(details, statistics.expired(), "decided by the deadline");
+        Summary.add(details, statistics.late(), "verdicts too late");
+        Summary.add(details, statistics.settled(), "settled at the end");
+        Summary.add(details, statistics.unread(), "that could not be read");
+        Summary.add(details, statistics.received().truncatedPackets(), "cut at the copy range");
+        Summary.add(details, judge.untouched(), "with nothing to corrupt");
+        return details;
+    }
+}

@@ -1,0 +1,221 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.Errno;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.nfqueue.NfqueueConfig;
+import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.trace.Trace;
+import dev.nfkit.trace.TraceEntry;
+import dev.nfkit.trace.TraceKind;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queued packets of a recording, each with the verdict that was sent for it. A packet's verdict comes behind it, so
+ * that the recording is gone through as a whole first.
+ */
+final class QueueTrace {
+    private final List<Traced> packets = new ArrayList<>();
+    /** Packets by queue and id; ids begin anew with each binding, so that the last one counts. */
+    private final Map<Long, Traced> latest = new HashMap<>();
+    /** Packets that a batch may still cover, of each queue. */
+    private final Map<Integer, Deque<Traced>> undecided = new HashMap<>();
+
+    private final List<TracedVerdict> verdicts = new ArrayList<>();
+    private final ByteOrder order;
+    private final MalformedReport malformed;
+    private int truncated;
+
+    /** A packet and what became of it. */
+    static final class Traced {
+        private final QueuedPacket packet;
+        private @Nullable TracedVerdict verdict;
+
+        private Traced(QueuedPacket packet) {
+            this.packet = packet;
+        }
+
+        QueuedPacket packet() {
+            return packet;
+        }
+
+        /** The verdict, or null where the recording has none. */
+        @Nullable
+        TracedVerdict verdict() {
+            return verdict;
+        }
+
+        /** Takes the first verdict that the kernel did not refuse, else the last. */
+        private void decide(TracedVerdict next) {
+            if (verdict == null || verdict.refused()) {
+                verdict = next;
+            }
+        }
+    }
+
+    private QueueTrace(ByteOrder order, MalformedReport malformed) {
+        this.order = order;
+        this.malformed = malformed;
+    }
+
+    /** Goes through a recording; what is malformed is told and left out. */
+    static QueueTrace of(Trace trace, MalformedReport malformed) {
+        QueueTrace queues = new QueueTrace(trace.order(), malformed);
+        for (TraceEntry entry : trace.entries()) {
+            if (entry.protocol() == Netlink.NETLINK_NETFILTER) {
+                queues.add(entry);
+            }
+        }
+        return queues;
+    }
+
+    /** In their order. */
+    List<Traced> packets() {
+        return Collections.unmodifiableList(packets);
+    }
+
+    /** Datagrams of queues whose end the recording lacks. */
+    int truncated() {
+        return truncated;
+    }
+
+    private void add(TraceEntry entry) {
+        Bytes datagram = entry.datagram();
+        MessageCursor message = new MessageCursor().wrap(datagram.toByteBuffer(), 0, datagram.length(), order);
+        try {
+            while (message.next()) {
+                add(entry, message);
+            }
+        } catch (MalformedMessageException e) {
+            if (ofQueues(datagram)) {
+                told(entry, e);
+            }
+        }
+    }
+
+    private void add(TraceEntry entry, MessageCursor message) {
+        try {
+            if (entry.kind() == TraceKind.TO_KERNEL) {
+                sent(message);
+            } else {
+                received(message, entry.epochNanos());
+            }
+        } catch (MalformedMessageException e) {
+            told(entry, e); // those behind it may be sound
+        }
+    }
+
+    private void told(TraceEntry entry, MalformedMessageException problem) {
+        if (entry.truncated()) {
+            truncated++;
+        } else {
+            malformed.malformed(problem);
+        }
+    }
+
+    /** Whether a datagram begins with a message of queues; others' are told of by their own. */
+    private boolean ofQueues(Bytes datagram) {
+        return datagram.length() >= Netlink.NLMSG_HDRLEN && host16(datagram.u16(4)) >>> 8 == Netlink.NFNL_SUBSYS_QUEUE;
+    }
+
+    private int host16(int value) {
+        return order == ByteOrder.LITTLE_ENDIAN ? Short.toUnsignedInt(Short.reverseBytes((short) value)) : value;
+    }
+
+    private void received(MessageCursor message, long nanos) throws MalformedMessageException {
+        if (message.type() == NfqueueConfig.NFQNL_MSG_PACKET) {
+            Traced traced = new Traced(QueuedPacket.read(message, nanos));
+            packets.add(traced);
+            latest.put(key(traced.packet.queue(), traced.packet.id()), traced);
+            undecided
+                    .computeIfAbsent(traced.packet.queue(), any -> new ArrayDeque<>())
+                    .add(traced);
+        } else if (message.type() == Netlink.NLMSG_ERROR) {
+            refused(message);
+        }
+    }
+
+    private static long key(int queue, long id) {
+        return (long) queue << 32 | id;
+    }
+
+    private void sent(MessageCursor message) throws MalformedMessageException {
+        boolean batch = message.type() == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH;
+        if (!batch && message.type() != NfqueueConfig.NFQNL_MSG_VERDICT) {
+            return;
+        }
+        TracedVerdict verdict = TracedVerdict.read(message);
+        verdicts.add(verdict);
+        if (batch) {
+            decideAll(verdict);
+            return;
+        }
+        Traced one = latest.get(key(verdict.queue(), verdict.id()));
+        if (one != null) {
+            one.decide(verdict);
+        }
+    }
+
+    private void decideAll(TracedVerdict verdict) {
+        Deque<Traced> waiting = undecided.getOrDefault(verdict.queue(), new ArrayDeque<>());
+        // As the kernel compares them: ids wrap around.
+        while (!waiting.isEmpty() && (int) (waiting.element().packet.id() - verdict.id()) <= 0) {
+            waiting.remove().decide(verdict);
+        }
+    }
+
+    /** An error quotes the header of what it answers, and often the rest too. */
+    private void refused(MessageCursor message) throws MalformedMessageException {
+        int at = message.bodyOffset();
+        int length = message.end() - at;
+        if (length < Integer.BYTES + Netlink.NLMSG_HDRLEN) {
+            return;
+        }
+        int errno = -host(message.buffer().getInt(at));
+        if (errno <= 0) {
+            return;
+        }
+        int header = at + Integer.BYTES;
+        int type = host16(message.buffer().getShort(header + 4) & 0xffff);
+        if (type != NfqueueConfig.NFQNL_MSG_VERDICT && type != NfqueueConfig.NFQNL_MSG_VERDICT_BATCH) {
+            return;
+        }
+        long sequence = Integer.toUnsignedLong(host(message.buffer().getInt(header + 8)));
+        TracedVerdict quoted = quoted(message, header, length - Integer.BYTES);
+        for (int i = verdicts.size() - 1; i >= 0; i--) {
+            TracedVerdict verdict = verdicts.get(i);
+            boolean same = quoted == null
+                    || (quoted.queue() == verdict.queue()
+                            && quoted.id() == verdict.id()
+                            && quoted.batch() == verdict.batch());
+            if (verdict.sequence() == sequence && same && !verdict.refused()) {
+                verdict.refused(Errno.of(errno));
+                return;
+            }
+        }
+    }
+
+    private int host(int value) {
+        return order == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
+    }
+
+    /** The verdict that an error quotes as a whole, or null where it quotes its header only. */
+    private @Nullable TracedVerdict quoted(MessageCursor error, int at, int length) {
+        MessageCursor inner = new MessageCursor();
+        try {
+            return inner.wrap(error.buffer(), at, length, order).next() ? TracedVerdict.read(inner) : null;
+        } catch (MalformedMessageException e) {
+            return null;
+        }
+    }
+}

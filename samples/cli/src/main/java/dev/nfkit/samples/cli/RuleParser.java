@@ -1,0 +1,146 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.samples.cli.Action.Kind;
+import dev.nfkit.samples.cli.filter.FilterParser;
+import dev.nfkit.samples.cli.filter.FilterSyntaxException;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads rules: settings, a colon, a filter. A filter never begins with a digit or a setting's word, so that the settings
+ * and their colon may be left out where an action needs none. Without a filter all packets are meant.
+ */
+final class RuleParser {
+    private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
+    private static final Pattern PERCENT = Pattern.compile("\\d{1,3}(\\.\\d{1,9})?%");
+    private static final Pattern SETTINGS = Pattern.compile("\\s*(?=[\\d-]|(?:bit|byte|checksums)\\b)([^:]*)(:?)");
+    private static final Pattern WORD = Pattern.compile("\\S+");
+
+    private final Kind kind;
+    private final String text;
+    private final List<String> words = new ArrayList<>();
+    private final List<Integer> places = new ArrayList<>();
+    private BigDecimal percent = HUNDRED;
+
+    private RuleParser(Kind kind, String text) {
+        this.kind = kind;
+        this.text = text;
+    }
+
+    /** Reads what stands behind an action's option. */
+    static Rule parse(Kind kind, String text) throws Failure {
+        return new RuleParser(kind, text).rule();
+    }
+
+    private Rule rule() throws Failure {
+        Matcher settings = SETTINGS.matcher(text);
+        int filterAt = 0;
+        if (settings.lookingAt()) {
+            filterAt = settings.end();
+            split(settings.start(1), settings.end(1));
+        }
+        Action action = action();
+        if (!words.isEmpty()) {
+            throw wrong(places.get(0), "\"" + words.get(0) + "\" is no setting of it; " + wants());
+        }
+        try {
+            return new Rule(action, percent, FilterParser.parse(text.substring(filterAt)));
+        } catch (FilterSyntaxException e) {
+            throw wrong(filterAt + e.position(), e.problem());
+        }
+    }
+
+    /** Takes the settings apart, and the share of packets, which all actions have, out of them. */
+    private void split(int from, int to) throws Failure {
+        Matcher word = WORD.matcher(text).region(from, to);
+        while (word.find()) {
+            if (PERCENT.matcher(word.group()).matches()) {
+                percent = new BigDecimal(word.group().substring(0, word.group().length() - 1));
+                if (percent.signum() == 0 || percent.compareTo(HUNDRED) > 0) {
+                    throw wrong(word.start(), word.group() + " is not more than 0% and at most 100%");
+                }
+            } else {
+                words.add(word.group());
+                places.add(word.start());
+            }
+        }
+    }
+
+    private Action action() throws Failure {
+        return switch (kind) {
+            case ACCEPT -> new Action.Accept();
+            case DROP -> new Action.Drop();
+            case MARK -> mark();
+            case DELAY -> delay();
+            case CORRUPT -> corrupt();
+        };
+    }
+
+    private String take() throws Failure {
+        if (words.isEmpty()) {
+            throw wrong(0, wants());
+        }
+        places.remove(0);
+        return words.remove(0);
+    }
+
+    private Action mark() throws Failure {
+        int place = places.isEmpty() ? 0 : places.get(0);
+        String[] parts = take().split("/", 2);
+        try {
+            long value = Long.decode(parts[0]);
+            long mask = parts.length < 2 ? Action.Mark.WHOLE : Long.decode(parts[1]);
+            if (value >= 0 && mask >= 0 && mask <= Action.Mark.WHOLE && (value & ~mask) == 0) {
+                return new Action.Mark(value, mask);
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw wrong(place, "a mark of 0 to 0xffffffff, or one with its mask such as 0x10/0xf0, is wanted");
+    }
+
+    private Action delay() throws Failure {
+        long nanos = span();
+        long jitter = words.isEmpty() ? 0 : span();
+        if (jitter > nanos) {
+            throw wrong(0, "a jitter longer than the delay would need to know the future");
+        }
+        return new Action.Delay(nanos, jitter);
+    }
+
+    private long span() throws Failure {
+        int place = places.isEmpty() ? 0 : places.get(0);
+        String word = take();
+        try {
+            return Span.parse(word);
+        } catch (NumberFormatException e) {
+            throw wrong(place, "\"" + word + "\" is no span of time; give such as 50ms, 1.5s or 300us, up to a day");
+        }
+    }
+
+    private Action corrupt() throws Failure {
+        boolean bit = words.remove("bit");
+        boolean wholeByte = words.remove("byte");
+        boolean checksums = words.remove("checksums");
+        if (bit && wholeByte) {
+            throw wrong(0, "bit or byte, not both");
+        }
+        return new Action.Corrupt(wholeByte, checksums);
+    }
+
+    private String wants() {
+        return switch (kind) {
+            case ACCEPT, DROP -> kind.option() + " [PERCENT%:] [FILTER] is wanted, such as '20%: udp dport 53'";
+            case MARK -> "--mark MARK[/MASK] [PERCENT%][: FILTER] is wanted, such as '7: tcp dport 443'";
+            case DELAY -> "--delay TIME [JITTER] [PERCENT%][: FILTER] is wanted, such as '50ms 10ms: icmp'";
+            case CORRUPT -> "--corrupt [PERCENT%] [bit|byte] [checksums][: FILTER] is wanted, such as '1%: udp'";
+        };
+    }
+
+    private Failure wrong(int place, String what) {
+        return Failure.usage(kind.option() + " '" + text + "', at character " + (place + 1) + ": " + what);
+    }
+}

@@ -1,0 +1,85 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.linux.LinuxTransport;
+import dev.nfkit.linux.NetworkNamespace;
+import dev.nfkit.socket.NetlinkTransport;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What can be said of a session of any family, and of where it is. */
+final class SessionArguments {
+    @Option(
+            names = {"-s", "--snapshot-length", "--copy-range"},
+            paramLabel = "BYTES",
+            defaultValue = "0",
+            description = "Copy at most so many bytes of a packet, up to 65531; 0, the default, copies whole packets.")
+    private int copyRange;
+
+    @Option(
+            names = {"-B", "--buffer-size"},
+            paramLabel = "MIB",
+            description = "Receive buffer in MiB; 64 or less by default.")
+    private @Nullable Integer mebibytes;
+
+    @Option(names = "--conntrack", description = "Have each packet's connection sent too, where the kernel can.")
+    private boolean conntrack;
+
+    @Option(
+            names = "--netns",
+            paramLabel = "NAME|PATH|PID",
+            description = "The network namespace; this process's by default.")
+    private @Nullable String namespace;
+
+    /** Bytes; 0 for whole packets. */
+    int copyRange() throws Failure {
+        if (copyRange < 0 || copyRange > 65531) {
+            throw Failure.usage("-s " + copyRange + ": copy range is out of 0 to 65531 (0 copies whole packets)");
+        }
+        return copyRange;
+    }
+
+    /** Bytes, where it was asked for. */
+    OptionalInt receiveBuffer() throws Failure {
+        if (mebibytes == null) {
+            return OptionalInt.empty();
+        }
+        if (mebibytes < 1 || mebibytes > 1023) {
+            throw Failure.usage("-B " + mebibytes + ": 1 to 1023 MiB are possible");
+        }
+        return OptionalInt.of(mebibytes << 20);
+    }
+
+    boolean conntrack() {
+        return conntrack;
+    }
+
+    NetlinkTransport transport() throws Failure {
+        if (namespace == null) {
+            return LinuxTransport.current();
+        }
+        try {
+            return LinuxTransport.of(named(namespace));
+        } catch (IllegalArgumentException e) {
+            throw Failure.usage("--netns " + namespace + ": " + e.getMessage());
+        }
+    }
+
+    private static NetworkNamespace named(String text) {
+        if (text.contains("/")) {
+            return NetworkNamespace.at(Path.of(text));
+        }
+        return text.matches("\\d{1,18}")
+                ? NetworkNamespace.ofProcess(Long.parseLong(text))
+                : NetworkNamespace.named(text);
+    }
+
+    /** Says so where the receive buffer that was asked for could not be had. */
+    static void warnOfSmallBuffer(int reached, int wanted, String consequence) {
+        if (reached < wanted) {
+            System.err.println("nfkit: the receive buffer is " + reached / 1024 + " KiB instead of " + (wanted >> 20)
+                    + " MiB: net.core.rmem_max caps it here, " + consequence);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.nfkit.samples.cli;
+
+import java.math.BigDecimal;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Spans of time as people write them: {@code 50ms}, {@code 1.5s}, {@code 300us}. */
+final class Span {
+    private static final Pattern TEXT = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(us|ms|s)");
+    private static final long DAY_NANOS = 86_400_000_000_000L;
+
+    private Span() {}
+
+    /**
+     * Reads a span.
+     *
+     * @return nanoseconds, from 0 to those of a day
+     * @throws NumberFormatException if it is none
+     */
+    static long parse(String text) {
+        Matcher matcher = TEXT.matcher(text);
+        if (!matcher.matches()) {
+            throw new NumberFormatException(text);
+        }
+        long unit = unit(matcher.group(2));
+        BigDecimal nanos = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unit));
+        if (nanos.compareTo(BigDecimal.valueOf(DAY_NANOS)) > 0) {
+            throw new NumberFormatException(text);
+        }
+        return nanos.longValue();
+    }
+
+    private static long unit(String text) {
+        return switch (text) {
+            case "us" -> 1_000;
+            case "ms" -> 1_000_000;
+            default -> 1_000_000_000;
+        };
+    }
+
+    /** Writes a span in the largest unit that leaves it one or more. */
+    static String text(long nanos) {
+        String name = nanos >= 1_000_000_000 ? "s" : nanos >= 1_000_000 ? "ms" : "us";
+        String number = BigDecimal.valueOf(nanos)
+                .divide(BigDecimal.valueOf(unit(name)))
+                .stripTrailingZeros()
+                .toPlainString();
+        return number + name;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.nfkit.samples.cli.filter;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A question about a packet. Its text is what one would type to ask it. */
+public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filter.Either, Match {
+    /** Whether a packet is meant. */
+    boolean matches(Subject packet);
+
+    /** Every packet. */
+    record Any() implements Filter {
+        @Override
+        public boolean matches(Subject packet) {
+            return true;
+        }
+
+        @Override
+        public String toString() {
+            return "any";
+        }
+    }
+
+    /** What another one does not mean. */
+    record Not(Filter filter) implements Filter {
+        @Override
+        public boolean matches(Subject packet) {
+            return !filter.matches(packet);
+        }
+
+        @Override
+        public String toString() {
+            return "not " + (filter instanceof All || filter instanceof Either ? "(" + filter + ")" : filter);
+        }
+    }
+
+    /** What all of several mean; two at least. */
+    record All(List<Filter> filters) implements Filter {
+        public All {
+            filters = List.copyOf(filters);
+        }
+
+        @Override
+        public boolean matches(Subject packet) {
+            for (int i = 0; i < filters.size(); i++) {
+                if (!filters.get(i).matches(packet)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public String toString() {
+            return filters.stream()
+                    .map(filter -> filter instanceof Either || filter instanceof All ? "(" + filter + ")" : "" + filter)
+                    .collect(Collectors.joining(" and "));
+        }
+    }
+
+    /** What one of several means; two at least. */
+    record Either(List<Filter> filters) implements Filter {
+        public Either {
+            filters = List.copyOf(filters);
+        }
+
+        @Override
+        public boolean matches(Subject packet) {
+            for (int i = 0; i < filters.size(); i++) {
+                if (filters.get(i).matches(packet)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        @Override
+        public String toString() {
+            return filters.stream()
+                    .map(filter -> filter instanceof Either ? "(" + filter + ")" : "" + filter)
+                    .collect(Collectors.joining(" or "));
+        }
+    }
+}

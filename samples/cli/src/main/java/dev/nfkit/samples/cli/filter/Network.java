@@ -1,0 +1,82 @@
+package dev.nfkit.samples.cli.filter;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.packet.AddressText;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+
+/** An address, or all that begin with the same bits. The bits stand at the left end of 128. */
+record Network(int version, long high, long low, int prefix) {
+    private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+    private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:]+(:\\d{1,3}(\\.\\d{1,3}){3})?");
+
+    /**
+     * Reads {@code 10.0.0.0/8} or {@code fd00::1}.
+     *
+     * @throws IllegalArgumentException which says what is wrong with it
+     */
+    static Network parse(String text) {
+        int slash = text.indexOf('/');
+        byte[] address = address(slash < 0 ? text : text.substring(0, slash));
+        int bits = address.length * Byte.SIZE;
+        int prefix = slash < 0 ? bits : prefix(text.substring(slash + 1), bits);
+        ByteBuffer left = ByteBuffer.wrap(Arrays.copyOf(address, 16));
+        Network exact = new Network(address.length == 4 ? 4 : 6, left.getLong(0), left.getLong(8), prefix);
+        Network whole =
+                new Network(exact.version, exact.high & mask(prefix), exact.low & mask(prefix - Long.SIZE), prefix);
+        if (!whole.equals(exact)) {
+            throw new IllegalArgumentException("has bits behind its prefix; " + whole + " is the network");
+        }
+        return whole;
+    }
+
+    private static byte[] address(String text) {
+        if (!IPV4.matcher(text).matches() && !IPV6.matcher(text).matches()) {
+            throw new IllegalArgumentException(
+                    "is no address; give such as 10.0.0.0/8 or fd00::1 (names are not looked up)");
+        }
+        try {
+            byte[] address = InetAddress.getByName(text).getAddress();
+            if (text.indexOf(':') < 0 || address.length == 16) {
+                return address;
+            }
+            byte[] mapped = new byte[16]; // Java takes ::ffff:10.0.0.1 for an IPv4 address
+            mapped[10] = (byte) 0xff;
+            mapped[11] = (byte) 0xff;
+            System.arraycopy(address, 0, mapped, 12, 4);
+            return mapped;
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("is no address", e);
+        }
+    }
+
+    private static int prefix(String text, int bits) {
+        if (text.matches("\\d{1,3}") && Integer.parseInt(text) <= bits) {
+            return Integer.parseInt(text);
+        }
+        throw new IllegalArgumentException("has no prefix of 0 to " + bits + " bits");
+    }
+
+    private static long mask(int bits) {
+        return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << (Long.SIZE - bits);
+    }
+
+    /** Whether the address that begins at an index, of this version, belongs to it. */
+    boolean contains(Bytes packet, int index) {
+        return version == 4
+                ? (packet.u32(index) << Integer.SIZE & mask(prefix)) == high
+                : (packet.u64(index) & mask(prefix)) == high
+                        && (packet.u64(index + Long.BYTES) & mask(prefix - Long.SIZE)) == low;
+    }
+
+    @Override
+    public String toString() {
+        int length = version == 4 ? 4 : 16;
+        byte[] address = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+        String text = AddressText.of(Bytes.of(address).slice(0, length));
+        return prefix == length * Byte.SIZE ? text : text + "/" + prefix;
+    }
+}

@@ -1,0 +1,78 @@
+package dev.nfkit.samples.cli.filter;
+
+/** A filter cut into words and signs. */
+final class Words {
+    private static final String SIGNS = "()!<>=,&|";
+    private static final String[] LONG_SIGNS = {"!=", "<=", ">=", "==", "&&", "||"};
+
+    private final String text;
+    private int start;
+    private int end;
+
+    Words(String text) {
+        this.text = text;
+        advance(0);
+    }
+
+    /** The next word or sign; empty at the end. */
+    String peek() {
+        return text.substring(start, end);
+    }
+
+    boolean ended() {
+        return start == end;
+    }
+
+    /** Where the next one stands. */
+    int position() {
+        return start;
+    }
+
+    String take() {
+        String word = peek();
+        advance(end);
+        return word;
+    }
+
+    /** Takes the next one if it is this. */
+    boolean accept(String word) {
+        if (!peek().equals(word)) {
+            return false;
+        }
+        take();
+        return true;
+    }
+
+    private void advance(int from) {
+        start = from;
+        while (start < text.length() && Character.isWhitespace(text.charAt(start))) {
+            start++;
+        }
+        end = start;
+        if (start == text.length()) {
+            return;
+        }
+        if (sign(start)) {
+            end = start + 1;
+            for (String sign : LONG_SIGNS) {
+                if (text.startsWith(sign, start)) {
+                    end = start + 2;
+                }
+            }
+            return;
+        }
+        while (end < text.length() && !sign(end) && !Character.isWhitespace(text.charAt(end))) {
+            end++;
+        }
+    }
+
+    private boolean sign(int at) {
+        return SIGNS.indexOf(text.charAt(at)) >= 0;
+    }
+
+    /** The error that the next one is. */
+    FilterSyntaxException unexpected(String expected) {
+        return new FilterSyntaxException(
+                start, (ended() ? "it ends where " : "\"" + peek() + "\" stands where ") + expected + " should");
+    }
+}

@@ -1,0 +1,290 @@
+package dev.nfkit.samples.cli.filter
+
+import dev.nfkit.nfqueue.NfqueueConfig
+import dev.nfkit.nfqueue.QueuedPacket
+import dev.nfkit.packet.IpProtocol
+import dev.nfkit.samples.cli.filter.Match.Ports
+import dev.nfkit.samples.cli.filter.Match.Side
+import dev.nfkit.testkit.SampleNfqueue
+import dev.nfkit.testkit.SamplePackets
+import dev.nfkit.wire.MessageCursor
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.datatest.withData
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.property.Arb
+import io.kotest.property.arbitrary.arbitrary
+import io.kotest.property.arbitrary.element
+import io.kotest.property.arbitrary.int
+import io.kotest.property.arbitrary.long
+import io.kotest.property.arbitrary.next
+import io.kotest.property.arbitrary.of
+import io.kotest.property.arbitrary.string
+import io.kotest.property.checkAll
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import kotlin.random.nextInt
+import kotlin.random.nextLong
+
+private val names = mapOf(1L to "lo", 2L to "eth0", 5L to "br-port")
+
+private fun packet(sample: SampleNfqueue): QueuedPacket {
+    val bytes = sample.toDatagram(ByteOrder.nativeOrder())
+    val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
+    cursor.next() shouldBe true
+    cursor.type() shouldBe NfqueueConfig.NFQNL_MSG_PACKET
+    return QueuedPacket.read(cursor, 0)
+}
+
+private fun subject(sample: SampleNfqueue): Subject = Subject { names[it] ?: "?" }.wrap(packet(sample))
+
+private val matches: Arb<Filter> =
+    arbitrary { source ->
+        val random = source.random
+        val side = Arb.element(Side.entries)
+        when (random.nextInt(14)) {
+            0 -> {
+                Filter.Any()
+            }
+
+            1 -> {
+                Match.Version(if (random.nextBoolean()) 4 else 6)
+            }
+
+            2 -> {
+                Match.Protocol(random.nextInt(0..255))
+            }
+
+            3 -> {
+                Match.TcpFlags(random.nextInt(1..255), 0)
+            }
+
+            4 -> {
+                random.nextInt(1..255).let { Match.TcpFlags(it, it.inv() and random.nextInt(0..255)) }
+            }
+
+            5 -> {
+                Match.Mark(random.nextLong(0..0xffff_ffffL), 0xffff_ffffL)
+            }
+
+            6 -> {
+                random.nextLong(0..0xffff_ffffL).let { Match.Mark(it and random.nextLong(0..0xffff_ffffL), it) }
+            }
+
+            7 -> {
+                if (random.nextBoolean()) {
+                    Match.User(random.nextLong(0..9999L))
+                } else {
+                    Match.Group(
+                        random.nextLong(0..9999L),
+                    )
+                }
+            }
+
+            8 -> {
+                if (random.nextBoolean()) {
+                    Match.In("eth0.${random.nextInt(0..99)}")
+                } else {
+                    Match.Out("br-${random.nextInt(0..99)}")
+                }
+            }
+
+            9 -> {
+                Match.Queue(random.nextInt(0..65535))
+            }
+
+            10 -> {
+                Match.Length(Arb.element(Comparison.entries).next(source), random.nextInt(0..100_000))
+            }
+
+            11, 12 -> {
+                val ports = List(2) { random.nextInt(0..65535) }.sorted()
+                val protocol = Arb.of(Ports.ANY_PROTOCOL, IpProtocol.TCP, IpProtocol.UDP, IpProtocol.SCTP).next(source)
+                Ports(protocol, side.next(source), ports[0], if (random.nextBoolean()) ports[0] else ports[1])
+            }
+
+            else -> {
+                val mask = { bits: Int ->
+                    if (bits <= 0) {
+                        0L
+                    } else if (bits >= 64) {
+                        -1L
+                    } else {
+                        -1L shl (64 - bits)
+                    }
+                }
+                val six = random.nextBoolean()
+                val prefix = random.nextInt(0..(if (six) 128 else 32))
+                Match.Address(
+                    side.next(source),
+                    Network(
+                        if (six) 6 else 4,
+                        random.nextLong() and mask(prefix),
+                        if (six) random.nextLong() and mask(prefix - 64) else 0,
+                        prefix,
+                    ),
+                )
+            }
+        }
+    }
+
+private fun filters(depth: Int): Arb<Filter> =
+    arbitrary { source ->
+        val inner = if (depth == 0) matches else filters(depth - 1)
+        val several = { List(source.random.nextInt(2..3)) { inner.next(source) } }
+        when (if (depth == 0) 3 else source.random.nextInt(4)) {
+            0 -> Filter.All(several())
+            1 -> Filter.Either(several())
+            2 -> Filter.Not(inner.next(source))
+            else -> matches.next(source)
+        }
+    }
+
+private class Holds(
+    val filter: String,
+    val expected: Boolean,
+    val sample: SampleNfqueue,
+) {
+    override fun toString() = "$filter is $expected of ${packet(sample)}"
+}
+
+class FilterSpec :
+    FunSpec({
+        test("what a filter prints is read as the same filter") {
+            checkAll(2000, filters(3)) { filter ->
+                withClue("$filter") { FilterParser.parse("$filter") shouldBe filter }
+            }
+        }
+
+        test("any text is read or refused with its place") {
+            checkAll(3000, Arb.string(0..40), Arb.int(0..3)) { text, _ ->
+                try {
+                    FilterParser.parse(text)
+                } catch (e: FilterSyntaxException) {
+                    (e.position() in 0..text.length) shouldBe true
+                }
+            }
+        }
+
+        test("and binds tighter than or, not tighter than both, and a protocol's ports are one match") {
+            val udp = Match.Protocol(IpProtocol.UDP)
+            val tcp = Match.Protocol(IpProtocol.TCP)
+            FilterParser.parse("udp or tcp and not ip") shouldBe
+                Filter.Either(listOf(udp, Filter.All(listOf(tcp, Filter.Not(Match.Version(4))))))
+            FilterParser.parse("!udp||tcp&&ip6") shouldBe
+                Filter.Either(listOf(Filter.Not(udp), Filter.All(listOf(tcp, Match.Version(6)))))
+            FilterParser.parse("not udp dport 53") shouldBe
+                Filter.Not(Ports(IpProtocol.UDP, Side.DESTINATION, 53, 53))
+            FilterParser.parse("(udp or tcp) and ip") shouldBe
+                Filter.All(listOf(Filter.Either(listOf(udp, tcp)), Match.Version(4)))
+            FilterParser.parse("len>100 and len!=200") shouldBe
+                Filter.All(listOf(Match.Length(Comparison.MORE, 100), Match.Length(Comparison.OTHER, 200)))
+            FilterParser.parse("  ") shouldBe Filter.Any()
+        }
+
+        context("what can't be read says what is wrong, and where") {
+            withData(
+                nameFn = { "\"${it.first}\"" },
+                Triple("udp dpor 53", 4, "\"dpor\" stands where \"and\", \"or\" or the end should"),
+                Triple("udp and", 7, "it ends where a match"),
+                Triple("(udp", 4, "it ends where \"and\", \"or\" or \")\" should"),
+                Triple("udp)", 3, "\")\" stands where"),
+                Triple("frob", 0, "\"frob\" stands where a match"),
+                Triple("icmp port 5", 5, "icmp has no ports"),
+                Triple("dport 65536", 6, "a port, or a range"),
+                Triple("dport 20-10", 6, "the range 20-10 is empty"),
+                Triple("dport", 5, "it ends where a port"),
+                Triple("src 10.0.0.300", 4, "is no address"),
+                Triple("src localhost", 4, "names are not looked up"),
+                Triple("src 10.1.2.3/8", 4, "has bits behind its prefix; 10.0.0.0/8 is the network"),
+                Triple("dst ::1/129", 4, "has no prefix of 0 to 128 bits"),
+                Triple("mark 0x10/0x1", 5, "would never match"),
+                Triple("mark 0x100000000", 5, "a mark"),
+                Triple("tcp flags syn,foo", 14, "a flag of fin, syn"),
+                Triple("tcp flags syn,!syn", 15, "stands twice"),
+                Triple("len 5", 4, "<, <=, =, !=, >= or >"),
+                Triple("in (", 3, "the name of an interface"),
+                Triple("uid -1", 4, "a user id of 0 to 4294967295"),
+                Triple("proto 256", 6, "a protocol of 0 to 255"),
+                Triple("(".repeat(200) + "udp", 100, "nested deeper than 100"),
+            ) { (text, position, problem) ->
+                val refused = shouldThrow<FilterSyntaxException> { FilterParser.parse(text) }
+                refused.problem() shouldContain problem
+                refused.position() shouldBe position
+            }
+        }
+
+        context("packets are told apart") {
+            val query = SampleNfqueue.of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1, 2, 3))
+            val six = SampleNfqueue.of(*SamplePackets.udp("fd09::1", 4000, "fd09::2", 53, 1)).hwProtocol(0x86dd)
+            val syn = SampleNfqueue.of(*SamplePackets.tcp("10.9.0.1", 4000, "10.9.0.2", 443, 2))
+            val ping = SampleNfqueue.of(*SamplePackets.ping4(1))
+            val arp = SampleNfqueue.of(*SamplePackets.udp4(1)).hwProtocol(0x0806)
+            val marked =
+                SampleNfqueue
+                    .of(1)
+                    .mark(0x17)
+                    .uid(1000)
+                    .gid(100)
+                    .inDevice(1)
+                    .outDevice(2)
+                    .queue(3)
+
+            withData(
+                nameFn = { it.toString() },
+                Holds("udp dport 53", true, query),
+                Holds("udp sport 53", false, query),
+                Holds("tcp dport 53", false, query),
+                Holds("port 4000", true, query),
+                Holds("dport 1-52", false, query),
+                Holds("dport 53-60", true, query),
+                Holds("src 10.0.0.0/8 and dst 192.0.2.7", true, query),
+                Holds("host 192.0.2.0/24", true, query),
+                Holds("src 192.0.2.7", false, query),
+                Holds("dst 0.0.0.0/0", true, query),
+                Holds("dst ::/0", false, query),
+                Holds("ip and not ip6", true, query),
+                Holds("len = 31", true, query),
+                Holds("len >= 32 or len < 31", false, query),
+                Holds("ip6 and src fd09::1 and dst fd09::/64", true, six),
+                Holds("src fd09::2", false, six),
+                Holds("udp dport 53", true, six),
+                Holds("tcp flags syn", true, syn),
+                Holds("tcp flags syn,!ack", true, syn),
+                Holds("tcp flags syn,ack", false, syn),
+                Holds("tcp flags !syn", false, syn),
+                Holds("tcp flags syn", false, query),
+                Holds("icmp", true, ping),
+                Holds("proto 1", true, ping),
+                Holds("icmp6", false, ping),
+                Holds("port 0-65535", false, ping),
+                Holds("any", true, arp),
+                Holds("udp or ip or src 0.0.0.0/0", false, arp),
+                Holds("mark 0x17 and mark 0x10/0xf0 and not mark 7", true, marked),
+                Holds("uid 1000 and gid 100", true, marked),
+                Holds("uid 0 or gid 0", false, marked),
+                Holds("uid 0", false, query),
+                Holds("in lo and out eth0", true, marked),
+                Holds("in eth0", false, marked),
+                Holds("in br-port", true, SampleNfqueue.of(1).inDevice(2).physicalInDevice(5)),
+                Holds("queue 3", true, marked),
+                Holds("queue 2", false, marked),
+            ) { case ->
+                FilterParser.parse(case.filter).matches(subject(case.sample)) shouldBe case.expected
+            }
+        }
+
+        test("flags behind IPv6 extension headers are found, and not in later fragments") {
+            val plain = SamplePackets.tcp("fd09::1", 1, "fd09::2", 2, 2)
+            val options = byteArrayOf(6, 0, 1, 4, 0, 0, 0, 0) // destination options, padded
+            val extended = plain.copyOf(40) + options + plain.copyOfRange(40, plain.size)
+            extended[6] = 60
+            extended[5] = (plain[5] + 8).toByte()
+            val filter = FilterParser.parse("tcp flags syn and dport 2")
+            filter.matches(subject(SampleNfqueue.of(*extended).hwProtocol(0x86dd))) shouldBe true
+            val fragment = SamplePackets.tcp("10.9.0.1", 1, "10.9.0.2", 2, 2).also { it[7] = 10 }
+            filter.matches(subject(SampleNfqueue.of(*fragment))) shouldBe false
+        }
+    })

@@ -1,0 +1,59 @@
+package dev.nfkit.samples.dns;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.linux.LinuxTransport;
+import dev.nfkit.nfqueue.NfqueueOptions;
+import dev.nfkit.nfqueue.NfqueueSession;
+import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.nfqueue.Verdict;
+import dev.nfkit.packet.IpSummary;
+import dev.nfkit.packet.PacketEditException;
+import dev.nfkit.packet.PacketEditor;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** Rewrites DNS answers about some domains, which rules send to queue 53, to "no such name". */
+public final class DomainBlocker {
+    private static final int NXDOMAIN = 3;
+    private final IpSummary ip = new IpSummary();
+    private final Bytes dns = new Bytes();
+    private final PacketEditor editor = new PacketEditor();
+
+    public static void main(String[] domains) throws Exception {
+        NfqueueOptions options = NfqueueOptions.builder().queue(53).build();
+        try (NfqueueSession session = NfqueueSession.open(LinuxTransport.current(), options)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(session::close));
+            System.out.println("Blocking " + String.join(", ", domains));
+            DomainBlocker blocker = new DomainBlocker();
+            session.run(packet -> blocker.decide(packet, domains));
+        }
+    }
+
+    private Verdict decide(QueuedPacket packet, String[] domains) {
+        if (!ip.wrap(packet.payload()) || !ip.payload(dns)) {
+            return Verdict.ACCEPT;
+        }
+        StringBuilder name = new StringBuilder();
+        int at = 12; // behind the header: labels, each behind its length
+        while (at < dns.length() && dns.u8(at) > 0 && at + dns.u8(at) < dns.length()) {
+            name.append('.').append(new String(dns.slice(at + 1, dns.u8(at)).toArray(), StandardCharsets.ISO_8859_1));
+            at += 1 + dns.u8(at);
+        }
+        int end = at + 5; // behind a length of 0, type and class
+        String asked = name.toString().toLowerCase(Locale.ROOT);
+        if (end > dns.length() || Stream.of(domains).noneMatch(domain -> asked.endsWith("." + domain))) {
+            return Verdict.ACCEPT;
+        }
+        byte[] answer = Arrays.copyOf(dns.toArray(), end);
+        answer[3] = (byte) ((answer[3] & 0xf0) | NXDOMAIN);
+        Arrays.fill(answer, 6, 12, (byte) 0); // no records
+        try {
+            return packet.accept()
+                    .payload(editor.edit(packet.payload()).payload(answer).result());
+        } catch (PacketEditException e) {
+            return Verdict.DROP; // a fragment, for one: rather no answer than that one
+        }
+    }
+}
