@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,7 @@ public final class MessageLoop implements AutoCloseable {
     private static final long RUN_SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final long CLOSE_STEP_MILLIS = 5;
+    private static final long TURN_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
     private static final int FAREWELLS = 3;
     private static final long SETTLE_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
@@ -48,11 +51,17 @@ public final class MessageLoop implements AutoCloseable {
     private final List<Request> waiting = new ArrayList<>();
 
     private final AtomicReference<@Nullable Thread> poller = new AtomicReference<>();
+    /** Threads that ask. One of them takes the poller's place while nobody polls; whoever polls then waits for it. */
+    private final AtomicInteger askers = new AtomicInteger();
+
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean stopping;
     private volatile boolean closing;
     private volatile boolean woken;
     private volatile long spinNanos;
+    /** Whether the last receive returned for a {@link #wakeup}: the poll then returns, even while the session ends. */
+    private boolean roused;
+
     private boolean farewellSent;
     private boolean settling;
     private int farewells;
@@ -165,6 +174,18 @@ public final class MessageLoop implements AutoCloseable {
             throw new IllegalStateException(what + ": not inside a callback of the same session; use another thread");
         }
         Request request = post(new Request(what, sequence), writer);
+        askers.incrementAndGet();
+        try {
+            awaitAnswer(request);
+        } finally {
+            askers.decrementAndGet();
+        }
+        request.check();
+    }
+
+    private void awaitAnswer(Request request) throws NetlinkException {
+        Thread self = Thread.currentThread();
+        String what = request.what();
         long deadline = transport.nanoTime() + ANSWER_NANOS;
         boolean interrupted = false;
         while (!request.answered()) {
@@ -191,7 +212,6 @@ public final class MessageLoop implements AutoCloseable {
         if (interrupted) {
             self.interrupt();
         }
-        request.check();
     }
 
     /** Receives until a request is answered; what else comes is set aside, behind what is pending. */
@@ -275,14 +295,19 @@ public final class MessageLoop implements AutoCloseable {
     public <C, E extends Exception> int poll(Handler<C, E> handler, C context, long timeoutNanos)
             throws NetlinkException, E {
         Thread self = Thread.currentThread();
-        if (!poller.compareAndSet(null, self)) {
-            if (closing && poller.get() != self) {
+        while (!poller.compareAndSet(null, self)) {
+            Thread other = poller.get();
+            if (other == self) {
+                throw new IllegalStateException("poll or run was called inside a callback of the same session");
+            }
+            if (closing) {
                 return -1; // another thread is closing
             }
-            throw new IllegalStateException(
-                    poller.get() == self
-                            ? "poll or run was called inside a callback of the same session"
-                            : "another thread polls this session; one at a time");
+            if (askers.get() > 0) {
+                LockSupport.parkNanos(TURN_NANOS);
+            } else if (other != null && poller.get() == other) {
+                throw new IllegalStateException("another thread polls this session; one at a time");
+            }
         }
         try {
             return pollAlone(handler, context, timeoutNanos);
@@ -378,7 +403,7 @@ public final class MessageLoop implements AutoCloseable {
             } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden() && settled())) {
                 finish();
                 return -1;
-            } else if (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun())) {
+            } else if (roused || (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun()))) {
                 return 0;
             }
             if (timeoutNanos > 0 && !stopping && deadline - transport.nanoTime() <= 0) {
@@ -398,6 +423,7 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private int receive(long wait) throws NetlinkException {
+        roused = false;
         long spin = spinNanos;
         if (spin > 0 && wait != 0) {
             long start = transport.nanoTime();
@@ -405,6 +431,7 @@ public final class MessageLoop implements AutoCloseable {
             do {
                 int count = socket.receive(batch, 0);
                 if (count != 0 || batch.overrun() || woken || stopping || closing) {
+                    roused = woken;
                     woken = false;
                     return count;
                 }
@@ -415,6 +442,7 @@ public final class MessageLoop implements AutoCloseable {
             }
         }
         int count = socket.receive(batch, wait);
+        roused = woken;
         woken = false;
         return count;
     }
