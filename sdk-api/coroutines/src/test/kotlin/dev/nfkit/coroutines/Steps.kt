@@ -8,7 +8,10 @@ import dev.nfkit.testkit.FakeTransport
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.TestClock
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
@@ -99,3 +102,6 @@ internal fun readerIsHeldUp(group: Int = 30): Boolean =
         thread.state == Thread.State.WAITING &&
             thread.stackTrace.any { it.className == BatchQueue::class.java.name && it.methodName == "put" }
     }
+
+/** A coroutine beside the test, which the test cancels. */
+internal fun launchBeside(block: suspend () -> Unit): Job = CoroutineScope(Dispatchers.Default).launch { block() }
