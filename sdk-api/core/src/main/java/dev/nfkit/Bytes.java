@@ -183,6 +183,21 @@ public final class Bytes {
     }
 
     /**
+     * Aims another view at a part of these bytes, without a copy and without an allocation. The other view does not
+     * notice when this one is released.
+     *
+     * @param index of the first byte, from 0
+     * @param count how many bytes
+     * @param view the view to aim; may be this one
+     * @return the other view
+     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IllegalStateException if the view was released
+     */
+    public Bytes slice(int index, int count, Bytes view) {
+        return view.wrap(buffer, atRange(index, count), count);
+    }
+
+    /**
      * The bytes as a read-only, big-endian buffer, without a copy. It allocates, and it does not notice when this view
      * is released.
      *

@@ -2,7 +2,10 @@ package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
 
-/** An ICMP header, of IPv4 (RFC 792) or IPv6 (RFC 4443). Offsets count from the start of the bytes that were wrapped. */
+/**
+ * An ICMP header, of IPv4 (RFC 792) or IPv6 (RFC 4443). Offsets count from the start of the bytes that were wrapped. The
+ * numbers of {@link IcmpType} say what it is.
+ */
 public final class IcmpView {
     static final int LENGTH = 8;
 
@@ -84,6 +87,46 @@ public final class IcmpView {
      */
     public int sequence() {
         return bytes.u16(start + 6);
+    }
+
+    /**
+     * The four bytes behind the checksum, as a number: identifier and sequence of an echo, the MTU of ICMPv6's Packet Too
+     * Big, unused (in IPv4's Fragmentation Needed, the MTU in the lower half), or a redirect's gateway.
+     *
+     * @return 0 to 2³²−1
+     */
+    public long rest() {
+        return bytes.u32(start + 4);
+    }
+
+    /**
+     * Whether this is an echo request or reply, of IPv4 or IPv6.
+     *
+     * @return whether {@link #id()} and {@link #sequence()} mean something
+     */
+    public boolean isEcho() {
+        return IcmpType.isEcho(type());
+    }
+
+    /**
+     * Whether this reports about another packet, whose IP header and first bytes then stand at {@link #payloadOffset()}
+     * (cut, as a rule, so that their lengths tell of more than is there); {@link IpSummary} reads them. The types of
+     * IPv4 and IPv6 that do so don't overlap with others of either version.
+     *
+     * @return true for destination unreachable, source quench, redirect (of IPv4), time exceeded and parameter problem,
+     *     and ICMPv6's destination unreachable, packet too big, time exceeded and parameter problem
+     */
+    public boolean carriesPacket() {
+        return switch (type()) {
+            case IcmpType.V6_DESTINATION_UNREACHABLE,
+                    IcmpType.V6_PACKET_TOO_BIG,
+                    IcmpType.DESTINATION_UNREACHABLE, // ICMPv6: time exceeded
+                    IcmpType.SOURCE_QUENCH, // ICMPv6: parameter problem
+                    IcmpType.REDIRECT,
+                    IcmpType.TIME_EXCEEDED,
+                    IcmpType.PARAMETER_PROBLEM -> true;
+            default -> false;
+        };
     }
 
     /**

@@ -6,16 +6,22 @@ public final class IpProtocol {
     public static final int HOP_BY_HOP = 0;
     /** ICMP of IPv4. */
     public static final int ICMP = 1;
+    /** An IPv4 packet within. */
+    public static final int IPIP = 4;
     /** TCP. */
     public static final int TCP = 6;
     /** UDP. */
     public static final int UDP = 17;
     /** DCCP. */
     public static final int DCCP = 33;
+    /** An IPv6 packet within. */
+    public static final int IPV6 = 41;
     /** IPv6 routing header. */
     public static final int ROUTING = 43;
     /** IPv6 fragment header. */
     public static final int FRAGMENT = 44;
+    /** Generic routing encapsulation. */
+    public static final int GRE = 47;
     /** ESP: what follows is encrypted. */
     public static final int ESP = 50;
     /** Authentication header. */
@@ -28,7 +34,7 @@ public final class IpProtocol {
     public static final int DESTINATION_OPTIONS = 60;
     /** SCTP. */
     public static final int SCTP = 132;
-    /** IPv6 mobility header. */
+    /** IPv6 mobility header, which nothing follows as a rule. */
     public static final int MOBILITY = 135;
     /** UDP-Lite. */
     public static final int UDPLITE = 136;
@@ -47,5 +53,18 @@ public final class IpProtocol {
      */
     public static boolean hasPorts(int protocol) {
         return protocol == TCP || protocol == UDP || protocol == SCTP || protocol == DCCP || protocol == UDPLITE;
+    }
+
+    /**
+     * Whether a number is an IPv6 extension header's, behind which another header follows.
+     *
+     * @param protocol 0 to 255
+     * @return true for hop-by-hop and destination options, routing, fragment, authentication, mobility, HIP and Shim6
+     */
+    public static boolean isExtension(int protocol) {
+        return switch (protocol) {
+            case HOP_BY_HOP, ROUTING, FRAGMENT, AH, DESTINATION_OPTIONS, MOBILITY, HIP, SHIM6 -> true;
+            default -> false;
+        };
     }
 }

@@ -15,6 +15,8 @@ public final class IpSummary {
     private int protocol;
     private int originalLength;
     private int portsAt;
+    private int transportAt;
+    private int end;
 
     /** Makes a summary of nothing, to be aimed with {@link #wrap(Bytes)}. */
     public IpSummary() {}
@@ -47,23 +49,21 @@ public final class IpSummary {
             protocol = ipv4.protocol();
             int total = ipv4.totalLength();
             originalLength = total < ipv4.headerLength() ? -1 : total;
-            portsAt = ipv4.fragmentOffset() == 0 ? ipv4.payloadOffset() : -1;
+            transportAt = ipv4.fragmentOffset() == 0 ? ipv4.payloadOffset() : -1;
         } else if (ipv6.wrap(bytes, offset)) {
             version = 6;
             protocol = ipv6.upperProtocol();
             int payload = ipv6.payloadLength();
             boolean empty = ipv6.nextHeader() == IpProtocol.NO_NEXT_HEADER;
             originalLength = payload == 0 && !empty ? -1 : Ipv6View.LENGTH + payload;
-            portsAt = ipv6.transportOffset();
+            transportAt = ipv6.transportOffset();
         } else {
             return false;
         }
         this.bytes = bytes;
         this.start = offset;
-        int end = originalLength < 0 ? bytes.length() : (int) Math.min(bytes.length(), (long) offset + originalLength);
-        if (!IpProtocol.hasPorts(protocol) || portsAt > end - 4) {
-            portsAt = -1;
-        }
+        end = originalLength < 0 ? bytes.length() : (int) Math.min(bytes.length(), (long) offset + originalLength);
+        portsAt = IpProtocol.hasPorts(protocol) && transportAt <= end - 4 ? transportAt : -1;
         return true;
     }
 
@@ -172,6 +172,54 @@ public final class IpSummary {
             throw new IllegalStateException("the packet's ports are not known; ask hasPorts()");
         }
         return portsAt;
+    }
+
+    /**
+     * Where the header of {@link #protocol()} starts.
+     *
+     * @return an offset in the wrapped bytes; −1 where the packet has none, is cut before it, or is a fragment that is
+     *     not the first
+     */
+    public int transportOffset() {
+        return version == 0 || transportAt > end ? -1 : transportAt;
+    }
+
+    /**
+     * Aims a view at what TCP, UDP, ICMP or ICMPv6 carries behind its header, as far as it is there: up to the end that
+     * the IP and UDP headers tell, without a link's padding. Allocates nothing. The view does not notice when the wrapped
+     * bytes are released.
+     *
+     * @param view the view to aim, possibly at no bytes; kept as it was where the answer is false
+     * @return false if the packet carries something else, its header is cut or contradicts itself, or it is a fragment
+     *     that is not the first
+     * @throws IllegalStateException if the bytes were released
+     */
+    public boolean payload(Bytes view) {
+        int header = transportOffset();
+        int at = header < 0 ? -1 : payloadAt(header);
+        if (at < 0 || at > end) {
+            return false;
+        }
+        int until = end;
+        if (protocol == IpProtocol.UDP) {
+            int udpEnd = header + bytes.u16(header + 4);
+            until = udpEnd < at ? end : Math.min(end, udpEnd);
+        }
+        bytes.slice(at, until - at, view);
+        return true;
+    }
+
+    /** −1 where there is no payload; beyond the end where the header is cut. */
+    private int payloadAt(int header) {
+        return switch (protocol) {
+            case IpProtocol.TCP -> {
+                int length = end - header < TcpView.MIN_LENGTH ? 0 : (bytes.u8(header + 12) >> 4) * 4;
+                yield length < TcpView.MIN_LENGTH ? -1 : header + length;
+            }
+            case IpProtocol.UDP -> header + UdpView.LENGTH;
+            case IpProtocol.ICMP, IpProtocol.ICMPV6 -> header + IcmpView.LENGTH;
+            default -> -1;
+        };
     }
 
     /**

@@ -3,7 +3,10 @@ package dev.nfkit.packet;
 import dev.nfkit.Bytes;
 import java.net.InetAddress;
 
-/** An IPv4 header (RFC 791). Offsets count from the start of the bytes that were wrapped. */
+/**
+ * An IPv4 header (RFC 791). Offsets count from the start of the bytes that were wrapped. {@link OptionCursor} shows its
+ * options.
+ */
 public final class Ipv4View {
     static final int MIN_LENGTH = 20;
 
@@ -46,6 +49,14 @@ public final class Ipv4View {
         this.bytes = bytes;
         this.start = offset;
         return true;
+    }
+
+    Bytes bytes() {
+        return bytes;
+    }
+
+    int start() {
+        return start;
     }
 
     /**

@@ -4,15 +4,13 @@ import dev.nfkit.Bytes;
 import java.net.InetAddress;
 
 /**
- * An IPv6 header (RFC 8200) and its extension headers, which {@link #wrap(Bytes)} walks once. Offsets count from the
- * start of the bytes that were wrapped.
+ * An IPv6 header (RFC 8200) and its extension headers, which {@link #wrap(Bytes)} walks once to find the transport;
+ * {@link ExtensionCursor} shows them one by one. Offsets count from the start of the bytes that were wrapped.
  */
 public final class Ipv6View {
     static final int LENGTH = 40;
 
-    /** More extension headers than this are no packet's; what lies behind is not looked for. */
-    private static final int MAX_EXTENSIONS = 32;
-
+    private final ExtensionCursor extensions = new ExtensionCursor();
     private Bytes bytes = new Bytes();
     private int start;
     private int upperProtocol;
@@ -55,59 +53,23 @@ public final class Ipv6View {
     }
 
     private void walk() {
-        int protocol = bytes.u8(start + 6);
-        int at = start + LENGTH;
-        int end = bytes.length();
         fragmentAt = -1;
-        transportOffset = -1;
-        for (int count = 0; isExtension(protocol); count++) {
-            if (count == MAX_EXTENSIONS || end - at < 8) {
-                upperProtocol = protocol;
-                return;
-            }
-            int length = extensionLength(protocol, bytes.u8(at + 1));
-            int next = bytes.u8(at);
-            if (protocol == IpProtocol.FRAGMENT) {
-                fragmentAt = at;
-                if (fragmentOffset() != 0) {
-                    upperProtocol = next;
-                    return;
-                }
-            }
-            protocol = next;
-            at += length;
-            if (at > end) {
-                upperProtocol = protocol;
-                return;
+        extensions.wrap(bytes, start);
+        while (extensions.next()) {
+            if (extensions.type() == IpProtocol.FRAGMENT) {
+                fragmentAt = extensions.offset();
             }
         }
-        upperProtocol = protocol;
-        if (protocol != IpProtocol.NO_NEXT_HEADER) {
-            transportOffset = at;
-        }
+        upperProtocol = extensions.nextHeader();
+        transportOffset = extensions.transportOffset();
     }
 
-    private static boolean isExtension(int protocol) {
-        return switch (protocol) {
-            case IpProtocol.HOP_BY_HOP,
-                    IpProtocol.ROUTING,
-                    IpProtocol.FRAGMENT,
-                    IpProtocol.AH,
-                    IpProtocol.DESTINATION_OPTIONS,
-                    IpProtocol.MOBILITY,
-                    IpProtocol.HIP,
-                    IpProtocol.SHIM6 -> true;
-            default -> false;
-        };
+    Bytes bytes() {
+        return bytes;
     }
 
-    private static int extensionLength(int protocol, int field) {
-        return switch (protocol) {
-            case IpProtocol.FRAGMENT -> 8;
-            // The authentication header alone counts in units of four bytes (RFC 4302).
-            case IpProtocol.AH -> Math.max(8, (field + 2) * 4);
-            default -> (field + 1) * 8;
-        };
+    int start() {
+        return start;
     }
 
     /**

@@ -10,11 +10,15 @@ final class Room {
         if (offset < 0) {
             throw new IllegalArgumentException("offset " + offset + " is negative");
         }
+        requireLive(bytes);
         int length = bytes.length();
-        if (length < 0) {
+        return offset <= length && length - offset >= count;
+    }
+
+    static void requireLive(Bytes bytes) {
+        if (bytes.length() < 0) {
             // Throws the error of released bytes, which tells the cure.
             bytes.u8(0);
         }
-        return offset <= length && length - offset >= count;
     }
 }

@@ -2,7 +2,10 @@ package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
 
-/** A TCP header (RFC 9293). Offsets count from the start of the bytes that were wrapped. */
+/**
+ * A TCP header (RFC 9293). Offsets count from the start of the bytes that were wrapped. {@link TcpOptions} reads its
+ * options, {@link OptionCursor} shows them one by one.
+ */
 public final class TcpView {
     static final int MIN_LENGTH = 20;
 
@@ -39,6 +42,14 @@ public final class TcpView {
         this.bytes = bytes;
         this.start = offset;
         return true;
+    }
+
+    Bytes bytes() {
+        return bytes;
+    }
+
+    int start() {
+        return start;
     }
 
     /**

@@ -1,54 +1,18 @@
 package dev.nfkit.pcap
 
+import dev.nfkit.available
+import dev.nfkit.run
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.core.test.Enabled
 import io.kotest.engine.spec.tempfile
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
-import java.io.File
 import java.io.FileOutputStream
 import java.nio.ByteOrder
 import java.nio.file.Path
 import java.util.HexFormat
-import java.util.concurrent.TimeUnit
 
 private const val UDP = "4500002012340000401100000a0900010a0900021234567800 0c0000deadbeef"
-
-private fun installed(tool: String): Boolean =
-    System
-        .getenv("PATH")
-        .orEmpty()
-        .split(File.pathSeparator)
-        .any { File(it, tool).canExecute() }
-
-private fun available(tool: String): Enabled =
-    if (installed(tool) || System.getProperty("nfkit.live") == "required") {
-        Enabled.enabled
-    } else {
-        Enabled.disabled("$tool is not installed")
-    }
-
-/** Runs a tool to its end; its exit code must be 0. */
-private fun run(vararg command: String): List<String> {
-    val output = tempfileOf()
-    try {
-        val process =
-            ProcessBuilder(*command)
-                .redirectErrorStream(true)
-                .redirectOutput(output)
-                .also { it.environment()["TZ"] = "UTC" }
-                .start()
-        check(process.waitFor(60, TimeUnit.SECONDS)) { "${command[0]} did not end" }
-        val text = output.readText()
-        check(process.exitValue() == 0) { "${command.joinToString(" ")} ended with ${process.exitValue()}: $text" }
-        return text.lines().filterNot { it.isBlank() || it.startsWith("Running as user") }
-    } finally {
-        output.delete()
-    }
-}
-
-private fun tempfileOf(): File = File.createTempFile("nfkit", ".out")
 
 class CaptureToolsSpec :
     FunSpec({

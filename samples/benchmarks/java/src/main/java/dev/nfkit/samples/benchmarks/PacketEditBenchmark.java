@@ -1,0 +1,104 @@
+package dev.nfkit.samples.benchmarks;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.packet.InternetChecksum;
+import dev.nfkit.packet.PacketEditException;
+import dev.nfkit.packet.PacketEditor;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What rewriting a packet costs: its copy out of a receive buffer and its new checksums. Run it with {@code -prof gc}: it
+ * must allocate nothing.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@State(Scope.Thread)
+public class PacketEditBenchmark {
+    private static final int HEADERS = 28;
+
+    /** The packet's length with its headers, in bytes. */
+    @Param({"92", "1500", "65535"})
+    public int length;
+
+    private final PacketEditor editor = new PacketEditor();
+    private final Bytes packet = new Bytes();
+    private final Bytes payload = new Bytes();
+    private int counter;
+
+    /** Puts UDP over IPv4 into a direct buffer, as a receive buffer is. */
+    @Setup
+    public void fill() {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(length + 64);
+        packet.wrap(buffer, 48, length);
+        payload.wrap(ByteBuffer.allocateDirect(length), 0, length - HEADERS);
+        buffer.put(48, (byte) 0x45).put(48 + 8, (byte) 64).put(48 + 9, (byte) 17);
+        buffer.putShort(48 + 2, (short) length).putShort(48 + 24, (short) (length - HEADERS + 8));
+        buffer.putShort(48 + 26, (short) 1);
+    }
+
+    /**
+     * The sum alone.
+     *
+     * @return the sum
+     */
+    @Benchmark
+    public long sum() {
+        return InternetChecksum.sum(packet, 0, length);
+    }
+
+    /**
+     * Another address and port, as NAT does; checksums brought forward.
+     *
+     * @return the result's length
+     * @throws PacketEditException never
+     */
+    @Benchmark
+    public int readdress() throws PacketEditException {
+        return editor.edit(packet)
+                .destinationBits(counter++)
+                .destinationPort(53)
+                .result()
+                .length();
+    }
+
+    /**
+     * Another address and port where the checksum is not ready: it is computed in full.
+     *
+     * @return the result's length
+     * @throws PacketEditException never
+     */
+    @Benchmark
+    public int readdressNotReady() throws PacketEditException {
+        return editor.edit(packet, true)
+                .destinationBits(counter++)
+                .destinationPort(53)
+                .result()
+                .length();
+    }
+
+    /**
+     * Another payload.
+     *
+     * @return the result's length
+     * @throws PacketEditException never
+     */
+    @Benchmark
+    public int payload() throws PacketEditException {
+        return editor.edit(packet).payload(payload).result().length();
+    }
+}

@@ -1,0 +1,54 @@
+package dev.nfkit.packet;
+
+/**
+ * Types of ICMP messages (IANA's numbers; {@code linux/icmp.h}, {@code linux/icmpv6.h}). Those of ICMPv6 start with
+ * {@code V6_}: a number means something else in either version.
+ */
+public final class IcmpType {
+    /** IPv4: an answer to an echo request. */
+    public static final int ECHO_REPLY = 0;
+    /** IPv4: a packet could not be delivered; code 4 is "fragmentation needed". */
+    public static final int DESTINATION_UNREACHABLE = 3;
+    /** IPv4: send more slowly (deprecated). */
+    public static final int SOURCE_QUENCH = 4;
+    /** IPv4: a better gateway. */
+    public static final int REDIRECT = 5;
+    /** IPv4: please answer. */
+    public static final int ECHO_REQUEST = 8;
+    /** IPv4: the TTL ran out, or a fragment did not come in time. */
+    public static final int TIME_EXCEEDED = 11;
+    /** IPv4: a header could not be understood. */
+    public static final int PARAMETER_PROBLEM = 12;
+    /** IPv6: a packet could not be delivered. */
+    public static final int V6_DESTINATION_UNREACHABLE = 1;
+    /** IPv6: a packet was larger than the next link's MTU. */
+    public static final int V6_PACKET_TOO_BIG = 2;
+    /** IPv6: the hop limit ran out, or a fragment did not come in time. */
+    public static final int V6_TIME_EXCEEDED = 3;
+    /** IPv6: a header could not be understood. */
+    public static final int V6_PARAMETER_PROBLEM = 4;
+    /** IPv6: please answer. */
+    public static final int V6_ECHO_REQUEST = 128;
+    /** IPv6: an answer to an echo request. */
+    public static final int V6_ECHO_REPLY = 129;
+    /** IPv6: a host looks for routers. */
+    public static final int V6_ROUTER_SOLICITATION = 133;
+    /** IPv6: a router tells of itself. */
+    public static final int V6_ROUTER_ADVERTISEMENT = 134;
+    /** IPv6: a host asks for a neighbour's link-layer address. */
+    public static final int V6_NEIGHBOR_SOLICITATION = 135;
+    /** IPv6: a neighbour tells its link-layer address. */
+    public static final int V6_NEIGHBOR_ADVERTISEMENT = 136;
+
+    private IcmpType() {}
+
+    static boolean isEcho(int version, int type) {
+        return version == 4
+                ? type == ECHO_REQUEST || type == ECHO_REPLY
+                : type == V6_ECHO_REQUEST || type == V6_ECHO_REPLY;
+    }
+
+    static boolean isEcho(int type) {
+        return isEcho(4, type) || isEcho(6, type);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.nfkit.conntrack
+
+import dev.nfkit.wire.AttributeCursor
+import dev.nfkit.wire.MessageWriter
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.nio.ByteOrder
+import java.time.Duration
+import java.util.BitSet
+import java.util.HexFormat
+
+private fun hex(
+    update: ConntrackUpdate,
+    order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
+): String {
+    val writer = MessageWriter(512, order)
+    update.writeTo(writer)
+    val datagram = writer.datagram()
+    return HexFormat.of().formatHex(ByteArray(datagram.remaining()).also { datagram.duplicate().get(it) })
+}
+
+private fun bits(vararg set: Int) = BitSet().also { bits -> set.forEach(bits::set) }
+
+class ConntrackUpdateSpec :
+    FunSpec({
+        test("a whole mark goes without a mask, and some bits of it with theirs") {
+            hex(ConntrackUpdate.none().mark(0xdeadbeefL)) shouldBe "08000800deadbeef"
+            hex(ConntrackUpdate.none().mark(0x10, 0xf0)) shouldBe "0800080000000010" + "08001500000000f0"
+        }
+
+        test("bits outside of the mask, which the kernel would toggle, are refused") {
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().mark(0x11, 0xf0) }.message shouldContain
+                "toggle"
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().mark(-1) }
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().mark(1L shl 32) }
+        }
+
+        test("timeout and status are big-endian, the helper is a nest with a name") {
+            hex(ConntrackUpdate.none().timeout(Duration.ofMinutes(2))) shouldBe "0800070000000078"
+            hex(ConntrackUpdate.none().status(4)) shouldBe "0800030000000004"
+            hex(ConntrackUpdate.none().helper("ftp")) shouldBe "0c000580" + "0800010066747000"
+        }
+
+        test("labels are words in the host's order, whichever that is") {
+            val update = ConntrackUpdate.none().labels(bits(0, 33, 127))
+            val ones = "ffffffffffffffffffffffffffffffff"
+            hex(update) shouldBe "14001600" + "01000000" + "02000000" + "00000000" + "00000080" + "14001700" + ones
+            hex(update, ByteOrder.BIG_ENDIAN) shouldBe
+                "00140016" + "00000001" + "00000002" + "00000000" + "80000000" + "00140017" + ones
+        }
+
+        test("labels out of range, or set outside of their mask, are refused") {
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().labels(bits(128)) }
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().labels(bits(1), bits(2)) }
+        }
+
+        test("a helper without a name or with a long one, and a timeout of half a second, are refused") {
+            for (name in listOf("", "a".repeat(16), "f\u0000tp", "fü")) {
+                shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().helper(name) }
+            }
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().timeout(Duration.ofMillis(1500)) }
+            shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().timeout(Duration.ofSeconds(-1)) }
+        }
+
+        test("an update is a value: a change gives a new one, and equal ones are equal") {
+            val one = ConntrackUpdate.none().mark(1).timeout(Duration.ofSeconds(9))
+            one shouldBe ConntrackUpdate.none().timeout(Duration.ofSeconds(9)).mark(1)
+            one.toString() shouldBe "mark 0x1, timeout 9 s"
+            ConntrackUpdate.none().isNone shouldBe true
+            ConntrackUpdate.none().toString() shouldBe "no change"
+            val labels = bits(1)
+            val labelled = ConntrackUpdate.none().labels(labels)
+            labels.set(2)
+            labelled shouldBe ConntrackUpdate.none().labels(bits(1))
+        }
+
+        test("what is written can be walked as attributes") {
+            val writer = MessageWriter(512, ByteOrder.LITTLE_ENDIAN)
+            ConntrackUpdate
+                .none()
+                .mark(
+                    1,
+                    1,
+                ).helper("sip")
+                .labels(bits(5))
+                .status(8)
+                .timeout(Duration.ZERO)
+                .writeTo(writer)
+            val cursor = AttributeCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN, "CTA")
+            val types = mutableListOf<Int>()
+            while (cursor.next()) types += cursor.type()
+            types shouldBe listOf(7, 3, 5, 8, 21, 22, 23)
+        }
+    })

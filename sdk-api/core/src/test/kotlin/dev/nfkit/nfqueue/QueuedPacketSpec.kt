@@ -1,0 +1,141 @@
+package dev.nfkit.nfqueue
+
+import dev.nfkit.AddressFamily
+import dev.nfkit.Hook
+import dev.nfkit.MalformedMessageException
+import dev.nfkit.netfilter.VlanTag
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.kotest.property.Arb
+import io.kotest.property.arbitrary.byte
+import io.kotest.property.arbitrary.byteArray
+import io.kotest.property.arbitrary.int
+import io.kotest.property.checkAll
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+
+private fun message(
+    order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
+    header: Boolean = true,
+    write: MessageWriter.() -> Unit = {},
+): MessageCursor {
+    val writer = MessageWriter(70_000, order)
+    writer.begin(NfqueueConfig.NFQNL_MSG_PACKET, 0, 0).nfgenmsg(2, 7)
+    if (header) writer.bytes(1, 0xff.toByte(), 0, 0, 5, 0x08, 0, 3)
+    writer.write()
+    writer.end()
+    return MessageCursor().wrap(writer.datagram(), 0, writer.length(), order).also { it.next() }
+}
+
+private fun borrowed(cursor: MessageCursor) = QueuedPacket(Lending.NOBODY, null).wrap(cursor, 5)
+
+class QueuedPacketSpec :
+    FunSpec({
+        test("queue, id, family, hook and protocol are read, in both byte orders") {
+            for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+                val packet = QueuedPacket.read(message(order), 5)
+                packet.queue() shouldBe 7
+                packet.id() shouldBe 0xff000005L
+                packet.family() shouldBe AddressFamily.IPV4
+                packet.hook() shouldBeSameInstanceAs Hook.LOCAL_OUT
+                packet.hwProtocol() shouldBe 0x0800
+                packet.capturedAtNanos() shouldBe 5L
+            }
+        }
+
+        test("mark, priority and flags are 0 where they are absent, all else says why it is") {
+            val packet = borrowed(message())
+            packet.mark() shouldBe 0L
+            packet.priority() shouldBe 0L
+            packet.skbInfo() shouldBe 0L
+            packet.checksumNotReady() shouldBe false
+            shouldThrow<NoSuchElementException> { packet.uid() }.message shouldContain
+                "NFQA_UID is absent: switch it on"
+            shouldThrow<NoSuchElementException> { packet.securityContext() }.message shouldContain "NFQA_SECCTX"
+            shouldThrow<NoSuchElementException> { packet.cgroupClassId() }.message shouldContain "6.4"
+            shouldThrow<NoSuchElementException> { packet.conntrackInfo() }.message shouldContain "conntrack(true)"
+            shouldThrow<NoSuchElementException> { packet.vlan() }
+            shouldThrow<NoSuchElementException> { packet.hardwareAddress() }
+        }
+
+        test("every attribute is typed") {
+            val packet =
+                borrowed(
+                    message {
+                        be32(3, 0xffff_fffeL)
+                        be32(14, 3)
+                        be32(16, 1000).be32(17, 1001)
+                        bytes(18, *"user_u:role".toByteArray())
+                        val vlan = beginNest(19)
+                        be16(2, 0x2005).be16(1, 0x8100)
+                        endNest(vlan)
+                        be32(21, 0x10002).be32(22, 0x20003).be32(12, 2)
+                    },
+                )
+            packet.mark() shouldBe 4294967294L
+            packet.checksumNotReady() shouldBe true
+            packet.gso() shouldBe true
+            packet.uid() shouldBe 1000L
+            packet.gid() shouldBe 1001L
+            packet.securityContext() shouldBe "user_u:role"
+            packet.vlan() shouldBe VlanTag(0x8100, 0x2005)
+            packet.priority() shouldBe 0x10002L
+            packet.cgroupClassId() shouldBe 0x20003L
+            packet.conntrackInfo() shouldBe 2L
+            borrowed(message { string(18, "with_nul") }).securityContext() shouldBe "with_nul"
+        }
+
+        test("the kernel's length tells that a packet was cut") {
+            val cut = borrowed(message { bytes(10, *ByteArray(64)).be32(13, 1500) })
+            cut.truncated() shouldBe true
+            cut.originalLength() shouldBe 1500
+            val whole = borrowed(message { bytes(10, *ByteArray(64)) })
+            whole.truncated() shouldBe false
+            whole.originalLength() shouldBe 64
+            borrowed(message()).truncated() shouldBe true
+        }
+
+        test("a packet without an id is malformed") {
+            shouldThrow<MalformedMessageException> {
+                borrowed(
+                    message(header = false) { be32(3, 1) },
+                )
+            }.message shouldContain
+                "NFQA_PACKET_HDR"
+        }
+
+        test("a borrowed packet dies with its loan, and a copy lives on but can't be answered or held") {
+            val packet = borrowed(message { bytes(10, 1, 2, 3) })
+            val payload = packet.payload()
+            val copy = packet.copy()
+            packet.release()
+            shouldThrow<IllegalStateException> { packet.id() }
+            shouldThrow<IllegalStateException> { packet.payload() }
+            payload.length() shouldBe -1
+            copy.payload().toHex() shouldBe "010203"
+            copy.copy() shouldBeSameInstanceAs copy
+            shouldThrow<IllegalStateException> { copy.answer(Verdict.ACCEPT) }.message shouldContain "hold()"
+            shouldThrow<IllegalStateException> { copy.hold() }
+            copy.accept() shouldBeSameInstanceAs Verdict.ACCEPT
+        }
+
+        test("whose a packet is can be found in whatever bytes, without leaving them") {
+            val good = message()
+            val found = PacketId.find(good.buffer(), good.offset(), good.length(), ByteOrder.LITTLE_ENDIAN)
+            PacketId.queue(found) shouldBe 7
+            PacketId.id(found).toUInt() shouldBe 0xff000005u
+            PacketId.find(good.buffer(), good.offset(), 27, ByteOrder.LITTLE_ENDIAN) shouldBe PacketId.NONE
+            checkAll(2000, Arb.byteArray(Arb.int(0..80), Arb.byte())) { bytes ->
+                if (bytes.size > 6) {
+                    bytes[4] = 0
+                    bytes[5] = 3
+                }
+                PacketId.find(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
+            }
+        }
+    })

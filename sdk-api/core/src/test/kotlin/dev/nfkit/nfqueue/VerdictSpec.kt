@@ -1,0 +1,81 @@
+package dev.nfkit.nfqueue
+
+import dev.nfkit.Bytes
+import dev.nfkit.conntrack.ConntrackUpdate
+import dev.nfkit.netfilter.VlanTag
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+
+class VerdictSpec :
+    FunSpec({
+        test("the kernel's numbers give its verdicts, and a queue stands in the upper half") {
+            Verdict.of(0) shouldBeSameInstanceAs Verdict.DROP
+            Verdict.of(1) shouldBeSameInstanceAs Verdict.ACCEPT
+            Verdict.of(4) shouldBeSameInstanceAs Verdict.REPEAT
+            Verdict.of(5) shouldBeSameInstanceAs Verdict.STOP
+            Verdict.of(7 shl 16 or 3) shouldBe Verdict.queue(7)
+            Verdict.queue(65535, true).number() shouldBe (65535 shl 16 or 0x8003)
+            Verdict.of(Verdict.queue(65535, true).number()).toString() shouldBe "NF_QUEUE 65535 (bypass)"
+        }
+
+        test("NF_STOLEN is refused with the reason, and what is no verdict with its number") {
+            shouldThrow<IllegalArgumentException> { Verdict.of(2) }.message shouldContain "only code in the kernel"
+            for (number in listOf(6, 0x100, 0x10001, 0x7f03, -1)) {
+                shouldThrow<IllegalArgumentException> { Verdict.of(number) }.message shouldContain
+                    Integer.toHexString(number)
+            }
+        }
+
+        test("a constant never changes: a change gives a new verdict") {
+            val marked = Verdict.ACCEPT.mark(7)
+            marked shouldNotBe Verdict.ACCEPT
+            Verdict.ACCEPT.toString() shouldBe "NF_ACCEPT"
+            marked.priority(0x10001).toString() shouldBe "NF_ACCEPT, mark 0x7, priority 0x10001"
+            marked.toString() shouldBe "NF_ACCEPT, mark 0x7"
+        }
+
+        test("equal verdicts are equal, whatever bytes they keep theirs in") {
+            val one = Verdict.REPEAT.payload(Bytes.of(1, 2, 3)).conntrack(ConntrackUpdate.none().mark(3))
+            val other =
+                Verdict.REPEAT
+                    .payload(
+                        Bytes.of(0, 1, 2, 3).slice(1, 3),
+                    ).conntrack(ConntrackUpdate.none().mark(3))
+            one shouldBe other
+            one.hashCode() shouldBe other.hashCode()
+            one shouldNotBe Verdict.REPEAT.payload(Bytes.of(1, 2, 4)).conntrack(ConntrackUpdate.none().mark(3))
+            Verdict.ACCEPT.mark(0) shouldNotBe Verdict.ACCEPT
+            Verdict.ACCEPT.vlan(VlanTag(0x8100, 5)) shouldNotBe Verdict.ACCEPT.vlan(VlanTag(0x8100, 6))
+        }
+
+        test("a borrowed verdict is altered in place, forgets its changes, and its copy lives on") {
+            val borrowed = Verdict.reusable()
+            val marked = borrowed.reset(1).mark(5).payload(Bytes.of(9))
+            marked shouldBeSameInstanceAs borrowed
+            val copy = borrowed.copy()
+            borrowed.reset(0).toString() shouldBe "NF_DROP"
+            copy.toString() shouldBe "NF_ACCEPT, mark 0x5, payload of 1 bytes"
+            copy.copy() shouldBeSameInstanceAs copy
+        }
+
+        test("an immutable verdict copies its payload") {
+            val bytes = byteArrayOf(1, 2)
+            val verdict = Verdict.ACCEPT.payload(Bytes.of(*bytes).also { view -> view.toArray() })
+            val view = Bytes.of(1, 2)
+            val kept = Verdict.ACCEPT.payload(view)
+            view.release()
+            kept shouldBe verdict
+        }
+
+        test("numbers out of range, a payload too long and changes of HELD are refused") {
+            shouldThrow<IllegalArgumentException> { Verdict.ACCEPT.mark(-1) }.message shouldBe
+                "mark -1 is out of 0 to 4294967295"
+            shouldThrow<IllegalArgumentException> { Verdict.ACCEPT.priority(1L shl 32) }
+            shouldThrow<IllegalArgumentException> { Verdict.ACCEPT.payload(Bytes.of(*ByteArray(65532))) }
+            shouldThrow<IllegalStateException> { Verdict.HELD.mark(1) }
+        }
+    })
