@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +33,17 @@ public final class MessageLoop implements AutoCloseable {
     private static final long RUN_SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final long CLOSE_STEP_MILLIS = 5;
-    private static final long TURN_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
     private static final int FAREWELLS = 3;
     private static final long SETTLE_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
     private static final int EMPTY = 2;
 
     private static final long LAST_SEQUENCE = 0x7fff_ffffL;
+    /** How long a poll sleeps between looks whether an asker has left, which takes as long as one answer. */
+    private static final long ASKER_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    /** A thread that receives the answer to its request, while nobody polls. */
+    private record Asker(Thread thread) {}
 
     private final NetlinkTransport transport;
     private final NetlinkSocket socket;
@@ -50,14 +53,16 @@ public final class MessageLoop implements AutoCloseable {
     /** Requests without an answer, guarded by itself: those of a session that is open already come from any thread. */
     private final List<Request> waiting = new ArrayList<>();
 
-    private final AtomicReference<@Nullable Thread> poller = new AtomicReference<>();
-    /** Threads that ask. One of them takes the poller's place while nobody polls; whoever polls then waits for it. */
-    private final AtomicInteger askers = new AtomicInteger();
+    /** Who receives: the thread that polls or closes, or an {@link Asker}, for whom a poll waits. */
+    private final AtomicReference<@Nullable Object> poller = new AtomicReference<>();
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean stopping;
     private volatile boolean closing;
     private volatile boolean woken;
+    /** Closed under a callback that did not return. */
+    private volatile boolean abandoned;
+
     private volatile long spinNanos;
     /** Whether the last receive returned for a {@link #wakeup}: the poll then returns, even while the session ends. */
     private boolean roused;
@@ -118,16 +123,13 @@ public final class MessageLoop implements AutoCloseable {
      * Sends a request that asks for an acknowledgement, without waiting for it.
      *
      * @param what the request in words
-     * @param writer holds the one message, written with {@link #nextSequence()}
+     * @param sequence what {@link #nextSequence()} gave for it
+     * @param writer holds the one message, written with that number
      * @return the request
      * @throws NetlinkException if sending fails
      */
-    public Request post(String what, MessageWriter writer) throws NetlinkException {
+    public Request post(String what, long sequence, MessageWriter writer) throws NetlinkException {
         Request request = new Request(what, sequence);
-        return post(request, writer);
-    }
-
-    private Request post(Request request, MessageWriter writer) throws NetlinkException {
         synchronized (waiting) {
             waiting.add(request);
         }
@@ -147,12 +149,13 @@ public final class MessageLoop implements AutoCloseable {
      * poll has begun.
      *
      * @param what the request in words
-     * @param writer holds the one message, written with {@link #nextSequence()}
+     * @param sequence what {@link #nextSequence()} gave for it
+     * @param writer holds the one message, written with that number
      * @throws KernelRefusedException if the kernel refuses it
      * @throws NetlinkException if sending or receiving fails, or no answer comes
      */
-    public void call(String what, MessageWriter writer) throws NetlinkException {
-        Request request = post(what, writer);
+    public void call(String what, long sequence, MessageWriter writer) throws NetlinkException {
+        Request request = post(what, sequence, writer);
         pump(request, transport.nanoTime() + ANSWER_NANOS);
         request.check();
     }
@@ -169,23 +172,11 @@ public final class MessageLoop implements AutoCloseable {
      * @throws IllegalStateException inside a callback of the session: the answer would lie behind the callback's return
      */
     public void ask(String what, long sequence, MessageWriter writer) throws NetlinkException {
-        Thread self = Thread.currentThread();
-        if (poller.get() == self) {
+        Asker self = new Asker(Thread.currentThread());
+        if (inside()) {
             throw new IllegalStateException(what + ": not inside a callback of the same session; use another thread");
         }
-        Request request = post(new Request(what, sequence), writer);
-        askers.incrementAndGet();
-        try {
-            awaitAnswer(request);
-        } finally {
-            askers.decrementAndGet();
-        }
-        request.check();
-    }
-
-    private void awaitAnswer(Request request) throws NetlinkException {
-        Thread self = Thread.currentThread();
-        String what = request.what();
+        Request request = post(what, sequence, writer);
         long deadline = transport.nanoTime() + ANSWER_NANOS;
         boolean interrupted = false;
         while (!request.answered()) {
@@ -210,8 +201,9 @@ public final class MessageLoop implements AutoCloseable {
             }
         }
         if (interrupted) {
-            self.interrupt();
+            self.thread.interrupt();
         }
+        request.check();
     }
 
     /** Receives until a request is answered; what else comes is set aside, behind what is pending. */
@@ -296,24 +288,34 @@ public final class MessageLoop implements AutoCloseable {
             throws NetlinkException, E {
         Thread self = Thread.currentThread();
         while (!poller.compareAndSet(null, self)) {
-            Thread other = poller.get();
-            if (other == self) {
+            Object holder = poller.get();
+            if (inside()) {
                 throw new IllegalStateException("poll or run was called inside a callback of the same session");
             }
             if (closing) {
                 return -1; // another thread is closing
             }
-            if (askers.get() > 0) {
-                LockSupport.parkNanos(TURN_NANOS);
-            } else if (other != null && poller.get() == other) {
+            if (holder instanceof Thread) {
                 throw new IllegalStateException("another thread polls this session; one at a time");
             }
+            LockSupport.parkNanos(this, ASKER_STEP_NANOS); // it leaves with its answer
         }
         try {
             return pollAlone(handler, context, timeoutNanos);
         } finally {
             leave();
         }
+    }
+
+    /**
+     * Whether this thread receives: it polls, waits for the answer to a request, or closes. Nobody else then does.
+     *
+     * @return whether it does
+     */
+    public boolean inside() {
+        Object holder = poller.get();
+        Thread self = Thread.currentThread();
+        return holder == self || (holder instanceof Asker asker && asker.thread == self);
     }
 
     /** Gives up the polling thread's place, and ends the session where somebody closed it meanwhile. */
@@ -548,6 +550,8 @@ public final class MessageLoop implements AutoCloseable {
                 }
                 if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
                     life.discarded(inbound.message());
+                } else {
+                    answered(inbound.message()); // what the kernel refused until now still counts
                 }
             } catch (NetlinkException | RuntimeException e) {
                 log(System.Logger.Level.DEBUG, "told of malformed bytes, a handler failed", e); // counting goes on
@@ -582,7 +586,7 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * Whether this thread polls, so that it is inside a callback.
+     * Whether this thread polls or closes, so that it is inside a callback.
      *
      * @return whether it is the polling thread
      */
@@ -596,7 +600,7 @@ public final class MessageLoop implements AutoCloseable {
      * @return whether the socket is closed
      */
     public boolean ended() {
-        return ended.getCount() == 0;
+        return abandoned || ended.getCount() == 0;
     }
 
     /**
@@ -608,13 +612,13 @@ public final class MessageLoop implements AutoCloseable {
     public void close() {
         closing = true;
         Thread self = Thread.currentThread();
-        if (poller.get() == self) {
+        if (inside()) {
             return;
         }
         socket.wakeup();
         boolean interrupted = false;
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_WAIT_MILLIS);
-        while (ended.getCount() > 0) {
+        while (!ended()) {
             if (poller.compareAndSet(null, self)) {
                 try {
                     finish();
@@ -624,7 +628,7 @@ public final class MessageLoop implements AutoCloseable {
             } else if (System.nanoTime() > deadline) {
                 life.settle();
                 socket.close(); // the callback in progress ends the session when it returns
-                break;
+                abandoned = true;
             } else {
                 try {
                     ended.await(CLOSE_STEP_MILLIS, TimeUnit.MILLISECONDS);

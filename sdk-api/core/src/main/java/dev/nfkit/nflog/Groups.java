@@ -83,7 +83,8 @@ final class Groups implements Life {
         try {
             for (AddressFamily family : options.claimedLoggers()) {
                 loggers.note(family);
-                messages.call("claim the logger of " + family, requests.claimLogger(messages.nextSequence(), family));
+                long sequence = messages.nextSequence();
+                messages.call("claim the logger of " + family, sequence, requests.claimLogger(sequence, family));
             }
             for (Bound group : bound) {
                 bind(messages, requests, group);
@@ -96,9 +97,11 @@ final class Groups implements Life {
 
     private void bind(MessageLoop messages, GroupRequests writer, Bound group) throws NetlinkException {
         try {
+            long sequence = messages.nextSequence();
             messages.call(
                     "bind NFLOG group " + group.options.group(),
-                    writer.bind(messages.nextSequence(), group.options, group.nlbufsiz));
+                    sequence,
+                    writer.bind(sequence, group.options, group.nlbufsiz));
         } catch (KernelRefusedException e) {
             throw Refusals.explain(e, "group", owner(group.group), group.options.conntrack(), kernel);
         }
@@ -168,8 +171,9 @@ final class Groups implements Life {
             return;
         }
         for (Bound group : bound) {
+            long sequence = loop.nextSequence();
             loop.post(
-                    "unbind NFLOG group " + group.options.group(), requests.unbind(loop.nextSequence(), group.options));
+                    "unbind NFLOG group " + group.options.group(), sequence, requests.unbind(sequence, group.options));
         }
     }
 

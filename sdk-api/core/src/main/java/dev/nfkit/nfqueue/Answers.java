@@ -54,13 +54,15 @@ public final class Answers {
     }
 
     /**
-     * Sends what was added, in as few datagrams as the send buffer allows, and empties the collection.
+     * Sends what was added, in as few datagrams as the send buffer allows, and empties the collection. Those whose
+     * deadline passed since, or whose session ended, are left out, and counted as late.
      *
-     * @throws NetlinkException if sending fails
+     * @throws NetlinkException if sending fails; what was not sent is held as before, and may be added again
      */
     public void send() throws NetlinkException {
+        int from = 0;
         try {
-            for (int from = 0; from < holds.size(); ) {
+            while (from < holds.size()) {
                 int to = from + 1;
                 while (to < holds.size() && holds.get(to).sameSession(holds.get(from))) {
                     to++;
@@ -69,6 +71,7 @@ public final class Answers {
                 from = to;
             }
         } finally {
+            holds.subList(from, holds.size()).forEach(Hold::unclaim); // those sent are no longer held
             holds.clear();
             verdicts.clear();
         }

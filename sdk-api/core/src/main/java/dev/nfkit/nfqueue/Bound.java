@@ -10,9 +10,10 @@ final class Bound {
     final int queue;
     volatile NfqueueQueue options;
 
-    // The polling thread's.
+    /** The polling thread's. */
     private long nextId = 1;
-    boolean batches = true;
+    /** Whether a batch covers only packets that were decided: false once a verdict could not be sent or had no packet. */
+    volatile boolean batches = true;
 
     // The run of equal verdicts that is not written yet; the outbox's.
     final int[] run = new int[RUN];

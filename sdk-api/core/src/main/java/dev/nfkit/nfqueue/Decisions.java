@@ -11,6 +11,7 @@ import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Decisions implements Lending {
     /** Half of what ids can be apart: a batch up to there covers all that wait. */
     private static final long ALL = 0x3fff_ffffL;
+
+    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final NfqueueOptions options;
     private final Queues queues;
@@ -49,7 +52,15 @@ final class Decisions implements Lending {
     private long failed;
     private long forgotten;
     private long unread;
+    /** Of those decided, as many as were sent for certain. */
+    private long sent;
+    /** Packets whose decider was at work still when the session had ended. */
+    private long outlived;
+
     private final LongAdder late = new LongAdder();
+    /** Nothing is sent any more. */
+    private volatile boolean over;
+
     private volatile long expired;
 
     /** The transport's clock. */
@@ -65,7 +76,7 @@ final class Decisions implements Lending {
         this.outbox = outbox;
         this.clock = clock;
         deadlineNanos = options.deadline().map(Duration::toNanos).orElse(0L);
-        received = deadlineNanos > 0 ? new Received(order) : null;
+        received = deadlineNanos > 0 ? new Received(order, clock) : null;
         watchdog = new Watchdog(this::look);
     }
 
@@ -81,7 +92,7 @@ final class Decisions implements Lending {
         if (seen != null) {
             lock.lock();
             try {
-                seen.take(batch, clock.nanoTime());
+                seen.take(batch);
             } finally {
                 lock.unlock();
             }
@@ -169,26 +180,34 @@ final class Decisions implements Lending {
         Hold hold = currentHold;
         if (hold != null) {
             end();
-            if (hold.doFor()) {
-                write(hold, options.failureVerdict());
-                holds.forget(hold);
-                failed++;
+            lock.lock();
+            try {
+                if (holds.failBy(hold, () -> outbox.single(hold.queue.queue, hold.id, options.failureVerdict()))) {
+                    failed++;
+                }
+            } finally {
+                lock.unlock();
             }
         } else if (give(queue, id, options.failureVerdict())) {
             failed++;
         }
     }
 
-    /** Gives the current packet its verdict; false where its deadline had passed. */
+    /** Gives the current packet its verdict; false where its deadline had passed, or the session has ended. */
     private boolean give(Bound queue, int id, Verdict verdict) throws NetlinkException {
         Received seen = received;
         if (seen == null) {
+            if (over) {
+                outlived++;
+                return false;
+            }
             outbox.add(queue, id, verdict);
             return true;
         }
         lock.lock();
         try {
-            if (seen.expired()) {
+            if (seen.expired() || over) {
+                outlived += seen.expired() ? 0 : 1;
                 seen.end();
                 return false;
             }
@@ -213,18 +232,17 @@ final class Decisions implements Lending {
         }
     }
 
-    private void answerInBatch(Hold hold, Verdict verdict) throws NetlinkException {
-        write(hold, verdict);
-        holds.answeredElsewhere(hold);
-    }
-
-    private void write(Hold hold, Verdict verdict) throws NetlinkException {
+    private boolean answerInBatch(Hold hold, Verdict verdict) throws NetlinkException {
         lock.lock();
         try {
-            outbox.single(hold.queue.queue, hold.id, verdict);
+            if (holds.answerBy(hold, () -> outbox.single(hold.queue.queue, hold.id, verdict))) {
+                return true;
+            }
         } finally {
             lock.unlock();
         }
+        late();
+        return false;
     }
 
     /** A packet that can't be read still gets a verdict. */
@@ -238,7 +256,17 @@ final class Decisions implements Lending {
         }
         int id = PacketId.id(found);
         queues.gap(queue, id & 0xffff_ffffL);
-        if (begins(queue, id) && give(queue, id, options.failureVerdict())) {
+        if (begins(queue, id) && !over) {
+            lock.lock();
+            try {
+                // On its own: packets before it may have been set aside, and a batch would cover them.
+                outbox.single(queue.queue, id, options.failureVerdict());
+                if (received != null) {
+                    received.end();
+                }
+            } finally {
+                lock.unlock();
+            }
             unread++;
         }
     }
@@ -247,7 +275,27 @@ final class Decisions implements Lending {
     void flush() throws NetlinkException {
         lock.lock();
         try {
-            outbox.flush();
+            if (!over) {
+                outbox.flush();
+                sent = decided;
+            } else if (outbox.discard()) { // the session was closed under a decider that took its time
+                outlived += decided - sent;
+                decided = sent;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A packet that no decider will see; false where it has got the deadline's verdict. */
+    boolean leave(long found) {
+        Received seen = received;
+        if (seen == null || found == PacketId.NONE) {
+            return true;
+        }
+        lock.lock();
+        try {
+            return seen.leave(PacketId.queue(found), PacketId.id(found));
         } finally {
             lock.unlock();
         }
@@ -318,16 +366,19 @@ final class Decisions implements Lending {
     }
 
     void answerAll(List<Hold> claimed, List<Verdict> verdicts) throws NetlinkException {
-        holds.answerAll(claimed, verdicts);
+        late.add(holds.answerAll(claimed, verdicts));
     }
 
-    /** Answers a held packet whose right was claimed. */
-    void answer(Hold hold, Verdict verdict) throws NetlinkException {
+    /** Answers a held packet whose right was claimed; false where it has got another verdict meanwhile. */
+    boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
         if (loop != null && loop.polling()) {
-            answerInBatch(hold, verdict);
-        } else {
-            holds.answer(hold, verdict);
+            return answerInBatch(hold, verdict);
         }
+        if (holds.answer(hold, verdict)) {
+            return true;
+        }
+        late();
+        return false;
     }
 
     // --- on the watchdog's thread
@@ -345,7 +396,7 @@ final class Decisions implements Lending {
             return next < 0 ? batch : batch < 0 ? next : Math.min(next, batch);
         } catch (NetlinkException e) {
             Reports.log(System.Logger.Level.WARNING, "a verdict behind its deadline could not be sent", e);
-            return -1;
+            return AGAIN_NANOS;
         }
     }
 
@@ -357,7 +408,7 @@ final class Decisions implements Lending {
         }
         lock.lock();
         try {
-            if (!seen.any()) {
+            if (over || !seen.any()) {
                 return -1;
             }
             long left = seen.takenAt() + deadlineNanos - now;
@@ -381,23 +432,35 @@ final class Decisions implements Lending {
     /** The last moment to send: what is undecided gets the close verdict. */
     void settle(NetlinkSocket socket, VerdictLog log) throws NetlinkException {
         Reports.unanswered(options, holds.settle(options.closeVerdict()));
-        boolean alone = loop == null || loop.polling();
-        if (options.closeVerdict().equals(Verdict.DROP) || !(alone || received != null)) {
-            return; // the kernel drops what waits; and a decider that hangs may be writing its verdict
+        boolean alone = loop == null || loop.inside();
+        if (!alone && received == null) {
+            over = true; // a decider that hangs may be writing its verdict: the kernel drops what waits
+            return;
         }
         lock.lock();
         try {
+            if (over) {
+                return;
+            }
             outbox.flush(); // what was decided must not be covered by the batch
-            MessageWriter writer = new MessageWriter(1024, socket.order());
-            for (Bound queue : queues.bound) {
-                int behindAll = (int) (queue.nextId() + ALL);
-                writer.clear();
-                VerdictMessages.batch(
-                        writer, log.next(queue.queue, behindAll, true), queue.queue, behindAll, options.closeVerdict());
-                socket.send(writer.datagram());
+            sent = decided;
+            if (!options.closeVerdict().equals(Verdict.DROP)) { // which the kernel does by itself
+                decideRest(socket, log);
             }
         } finally {
+            over = true;
             lock.unlock();
+        }
+    }
+
+    private void decideRest(NetlinkSocket socket, VerdictLog log) throws NetlinkException {
+        MessageWriter writer = new MessageWriter(1024, socket.order());
+        for (Bound queue : queues.bound) {
+            int behindAll = (int) (queue.nextId() + ALL);
+            writer.clear();
+            VerdictMessages.batch(
+                    writer, log.next(queue.queue, behindAll, true), queue.queue, behindAll, options.closeVerdict());
+            socket.send(writer.datagram());
         }
     }
 
@@ -411,6 +474,11 @@ final class Decisions implements Lending {
 
     long failed() {
         return failed;
+    }
+
+    /** Packets that got the close verdict while a decider was at them, or their verdict was not sent. */
+    long outlived() {
+        return outlived;
     }
 
     long forgotten() {

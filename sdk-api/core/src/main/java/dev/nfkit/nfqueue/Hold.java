@@ -5,12 +5,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** The duty to answer one held packet, exactly once. */
+/**
+ * The duty to answer one held packet, exactly once. Its state tells a second answer from a first; which verdict the
+ * packet gets is decided in {@link Holds}, by who takes it out of the list.
+ */
 final class Hold {
     /** What has become of it. */
     enum State {
         WAITING,
-        /** By the application. */
+        /** By the application; the verdict may be on its way still. */
         ANSWERED,
         /** In the application's stead. */
         DONE_FOR
@@ -71,11 +74,7 @@ final class Hold {
 
     /** Answers it for the application; false if that is too late. */
     boolean answer(Verdict verdict) throws NetlinkException {
-        if (!claim(verdict)) {
-            return false;
-        }
-        owner.answer(this, verdict);
-        return true;
+        return claim(verdict) && owner.answer(this, verdict);
     }
 
     /** Takes the one right to answer, for the application; false if it is too late. */
@@ -94,9 +93,19 @@ final class Hold {
         return false;
     }
 
+    /** The answer could not be sent: the packet waits for another one. */
+    void unclaim() {
+        state.compareAndSet(State.ANSWERED, State.WAITING);
+    }
+
     /** Takes the one right to answer, in the application's stead; false if it has answered. */
     boolean doFor() {
         return state.compareAndSet(State.WAITING, State.DONE_FOR);
+    }
+
+    /** It got its verdict in the application's stead, whose answer, if there is one, has not left and comes too late. */
+    void overtake() {
+        state.set(State.DONE_FOR);
     }
 
     boolean sameSession(Hold other) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The packets that are held, and the way that answers from any thread take. A packet leaves the list only when its
- * verdict was sent: until then no batch may cover it.
+ * verdict was sent: until then no batch may cover it. Who takes it out, under the lock, has given it its one verdict: the
+ * application, its deadline, or the end of the session.
  */
 final class Holds {
     private static final int CAPACITY = 256 << 10;
@@ -29,6 +30,7 @@ final class Holds {
 
     private Runnable onEmpty = () -> {};
     private volatile int count;
+    private boolean over;
     private long serial;
     private long answered;
     private long expired;
@@ -113,36 +115,96 @@ final class Holds {
         return count;
     }
 
-    /** Sends an answer whose right was claimed. */
-    synchronized void answer(Hold hold, Verdict verdict) throws NetlinkException {
-        try {
-            write(hold, verdict);
-            send();
-        } finally {
-            writer.clear();
-            remove(hold);
-        }
-        answered++;
+    /** Sends an answer whose right was claimed; false where the packet has got another verdict meanwhile. */
+    synchronized boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
+        return answerBy(hold, () -> {
+            try {
+                write(hold, verdict);
+                send();
+            } finally {
+                writer.clear();
+            }
+        });
     }
 
-    /** Sends many answers whose right was claimed, in one datagram where they fit one. */
-    synchronized void answerAll(List<Hold> holds, List<Verdict> verdicts) throws NetlinkException {
+    /** A way for an answer to leave. */
+    @FunctionalInterface
+    interface Way {
+        void send() throws NetlinkException;
+    }
+
+    /** Answers by another way, that of the batch; false where the packet has got another verdict meanwhile. */
+    synchronized boolean answerBy(Hold hold, Way way) throws NetlinkException {
+        if (!hold.linked || over) {
+            return false;
+        }
+        boolean sent = false;
         try {
-            for (int i = 0; i < holds.size(); i++) {
-                write(holds.get(i), verdicts.get(i));
-            }
-            send();
+            way.send();
+            sent = true;
         } finally {
-            writer.clear();
-            for (int i = 0; i < holds.size(); i++) {
-                remove(holds.get(i));
+            if (!sent) {
+                hold.unclaim();
             }
         }
-        answered += holds.size();
+        remove(hold);
+        answered++;
+        return true;
+    }
+
+    /** The decider threw behind its hold: the failure verdict leaves by the way of the batch, unless it was answered. */
+    synchronized boolean failBy(Hold hold, Way way) throws NetlinkException {
+        if (!hold.linked || over || !hold.doFor()) {
+            return false;
+        }
+        remove(hold);
+        way.send();
+        return true;
+    }
+
+    /**
+     * Sends many answers whose right was claimed, in one datagram where they fit one.
+     *
+     * @return how many came too late
+     */
+    synchronized int answerAll(List<Hold> holds, List<Verdict> verdicts) throws NetlinkException {
+        int overtaken = 0;
+        int sent = 0;
+        try {
+            for (int i = 0; i < holds.size(); i++) {
+                if (holds.get(i).linked && !over) {
+                    if (!fits(verdicts.get(i))) {
+                        send();
+                        answered += removeAll(holds.subList(sent, i));
+                        sent = i;
+                    }
+                    write(holds.get(i), verdicts.get(i));
+                } else {
+                    overtaken++;
+                }
+            }
+            send();
+            answered += removeAll(holds.subList(sent, holds.size()));
+            sent = holds.size();
+        } finally {
+            writer.clear();
+            holds.subList(sent, holds.size()).forEach(Hold::unclaim);
+        }
+        return overtaken;
+    }
+
+    private int removeAll(List<Hold> sent) {
+        int before = count;
+        sent.forEach(this::remove);
+        return before - count;
+    }
+
+    private boolean fits(Verdict verdict) {
+        return writer.length() == 0 || writer.length() + VerdictMessages.size(verdict) <= limit;
     }
 
     private void write(Hold hold, Verdict verdict) throws NetlinkException {
-        if (writer.length() > 0 && writer.length() + VerdictMessages.size(verdict) > limit) {
+        if (!fits(verdict)) {
             send();
         }
         VerdictMessages.single(writer, log.next(hold.queue.queue, hold.id, false), hold.queue.queue, hold.id, verdict);
@@ -152,21 +214,15 @@ final class Holds {
         if (writer.length() > 0) {
             try {
                 socket.send(writer.datagram());
+            } catch (NetlinkException e) {
+                for (Bound queue : bound) {
+                    queue.batches = false; // packets wait on that a batch would decide
+                }
+                throw e;
             } finally {
                 writer.clear();
             }
         }
-    }
-
-    /** An answer left by another way, with the verdicts of the batch. */
-    synchronized void answeredElsewhere(Hold hold) {
-        remove(hold);
-        answered++;
-    }
-
-    /** A packet that was held got the failure verdict, because the decider threw behind it. */
-    synchronized void forget(Hold hold) {
-        remove(hold);
     }
 
     /**
@@ -174,50 +230,63 @@ final class Holds {
      *
      * @return them, or null where there are none
      */
-    synchronized @Nullable List<Unanswered> expire(long now) throws NetlinkException {
+    synchronized @Nullable List<Unanswered> expire(long now) {
+        if (over) {
+            return null;
+        }
         List<Hold> due = null;
         for (Hold hold : deadlines) {
             if (hold.deadline - now > 0) {
                 break;
             }
-            if (hold.doFor()) {
-                due = due == null ? new ArrayList<>() : due;
-                due.add(hold);
-            }
+            due = due == null ? new ArrayList<>() : due;
+            due.add(hold);
         }
-        return due == null ? null : doFor(due, Cause.DEADLINE, null);
+        if (due == null) {
+            return null;
+        }
+        expired += due.size();
+        return doFor(due, Cause.DEADLINE, null);
     }
 
-    /** Sends the verdict of all that are still held, because the session ends. */
-    synchronized List<Unanswered> settle(Verdict verdict) throws NetlinkException {
+    /**
+     * Sends the verdict of all that are still held, because the session ends. Nothing is sent behind this; but a decider
+     * that outlasts the session may still hold packets, which the next call settles.
+     */
+    synchronized List<Unanswered> settle(Verdict verdict) {
         List<Hold> left = new ArrayList<>();
         for (Bound queue : bound) {
             for (Hold hold = queue.firstHeld; hold != null; hold = hold.behind) {
-                if (hold.doFor()) {
-                    left.add(hold);
-                }
+                left.add(hold);
             }
         }
-        return doFor(left, Cause.END, verdict);
+        settled += left.size();
+        List<Unanswered> report = doFor(left, Cause.END, verdict);
+        over = true;
+        return report;
     }
 
-    private List<Unanswered> doFor(List<Hold> due, Cause cause, @Nullable Verdict forAll) throws NetlinkException {
+    /** The application is told of these even where sending fails, as it does once the socket is closed. */
+    private List<Unanswered> doFor(List<Hold> due, Cause cause, @Nullable Verdict forAll) {
         List<Unanswered> report = new ArrayList<>(due.size());
         try {
             for (Hold hold : due) {
+                hold.overtake();
                 Verdict verdict = forAll == null ? hold.fallback : forAll;
-                write(hold, verdict);
                 report.add(new Unanswered(hold.packet(), cause, verdict));
+                if (!over) {
+                    write(hold, verdict);
+                }
             }
             send();
+        } catch (NetlinkException e) {
+            Reports.log(
+                    System.Logger.Level.WARNING,
+                    "the verdict of held packets could not be sent; the kernel drops them when the session ends",
+                    e);
         } finally {
             writer.clear();
             due.forEach(this::remove);
-            if (cause == Cause.END) {
-                settled += due.size();
-            } else {
-                expired += due.size();
-            }
         }
         return report;
     }

@@ -240,7 +240,7 @@ public final class NfqueueSession implements AutoCloseable {
                 decisions.forgotten(),
                 holds.expired() + decisions.expired(),
                 decisions.lateCount(),
-                holds.settled() + life.discarded(),
+                holds.settled() + life.settledUnseen() + decisions.outlived(),
                 decisions.unread(),
                 queues.bypassed(),
                 life.gone(),

@@ -105,9 +105,25 @@ final class Outbox {
     private void send() throws NetlinkException {
         try {
             socket.send(writer.datagram());
+        } catch (NetlinkException e) {
+            for (Bound queue : bound) {
+                queue.batches = false; // packets wait on that a batch would decide
+            }
+            throw e;
         } finally {
             writer.clear();
         }
+    }
+
+    /** Forgets what was added, as the socket is closed; whether there was anything. */
+    boolean discard() {
+        boolean any = writer.length() > 0;
+        writer.clear();
+        for (Bound queue : bound) {
+            any |= queue.runLength > 0;
+            queue.runLength = 0;
+        }
+        return any;
     }
 
     /** Sends what was added. */

@@ -28,6 +28,9 @@ final class QueueLife implements Life {
     private long settlingSince;
     private long malformed;
     private long discarded;
+    /** Of those discarded, the ones that get the close verdict. */
+    private long settled;
+
     private long gone;
     private long refused;
 
@@ -130,8 +133,8 @@ final class QueueLife implements Life {
         boolean pass = options.closeVerdict().number() != NfqueueConfig.NF_DROP;
         QueueRequests requests = new QueueRequests(socket.order());
         for (Bound queue : queues.bound) {
-            messages.post(
-                    "shut NFQUEUE queue " + queue.queue, requests.shut(messages.nextSequence(), queue.queue, pass));
+            long sequence = messages.nextSequence();
+            messages.post("shut NFQUEUE queue " + queue.queue, sequence, requests.shut(sequence, queue.queue, pass));
         }
     }
 
@@ -139,6 +142,10 @@ final class QueueLife implements Life {
     public void discarded(MessageCursor message) {
         if (message.type() == NfqueueConfig.NFQNL_MSG_PACKET) {
             discarded++;
+            long found = PacketId.find(message.buffer(), message.offset(), message.length(), message.order());
+            if (decisions.leave(found)) {
+                settled++;
+            }
         }
     }
 
@@ -172,6 +179,11 @@ final class QueueLife implements Life {
 
     long discarded() {
         return discarded;
+    }
+
+    /** Packets that get the close verdict and that no decider has seen. */
+    long settledUnseen() {
+        return settled;
     }
 
     long gone() {

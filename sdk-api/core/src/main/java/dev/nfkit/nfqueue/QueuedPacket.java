@@ -392,7 +392,7 @@ public final class QueuedPacket implements NetfilterPacket {
      *
      * @param verdict the verdict, not HELD
      * @return false if it came too late: the packet had its verdict from the deadline or from the session's end
-     * @throws NetlinkException if sending fails
+     * @throws NetlinkException if sending fails; the packet is held as before
      * @throws IllegalStateException if this packet was not held, or was answered before
      * @throws IllegalArgumentException if the verdict is HELD
      */

@@ -33,8 +33,8 @@ final class Queues {
         QueueRequests requests = new QueueRequests(order);
         for (Bound queue : bound) {
             try {
-                messages.call(
-                        "bind NFQUEUE queue " + queue.queue, requests.bind(messages.nextSequence(), queue.options));
+                long sequence = messages.nextSequence();
+                messages.call("bind NFQUEUE queue " + queue.queue, sequence, requests.bind(sequence, queue.options));
             } catch (KernelRefusedException e) {
                 throw explain(e, queue.options);
             }

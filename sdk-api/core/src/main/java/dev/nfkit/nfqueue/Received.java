@@ -18,26 +18,31 @@ final class Received {
 
     private final MessageCursor message = new MessageCursor();
     private final ByteOrder order;
+    private final Decisions.Clock clock;
     private int[] queues = new int[64];
     private int[] ids = new int[64];
     private byte[] states = new byte[64];
     private int count;
     private int current;
+    /** Whether the current packet's turn has begun and not ended. */
+    private boolean turn;
+
     private long takenAt;
 
-    Received(ByteOrder order) {
+    Received(ByteOrder order, Decisions.Clock clock) {
         this.order = order;
+        this.clock = clock;
     }
 
     /** Notes the packets of a batch. */
-    void take(DatagramBatch batch, long now) {
+    void take(DatagramBatch batch) {
         if (current >= count) {
             count = 0;
             current = 0;
         } else {
             forgetDecided();
         }
-        takenAt = now;
+        takenAt = clock.nanoTime();
         for (int i = 0; i < batch.count(); i++) {
             note(batch, i);
         }
@@ -86,18 +91,37 @@ final class Received {
                     return false;
                 }
                 states[i] = DECIDING;
+                turn = true;
                 return true;
             }
         }
-        current = count; // set aside while a request was answered
+        // It was set aside while a request was answered, and nothing else is left: its time counts from now.
+        current = count;
+        takenAt = clock.nanoTime();
         add(queue, id);
         states[current] = DECIDING;
+        turn = true;
         return true;
     }
 
-    /** The current packet's turn is over. */
+    /** The current packet's turn is over; it may be said twice. */
     void end() {
-        current++;
+        if (turn) {
+            turn = false;
+            current++;
+        }
+    }
+
+    /** A packet won't be decided here; false if its deadline passed before. */
+    boolean leave(int queue, int id) {
+        for (int i = current; i < count; i++) {
+            if (queues[i] == queue && ids[i] == id) {
+                boolean expired = states[i] == EXPIRED;
+                states[i] = DECIDED;
+                return !expired;
+            }
+        }
+        return true;
     }
 
     /** Whether the current packet's deadline has passed. */
