@@ -1,7 +1,6 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.Errno
-import dev.nfkit.SystemCallException
+import dev.nfkit.NetlinkException
 import dev.nfkit.nfqueue.Answers
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.QueuedPacket
@@ -112,7 +111,7 @@ internal class Deciders(
 
     private fun send() {
         if (answers.size() > 0) {
-            unlessClosed(answers::send)
+            answers.send()
         }
     }
 
@@ -131,17 +130,6 @@ internal class Deciders(
         }
     }
 
-    /** A session that was closed has given its verdict to all that waited: nothing is left to be said. */
-    private inline fun unlessClosed(answer: () -> Unit) {
-        try {
-            answer()
-        } catch (e: SystemCallException) {
-            if (e.errno() != Errno.EBADF) {
-                throw e
-            }
-        }
-    }
-
     /** The decision of one packet, where the decider's coroutine ends if it has suspended. */
     private inner class Decision(
         val packet: QueuedPacket,
@@ -155,7 +143,7 @@ internal class Deciders(
 
         /** From now on a cancellation gives the close verdict at once, whether the decider heeds it or not. */
         fun suspended() {
-            guard = Job(job).apply { invokeOnCompletion { cause -> cause?.let { cancelled() } } }
+            guard = Job(job).apply { invokeOnCompletion { cause -> cause?.let { giveUp() } } }
             if (ended) {
                 guard?.complete()
             }
@@ -175,7 +163,7 @@ internal class Deciders(
 
         private fun decided(verdict: Verdict) {
             if (claim() && verdict !== Verdict.HELD) {
-                answer(verdict)
+                packet.answer(verdict)
             }
         }
 
@@ -185,7 +173,7 @@ internal class Deciders(
                 return
             }
             try {
-                if (claim() && answer(options.failureVerdict())) {
+                if (claim() && packet.answer(options.failureVerdict())) {
                     tally.failed.increment()
                 }
             } finally {
@@ -193,19 +181,21 @@ internal class Deciders(
             }
         }
 
+        private fun giveUp() {
+            try {
+                cancelled()
+            } catch (e: NetlinkException) {
+                fail(e)
+            }
+        }
+
         private fun cancelled() {
             // Where the session ends as well, the packet may have its verdict already.
-            if (claim() && !packet.answered() && answer(options.closeVerdict())) {
+            if (claim() && !packet.answered() && packet.answer(options.closeVerdict())) {
                 tally.settled.increment()
             }
         }
 
         private fun claim(): Boolean = synchronized(this) { !claimed.also { claimed = true } }
-
-        private fun answer(verdict: Verdict): Boolean {
-            var inTime = false
-            unlessClosed { inTime = packet.answer(verdict) }
-            return inTime
-        }
     }
 }

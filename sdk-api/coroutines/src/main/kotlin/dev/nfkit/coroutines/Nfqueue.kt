@@ -8,11 +8,11 @@ import dev.nfkit.socket.NetlinkTransport
  *
  * ```
  * transport.useNfqueue({
- *     queue(0) { maximumLength = 8192 }
+ *     queue(0) { uidGid = true }
  *     deadline = 2.seconds
  * }) {
  *     decide(concurrency = 16) { packet ->
- *         if (reputation.isGood(packet.sourceAddress())) Verdict.ACCEPT else Verdict.DROP
+ *         if (directory.permits(packet.uid())) Verdict.ACCEPT else Verdict.DROP // a look-up that suspends
  *     }
  * }
  * ```

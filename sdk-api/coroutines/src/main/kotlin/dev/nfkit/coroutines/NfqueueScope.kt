@@ -91,7 +91,9 @@ public class NfqueueScope internal constructor(
      * the next taker's, or get the close verdict at the session's end.
      *
      * @param concurrency how many packets are being decided at most, 1 to 65536
-     * @param decider gives the verdict of a packet; the packet may be kept
+     * @param decider gives the verdict of a packet. The packet may be kept. Bytes in the verdict are read when it is sent,
+     *   behind the decider's return: they must not change, so [copy][dev.nfkit.Bytes.copy] what an editor that is used again
+     *   has made.
      * @throws IllegalArgumentException if the concurrency is out of range
      * @throws IllegalStateException if the packets are being taken already; thrown by the decider's side, if it returns a
      *   verdict for a packet that it has answered itself
@@ -113,7 +115,7 @@ public class NfqueueScope internal constructor(
      * ```
      *
      * Copy range, conntrack and security context change only within what the session was opened with. It suspends until
-     * the kernel has done it, two seconds at most, and does so on [Dispatchers.IO]; a cancellation waits for that.
+     * the kernel has done it, five seconds at most, and does so on [Dispatchers.IO]; a cancellation waits for that.
      *
      * @param queue a queue of this session
      * @param change sets the options that shall change

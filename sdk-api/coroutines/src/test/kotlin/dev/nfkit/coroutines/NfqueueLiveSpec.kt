@@ -230,13 +230,13 @@ class NfqueueLiveSpec :
                         decide(concurrency = 3) {
                             when (it.letter) {
                                 'c' -> awaitCancellation()
-                                'd' -> withContext(Dispatchers.Default) { throw failure }
+                                'd' -> throw failure.also { yield() }
                                 else -> Verdict.ACCEPT
                             }
                         }
                     }
                 }
-            thrown.exceptionOrNull()?.message shouldBe failure.message
+            thrown.exceptionOrNull() shouldBeSameInstanceAs failure
             val (accepted, failed, settled) = passed()
             failed shouldBe 1
             accepted + settled shouldBe 19
@@ -251,7 +251,15 @@ class NfqueueLiveSpec :
             }) {
                 send("abXcd")
                 stop()
-                val decider: suspend (QueuedPacket) -> Verdict = { if (it.letter == 'X') throw failure else Verdict.ACCEPT }
+                val decider: suspend (QueuedPacket) -> Verdict = {
+                    if (it.letter ==
+                        'X'
+                    ) {
+                        throw failure
+                    } else {
+                        Verdict.ACCEPT
+                    }
+                }
                 runCatching { decide(decider = decider) }.exceptionOrNull() shouldBeSameInstanceAs failure
                 decide(decider = decider)
                 stats().failed() shouldBe 1
