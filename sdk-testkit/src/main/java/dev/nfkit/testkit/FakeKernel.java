@@ -19,17 +19,20 @@ public final class FakeKernel implements KernelView {
     private static final long DEFAULT_LIMIT = 212_992;
 
     private final Map<Integer, Long> foreignGroups = new ConcurrentHashMap<>();
+    private final Map<Integer, Long> foreignQueues = new ConcurrentHashMap<>();
     private final Map<Long, SocketOwner> owners = new ConcurrentHashMap<>();
     private final Map<Long, String> interfaces = new ConcurrentHashMap<>();
     private final Map<Integer, String> loggers = new ConcurrentHashMap<>();
-    private final Supplier<List<GroupState>> modelled;
+    private final Supplier<List<GroupState>> modelledGroups;
+    private final Supplier<List<QueueState>> modelledQueues;
     private volatile NetAdmin netAdmin = NetAdmin.HELD;
     private volatile long receiveBufferLimit = DEFAULT_LIMIT;
     private volatile boolean forceAllowed = true;
     private volatile boolean conntrackGlue;
 
-    FakeKernel(Supplier<List<GroupState>> modelled) {
-        this.modelled = modelled;
+    FakeKernel(Supplier<List<GroupState>> modelledGroups, Supplier<List<QueueState>> modelledQueues) {
+        this.modelledGroups = modelledGroups;
+        this.modelledQueues = modelledQueues;
         interfaces.put(1L, "lo");
     }
 
@@ -42,6 +45,18 @@ public final class FakeKernel implements KernelView {
      */
     public FakeKernel ownGroup(int group, long portId) {
         foreignGroups.put(group, portId);
+        return this;
+    }
+
+    /**
+     * Makes a queue belong to somebody else, so that the model refuses to bind it and to take verdicts for it (EPERM).
+     *
+     * @param queue the queue, 0 to 65535
+     * @param portId the other socket's port id
+     * @return this kernel
+     */
+    public FakeKernel ownQueue(int queue, long portId) {
+        foreignQueues.put(queue, portId);
         return this;
     }
 
@@ -109,8 +124,12 @@ public final class FakeKernel implements KernelView {
         return conntrackGlue;
     }
 
-    boolean ownedElsewhere(int group) {
+    boolean groupOwnedElsewhere(int group) {
         return foreignGroups.containsKey(group);
+    }
+
+    boolean queueOwnedElsewhere(int queue) {
+        return foreignQueues.containsKey(queue);
     }
 
     int receiveBufferReached(int asked) {
@@ -129,7 +148,7 @@ public final class FakeKernel implements KernelView {
 
     @Override
     public List<GroupState> nflogGroups() {
-        List<GroupState> groups = new ArrayList<>(modelled.get());
+        List<GroupState> groups = new ArrayList<>(modelledGroups.get());
         foreignGroups.forEach((group, portId) -> groups.add(new GroupState(group, portId, 0, 2, 65531, 100, 1)));
         groups.sort((a, b) -> Integer.compare(a.group(), b.group()));
         return groups;
@@ -137,7 +156,10 @@ public final class FakeKernel implements KernelView {
 
     @Override
     public List<QueueState> nfqueues() {
-        return List.of();
+        List<QueueState> queues = new ArrayList<>(modelledQueues.get());
+        foreignQueues.forEach((queue, portId) -> queues.add(new QueueState(queue, portId, 0, 2, 65531, 0, 0, 0)));
+        queues.sort((a, b) -> Integer.compare(a.queue(), b.queue()));
+        return queues;
     }
 
     @Override

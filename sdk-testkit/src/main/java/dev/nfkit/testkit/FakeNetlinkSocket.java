@@ -63,10 +63,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
      * @return whether it found room
      */
     public boolean deliver(MessageWriter writer) {
-        ByteBuffer datagram = writer.datagram();
-        byte[] bytes = new byte[datagram.remaining()];
-        datagram.get(bytes);
-        return deliver(bytes);
+        return deliver(Datagrams.bytes(writer));
     }
 
     /**

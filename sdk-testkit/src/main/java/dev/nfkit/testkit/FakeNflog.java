@@ -111,7 +111,7 @@ public final class FakeNflog {
         }
         int number = request.resId();
         NflogGroup group = groups.get(number);
-        if (transport.kernel().ownedElsewhere(number) || (group != null && group.socket() != socket)) {
+        if (transport.kernel().groupOwnedElsewhere(number) || (group != null && group.socket() != socket)) {
             return Errno.EPERM;
         }
         long flags = number(request, CFG_FLAGS, 2);

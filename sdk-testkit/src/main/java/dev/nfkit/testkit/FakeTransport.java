@@ -1,28 +1,20 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
-import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
-import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkTransport;
-import dev.nfkit.socket.SocketOption;
-import dev.nfkit.wire.MessageWriter;
-import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel in memory: what it is asked it answers as Linux does, unless a rule of the test says otherwise. Requests
- * that ask for an acknowledgement get one; those for NFLOG's configuration go through {@link #nflog()}, a model of the
- * kernel's side. Safe for any number of threads.
+ * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()} and those for NFQUEUE through
+ * {@link #nfqueue()}, models of the kernel's side. Safe for any number of threads.
  *
  * <pre>{@code
  * FakeTransport transport = new FakeTransport();
@@ -34,14 +26,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class FakeTransport implements NetlinkTransport {
-    private static final int ERROR_TEXT = 1;
-    private static final int MAX_DATAGRAM = 1 << 20;
-
     private final TestClock clock;
     private final FakeKernel kernel;
     private final FakeNflog nflog;
-    private final List<RequestRule> rules = new ArrayList<>();
-    private final List<SentMessage> sent = new ArrayList<>();
+    private final FakeNfqueue nfqueue;
+    private final FakeRequests requests;
     private final List<FakeNetlinkSocket> sockets = new ArrayList<>();
     private final Deque<Errno> openFailures = new ArrayDeque<>();
     private ByteOrder order = ByteOrder.nativeOrder();
@@ -61,7 +50,9 @@ public final class FakeTransport implements NetlinkTransport {
     public FakeTransport(TestClock clock) {
         this.clock = clock;
         this.nflog = new FakeNflog(this);
-        this.kernel = new FakeKernel(nflog::groups);
+        this.nfqueue = new FakeNfqueue(this);
+        this.kernel = new FakeKernel(nflog::groups, nfqueue::queues);
+        this.requests = new FakeRequests(this);
     }
 
     @Override
@@ -117,6 +108,15 @@ public final class FakeTransport implements NetlinkTransport {
     }
 
     /**
+     * The model of NFQUEUE in this kernel.
+     *
+     * @return the model, always the same
+     */
+    public FakeNfqueue nfqueue() {
+        return nfqueue;
+    }
+
+    /**
      * Sets the byte order of the sockets that are opened from now on.
      *
      * @param order that of headers; native unless set
@@ -167,9 +167,7 @@ public final class FakeTransport implements NetlinkTransport {
     public RequestRule onRequest(Predicate<SentMessage> matcher) {
         clock.lock().lock();
         try {
-            RequestRule rule = new RequestRule(matcher);
-            rules.add(rule);
-            return rule;
+            return requests.rule(matcher);
         } finally {
             clock.lock().unlock();
         }
@@ -183,7 +181,7 @@ public final class FakeTransport implements NetlinkTransport {
     public List<SentMessage> sent() {
         clock.lock().lock();
         try {
-            return List.copyOf(sent);
+            return requests.sent();
         } finally {
             clock.lock().unlock();
         }
@@ -246,10 +244,7 @@ public final class FakeTransport implements NetlinkTransport {
                             + " datagrams not received");
                 }
             }
-            long unused = rules.stream().filter(RequestRule::unused).count();
-            if (unused > 0) {
-                left.add(unused + " of " + rules.size() + " request rules met no request");
-            }
+            left.addAll(requests.left());
             if (!left.isEmpty()) {
                 throw new AssertionError("left over: " + String.join("; ", left));
             }
@@ -260,68 +255,12 @@ public final class FakeTransport implements NetlinkTransport {
 
     /** A datagram has come from a socket; wants the lock. */
     void transmitted(FakeNetlinkSocket socket, byte[] datagram) {
-        List<SentMessage> messages;
-        try {
-            messages = SentMessage.parse(datagram, socket.order(), socket.portId());
-        } catch (MalformedMessageException e) {
-            throw new AssertionError("a malformed datagram was sent to the kernel: " + e.getMessage(), e);
-        }
-        for (SentMessage message : messages) {
-            sent.add(message);
-            if ((message.flags() & Netlink.NLM_F_REQUEST) != 0) {
-                answer(socket, message);
-            }
-        }
-    }
-
-    private void answer(FakeNetlinkSocket socket, SentMessage request) {
-        for (RequestRule rule : rules) {
-            if (rule.takes(request)) {
-                follow(socket, request, rule);
-                return;
-            }
-        }
-        if (kernel.netAdmin() != NetAdmin.HELD) {
-            acknowledge(socket, request, Errno.EPERM, null);
-            return;
-        }
-        Errno errno = nflog.configures(request) ? nflog.configure(socket, request) : null;
-        if (errno != null || (request.flags() & Netlink.NLM_F_ACK) != 0) {
-            acknowledge(socket, request, errno, null);
-        }
-    }
-
-    private static void follow(FakeNetlinkSocket socket, SentMessage request, RequestRule rule) {
-        for (BiConsumer<SentMessage, MessageWriter> reply : rule.replies()) {
-            MessageWriter writer = new MessageWriter(MAX_DATAGRAM, socket.order());
-            reply.accept(request, writer);
-            socket.deliver(writer);
-        }
-        boolean wanted = rule.errno() != null || (request.flags() & Netlink.NLM_F_ACK) != 0;
-        if (wanted && !rule.silent()) {
-            acknowledge(socket, request, rule.errno(), rule.text());
-        }
-    }
-
-    private static void acknowledge(
-            FakeNetlinkSocket socket, SentMessage request, @Nullable Errno errno, @Nullable String text) {
-        byte[] original = request.bytes().toArray();
-        boolean capped = errno == null || socket.on(SocketOption.CAP_ACK);
-        boolean words = text != null && socket.on(SocketOption.EXT_ACK);
-        MessageWriter writer = new MessageWriter(original.length + 1024, socket.order());
-        int flags = (capped ? Netlink.NLM_F_CAPPED : 0) | (words ? Netlink.NLM_F_ACK_TLVS : 0);
-        writer.begin(Netlink.NLMSG_ERROR, flags, request.sequence(), socket.portId())
-                .rawHost32(errno == null ? 0 : -errno.number())
-                .raw(capped ? Arrays.copyOf(original, Netlink.NLMSG_HDRLEN) : original);
-        if (words && text != null) {
-            writer.raw(new byte[capped ? 0 : Netlink.align(original.length) - original.length])
-                    .string(ERROR_TEXT, text);
-        }
-        socket.deliver(writer.end());
+        requests.transmitted(socket, datagram);
     }
 
     /** A socket is no more; wants the lock. */
     void closed(FakeNetlinkSocket socket) {
         nflog.closed(socket);
+        nfqueue.closed(socket);
     }
 }

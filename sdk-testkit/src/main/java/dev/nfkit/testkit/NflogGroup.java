@@ -114,7 +114,7 @@ final class NflogGroup {
         if (count > 1) {
             NflogMessages.done(held);
         }
-        byte[] batch = NflogMessages.bytes(held);
+        byte[] batch = Datagrams.bytes(held);
         discard();
         socket.deliverCharged(batch, ReceiveBuffer.charge(allocated));
     }

@@ -2,9 +2,7 @@ package dev.nfkit.testkit;
 
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 
 /** Datagrams of NFLOG as the kernel sends them, made of {@link SampleNflog}s. */
@@ -24,7 +22,7 @@ public final class NflogMessages {
     public static byte[] batch(ByteOrder order, List<SampleNflog> packets) {
         MessageWriter writer = new MessageWriter(MAX_DATAGRAM, order);
         packets.forEach(packet -> packet.write(writer));
-        return bytes(done(writer));
+        return Datagrams.bytes(done(writer));
     }
 
     /**
@@ -39,31 +37,5 @@ public final class NflogMessages {
 
     static MessageWriter done(MessageWriter writer) {
         return writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, 0).end();
-    }
-
-    static byte[] bytes(MessageWriter writer) {
-        ByteBuffer datagram = writer.datagram();
-        byte[] bytes = new byte[datagram.remaining()];
-        datagram.get(bytes);
-        return bytes;
-    }
-
-    /**
-     * A datagram without the padding of its last attribute: lengths are mended, the bytes behind it are gone.
-     *
-     * @param datagram a datagram of one nfnetlink message, padded
-     * @param order the byte order of its headers
-     * @return its bytes without up to three of padding; the same where there is none
-     */
-    static byte[] withoutTailPadding(byte[] datagram, ByteOrder order) {
-        ByteBuffer buffer = ByteBuffer.wrap(datagram.clone()).order(order);
-        int at = Netlink.NLMSG_HDRLEN + Netlink.NFGENMSG_LEN;
-        int end = at;
-        while (at + Netlink.NLA_HDRLEN <= datagram.length) {
-            end = at + (buffer.getShort(at) & 0xffff);
-            at += Netlink.align(buffer.getShort(at) & 0xffff);
-        }
-        buffer.putInt(0, end);
-        return Arrays.copyOf(buffer.array(), end);
     }
 }

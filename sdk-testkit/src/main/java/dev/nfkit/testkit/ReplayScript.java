@@ -69,7 +69,7 @@ abstract class ReplayScript {
             int wanted = Netlink.NLM_F_REQUEST | Netlink.NLM_F_ACK;
             if ((request.flags() & wanted) == wanted) {
                 byte[] header = Arrays.copyOf(request.bytes().toArray(), Netlink.NLMSG_HDRLEN);
-                answers.add(NflogMessages.bytes(new MessageWriter(64, order)
+                answers.add(Datagrams.bytes(new MessageWriter(64, order)
                         .begin(Netlink.NLMSG_ERROR, Netlink.NLM_F_CAPPED, request.sequence(), portId)
                         .rawHost32(0)
                         .raw(header)

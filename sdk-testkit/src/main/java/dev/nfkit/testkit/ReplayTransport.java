@@ -16,7 +16,7 @@ import java.util.Map;
  * privileges; never waits in real time and never hangs: what has ended makes receive return −1.
  *
  * <p><b>Lenient</b>, only what the kernel sent of its own is replayed. Whatever the code asks is acknowledged; recorded
- * requests, acknowledgements and errors are left out. A receive that finds no acknowledgement waiting begins with the
+ * requests and their answers are left out. A receive that finds no acknowledgement waiting begins with the
  * recorded packets, so that configuration comes first. Once all groups are unbound nothing more comes, as from a
  * kernel.
  *
@@ -35,7 +35,7 @@ public final class ReplayTransport implements NetlinkTransport {
     private final Trace trace;
     private final boolean strict;
     private final TestClock clock;
-    private final FakeKernel kernel = new FakeKernel(List::of);
+    private final FakeKernel kernel = new FakeKernel(List::of, List::of);
     private final Map<Integer, AttributeSchema> schemas = new HashMap<>();
     private final List<ReplaySocket> sockets = new ArrayList<>();
     private long nextPort = 4711;

@@ -120,6 +120,12 @@ public final class SentMessage {
         return Optional.ofNullable(attributes.get(code));
     }
 
+    /** Whether an attribute is shorter than the kernel's policy for it allows; others may be of any length. */
+    boolean shorterThan(Map<Integer, Integer> shortest) {
+        return attributes.entrySet().stream()
+                .anyMatch(attribute -> attribute.getValue().length() < shortest.getOrDefault(attribute.getKey(), 0));
+    }
+
     /**
      * The message as it was sent, without padding.
      *

@@ -7,6 +7,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * The clock of a test double: what its deadlines and its model of the kernel follow. Safe for any number of threads.
@@ -206,6 +207,23 @@ public final class TestClock {
         } catch (InterruptedException e) {
             return true;
         }
+    }
+
+    /** Waits in real time, time of its own standing still, until something is so; false where patience ends before. */
+    boolean awaitUntil(BooleanSupplier condition) {
+        long stop = realStop();
+        boolean interrupted = false;
+        while (!condition.getAsBoolean() && stop - System.nanoTime() > 0) {
+            try {
+                changed.awaitNanos(stop - System.nanoTime());
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return condition.getAsBoolean();
     }
 
     long realStop() {

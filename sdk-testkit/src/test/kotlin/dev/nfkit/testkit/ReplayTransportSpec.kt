@@ -35,7 +35,7 @@ private fun config(
     sequence: Long,
     threshold: Long,
 ): ByteArray =
-    NflogMessages.bytes(
+    Datagrams.bytes(
         MessageWriter(128, little)
             .begin(NFLOG_CONFIG, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, sequence)
             .nfgenmsg(0, 5)
@@ -48,7 +48,7 @@ private fun acknowledgement(
     sequence: Long,
     port: Long,
 ): ByteArray =
-    NflogMessages.bytes(
+    Datagrams.bytes(
         MessageWriter(64, little)
             .begin(Netlink.NLMSG_ERROR, Netlink.NLM_F_CAPPED, sequence, port)
             .rawHost32(0)

@@ -2,8 +2,11 @@ package dev.nfkit.testkit
 
 import dev.nfkit.AddressFamily
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.netfilter.VlanTag
 import dev.nfkit.nflog.NflogAttribute
 import dev.nfkit.nflog.NflogPacket
+import dev.nfkit.nfqueue.NfqueueAttribute
+import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.Netlink
 import io.kotest.assertions.throwables.shouldThrow
@@ -23,6 +26,15 @@ private fun read(
     val cursor = MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.size, order)
     cursor.next() shouldBe true
     return NflogPacket.read(cursor, 0)
+}
+
+private fun readQueued(
+    datagram: ByteArray,
+    order: ByteOrder,
+): QueuedPacket {
+    val cursor = MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.size, order)
+    cursor.next() shouldBe true
+    return QueuedPacket.read(cursor, 0)
 }
 
 /** The one's complement sum of a packet's parts, which is 0xffff where the checksum is right. */
@@ -85,6 +97,81 @@ class SamplesSpec :
                 packet.l2Header().toHex() shouldBe "0708"
                 packet.payload().toArray() shouldBe SamplePackets.udp6(1, 2)
                 NflogAttribute.entries.filterNot { packet.has(it) } shouldBe emptyList()
+            }
+        }
+
+        test("every attribute of a queued packet that is set is read back, in either byte order") {
+            val sample =
+                SampleNfqueue
+                    .of(*SamplePackets.udp6(1, 2))
+                    .queue(31)
+                    .id(0xfffffffeL)
+                    .hook(1)
+                    .mark(0xffffffffL)
+                    .priority(0x10002)
+                    .timestamp(Instant.ofEpochSecond(1_700_000_000, 123_456_000))
+                    .inDevice(1)
+                    .outDevice(2)
+                    .physicalInDevice(3)
+                    .physicalOutDevice(4)
+                    .hardwareAddress(1, 2, 3, 4, 5, 6)
+                    .uid(1000)
+                    .gid(0xfffffffeL)
+                    .cgroupClassId(0x100001)
+                    .securityContext(*"system_u:object_r".toByteArray())
+                    .conntrack(8, 0, 3, 0, 0, 0, 0, 1)
+                    .conntrackInfo(2)
+                    .capturedLength(1500)
+                    .skbInfo(3)
+                    .vlan(0x8100, 0x6064)
+                    .layer2Header(7, 8)
+                    .attribute(60, 1)
+            for (order in orders) {
+                val packet = readQueued(sample.toDatagram(order), order)
+                packet.queue() shouldBe 31
+                packet.id() shouldBe 0xfffffffeL
+                packet.family() shouldBe AddressFamily.IPV6
+                packet.hwProtocol() shouldBe 0x86dd
+                packet.hook().number() shouldBe 1
+                packet.mark() shouldBe 0xffffffffL
+                packet.priority() shouldBe 0x10002
+                packet.timestampNanos() shouldBe 1_700_000_000_123_456_000L
+                packet.inInterface() shouldBe 1
+                packet.outInterface() shouldBe 2
+                packet.physInInterface() shouldBe 3
+                packet.physOutInterface() shouldBe 4
+                packet.hardwareAddress().toString() shouldBe "01:02:03:04:05:06"
+                packet.uid() shouldBe 1000
+                packet.gid() shouldBe 0xfffffffeL
+                packet.cgroupClassId() shouldBe 0x100001
+                packet.securityContext() shouldBe "system_u:object_r"
+                packet.conntrackAttributes().length() shouldBe 8
+                packet.conntrackInfo() shouldBe 2
+                packet.originalLength() shouldBe 1500
+                packet.checksumNotReady() shouldBe true
+                packet.gso() shouldBe true
+                packet.vlan() shouldBe VlanTag(0x8100, 0x6064)
+                packet.l2Header().toHex() shouldBe "0708"
+                packet.payload().toArray() shouldBe SamplePackets.udp6(1, 2)
+                val onlyWritten = setOf(NfqueueAttribute.VERDICT_HDR, NfqueueAttribute.EXP)
+                NfqueueAttribute.entries.filterNot { packet.has(it) }.toSet() shouldBe onlyWritten
+            }
+        }
+
+        test("a queued packet without its header, or with a short attribute, is malformed") {
+            for (order in orders) {
+                shouldThrow<MalformedMessageException> {
+                    readQueued(SampleNfqueue.of(1).withoutPacketHeader().toDatagram(order), order)
+                }
+                shouldThrow<MalformedMessageException> {
+                    readQueued(
+                        SampleNfqueue.of(1).attribute(NfqueueAttribute.MARK.code(), 1, 2).toDatagram(order),
+                        order,
+                    )
+                }
+                val odd = SampleNfqueue.of(1, 2, 3).toUnpaddedDatagram(order)
+                odd.size % 4 shouldBe 3
+                readQueued(odd, order).payload().toHex() shouldBe "010203"
             }
         }
 

@@ -59,7 +59,7 @@ private val FIELDS: List<Triple<NflogAttribute, String, (NflogPacket) -> Any>> =
         Triple(PAYLOAD, "payload") { it.payload().toHex() },
     )
 
-private fun seconds(nanos: Long) = "%d.%06d".format(nanos / 1_000_000_000, nanos / 1000 % 1_000_000)
+internal fun seconds(nanos: Long) = "%d.%06d".format(nanos / 1_000_000_000, nanos / 1000 % 1_000_000)
 
 private fun describe(packet: NflogPacket): String =
     listOf("family=${packet.family().number()}", "group=${packet.group()}")

@@ -1,0 +1,159 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.nfqueue.NfqueueConfig;
+import dev.nfkit.socket.QueueState;
+import dev.nfkit.wire.MessageWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** One bound queue of {@link FakeNfqueue} ({@code struct nfqnl_instance}). Guarded by the clock's lock. */
+final class NfqueueInstance {
+    private static final int MODE_NONE = 0;
+    private static final int MODE_META = 1;
+    private static final int MODE_PACKET = 2;
+    private static final int MAX_DATAGRAM = 1 << 18;
+
+    /** A packet that waits, and its id. */
+    static final class Waiting {
+        private final int id;
+        private final SampleNfqueue packet;
+
+        Waiting(int id, SampleNfqueue packet) {
+            this.id = id;
+            this.packet = packet;
+        }
+
+        int id() {
+            return id;
+        }
+
+        SampleNfqueue packet() {
+            return packet;
+        }
+    }
+
+    private final FakeNetlinkSocket socket;
+    private final int number;
+    private final Map<Integer, Waiting> waiting = new LinkedHashMap<>();
+    private int mode = MODE_NONE;
+    private int copyRange = NfqueueConfig.COPY_RANGE_MAX;
+    private long maxLength = NfqueueConfig.QUEUE_MAXLEN_DEFAULT;
+    private int flags;
+    private int lastId;
+    private long queueDropped;
+    private long userDropped;
+
+    NfqueueInstance(FakeNetlinkSocket socket, int number) {
+        this.socket = socket;
+        this.number = number;
+    }
+
+    FakeNetlinkSocket socket() {
+        return socket;
+    }
+
+    int number() {
+        return number;
+    }
+
+    /** Takes a copy mode; one that there is not is swallowed, as the kernel does. */
+    void mode(int newMode, long range) {
+        if (newMode == MODE_NONE || newMode == MODE_META) {
+            mode = newMode;
+            copyRange = 0;
+        } else if (newMode == MODE_PACKET) {
+            boolean usual = range == 0 || range > NfqueueConfig.COPY_RANGE_MAX;
+            mode = newMode;
+            copyRange = usual ? NfqueueConfig.COPY_RANGE_MAX : (int) range;
+        }
+    }
+
+    void maxLength(long packets) {
+        maxLength = packets;
+    }
+
+    void flags(int bits, int mask) {
+        flags = (flags & ~mask) | (bits & mask);
+    }
+
+    boolean on(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    boolean copiesNothing() {
+        return mode == MODE_NONE;
+    }
+
+    void nextId(int id) {
+        lastId = id - 1;
+    }
+
+    QueueState state() {
+        return new QueueState(
+                number,
+                socket.portId(),
+                waiting.size(),
+                mode,
+                copyRange,
+                queueDropped,
+                userDropped,
+                Integer.toUnsignedLong(lastId));
+    }
+
+    /** Lets a packet wait, or tells how it left at once ({@code __nfqnl_enqueue_packet}). */
+    @Nullable
+    DecidedPacket enqueue(SampleNfqueue packet) {
+        boolean open = on(NfqueueConfig.NFQA_CFG_F_FAIL_OPEN);
+        int verdict = open ? NfqueueConfig.NF_ACCEPT : NfqueueConfig.NF_DROP;
+        if (waiting.size() >= maxLength) {
+            queueDropped += open ? 0 : 1;
+            return new DecidedPacket(number, 0, DecidedPacket.Departure.QUEUE_FULL, verdict, packet);
+        }
+        int id = ++lastId;
+        OptionalInt range = mode == MODE_PACKET ? OptionalInt.of(copyRange) : OptionalInt.empty();
+        MessageWriter writer = new MessageWriter(MAX_DATAGRAM, socket.order());
+        if (!socket.deliver(packet.write(writer, number, id, range, flags))) {
+            userDropped += open ? 0 : 1;
+            return new DecidedPacket(number, id, DecidedPacket.Departure.SOCKET_FULL, verdict, packet);
+        }
+        waiting.put(id, new Waiting(id, packet));
+        return null;
+    }
+
+    /** Takes one packet out, or null. */
+    @Nullable
+    Waiting take(int id) {
+        return waiting.remove(id);
+    }
+
+    /** Takes all out that wait in front of the first one behind an id; ids wrap. */
+    List<Waiting> takeUpTo(int id) {
+        List<Waiting> taken = new ArrayList<>();
+        for (Waiting next : waiting.values()) {
+            if (next.id() - id > 0) {
+                break;
+            }
+            taken.add(next);
+        }
+        taken.forEach(packet -> waiting.remove(packet.id()));
+        return taken;
+    }
+
+    /** Takes all out that are meant, which are dropped ({@code nfqnl_flush}). */
+    List<DecidedPacket> flush(DecidedPacket.Departure cause, Predicate<SampleNfqueue> meant) {
+        List<DecidedPacket> flushed = new ArrayList<>();
+        waiting.values().removeIf(next -> {
+            boolean out = meant.test(next.packet());
+            if (out) {
+                flushed.add(new DecidedPacket(number, next.id(), cause, NfqueueConfig.NF_DROP, next.packet()));
+            }
+            return out;
+        });
+        return flushed;
+    }
+}
