@@ -65,13 +65,14 @@ internal class Deciders(
                     send()
                     yield() // else the other coroutines of a lone thread would have to wait for an empty queue
                 },
-            ) { packet ->
-                if (free == 0) {
-                    permits.acquire()
-                    free++
-                }
-                begin(packet)
-            }
+                ready = {
+                    if (free == 0) {
+                        permits.acquire()
+                        free++
+                    }
+                },
+                take = ::begin,
+            )
         } catch (e: Throwable) {
             fail(e) // before what sending may throw
         } finally {

@@ -107,12 +107,19 @@ internal class SessionReader<S : Source<T>, T : Any>(
         drain { collector.emit(taken[next++]) }
     }
 
-    /** Gives each element to [take] until the session ends, and calls [behindBatch] before it may wait for more. */
+    /**
+     * Gives each element to [take] until the session ends. An element counts as taken once [ready] has returned, and
+     * [behindBatch] is called before this may wait for more.
+     */
     suspend inline fun forEach(
         behindBatch: () -> Unit,
+        ready: () -> Unit,
         take: (T) -> Unit,
     ) {
-        drain(behindBatch) { take(taken[next++]) }
+        drain(behindBatch) {
+            ready()
+            take(taken[next++])
+        }
     }
 
     private suspend inline fun drain(
