@@ -41,6 +41,7 @@ public final class Bytes {
      * @throws IndexOutOfBoundsException if the range leaves the buffer
      * @throws IllegalArgumentException if the buffer is not big-endian
      */
+    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public Bytes wrap(ByteBuffer buffer, int offset, int length) {
         if ((offset | length) < 0 || offset > buffer.capacity() - length) {
             throw new IndexOutOfBoundsException(
@@ -49,7 +50,9 @@ public final class Bytes {
         if (buffer.order() != ByteOrder.BIG_ENDIAN) {
             throw new IllegalArgumentException("the buffer of a Bytes view must be big-endian");
         }
-        this.buffer = buffer;
+        if (this.buffer != buffer) { // a reference that is stored costs the collector's mark
+            this.buffer = buffer;
+        }
         this.start = offset;
         this.length = length;
         return this;

@@ -31,7 +31,7 @@ final class ReceiveSlots {
             headers.putInt(header + Abi.MSG_NAMELEN, Abi.SOCKADDR_NL_SIZE);
             headers.putLong(header + Abi.MSG_IOV, block.address + iovec);
             headers.putLong(header + Abi.MSG_IOVLEN, 1);
-            headers.putLong(iovec + Abi.IOV_BASE, buffer + (long) slot * batch.slotSize());
+            headers.putLong(iovec + Abi.IOV_BASE, buffer + batch.slotOffset(slot));
             headers.putLong(iovec + Abi.IOV_LEN, batch.slotSize());
         }
     }

@@ -212,7 +212,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         int slot = batch.count();
         int kept = Math.min(bytes.length(), batch.slotSize());
         ByteBuffer target = batch.buffer().duplicate();
-        target.position(slot * batch.slotSize());
+        target.position(batch.slotOffset(slot));
         bytes.slice(0, kept).copyTo(target);
         batch.add(slot, bytes.length(), cut);
     }

@@ -64,7 +64,7 @@ public final class ReplaySocket extends MemorySocket {
         int slot = batch.count();
         byte[] bytes = step.datagram();
         ByteBuffer buffer = batch.buffer();
-        buffer.put(slot * batch.slotSize(), bytes, 0, Math.min(bytes.length, batch.slotSize()));
+        buffer.put(batch.slotOffset(slot), bytes, 0, Math.min(bytes.length, batch.slotSize()));
         batch.add(slot, bytes.length, step.truncated());
     }
 

@@ -185,19 +185,8 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S hardwareAddress(byte... address) {
-        return hardwareAddress(address.length, address);
-    }
-
-    /**
-     * Sets the sender's hardware address with a length field of its own, which may be a lie.
-     *
-     * @param length the length field
-     * @param address up to 8 bytes
-     * @return this builder
-     */
-    public S hardwareAddress(int length, byte... address) {
-        ByteBuffer value = ByteBuffer.allocate(12).putShort((short) length).putShort((short) 0);
-        return put("hwaddr", value.put(address).array());
+        ByteBuffer value = ByteBuffer.allocate(12).putShort((short) address.length);
+        return put("hwaddr", value.putShort((short) 0).put(address).array());
     }
 
     /**

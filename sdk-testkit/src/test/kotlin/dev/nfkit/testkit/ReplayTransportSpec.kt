@@ -151,6 +151,27 @@ class ReplayTransportSpec :
                 socket.receive(batch, -1) shouldBe -1
             }
 
+            test("leaves out the answers to what was asked then, dumps included, and keeps what came unasked") {
+                fun message(sequence: Long) =
+                    Datagrams.bytes(
+                        MessageWriter(64, little).begin(0x100, Netlink.NLM_F_MULTI, sequence, 77).nfgenmsg(2, 0).end(),
+                    )
+                val trace =
+                    Trace(
+                        listOf(
+                            entry(TraceKind.TO_KERNEL, config(1000, 64)),
+                            entry(TraceKind.FROM_KERNEL, message(1000)),
+                            entry(TraceKind.FROM_KERNEL, message(0)),
+                            entry(TraceKind.FROM_KERNEL, message(999), 6_000),
+                        ),
+                        little,
+                    )
+                val socket = ReplayTransport.lenient(trace).open(12)
+                socket.next().sequence() shouldBe 0
+                socket.next().sequence() shouldBe 999
+                socket.receive(batch, -1) shouldBe -1
+            }
+
             test("leaves out what another netlink protocol said") {
                 val socket = ReplayTransport.lenient(recorded).open(0)
                 socket.receive(batch, -1) shouldBe -1

@@ -85,6 +85,7 @@ class SamplesSpec :
                 packet.outInterface() shouldBe 2
                 packet.physInInterface() shouldBe 3
                 packet.physOutInterface() shouldBe 4
+                packet.hardwareAddress().toString() shouldBe "01:02:03:04:05:06"
                 packet.prefix() shouldBe "grüße "
                 packet.uid() shouldBe 1000
                 packet.gid() shouldBe 0xfffffffeL

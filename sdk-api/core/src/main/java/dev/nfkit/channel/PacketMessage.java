@@ -66,6 +66,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
      * @throws MalformedMessageException if an attribute is malformed; the message then shows nothing
      */
+    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public void wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         length = -1;
         int size = cursor.length();
@@ -79,7 +80,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         if (found.has(vlan)) {
             wrapVlan(bytes, cursor.order());
         }
-        buffer = bytes;
+        if (buffer != bytes) { // a reference that is stored costs the collector's mark
+            buffer = bytes;
+        }
         start = offset;
         receivedAt = receivedAtNanos;
         length = size;
@@ -184,7 +187,18 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @throws IllegalStateException if the loan has ended
      */
     public boolean has(A attribute) {
-        if (table.has(attribute.code())) {
+        return has(attribute.code());
+    }
+
+    /**
+     * As {@link #has(Enum)}, for hot paths: a code that is a constant costs no load.
+     *
+     * @param code the attribute's code
+     * @return whether it is there
+     * @throws IllegalStateException if the loan has ended
+     */
+    public boolean has(int code) {
+        if (table.has(code)) {
             return true;
         }
         alive();
@@ -200,12 +214,33 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @throws IllegalStateException if the loan has ended
      */
     public int require(A attribute) {
-        int code = attribute.code();
+        return require(attribute.code());
+    }
+
+    /**
+     * As {@link #require(Enum)}, for hot paths.
+     *
+     * @param code the attribute's code
+     * @return an offset in the buffer
+     * @throws NoSuchElementException if it is absent; the text says why
+     * @throws IllegalStateException if the loan has ended
+     */
+    public int require(int code) {
         if (!table.has(code)) {
-            alive();
-            throw new NoSuchElementException(attribute.kernelName() + " is absent: " + shape.absence(attribute));
+            throw absent(code);
         }
         return table.offset(code);
+    }
+
+    private NoSuchElementException absent(int code) {
+        alive();
+        for (A attribute : shape.attributes().getEnumConstants()) {
+            if (attribute.code() == code) {
+                return new NoSuchElementException(attribute.kernelName() + " is absent: " + shape.absence(attribute));
+            }
+        }
+        throw new IllegalArgumentException(
+                "attribute " + code + " is none of " + shape.schema().name());
     }
 
     /**
@@ -215,7 +250,17 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @return bytes
      */
     public int length(A attribute) {
-        return table.length(attribute.code());
+        return length(attribute.code());
+    }
+
+    /**
+     * As {@link #length(Enum)}, for hot paths.
+     *
+     * @param code the attribute's code
+     * @return bytes
+     */
+    public int length(int code) {
+        return table.length(code);
     }
 
     /**
@@ -226,7 +271,18 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @throws NoSuchElementException if it is absent
      */
     public long u32(A attribute) {
-        return buffer.getInt(require(attribute)) & 0xffff_ffffL;
+        return u32(attribute.code());
+    }
+
+    /**
+     * As {@link #u32(Enum)}, for hot paths.
+     *
+     * @param code the attribute's code
+     * @return 0 to 2³²−1
+     * @throws NoSuchElementException if it is absent
+     */
+    public long u32(int code) {
+        return buffer.getInt(require(code)) & 0xffff_ffffL;
     }
 
     /**
@@ -237,7 +293,19 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @throws NoSuchElementException if it is absent
      */
     public int u16(A attribute) {
-        return buffer.getShort(require(attribute)) & 0xffff;
+        return u16(attribute.code(), 0);
+    }
+
+    /**
+     * Two bytes of an attribute's value, for hot paths.
+     *
+     * @param code the attribute's code
+     * @param index where in the value; the value must be known to be so long
+     * @return 0 to 65535
+     * @throws NoSuchElementException if it is absent
+     */
+    public int u16(int code, int index) {
+        return buffer.getShort(require(code) + index) & 0xffff;
     }
 
     /**
@@ -273,8 +341,18 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @param view the view
      */
     public void aim(A attribute, Bytes view) {
-        if (has(attribute)) {
-            view.wrap(buffer, table.offset(attribute.code()), length(attribute));
+        aim(attribute.code(), view);
+    }
+
+    /**
+     * As {@link #aim(Enum, Bytes)}, for hot paths.
+     *
+     * @param code the attribute's code
+     * @param view the view
+     */
+    public void aim(int code, Bytes view) {
+        if (has(code)) {
+            view.wrap(buffer, table.offset(code), table.length(code));
         } else {
             view.wrap(buffer, 0, 0);
         }

@@ -134,7 +134,7 @@ final class Groups implements Life {
         if (group == null) {
             return;
         }
-        if (packet.has(NflogAttribute.SEQ)) {
+        if (packet.numbered()) {
             countGap(group, packet.sequence());
         }
         if (group.wantsPayload && packet.truncated()) {

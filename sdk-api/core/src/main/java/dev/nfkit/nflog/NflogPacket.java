@@ -44,6 +44,13 @@ public final class NflogPacket implements NetfilterPacket {
     private static final PacketShape<NflogAttribute> SHAPE =
             new PacketShape<>(NflogAttribute.class, NflogAttribute.SCHEMA, VLAN, Absence::reason);
 
+    // Those of the hot path as numbers: what an enum's constant holds is no constant to the compiler.
+    private static final int HDR_CODE = PACKET_HDR.code();
+    private static final int MARK_CODE = MARK.code();
+    private static final int PAYLOAD_CODE = PAYLOAD.code();
+    private static final int PREFIX_CODE = PREFIX.code();
+    private static final int SEQ_CODE = SEQ.code();
+
     private final PacketMessage<NflogAttribute> message;
     private final PrefixCache prefixes;
     private final @Nullable String ownedPrefix;
@@ -83,8 +90,8 @@ public final class NflogPacket implements NetfilterPacket {
     NflogPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         payload.release();
         message.wrap(cursor, receivedAtNanos);
-        if (message.has(PREFIX)) {
-            int last = message.require(PREFIX) + message.length(PREFIX) - 1;
+        if (message.has(PREFIX_CODE)) {
+            int last = message.require(PREFIX_CODE) + message.length(PREFIX_CODE) - 1;
             if (message.buffer().get(last) != 0) {
                 throw message.malformed(PREFIX, "text ended by NUL", "text without one");
             }
@@ -147,12 +154,12 @@ public final class NflogPacket implements NetfilterPacket {
 
     @Override
     public int hwProtocol() {
-        return message.buffer().getShort(message.require(PACKET_HDR)) & 0xffff;
+        return message.u16(HDR_CODE, 0);
     }
 
     @Override
     public long mark() {
-        return message.has(MARK) ? message.u32(MARK) : 0;
+        return message.has(MARK_CODE) ? message.u32(MARK_CODE) : 0;
     }
 
     /**
@@ -162,9 +169,9 @@ public final class NflogPacket implements NetfilterPacket {
      * @throws java.util.NoSuchElementException if the kernel sent none
      */
     public String prefix() {
-        int offset = message.require(PREFIX);
+        int offset = message.require(PREFIX_CODE);
         String text = ownedPrefix;
-        return text != null ? text : prefixes.text(message.buffer(), offset, message.length(PREFIX) - 1);
+        return text != null ? text : prefixes.text(message.buffer(), offset, message.length(PREFIX_CODE) - 1);
     }
 
     @Override
@@ -254,7 +261,7 @@ public final class NflogPacket implements NetfilterPacket {
      * @throws java.util.NoSuchElementException if numbering is off
      */
     public long sequence() {
-        return message.u32(SEQ);
+        return message.u32(SEQ_CODE);
     }
 
     /**
@@ -301,28 +308,33 @@ public final class NflogPacket implements NetfilterPacket {
     @Override
     public Bytes payload() {
         if (payload.length() < 0) { // not asked for since the packet was wrapped; owned ones are aimed from the start
-            message.aim(PAYLOAD, payload);
+            message.aim(PAYLOAD_CODE, payload);
         }
         return payload;
     }
 
+    /** Whether it has a number in its group. */
+    boolean numbered() {
+        return message.has(SEQ_CODE);
+    }
+
     /** The payload's length, without a view of it. */
     int payloadLength() {
-        return message.has(PAYLOAD) ? message.length(PAYLOAD) : 0;
+        return message.has(PAYLOAD_CODE) ? message.length(PAYLOAD_CODE) : 0;
     }
 
     @Override
     public int originalLength() {
         int length = payloadLength();
-        if (length == 0 || !message.has(PACKET_HDR)) {
+        if (length == 0 || !message.has(HDR_CODE)) {
             return length;
         }
-        return OriginalLength.of(message.buffer(), message.require(PAYLOAD), length, hwProtocol());
+        return OriginalLength.of(message.buffer(), message.require(PAYLOAD_CODE), length, hwProtocol());
     }
 
     @Override
     public boolean truncated() {
-        return !message.has(PAYLOAD) || originalLength() > message.length(PAYLOAD);
+        return !message.has(PAYLOAD_CODE) || originalLength() > message.length(PAYLOAD_CODE);
     }
 
     @Override
@@ -336,7 +348,7 @@ public final class NflogPacket implements NetfilterPacket {
             return this;
         }
         NflogPacket copy = new NflogPacket(message.copy(), prefixes, has(PREFIX) ? prefix() : null);
-        copy.message.aim(PAYLOAD, copy.payload);
+        copy.message.aim(PAYLOAD_CODE, copy.payload);
         return copy;
     }
 

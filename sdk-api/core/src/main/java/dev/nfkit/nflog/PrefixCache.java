@@ -14,6 +14,7 @@ final class PrefixCache {
     private final @Nullable Entry[] entries = new @Nullable Entry[ENTRIES];
 
     private long lastHead;
+    private long lastMask;
     private int lastLength = -1;
     private String lastText = "";
 
@@ -31,14 +32,23 @@ final class PrefixCache {
 
     /** The text of some bytes; bytes that are no UTF-8 become U+FFFD. */
     String text(ByteBuffer buffer, int offset, int length) {
-        long head = head(buffer, offset, length);
-        if (head == lastHead && length == lastLength && length <= Long.BYTES) {
+        if (length == lastLength
+                && offset <= buffer.limit() - Long.BYTES
+                && (buffer.getLong(offset) & lastMask) == lastHead) {
             return lastText;
         }
+        return other(buffer, offset, length);
+    }
+
+    private String other(ByteBuffer buffer, int offset, int length) {
+        long head = head(buffer, offset, length);
         String text = find(head, buffer, offset, length);
-        lastHead = head;
-        lastLength = length;
-        lastText = text;
+        if (length > 0 && length <= Long.BYTES) { // else its head does not tell all of it
+            lastHead = head;
+            lastMask = mask(length);
+            lastLength = length;
+            lastText = text;
+        }
         return text;
     }
 
@@ -66,13 +76,18 @@ final class PrefixCache {
         return at;
     }
 
+    /** Leaves the first bytes of eight. */
+    private static long mask(int length) {
+        return -1L << (Long.SIZE - Byte.SIZE * length);
+    }
+
     /** The first eight bytes as a number, with zeroes behind fewer. */
     private static long head(ByteBuffer buffer, int offset, int length) {
         if (length >= Long.BYTES) {
             return buffer.getLong(offset);
         }
         if (length > 0 && offset <= buffer.limit() - Long.BYTES) {
-            return buffer.getLong(offset) & (-1L << (Long.SIZE - Byte.SIZE * length));
+            return buffer.getLong(offset) & mask(length);
         }
         long head = 0;
         for (int i = 0; i < length; i++) {

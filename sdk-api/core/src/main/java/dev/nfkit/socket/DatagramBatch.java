@@ -9,9 +9,17 @@ import java.nio.ByteBuffer;
  * <p>A socket may keep what it computed for a batch (its buffer's address) by the batch's identity.
  */
 public final class DatagramBatch {
+    /**
+     * Where slots begin: at a cache line, as the kernel's own buffers do. A string copy of some processors (measured on
+     * AMD's Zen 3) takes ten times as long where the target lies a few bytes further in its page than the source, and
+     * that is where memory of the allocator does.
+     */
+    private static final int CACHE_LINE = 64;
+
     private final ByteBuffer buffer;
     private final int slots;
     private final int slotSize;
+    private final int stride;
     private final int[] offsets;
     private final int[] lengths;
     private final boolean[] truncated;
@@ -35,7 +43,10 @@ public final class DatagramBatch {
             throw new IllegalArgumentException(
                     "slotSize " + slotSize + " is out of 64 bytes to 1 GiB in all " + slots + " slots");
         }
-        this.buffer = ByteBuffer.allocateDirect(slots * slotSize);
+        this.stride = (slotSize + CACHE_LINE - 1) & -CACHE_LINE;
+        this.buffer = ByteBuffer.allocateDirect(slots * stride + CACHE_LINE)
+                .alignedSlice(CACHE_LINE)
+                .slice(0, slots * stride);
         this.slots = slots;
         this.slotSize = slotSize;
         this.offsets = new int[slots];
@@ -44,7 +55,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * The buffer that holds all slots, one behind the other; big-endian.
+     * The buffer that holds all slots, each at its {@link #slotOffset}; big-endian.
      *
      * @return the direct buffer; its position and limit are not used
      */
@@ -59,6 +70,16 @@ public final class DatagramBatch {
      */
     public int slots() {
         return slots;
+    }
+
+    /**
+     * Where a slot starts, empty or not; the socket fills it there.
+     *
+     * @param slot the slot, 0 to {@link #slots()}−1
+     * @return an offset from the buffer's start; slots may lie further apart than their size
+     */
+    public int slotOffset(int slot) {
+        return slot * stride;
     }
 
     /**
@@ -161,7 +182,7 @@ public final class DatagramBatch {
      * @param cut whether the system said that its end is missing
      */
     public void add(int slot, int length, boolean cut) {
-        offsets[count] = slot * slotSize;
+        offsets[count] = slotOffset(slot);
         lengths[count] = Math.min(length, slotSize);
         truncated[count] = cut || length > slotSize;
         count++;

@@ -51,7 +51,7 @@ class FakeTransport(
             if (delivery.overrun) batch.markOverrun()
             delivery.datagrams.forEachIndexed { slot, bytes ->
                 val kept = minOf(bytes.size, batch.slotSize())
-                batch.buffer().put(slot * batch.slotSize(), bytes, 0, kept)
+                batch.buffer().put(batch.slotOffset(slot), bytes, 0, kept)
                 batch.add(slot, bytes.size)
             }
             batch.receivedAt(delivery.at)
