@@ -298,13 +298,17 @@ class NfqueueScopeSpec :
                             decide(concurrency = 2) { packet ->
                                 decided += packet.number
                                 when (packet.number) {
-                                    2 ->
+                                    2 -> {
                                         try {
                                             awaitCancellation()
                                         } finally {
                                             cancelled = true
                                         }
-                                    3 -> kernel.failReceive(failure)
+                                    }
+
+                                    3 -> {
+                                        kernel.failReceive(failure)
+                                    }
                                 }
                                 Verdict.ACCEPT
                             }
