@@ -216,7 +216,13 @@ class NfqueueVerdictsSpec :
                         val running = Running(session) { Verdict.ACCEPT }
                         UdpSender(this).use { it.send(50) }
                         eventually("all are decided") { session.statistics().decided() == 50L }
-                        session.configure(session.options(0).toBuilder().uidGid(true).build())
+                        session.configure(
+                            session
+                                .options(0)
+                                .toBuilder()
+                                .uidGid(true)
+                                .build(),
+                        )
                         session.stop()
                         running.join() shouldBe 50
                         counted("INPUT") shouldBe 50
