@@ -1,14 +1,26 @@
 package dev.nfkit.linux;
 
+import dev.nfkit.KernelRefusedException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.nfqueue.NfqueueOptions;
+import dev.nfkit.nfqueue.NfqueueSession;
+import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.nfqueue.Verdict;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What tests run in a process of its own. It prints a line when ready and ends when its input does. */
 final class Probe {
     private Probe() {}
+
+    private static NfqueueOptions queue(String number) {
+        return NfqueueOptions.builder().queue(Integer.parseInt(number)).build();
+    }
 
     public static void main(String[] arguments) throws Exception {
         LinuxTransport transport = LinuxTransport.current();
@@ -45,6 +57,30 @@ final class Probe {
                     DatagramBatch batch = new DatagramBatch(1, 4096);
                     socket.receive(batch, -1);
                     System.out.println(socket.portId());
+                    int end = System.in.read();
+                }
+            }
+            case "own-queue" -> {
+                try (var session = NfqueueSession.open(transport, queue(arguments[1]))) {
+                    System.out.println(session.ended() ? "ended" : "open");
+                } catch (KernelRefusedException e) {
+                    System.out.println(e.getMessage());
+                }
+            }
+            case "hold" -> {
+                int count = Integer.parseInt(arguments[2]);
+                List<QueuedPacket> held = new ArrayList<>();
+                try (var session = NfqueueSession.open(transport, queue(arguments[1]))) {
+                    System.out.println("open");
+                    while (held.size() < count) {
+                        session.poll(
+                                packet -> {
+                                    held.add(packet.hold());
+                                    return Verdict.HELD;
+                                },
+                                Duration.ofSeconds(1));
+                    }
+                    System.out.println("holding " + held.size());
                     int end = System.in.read();
                 }
             }

@@ -1,7 +1,5 @@
 package dev.nfkit.linux
 
-import com.sun.jna.Memory
-import com.sun.jna.Pointer
 import dev.nfkit.AddressFamily
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
@@ -235,41 +233,6 @@ class NflogLiveSpec :
 
 /** Sends a TCP header of zeroes to the loopback, which connection tracking finds invalid. */
 private fun Namespace.sendBrokenTcp() {
-    NamespaceEntry.Other(NetworkNamespace.named(name)).call {
-        val fd = RawLibC.INSTANCE.socket(2, 3, 6)
-        check(fd >= 0) { "no raw socket" }
-        Memory(16).use { address ->
-            address.clear()
-            address.setShort(0, 2)
-            address.setInt(4, 0x0100007f)
-            Memory(20).use { header ->
-                header.clear()
-                check(RawLibC.INSTANCE.sendto(fd, header, 20, 0, address, 16) == 20L) { "not sent" }
-            }
-        }
-        LibC.close(fd)
-    }
-}
-
-private interface RawLibC : com.sun.jna.Library {
-    fun socket(
-        domain: Int,
-        type: Int,
-        protocol: Int,
-    ): Int
-
-    fun sendto(
-        fd: Int,
-        bytes: Pointer,
-        length: Long,
-        flags: Int,
-        address: Pointer,
-        addressLength: Int,
-    ): Long
-
-    companion object {
-        val INSTANCE: RawLibC =
-            com.sun.jna.Native
-                .load("c", RawLibC::class.java)
-    }
+    val loopback = byteArrayOf(AF_INET.toByte(), 0, 0, 0, 127, 0, 0, 1) + ByteArray(8)
+    sendRaw(AF_INET, 6, loopback, ByteArray(20))
 }

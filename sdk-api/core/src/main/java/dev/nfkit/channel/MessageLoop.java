@@ -64,6 +64,9 @@ public final class MessageLoop implements AutoCloseable {
     private volatile boolean abandoned;
 
     private volatile long spinNanos;
+    /** Whether the last receive returned for a {@link #wakeup}: the poll then returns, even while the session ends. */
+    private boolean roused;
+
     private boolean farewellSent;
     private boolean settling;
     private int farewells;
@@ -402,7 +405,7 @@ public final class MessageLoop implements AutoCloseable {
             } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden() && settled())) {
                 finish();
                 return -1;
-            } else if (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun())) {
+            } else if (roused || (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun()))) {
                 return 0;
             }
             if (timeoutNanos > 0 && !stopping && deadline - transport.nanoTime() <= 0) {
@@ -422,23 +425,27 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private int receive(long wait) throws NetlinkException {
+        roused = false;
         long spin = spinNanos;
         if (spin > 0 && wait != 0) {
-            long start = transport.nanoTime();
+            // Not the transport's clock: a test may hold that still, and spinning costs real time.
+            long start = System.nanoTime();
             long most = wait < 0 ? spin : Math.min(wait, spin);
             do {
                 int count = socket.receive(batch, 0);
                 if (count != 0 || batch.overrun() || woken || stopping || closing) {
+                    roused = woken;
                     woken = false;
                     return count;
                 }
                 Thread.onSpinWait();
-            } while (transport.nanoTime() - start < most);
+            } while (System.nanoTime() - start < most);
             if (wait > 0 && wait <= most) {
                 return 0;
             }
         }
         int count = socket.receive(batch, wait);
+        roused = woken;
         woken = false;
         return count;
     }

@@ -293,7 +293,7 @@ final class Holds {
 
     /** The earliest deadline of those held, as nanoseconds from now; a negative number where none is bounded. */
     synchronized long nextDeadline(long now) {
-        return deadlines.isEmpty() ? -1 : Math.max(0, deadlines.first().deadline - now);
+        return over || deadlines.isEmpty() ? -1 : Math.max(0, deadlines.first().deadline - now);
     }
 
     synchronized long answered() {

@@ -417,7 +417,7 @@ public final class NfqueueOptions {
         /**
          * Who is told of verdicts that the kernel refused, besides their being counted.
          *
-         * @param handler called on the thread that polls; what it throws is logged
+         * @param handler called on the thread that polls, configures or closes; what it throws is logged
          * @return this builder
          */
         public Builder onRefused(Consumer<VerdictRefusal> handler) {

@@ -27,8 +27,11 @@ import java.util.stream.Collectors;
  * when its last packet is decided.
  *
  * <p>{@link #stop} ends gracefully: no packet is let in any more, those that wait are delivered, held ones may still be
- * answered for a while, the rest gets the close verdict; run or poll then return. {@link #close} ends at once. A process
- * that is killed leaves that to the kernel, which drops what waits.
+ * answered for a while, the rest gets the close verdict; run or poll then return. {@link #close} ends at once.
+ *
+ * <p>A process that is killed leaves its end to the kernel, whatever the close verdict is: packets that wait are dropped
+ * and the queues are free at once, for the next owner to start with id 1. Until there is one, packets that reach the rule
+ * are dropped too, or pass where it says {@code --queue-bypass}.
  */
 public final class NfqueueSession implements AutoCloseable {
     private final NetlinkTransport transport;
@@ -188,6 +191,9 @@ public final class NfqueueSession implements AutoCloseable {
      * Begins a graceful end: lets no packet in any more, delivers those that wait, gives held ones time to be answered
      * ({@link NfqueueOptions#settleTime()}), settles the rest with the close verdict, and ends. The run in progress
      * returns when that is done; who polls goes on until −1. Any thread; idempotent; does not wait.
+     *
+     * <p>What comes meanwhile finds the queue full: it is dropped and counted by the kernel, or, where the close verdict is
+     * another than a drop, passes undecided and is counted nowhere.
      */
     public void stop() {
         loop.stop();
@@ -197,7 +203,9 @@ public final class NfqueueSession implements AutoCloseable {
      * Ends the session at once: what is undecided gets the close verdict. Any thread; idempotent.
      *
      * <p>Inside a decider it only marks: the session ends when the decider returns. From another thread it waits for the
-     * decider in progress, one second at most; after that the kernel drops what waits, unless a deadline is set.
+     * decider in progress, one second at most. After that the socket is closed under it: with a deadline set what waits
+     * gets the close verdict, without one the kernel drops it, and with it the packets that were decided in the same batch
+     * and whose verdicts had not left. What that decider decides is counted as late, and its run returns as usual.
      */
     @Override
     public void close() {

@@ -132,7 +132,8 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Packets that got a verdict because the session ended: held ones, and those that no decider has seen.
+     * Packets that got a verdict because the session ended: held ones, those that no decider has seen, and those whose
+     * decider outlasted it.
      *
      * @return a count
      */

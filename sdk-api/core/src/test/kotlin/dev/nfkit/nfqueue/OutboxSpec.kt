@@ -1,7 +1,6 @@
 package dev.nfkit.nfqueue
 
 import dev.nfkit.Bytes
-import dev.nfkit.socket.KernelView
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
@@ -10,43 +9,6 @@ import io.kotest.property.arbitrary.element
 import io.kotest.property.arbitrary.int
 import io.kotest.property.arbitrary.list
 import io.kotest.property.checkAll
-import java.lang.reflect.Proxy
-import java.nio.ByteOrder
-
-private class Room(
-    limit: Int = 1 shl 20,
-    queues: List<Int> = listOf(0),
-) {
-    val socket = SentVerdicts()
-    val bound = queues.map { Bound(NfqueueQueue.builder(it).build()) }.toTypedArray()
-    private val log = VerdictLog()
-    val holds = Holds(socket, log, bound, limit)
-    val outbox = Outbox(socket, log, holds, bound, limit)
-
-    fun add(
-        id: Int,
-        verdict: Verdict,
-        queue: Int = 0,
-    ) = outbox.add(bound[queue], id, verdict)
-
-    /** The duty to answer a packet of the first queue. */
-    fun hold(id: Int): Hold {
-        val options = NfqueueOptions.builder().queue(bound[0].options).build()
-        val nobody =
-            Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
-                error("no test asks")
-            } as KernelView
-        val decisions =
-            Decisions(options, Queues(options, nobody), holds, outbox, { 0 }, ByteOrder.LITTLE_ENDIAN)
-        return Hold(decisions, bound[0], id, false, 0, Verdict.DROP, Hold.State.WAITING)
-    }
-
-    /** What one flush sends. */
-    fun flush(): List<String> {
-        outbox.flush()
-        return socket.datagrams.removeLastOrNull() ?: emptyList()
-    }
-}
 
 class OutboxSpec :
     FunSpec({

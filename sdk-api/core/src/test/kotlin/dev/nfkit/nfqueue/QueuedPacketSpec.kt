@@ -19,7 +19,7 @@ import io.kotest.property.checkAll
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-private fun message(
+internal fun message(
     order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
     header: Boolean = true,
     write: MessageWriter.() -> Unit = {},

@@ -1,5 +1,7 @@
 package dev.nfkit.nfqueue
 
+import dev.nfkit.Errno
+import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
@@ -12,7 +14,11 @@ import java.nio.ByteOrder
 class SentVerdicts : NetlinkSocket {
     val datagrams = mutableListOf<List<String>>()
 
+    /** How many datagrams are sent before sending fails. */
+    var failAfter = Int.MAX_VALUE
+
     override fun send(datagram: ByteBuffer) {
+        if (datagrams.size >= failAfter) throw SystemCallException("send", Errno.ENOBUFS, null)
         val texts = mutableListOf<String>()
         val message = MessageCursor().wrap(datagram, datagram.position(), datagram.remaining(), order())
         while (message.next()) texts += text(message)

@@ -88,4 +88,15 @@ internal class BatchQueue<T : Any>(
 
     /** The failure, if [take] has not thrown it. */
     fun unseenFailure(): Throwable? = lock.withLock { failure.takeUnless { failureSeen } }
+
+    companion object {
+        const val DEFAULT_CAPACITY = 16
+        private const val MAX_CAPACITY = 1024
+
+        /** The value of the option `batchCapacity`, checked. */
+        fun checkedCapacity(batches: Int): Int {
+            require(batches in 1..MAX_CAPACITY) { "batchCapacity $batches is out of 1 to $MAX_CAPACITY" }
+            return batches
+        }
+    }
 }

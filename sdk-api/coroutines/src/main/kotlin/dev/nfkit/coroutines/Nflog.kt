@@ -48,14 +48,7 @@ public suspend fun <R> NetlinkTransport.useNflog(
 ): R {
     val builder = NflogOptionsBuilder().apply(configure)
     val reader = reader(builder.build(), builder.batchCapacity)
-    val result =
-        try {
-            NflogScope(reader.open().session, reader).block()
-        } finally {
-            reader.close()
-        }
-    reader.unseenFailure()?.let { throw it }
-    return result
+    return reader.use { NflogScope(it.session, reader).block() }
 }
 
 /**

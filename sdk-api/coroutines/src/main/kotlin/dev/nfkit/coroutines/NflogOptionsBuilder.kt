@@ -34,12 +34,9 @@ public class NflogOptionsBuilder internal constructor() {
      *
      * @throws IllegalArgumentException if it is set out of range
      */
-    public var batchCapacity: Int = DEFAULT_BATCH_CAPACITY
+    public var batchCapacity: Int = BatchQueue.DEFAULT_CAPACITY
         set(batches) {
-            require(batches in 1..MAX_BATCH_CAPACITY) {
-                "batchCapacity $batches is out of 1 to $MAX_BATCH_CAPACITY"
-            }
-            field = batches
+            field = BatchQueue.checkedCapacity(batches)
         }
 
     /**
@@ -94,8 +91,6 @@ public class NflogOptionsBuilder internal constructor() {
     internal fun build(): NflogOptions = builder.build()
 
     private companion object {
-        const val DEFAULT_BATCH_CAPACITY = 16
-        const val MAX_BATCH_CAPACITY = 1024
         val DEFAULT_RECEIVE_BUFFER =
             NflogOptions
                 .builder()

@@ -4,8 +4,11 @@ import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CompletableJob
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.flow.flow
@@ -21,6 +24,18 @@ internal interface Source<T : Any> : AutoCloseable {
 
     /** Makes the poll in progress, or the next, return. Any thread. */
     fun wakeup()
+}
+
+/** Gives the open session to a block and closes it behind, and throws what failed and nobody was told of. */
+internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(block: suspend (S) -> R): R {
+    val result =
+        try {
+            block(open())
+        } finally {
+            close()
+        }
+    unseenFailure()?.let { throw it }
+    return result
 }
 
 /**
@@ -47,6 +62,9 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     @Volatile private var source: S? = null
 
+    // A child of the caller's job: its end, by a cancellation as well, is the session's, whatever the caller is at then.
+    private var guard: CompletableJob? = null
+
     // The reader's: what it gathers, and how much it gathered last.
     private var gathered = ArrayList<T>()
 
@@ -57,6 +75,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     /** Starts the thread and waits until the session is open. */
     suspend fun open(): S {
+        guard = Job(currentCoroutineContext()[Job]).apply { invokeOnCompletion { abandon() } }
         try {
             thread.start()
         } catch (e: Throwable) {
@@ -78,12 +97,35 @@ internal class SessionReader<S : Source<T>, T : Any>(
      */
     fun elements(): Flow<T> = flow { drain { emit(taken[next]) } }.map { element -> element.also { next++ } }
 
+    /** As [elements], as many at once as were received at once. */
+    fun batches(): Flow<List<T>> =
+        flow { drain { emit(if (next == 0) taken else taken.subList(next, taken.size)) } }
+            .map { batch -> batch.also { next = taken.size } }
+
     /** Emits to the only collector until the session ends. */
     suspend fun emitTo(collector: FlowCollector<T>) {
         drain { collector.emit(taken[next++]) }
     }
 
-    private suspend inline fun drain(emitNext: () -> Unit) {
+    /**
+     * Gives each element to [take] until the session ends. An element counts as taken once [ready] has returned, and
+     * [behindBatch] is called before this may wait for more.
+     */
+    suspend inline fun forEach(
+        behindBatch: () -> Unit,
+        ready: () -> Unit,
+        take: (T) -> Unit,
+    ) {
+        drain(behindBatch) {
+            ready()
+            take(taken[next++])
+        }
+    }
+
+    private suspend inline fun drain(
+        behindBatch: () -> Unit = {},
+        emitNext: () -> Unit,
+    ) {
         check(collecting.compareAndSet(false, true)) {
             "the packets of this session are being collected already: collect one after the other, or use shareIn"
         }
@@ -94,8 +136,10 @@ internal class SessionReader<S : Source<T>, T : Any>(
                 }
                 taken = emptyList() // holds no packet while it waits
                 next = 0
-                taken = queue.take() ?: return
+                behindBatch()
+                taken = queue.take() ?: break
             }
+            currentCoroutineContext().ensureActive() // a cancellation is no regular end
         } finally {
             collecting.set(false)
             if (queue.abandoned) {
@@ -113,16 +157,21 @@ internal class SessionReader<S : Source<T>, T : Any>(
         }
     }
 
-    /** Ends the session and returns when its socket is closed and the thread has ended, cancelled or not. */
-    suspend fun close() {
+    /** Has the thread end the session, whatever it is at. Any thread; does not wait. */
+    private fun abandon() {
         discarded.addAndGet(queue.abandon().toLong())
-        discardTaken()
         val session = source
         if (session != null) {
             session.wakeup()
         } else {
             socket?.close() // nothing else ends a request that waits for its answer
         }
+    }
+
+    /** Ends the session and returns when its socket is closed and the thread has ended, cancelled or not. */
+    suspend fun close() {
+        guard?.complete()
+        discardTaken()
         withContext(NonCancellable) { done.join() }
         if (Thread.currentThread() !== thread) { // which an unconfined coroutine may be on
             thread.join()

@@ -13,19 +13,11 @@ import io.kotest.matchers.collections.shouldContainAll
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
-import java.lang.reflect.Modifier
 import java.time.Duration
 import java.util.Optional
 import java.util.OptionalInt
 import kotlin.time.Duration.Companion.INFINITE
 import kotlin.time.Duration.Companion.milliseconds
-
-/** Sets an option in Kotlin to other than its default, and says what the Java value must then hold. */
-private class Setting<B, V>(
-    val read: (V) -> Any,
-    val expected: Any,
-    val set: B.() -> Unit,
-)
 
 private val handler = MalformedHandler { }
 
@@ -62,30 +54,6 @@ private val optionSettings =
                 group(NflogGroup.builder(2).copyRange(99).build())
             },
     )
-
-/** The public methods that a class has of itself, as a user of Java sees them. */
-private fun Class<*>.ownMethods() =
-    declaredMethods.filter {
-        Modifier.isPublic(it.modifiers) && !Modifier.isStatic(it.modifiers) && !it.isSynthetic
-    }
-
-/** The options that a Java builder has. */
-private fun Class<*>.options() = ownMethods().map { it.name }.filter { it != "build" }.toSet()
-
-/** The options that a Kotlin builder has: properties by their setters, and functions. Value classes mangle names. */
-private fun Class<*>.kotlinOptions() =
-    ownMethods()
-        .map { it.name.substringBefore('-').substringBefore('$') }
-        .filter { !it.startsWith("get") && it != "build" }
-        .map { if (it.startsWith("set")) it.removePrefix("set").replaceFirstChar(Char::lowercase) else it }
-        .toSet()
-
-/** What a value of options tells of itself. */
-private fun Any.values() =
-    javaClass.ownMethods().filter { it.parameterCount == 0 }.associate {
-        it.name to
-            it.invoke(this)
-    }
 
 class NflogOptionsParitySpec :
     FunSpec({

@@ -83,7 +83,7 @@ class NflogScopeSpec :
                 }) { error("the block has started") }
             }
             kernel.fake.openSockets() shouldBe 0
-            readers("30,31").shouldBeEmpty()
+            readers("nflog-30,31").shouldBeEmpty()
         }
 
         test("a collector goes on where the one before has left off, inside a batch, too") {

@@ -8,8 +8,12 @@ import dev.nfkit.testkit.FakeTransport
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.TestClock
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
+import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -21,6 +25,7 @@ internal val BOUND = 30.seconds
 internal class Kernel : NetlinkTransport {
     val fake = FakeTransport(TestClock.manual())
     val closes = AtomicInteger()
+    val sends = AtomicInteger()
 
     @Volatile var openFailure: Throwable? = null
 
@@ -38,6 +43,11 @@ internal class Kernel : NetlinkTransport {
     private inner class Socket(
         private val socket: NetlinkSocket,
     ) : NetlinkSocket by socket {
+        override fun send(datagram: ByteBuffer) {
+            sends.incrementAndGet()
+            socket.send(datagram)
+        }
+
         override fun receive(
             batch: DatagramBatch,
             timeoutNanos: Long,
@@ -89,13 +99,16 @@ internal suspend fun eventually(
     }
 }
 
-/** The reader threads of a group that live. */
-internal fun readers(groups: Any = 30): List<Thread> =
-    Thread.getAllStackTraces().keys.filter { it.name == "nfkit-nflog-$groups" && it.isAlive }
+/** The reader threads of a session that live, by what it reads. */
+internal fun readers(what: String = "nflog-30"): List<Thread> =
+    Thread.getAllStackTraces().keys.filter { it.name == "nfkit-$what" && it.isAlive }
 
-/** Whether the reader of a group waits for the collector. */
-internal fun readerIsHeldUp(group: Int = 30): Boolean =
-    readers(group).any { thread ->
+/** Whether the reader of a session waits for the collector. */
+internal fun readerIsHeldUp(what: String = "nflog-30"): Boolean =
+    readers(what).any { thread ->
         thread.state == Thread.State.WAITING &&
             thread.stackTrace.any { it.className == BatchQueue::class.java.name && it.methodName == "put" }
     }
+
+/** A coroutine beside the test, which the test cancels. */
+internal fun launchBeside(block: suspend () -> Unit): Job = CoroutineScope(Dispatchers.Default).launch { block() }

@@ -1,0 +1,17 @@
+package dev.nfkit.samples.benchmarks
+
+import dev.nfkit.nfqueue.Verdict
+
+/**
+ * A suspending decider on queue 0: looks at the id, hook, mark and payload of each packet and accepts, and ends on SIGTERM
+ * with a line of what it saw. Its argument is the concurrency (1).
+ */
+public fun main(args: Array<String>) {
+    val concurrency = args.firstOrNull()?.toInt() ?: 1
+    consumeQueue("nfkit-suspend") { seen ->
+        decide(concurrency) { packet ->
+            seen.look(packet)
+            Verdict.ACCEPT
+        }
+    }
+}

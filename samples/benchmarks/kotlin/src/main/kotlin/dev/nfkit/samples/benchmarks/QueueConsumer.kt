@@ -1,0 +1,62 @@
+package dev.nfkit.samples.benchmarks
+
+import dev.nfkit.coroutines.NfqueueScope
+import dev.nfkit.coroutines.useNfqueue
+import dev.nfkit.linux.LinuxTransport
+import dev.nfkit.nfqueue.QueuedPacket
+import kotlinx.coroutines.runBlocking
+import kotlin.concurrent.thread
+
+private const val COPY_RANGE = 128
+private const val QUEUE_LENGTH = 65536
+private const val RECEIVE_BUFFER = 64 shl 20
+private const val EXIT_WAIT_MILLIS = 2000L
+
+/** What a consumer saw, so that nothing it looks at is optimised away. */
+internal class Seen {
+    var bytes = 0L
+        private set
+    var sink = 0L
+        private set
+
+    fun look(packet: QueuedPacket) {
+        sink += packet.id() + packet.hook().number() + packet.mark()
+        val payload = packet.payload()
+        bytes += payload.length()
+        if (payload.length() > 0) {
+            sink += payload.u8(0)
+        }
+    }
+}
+
+/** Opens queue 0, has its packets consumed until SIGTERM stops the session, and prints what was seen. */
+internal fun consumeQueue(
+    name: String,
+    consume: suspend NfqueueScope.(Seen) -> Unit,
+) {
+    val seen = Seen()
+    val runner = Thread.currentThread()
+    runBlocking {
+        LinuxTransport.current().useNfqueue({
+            queue(0) {
+                copyRange = COPY_RANGE
+                maximumLength = QUEUE_LENGTH
+            }
+            receiveBuffer = RECEIVE_BUFFER
+        }) {
+            Runtime.getRuntime().addShutdownHook(
+                thread(start = false) {
+                    stop()
+                    runner.join(EXIT_WAIT_MILLIS)
+                },
+            )
+            consume(seen)
+            val stats = stats()
+            println(
+                "RESULT name=$name pkts=${stats.received().packets()} answered=${stats.answered()} " +
+                    "settled=${stats.settled()} drops=${stats.received().socketDrops()} " +
+                    "bytes=${seen.bytes} sink=${seen.sink.toString(16)}",
+            )
+        }
+    }
+}

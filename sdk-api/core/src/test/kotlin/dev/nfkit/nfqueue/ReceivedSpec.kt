@@ -1,0 +1,75 @@
+package dev.nfkit.nfqueue
+
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.wire.MessageWriter
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import java.nio.ByteOrder
+
+/** A batch with packets of queue 0, a datagram each. */
+private fun batch(vararg ids: Int): DatagramBatch {
+    val batch = DatagramBatch(16, 256)
+    ids.forEachIndexed { slot, id ->
+        val writer = MessageWriter(128, ByteOrder.LITTLE_ENDIAN)
+        writer.begin(NfqueueConfig.NFQNL_MSG_PACKET, 0, 0).nfgenmsg(2, 0)
+        writer.bytes(1, (id ushr 24).toByte(), (id ushr 16).toByte(), (id ushr 8).toByte(), id.toByte(), 8, 0, 3).end()
+        batch.buffer().put(slot * batch.slotSize(), writer.datagram(), 0, writer.length())
+        batch.add(slot, writer.length())
+    }
+    return batch
+}
+
+class ReceivedSpec :
+    FunSpec({
+        var now = 0L
+
+        fun received() = Received(ByteOrder.LITTLE_ENDIAN) { now }
+
+        test("a packet that was set aside counts its time from its turn, not from an older batch") {
+            now = 1_000
+            val received = received()
+            received.take(batch(1))
+            received.begin(0, 1) shouldBe true
+            received.end()
+            now = 90_000
+            received.begin(0, 2) shouldBe true
+            received.takenAt() shouldBe 90_000
+            received.any() shouldBe true
+            received.end()
+            received.any() shouldBe false
+        }
+
+        test("a turn that is ended twice does not pass over the packet behind it") {
+            val received = received()
+            received.take(batch(1, 2, 3))
+            received.begin(0, 1) shouldBe true
+            received.end()
+            received.end()
+            received.expireNext().let { received.id(it) } shouldBe 2
+            received.begin(0, 2) shouldBe false
+            received.begin(0, 3) shouldBe true
+            received.expired() shouldBe false
+        }
+
+        test("a packet that no decider will see is not for the deadline, and one that had it is told apart") {
+            val received = received()
+            received.take(batch(1, 2, 3))
+            received.expireNext().let { received.id(it) } shouldBe 1
+            received.leave(0, 1) shouldBe false
+            received.leave(0, 2) shouldBe true
+            received.leave(0, 77) shouldBe true
+            received.expireNext().let { received.id(it) } shouldBe 3
+            received.expireNext() shouldBe -1
+        }
+
+        test("a held packet is left alone, and one whose time had passed can't be held") {
+            val received = received()
+            received.take(batch(1, 2))
+            received.begin(0, 1) shouldBe true
+            received.held() shouldBe false
+            received.end()
+            received.begin(0, 2) shouldBe true
+            received.expireNext().let { received.id(it) } shouldBe 2
+            received.held() shouldBe true
+        }
+    })

@@ -1,0 +1,105 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.netfilter.CopyMode
+import dev.nfkit.nfqueue.NfqueueQueue
+
+/**
+ * How one NFQUEUE queue shall deliver. Defaults and ranges are those of [NfqueueQueue.Builder]; a value out of range is
+ * refused where it is set. One thread at a time.
+ */
+@NfkitDsl
+public class NfqueueQueueBuilder internal constructor(
+    private val builder: NfqueueQueue.Builder,
+) {
+    internal constructor(queue: Int) : this(NfqueueQueue.builder(queue))
+
+    private val values: NfqueueQueue get() = builder.build()
+
+    /**
+     * How much of a packet is copied; [CopyMode.PACKET] by default. With META a decider sees marks, devices and hooks, at
+     * the least cost.
+     *
+     * @throws IllegalArgumentException if it is set to NONE, in which the kernel refuses to queue anything
+     */
+    public var copyMode: CopyMode
+        get() = values.copyMode()
+        set(mode) {
+            builder.copyMode(mode)
+        }
+
+    /**
+     * The most bytes of a packet that are copied, from its network header on: 0 to 65531, where 0 means the most. A
+     * packet that is longer arrives [truncated][dev.nfkit.nfqueue.QueuedPacket.truncated]; what was not copied stays as
+     * it is, unless the verdict replaces the payload. By default the most.
+     *
+     * @throws IllegalArgumentException if it is set out of range
+     */
+    public var copyRange: Int
+        get() = values.copyRange()
+        set(bytes) {
+            builder.copyRange(bytes)
+        }
+
+    /**
+     * The most packets that wait for their verdict, from 1. A packet that finds the queue full is dropped, or with
+     * [failOpen] passes. 1024 by default, as in the kernel; bursts and slow deciders need more.
+     *
+     * @throws IllegalArgumentException if it is set to less than 1
+     */
+    public var maximumLength: Int
+        get() = values.maximumLength()
+        set(packets) {
+            builder.maximumLength(packets)
+        }
+
+    /**
+     * Whether packets that find the queue or the receive buffer full pass undecided. Off by default: they are dropped.
+     * The kernel counts nowhere what passes a full queue; what passes a full receive buffer is
+     * [counted][dev.nfkit.nfqueue.NfqueueStatistics.bypassed].
+     */
+    public var failOpen: Boolean
+        get() = values.failOpen()
+        set(on) {
+            builder.failOpen(on)
+        }
+
+    /**
+     * Whether packets carry their connection. Off by default. Kernels without `CONFIG_NETFILTER_NETLINK_GLUE_CT` refuse
+     * it with EOPNOTSUPP when the session is opened.
+     */
+    public var conntrack: Boolean
+        get() = values.conntrack()
+        set(on) {
+            builder.conntrack(on)
+        }
+
+    /**
+     * Whether large segments are handed over as they are: packets of up to 64 KiB, at a fraction of the cost, whose
+     * checksums may [not be computed yet][dev.nfkit.nfqueue.QueuedPacket.checksumNotReady]. Off by default: the kernel
+     * cuts them into packets and computes checksums.
+     */
+    public var gso: Boolean
+        get() = values.gso()
+        set(on) {
+            builder.gso(on)
+        }
+
+    /** Whether packets carry user and group of the sending socket's owner. Off by default. */
+    public var uidGid: Boolean
+        get() = values.uidGid()
+        set(on) {
+            builder.uidGid(on)
+        }
+
+    /**
+     * Whether packets carry their security context. Off by default. Kernels without `CONFIG_NETWORK_SECMARK` refuse it
+     * with EOPNOTSUPP when the session is opened.
+     */
+    public var securityContext: Boolean
+        get() = values.securityContext()
+        set(on) {
+            builder.securityContext(on)
+        }
+
+    internal fun build(): NfqueueQueue = builder.build()
+}

@@ -1,0 +1,35 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.nfqueue.NfqueueStatistics
+import java.util.concurrent.atomic.LongAdder
+
+/** What became of packets whose decider gave no verdict. The core counts them as answered: it knows no suspension. */
+internal class Tally {
+    /** Packets that got the failure verdict, because the decider threw. */
+    val failed = LongAdder()
+
+    /** Packets that got the close verdict, because the decider was cancelled. */
+    val settled = LongAdder()
+
+    /** The core's numbers with these set right. */
+    fun applyTo(all: NfqueueStatistics): NfqueueStatistics {
+        val failures = failed.sum()
+        val settlements = settled.sum()
+        return NfqueueStatistics(
+            all.received(),
+            all.decided(),
+            all.answered() - failures - settlements,
+            all.held(),
+            all.failed() + failures,
+            all.forgotten(),
+            all.expired(),
+            all.late(),
+            all.settled() + settlements,
+            all.unread(),
+            all.bypassed(),
+            all.gone(),
+            all.refused(),
+            all.queues(),
+        )
+    }
+}

@@ -1,0 +1,68 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.linux.LinuxTransport
+import dev.nfkit.linux.NetworkNamespace
+import dev.nfkit.netfilter.NetfilterPacket
+import dev.nfkit.socket.NetAdmin
+import io.kotest.core.test.Enabled
+import io.kotest.core.test.TestCase
+import java.util.concurrent.TimeUnit
+
+private const val PAYLOAD_OFFSET = 28 // behind the headers of IPv4 and UDP
+
+/** A network namespace with rules of iptables and a loopback device, as long as a test takes. */
+internal class Namespace(
+    vararg rules: String,
+) : AutoCloseable {
+    private val name = "nfkit-kt-${ProcessHandle.current().pid()}-${System.nanoTime()}"
+    val transport: LinuxTransport = LinuxTransport.of(NetworkNamespace.named(name))
+
+    init {
+        run("ip", "netns", "add", name)
+        try {
+            exec("ip", "link", "set", "lo", "up")
+            rules.forEach { iptables(it) }
+        } catch (e: IllegalStateException) {
+            close()
+            throw e
+        }
+    }
+
+    /** Sends datagrams that hold one letter each. */
+    fun send(letters: String) {
+        exec("bash", "-c", letters.map { "printf $it > /dev/udp/127.0.0.1/9" }.joinToString("\n"))
+    }
+
+    fun iptables(arguments: String) = exec("iptables", *arguments.split(' ').toTypedArray())
+
+    private fun exec(vararg command: String) = run("ip", "netns", "exec", name, *command)
+
+    private fun run(vararg command: String): String {
+        val process = ProcessBuilder(*command).redirectErrorStream(true).start()
+        process.outputStream.close()
+        val text = process.inputStream.bufferedReader().readText()
+        check(process.waitFor(BOUND.inWholeSeconds, TimeUnit.SECONDS)) { "${command.joinToString(" ")} does not end" }
+        check(process.exitValue() == 0) { "${command.joinToString(" ")} exits ${process.exitValue()}: $text" }
+        return text
+    }
+
+    override fun close() {
+        run("ip", "netns", "delete", name)
+    }
+}
+
+/** The letter that [Namespace.send] put into a packet. */
+internal val NetfilterPacket.letter: Char get() = payload().u8(PAYLOAD_OFFSET).toChar()
+
+/** Why this can't run here, or null where it can. */
+private val obstacle: String? by lazy {
+    val reason =
+        when (val found = LinuxTransport.current().kernel().netAdmin()) {
+            NetAdmin.HELD -> runCatching { Namespace().close() }.exceptionOrNull()?.message
+            else -> "netfilter may not be configured here: CAP_NET_ADMIN is $found"
+        }
+    check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }
+    reason
+}
+
+internal val live: (TestCase) -> Enabled = { obstacle?.let(Enabled::disabled) ?: Enabled.enabled }
