@@ -85,9 +85,8 @@ final class Judge implements Decider<WriteFailure> {
         return -1;
     }
 
-    @SuppressWarnings("ReferenceEquality") // one of two constants
     private Verdict unruled() {
-        if (otherwise == Verdict.DROP) {
+        if (otherwise.equals(Verdict.DROP)) {
             decided.dropped();
         }
         return otherwise;

@@ -136,7 +136,7 @@ final class QueueCommand implements Callable<Integer> {
                 text,
                 stop,
                 new CounterLine(!print.quiet() && !lines),
-                new QueueSummary(judge, rules, queues.otherwise() == Verdict.DROP));
+                new QueueSummary(judge, rules, queues.otherwise().equals(Verdict.DROP)));
         announce(open, options, drawnFrom);
         Ending ending = Ending.onSignal(run::stop);
         int code = Failure.RUNNING;

@@ -29,7 +29,9 @@ final class QueueSummary {
     String counts(NfqueueStatistics statistics) {
         StringBuilder text = new StringBuilder("Packets: ").append(judge.packets());
         for (Action.Kind kind : Action.Kind.values()) {
-            text.append("  ").append(kind.done()).append(": ").append(count(kind));
+            if (count(kind) > 0 || rules.stream().anyMatch(rule -> rule.action().kind() == kind)) {
+                text.append("  ").append(kind.done()).append(": ").append(count(kind));
+            }
         }
         return text.append("  held: ")
                 .append(statistics.held())
@@ -38,10 +40,10 @@ final class QueueSummary {
                 .toString();
     }
 
-    /** Packets that the kernel dropped before anybody decided. */
+    /** Packets that the kernel dropped before anybody decided. What finds no room in the buffer leaves a gap, too. */
     private static long lost(NfqueueStatistics statistics) {
-        long kernel = statistics.queueDropped() + statistics.userDropped();
-        return Math.max(kernel, statistics.received().sequenceGaps());
+        return statistics.queueDropped()
+                + Math.max(statistics.userDropped(), statistics.received().sequenceGaps());
     }
 
     /** What to say at the end: the counts, where packets were lost or failed, and a line for each rule. */
