@@ -105,7 +105,7 @@ class NfqueueDeciderSpec :
                             sender.send(3)
                             eventually("the next are decided") { session.statistics().decided() == 6L }
                             session.stop()
-                            running.join() shouldBe 7 // the one that hung among them; those behind it were not delivered
+                            running.join() shouldBe 7 // with the one that hung; those behind it were not seen
                             val statistics = session.statistics()
                             statistics.expired() shouldBe 17
                             statistics.late() shouldBe 1
@@ -242,7 +242,9 @@ class NfqueueDeciderSpec :
                                 Verdict.ACCEPT
                             }
                         }
-                    val late = java.util.concurrent.atomic.AtomicLong()
+                    val late =
+                        java.util.concurrent.atomic
+                            .AtomicLong()
                     val done = CountDownLatch(1)
                     val answering =
                         List(3) {
