@@ -60,7 +60,7 @@ class NfqueueDeciderSpec :
                     val told = ConcurrentLinkedQueue<Unanswered>()
                     open {
                         queue(0)
-                        deadline(Duration.ofMillis(300), Verdict.ACCEPT.mark(6))
+                        deadline(Duration.ofSeconds(2), Verdict.ACCEPT.mark(6))
                         onUnanswered { told += it }
                     }.use { session ->
                         UdpSender(this).use { it.send(20) }
@@ -89,7 +89,7 @@ class NfqueueDeciderSpec :
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")
                     countUdp("OUTPUT")
-                    open { queue(0).deadline(Duration.ofMillis(200), Verdict.ACCEPT) }.use { session ->
+                    open { queue(0).deadline(Duration.ofSeconds(1), Verdict.ACCEPT) }.use { session ->
                         UdpSender(this).use { sender ->
                             sender.send(20)
                             val wake = CountDownLatch(1)
