@@ -12,8 +12,6 @@ import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,7 +36,6 @@ public final class MessageLoop implements AutoCloseable {
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
     private static final int EMPTY = 2;
 
-    private static final long LAST_SEQUENCE = 0x7fff_ffffL;
     /** How long a poll sleeps between looks whether an asker has left, which takes as long as one answer. */
     private static final long ASKER_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -50,8 +47,7 @@ public final class MessageLoop implements AutoCloseable {
     private final DatagramBatch batch;
     private final Life life;
     private final Inbound inbound;
-    /** Requests without an answer, guarded by itself: those of a session that is open already come from any thread. */
-    private final List<Request> waiting = new ArrayList<>();
+    private final Requests requests;
 
     /** Who receives: the thread that polls or closes, or an {@link Asker}, for whom a poll waits. */
     private final AtomicReference<@Nullable Object> poller = new AtomicReference<>();
@@ -71,7 +67,6 @@ public final class MessageLoop implements AutoCloseable {
     private boolean settling;
     private int farewells;
     private int quiet;
-    private long sequence;
 
     /**
      * A loop over an open socket, which it owns from now on.
@@ -86,6 +81,7 @@ public final class MessageLoop implements AutoCloseable {
         this.socket = socket;
         this.batch = batch;
         this.life = life;
+        this.requests = new Requests(socket);
         this.inbound = new Inbound(batch, socket.order(), life);
     }
 
@@ -104,10 +100,7 @@ public final class MessageLoop implements AutoCloseable {
      * @return 1 to 2³¹−1
      */
     public long nextSequence() {
-        synchronized (waiting) {
-            sequence = sequence >= LAST_SEQUENCE ? 1 : sequence + 1;
-            return sequence;
-        }
+        return requests.nextSequence();
     }
 
     /**
@@ -129,19 +122,7 @@ public final class MessageLoop implements AutoCloseable {
      * @throws NetlinkException if sending fails
      */
     public Request post(String what, long sequence, MessageWriter writer) throws NetlinkException {
-        Request request = new Request(what, sequence);
-        synchronized (waiting) {
-            waiting.add(request);
-        }
-        try {
-            socket.send(writer.datagram());
-        } catch (NetlinkException e) {
-            synchronized (waiting) {
-                waiting.remove(request);
-            }
-            throw e;
-        }
-        return request;
+        return requests.post(what, sequence, writer);
     }
 
     /**
@@ -246,7 +227,7 @@ public final class MessageLoop implements AutoCloseable {
         if (message.type() != Netlink.NLMSG_ERROR) {
             return false;
         }
-        Request request = claim(message.sequence());
+        Request request = requests.claim(message.sequence());
         try {
             if (request == null) {
                 life.unclaimed(message);
@@ -258,17 +239,6 @@ public final class MessageLoop implements AutoCloseable {
             life.malformed(e);
         }
         return request != null;
-    }
-
-    private @Nullable Request claim(long answeredSequence) {
-        synchronized (waiting) {
-            for (int i = 0; i < waiting.size(); i++) {
-                if (waiting.get(i).sequence() == answeredSequence) {
-                    return waiting.remove(i);
-                }
-            }
-        }
-        return null;
     }
 
     /**
@@ -497,12 +467,10 @@ public final class MessageLoop implements AutoCloseable {
 
     /** The socket is empty: whether the farewell is answered, or is not going to be. */
     private boolean bidden() throws NetlinkException {
-        synchronized (waiting) {
-            if (waiting.isEmpty() || ++farewells > FAREWELLS) {
-                return true;
-            }
-            waiting.clear();
+        if (!requests.anyUnanswered() || ++farewells > FAREWELLS) {
+            return true;
         }
+        requests.forget();
         quiet = 0;
         life.farewell();
         return false;
