@@ -45,6 +45,13 @@ import org.jspecify.annotations.Nullable;
 public final class QueuedPacket implements NetfilterPacket {
     private static final PacketShape<NfqueueAttribute> SHAPE =
             new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, VLAN, Absence::reason);
+    // What every packet is asked for, as numbers: loading them from the enum each time shows.
+    private static final int HDR_CODE = PACKET_HDR.code();
+    private static final int MARK_CODE = MARK.code();
+    private static final int PAYLOAD_CODE = PAYLOAD.code();
+    private static final int CAP_LEN_CODE = CAP_LEN.code();
+    private static final int SKB_INFO_CODE = SKB_INFO.code();
+    private static final int PRIORITY_CODE = PRIORITY.code();
     private static final int HW_PROTOCOL_OFFSET = 4;
     private static final int HOOK_OFFSET = 6;
 
@@ -87,7 +94,7 @@ public final class QueuedPacket implements NetfilterPacket {
     QueuedPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         payload.release();
         message.wrap(cursor, receivedAtNanos);
-        if (!message.has(PACKET_HDR)) {
+        if (!message.has(HDR_CODE)) {
             message.release();
             throw new MalformedMessageException(
                     NfqueueAttribute.SCHEMA.name(), 0, PACKET_HDR.kernelName(), "a packet without an id");
@@ -140,7 +147,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @throws java.util.NoSuchElementException if the kernel sent no packet header
      */
     public long id() {
-        return message.u32(PACKET_HDR);
+        return message.u32(HDR_CODE);
     }
 
     @Override
@@ -150,17 +157,17 @@ public final class QueuedPacket implements NetfilterPacket {
 
     @Override
     public Hook hook() {
-        return Hook.of(family(), message.buffer().get(message.require(PACKET_HDR) + HOOK_OFFSET) & 0xff);
+        return Hook.of(family(), message.buffer().get(message.require(HDR_CODE) + HOOK_OFFSET) & 0xff);
     }
 
     @Override
     public int hwProtocol() {
-        return message.buffer().getShort(message.require(PACKET_HDR) + HW_PROTOCOL_OFFSET) & 0xffff;
+        return message.u16(HDR_CODE, HW_PROTOCOL_OFFSET);
     }
 
     @Override
     public long mark() {
-        return message.has(MARK) ? message.u32(MARK) : 0;
+        return message.has(MARK_CODE) ? message.u32(MARK_CODE) : 0;
     }
 
     /**
@@ -169,7 +176,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @return 0 to 2³²−1; 0 where it has none, and on kernels before 5.18
      */
     public long priority() {
-        return message.has(PRIORITY) ? message.u32(PRIORITY) : 0;
+        return message.has(PRIORITY_CODE) ? message.u32(PRIORITY_CODE) : 0;
     }
 
     @Override
@@ -287,7 +294,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @return 0 to 2³²−1; 0 where none is set
      */
     public long skbInfo() {
-        return message.has(SKB_INFO) ? message.u32(SKB_INFO) : 0;
+        return message.has(SKB_INFO_CODE) ? message.u32(SKB_INFO_CODE) : 0;
     }
 
     /**
@@ -312,13 +319,13 @@ public final class QueuedPacket implements NetfilterPacket {
     @Override
     public Bytes payload() {
         if (payload.length() < 0) { // not asked for since the packet was wrapped; owned ones are aimed from the start
-            message.aim(PAYLOAD, payload);
+            message.aim(PAYLOAD_CODE, payload);
         }
         return payload;
     }
 
     private int payloadLength() {
-        return message.has(PAYLOAD) ? message.length(PAYLOAD) : 0;
+        return message.has(PAYLOAD_CODE) ? message.length(PAYLOAD_CODE) : 0;
     }
 
     /**
@@ -328,14 +335,14 @@ public final class QueuedPacket implements NetfilterPacket {
      */
     @Override
     public int originalLength() {
-        return message.has(CAP_LEN)
-                ? (int) Math.min(Integer.MAX_VALUE, Math.max(message.u32(CAP_LEN), payloadLength()))
+        return message.has(CAP_LEN_CODE)
+                ? (int) Math.min(Integer.MAX_VALUE, Math.max(message.u32(CAP_LEN_CODE), payloadLength()))
                 : payloadLength();
     }
 
     @Override
     public boolean truncated() {
-        return !message.has(PAYLOAD) || originalLength() > payloadLength();
+        return !message.has(PAYLOAD_CODE) || originalLength() > payloadLength();
     }
 
     @Override
@@ -351,7 +358,7 @@ public final class QueuedPacket implements NetfilterPacket {
 
     private QueuedPacket owned(Lending owner, @Nullable Hold duty) {
         QueuedPacket copy = new QueuedPacket(message.copy(), owner, duty);
-        copy.message.aim(PAYLOAD, copy.payload);
+        copy.message.aim(PAYLOAD_CODE, copy.payload);
         return copy;
     }
 
