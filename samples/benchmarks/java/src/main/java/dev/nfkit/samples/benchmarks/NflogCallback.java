@@ -32,6 +32,8 @@ public final class NflogCallback {
         int range = args.length > 0 ? Integer.parseInt(args[0]) : 128;
         int threshold = args.length > 1 ? Integer.parseInt(args[1]) : 1024;
         int bufferSize = args.length > 2 ? Integer.parseInt(args[2]) : 131_072;
+        Warmup.nflog(GROUP, range, this::look);
+        bytes = 0;
         NflogOptions options = NflogOptions.builder()
                 .group(
                         GROUP,

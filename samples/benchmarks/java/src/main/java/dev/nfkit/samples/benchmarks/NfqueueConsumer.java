@@ -46,6 +46,8 @@ public final class NfqueueConsumer {
         String mode = args.length > 0 ? args[0] : "sync";
         int range = args.length > 1 ? Integer.parseInt(args[1]) : 128;
         boolean gso = args.length > 2 && args[2].equals("gso");
+        Warmup.nfqueue(QUEUE, range, mode.equals("mixed") ? this::dropEveryThird : this::accept);
+        bytes = 0;
         NfqueueOptions options = NfqueueOptions.builder()
                 .queue(
                         QUEUE,
