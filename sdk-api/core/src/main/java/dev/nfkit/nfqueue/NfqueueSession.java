@@ -34,7 +34,6 @@ import java.util.stream.Collectors;
  * are dropped too, or pass where it says {@code --queue-bypass}.
  */
 public final class NfqueueSession implements AutoCloseable {
-    private final NetlinkTransport transport;
     private final NetlinkSocket socket;
     private final Queues queues;
     private final Holds holds;
@@ -46,7 +45,6 @@ public final class NfqueueSession implements AutoCloseable {
 
     private NfqueueSession(NetlinkTransport transport, NetlinkSocket socket, NfqueueOptions options)
             throws NetlinkException {
-        this.transport = transport;
         this.socket = socket;
         socket.set(SocketOption.EXT_ACK, 1);
         socket.set(SocketOption.CAP_ACK, 1);
@@ -272,14 +270,5 @@ public final class NfqueueSession implements AutoCloseable {
      */
     public long portId() {
         return socket.portId();
-    }
-
-    /**
-     * The transport that the session was opened in.
-     *
-     * @return the transport
-     */
-    public NetlinkTransport transport() {
-        return transport;
     }
 }
