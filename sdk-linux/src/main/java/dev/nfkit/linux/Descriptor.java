@@ -57,13 +57,11 @@ final class Descriptor {
     }
 
     static void set(int fd, SocketOption option, int value) throws NetlinkException {
+        option.requireValid(value);
         switch (option) {
             case RECEIVE_BUFFER -> setBuffer(fd, option, Abi.SO_RCVBUFFORCE, Abi.SO_RCVBUF, value);
             case SEND_BUFFER -> setBuffer(fd, option, Abi.SO_SNDBUFFORCE, Abi.SO_SNDBUF, value);
-            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> {
-                if (value != 0 && value != 1) {
-                    throw new IllegalArgumentException(option + " " + value + " is neither 0 (off) nor 1 (on)");
-                }
+            case NO_ENOBUFS, EXT_ACK, CAP_ACK, ADD_MEMBERSHIP, DROP_MEMBERSHIP -> {
                 if (set(fd, Abi.SOL_NETLINK, name(option), value) < 0) {
                     throw Machine.failed("setsockopt(" + option + ", " + value + ")", null);
                 }
@@ -73,9 +71,6 @@ final class Descriptor {
 
     private static void setBuffer(int fd, SocketOption option, int force, int plain, int value)
             throws NetlinkException {
-        if (value < 1) {
-            throw new IllegalArgumentException(option + " " + value + " is out of 1 to 2147483647 bytes");
-        }
         if (set(fd, Abi.SOL_SOCKET, force, value) == 0) {
             return;
         }
@@ -98,10 +93,9 @@ final class Descriptor {
     }
 
     static int get(int fd, SocketOption option) throws NetlinkException {
-        int level = switch (option) {
-            case RECEIVE_BUFFER, SEND_BUFFER -> Abi.SOL_SOCKET;
-            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> Abi.SOL_NETLINK;
-        };
+        option.requireReadable();
+        boolean buffer = option == SocketOption.RECEIVE_BUFFER || option == SocketOption.SEND_BUFFER;
+        int level = buffer ? Abi.SOL_SOCKET : Abi.SOL_NETLINK;
         NativeBlock value = get(fd, level, name(option), 4);
         if (value == null) {
             throw Machine.failed("getsockopt(" + option + ")", null);
@@ -131,6 +125,8 @@ final class Descriptor {
             case NO_ENOBUFS -> Abi.NETLINK_NO_ENOBUFS;
             case EXT_ACK -> Abi.NETLINK_EXT_ACK;
             case CAP_ACK -> Abi.NETLINK_CAP_ACK;
+            case ADD_MEMBERSHIP -> Abi.NETLINK_ADD_MEMBERSHIP;
+            case DROP_MEMBERSHIP -> Abi.NETLINK_DROP_MEMBERSHIP;
         };
     }
 }

@@ -69,6 +69,8 @@ class AbiSpec :
                 Entry("SK_MEMINFO_DROPS", Abi.SK_MEMINFO_DROPS, 8),
                 Entry("SK_MEMINFO_VARS", Abi.SK_MEMINFO_VARS, 9),
                 Entry("SOL_NETLINK", Abi.SOL_NETLINK, 270),
+                Entry("NETLINK_ADD_MEMBERSHIP", Abi.NETLINK_ADD_MEMBERSHIP, 1),
+                Entry("NETLINK_DROP_MEMBERSHIP", Abi.NETLINK_DROP_MEMBERSHIP, 2),
                 Entry("NETLINK_NO_ENOBUFS", Abi.NETLINK_NO_ENOBUFS, 5),
                 Entry("NETLINK_CAP_ACK", Abi.NETLINK_CAP_ACK, 10),
                 Entry("NETLINK_EXT_ACK", Abi.NETLINK_EXT_ACK, 11),

@@ -32,6 +32,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
     private final Set<String> released = new HashSet<>();
     private final ReceiveBuffer receiveBuffer = new ReceiveBuffer();
     private final Map<SocketOption, Integer> switches = new EnumMap<>(SocketOption.class);
+    private final Set<Integer> groups = new HashSet<>();
     private int sendBuffer = 212_992;
     private long foreign;
 
@@ -239,6 +240,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
 
     @Override
     public void set(SocketOption option, int value) throws NetlinkException {
+        option.requireValid(value);
         clock.lock().lock();
         try {
             requireOpen("setsockopt(" + option + ")");
@@ -246,7 +248,9 @@ public final class FakeNetlinkSocket extends MemorySocket {
                 case RECEIVE_BUFFER -> receiveBuffer.size(transport.kernel().receiveBufferReached(value));
                 case SEND_BUFFER -> sendBuffer = transport.kernel().sendBufferReached(value);
                 case NO_ENOBUFS -> receiveBuffer.quiet(value != 0);
-                case EXT_ACK, CAP_ACK -> switches.put(option, value != 0 ? 1 : 0);
+                case EXT_ACK, CAP_ACK -> switches.put(option, value);
+                case ADD_MEMBERSHIP -> groups.add(value);
+                case DROP_MEMBERSHIP -> groups.remove(value);
             }
             clock.changed();
         } finally {
@@ -256,6 +260,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
 
     @Override
     public int get(SocketOption option) throws NetlinkException {
+        option.requireReadable();
         clock.lock().lock();
         try {
             requireOpen("getsockopt(" + option + ")");
@@ -263,7 +268,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
                 case RECEIVE_BUFFER -> (int) receiveBuffer.size();
                 case SEND_BUFFER -> sendBuffer;
                 case NO_ENOBUFS -> receiveBuffer.quiet() ? 1 : 0;
-                case EXT_ACK, CAP_ACK -> switches.getOrDefault(option, 0);
+                default -> switches.getOrDefault(option, 0);
             };
         } finally {
             clock.lock().unlock();

@@ -3,6 +3,7 @@ package dev.nfkit.trace
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.KernelView
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
@@ -64,6 +65,8 @@ class FakeTransport(
         ) = Unit
 
         override fun get(option: SocketOption): Int = 99
+
+        override fun filter(filter: EventFilter?) = Unit
 
         override fun drops(): Long = 3
 
