@@ -17,7 +17,7 @@ import java.util.Optional;
  * The table of connections: its entries read, created, changed and removed, its statistics, and its expectations.
  *
  * <pre>{@code
- * try (Conntrack table = Conntrack.open(new LinuxTransport())) {
+ * try (Conntrack table = Conntrack.open(LinuxTransport.current())) {
  *     table.dump(ConntrackFilter.all().mark(7), entry -> System.out.println(entry));
  * }
  * }</pre>
@@ -296,7 +296,7 @@ public final class Conntrack implements AutoCloseable {
         requests.tell("update connection " + tuple + " (" + update + ")", ConntrackRequests.CT_NEW, 0, writer -> {
             ConntrackRequests.tuple(
                     writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, inZone);
-            update.writeTo(writer);
+            update.confirmed().writeTo(writer);
         });
     }
 

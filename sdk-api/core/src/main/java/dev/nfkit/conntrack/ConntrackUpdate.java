@@ -98,8 +98,9 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets status bits ({@code IPS_*}). The kernel sets those that user space may set, such as {@code IPS_ASSURED} (4)
-     * and {@code IPS_FIXED_TIMEOUT} (1024), and refuses a change of the others (EBUSY).
+     * Sets status bits ({@code IPS_*}). The kernel sets those that user space may set, such as
+     * {@link ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, and takes none away. An update of the table
+     * is refused (EBUSY) where {@link ConntrackStatus#EXPECTED} or {@link ConntrackStatus#DYING} are not as they were.
      *
      * @param bits 0 to 2³²−1
      * @return a new update
@@ -164,6 +165,11 @@ public final class ConntrackUpdate {
         ConntrackUpdate update = new ConntrackUpdate(this);
         update.helper = name;
         return update;
+    }
+
+    /** The same for a connection in the table: {@code IPS_CONFIRMED} must be as it is there, which is set. */
+    ConntrackUpdate confirmed() {
+        return status == null ? this : status(status | ConntrackStatus.CONFIRMED.bit());
     }
 
     /**

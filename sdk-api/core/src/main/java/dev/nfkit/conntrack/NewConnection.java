@@ -79,8 +79,8 @@ public final class NewConnection {
     }
 
     /**
-     * Status bits. The kernel adds {@link ConntrackStatus#CONFIRMED}, and refuses {@link ConntrackStatus#SEEN_REPLY}
-     * missing where {@link ConntrackStatus#ASSURED} is set.
+     * Status bits, besides {@link ConntrackStatus#CONFIRMED}. The kernel refuses (EBUSY) {@link ConntrackStatus#ASSURED}
+     * without {@link ConntrackStatus#SEEN_REPLY}, and leaves out those that it alone sets.
      *
      * @param bits which
      * @return a new value
@@ -190,7 +190,7 @@ public final class NewConnection {
     void writeTo(MessageWriter writer) {
         ConntrackRequests.tuple(writer, ConntrackAttribute.TUPLE_ORIG, original, zone);
         reply.writeTo(writer, ConntrackAttribute.TUPLE_REPLY.code());
-        values.writeTo(writer);
+        values.confirmed().writeTo(writer);
         if (tcpState != null) {
             int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
             int tcp = writer.beginNest(ProtoInfo.TCP.code());
