@@ -87,6 +87,15 @@ public final class ConntrackEntry {
     }
 
     /**
+     * Whether nothing can be read: the loan has ended, or not begun.
+     *
+     * @return whether every accessor throws
+     */
+    public boolean released() {
+        return !alive;
+    }
+
+    /**
      * Whether the entry is owned: valid for as long as it is referenced.
      *
      * @return false for a borrowed one
