@@ -95,7 +95,19 @@ public final class MessageWriter {
      * @return this writer
      */
     public MessageWriter nfgenmsg(int family, int resId) {
-        buffer.put((byte) family).put((byte) 0).putShort((short) resId);
+        return nfgenmsg(family, 0, resId);
+    }
+
+    /**
+     * Writes a {@code struct nfgenmsg}.
+     *
+     * @param family 0 to 255
+     * @param version 0 to 255; few requests ask for another than 0
+     * @param resId the group or queue, 0 to 65535
+     * @return this writer
+     */
+    public MessageWriter nfgenmsg(int family, int version, int resId) {
+        buffer.put((byte) family).put((byte) version).putShort((short) resId);
         return this;
     }
 
