@@ -262,7 +262,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     public void filter(@Nullable EventFilter filter) throws NetlinkException {
         enter("set a filter");
         try {
-            throw new UnsupportedOperationException("filters are not yet compiled");
+            Descriptor.filter(fd, filter);
         } finally {
             gate.leave();
         }

@@ -2,10 +2,14 @@ package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
+import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.EventFilter;
+import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,6 +26,8 @@ import java.util.Set;
  */
 public final class FakeNetlinkSocket extends MemorySocket {
     private static final int SEND_OVERHEAD = 32;
+    /** What {@code netlink_kernel_create} gives every protocol, at least. */
+    private static final int MULTICAST_GROUPS = 32;
 
     private record Item(SocketEffect effect, int charge) {}
 
@@ -48,10 +54,11 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * Delivers a datagram, as the kernel would: where the receive buffer is full it is lost and counted.
+     * Delivers a datagram, as the kernel would: where the receive buffer is full it is lost and counted, and where the
+     * socket's filter turns it away it is gone.
      *
      * @param datagram its bytes
-     * @return whether it found room
+     * @return whether it found room or was turned away: its sender can't tell these apart
      */
     public boolean deliver(byte... datagram) {
         return effect(new SocketEffect.Datagram(Bytes.of(datagram)));
@@ -61,7 +68,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
      * Delivers what a writer holds as one datagram, as the kernel would.
      *
      * @param writer a writer whose last message is ended
-     * @return whether it found room
+     * @return whether it found room or was turned away
      */
     public boolean deliver(MessageWriter writer) {
         return deliver(Datagrams.bytes(writer));
@@ -88,13 +95,15 @@ public final class FakeNetlinkSocket extends MemorySocket {
             return false;
         }
         if (effect instanceof SocketEffect.Datagram datagram) {
-            return enqueue(effect, ReceiveBuffer.charge(datagram.bytes().length()));
+            return !admits(datagram.bytes())
+                    || enqueue(effect, ReceiveBuffer.charge(datagram.bytes().length()));
         }
         if (effect instanceof SocketEffect.Truncated cut) {
             return enqueue(effect, ReceiveBuffer.charge(cut.bytes().length()));
         }
         if (effect instanceof SocketEffect.Foreign stranger) {
-            return enqueue(effect, ReceiveBuffer.charge(stranger.bytes().length()));
+            return !admits(stranger.bytes())
+                    || enqueue(effect, ReceiveBuffer.charge(stranger.bytes().length()));
         }
         if (effect instanceof SocketEffect.SendFailure failure) {
             sendFailures.add(failure.errno());
@@ -108,6 +117,21 @@ public final class FakeNetlinkSocket extends MemorySocket {
         return true;
     }
 
+    /** Whether the filter lets a datagram pass, of which it sees the first message ({@code sk_filter}). */
+    private boolean admits(Bytes datagram) {
+        EventFilter filter = filter();
+        if (filter == null) {
+            return true;
+        }
+        MessageCursor message = new MessageCursor().wrap(datagram.toByteBuffer(), 0, datagram.length(), order);
+        try {
+            return !message.next() || filter.matches(message);
+        } catch (MalformedMessageException e) {
+            // The kernel sends no such thing; a test that does wants it to arrive.
+            return true;
+        }
+    }
+
     private boolean enqueue(SocketEffect effect, int charge) {
         if (!receiveBuffer.admit(charge)) {
             return false;
@@ -118,7 +142,8 @@ public final class FakeNetlinkSocket extends MemorySocket {
 
     /** Delivers a datagram whose memory is more than its length tells; wants the lock. */
     boolean deliverCharged(byte[] datagram, int charge) {
-        boolean fits = !closed() && enqueue(new SocketEffect.Datagram(Bytes.of(datagram)), charge);
+        SocketEffect.Datagram effect = new SocketEffect.Datagram(Bytes.of(datagram));
+        boolean fits = !closed() && (!admits(effect.bytes()) || enqueue(effect, charge));
         clock.changed();
         return fits;
     }
@@ -249,13 +274,31 @@ public final class FakeNetlinkSocket extends MemorySocket {
                 case SEND_BUFFER -> sendBuffer = transport.kernel().sendBufferReached(value);
                 case NO_ENOBUFS -> receiveBuffer.quiet(value != 0);
                 case EXT_ACK, CAP_ACK -> switches.put(option, value);
-                case ADD_MEMBERSHIP -> groups.add(value);
-                case DROP_MEMBERSHIP -> groups.remove(value);
+                case ADD_MEMBERSHIP, DROP_MEMBERSHIP -> membership(option, value);
             }
             clock.changed();
         } finally {
             clock.lock().unlock();
         }
+    }
+
+    private void membership(SocketOption option, int group) throws SystemCallException {
+        Errno refusal = transport.kernel().netAdmin() != NetAdmin.HELD
+                ? Errno.EPERM
+                : group > MULTICAST_GROUPS ? Errno.EINVAL : null;
+        if (refusal != null) {
+            throw new SystemCallException("setsockopt(" + option + ", " + group + ")", refusal, null);
+        }
+        if (option == SocketOption.ADD_MEMBERSHIP) {
+            groups.add(group);
+        } else {
+            groups.remove(group);
+        }
+    }
+
+    /** Whether it is in a multicast group; wants the lock. */
+    boolean listensTo(int group) {
+        return !closed() && groups.contains(group);
     }
 
     @Override

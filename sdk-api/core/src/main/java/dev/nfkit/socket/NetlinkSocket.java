@@ -106,7 +106,8 @@ public interface NetlinkSocket extends AutoCloseable {
     long drops();
 
     /**
-     * How many datagrams were dropped because their sender was not the kernel.
+     * How many datagrams were dropped because their sender was not the kernel. One that a filter turned away is not
+     * among them.
      *
      * @return a count since the socket was opened
      */

@@ -23,6 +23,7 @@ class FakeTransport(
     private val script: MutableList<Delivery> = mutableListOf(),
 ) : NetlinkTransport {
     val sent = mutableListOf<ByteArray>()
+    val filters = mutableListOf<EventFilter?>()
     var refuse = false
     var closed = 0
     var woken = 0
@@ -66,7 +67,9 @@ class FakeTransport(
 
         override fun get(option: SocketOption): Int = 99
 
-        override fun filter(filter: EventFilter?) = Unit
+        override fun filter(filter: EventFilter?) {
+            filters += filter
+        }
 
         override fun drops(): Long = 3
 
