@@ -258,6 +258,11 @@ public final class ConntrackEntry {
         return alive().protocolInfo.state();
     }
 
+    /** Whether it is of TCP in a state. */
+    boolean isTcpIn(TcpState wanted) {
+        return alive().protocolInfo.isTcp() && read.protocolInfo.state() == wanted.number();
+    }
+
     /**
      * After how many seconds without a packet the connection is forgotten.
      *
