@@ -409,6 +409,12 @@ public final class ConntrackEntry {
         return text(require(ConntrackAttribute.HELP).helper(), "CTA_HELP_NAME");
     }
 
+    /** The helper's name, or null where there is none. */
+    @Nullable
+    String helperOrNull() {
+        return has(ConntrackAttribute.HELP) ? read.helper() : null;
+    }
+
     /**
      * What a helper in user space keeps with the connection.
      *
