@@ -1,6 +1,7 @@
 /* Prints the sizes, offsets and numbers that Abi.java holds, as the C library and the kernel's headers have them. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/sock_diag.h>
@@ -31,6 +32,8 @@ int main(void)
     SIZE(struct timespec);
     SIZE(struct pollfd);
     SIZE(struct ifreq);
+    SIZE(struct sock_filter);
+    SIZE(struct sock_fprog);
     OFFSET(struct mmsghdr, msg_hdr.msg_name);
     OFFSET(struct mmsghdr, msg_hdr.msg_namelen);
     OFFSET(struct mmsghdr, msg_hdr.msg_iov);
@@ -48,6 +51,12 @@ int main(void)
     OFFSET(struct pollfd, revents);
     OFFSET(struct ifreq, ifr_name);
     OFFSET(struct ifreq, ifr_ifindex);
+    OFFSET(struct sock_filter, code);
+    OFFSET(struct sock_filter, jt);
+    OFFSET(struct sock_filter, jf);
+    OFFSET(struct sock_filter, k);
+    OFFSET(struct sock_fprog, len);
+    OFFSET(struct sock_fprog, filter);
     NUMBER(IFNAMSIZ);
     NUMBER(AF_NETLINK);
     NUMBER(SOCK_RAW);
@@ -62,15 +71,39 @@ int main(void)
     NUMBER(SOL_SOCKET);
     NUMBER(SO_SNDBUF);
     NUMBER(SO_RCVBUF);
+    NUMBER(SO_ATTACH_FILTER);
+    NUMBER(SO_DETACH_FILTER);
     NUMBER(SO_SNDBUFFORCE);
     NUMBER(SO_RCVBUFFORCE);
     NUMBER(SO_MEMINFO);
     NUMBER(SK_MEMINFO_DROPS);
     NUMBER(SK_MEMINFO_VARS);
     NUMBER(SOL_NETLINK);
+    NUMBER(NETLINK_ADD_MEMBERSHIP);
+    NUMBER(NETLINK_DROP_MEMBERSHIP);
     NUMBER(NETLINK_NO_ENOBUFS);
     NUMBER(NETLINK_CAP_ACK);
     NUMBER(NETLINK_EXT_ACK);
+    NUMBER(BPF_MAXINSNS);
+    NUMBER(BPF_LD | BPF_IMM);
+    NUMBER(BPF_LDX | BPF_IMM);
+    NUMBER(BPF_LD | BPF_W | BPF_ABS);
+    NUMBER(BPF_LD | BPF_H | BPF_ABS);
+    NUMBER(BPF_LD | BPF_B | BPF_ABS);
+    NUMBER(BPF_LD | BPF_W | BPF_IND);
+    NUMBER(BPF_LD | BPF_H | BPF_IND);
+    NUMBER(BPF_LD | BPF_B | BPF_IND);
+    NUMBER(BPF_LD | BPF_W | BPF_LEN);
+    NUMBER(BPF_ALU | BPF_AND | BPF_K);
+    NUMBER(BPF_JMP | BPF_JA);
+    NUMBER(BPF_JMP | BPF_JEQ | BPF_K);
+    NUMBER(BPF_JMP | BPF_JGT | BPF_K);
+    NUMBER(BPF_JMP | BPF_JGE | BPF_K);
+    NUMBER(BPF_RET | BPF_K);
+    NUMBER(BPF_MISC | BPF_TAX);
+    NUMBER(SKF_AD_OFF);
+    NUMBER(SKF_AD_NLATTR);
+    NUMBER(SKF_AD_NLATTR_NEST);
     NUMBER(MSG_TRUNC);
     NUMBER(MSG_DONTWAIT);
     NUMBER(POLLIN);

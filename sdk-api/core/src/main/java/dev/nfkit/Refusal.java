@@ -13,6 +13,10 @@ public enum Refusal {
     OWNED_BY_ANOTHER,
     /** The running kernel lacks what was asked for. */
     NOT_SUPPORTED,
+    /** What the request names does not exist, or no longer. */
+    NOT_FOUND,
+    /** What the request would create exists already. */
+    EXISTS,
     /** Nothing beyond the errno is known. */
     UNKNOWN
 }

@@ -24,6 +24,8 @@ final class Abi {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
+    static final int SO_ATTACH_FILTER = 26;
+    static final int SO_DETACH_FILTER = 27;
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;
     /** {@code linux/sock_diag.h}: an array of u32, {@link #SK_MEMINFO_VARS} of them. */
@@ -33,6 +35,8 @@ final class Abi {
     static final int SK_MEMINFO_VARS = 9;
 
     static final int SOL_NETLINK = 270;
+    static final int NETLINK_ADD_MEMBERSHIP = 1;
+    static final int NETLINK_DROP_MEMBERSHIP = 2;
     static final int NETLINK_NO_ENOBUFS = 5;
     static final int NETLINK_CAP_ACK = 10;
     static final int NETLINK_EXT_ACK = 11;
@@ -86,6 +90,48 @@ final class Abi {
     static final int POLLFD_EVENTS = 4;
     static final int POLLFD_REVENTS = 6;
     static final int POLLFD_SIZE = 8;
+
+    /** {@code struct sock_filter}, {@code linux/filter.h}. */
+    static final int FILTER_CODE = 0;
+
+    static final int FILTER_JT = 2;
+    static final int FILTER_JF = 3;
+    static final int FILTER_K = 4;
+    static final int SOCK_FILTER_SIZE = 8;
+
+    /** {@code struct sock_fprog}. */
+    static final int FPROG_LEN = 0;
+
+    static final int FPROG_FILTER = 8;
+    static final int SOCK_FPROG_SIZE = 16;
+
+    /** The longest program, in instructions. */
+    static final int BPF_MAXINSNS = 4096;
+
+    /** Instructions: class, size or operation, and mode or source of {@code linux/bpf_common.h}, put together. */
+    static final int BPF_LD_IMM = 0x00;
+
+    static final int BPF_LDX_IMM = 0x01;
+    static final int BPF_LD_W_ABS = 0x20;
+    static final int BPF_LD_H_ABS = 0x28;
+    static final int BPF_LD_B_ABS = 0x30;
+    static final int BPF_LD_W_IND = 0x40;
+    static final int BPF_LD_H_IND = 0x48;
+    static final int BPF_LD_B_IND = 0x50;
+    static final int BPF_LD_W_LEN = 0x80;
+    static final int BPF_ALU_AND_K = 0x54;
+    static final int BPF_JMP_JA = 0x05;
+    static final int BPF_JMP_JEQ_K = 0x15;
+    static final int BPF_JMP_JGT_K = 0x25;
+    static final int BPF_JMP_JGE_K = 0x35;
+    static final int BPF_RET_K = 0x06;
+    static final int BPF_MISC_TAX = 0x07;
+
+    /** What a load of a word from {@code SKF_AD_OFF} on computes instead. */
+    static final int SKF_AD_OFF = -0x1000;
+
+    static final int SKF_AD_NLATTR = 12;
+    static final int SKF_AD_NLATTR_NEST = 16;
 
     /** {@code struct ifreq}. */
     static final int IFR_NAME = 0;

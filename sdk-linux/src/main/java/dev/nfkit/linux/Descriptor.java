@@ -1,8 +1,12 @@
 package dev.nfkit.linux;
 
+import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.SocketOption;
+import java.nio.ByteOrder;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A netlink socket's descriptor: opening, options, counters. Not one of these calls is on a hot path. */
@@ -57,25 +61,72 @@ final class Descriptor {
     }
 
     static void set(int fd, SocketOption option, int value) throws NetlinkException {
+        option.requireValid(value);
         switch (option) {
             case RECEIVE_BUFFER -> setBuffer(fd, option, Abi.SO_RCVBUFFORCE, Abi.SO_RCVBUF, value);
             case SEND_BUFFER -> setBuffer(fd, option, Abi.SO_SNDBUFFORCE, Abi.SO_SNDBUF, value);
-            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> {
-                if (value != 0 && value != 1) {
-                    throw new IllegalArgumentException(option + " " + value + " is neither 0 (off) nor 1 (on)");
-                }
+            case NO_ENOBUFS, EXT_ACK, CAP_ACK, ADD_MEMBERSHIP, DROP_MEMBERSHIP -> {
                 if (set(fd, Abi.SOL_NETLINK, name(option), value) < 0) {
-                    throw Machine.failed("setsockopt(" + option + ", " + value + ")", null);
+                    throw setFailed(option, value);
                 }
             }
         }
     }
 
+    private static SystemCallException setFailed(SocketOption option, int value) {
+        String call = "setsockopt(" + option + ", " + value + ")";
+        SystemCallException plain = Machine.failed(call, null);
+        if (option != SocketOption.ADD_MEMBERSHIP) {
+            return plain;
+        }
+        String cure = switch (plain.errno().name()) {
+            case "EPERM" -> "joining a group needs CAP_NET_ADMIN in the user namespace that owns the network namespace";
+            case "EINVAL" -> "this netlink protocol has no multicast group " + value;
+            default -> null;
+        };
+        return cure == null ? plain : new SystemCallException(call, plain.errno(), cure);
+    }
+
+    /** Sets a filter in place of the one before, or takes it off. */
+    static void filter(int fd, @Nullable EventFilter filter) throws NetlinkException {
+        if (filter == null) {
+            if (set(fd, Abi.SOL_SOCKET, Abi.SO_DETACH_FILTER, 0) < 0) {
+                SystemCallException refused = Machine.failed("setsockopt(SO_DETACH_FILTER)", null);
+                // There was none.
+                if (!refused.errno().equals(Errno.ENOENT)) {
+                    throw refused;
+                }
+            }
+            return;
+        }
+        List<FilterProgram.Instruction> instructions = FilterProgram.compile(filter, ByteOrder.nativeOrder());
+        NativeBlock code = new NativeBlock(instructions.size() * Abi.SOCK_FILTER_SIZE);
+        for (int i = 0; i < instructions.size(); i++) {
+            FilterProgram.Instruction instruction = instructions.get(i);
+            int at = i * Abi.SOCK_FILTER_SIZE;
+            code.bytes
+                    .putShort(at + Abi.FILTER_CODE, (short) instruction.code())
+                    .put(at + Abi.FILTER_JT, (byte) instruction.jumpTrue())
+                    .put(at + Abi.FILTER_JF, (byte) instruction.jumpFalse())
+                    .putInt(at + Abi.FILTER_K, instruction.operand());
+        }
+        NativeBlock program = new NativeBlock(Abi.SOCK_FPROG_SIZE);
+        program.bytes.putShort(Abi.FPROG_LEN, (short) instructions.size()).putLong(Abi.FPROG_FILTER, code.address);
+        int result = LibC.setsockopt(fd, Abi.SOL_SOCKET, Abi.SO_ATTACH_FILTER, program.address, Abi.SOCK_FPROG_SIZE);
+        if (result < 0) {
+            Errno errno = Machine.errno();
+            String cure = errno.equals(Errno.ENOMEM)
+                    ? "the program exceeds net.core.optmem_max: raise it, or give the filter fewer tests or values"
+                    : null;
+            throw new SystemCallException(
+                    "setsockopt(SO_ATTACH_FILTER, " + instructions.size() + " instructions)", errno, cure);
+        }
+        code.keep();
+        program.keep();
+    }
+
     private static void setBuffer(int fd, SocketOption option, int force, int plain, int value)
             throws NetlinkException {
-        if (value < 1) {
-            throw new IllegalArgumentException(option + " " + value + " is out of 1 to 2147483647 bytes");
-        }
         if (set(fd, Abi.SOL_SOCKET, force, value) == 0) {
             return;
         }
@@ -98,10 +149,9 @@ final class Descriptor {
     }
 
     static int get(int fd, SocketOption option) throws NetlinkException {
-        int level = switch (option) {
-            case RECEIVE_BUFFER, SEND_BUFFER -> Abi.SOL_SOCKET;
-            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> Abi.SOL_NETLINK;
-        };
+        option.requireReadable();
+        boolean buffer = option == SocketOption.RECEIVE_BUFFER || option == SocketOption.SEND_BUFFER;
+        int level = buffer ? Abi.SOL_SOCKET : Abi.SOL_NETLINK;
         NativeBlock value = get(fd, level, name(option), 4);
         if (value == null) {
             throw Machine.failed("getsockopt(" + option + ")", null);
@@ -131,6 +181,8 @@ final class Descriptor {
             case NO_ENOBUFS -> Abi.NETLINK_NO_ENOBUFS;
             case EXT_ACK -> Abi.NETLINK_EXT_ACK;
             case CAP_ACK -> Abi.NETLINK_CAP_ACK;
+            case ADD_MEMBERSHIP -> Abi.NETLINK_ADD_MEMBERSHIP;
+            case DROP_MEMBERSHIP -> Abi.NETLINK_DROP_MEMBERSHIP;
         };
     }
 }

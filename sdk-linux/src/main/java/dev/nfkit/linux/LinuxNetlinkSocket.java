@@ -4,6 +4,7 @@ import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
 import java.lang.ref.Reference;
@@ -252,6 +253,16 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         enter("get " + option);
         try {
             return Descriptor.get(fd, option);
+        } finally {
+            gate.leave();
+        }
+    }
+
+    @Override
+    public void filter(@Nullable EventFilter filter) throws NetlinkException {
+        enter("set a filter");
+        try {
+            Descriptor.filter(fd, filter);
         } finally {
             gate.leave();
         }

@@ -9,6 +9,7 @@ import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
 import sun.misc.Signal
 import java.io.IOException
+import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.file.Files
 import java.nio.file.Path
@@ -28,7 +29,7 @@ internal class LinuxHarness : SocketHarness {
     override val unavailable: String? get() = Live.noNetAdmin
     override val abilities = Ability.entries.toSet()
 
-    private val foreign by lazy { ForeignSender() }
+    private val foreign = lazy { ForeignSender() }
 
     init {
         // A signal without a handler interrupts nothing.
@@ -44,7 +45,7 @@ internal class LinuxHarness : SocketHarness {
     ) {
         for (delivery in deliveries) {
             when (delivery) {
-                is Delivery.Foreign -> foreign.send(socket.portId())
+                is Delivery.Foreign -> foreign.value.send(socket.portId())
                 is Delivery.Datagram -> socket.send(request(delivery))
             }
         }
@@ -80,7 +81,9 @@ internal class LinuxHarness : SocketHarness {
 
     override fun openDescriptors(): Int = dev.nfkit.linux.openDescriptors()
 
-    override fun close() = Unit
+    override fun close() {
+        if (foreign.isInitialized()) foreign.value.close()
+    }
 
     private companion object {
         const val ACKNOWLEDGEMENT = 36
@@ -91,21 +94,38 @@ internal class LinuxHarness : SocketHarness {
 }
 
 /** Sends to other sockets, as only the kernel should. */
-internal class ForeignSender {
-    fun send(portId: Long) {
-        val fd = Descriptor.open(Netlink.NETLINK_NETFILTER)
-        try {
-            val address = NativeBlock(Abi.SOCKADDR_NL_SIZE)
-            address.bytes.putShort(Abi.NL_FAMILY, Abi.AF_NETLINK.toShort())
-            address.bytes.putInt(Abi.NL_PID, portId.toInt())
-            val message = NativeBlock(64)
-            message.bytes.putInt(0, 64).putShort(4, 0x400)
-            val sent = TestLibC.sendto(fd, message.address, 64, 0, address.address, Abi.SOCKADDR_NL_SIZE)
-            check(sent == 64L) { "sendto gives $sent, ${Machine.errno()}" }
-            address.keep()
-            message.keep()
-        } finally {
-            LibC.close(fd)
-        }
+internal class ForeignSender : AutoCloseable {
+    private val fd = Descriptor.open(Netlink.NETLINK_NETFILTER)
+
+    /** A message of type 0x400 whose other bytes are zero. */
+    fun send(portId: Long) =
+        send(
+            ByteBuffer
+                .allocate(64)
+                .order(ByteOrder.nativeOrder())
+                .putInt(0, 64)
+                .putShort(4, 0x400)
+                .array(),
+            portId,
+        )
+
+    fun send(
+        datagram: ByteArray,
+        portId: Long,
+    ) {
+        val address = NativeBlock(Abi.SOCKADDR_NL_SIZE)
+        address.bytes.putShort(Abi.NL_FAMILY, Abi.AF_NETLINK.toShort())
+        address.bytes.putInt(Abi.NL_PID, portId.toInt())
+        val message = NativeBlock(datagram.size)
+        message.bytes.put(0, datagram)
+        val length = datagram.size.toLong()
+        val sent = TestLibC.sendto(fd, message.address, length, 0, address.address, Abi.SOCKADDR_NL_SIZE)
+        check(sent == length) { "sendto gives $sent, ${Machine.errno()}" }
+        address.keep()
+        message.keep()
+    }
+
+    override fun close() {
+        LibC.close(fd)
     }
 }

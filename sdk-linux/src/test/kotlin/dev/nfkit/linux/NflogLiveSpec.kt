@@ -1,5 +1,6 @@
 package dev.nfkit.linux
 
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.AddressFamily
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
@@ -197,7 +198,7 @@ class NflogLiveSpec :
                                 val packet = session.take(1).single()
                                 packet.has(NflogAttribute.CT) shouldBe true
                                 packet.conntrackAttributes().length().toLong() shouldBeGreaterThan 0
-                                packet.conntrackInfo() shouldBe 2L
+                                packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                             }
                         }.onFailure { problem ->
                             (problem as KernelRefusedException).refusal() shouldBe Refusal.NOT_SUPPORTED

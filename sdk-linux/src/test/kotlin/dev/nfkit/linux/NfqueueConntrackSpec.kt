@@ -1,5 +1,6 @@
 package dev.nfkit.linux
 
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
 import dev.nfkit.conntrack.ConntrackUpdate
@@ -47,7 +48,7 @@ class NfqueueConntrackSpec :
                         val packet = session.take(1).single()
                         packet.has(NfqueueAttribute.CT) shouldBe true
                         packet.conntrackAttributes().length() shouldBeGreaterThan 0
-                        packet.conntrackInfo() shouldBe 2 // IP_CT_NEW
+                        packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                     }
                 }
             }

@@ -2,10 +2,14 @@ package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
+import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.EventFilter;
+import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,6 +26,8 @@ import java.util.Set;
  */
 public final class FakeNetlinkSocket extends MemorySocket {
     private static final int SEND_OVERHEAD = 32;
+    /** What {@code netlink_kernel_create} gives every protocol, at least. */
+    private static final int MULTICAST_GROUPS = 32;
 
     private record Item(SocketEffect effect, int charge) {}
 
@@ -32,6 +38,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
     private final Set<String> released = new HashSet<>();
     private final ReceiveBuffer receiveBuffer = new ReceiveBuffer();
     private final Map<SocketOption, Integer> switches = new EnumMap<>(SocketOption.class);
+    private final Set<Integer> groups = new HashSet<>();
     private int sendBuffer = 212_992;
     private long foreign;
 
@@ -47,10 +54,11 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * Delivers a datagram, as the kernel would: where the receive buffer is full it is lost and counted.
+     * Delivers a datagram, as the kernel would: where the receive buffer is full it is lost and counted, and where the
+     * socket's filter turns it away it is gone.
      *
      * @param datagram its bytes
-     * @return whether it found room
+     * @return whether it found room or was turned away: its sender can't tell these apart
      */
     public boolean deliver(byte... datagram) {
         return effect(new SocketEffect.Datagram(Bytes.of(datagram)));
@@ -60,7 +68,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
      * Delivers what a writer holds as one datagram, as the kernel would.
      *
      * @param writer a writer whose last message is ended
-     * @return whether it found room
+     * @return whether it found room or was turned away
      */
     public boolean deliver(MessageWriter writer) {
         return deliver(Datagrams.bytes(writer));
@@ -87,13 +95,15 @@ public final class FakeNetlinkSocket extends MemorySocket {
             return false;
         }
         if (effect instanceof SocketEffect.Datagram datagram) {
-            return enqueue(effect, ReceiveBuffer.charge(datagram.bytes().length()));
+            return !admits(datagram.bytes())
+                    || enqueue(effect, ReceiveBuffer.charge(datagram.bytes().length()));
         }
         if (effect instanceof SocketEffect.Truncated cut) {
             return enqueue(effect, ReceiveBuffer.charge(cut.bytes().length()));
         }
         if (effect instanceof SocketEffect.Foreign stranger) {
-            return enqueue(effect, ReceiveBuffer.charge(stranger.bytes().length()));
+            return !admits(stranger.bytes())
+                    || enqueue(effect, ReceiveBuffer.charge(stranger.bytes().length()));
         }
         if (effect instanceof SocketEffect.SendFailure failure) {
             sendFailures.add(failure.errno());
@@ -107,6 +117,21 @@ public final class FakeNetlinkSocket extends MemorySocket {
         return true;
     }
 
+    /** Whether the filter lets a datagram pass, of which it sees the first message ({@code sk_filter}). */
+    private boolean admits(Bytes datagram) {
+        EventFilter filter = filter();
+        if (filter == null) {
+            return true;
+        }
+        MessageCursor message = new MessageCursor().wrap(datagram.toByteBuffer(), 0, datagram.length(), order);
+        try {
+            return !message.next() || filter.matches(message);
+        } catch (MalformedMessageException e) {
+            // The kernel sends no such thing; a test that does wants it to arrive.
+            return true;
+        }
+    }
+
     private boolean enqueue(SocketEffect effect, int charge) {
         if (!receiveBuffer.admit(charge)) {
             return false;
@@ -117,7 +142,8 @@ public final class FakeNetlinkSocket extends MemorySocket {
 
     /** Delivers a datagram whose memory is more than its length tells; wants the lock. */
     boolean deliverCharged(byte[] datagram, int charge) {
-        boolean fits = !closed() && enqueue(new SocketEffect.Datagram(Bytes.of(datagram)), charge);
+        SocketEffect.Datagram effect = new SocketEffect.Datagram(Bytes.of(datagram));
+        boolean fits = !closed() && (!admits(effect.bytes()) || enqueue(effect, charge));
         clock.changed();
         return fits;
     }
@@ -239,6 +265,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
 
     @Override
     public void set(SocketOption option, int value) throws NetlinkException {
+        option.requireValid(value);
         clock.lock().lock();
         try {
             requireOpen("setsockopt(" + option + ")");
@@ -246,7 +273,8 @@ public final class FakeNetlinkSocket extends MemorySocket {
                 case RECEIVE_BUFFER -> receiveBuffer.size(transport.kernel().receiveBufferReached(value));
                 case SEND_BUFFER -> sendBuffer = transport.kernel().sendBufferReached(value);
                 case NO_ENOBUFS -> receiveBuffer.quiet(value != 0);
-                case EXT_ACK, CAP_ACK -> switches.put(option, value != 0 ? 1 : 0);
+                case EXT_ACK, CAP_ACK -> switches.put(option, value);
+                case ADD_MEMBERSHIP, DROP_MEMBERSHIP -> membership(option, value);
             }
             clock.changed();
         } finally {
@@ -254,8 +282,28 @@ public final class FakeNetlinkSocket extends MemorySocket {
         }
     }
 
+    private void membership(SocketOption option, int group) throws SystemCallException {
+        Errno refusal = transport.kernel().netAdmin() != NetAdmin.HELD
+                ? Errno.EPERM
+                : group > MULTICAST_GROUPS ? Errno.EINVAL : null;
+        if (refusal != null) {
+            throw new SystemCallException("setsockopt(" + option + ", " + group + ")", refusal, null);
+        }
+        if (option == SocketOption.ADD_MEMBERSHIP) {
+            groups.add(group);
+        } else {
+            groups.remove(group);
+        }
+    }
+
+    /** Whether it is in a multicast group; wants the lock. */
+    boolean listensTo(int group) {
+        return !closed() && groups.contains(group);
+    }
+
     @Override
     public int get(SocketOption option) throws NetlinkException {
+        option.requireReadable();
         clock.lock().lock();
         try {
             requireOpen("getsockopt(" + option + ")");
@@ -263,7 +311,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
                 case RECEIVE_BUFFER -> (int) receiveBuffer.size();
                 case SEND_BUFFER -> sendBuffer;
                 case NO_ENOBUFS -> receiveBuffer.quiet() ? 1 : 0;
-                case EXT_ACK, CAP_ACK -> switches.getOrDefault(option, 0);
+                default -> switches.getOrDefault(option, 0);
             };
         } finally {
             clock.lock().unlock();

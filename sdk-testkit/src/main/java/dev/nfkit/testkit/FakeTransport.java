@@ -4,11 +4,15 @@ import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -26,6 +30,8 @@ import java.util.function.Predicate;
  * }</pre>
  */
 public final class FakeTransport implements NetlinkTransport {
+    private static final int LARGEST_EVENT = 1 << 16;
+
     private final TestClock clock;
     private final FakeKernel kernel;
     private final FakeNflog nflog;
@@ -33,6 +39,7 @@ public final class FakeTransport implements NetlinkTransport {
     private final FakeRequests requests;
     private final List<FakeNetlinkSocket> sockets = new ArrayList<>();
     private final Deque<Errno> openFailures = new ArrayDeque<>();
+    private final Map<ByteOrder, MessageWriter> eventWriters = new HashMap<>();
     private ByteOrder order = ByteOrder.nativeOrder();
     private boolean strict = true;
     private long nextPort = 4711;
@@ -256,6 +263,24 @@ public final class FakeTransport implements NetlinkTransport {
     /** A datagram has come from a socket; wants the lock. */
     void transmitted(FakeNetlinkSocket socket, byte[] datagram) {
         requests.transmitted(socket, datagram);
+    }
+
+    /**
+     * Sends a message to every open socket that is in a multicast group, as {@code netlink_broadcast} does: each has a
+     * filter and a receive buffer of its own, so that one may lose what another gets. Wants the lock.
+     *
+     * @param group the group, from 1
+     * @param message writes one message, from its beginning to its end; called once a socket, in the byte order of each
+     */
+    void multicast(int group, Consumer<MessageWriter> message) {
+        for (FakeNetlinkSocket socket : sockets) {
+            if (socket.listensTo(group)) {
+                MessageWriter writer =
+                        eventWriters.computeIfAbsent(socket.order(), order -> new MessageWriter(LARGEST_EVENT, order));
+                message.accept(writer.clear());
+                socket.deliver(writer);
+            }
+        }
     }
 
     /** A socket is no more; wants the lock. */

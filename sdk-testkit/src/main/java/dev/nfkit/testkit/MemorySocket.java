@@ -4,6 +4,7 @@ import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.NetlinkSocket;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ abstract class MemorySocket implements NetlinkSocket {
     private boolean woken;
     private boolean closed;
     private boolean freed;
+    private @Nullable EventFilter filter;
 
     MemorySocket(TestClock clock, long portId) {
         this.clock = clock;
@@ -110,6 +112,22 @@ abstract class MemorySocket implements NetlinkSocket {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    @Override
+    public final void filter(@Nullable EventFilter filter) throws NetlinkException {
+        clock.lock().lock();
+        try {
+            requireOpen("set a filter");
+            this.filter = filter;
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /** The filter that is set, or null; wants the lock. */
+    final @Nullable EventFilter filter() {
+        return filter;
     }
 
     @Override

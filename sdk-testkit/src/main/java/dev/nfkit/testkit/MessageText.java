@@ -105,6 +105,7 @@ final class MessageText {
             case BE16 -> bytes.length() == exact ? Integer.toString(cursor.be16()) : hex(bytes);
             case BE32 -> bytes.length() == exact ? Long.toString(cursor.be32()) : hex(bytes);
             case BE64 -> bytes.length() == exact ? Long.toUnsignedString(cursor.be64()) : hex(bytes);
+            case HOST32 -> bytes.length() == exact ? Long.toString(cursor.host32()) : hex(bytes);
             case STRING -> whole ? hex(bytes) : '"' + cursor.string() + '"';
             case BYTES, NESTED -> hex(bytes);
         };

@@ -89,6 +89,7 @@ public final class ReplaySocket extends MemorySocket {
     /** Sets an option. Buffers are granted as asked, and doubled as the kernel doubles them; nothing is lost by them. */
     @Override
     public void set(SocketOption option, int value) throws NetlinkException {
+        option.requireValid(value);
         clock.lock().lock();
         try {
             requireOpen("setsockopt(" + option + ")");
@@ -101,6 +102,7 @@ public final class ReplaySocket extends MemorySocket {
 
     @Override
     public int get(SocketOption option) throws NetlinkException {
+        option.requireReadable();
         clock.lock().lock();
         try {
             requireOpen("getsockopt(" + option + ")");

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit
 
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.AddressFamily
 import dev.nfkit.MalformedMessageException
 import dev.nfkit.netfilter.VlanTag
@@ -94,7 +95,7 @@ class SamplesSpec :
                 packet.hardwareType() shouldBe 1
                 packet.hardwareHeaderLength() shouldBe 14
                 packet.conntrackAttributes().length() shouldBe 8
-                packet.conntrackInfo() shouldBe 2
+                packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                 packet.l2Header().toHex() shouldBe "0708"
                 packet.payload().toArray() shouldBe SamplePackets.udp6(1, 2)
                 NflogAttribute.entries.filterNot { packet.has(it) } shouldBe emptyList()
@@ -147,7 +148,7 @@ class SamplesSpec :
                 packet.cgroupClassId() shouldBe 0x100001
                 packet.securityContext() shouldBe "system_u:object_r"
                 packet.conntrackAttributes().length() shouldBe 8
-                packet.conntrackInfo() shouldBe 2
+                packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                 packet.originalLength() shouldBe 1500
                 packet.checksumNotReady() shouldBe true
                 packet.gso() shouldBe true

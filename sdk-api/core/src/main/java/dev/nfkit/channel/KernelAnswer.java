@@ -31,10 +31,22 @@ final class KernelAnswer {
         if (errno == 0) {
             return null;
         }
+        return refusal(message, request, errno, attributesOffset(message));
+    }
+
+    /** The refusal that the end of an answer of many parts holds, or null where all went well. */
+    static @Nullable KernelRefusedException readDone(MessageCursor message, String request)
+            throws MalformedMessageException {
+        boolean bare = message.length() - NLMSG_HDRLEN < ERRNO_LEN;
+        int errno = bare ? 0 : host32(message, message.bodyOffset());
+        return errno >= 0 ? null : refusal(message, request, errno, message.bodyOffset() + ERRNO_LEN);
+    }
+
+    private static KernelRefusedException refusal(MessageCursor message, String request, int errno, int attributes)
+            throws MalformedMessageException {
         String text = null;
         int offset = -1;
         if ((message.flags() & Netlink.NLM_F_ACK_TLVS) != 0) {
-            int attributes = attributesOffset(message);
             if (attributes <= message.end()) {
                 AttributeCursor cursor = new AttributeCursor()
                         .wrap(message.buffer(), attributes, message.end() - attributes, message.order(), "NLMSG_ERROR");

@@ -16,15 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code ctnetlink_change_conntrack} and {@code ctnetlink_glue_parse_ct} in {@code nf_conntrack_netlink.c}.
  */
 public final class ConntrackUpdate {
-    private static final int CTA_STATUS = 3;
-    private static final int CTA_HELP = 5;
-    private static final int CTA_TIMEOUT = 7;
-    private static final int CTA_MARK = 8;
-    private static final int CTA_MARK_MASK = 21;
-    private static final int CTA_LABELS = 22;
-    private static final int CTA_LABELS_MASK = 23;
-    private static final int CTA_HELP_NAME = 1;
-    private static final int LABELS = 128;
+    private static final int LABELS = LabelBits.COUNT;
     private static final int HELPER_NAME_LEN = 16;
     private static final long U32_MAX = 0xffff_ffffL;
     private static final ConntrackUpdate NONE = new ConntrackUpdate();
@@ -79,8 +71,8 @@ public final class ConntrackUpdate {
      *     kernel would toggle that one
      */
     public ConntrackUpdate mark(long mark, long mask) {
-        u32("mark", mark);
-        u32("mask", mask);
+        ConntrackRequests.u32("mark", mark);
+        ConntrackRequests.u32("mask", mask);
         if ((mark & ~mask) != 0) {
             throw new IllegalArgumentException("mark 0x" + Long.toHexString(mark) + " has bits outside of the mask 0x"
                     + Long.toHexString(mask) + ", which the kernel would toggle");
@@ -100,18 +92,15 @@ public final class ConntrackUpdate {
      * @throws IllegalArgumentException if it is out of range or no whole number of seconds
      */
     public ConntrackUpdate timeout(Duration timeout) {
-        if (timeout.isNegative() || timeout.toSeconds() > U32_MAX || timeout.toNanosPart() != 0) {
-            throw new IllegalArgumentException(
-                    "timeout " + timeout + " is no whole number of seconds, 0 to 4294967295");
-        }
         ConntrackUpdate update = new ConntrackUpdate(this);
-        update.timeout = timeout.toSeconds();
+        update.timeout = ConntrackRequests.seconds(timeout);
         return update;
     }
 
     /**
-     * Sets status bits ({@code IPS_*}). The kernel sets those that user space may set, such as {@code IPS_ASSURED} (4)
-     * and {@code IPS_FIXED_TIMEOUT} (1024), and refuses a change of the others (EBUSY).
+     * Sets status bits ({@code IPS_*}). The kernel sets those that user space may set, such as
+     * {@link ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, and takes none away. An update of the table
+     * is refused (EBUSY) where {@link ConntrackStatus#EXPECTED} or {@link ConntrackStatus#DYING} are not as they were.
      *
      * @param bits 0 to 2³²−1
      * @return a new update
@@ -119,7 +108,7 @@ public final class ConntrackUpdate {
      */
     public ConntrackUpdate status(long bits) {
         ConntrackUpdate update = new ConntrackUpdate(this);
-        update.status = u32("status", bits);
+        update.status = ConntrackRequests.u32("status", bits);
         return update;
     }
 
@@ -178,6 +167,11 @@ public final class ConntrackUpdate {
         return update;
     }
 
+    /** The same for a connection in the table: {@code IPS_CONFIRMED} must be as it is there, which is set. */
+    ConntrackUpdate confirmed() {
+        return status == null ? this : status(status | ConntrackStatus.CONFIRMED.bit());
+    }
+
     /**
      * Whether nothing shall change.
      *
@@ -194,39 +188,26 @@ public final class ConntrackUpdate {
      */
     public void writeTo(MessageWriter writer) {
         if (timeout != null) {
-            writer.be32(CTA_TIMEOUT, timeout);
+            writer.be32(ConntrackAttribute.TIMEOUT.code(), timeout);
         }
         if (status != null) {
-            writer.be32(CTA_STATUS, status);
+            writer.be32(ConntrackAttribute.STATUS.code(), status);
         }
         if (helper != null) {
-            int nest = writer.beginNest(CTA_HELP);
-            writer.string(CTA_HELP_NAME, helper);
+            int nest = writer.beginNest(ConntrackAttribute.HELP.code());
+            writer.string(ConntrackAttribute.Help.NAME.code(), helper);
             writer.endNest(nest);
         }
         if (mark != null && markMask != null) {
-            writer.be32(CTA_MARK, mark);
+            writer.be32(ConntrackAttribute.MARK.code(), mark);
             if (markMask != U32_MAX) {
-                writer.be32(CTA_MARK_MASK, markMask);
+                writer.be32(ConntrackAttribute.MARK_MASK.code(), markMask);
             }
         }
         if (labels != null && labelsMask != null) {
-            writer.hostWords(CTA_LABELS, words(labels));
-            writer.hostWords(CTA_LABELS_MASK, words(labelsMask));
+            writer.hostLongs(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
+            writer.hostLongs(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
         }
-    }
-
-    private static int[] words(BitSet bits) {
-        int[] words = new int[LABELS / Integer.SIZE];
-        bits.stream().forEach(bit -> words[bit / Integer.SIZE] |= 1 << (bit % Integer.SIZE));
-        return words;
-    }
-
-    private static long u32(String name, long value) {
-        if (value < 0 || value > U32_MAX) {
-            throw new IllegalArgumentException(name + " " + value + " is out of 0 to 4294967295");
-        }
-        return value;
     }
 
     /**

@@ -3,6 +3,9 @@ package dev.nfkit.netfilter;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackInfo;
 
 /**
  * What packets of NFLOG and NFQUEUE both carry.
@@ -132,6 +135,24 @@ public interface NetfilterPacket {
      * @throws java.util.NoSuchElementException if there is none
      */
     VlanTag vlan();
+
+    /**
+     * The packet's connection. It is decoded when it is asked for, not before.
+     *
+     * @return the connection, borrowed as the packet is; owned where the packet is owned
+     * @throws java.util.NoSuchElementException if the kernel sent none: it was not asked for, or no rule of the namespace
+     *     has connections tracked
+     * @throws MalformedMessageException if its attributes can't be read
+     */
+    ConntrackEntry conntrack() throws MalformedMessageException;
+
+    /**
+     * The packet's place in its connection: its state and direction.
+     *
+     * @return the place
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    ConntrackInfo conntrackInfo();
 
     /**
      * The link-layer header, of packets of the bridge and netdev families.

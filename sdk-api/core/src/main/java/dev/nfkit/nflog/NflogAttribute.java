@@ -3,14 +3,14 @@ package dev.nfkit.nflog;
 import static dev.nfkit.wire.AttributeShape.BE16;
 import static dev.nfkit.wire.AttributeShape.BE32;
 import static dev.nfkit.wire.AttributeShape.BYTES;
-import static dev.nfkit.wire.AttributeShape.NESTED;
 import static dev.nfkit.wire.AttributeShape.STRING;
 
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.wire.AttributeFacts;
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The attributes of a logged packet ({@code enum nfulnl_attr_type} in {@code linux/netfilter/nfnetlink_log.h}).
@@ -51,11 +51,11 @@ public enum NflogAttribute implements AttributeType {
     /** The length of the link-layer header. */
     HWLEN(17, BE16, 2, "2.6.27"),
     /** The packet's connection, attributes of conntrack; asked for by {@code NFULNL_CFG_F_CONNTRACK}. */
-    CT(18, NESTED, 0, "4.4"),
+    CT(18, ConntrackAttribute.SCHEMA, "4.4"),
     /** The packet's place in its connection ({@code enum ip_conntrack_info}). */
     CT_INFO(19, BE32, 4, "4.4"),
     /** The VLAN tag that the device took off: {@link Vlan}. */
-    VLAN(20, NESTED, 0, "5.4"),
+    VLAN(20, Vlan.SCHEMA, "5.4"),
     /** The link-layer header, in the bridge and netdev families. */
     L2HDR(21, BYTES, 0, "5.4");
 
@@ -69,96 +69,33 @@ public enum NflogAttribute implements AttributeType {
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("NFULA_VLAN", List.of(values()));
 
-        private final int code;
-        private final AttributeShape shape;
-        private final int minimumLength;
-        private final String since;
+        private final AttributeFacts facts;
 
         Vlan(int code, AttributeShape shape, int minimumLength, String since) {
-            this.code = code;
-            this.shape = shape;
-            this.minimumLength = minimumLength;
-            this.since = since;
+            facts = AttributeFacts.of(code, "NFULA_VLAN_", name(), shape, minimumLength, since);
         }
 
         @Override
-        public int code() {
-            return code;
-        }
-
-        @Override
-        public String kernelName() {
-            return "NFULA_VLAN_" + name();
-        }
-
-        @Override
-        public AttributeShape shape() {
-            return shape;
-        }
-
-        @Override
-        public int minimumLength() {
-            return minimumLength;
-        }
-
-        @Override
-        public Optional<AttributeSchema> nested() {
-            return Optional.empty();
-        }
-
-        @Override
-        public String since() {
-            return since;
-        }
-
-        @Override
-        public String key() {
-            return this == PROTO ? "proto" : "tci";
+        public AttributeFacts facts() {
+            return facts;
         }
     }
 
     /** The schema of a logged packet. */
     public static final AttributeSchema SCHEMA = new AttributeSchema("NFULNL_MSG_PACKET", List.of(values()));
 
-    private final int code;
-    private final AttributeShape shape;
-    private final int minimumLength;
-    private final String since;
+    private final AttributeFacts facts;
 
     NflogAttribute(int code, AttributeShape shape, int minimumLength, String since) {
-        this.code = code;
-        this.shape = shape;
-        this.minimumLength = minimumLength;
-        this.since = since;
+        facts = AttributeFacts.of(code, "NFULA_", name(), shape, minimumLength, since);
+    }
+
+    NflogAttribute(int code, AttributeSchema nested, String since) {
+        facts = AttributeFacts.nest(code, "NFULA_", name(), nested, since);
     }
 
     @Override
-    public int code() {
-        return code;
-    }
-
-    @Override
-    public String kernelName() {
-        return "NFULA_" + name();
-    }
-
-    @Override
-    public AttributeShape shape() {
-        return shape;
-    }
-
-    @Override
-    public int minimumLength() {
-        return minimumLength;
-    }
-
-    @Override
-    public Optional<AttributeSchema> nested() {
-        return this == VLAN ? Optional.of(Vlan.SCHEMA) : Optional.empty();
-    }
-
-    @Override
-    public String since() {
-        return since;
+    public AttributeFacts facts() {
+        return facts;
     }
 }

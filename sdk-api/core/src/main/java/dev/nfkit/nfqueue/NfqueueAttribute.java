@@ -3,14 +3,15 @@ package dev.nfkit.nfqueue;
 import static dev.nfkit.wire.AttributeShape.BE16;
 import static dev.nfkit.wire.AttributeShape.BE32;
 import static dev.nfkit.wire.AttributeShape.BYTES;
-import static dev.nfkit.wire.AttributeShape.NESTED;
 import static dev.nfkit.wire.AttributeShape.STRING;
 
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ExpectationAttribute;
+import dev.nfkit.wire.AttributeFacts;
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The attributes of a queued packet and of its verdict ({@code enum nfqnl_attr_type} in
@@ -38,7 +39,7 @@ public enum NfqueueAttribute implements AttributeType {
     /** The packet from its network header on; only in copy mode PACKET. A verdict replaces it. */
     PAYLOAD(10, BYTES, 0, "2.6.14"),
     /** The packet's connection, attributes of conntrack; asked for by {@code NFQA_CFG_F_CONNTRACK}. A verdict changes it. */
-    CT(11, NESTED, 0, "3.6"),
+    CT(11, ConntrackAttribute.SCHEMA, "3.6"),
     /** The packet's place in its connection ({@code enum ip_conntrack_info}). */
     CT_INFO(12, BE32, 4, "3.6"),
     /** The packet's length, where the payload was cut. */
@@ -46,7 +47,7 @@ public enum NfqueueAttribute implements AttributeType {
     /** Flags of the packet's state ({@code NFQA_SKB_*}); absent where none is set. */
     SKB_INFO(14, BE32, 4, "3.10"),
     /** An expectation, attributes of conntrack; only to the kernel. */
-    EXP(15, NESTED, 0, "3.13"),
+    EXP(15, ExpectationAttribute.SCHEMA, "3.13"),
     /** The user who owns the sending socket; asked for by {@code NFQA_CFG_F_UID_GID}. */
     UID(16, BE32, 4, "3.14"),
     /** The group of the user who owns the sending socket; asked for by {@code NFQA_CFG_F_UID_GID}. */
@@ -54,7 +55,7 @@ public enum NfqueueAttribute implements AttributeType {
     /** The packet's security context, which may lack its NUL; asked for by {@code NFQA_CFG_F_SECCTX}. */
     SECCTX(18, STRING, 0, "4.3"),
     /** The VLAN tag that the device took off: {@link Vlan}; in the bridge family. A verdict changes it. */
-    VLAN(19, NESTED, 0, "4.7"),
+    VLAN(19, Vlan.SCHEMA, "4.7"),
     /** The link-layer header, in the bridge family. A verdict changes it, at equal length. */
     L2HDR(20, BYTES, 0, "4.7"),
     /** The packet's priority ({@code skb->priority}); absent where it is 0. A verdict sets it. */
@@ -72,96 +73,33 @@ public enum NfqueueAttribute implements AttributeType {
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("NFQA_VLAN", List.of(values()));
 
-        private final int code;
-        private final AttributeShape shape;
-        private final int minimumLength;
-        private final String since;
+        private final AttributeFacts facts;
 
         Vlan(int code, AttributeShape shape, int minimumLength, String since) {
-            this.code = code;
-            this.shape = shape;
-            this.minimumLength = minimumLength;
-            this.since = since;
+            facts = AttributeFacts.of(code, "NFQA_VLAN_", name(), shape, minimumLength, since);
         }
 
         @Override
-        public int code() {
-            return code;
-        }
-
-        @Override
-        public String kernelName() {
-            return "NFQA_VLAN_" + name();
-        }
-
-        @Override
-        public AttributeShape shape() {
-            return shape;
-        }
-
-        @Override
-        public int minimumLength() {
-            return minimumLength;
-        }
-
-        @Override
-        public Optional<AttributeSchema> nested() {
-            return Optional.empty();
-        }
-
-        @Override
-        public String since() {
-            return since;
-        }
-
-        @Override
-        public String key() {
-            return this == PROTO ? "proto" : "tci";
+        public AttributeFacts facts() {
+            return facts;
         }
     }
 
     /** The schema of a queued packet and of its verdict. */
     public static final AttributeSchema SCHEMA = new AttributeSchema("NFQNL_MSG_PACKET", List.of(values()));
 
-    private final int code;
-    private final AttributeShape shape;
-    private final int minimumLength;
-    private final String since;
+    private final AttributeFacts facts;
 
     NfqueueAttribute(int code, AttributeShape shape, int minimumLength, String since) {
-        this.code = code;
-        this.shape = shape;
-        this.minimumLength = minimumLength;
-        this.since = since;
+        facts = AttributeFacts.of(code, "NFQA_", name(), shape, minimumLength, since);
+    }
+
+    NfqueueAttribute(int code, AttributeSchema nested, String since) {
+        facts = AttributeFacts.nest(code, "NFQA_", name(), nested, since);
     }
 
     @Override
-    public int code() {
-        return code;
-    }
-
-    @Override
-    public String kernelName() {
-        return "NFQA_" + name();
-    }
-
-    @Override
-    public AttributeShape shape() {
-        return shape;
-    }
-
-    @Override
-    public int minimumLength() {
-        return minimumLength;
-    }
-
-    @Override
-    public Optional<AttributeSchema> nested() {
-        return this == VLAN ? Optional.of(Vlan.SCHEMA) : Optional.empty();
-    }
-
-    @Override
-    public String since() {
-        return since;
+    public AttributeFacts facts() {
+        return facts;
     }
 }

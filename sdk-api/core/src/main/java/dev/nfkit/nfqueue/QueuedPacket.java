@@ -28,6 +28,8 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.PacketMessage;
 import dev.nfkit.channel.PacketShape;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackInfo;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.VlanTag;
@@ -57,6 +59,7 @@ public final class QueuedPacket implements NetfilterPacket {
 
     private final PacketMessage<NfqueueAttribute> message;
     private final Bytes payload = new Bytes();
+    private @Nullable ConntrackEntry connection;
     private final Lending lending;
     private final @Nullable Hold hold;
 
@@ -106,6 +109,9 @@ public final class QueuedPacket implements NetfilterPacket {
     void release() {
         message.release();
         payload.release();
+        if (connection != null) {
+            connection.release();
+        }
     }
 
     /**
@@ -268,7 +274,7 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * The packet's connection: attributes of conntrack ({@code CTA_*}), as the kernel nested them.
+     * The packet's connection as the kernel nested it: attributes {@code CTA_*}. {@link #conntrack()} decodes them.
      *
      * @return the bytes, borrowed as the packet is
      * @throws java.util.NoSuchElementException if the kernel sent none
@@ -277,14 +283,23 @@ public final class QueuedPacket implements NetfilterPacket {
         return message.bytes(CT);
     }
 
-    /**
-     * The packet's place in its connection ({@code enum ip_conntrack_info}).
-     *
-     * @return 0 established, 1 related, 2 new, and from 3 on the same of the reply's direction
-     * @throws java.util.NoSuchElementException if the kernel sent none
-     */
-    public long conntrackInfo() {
-        return message.u32(CT_INFO);
+    @Override
+    public ConntrackInfo conntrackInfo() {
+        return ConntrackInfo.of(message.u32(CT_INFO));
+    }
+
+    @Override
+    public ConntrackEntry conntrack() throws MalformedMessageException {
+        int at = message.require(CT);
+        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry() : connection;
+        if (entry.released()) {
+            entry.wrap(message.buffer(), at, message.length(CT), message.order());
+        }
+        if (message.owned()) {
+            return entry.copy();
+        }
+        connection = entry;
+        return entry;
     }
 
     /**

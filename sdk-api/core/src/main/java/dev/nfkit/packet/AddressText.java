@@ -36,29 +36,42 @@ public final class AddressText {
      */
     public static void append(Bytes bytes, int index, int length, StringBuilder target) {
         switch (length) {
-            case 4 -> appendIpv4(bytes, index, target);
-            case 16 -> appendIpv6(bytes, index, target);
+            case 4 -> appendIpv4((int) bytes.u32(index), target);
+            case 16 -> appendIpv6(bytes.u64(index), bytes.u64(index + Long.BYTES), target);
             default -> throw new IllegalArgumentException("an IP address has 4 or 16 bytes, not " + length);
         }
     }
 
-    private static void appendIpv4(Bytes bytes, int index, StringBuilder target) {
-        target.append(bytes.u8(index))
+    /**
+     * Appends an IPv4 address as text. Allocates nothing while the target has room.
+     *
+     * @param address its bits
+     * @param target where to
+     */
+    public static void appendIpv4(int address, StringBuilder target) {
+        target.append(address >>> 24)
                 .append('.')
-                .append(bytes.u8(index + 1))
+                .append((address >>> 16) & 0xff)
                 .append('.')
-                .append(bytes.u8(index + 2))
+                .append((address >>> 8) & 0xff)
                 .append('.')
-                .append(bytes.u8(index + 3));
+                .append(address & 0xff);
     }
 
-    private static void appendIpv6(Bytes bytes, int index, StringBuilder target) {
-        boolean mapped = bytes.u64(index) == 0 && bytes.u32(index + 8) == 0xffffL;
+    /**
+     * Appends an IPv6 address as text. Allocates nothing while the target has room.
+     *
+     * @param high its first 64 bits
+     * @param low its last 64 bits
+     * @param target where to
+     */
+    public static void appendIpv6(long high, long low, StringBuilder target) {
+        boolean mapped = high == 0 && low >>> 32 == 0xffffL;
         int words = mapped ? 6 : 8;
         int zerosAt = -1;
         int zeros = 1;
         for (int word = 0; word < words; ) {
-            int run = zeroRun(bytes, index, word, words);
+            int run = zeroRun(high, low, word, words);
             // The longest run, the first of equals; a lone zero is written out.
             if (run > zeros) {
                 zerosAt = word;
@@ -71,7 +84,7 @@ public final class AddressText {
                 target.append("::");
                 word += zeros - 1;
             } else {
-                appendWord(bytes.u16(index + 2 * word), target);
+                appendWord(word(high, low, word), target);
                 boolean last = word + 1 == words;
                 if (last ? mapped : word + 1 != zerosAt) {
                     target.append(':');
@@ -79,13 +92,18 @@ public final class AddressText {
             }
         }
         if (mapped) {
-            appendIpv4(bytes, index + 12, target);
+            appendIpv4((int) low, target);
         }
     }
 
-    private static int zeroRun(Bytes bytes, int index, int from, int words) {
+    private static int word(long high, long low, int word) {
+        long half = word < 4 ? high : low;
+        return (int) (half >>> (48 - 16 * (word & 3))) & 0xffff;
+    }
+
+    private static int zeroRun(long high, long low, int from, int words) {
         int word = from;
-        while (word < words && bytes.u16(index + 2 * word) == 0) {
+        while (word < words && word(high, low, word) == 0) {
             word++;
         }
         return word - from;
@@ -98,7 +116,16 @@ public final class AddressText {
         }
     }
 
-    static InetAddress toInetAddress(Bytes bytes, int index, int length) {
+    /**
+     * An address as an object, of the family that its length tells: an IPv4-mapped IPv6 address stays an IPv6 one.
+     *
+     * @param bytes where the address is
+     * @param index its first byte, from 0
+     * @param length 4 or 16
+     * @return the address
+     * @throws IllegalArgumentException if the length is another
+     */
+    public static InetAddress toInetAddress(Bytes bytes, int index, int length) {
         byte[] address = new byte[length];
         bytes.copyTo(index, address, 0, length);
         try {

@@ -67,4 +67,29 @@ public final class IpProtocol {
             default -> false;
         };
     }
+
+    /**
+     * The name of a protocol.
+     *
+     * @param protocol 0 to 255
+     * @return the usual short name in lower case, such as {@code tcp}; {@code proto-99} where it has none here
+     */
+    public static String name(int protocol) {
+        return switch (protocol) {
+            case ICMP -> "icmp";
+            case 2 -> "igmp";
+            case IPIP -> "ipip";
+            case TCP -> "tcp";
+            case UDP -> "udp";
+            case DCCP -> "dccp";
+            case IPV6 -> "ipv6";
+            case GRE -> "gre";
+            case ESP -> "esp";
+            case AH -> "ah";
+            case ICMPV6 -> "icmpv6";
+            case SCTP -> "sctp";
+            case UDPLITE -> "udplite";
+            default -> "proto-" + protocol;
+        };
+    }
 }

@@ -3,6 +3,7 @@ package dev.nfkit.socket;
 import dev.nfkit.NetlinkException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One netlink socket. Every implementation keeps these rules; one contract test proves them on all.
@@ -21,7 +22,7 @@ import java.nio.ByteOrder;
  *       only then frees the descriptor, so that no other file can take a number that is still in use.
  * </ol>
  *
- * <p>After close, receive returns −1, send and the options throw {@link dev.nfkit.SystemCallException} with EBADF, and
+ * <p>After close, receive returns −1, send, the options and the filter throw {@link dev.nfkit.SystemCallException} with EBADF, and
  * the counters keep their last values.
  */
 public interface NetlinkSocket extends AutoCloseable {
@@ -65,8 +66,10 @@ public interface NetlinkSocket extends AutoCloseable {
      * Sets an option.
      *
      * @param option which
-     * @param value a size in bytes, or 1 for on and 0 for off
-     * @throws NetlinkException if the system refuses it
+     * @param value a size in bytes, or 1 for on and 0 for off, or a multicast group's number, from 1
+     * @throws NetlinkException if the system refuses it: EINVAL for a multicast group that the protocol does not have,
+     *     EPERM for one that is not this process's to join
+     * @throws IllegalArgumentException if the value is out of the option's range
      */
     void set(SocketOption option, int value) throws NetlinkException;
 
@@ -76,8 +79,24 @@ public interface NetlinkSocket extends AutoCloseable {
      * @param option which
      * @return a size in bytes as the kernel counts it, or 1 for on and 0 for off
      * @throws NetlinkException if the system refuses it
+     * @throws IllegalArgumentException if the option can only be set, as memberships are
      */
     int get(SocketOption option) throws NetlinkException;
+
+    /**
+     * Sets which messages the kernel puts on this socket, in place of the filter before. It holds for what the kernel
+     * sends from now on; what is already on the socket stays there, so that a caller who must not see it looks with
+     * {@link EventFilter#matches}. What a filter turns away takes no room in the receive buffer and counts as no drop.
+     * Any thread.
+     *
+     * <p>On Linux it becomes a program of classic BPF ({@code SO_ATTACH_FILTER}, socket(7)). A replay gives what was
+     * recorded, whatever the filter.
+     *
+     * @param filter the filter, or null for none
+     * @throws NetlinkException if the system refuses it: ENOMEM where it exceeds {@code net.core.optmem_max}
+     * @throws IllegalArgumentException if it is larger than the system's filters can be, naming both sizes
+     */
+    void filter(@Nullable EventFilter filter) throws NetlinkException;
 
     /**
      * How many datagrams were lost because the receive buffer was full, exactly ({@code SK_MEMINFO_DROPS}).
@@ -87,7 +106,8 @@ public interface NetlinkSocket extends AutoCloseable {
     long drops();
 
     /**
-     * How many datagrams were dropped because their sender was not the kernel.
+     * How many datagrams were dropped because their sender was not the kernel. One that a filter turned away is not
+     * among them.
      *
      * @return a count since the socket was opened
      */

@@ -18,5 +18,52 @@ public enum SocketOption {
     /** {@code NETLINK_EXT_ACK}: errors carry the kernel's own words. */
     EXT_ACK,
     /** {@code NETLINK_CAP_ACK}: errors echo only the header of the request. */
-    CAP_ACK
+    CAP_ACK,
+    /**
+     * {@code NETLINK_ADD_MEMBERSHIP}: joins the multicast group whose number is set, from 1. Joining again changes
+     * nothing. It can only be set.
+     */
+    ADD_MEMBERSHIP,
+    /**
+     * {@code NETLINK_DROP_MEMBERSHIP}: leaves the multicast group whose number is set, from 1. Leaving one that was not
+     * joined changes nothing. It can only be set. Messages that are already on the socket stay there.
+     */
+    DROP_MEMBERSHIP;
+
+    /**
+     * Demands that a value may be set. Implementations of {@link NetlinkSocket#set} call it first.
+     *
+     * @param value the value
+     * @throws IllegalArgumentException if it is out of the option's range
+     */
+    public void requireValid(int value) {
+        switch (this) {
+            case RECEIVE_BUFFER, SEND_BUFFER -> {
+                if (value < 1) {
+                    throw new IllegalArgumentException(this + " " + value + " is out of 1 to 2147483647 bytes");
+                }
+            }
+            case NO_ENOBUFS, EXT_ACK, CAP_ACK -> {
+                if (value != 0 && value != 1) {
+                    throw new IllegalArgumentException(this + " " + value + " is neither 0 (off) nor 1 (on)");
+                }
+            }
+            case ADD_MEMBERSHIP, DROP_MEMBERSHIP -> {
+                if (value < 1) {
+                    throw new IllegalArgumentException(this + " " + value + " is out of 1 to 2147483647");
+                }
+            }
+        }
+    }
+
+    /**
+     * Demands that the option's value can be asked for. Implementations of {@link NetlinkSocket#get} call it first.
+     *
+     * @throws IllegalArgumentException if it can only be set, as memberships are
+     */
+    public void requireReadable() {
+        if (this == ADD_MEMBERSHIP || this == DROP_MEMBERSHIP) {
+            throw new IllegalArgumentException(this + " can only be set");
+        }
+    }
 }

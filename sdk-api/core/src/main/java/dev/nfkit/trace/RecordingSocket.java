@@ -2,10 +2,12 @@ package dev.nfkit.trace;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /** A socket that is recorded. */
 final class RecordingSocket implements NetlinkSocket {
@@ -55,6 +57,11 @@ final class RecordingSocket implements NetlinkSocket {
     @Override
     public int get(SocketOption option) throws NetlinkException {
         return delegate.get(option);
+    }
+
+    @Override
+    public void filter(@Nullable EventFilter filter) throws NetlinkException {
+        delegate.filter(filter);
     }
 
     @Override

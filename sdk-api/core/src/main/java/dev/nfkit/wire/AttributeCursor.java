@@ -140,7 +140,13 @@ public final class AttributeCursor {
         return length;
     }
 
-    private void require(int least) throws MalformedMessageException {
+    /**
+     * Demands a value of some length.
+     *
+     * @param least the fewest bytes
+     * @throws MalformedMessageException if the value is shorter
+     */
+    public void require(int least) throws MalformedMessageException {
         if (length < least) {
             throw new MalformedMessageException(
                     path + "/attribute " + type(), offset - start, "at least " + least + " bytes", length + " bytes");
@@ -210,11 +216,21 @@ public final class AttributeCursor {
      * @throws MalformedMessageException if no NUL ends it
      */
     public String string() throws MalformedMessageException {
+        byte[] text = new byte[textLength()];
+        buffer.get(offset, text);
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * How long the text is that a NUL byte ends.
+     *
+     * @return bytes before the NUL
+     * @throws MalformedMessageException if no NUL ends it
+     */
+    public int textLength() throws MalformedMessageException {
         for (int at = 0; at < length; at++) {
             if (buffer.get(offset + at) == 0) {
-                byte[] text = new byte[at];
-                buffer.get(offset, text);
-                return new String(text, StandardCharsets.UTF_8);
+                return at;
             }
         }
         throw new MalformedMessageException(
@@ -232,6 +248,16 @@ public final class AttributeCursor {
     }
 
     /**
+     * Eight bytes of the value.
+     *
+     * @param index the first of them; the value must be known to be so long
+     * @return the bits, signed
+     */
+    public long u64(int index) {
+        return buffer.getLong(offset + index);
+    }
+
+    /**
      * Aims another cursor at the attributes inside this one.
      *
      * @param inner the cursor to aim
@@ -239,7 +265,17 @@ public final class AttributeCursor {
      * @return the other cursor, before its first attribute
      */
     public AttributeCursor nest(AttributeCursor inner, String name) {
-        return inner.wrap(
-                buffer, offset, length, swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN, path + "/" + name);
+        return nestAt(inner, path + "/" + name);
+    }
+
+    /**
+     * As {@link #nest}, for hot paths: with the whole path at hand nothing is allocated.
+     *
+     * @param inner the cursor to aim
+     * @param innerPath what the inner attributes stand in, for errors
+     * @return the other cursor, before its first attribute
+     */
+    public AttributeCursor nestAt(AttributeCursor inner, String innerPath) {
+        return inner.wrap(buffer, offset, length, swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN, innerPath);
     }
 }

@@ -10,6 +10,8 @@ public enum AttributeShape {
     BE32(4),
     /** Eight bytes, big-endian; they may lie on a boundary of four. */
     BE64(8),
+    /** Four bytes in the order of the host that wrote them, which few attributes use. */
+    HOST32(4),
     /** Bytes of any length, or a structure. */
     BYTES(0),
     /** Text that a NUL byte ends. */

@@ -95,7 +95,19 @@ public final class MessageWriter {
      * @return this writer
      */
     public MessageWriter nfgenmsg(int family, int resId) {
-        buffer.put((byte) family).put((byte) 0).putShort((short) resId);
+        return nfgenmsg(family, 0, resId);
+    }
+
+    /**
+     * Writes a {@code struct nfgenmsg}.
+     *
+     * @param family 0 to 255
+     * @param version 0 to 255; few requests ask for another than 0
+     * @param resId the group or queue, 0 to 65535
+     * @return this writer
+     */
+    public MessageWriter nfgenmsg(int family, int version, int resId) {
+        buffer.put((byte) family).put((byte) version).putShort((short) resId);
         return this;
     }
 
@@ -152,7 +164,7 @@ public final class MessageWriter {
     }
 
     /**
-     * Writes an attribute of 32-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     * Writes an attribute of 32-bit words in the order of headers, as few are ({@code CTA_FILTER_ORIG_FLAGS}).
      *
      * @param type its type
      * @param words the words
@@ -162,6 +174,21 @@ public final class MessageWriter {
         header(type, words.length * Integer.BYTES);
         for (int word : words) {
             host32(word);
+        }
+        return this;
+    }
+
+    /**
+     * Writes an attribute of 64-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     *
+     * @param type its type
+     * @param words the words
+     * @return this writer
+     */
+    public MessageWriter hostLongs(int type, long... words) {
+        header(type, words.length * Long.BYTES);
+        for (long word : words) {
+            buffer.putLong(swap ? Long.reverseBytes(word) : word);
         }
         return this;
     }

@@ -22,6 +22,8 @@ public final class Netlink {
     public static final int NLM_F_MULTI = 0x2;
     /** Asks for an acknowledgement. */
     public static final int NLM_F_ACK = 0x4;
+    /** On a part of a dump: the table changed meanwhile, so that entries may be missing or stand twice. */
+    public static final int NLM_F_DUMP_INTR = 0x10;
     /** Asks for all entries. */
     public static final int NLM_F_DUMP = 0x300;
     /** On a message of creation: only where it does not exist. */

@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue
 import dev.nfkit.AddressFamily
 import dev.nfkit.Hook
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.netfilter.VlanTag
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
@@ -86,7 +87,7 @@ class QueuedPacketSpec :
             packet.vlan() shouldBe VlanTag(0x8100, 0x2005)
             packet.priority() shouldBe 0x10002L
             packet.cgroupClassId() shouldBe 0x20003L
-            packet.conntrackInfo() shouldBe 2L
+            packet.conntrackInfo() shouldBe ConntrackInfo.NEW
             borrowed(message { string(18, "with_nul") }).securityContext() shouldBe "with_nul"
         }
 

@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.AttributeCursor
@@ -68,6 +69,8 @@ class SentVerdicts : NetlinkSocket {
     ) = Unit
 
     override fun get(option: SocketOption): Int = 0
+
+    override fun filter(filter: EventFilter?) = Unit
 
     override fun drops(): Long = 0
 

@@ -3,6 +3,7 @@ package dev.nfkit.trace
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.KernelView
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
@@ -22,6 +23,7 @@ class FakeTransport(
     private val script: MutableList<Delivery> = mutableListOf(),
 ) : NetlinkTransport {
     val sent = mutableListOf<ByteArray>()
+    val filters = mutableListOf<EventFilter?>()
     var refuse = false
     var closed = 0
     var woken = 0
@@ -64,6 +66,10 @@ class FakeTransport(
         ) = Unit
 
         override fun get(option: SocketOption): Int = 99
+
+        override fun filter(filter: EventFilter?) {
+            filters += filter
+        }
 
         override fun drops(): Long = 3
 

@@ -2,6 +2,7 @@ package dev.nfkit.trace
 
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.SocketOption
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -91,6 +92,10 @@ class RecordingTransportSpec :
             socket.foreign() shouldBe 1
             socket.wakeup()
             fake.woken shouldBe 1
+            val filter = EventFilter.builder().build()
+            socket.filter(filter)
+            socket.filter(null)
+            fake.filters shouldContainExactly listOf(filter, null)
         }
 
         test("a send that the system refuses is thrown on, and noted") {

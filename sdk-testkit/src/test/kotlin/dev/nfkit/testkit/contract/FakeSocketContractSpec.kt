@@ -31,7 +31,7 @@ internal class FakeHarness(
         socket as FakeNetlinkSocket
         for (delivery in deliveries) {
             when (delivery) {
-                is Delivery.Foreign -> socket.effect(SocketEffect.Foreign(Bytes.of(*message(socket.order(), 1, 64))))
+                is Delivery.Foreign -> socket.effect(SocketEffect.Foreign(Bytes.of(*message(socket.order(), 0, 64))))
                 is Delivery.Datagram -> socket.deliver(*message(socket.order(), delivery.sequence, delivery.size))
             }
         }

@@ -3,6 +3,8 @@ package dev.nfkit.testkit.contract
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.EventFilter
+import dev.nfkit.socket.FamilyTest
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.Netlink
@@ -23,6 +25,9 @@ import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.concurrent.thread
 
 private const val FEW_DESCRIPTORS = 50
+
+/** NFNLGRP_NFTABLES: nobody changes a rule set while this runs. */
+private const val UNUSED_GROUP = 7
 
 /**
  * What every [NetlinkSocket] keeps, proven on each implementation by a subclass that gives a harness. The rules are
@@ -75,6 +80,8 @@ abstract class NetlinkSocketContract(
         receiving()
         losing()
         options()
+        memberships()
+        filters()
     }
 
     private fun waking() {
@@ -241,7 +248,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("after close, a receive gives -1, and send and options throw EBADF") {
+        behaviour("after close, a receive gives -1, and send, options and filter throw EBADF") {
             onSocket(datagrams(64)) { socket, receiver ->
                 socket.close()
                 receiver.receive() shouldBe -1
@@ -252,6 +259,10 @@ abstract class NetlinkSocketContract(
                 shouldThrow<SystemCallException> { socket.get(SocketOption.RECEIVE_BUFFER) }
                     .errno() shouldBe Errno.EBADF
                 shouldThrow<SystemCallException> { socket.set(SocketOption.EXT_ACK, 1) }.errno() shouldBe Errno.EBADF
+                shouldThrow<SystemCallException> { socket.set(SocketOption.ADD_MEMBERSHIP, 1) }
+                    .errno() shouldBe Errno.EBADF
+                shouldThrow<SystemCallException> { socket.filter(onlyFamily(2)) }.errno() shouldBe Errno.EBADF
+                shouldThrow<SystemCallException> { socket.filter(null) }.errno() shouldBe Errno.EBADF
                 socket.wakeup()
                 receiver.receive() shouldBe -1
             }
@@ -515,6 +526,100 @@ abstract class NetlinkSocketContract(
             }
         }
     }
+
+    private fun memberships() {
+        behaviour("a multicast group is joined and left, and doing so again changes nothing") {
+            onSocket { socket, receiver ->
+                for (option in listOf(SocketOption.ADD_MEMBERSHIP, SocketOption.DROP_MEMBERSHIP)) {
+                    repeat(2) { socket.set(option, UNUSED_GROUP) }
+                }
+                socket.send(acknowledged(9, socket.order()))
+                receiver.receive() shouldBe 1
+            }
+        }
+
+        behaviour("a membership can't be asked for") {
+            onSocket { socket, _ ->
+                for (option in listOf(SocketOption.ADD_MEMBERSHIP, SocketOption.DROP_MEMBERSHIP)) {
+                    shouldThrow<IllegalArgumentException> { socket.get(option) }.message shouldBe
+                        "$option can only be set"
+                }
+            }
+        }
+
+        behaviour("a value out of an option's range is refused by name and range") {
+            onSocket { socket, _ ->
+                shouldThrow<IllegalArgumentException> { socket.set(SocketOption.ADD_MEMBERSHIP, 0) }
+                    .message shouldBe "ADD_MEMBERSHIP 0 is out of 1 to 2147483647"
+                shouldThrow<IllegalArgumentException> { socket.set(SocketOption.DROP_MEMBERSHIP, -1) }
+                    .message shouldBe "DROP_MEMBERSHIP -1 is out of 1 to 2147483647"
+                shouldThrow<IllegalArgumentException> { socket.set(SocketOption.EXT_ACK, 2) }
+                    .message shouldBe "EXT_ACK 2 is neither 0 (off) nor 1 (on)"
+                shouldThrow<IllegalArgumentException> { socket.set(SocketOption.RECEIVE_BUFFER, 0) }
+                    .message shouldBe "RECEIVE_BUFFER 0 is out of 1 to 2147483647 bytes"
+            }
+        }
+
+        behaviour("a multicast group that the protocol does not have can't be joined", Ability.OPTIONS) {
+            onSocket { socket, _ ->
+                shouldThrow<SystemCallException> { socket.set(SocketOption.ADD_MEMBERSHIP, 4_000) }
+                    .errno() shouldBe Errno.EINVAL
+            }
+        }
+    }
+
+    private fun filters() {
+        behaviour("a filter is set, replaced and taken off, twice too, and answers pass it") {
+            onSocket { socket, receiver ->
+                for ((round, filter) in listOf(null, onlyFamily(2), onlyFamily(10), null, null).withIndex()) {
+                    socket.filter(filter)
+                    socket.send(acknowledged(round + 1L, socket.order()))
+                    receiver.receive() shouldBe 1
+                    receiver.batch.sequences(socket.order()) shouldContainExactly listOf(round + 1L)
+                }
+            }
+        }
+
+        behaviour("what a filter turns away is not received nor lost", Ability.FOREIGN, Ability.DELIVER_ANY_TIME) {
+            onSocket { socket, receiver ->
+                // Of family 0, and counted where they are received.
+                for ((filter, seen) in listOf(onlyFamily(2) to 0L, onlyFamily(0) to 1L, null to 2L)) {
+                    socket.filter(filter)
+                    harness.deliver(socket, listOf(Delivery.Foreign) + datagrams(64))
+                    receiver.receive() shouldBe 1
+                    socket.foreign() shouldBe seen
+                }
+                socket.drops() shouldBe 0
+            }
+        }
+
+        behaviour(
+            "a filter leaves what is already on the socket",
+            Ability.FOREIGN,
+            Ability.DELIVER_ANY_TIME,
+        ) {
+            onSocket { socket, receiver ->
+                harness.deliver(socket, listOf(Delivery.Foreign))
+                socket.filter(onlyFamily(2))
+                harness.deliver(socket, datagrams(64))
+                receiver.receive() shouldBe 1
+                socket.foreign() shouldBe 1
+            }
+        }
+
+        behaviour("what a filter turns away takes no room", Ability.OVERRUN, Ability.FOREIGN) {
+            onSocket { socket, receiver ->
+                socket.set(SocketOption.RECEIVE_BUFFER, 8192)
+                socket.filter(onlyFamily(2))
+                harness.deliver(socket, List(100) { Delivery.Foreign } + datagrams(64))
+                receiver.receive() shouldBe 1
+                receiver.batch.overrun() shouldBe false
+                socket.drops() shouldBe 0
+            }
+        }
+    }
+
+    private fun onlyFamily(family: Int): EventFilter = EventFilter.builder().require(FamilyTest.of(family)).build()
 
     /** Delivers far more than a small receive buffer takes; gives how many. */
     private fun flood(socket: NetlinkSocket): Int {

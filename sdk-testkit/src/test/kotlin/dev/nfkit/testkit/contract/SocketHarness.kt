@@ -38,7 +38,10 @@ sealed interface Delivery {
         val size: Int,
     ) : Delivery
 
-    /** A datagram from a sender that is not the kernel. */
+    /**
+     * A datagram from a sender that is not the kernel: a message of family 0 and sequence number 0, so that filters see
+     * it as an event.
+     */
     data object Foreign : Delivery
 }
 

@@ -55,7 +55,7 @@ private val FIELDS: List<Triple<NflogAttribute, String, (NflogPacket) -> Any>> =
         Triple(VLAN, "vlan") { "${it.vlan().protocol()}/${it.vlan().tci()}" },
         Triple(L2HDR, "l2hdr") { it.l2Header().toHex() },
         Triple(CT, "ct") { it.conntrackAttributes().toHex() },
-        Triple(CT_INFO, "ct_info") { it.conntrackInfo() },
+        Triple(CT_INFO, "ct_info") { it.conntrackInfo().number() },
         Triple(PAYLOAD, "payload") { it.payload().toHex() },
     )
 

@@ -81,7 +81,7 @@ final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> impl
             case BE32 -> json.number(key, value.u32(0));
             case BE64 -> json.number(key, value.u64(0));
             case STRING -> json.string(key, text(value));
-            case BYTES, NESTED -> json.hex(key, value);
+            case BYTES, HOST32, NESTED -> json.hex(key, value);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nflog.NflogConfig;
 import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
@@ -151,6 +152,9 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
     public int get(SocketOption option) {
         return 1 << 27;
     }
+
+    @Override
+    public void filter(@Nullable EventFilter filter) {}
 
     @Override
     public long drops() {

@@ -1,0 +1,234 @@
+package dev.nfkit.channel;
+
+import dev.nfkit.Errno;
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Questions and answers over a socket that nothing else comes in by: one question at a time, from any thread, each with
+ * an acknowledgement, an answer, or one of many parts. For tables; sessions of packets have {@link MessageLoop}.
+ */
+public final class Exchange implements AutoCloseable {
+    /** The longest wait for the next part of an answer. */
+    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long LAST_SEQUENCE = 0xffff_ffffL;
+
+    /** Writes a request behind its header: {@code struct nfgenmsg} and attributes. */
+    @FunctionalInterface
+    public interface Body {
+        /**
+         * Writes it.
+         *
+         * @param writer where to; the message is begun, and ended by the caller
+         */
+        void writeTo(MessageWriter writer);
+    }
+
+    /**
+     * Takes the messages of an answer.
+     *
+     * @param <E> what it may throw besides
+     */
+    @FunctionalInterface
+    public interface Taker<E extends Exception> {
+        /**
+         * Takes one message.
+         *
+         * @param message a cursor on it, valid during the call
+         * @throws MalformedMessageException if it can't be read
+         * @throws E as the application wishes; the rest of the answer is then thrown away
+         */
+        void message(MessageCursor message) throws MalformedMessageException, E;
+    }
+
+    private final NetlinkTransport transport;
+    private final NetlinkSocket socket;
+    private final DatagramBatch batch;
+    private final MessageWriter writer;
+    private final MessageCursor cursor = new MessageCursor();
+    private final ReentrantLock lock = new ReentrantLock();
+    private long sequence;
+    private boolean done;
+    private boolean interrupted;
+    private @Nullable KernelRefusedException refusal;
+    private @Nullable Exception failure;
+
+    /**
+     * An exchange over an open socket, which it owns from now on.
+     *
+     * @param transport whose clock it follows
+     * @param socket the socket
+     * @param batch what to receive into
+     * @param requestSize the most bytes of a request
+     */
+    public Exchange(NetlinkTransport transport, NetlinkSocket socket, DatagramBatch batch, int requestSize) {
+        this.transport = transport;
+        this.socket = socket;
+        this.batch = batch;
+        this.writer = new MessageWriter(requestSize, socket.order());
+    }
+
+    /**
+     * The byte order of headers.
+     *
+     * @return the socket's
+     */
+    public ByteOrder order() {
+        return socket.order();
+    }
+
+    /**
+     * Asks, and waits until the kernel has answered in full. A request that is no dump asks for an acknowledgement.
+     *
+     * @param what the request in words
+     * @param type {@code nlmsg_type}
+     * @param flags {@code nlmsg_flags} besides {@code NLM_F_REQUEST} and {@code NLM_F_ACK}
+     * @param body writes the request
+     * @param taker takes the messages of the answer
+     * @return whether the answer was interrupted ({@code NLM_F_DUMP_INTR})
+     * @throws KernelRefusedException if the kernel refuses it
+     * @throws MalformedMessageException if the answer, or a part of it, can't be read
+     * @throws NetlinkException if sending or receiving fails, no answer comes, or the exchange is closed
+     * @throws E as the taker throws
+     * @throws IllegalStateException inside a taker of the same exchange
+     * @param <E> what the taker may throw
+     */
+    public <E extends Exception> boolean ask(String what, int type, int flags, Body body, Taker<E> taker)
+            throws NetlinkException, E {
+        if (lock.isHeldByCurrentThread()) {
+            throw new IllegalStateException(
+                    what + ": not inside the sink of a dump of the same client; open another one for that");
+        }
+        lock.lock();
+        try {
+            long number = sequence >= LAST_SEQUENCE ? 1 : sequence + 1;
+            sequence = number;
+            boolean dump = (flags & Netlink.NLM_F_DUMP) == Netlink.NLM_F_DUMP;
+            writer.clear().begin(type, flags | Netlink.NLM_F_REQUEST | (dump ? 0 : Netlink.NLM_F_ACK), number);
+            body.writeTo(writer);
+            socket.send(writer.end().datagram());
+            return receive(what, number, taker);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private <E extends Exception> boolean receive(String what, long number, Taker<E> taker) throws NetlinkException, E {
+        done = false;
+        interrupted = false;
+        refusal = null;
+        failure = null;
+        long deadline = transport.nanoTime() + ANSWER_NANOS;
+        while (!done) {
+            long left = deadline - transport.nanoTime();
+            int count = left <= 0 ? 0 : socket.receive(batch, left);
+            if (count < 0 || left <= 0) {
+                fail(new SystemCallException(
+                        what,
+                        count < 0 ? Errno.EBADF : Errno.ETIMEDOUT,
+                        count < 0 ? "the client was closed before the kernel's answer came" : "no answer came"));
+                break;
+            }
+            for (int i = 0; i < count; i++) {
+                datagram(what, number, i, taker);
+            }
+            if (count > 0) {
+                deadline = transport.nanoTime() + ANSWER_NANOS;
+            }
+        }
+        return outcome();
+    }
+
+    @SuppressWarnings("unchecked") // only the taker's failures are kept, and it throws no other checked ones
+    private <E extends Exception> boolean outcome() throws NetlinkException, E {
+        Exception failed = failure;
+        failure = null;
+        if (failed instanceof NetlinkException problem) {
+            throw problem;
+        }
+        if (failed instanceof RuntimeException problem) {
+            throw problem;
+        }
+        if (failed != null) {
+            throw (E) failed;
+        }
+        KernelRefusedException refused = refusal;
+        if (refused != null) {
+            throw refused;
+        }
+        return interrupted;
+    }
+
+    private <E extends Exception> void datagram(String what, long number, int index, Taker<E> taker) {
+        if (batch.truncated(index)) {
+            fail(new SystemCallException(
+                    what, Errno.EMSGSIZE, "a part of the answer is larger than " + batch.slotSize() + " bytes"));
+            return;
+        }
+        cursor.wrap(batch.buffer(), batch.offset(index), batch.length(index), socket.order());
+        try {
+            while (cursor.next()) {
+                if (cursor.sequence() == number) {
+                    message(what, taker);
+                }
+            }
+        } catch (MalformedMessageException e) {
+            fail(e);
+        }
+    }
+
+    private <E extends Exception> void message(String what, Taker<E> taker) throws MalformedMessageException {
+        if ((cursor.flags() & Netlink.NLM_F_DUMP_INTR) != 0) {
+            interrupted = true;
+        }
+        switch (cursor.type()) {
+            case Netlink.NLMSG_ERROR -> {
+                done = true;
+                refusal = KernelAnswer.read(cursor, what);
+            }
+            case Netlink.NLMSG_DONE -> {
+                done = true;
+                refusal = KernelAnswer.readDone(cursor, what);
+            }
+            case Netlink.NLMSG_NOOP -> {}
+            default -> {
+                if (failure == null) {
+                    take(taker);
+                }
+            }
+        }
+    }
+
+    private <E extends Exception> void take(Taker<E> taker) {
+        try {
+            taker.message(cursor);
+        } catch (Exception e) { // to be thrown once the rest of the answer is out of the socket
+            fail(e);
+        }
+    }
+
+    private void fail(Exception problem) {
+        if (failure == null) {
+            failure = problem;
+        }
+    }
+
+    /** Closes the socket: a question that waits fails. Any thread; idempotent. */
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,429 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Errno;
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The table of connections: its entries read, created, changed and removed, its statistics, and its expectations.
+ *
+ * <pre>{@code
+ * try (Conntrack table = Conntrack.open(LinuxTransport.current())) {
+ *     table.dump(ConntrackFilter.all().mark(7), entry -> System.out.println(entry));
+ * }
+ * }</pre>
+ *
+ * <p>The kernel tracks connections of a network namespace only once something asks it to: a rule with {@code -m conntrack},
+ * {@code ct state} or NAT. Until then the table is empty.
+ *
+ * <p>Any thread may call; calls of several threads come one after the other, dumps apart from the rest: a sink may
+ * update or delete what it is shown. A call waits for the kernel's answer, 5 seconds at most for each part of it.
+ * {@link #close()} makes the calls in progress fail; interrupting the thread does not. All need {@code CAP_NET_ADMIN} in
+ * the user namespace that owns the network namespace.
+ *
+ * <p>Follows {@code nf_conntrack_netlink.c}.
+ */
+public final class Conntrack implements AutoCloseable {
+    private static final int DUMP_PARTS = 16;
+    private static final int ANSWER_PARTS = 2;
+
+    private final TableRequests requests;
+    private final TableRequests dumps;
+
+    private Conntrack(TableRequests requests, TableRequests dumps) {
+        this.requests = requests;
+        this.dumps = dumps;
+    }
+
+    /**
+     * Opens a client of the table and asks it a first question, so that a lack of rights or of support shows at once.
+     *
+     * @param transport the network namespace
+     * @return the client, to be closed
+     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}), or the kernel has no
+     *     {@code nf_conntrack_netlink} ({@link Refusal#NOT_SUPPORTED})
+     * @throws NetlinkException if a socket can't be opened
+     */
+    public static Conntrack open(NetlinkTransport transport) throws NetlinkException {
+        TableRequests requests = TableRequests.open(transport, ANSWER_PARTS);
+        TableRequests dumps = null;
+        try {
+            dumps = TableRequests.open(transport, DUMP_PARTS);
+            Conntrack table = new Conntrack(requests, dumps);
+            table.probe();
+            return table;
+        } catch (NetlinkException | RuntimeException | Error e) {
+            requests.close();
+            if (dumps != null) {
+                dumps.close();
+            }
+            throw e;
+        }
+    }
+
+    private void probe() throws NetlinkException {
+        try {
+            statistics();
+        } catch (KernelRefusedException e) {
+            if (e.errno().equals(Errno.EINVAL) || e.errno().equals(Errno.EOPNOTSUPP)) {
+                throw e.explained(
+                        Refusal.NOT_SUPPORTED,
+                        "this kernel does not hand out its connection table (CONFIG_NF_CT_NETLINK, "
+                                + "module nf_conntrack_netlink)");
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Shows all entries.
+     *
+     * @param sink takes them
+     * @return how the dump went
+     * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
+     * @throws E as the sink throws
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> DumpResult dump(EntrySink<E> sink) throws NetlinkException, E {
+        return dump(ConntrackFilter.all(), sink);
+    }
+
+    /**
+     * Shows the entries that a filter means, in no order. Memory stays constant, however many there are. The sink runs on
+     * the calling thread, and holds up other dumps of this client, not other requests.
+     *
+     * @param filter which entries
+     * @param sink takes them
+     * @return how the dump went
+     * @throws KernelRefusedException if the kernel refuses it
+     * @throws MalformedMessageException if an entry can't be read
+     * @throws NetlinkException if the socket fails, or the client is closed
+     * @throws E as the sink throws; the rest of the dump is thrown away
+     * @throws IllegalStateException inside a sink of the same client
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> DumpResult dump(ConntrackFilter filter, EntrySink<E> sink) throws NetlinkException, E {
+        return dump("dump connections", ConntrackRequests.CT_GET, filter, sink);
+    }
+
+    /**
+     * Shows the entries that a filter means and sets their counters of packets and bytes to 0, so that the next dump tells
+     * what came since. The kernel resets those that pass its own part of the filter; a kernel that can't compare all of
+     * it resets more.
+     *
+     * @param filter which entries
+     * @param sink takes them, with the counts until now
+     * @return how the dump went
+     * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
+     * @throws E as the sink throws
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> DumpResult dumpAndResetCounters(ConntrackFilter filter, EntrySink<E> sink)
+            throws NetlinkException, E {
+        return dump("dump connections and reset their counters", ConntrackRequests.CT_GET_CTRZERO, filter, sink);
+    }
+
+    /**
+     * Shows the connections that have ended or are removed, but that something still refers to. Kernels from 6.4 on keep
+     * only those whose end could not be told to a listener.
+     *
+     * @param sink takes them
+     * @return how the dump went
+     * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
+     * @throws E as the sink throws
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> DumpResult dumpDying(EntrySink<E> sink) throws NetlinkException, E {
+        return dump("dump dying connections", ConntrackRequests.CT_GET_DYING, ConntrackFilter.all(), sink);
+    }
+
+    /**
+     * Shows the connections whose first packet has not left the host yet. Kernels from 6.4 on show none.
+     *
+     * @param sink takes them
+     * @return how the dump went
+     * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
+     * @throws E as the sink throws
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> DumpResult dumpUnconfirmed(EntrySink<E> sink) throws NetlinkException, E {
+        return dump("dump unconfirmed connections", ConntrackRequests.CT_GET_UNCONFIRMED, ConntrackFilter.all(), sink);
+    }
+
+    private <E extends Exception> DumpResult dump(String what, int type, ConntrackFilter filter, EntrySink<E> sink)
+            throws NetlinkException, E {
+        ConntrackEntry entry = new ConntrackEntry();
+        long[] delivered = new long[1];
+        boolean interrupted = dumps.<E>ask(
+                what,
+                type,
+                Netlink.NLM_F_DUMP,
+                writer -> filter.writeTo(writer.nfgenmsg(filter.requestFamily().number(), 0)),
+                message -> {
+                    wrap(entry, message);
+                    try {
+                        if (filter.matches(entry)) {
+                            delivered[0]++;
+                            sink.entry(entry);
+                        }
+                    } finally {
+                        entry.release();
+                    }
+                });
+        return new DumpResult(delivered[0], interrupted);
+    }
+
+    static ConntrackEntry wrap(ConntrackEntry entry, MessageCursor message) throws MalformedMessageException {
+        message.requireNfgenmsg();
+        int from = message.attributesOffset();
+        return entry.wrap(message.buffer(), from, message.end() - from, message.order());
+    }
+
+    /**
+     * Collects the entries that a filter means, as owned copies: some 800 bytes each.
+     *
+     * @param filter which entries
+     * @return a new list
+     * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
+     */
+    public List<ConntrackEntry> list(ConntrackFilter filter) throws NetlinkException {
+        List<ConntrackEntry> entries = new ArrayList<>();
+        dump(filter, entry -> entries.add(entry.copy()));
+        return entries;
+    }
+
+    /**
+     * Finds a connection of zone 0 by one of its tuples.
+     *
+     * @param tuple the original or the reply tuple
+     * @return an owned entry, or empty where there is no such connection
+     * @throws NetlinkException as {@link #get(ConntrackTuple, int)}
+     */
+    public Optional<ConntrackEntry> get(ConntrackTuple tuple) throws NetlinkException {
+        return get(tuple, 0);
+    }
+
+    /**
+     * Finds a connection by one of its tuples.
+     *
+     * @param tuple the original or the reply tuple
+     * @param zone the zone, 0 to 65535
+     * @return an owned entry, or empty where there is no such connection
+     * @throws IllegalArgumentException if the zone is out of range
+     * @throws KernelRefusedException if the kernel refuses it otherwise
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public Optional<ConntrackEntry> get(ConntrackTuple tuple, int zone) throws NetlinkException {
+        return get("get connection ", ConntrackRequests.CT_GET, tuple, zone);
+    }
+
+    /**
+     * Finds a connection by one of its tuples and sets its counters to 0.
+     *
+     * @param tuple the original or the reply tuple
+     * @param zone the zone, 0 to 65535
+     * @return an owned entry with the counts until now, or empty where there is no such connection
+     * @throws IllegalArgumentException if the zone is out of range
+     * @throws NetlinkException as {@link #get(ConntrackTuple, int)}
+     */
+    public Optional<ConntrackEntry> getAndResetCounters(ConntrackTuple tuple, int zone) throws NetlinkException {
+        return get("get and reset connection ", ConntrackRequests.CT_GET_CTRZERO, tuple, zone);
+    }
+
+    private Optional<ConntrackEntry> get(String what, int type, ConntrackTuple tuple, int zone)
+            throws NetlinkException {
+        int inZone = ConntrackRequests.zone(zone);
+        List<ConntrackEntry> found = new ArrayList<>(1);
+        requests.askIfThere(
+                what + tuple,
+                type,
+                writer -> ConntrackRequests.tuple(
+                        writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, inZone),
+                message -> found.add(wrap(new ConntrackEntry(), message).copy()));
+        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
+    }
+
+    /**
+     * Puts a connection into the table.
+     *
+     * @param connection the connection
+     * @throws KernelRefusedException if there is one already by one of its tuples ({@link Refusal#EXISTS}), or the kernel
+     *     refuses it otherwise
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public void create(NewConnection connection) throws NetlinkException {
+        requests.tell(
+                "create connection " + connection.original(),
+                ConntrackRequests.CT_NEW,
+                Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL,
+                writer -> connection.writeTo(
+                        writer.nfgenmsg(connection.original().family().number(), 0)));
+    }
+
+    /**
+     * Changes a connection of zone 0.
+     *
+     * @param tuple the original or the reply tuple
+     * @param update what shall change
+     * @throws NetlinkException as {@link #update(ConntrackTuple, int, ConntrackUpdate)}
+     */
+    public void update(ConntrackTuple tuple, ConntrackUpdate update) throws NetlinkException {
+        update(tuple, 0, update);
+    }
+
+    /**
+     * Changes a connection.
+     *
+     * @param tuple the original or the reply tuple
+     * @param zone the zone, 0 to 65535
+     * @param update what shall change
+     * @throws IllegalArgumentException if the zone is out of range
+     * @throws KernelRefusedException if there is no such connection ({@link Refusal#NOT_FOUND}), or the kernel refuses the
+     *     change: EBUSY for a status bit that it does not let go, EOPNOTSUPP for labels where there is no room
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public void update(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
+        int inZone = ConntrackRequests.zone(zone);
+        requests.tell("update connection " + tuple + " (" + update + ")", ConntrackRequests.CT_NEW, 0, writer -> {
+            ConntrackRequests.tuple(
+                    writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, inZone);
+            update.confirmed().writeTo(writer);
+        });
+    }
+
+    /**
+     * Removes a connection of zone 0.
+     *
+     * @param tuple the original or the reply tuple
+     * @return whether there was one
+     * @throws NetlinkException as {@link #delete(ConntrackTuple, int)}
+     */
+    public boolean delete(ConntrackTuple tuple) throws NetlinkException {
+        return delete(tuple, 0);
+    }
+
+    /**
+     * Removes a connection. Its next packet begins a new one.
+     *
+     * @param tuple the original or the reply tuple
+     * @param zone the zone, 0 to 65535
+     * @return whether there was one
+     * @throws IllegalArgumentException if the zone is out of range
+     * @throws KernelRefusedException if the kernel refuses it otherwise: EBUSY where a device handles it
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public boolean delete(ConntrackTuple tuple, int zone) throws NetlinkException {
+        return delete(tuple, ConntrackRequests.zone(zone), -1);
+    }
+
+    /**
+     * Removes the very connection that an entry tells of, and not a later one of the same tuples.
+     *
+     * @param entry the entry, with original tuple and id
+     * @return whether it was still there
+     * @throws KernelRefusedException if the kernel refuses it otherwise
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public boolean delete(ConntrackEntry entry) throws NetlinkException {
+        return delete(entry.original(), entry.zone(), entry.id());
+    }
+
+    private boolean delete(ConntrackTuple tuple, int zone, long id) throws NetlinkException {
+        String what = "delete connection " + tuple;
+        return requests.tellIfThere(what, ConntrackRequests.CT_DELETE, writer -> {
+            ConntrackRequests.tuple(
+                    writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
+            if (id >= 0) {
+                writer.be32(ConntrackAttribute.ID.code(), id);
+            }
+        });
+    }
+
+    /**
+     * Removes all connections that a filter means, one by one as a dump shows them.
+     *
+     * @param filter which
+     * @return how many were removed
+     * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)} and {@link #delete(ConntrackEntry)}
+     */
+    public long deleteAll(ConntrackFilter filter) throws NetlinkException {
+        long[] deleted = new long[1];
+        this.<NetlinkException>dump(filter, entry -> {
+            if (delete(entry)) {
+                deleted[0]++;
+            }
+        });
+        return deleted[0];
+    }
+
+    /**
+     * Removes all connections of the namespace at once.
+     *
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public void flush() throws NetlinkException {
+        flush(AddressFamily.UNSPEC);
+    }
+
+    /**
+     * Removes all connections of a family at once. Kernels before 5.3 take no notice of the family and remove all.
+     *
+     * @param family IPv4, IPv6, or unspecified for both
+     * @throws IllegalArgumentException if the family is another
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public void flush(AddressFamily family) throws NetlinkException {
+        int number = ConntrackRequests.family(family).number();
+        requests.tell(
+                "flush connections",
+                ConntrackRequests.CT_DELETE,
+                0,
+                // Only with version 1 does the kernel look at the family (ctnetlink_del_conntrack).
+                writer -> writer.nfgenmsg(number, number == 0 ? 0 : 1, 0));
+    }
+
+    /**
+     * How full the table is.
+     *
+     * @return the number of entries and its bound
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public ConntrackStatistics statistics() throws NetlinkException {
+        return StatisticsRequests.global(requests);
+    }
+
+    /**
+     * What each processor counted of connections.
+     *
+     * @return the counters, by processor
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public List<CpuCounters<StatisticsAttribute>> cpuStatistics() throws NetlinkException {
+        return StatisticsRequests.connections(requests);
+    }
+
+    /**
+     * The expectations, which the same client tells.
+     *
+     * @return the expectations; closed with this client
+     */
+    public Expectations expectations() {
+        return new Expectations(requests, dumps);
+    }
+
+    /** Closes the client: calls in progress fail. Any thread; idempotent. */
+    @Override
+    public void close() {
+        requests.close();
+        dumps.close();
+    }
+}

@@ -1,0 +1,503 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.BitSet;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection, as the kernel told of it: an entry of the table, of an event, or of a packet.
+ *
+ * <p>An entry that was handed to a callback is <em>borrowed</em>: it is one reusable view over the receive buffer. When
+ * the callback has returned, every accessor throws IllegalStateException. {@link #copy()} gives an entry of one's own,
+ * which any number of threads may read.
+ *
+ * <p>What the kernel did not send is absent, not zero: its accessor throws NoSuchElementException, which names the
+ * attribute and what would make the kernel send it. Only mark and zone are 0 where they are absent, as in the kernel.
+ * Unknown attributes are skipped. Follows {@code ctnetlink_fill_info} in {@code nf_conntrack_netlink.c}.
+ */
+public final class ConntrackEntry {
+    private final EntryReader read = new EntryReader();
+    private EntryReader.@Nullable Cursors cursors;
+    private @Nullable Bytes helperInfo;
+    private final Bytes attributes = new Bytes();
+    private boolean alive;
+    private boolean owned;
+
+    /** An entry of nothing, to be aimed with {@link #wrap}. */
+    public ConntrackEntry() {}
+
+    /**
+     * Aims the entry at the attributes of a connection ({@code CTA_*}), which are all checked. It then shows what the
+     * bytes hold for as long as they stay as they are.
+     *
+     * @param buffer holds the attributes; big-endian, which is a buffer's default
+     * @param offset the first attribute's first byte, from the buffer's start
+     * @param length their length in bytes
+     * @param order the byte order of the host that wrote them
+     * @return this entry
+     * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type; the entry then
+     *     shows nothing
+     * @throws IndexOutOfBoundsException if the range leaves the buffer
+     */
+    public ConntrackEntry wrap(ByteBuffer buffer, int offset, int length, ByteOrder order)
+            throws MalformedMessageException {
+        if (owned) {
+            throw new IllegalStateException("an owned entry can't be aimed at other bytes");
+        }
+        alive = false;
+        if (cursors == null) {
+            cursors = new EntryReader.Cursors();
+        }
+        read.read(cursors, buffer, offset, length, order);
+        attributes.wrap(buffer, offset, length);
+        alive = true;
+        return this;
+    }
+
+    /** Ends the loan: nothing can be read from now on. An owned entry stays as it is. */
+    public void release() {
+        if (!owned) {
+            alive = false;
+            attributes.release();
+            if (helperInfo != null) {
+                helperInfo.release();
+            }
+        }
+    }
+
+    private EntryReader alive() {
+        if (!alive) {
+            throw new IllegalStateException(
+                    "this entry was borrowed and its callback has returned; copy() it inside the callback");
+        }
+        return read;
+    }
+
+    private EntryReader require(ConntrackAttribute attribute) {
+        if (!alive().has(attribute.code())) {
+            throw new NoSuchElementException(attribute.kernelName() + " is absent: " + Absence.of(attribute));
+        }
+        return read;
+    }
+
+    /**
+     * Whether nothing can be read: the loan has ended, or not begun.
+     *
+     * @return whether every accessor throws
+     */
+    public boolean released() {
+        return !alive;
+    }
+
+    /**
+     * Whether the entry is owned: valid for as long as it is referenced.
+     *
+     * @return false for a borrowed one
+     */
+    public boolean owned() {
+        return owned;
+    }
+
+    /**
+     * An entry that lives on.
+     *
+     * @return an owned copy, or this entry where it is owned
+     * @throws IllegalStateException if the loan has ended
+     */
+    public ConntrackEntry copy() {
+        if (owned) {
+            return this;
+        }
+        alive();
+        byte[] bytes = attributes.toArray();
+        ConntrackEntry copy = new ConntrackEntry();
+        copy.cursors = cursors;
+        try {
+            copy.wrap(ByteBuffer.wrap(bytes), 0, bytes.length, read.order());
+        } catch (MalformedMessageException e) {
+            throw new IllegalStateException("the bytes changed under the entry, whose callback has returned", e);
+        }
+        copy.cursors = null;
+        copy.owned = true;
+        return copy;
+    }
+
+    /**
+     * Whether an attribute is there.
+     *
+     * @param attribute which
+     * @return whether the kernel sent it
+     * @throws IllegalStateException if the loan has ended
+     */
+    public boolean has(ConntrackAttribute attribute) {
+        return alive().has(attribute.code());
+    }
+
+    /**
+     * All attributes as the kernel sent them, unknown ones included.
+     *
+     * @return the bytes, borrowed as the entry is
+     * @throws IllegalStateException if the loan has ended
+     */
+    public Bytes attributes() {
+        alive();
+        return attributes;
+    }
+
+    /**
+     * The byte order of the headers of {@link #attributes()}, and of the labels' words.
+     *
+     * @return that of the host that wrote them
+     */
+    public ByteOrder order() {
+        return alive().order();
+    }
+
+    /**
+     * The family of the addresses.
+     *
+     * @return IPv4 or IPv6; unspecified where the kernel sent no tuple
+     */
+    public AddressFamily family() {
+        EntryReader entry = alive();
+        return entry.has(ConntrackAttribute.TUPLE_ORIG.code()) ? entry.original.family : entry.reply.family;
+    }
+
+    /**
+     * The tuple of the packets from who began the connection.
+     *
+     * @return the tuple
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public ConntrackTuple original() {
+        return require(ConntrackAttribute.TUPLE_ORIG).original.tuple();
+    }
+
+    /**
+     * The tuple of the answers. Where addresses are translated it differs from the original one turned round.
+     *
+     * @return the tuple
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public ConntrackTuple reply() {
+        return require(ConntrackAttribute.TUPLE_REPLY).reply.tuple();
+    }
+
+    /**
+     * The tuple of a direction.
+     *
+     * @param direction which
+     * @return {@link #original()} or {@link #reply()}
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public ConntrackTuple tuple(Direction direction) {
+        return direction == Direction.ORIGINAL ? original() : reply();
+    }
+
+    /**
+     * The original tuple of the connection that expected this one, such as FTP's control connection.
+     *
+     * @return the tuple
+     * @throws NoSuchElementException if nobody expected it
+     */
+    public ConntrackTuple master() {
+        return require(ConntrackAttribute.TUPLE_MASTER).master().tuple();
+    }
+
+    /**
+     * The protocol above IP.
+     *
+     * @return 0 to 255
+     * @throws NoSuchElementException if the kernel sent no original tuple
+     */
+    public int protocol() {
+        return original().protocol();
+    }
+
+    /**
+     * The status bits ({@code IPS_*}).
+     *
+     * @return 0 to 2³²−1; see {@link ConntrackStatus#of}
+     * @throws NoSuchElementException if the kernel did not send them
+     */
+    public long status() {
+        return require(ConntrackAttribute.STATUS).status;
+    }
+
+    /**
+     * Whether a status bit is set.
+     *
+     * @param bit which
+     * @return whether it is; false where the kernel did not send the status
+     */
+    public boolean is(ConntrackStatus bit) {
+        return has(ConntrackAttribute.STATUS) && (read.status & bit.bit()) != 0;
+    }
+
+    /**
+     * What is tracked of the protocol, such as the state of TCP.
+     *
+     * @return of TCP, SCTP or DCCP; empty where the protocol has none, or one that is not known here
+     */
+    public Optional<ProtocolInfo> protocolInfo() {
+        return alive().protocolInfo();
+    }
+
+    /**
+     * The number of the protocol's state.
+     *
+     * @return as {@link ProtocolInfo#state()}; −1 where there is none
+     */
+    public int protocolState() {
+        return alive().protocolInfo.state();
+    }
+
+    /** Whether it is of TCP in a state. */
+    boolean isTcpIn(TcpState wanted) {
+        return alive().protocolInfo.isTcp() && read.protocolInfo.state() == wanted.number();
+    }
+
+    /**
+     * After how many seconds without a packet the connection is forgotten.
+     *
+     * @return 0 to 2³²−1 seconds
+     * @throws NoSuchElementException if the kernel did not send it, as for a connection that has ended
+     */
+    public long timeout() {
+        return require(ConntrackAttribute.TIMEOUT).timeout;
+    }
+
+    /**
+     * The mark of the connection.
+     *
+     * @return 0 to 2³²−1; 0 where it is absent
+     */
+    public long mark() {
+        return alive().mark;
+    }
+
+    /**
+     * The zone of both directions.
+     *
+     * @return 0 to 65535; 0 where it is absent
+     */
+    public int zone() {
+        return alive().zone;
+    }
+
+    /**
+     * The entry's id, by which the same connection is known again. Opaque: compare it, and give it back.
+     *
+     * @return 0 to 2³²−1
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public long id() {
+        return require(ConntrackAttribute.ID).id;
+    }
+
+    /**
+     * How many references the kernel holds to the entry.
+     *
+     * @return 1 and more
+     * @throws NoSuchElementException if the kernel did not send it, as for packets
+     */
+    public long use() {
+        return require(ConntrackAttribute.USE).use;
+    }
+
+    /**
+     * Whether packets and bytes of a direction were counted.
+     *
+     * @param direction which
+     * @return whether {@link #packets} and {@link #bytes} mean something
+     */
+    public boolean hasCounters(Direction direction) {
+        return has(counters(direction));
+    }
+
+    private static ConntrackAttribute counters(Direction direction) {
+        return direction == Direction.ORIGINAL ? ConntrackAttribute.COUNTERS_ORIG : ConntrackAttribute.COUNTERS_REPLY;
+    }
+
+    /**
+     * The packets of a direction.
+     *
+     * @param direction which
+     * @return a count since the connection began, or was last reset
+     * @throws NoSuchElementException if the kernel does not count
+     */
+    public long packets(Direction direction) {
+        return counted(direction)[0];
+    }
+
+    /**
+     * The bytes of a direction, from the network header on.
+     *
+     * @param direction which
+     * @return a count since the connection began, or was last reset
+     * @throws NoSuchElementException if the kernel does not count
+     */
+    public long bytes(Direction direction) {
+        return counted(direction)[1];
+    }
+
+    private long[] counted(Direction direction) {
+        EntryReader entry = require(counters(direction));
+        return direction == Direction.ORIGINAL ? entry.countersOriginal : entry.countersReply;
+    }
+
+    /**
+     * When the connection began.
+     *
+     * @return nanoseconds since 1970
+     * @throws NoSuchElementException if the kernel keeps no timestamps
+     */
+    public long startNanos() {
+        return stamp(require(ConntrackAttribute.TIMESTAMP).timestamp[0], "CTA_TIMESTAMP_START");
+    }
+
+    /**
+     * When the connection ended.
+     *
+     * @return nanoseconds since 1970
+     * @throws NoSuchElementException if the kernel keeps no timestamps, or the connection has not ended
+     */
+    public long stopNanos() {
+        return stamp(require(ConntrackAttribute.TIMESTAMP).timestamp[1], "CTA_TIMESTAMP_STOP");
+    }
+
+    private static long stamp(long nanos, String name) {
+        if (nanos == 0) {
+            throw new NoSuchElementException(name + " is absent: the connection has not come so far");
+        }
+        return nanos;
+    }
+
+    /**
+     * When the event came about that tells of this entry.
+     *
+     * @return nanoseconds since 1970
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public long eventNanos() {
+        return require(ConntrackAttribute.TIMESTAMP_EVENT).event;
+    }
+
+    /**
+     * The labels that are set.
+     *
+     * @return a new set of numbers, 0 to 127
+     * @throws NoSuchElementException if the connection has no room for labels
+     */
+    public BitSet labels() {
+        return require(ConntrackAttribute.LABELS).labels();
+    }
+
+    /**
+     * The name of the helper that follows the connection's protocol.
+     *
+     * @return a name such as {@code ftp}
+     * @throws NoSuchElementException if it has none
+     */
+    public String helper() {
+        return text(require(ConntrackAttribute.HELP).helper(), "CTA_HELP_NAME");
+    }
+
+    /** The helper's name, or null where there is none. */
+    @Nullable
+    String helperOrNull() {
+        return has(ConntrackAttribute.HELP) ? read.helper() : null;
+    }
+
+    /**
+     * What a helper in user space keeps with the connection.
+     *
+     * @return the bytes, borrowed as the entry is; none where there are none
+     * @throws NoSuchElementException if the connection has no helper
+     */
+    public Bytes helperInfo() {
+        EntryReader entry = require(ConntrackAttribute.HELP);
+        Bytes view = owned || helperInfo == null ? new Bytes() : helperInfo;
+        if (!owned) {
+            helperInfo = view;
+        }
+        return entry.helperInfo(view);
+    }
+
+    /**
+     * The security context.
+     *
+     * @return the context's name
+     * @throws NoSuchElementException if it has none
+     */
+    public String securityContext() {
+        return text(require(ConntrackAttribute.SECCTX).securityContext(), "CTA_SECCTX_NAME");
+    }
+
+    private static String text(@Nullable String value, String name) {
+        if (value == null) {
+            throw new NoSuchElementException(name + " is absent");
+        }
+        return value;
+    }
+
+    /**
+     * How TCP sequence numbers of a direction are adjusted.
+     *
+     * @param direction which
+     * @return the adjustment
+     * @throws NoSuchElementException if they are not
+     */
+    public SequenceAdjustment sequenceAdjustment(Direction direction) {
+        boolean original = direction == Direction.ORIGINAL;
+        return require(original ? ConntrackAttribute.SEQ_ADJ_ORIG : ConntrackAttribute.SEQ_ADJ_REPLY)
+                .sequence(direction);
+    }
+
+    /**
+     * What the SYN proxy keeps.
+     *
+     * @return its numbers
+     * @throws NoSuchElementException if the connection does not go through it
+     */
+    public SynProxy synProxy() {
+        return require(ConntrackAttribute.SYNPROXY).synProxy();
+    }
+
+    /**
+     * The translation of the source that a request sets up. The kernel itself does not send it: there, translation shows in
+     * the tuples and in {@link ConntrackStatus#SRC_NAT}.
+     *
+     * @return the range
+     * @throws NoSuchElementException if there is none
+     */
+    public NatRange sourceNat() {
+        return require(ConntrackAttribute.NAT_SRC).sourceNat();
+    }
+
+    /**
+     * The translation of the destination that a request sets up, as {@link #sourceNat()}.
+     *
+     * @return the range
+     * @throws NoSuchElementException if there is none
+     */
+    public NatRange destinationNat() {
+        return require(ConntrackAttribute.NAT_DST).destinationNat();
+    }
+
+    /**
+     * The entry for people and logs.
+     *
+     * @return text such as {@code tcp src=… dst=… sport=… dport=… ESTABLISHED mark=7}; a note where the loan has ended
+     */
+    @Override
+    public String toString() {
+        return alive ? EntryText.of(this) : "an entry whose callback has returned";
+    }
+}

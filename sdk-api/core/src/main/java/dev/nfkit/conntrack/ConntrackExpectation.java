@@ -1,0 +1,220 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.AddressFamily;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that a helper expects because another connection announced it, such as FTP's data connection. Immutable.
+ *
+ * <p>Follows {@code ctnetlink_exp_dump_expect} in {@code nf_conntrack_netlink.c}.
+ */
+public final class ConntrackExpectation {
+    /** {@code NF_CT_EXPECT_PERMANENT}: it stays after a connection has met it. */
+    public static final long PERMANENT = 0x1;
+    /** {@code NF_CT_EXPECT_INACTIVE}: it counts only once it is made active. */
+    public static final long INACTIVE = 0x2;
+    /** {@code NF_CT_EXPECT_USERSPACE}: a helper in user space made it. */
+    public static final long USERSPACE = 0x4;
+
+    private final AddressFamily family;
+    private final @Nullable ConntrackTuple tuple;
+    private final @Nullable ConntrackTuple mask;
+    private final @Nullable ConntrackTuple master;
+    private final @Nullable ConntrackTuple nat;
+    private final @Nullable Direction natDirection;
+    private final @Nullable Long timeout;
+    private final @Nullable Long id;
+    private final @Nullable Long flags;
+    private final @Nullable Long helperClass;
+    private final @Nullable String helper;
+    private final @Nullable String function;
+    private final int zone;
+
+    ConntrackExpectation(ExpectationReader read) {
+        family = read.family;
+        tuple = read.tuple;
+        mask = read.mask;
+        master = read.master;
+        nat = read.nat;
+        natDirection = read.natDirection;
+        timeout = read.timeout;
+        id = read.id;
+        flags = read.flags;
+        helperClass = read.helperClass;
+        helper = read.helper;
+        function = read.function;
+        zone = read.zone;
+    }
+
+    /**
+     * The family of the addresses.
+     *
+     * @return IPv4 or IPv6
+     */
+    public AddressFamily family() {
+        return family;
+    }
+
+    /**
+     * What is expected.
+     *
+     * @return the original tuple of the connection to come, or empty where the kernel did not send it
+     */
+    public Optional<ConntrackTuple> tuple() {
+        return Optional.ofNullable(tuple);
+    }
+
+    /**
+     * Which bits of the tuple must be so.
+     *
+     * @return addresses and ports as masks, or empty where the kernel did not send it
+     */
+    public Optional<ConntrackTuple> mask() {
+        return Optional.ofNullable(mask);
+    }
+
+    /**
+     * The connection that announced it.
+     *
+     * @return its original tuple, or empty where the kernel did not send it
+     */
+    public Optional<ConntrackTuple> master() {
+        return Optional.ofNullable(master);
+    }
+
+    /**
+     * What the connection is to be translated to.
+     *
+     * @return address and port, or empty where nothing is translated
+     */
+    public Optional<ConntrackTuple> nat() {
+        return Optional.ofNullable(nat);
+    }
+
+    /**
+     * The direction that is translated.
+     *
+     * @return the direction, or empty where nothing is translated
+     */
+    public Optional<Direction> natDirection() {
+        return Optional.ofNullable(natDirection);
+    }
+
+    /**
+     * After how long it is forgotten.
+     *
+     * @return seconds, or empty where the kernel did not send it
+     */
+    public OptionalLong timeout() {
+        return optional(timeout);
+    }
+
+    /**
+     * Its id, opaque.
+     *
+     * @return 0 to 2³²−1, or empty where the kernel did not send it
+     */
+    public OptionalLong id() {
+        return optional(id);
+    }
+
+    /**
+     * Its flags: {@link #PERMANENT}, {@link #INACTIVE}, {@link #USERSPACE}.
+     *
+     * @return 0 to 2³²−1; 0 where the kernel did not send them
+     */
+    public long flags() {
+        return flags == null ? 0 : flags;
+    }
+
+    /**
+     * The helper's class of expectation.
+     *
+     * @return 0 to 2³²−1; 0 where the kernel did not send it
+     */
+    public long helperClass() {
+        return helperClass == null ? 0 : helperClass;
+    }
+
+    /**
+     * The helper that expects.
+     *
+     * @return its name, or empty where the kernel did not send it
+     */
+    public Optional<String> helper() {
+        return Optional.ofNullable(helper);
+    }
+
+    /**
+     * What the kernel calls when the connection comes.
+     *
+     * @return the function's name, such as {@code nat-follow-master}, or empty where there is none
+     */
+    public Optional<String> function() {
+        return Optional.ofNullable(function);
+    }
+
+    /**
+     * The zone.
+     *
+     * @return 0 to 65535; 0 where it is absent
+     */
+    public int zone() {
+        return zone;
+    }
+
+    private static OptionalLong optional(@Nullable Long value) {
+        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+
+    /**
+     * Whether another object tells the same.
+     *
+     * @param other what to compare with
+     * @return whether all members are equal
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ConntrackExpectation expectation
+                && family.equals(expectation.family)
+                && Objects.equals(tuple, expectation.tuple)
+                && Objects.equals(mask, expectation.mask)
+                && Objects.equals(master, expectation.master)
+                && Objects.equals(nat, expectation.nat)
+                && natDirection == expectation.natDirection
+                && Objects.equals(timeout, expectation.timeout)
+                && Objects.equals(id, expectation.id)
+                && Objects.equals(flags, expectation.flags)
+                && Objects.equals(helperClass, expectation.helperClass)
+                && Objects.equals(helper, expectation.helper)
+                && Objects.equals(function, expectation.function)
+                && zone == expectation.zone;
+    }
+
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
+    @Override
+    public int hashCode() {
+        return Objects.hash(tuple, mask, master, timeout, id, flags, helper, zone);
+    }
+
+    /**
+     * The expectation for people and logs.
+     *
+     * @return text such as {@code tcp src=… dst=… sport=0 dport=2021, announced by tcp …, helper=ftp}
+     */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder().append(tuple == null ? "unknown" : tuple);
+        text.append(master == null ? "" : ", announced by " + master);
+        text.append(helper == null ? "" : ", helper=" + helper);
+        text.append(timeout == null ? "" : ", timeout=" + timeout);
+        return text.toString();
+    }
+}

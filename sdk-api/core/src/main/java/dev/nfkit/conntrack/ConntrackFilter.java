@@ -1,0 +1,364 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.conntrack.ConntrackAttribute.Filter;
+import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
+import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.socket.AttributeTest;
+import dev.nfkit.socket.EventTest;
+import dev.nfkit.socket.FamilyTest;
+import dev.nfkit.wire.MessageWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which connections are meant: those that are so in all that is set. An immutable value; each method gives a new one.
+ *
+ * <p>A dump has the kernel compare what it can: the family since 4.20, the mark since 3.3, tuples since 5.8 (whole
+ * addresses, and ports where the protocol is set), the status since 5.15, the zone since 6.8. Every entry is compared once
+ * more on receipt, so that the result is the same on all kernels.
+ *
+ * <p>Follows {@code ctnetlink_alloc_filter} and {@code ctnetlink_filter_match} in {@code nf_conntrack_netlink.c}.
+ */
+public final class ConntrackFilter {
+    private static final long U32_MAX = 0xffff_ffffL;
+    private static final ConntrackFilter ALL = new ConntrackFilter();
+
+    private AddressFamily family = AddressFamily.UNSPEC;
+    private @Nullable Long mark;
+    private long markMask;
+    private @Nullable Long status;
+    private long statusMask;
+    private @Nullable Integer zone;
+    private @Nullable TcpState tcpState;
+    private TuplePattern original = TuplePattern.any();
+    private TuplePattern reply = TuplePattern.any();
+
+    private ConntrackFilter() {}
+
+    private ConntrackFilter(ConntrackFilter other) {
+        family = other.family;
+        mark = other.mark;
+        markMask = other.markMask;
+        status = other.status;
+        statusMask = other.statusMask;
+        zone = other.zone;
+        tcpState = other.tcpState;
+        original = other.original;
+        reply = other.reply;
+    }
+
+    /**
+     * All connections.
+     *
+     * @return a filter that sets nothing, to start from
+     */
+    public static ConntrackFilter all() {
+        return ALL;
+    }
+
+    /**
+     * Those of one family.
+     *
+     * @param family IPv4, IPv6, or unspecified for both
+     * @return a new filter
+     * @throws IllegalArgumentException if it is another
+     */
+    public ConntrackFilter family(AddressFamily family) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.family = ConntrackRequests.family(family);
+        return filter;
+    }
+
+    /**
+     * Those with a mark.
+     *
+     * @param mark 0 to 2³²−1
+     * @return a new filter
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public ConntrackFilter mark(long mark) {
+        return mark(mark, U32_MAX);
+    }
+
+    /**
+     * Those with some bits of the mark so.
+     *
+     * @param mark 0 to 2³²−1, within the mask
+     * @param mask which bits count, 0 to 2³²−1
+     * @return a new filter
+     * @throws IllegalArgumentException if a number is out of range, or the mark has bits outside of the mask
+     */
+    public ConntrackFilter mark(long mark, long mask) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.mark = within("mark", mark, mask);
+        filter.markMask = mask;
+        return filter;
+    }
+
+    /**
+     * Those with all of some status bits set.
+     *
+     * @param bits which, such as {@link ConntrackStatus#ASSURED}
+     * @return a new filter
+     */
+    public ConntrackFilter status(ConntrackStatus... bits) {
+        long status = ConntrackStatus.bits(bits);
+        return status(status, status);
+    }
+
+    /**
+     * Those with some status bits so.
+     *
+     * @param status 0 to 2³²−1, within the mask
+     * @param mask which bits count, 0 to 2³²−1
+     * @return a new filter
+     * @throws IllegalArgumentException if a number is out of range, or the status has bits outside of the mask
+     */
+    public ConntrackFilter status(long status, long mask) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.status = within("status", status, mask);
+        filter.statusMask = mask;
+        return filter;
+    }
+
+    private static long within(String name, long value, long mask) {
+        if (value < 0 || value > U32_MAX || mask < 0 || mask > U32_MAX) {
+            throw new IllegalArgumentException(
+                    name + " " + value + " or its mask " + mask + " is out of 0 to 4294967295");
+        }
+        if ((value & ~mask) != 0) {
+            throw new IllegalArgumentException(name + " 0x" + Long.toHexString(value)
+                    + " has bits outside of the mask 0x" + Long.toHexString(mask) + ": nothing could match");
+        }
+        return value;
+    }
+
+    /**
+     * Those of a zone.
+     *
+     * @param zone 0 to 65535
+     * @return a new filter
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public ConntrackFilter zone(int zone) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.zone = ConntrackRequests.zone(zone);
+        return filter;
+    }
+
+    /**
+     * Those of TCP in a state.
+     *
+     * @param state the state
+     * @return a new filter
+     */
+    public ConntrackFilter tcpState(TcpState state) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.tcpState = Objects.requireNonNull(state, "state");
+        return filter;
+    }
+
+    /**
+     * Those whose original tuple is so.
+     *
+     * @param pattern how
+     * @return a new filter
+     */
+    public ConntrackFilter original(TuplePattern pattern) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.original = Objects.requireNonNull(pattern, "pattern");
+        return filter;
+    }
+
+    /**
+     * Those whose reply tuple is so.
+     *
+     * @param pattern how
+     * @return a new filter
+     */
+    public ConntrackFilter reply(TuplePattern pattern) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.reply = Objects.requireNonNull(pattern, "pattern");
+        return filter;
+    }
+
+    /**
+     * The pattern of the original tuple.
+     *
+     * @return what {@link #original(TuplePattern)} set, or the pattern of all
+     */
+    public TuplePattern original() {
+        return original;
+    }
+
+    /**
+     * The pattern of the reply tuple.
+     *
+     * @return what {@link #reply(TuplePattern)} set, or the pattern of all
+     */
+    public TuplePattern reply() {
+        return reply;
+    }
+
+    /**
+     * Whether nothing is set.
+     *
+     * @return whether all connections are meant
+     */
+    public boolean isAll() {
+        return equals(ALL);
+    }
+
+    /**
+     * Whether a connection is meant.
+     *
+     * @param entry the connection
+     * @return whether it is so in all that is set; false where the kernel did not tell something that is set
+     */
+    public boolean matches(ConntrackEntry entry) {
+        return (family.equals(AddressFamily.UNSPEC) || family.equals(entry.family()))
+                && (mark == null || (entry.mark() & markMask) == mark)
+                && (zone == null || entry.zone() == zone)
+                && (status == null || (entry.has(ConntrackAttribute.STATUS) && (entry.status() & statusMask) == status))
+                && (tcpState == null || entry.isTcpIn(tcpState))
+                && matches(original, entry, ConntrackAttribute.TUPLE_ORIG, Direction.ORIGINAL)
+                && matches(reply, entry, ConntrackAttribute.TUPLE_REPLY, Direction.REPLY);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a short cut
+    private static boolean matches(
+            TuplePattern pattern, ConntrackEntry entry, ConntrackAttribute attribute, Direction direction) {
+        return pattern == TuplePattern.any() || (entry.has(attribute) && pattern.matches(entry.tuple(direction)));
+    }
+
+    /** The family that a request names: the one that is set, or that the patterns tell. */
+    AddressFamily requestFamily() {
+        if (!family.equals(AddressFamily.UNSPEC)) {
+            return family;
+        }
+        AddressFamily told = original.family();
+        return told.equals(AddressFamily.UNSPEC) ? reply.family() : told;
+    }
+
+    /** What an event is asked for to tell of such a connection; one test and more. */
+    List<EventTest> eventTests() {
+        List<EventTest> tests = new ArrayList<>();
+        if (family.equals(AddressFamily.UNSPEC)) {
+            tests.add(FamilyTest.of(AddressFamily.IPV4.number(), AddressFamily.IPV6.number()));
+        } else {
+            tests.add(FamilyTest.of(family.number()));
+        }
+        if (mark != null && markMask != 0) {
+            tests.add(AttributeTest.at(ConntrackAttribute.MARK.code())
+                    .width(Integer.BYTES)
+                    .mask(markMask)
+                    .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                    .is(mark));
+        }
+        if (status != null && statusMask != 0) {
+            tests.add(AttributeTest.at(ConntrackAttribute.STATUS.code())
+                    .width(Integer.BYTES)
+                    .mask(statusMask)
+                    .is(status));
+        }
+        if (zone != null) {
+            tests.add(AttributeTest.at(ConntrackAttribute.ZONE.code())
+                    .width(Short.BYTES)
+                    .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                    .is(zone));
+        }
+        if (tcpState != null) {
+            tests.add(AttributeTest.at(ConntrackAttribute.PROTOINFO.code(), ProtoInfo.TCP.code(), Tcp.STATE.code())
+                    .is(tcpState.number()));
+        }
+        original.addTests(ConntrackAttribute.TUPLE_ORIG, tests);
+        reply.addTests(ConntrackAttribute.TUPLE_REPLY, tests);
+        return tests;
+    }
+
+    /** Writes what the kernel can compare. */
+    void writeTo(MessageWriter writer) {
+        if (mark != null) {
+            writer.be32(ConntrackAttribute.MARK.code(), mark);
+            writer.be32(ConntrackAttribute.MARK_MASK.code(), markMask);
+        }
+        if (status != null && statusMask != 0) {
+            writer.be32(ConntrackAttribute.STATUS.code(), status);
+            writer.be32(ConntrackAttribute.STATUS_MASK.code(), statusMask);
+        }
+        if (zone != null) {
+            writer.be16(ConntrackAttribute.ZONE.code(), zone);
+        }
+        boolean familyKnown = !requestFamily().equals(AddressFamily.UNSPEC);
+        int originalFlags = familyKnown ? original.kernelFlags() : 0;
+        int replyFlags = familyKnown ? reply.kernelFlags() : 0;
+        if ((originalFlags | replyFlags) == 0) {
+            return;
+        }
+        if (originalFlags != 0) {
+            original.writeTo(writer, ConntrackAttribute.TUPLE_ORIG, originalFlags);
+        }
+        if (replyFlags != 0) {
+            reply.writeTo(writer, ConntrackAttribute.TUPLE_REPLY, replyFlags);
+        }
+        int filter = writer.beginNest(ConntrackAttribute.FILTER.code());
+        writer.hostWords(Filter.ORIG_FLAGS.code(), originalFlags);
+        writer.hostWords(Filter.REPLY_FLAGS.code(), replyFlags);
+        writer.endNest(filter);
+    }
+
+    /**
+     * Whether another object means the same connections.
+     *
+     * @param other what to compare with
+     * @return whether all that is set is equal
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ConntrackFilter filter
+                && family.equals(filter.family)
+                && Objects.equals(mark, filter.mark)
+                && markMask == filter.markMask
+                && Objects.equals(status, filter.status)
+                && statusMask == filter.statusMask
+                && Objects.equals(zone, filter.zone)
+                && tcpState == filter.tcpState
+                && original.equals(filter.original)
+                && reply.equals(filter.reply);
+    }
+
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
+    @Override
+    public int hashCode() {
+        return Objects.hash(family, mark, markMask, status, statusMask, zone, tcpState, original, reply);
+    }
+
+    /**
+     * The filter for logs.
+     *
+     * @return text such as {@code IPv4, mark 0x7/0xff, original tcp dport=443}; {@code all} where nothing is set
+     */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        text.append(family.equals(AddressFamily.UNSPEC) ? "" : ", " + family);
+        text.append(mark == null ? "" : ", mark " + masked(mark, markMask));
+        text.append(status == null ? "" : ", status " + masked(status, statusMask));
+        text.append(zone == null ? "" : ", zone " + zone);
+        text.append(tcpState == null ? "" : ", TCP " + tcpState);
+        text.append(original.isAny() ? "" : ", original " + original);
+        text.append(reply.isAny() ? "" : ", reply " + reply);
+        return text.isEmpty() ? "all" : text.substring(2);
+    }
+
+    private static String masked(long value, long mask) {
+        return "0x" + Long.toHexString(value) + (mask == U32_MAX ? "" : "/0x" + Long.toHexString(mask));
+    }
+}

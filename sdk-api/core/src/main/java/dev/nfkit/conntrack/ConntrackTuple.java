@@ -1,0 +1,515 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.conntrack.ConntrackAttribute.Ip;
+import dev.nfkit.conntrack.ConntrackAttribute.Proto;
+import dev.nfkit.conntrack.ConntrackAttribute.Tuple;
+import dev.nfkit.packet.AddressText;
+import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.wire.AttributeType;
+import dev.nfkit.wire.MessageWriter;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One direction of a connection: addresses, the protocol above IP, and its ports or, for ICMP, its id, type and code. The
+ * kernel finds a connection by either of its two tuples. An immutable value, fit as a key.
+ *
+ * <p>Follows {@code ctnetlink_parse_tuple} in {@code nf_conntrack_netlink.c}.
+ */
+public final class ConntrackTuple {
+    private static final int ABSENT = TupleReader.ABSENT;
+    private static final int IPV6_LEN = 16;
+
+    final AddressFamily family;
+    final boolean hasSource;
+    final boolean hasDestination;
+    final long sourceHigh;
+    final long sourceLow;
+    final long destinationHigh;
+    final long destinationLow;
+    final int protocol;
+    final int sourcePort;
+    final int destinationPort;
+    final int icmpId;
+    final int icmpType;
+    final int icmpCode;
+    final int zone;
+
+    ConntrackTuple(TupleReader read) {
+        family = read.family;
+        hasSource = read.hasSource;
+        hasDestination = read.hasDestination;
+        sourceHigh = read.sourceHigh;
+        sourceLow = read.sourceLow;
+        destinationHigh = read.destinationHigh;
+        destinationLow = read.destinationLow;
+        protocol = read.protocol;
+        sourcePort = read.sourcePort;
+        destinationPort = read.destinationPort;
+        icmpId = read.icmpId;
+        icmpType = read.icmpType;
+        icmpCode = read.icmpCode;
+        zone = read.zone;
+    }
+
+    /**
+     * A tuple of a protocol without ports, such as GRE without a key or IGMP.
+     *
+     * @param protocol the protocol above IP, 0 to 255; see {@link IpProtocol}
+     * @param source the source address
+     * @param destination the destination address, of the same family
+     * @return the tuple
+     * @throws IllegalArgumentException if the protocol is out of range or the families differ
+     */
+    public static ConntrackTuple of(int protocol, InetAddress source, InetAddress destination) {
+        return new ConntrackTuple(addressed(protocol, source, destination));
+    }
+
+    /**
+     * A tuple of a protocol with ports.
+     *
+     * @param protocol the protocol above IP, 0 to 255; see {@link IpProtocol}
+     * @param source the source address
+     * @param sourcePort 0 to 65535
+     * @param destination the destination address, of the same family
+     * @param destinationPort 0 to 65535
+     * @return the tuple
+     * @throws IllegalArgumentException if a number is out of range or the families differ
+     */
+    public static ConntrackTuple of(
+            int protocol, InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
+        TupleReader fields = addressed(protocol, source, destination);
+        fields.sourcePort = range("sourcePort", sourcePort, 0xffff);
+        fields.destinationPort = range("destinationPort", destinationPort, 0xffff);
+        return new ConntrackTuple(fields);
+    }
+
+    /**
+     * A tuple of TCP.
+     *
+     * @param source the source address
+     * @param sourcePort 0 to 65535
+     * @param destination the destination address, of the same family
+     * @param destinationPort 0 to 65535
+     * @return the tuple
+     * @throws IllegalArgumentException if a port is out of range or the families differ
+     */
+    public static ConntrackTuple tcp(InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
+        return of(IpProtocol.TCP, source, sourcePort, destination, destinationPort);
+    }
+
+    /**
+     * A tuple of UDP.
+     *
+     * @param source the source address
+     * @param sourcePort 0 to 65535
+     * @param destination the destination address, of the same family
+     * @param destinationPort 0 to 65535
+     * @return the tuple
+     * @throws IllegalArgumentException if a port is out of range or the families differ
+     */
+    public static ConntrackTuple udp(InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
+        return of(IpProtocol.UDP, source, sourcePort, destination, destinationPort);
+    }
+
+    /**
+     * A tuple of ICMP or ICMPv6, as the addresses tell. The kernel tracks queries, such as an echo request, type 8 or 128.
+     *
+     * @param source the source address
+     * @param destination the destination address, of the same family
+     * @param id the identifier, 0 to 65535
+     * @param type 0 to 255
+     * @param code 0 to 255
+     * @return the tuple
+     * @throws IllegalArgumentException if a number is out of range or the families differ
+     */
+    public static ConntrackTuple icmp(InetAddress source, InetAddress destination, int id, int type, int code) {
+        int protocol = source instanceof Inet6Address ? IpProtocol.ICMPV6 : IpProtocol.ICMP;
+        TupleReader fields = addressed(protocol, source, destination);
+        fields.icmpId = range("icmp id", id, 0xffff);
+        fields.icmpType = range("icmp type", type, 0xff);
+        fields.icmpCode = range("icmp code", code, 0xff);
+        return new ConntrackTuple(fields);
+    }
+
+    private static TupleReader addressed(int protocol, InetAddress source, InetAddress destination) {
+        boolean six = source instanceof Inet6Address;
+        if (six != (destination instanceof Inet6Address)) {
+            throw new IllegalArgumentException("source " + source.getHostAddress() + " and destination "
+                    + destination.getHostAddress() + " are of two families");
+        }
+        TupleReader fields = blank();
+        fields.protocol = range("protocol", protocol, 0xff);
+        fields.family = six ? AddressFamily.IPV6 : AddressFamily.IPV4;
+        Bytes from = Bytes.of(source.getAddress());
+        Bytes to = Bytes.of(destination.getAddress());
+        fields.hasSource = true;
+        fields.hasDestination = true;
+        fields.sourceHigh = six ? from.u64(0) : 0;
+        fields.sourceLow = six ? from.u64(Long.BYTES) : from.u32(0);
+        fields.destinationHigh = six ? to.u64(0) : 0;
+        fields.destinationLow = six ? to.u64(Long.BYTES) : to.u32(0);
+        return fields;
+    }
+
+    private static TupleReader blank() {
+        TupleReader fields = new TupleReader(TuplePath.ORIGINAL);
+        fields.clear();
+        return fields;
+    }
+
+    private static int range(String name, int value, int most) {
+        if (value < 0 || value > most) {
+            throw new IllegalArgumentException(name + " " + value + " is out of 0 to " + most);
+        }
+        return value;
+    }
+
+    private TupleReader fields() {
+        TupleReader fields = blank();
+        fields.family = family;
+        fields.hasSource = hasSource;
+        fields.hasDestination = hasDestination;
+        fields.sourceHigh = sourceHigh;
+        fields.sourceLow = sourceLow;
+        fields.destinationHigh = destinationHigh;
+        fields.destinationLow = destinationLow;
+        fields.protocol = protocol;
+        fields.sourcePort = sourcePort;
+        fields.destinationPort = destinationPort;
+        fields.icmpId = icmpId;
+        fields.icmpType = icmpType;
+        fields.icmpCode = icmpCode;
+        fields.zone = zone;
+        return fields;
+    }
+
+    /**
+     * The same tuple in a zone that holds for its direction only ({@code CTA_TUPLE_ZONE}). A zone of both directions is
+     * the connection's.
+     *
+     * @param zone 0 to 65535
+     * @return a new tuple
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public ConntrackTuple inZone(int zone) {
+        TupleReader fields = fields();
+        fields.zone = range("zone", zone, 0xffff);
+        return new ConntrackTuple(fields);
+    }
+
+    /**
+     * The tuple of the answers, where nothing is translated: addresses and ports change places, and the type of an ICMP
+     * query becomes that of its reply.
+     *
+     * @return a new tuple
+     * @throws IllegalArgumentException if it is of ICMP, of a type that has no reply
+     */
+    public ConntrackTuple inverted() {
+        TupleReader fields = fields();
+        fields.hasSource = hasDestination;
+        fields.hasDestination = hasSource;
+        fields.sourceHigh = destinationHigh;
+        fields.sourceLow = destinationLow;
+        fields.destinationHigh = sourceHigh;
+        fields.destinationLow = sourceLow;
+        fields.sourcePort = destinationPort;
+        fields.destinationPort = sourcePort;
+        if (icmpType != ABSENT) {
+            fields.icmpType = IcmpReplies.of(protocol, icmpType);
+        }
+        return new ConntrackTuple(fields);
+    }
+
+    /**
+     * The family of the addresses.
+     *
+     * @return IPv4, IPv6, or unspecified where the tuple has no address
+     */
+    public AddressFamily family() {
+        return family;
+    }
+
+    /**
+     * The protocol above IP.
+     *
+     * @return 0 to 255; see {@link IpProtocol}
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public int protocol() {
+        return require("CTA_PROTO_NUM", protocol);
+    }
+
+    /**
+     * The source address.
+     *
+     * @return the address
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public InetAddress source() {
+        require("the source address", hasSource ? 0 : ABSENT);
+        return address(sourceHigh, sourceLow);
+    }
+
+    /**
+     * The destination address.
+     *
+     * @return the address
+     * @throws NoSuchElementException if the kernel did not send it
+     */
+    public InetAddress destination() {
+        require("the destination address", hasDestination ? 0 : ABSENT);
+        return address(destinationHigh, destinationLow);
+    }
+
+    /**
+     * Whether the protocol has ports. Of GRE they are keys.
+     *
+     * @return whether both are there
+     */
+    public boolean hasPorts() {
+        return sourcePort != ABSENT && destinationPort != ABSENT;
+    }
+
+    /**
+     * The source port.
+     *
+     * @return 0 to 65535
+     * @throws NoSuchElementException if the protocol has none
+     */
+    public int sourcePort() {
+        return require("CTA_PROTO_SRC_PORT", sourcePort);
+    }
+
+    /**
+     * The destination port.
+     *
+     * @return 0 to 65535
+     * @throws NoSuchElementException if the protocol has none
+     */
+    public int destinationPort() {
+        return require("CTA_PROTO_DST_PORT", destinationPort);
+    }
+
+    /**
+     * Whether it is of ICMP or ICMPv6.
+     *
+     * @return whether id, type and code are there
+     */
+    public boolean hasIcmp() {
+        return icmpId != ABSENT && icmpType != ABSENT && icmpCode != ABSENT;
+    }
+
+    /**
+     * The ICMP identifier.
+     *
+     * @return 0 to 65535
+     * @throws NoSuchElementException if the protocol is another
+     */
+    public int icmpId() {
+        return require("CTA_PROTO_ICMP_ID", icmpId);
+    }
+
+    /**
+     * The ICMP type.
+     *
+     * @return 0 to 255
+     * @throws NoSuchElementException if the protocol is another
+     */
+    public int icmpType() {
+        return require("CTA_PROTO_ICMP_TYPE", icmpType);
+    }
+
+    /**
+     * The ICMP code.
+     *
+     * @return 0 to 255
+     * @throws NoSuchElementException if the protocol is another
+     */
+    public int icmpCode() {
+        return require("CTA_PROTO_ICMP_CODE", icmpCode);
+    }
+
+    /**
+     * The zone, where it holds for this direction only.
+     *
+     * @return 0 to 65535, or empty
+     */
+    public OptionalInt zone() {
+        return zone == ABSENT ? OptionalInt.empty() : OptionalInt.of(zone);
+    }
+
+    /**
+     * Appends the source address as text.
+     *
+     * @param target where to; nothing where the tuple has none
+     */
+    public void appendSource(StringBuilder target) {
+        if (hasSource) {
+            append(sourceHigh, sourceLow, target);
+        }
+    }
+
+    /**
+     * Appends the destination address as text.
+     *
+     * @param target where to; nothing where the tuple has none
+     */
+    public void appendDestination(StringBuilder target) {
+        if (hasDestination) {
+            append(destinationHigh, destinationLow, target);
+        }
+    }
+
+    private void append(long high, long low, StringBuilder target) {
+        if (six()) {
+            AddressText.appendIpv6(high, low, target);
+        } else {
+            AddressText.appendIpv4((int) low, target);
+        }
+    }
+
+    private InetAddress address(long high, long low) {
+        return AddressText.toInetAddress(Bytes.of(bytes(high, low)), 0, six() ? IPV6_LEN : Integer.BYTES);
+    }
+
+    private byte[] bytes(long high, long low) {
+        return six()
+                ? ByteBuffer.allocate(IPV6_LEN).putLong(high).putLong(low).array()
+                : ByteBuffer.allocate(Integer.BYTES).putInt((int) low).array();
+    }
+
+    private boolean six() {
+        return family.equals(AddressFamily.IPV6);
+    }
+
+    private static int require(String name, int value) {
+        if (value == ABSENT) {
+            throw new NoSuchElementException(name + " is absent from this tuple");
+        }
+        return value;
+    }
+
+    /**
+     * Writes the tuple as a nested attribute.
+     *
+     * @param writer where to; a message or nest must have been begun
+     * @param type the attribute's type, such as {@code CTA_TUPLE_ORIG}
+     */
+    public void writeTo(MessageWriter writer, int type) {
+        int tuple = writer.beginNest(type);
+        int ip = writer.beginNest(Tuple.IP.code());
+        if (hasSource) {
+            writer.bytes((six() ? Ip.V6_SRC : Ip.V4_SRC).code(), bytes(sourceHigh, sourceLow));
+        }
+        if (hasDestination) {
+            writer.bytes((six() ? Ip.V6_DST : Ip.V4_DST).code(), bytes(destinationHigh, destinationLow));
+        }
+        writer.endNest(ip);
+        if (protocol != ABSENT) {
+            int proto = writer.beginNest(Tuple.PROTO.code());
+            writer.u8(Proto.NUM.code(), protocol);
+            be16(writer, Proto.SRC_PORT, sourcePort);
+            be16(writer, Proto.DST_PORT, destinationPort);
+            boolean icmp6 = protocol == IpProtocol.ICMPV6;
+            u8(writer, icmp6 ? Proto.ICMPV6_TYPE : Proto.ICMP_TYPE, icmpType);
+            u8(writer, icmp6 ? Proto.ICMPV6_CODE : Proto.ICMP_CODE, icmpCode);
+            be16(writer, icmp6 ? Proto.ICMPV6_ID : Proto.ICMP_ID, icmpId);
+            writer.endNest(proto);
+        }
+        be16(writer, Tuple.ZONE, zone);
+        writer.endNest(tuple);
+    }
+
+    private static void be16(MessageWriter writer, AttributeType type, int value) {
+        if (value != ABSENT) {
+            writer.be16(type.code(), value);
+        }
+    }
+
+    private static void u8(MessageWriter writer, AttributeType type, int value) {
+        if (value != ABSENT) {
+            writer.u8(type.code(), value);
+        }
+    }
+
+    /**
+     * Whether another object is the same tuple.
+     *
+     * @param other what to compare with
+     * @return whether all members are equal
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ConntrackTuple tuple
+                && sourceLow == tuple.sourceLow
+                && destinationLow == tuple.destinationLow
+                && sourcePort == tuple.sourcePort
+                && destinationPort == tuple.destinationPort
+                && protocol == tuple.protocol
+                && sourceHigh == tuple.sourceHigh
+                && destinationHigh == tuple.destinationHigh
+                && icmpId == tuple.icmpId
+                && icmpType == tuple.icmpType
+                && icmpCode == tuple.icmpCode
+                && zone == tuple.zone
+                && hasSource == tuple.hasSource
+                && hasDestination == tuple.hasDestination
+                && family.equals(tuple.family);
+    }
+
+    /**
+     * A hash of it.
+     *
+     * @return a number that is the same for equal ones
+     */
+    @Override
+    public int hashCode() {
+        long hash = sourceHigh * 31 + sourceLow;
+        hash = hash * 31 + destinationHigh;
+        hash = hash * 31 + destinationLow;
+        hash = hash * 31 + (((long) sourcePort << 16) ^ destinationPort);
+        hash = hash * 31 + (((long) icmpId << 16) ^ ((long) icmpType << 8) ^ icmpCode);
+        hash = hash * 31 + (((long) zone << 8) ^ protocol);
+        return Objects.hash(hash, family);
+    }
+
+    /**
+     * The tuple for people.
+     *
+     * @return text such as {@code tcp src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443}
+     */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(96);
+        if (protocol != ABSENT) {
+            text.append(IpProtocol.name(protocol)).append(' ');
+        }
+        text.append("src=");
+        appendSource(text);
+        text.append(" dst=");
+        appendDestination(text);
+        if (hasPorts()) {
+            text.append(" sport=").append(sourcePort).append(" dport=").append(destinationPort);
+        }
+        if (hasIcmp()) {
+            text.append(" type=")
+                    .append(icmpType)
+                    .append(" code=")
+                    .append(icmpCode)
+                    .append(" id=")
+                    .append(icmpId);
+        }
+        if (zone != ABSENT) {
+            text.append(" zone=").append(zone);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,17 @@
+package dev.nfkit.conntrack;
+
+/**
+ * Takes the entries of a dump.
+ *
+ * @param <E> what it may throw
+ */
+@FunctionalInterface
+public interface EntrySink<E extends Exception> {
+    /**
+     * Takes one entry.
+     *
+     * @param entry the entry, borrowed for the call; {@link ConntrackEntry#copy()} it to keep it
+     * @throws E as the application wishes; it propagates out of the dump, whose rest is thrown away
+     */
+    void entry(ConntrackEntry entry) throws E;
+}

@@ -1,0 +1,146 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.wire.Netlink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The connections that helpers expect: read, created and removed. It belongs to a {@link Conntrack} client and shares its
+ * sockets, its threading and its end.
+ */
+public final class Expectations {
+    private final TableRequests requests;
+    private final TableRequests dumps;
+
+    Expectations(TableRequests requests, TableRequests dumps) {
+        this.requests = requests;
+        this.dumps = dumps;
+    }
+
+    /**
+     * Shows all expectations, in no order.
+     *
+     * @param sink takes them, on the calling thread
+     * @return how the dump went
+     * @throws KernelRefusedException if the kernel refuses it
+     * @throws MalformedMessageException if one can't be read
+     * @throws NetlinkException if the socket fails, or the client is closed
+     * @throws E as the sink throws; the rest of the dump is thrown away
+     * @throws IllegalStateException inside a sink of the same client
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> DumpResult dump(ExpectationSink<E> sink) throws NetlinkException, E {
+        long[] delivered = new long[1];
+        boolean interrupted = dumps.<E>ask(
+                "dump expectations",
+                ConntrackRequests.EXP_GET,
+                Netlink.NLM_F_DUMP,
+                writer -> writer.nfgenmsg(0, 0),
+                message -> {
+                    ConntrackExpectation expectation = ExpectationReader.read(message);
+                    delivered[0]++;
+                    sink.expectation(expectation);
+                });
+        return new DumpResult(delivered[0], interrupted);
+    }
+
+    /**
+     * Collects all expectations.
+     *
+     * @return a new list
+     * @throws NetlinkException as {@link #dump}
+     */
+    public List<ConntrackExpectation> list() throws NetlinkException {
+        List<ConntrackExpectation> all = new ArrayList<>();
+        this.<RuntimeException>dump(all::add);
+        return all;
+    }
+
+    /**
+     * Finds an expectation of zone 0 by the connection to come.
+     *
+     * @param tuple that one's original tuple; what the expectation's mask leaves out does not matter
+     * @return the expectation, or empty where there is none
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public Optional<ConntrackExpectation> get(ConntrackTuple tuple) throws NetlinkException {
+        List<ConntrackExpectation> found = new ArrayList<>(1);
+        requests.askIfThere(
+                "get expectation " + tuple,
+                ConntrackRequests.EXP_GET,
+                writer -> tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), ExpectationAttribute.TUPLE.code()),
+                message -> found.add(ExpectationReader.read(message)));
+        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
+    }
+
+    /**
+     * Has a connection expected.
+     *
+     * @param expectation the expectation
+     * @throws KernelRefusedException if the connection that announces it is not there ({@link dev.nfkit.Refusal#NOT_FOUND}),
+     *     has no helper (EOPNOTSUPP), or there is such an expectation already ({@link dev.nfkit.Refusal#EXISTS})
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public void create(NewExpectation expectation) throws NetlinkException {
+        requests.tell(
+                "create expectation " + expectation,
+                ConntrackRequests.EXP_NEW,
+                Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL,
+                writer -> expectation.writeTo(
+                        writer.nfgenmsg(expectation.tuple().family().number(), 0)));
+    }
+
+    /**
+     * Removes an expectation of zone 0.
+     *
+     * @param tuple the original tuple of the connection to come
+     * @return whether there was one
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public boolean delete(ConntrackTuple tuple) throws NetlinkException {
+        return requests.tellIfThere(
+                "delete expectation " + tuple,
+                ConntrackRequests.EXP_DELETE,
+                writer ->
+                        tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), ExpectationAttribute.TUPLE.code()));
+    }
+
+    /**
+     * Removes all expectations of the namespace.
+     *
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public void flush() throws NetlinkException {
+        requests.tell("flush expectations", ConntrackRequests.EXP_DELETE, 0, writer -> writer.nfgenmsg(0, 0));
+    }
+
+    /**
+     * Removes all expectations of one helper.
+     *
+     * @param helper its name
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public void flush(String helper) throws NetlinkException {
+        Objects.requireNonNull(helper, "helper");
+        requests.tell(
+                "flush expectations of " + helper,
+                ConntrackRequests.EXP_DELETE,
+                0,
+                writer -> writer.nfgenmsg(0, 0).string(ExpectationAttribute.HELP_NAME.code(), helper));
+    }
+
+    /**
+     * What each processor counted of expectations.
+     *
+     * @return the counters, by processor
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public List<CpuCounters<StatisticsAttribute.Expectations>> cpuStatistics() throws NetlinkException {
+        return StatisticsRequests.expectations(requests);
+    }
+}

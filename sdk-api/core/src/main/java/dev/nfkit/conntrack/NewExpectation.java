@@ -1,0 +1,167 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.conntrack.ExpectationAttribute.Nat;
+import dev.nfkit.wire.MessageWriter;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that shall be expected. An immutable value; each method gives a new one.
+ *
+ * <p>Follows {@code ctnetlink_create_expect} in {@code nf_conntrack_netlink.c}.
+ */
+public final class NewExpectation {
+    private final ConntrackTuple master;
+    private final ConntrackTuple tuple;
+    private final ConntrackTuple mask;
+    private final long timeout;
+    private long flags;
+    private long helperClass;
+    private @Nullable String helper;
+    private @Nullable ConntrackTuple nat;
+    private Direction natDirection = Direction.ORIGINAL;
+    private int zone;
+
+    private NewExpectation(ConntrackTuple master, ConntrackTuple tuple, ConntrackTuple mask, long timeout) {
+        this.master = master;
+        this.tuple = tuple;
+        this.mask = mask;
+        this.timeout = timeout;
+    }
+
+    private NewExpectation(NewExpectation other) {
+        this(other.master, other.tuple, other.mask, other.timeout);
+        flags = other.flags;
+        helperClass = other.helperClass;
+        helper = other.helper;
+        nat = other.nat;
+        natDirection = other.natDirection;
+        zone = other.zone;
+    }
+
+    /**
+     * An expectation.
+     *
+     * @param master the original tuple of the connection that announces it, which must be in the table and have a helper
+     * @param tuple the original tuple of the connection to come
+     * @param mask which bits of its addresses and ports must be so: all ones, or zeros for those that don't matter; the
+     *     kernel looks at the source's only
+     * @param timeout after what time it is forgotten: whole seconds, 0 to 2³²−1
+     * @return the expectation
+     * @throws IllegalArgumentException if the timeout is out of range
+     */
+    public static NewExpectation of(
+            ConntrackTuple master, ConntrackTuple tuple, ConntrackTuple mask, Duration timeout) {
+        return new NewExpectation(
+                Objects.requireNonNull(master, "master"),
+                Objects.requireNonNull(tuple, "tuple"),
+                Objects.requireNonNull(mask, "mask"),
+                ConntrackRequests.seconds(timeout));
+    }
+
+    /**
+     * The flags.
+     *
+     * @param flags {@link ConntrackExpectation#PERMANENT} and the like, 0 to 2³²−1
+     * @return a new value
+     * @throws IllegalArgumentException if they are out of range
+     */
+    public NewExpectation flags(long flags) {
+        NewExpectation expectation = new NewExpectation(this);
+        expectation.flags = ConntrackRequests.u32("flags", flags);
+        return expectation;
+    }
+
+    /**
+     * The helper's class of expectation.
+     *
+     * @param helperClass 0 to 2³²−1
+     * @return a new value
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public NewExpectation helperClass(long helperClass) {
+        NewExpectation expectation = new NewExpectation(this);
+        expectation.helperClass = ConntrackRequests.u32("helperClass", helperClass);
+        return expectation;
+    }
+
+    /**
+     * The helper that follows the connection to come.
+     *
+     * @param name such as {@code ftp}
+     * @return a new value
+     */
+    public NewExpectation helper(String name) {
+        NewExpectation expectation = new NewExpectation(this);
+        expectation.helper = Objects.requireNonNull(name, "helper");
+        return expectation;
+    }
+
+    /**
+     * Has the connection to come translated.
+     *
+     * @param direction which direction
+     * @param to the address and port, as a tuple's source
+     * @return a new value
+     */
+    public NewExpectation nat(Direction direction, ConntrackTuple to) {
+        NewExpectation expectation = new NewExpectation(this);
+        expectation.natDirection = Objects.requireNonNull(direction, "direction");
+        expectation.nat = Objects.requireNonNull(to, "to");
+        return expectation;
+    }
+
+    /**
+     * The zone.
+     *
+     * @param zone 0 to 65535
+     * @return a new value
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public NewExpectation zone(int zone) {
+        NewExpectation expectation = new NewExpectation(this);
+        expectation.zone = ConntrackRequests.zone(zone);
+        return expectation;
+    }
+
+    /**
+     * The original tuple of the connection to come.
+     *
+     * @return the tuple
+     */
+    public ConntrackTuple tuple() {
+        return tuple;
+    }
+
+    void writeTo(MessageWriter writer) {
+        master.writeTo(writer, ExpectationAttribute.MASTER.code());
+        tuple.writeTo(writer, ExpectationAttribute.TUPLE.code());
+        mask.writeTo(writer, ExpectationAttribute.MASK.code());
+        writer.be32(ExpectationAttribute.TIMEOUT.code(), timeout);
+        writer.be32(ExpectationAttribute.FLAGS.code(), flags);
+        writer.be32(ExpectationAttribute.CLASS.code(), helperClass);
+        if (helper != null) {
+            writer.string(ExpectationAttribute.HELP_NAME.code(), helper);
+        }
+        if (nat != null) {
+            int nest = writer.beginNest(ExpectationAttribute.NAT.code());
+            writer.be32(Nat.DIR.code(), natDirection == Direction.ORIGINAL ? 0 : 1);
+            nat.writeTo(writer, Nat.TUPLE.code());
+            writer.endNest(nest);
+        }
+        if (zone != 0) {
+            writer.be16(ExpectationAttribute.ZONE.code(), zone);
+        }
+    }
+
+    /**
+     * The expectation for logs.
+     *
+     * @return text such as {@code tcp src=… dst=… sport=0 dport=2021, announced by tcp …}
+     */
+    @Override
+    public String toString() {
+        return tuple + ", announced by " + master;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.nfkit.socket;
+
+import dev.nfkit.wire.MessageCursor;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Whether a message is of one of some address families ({@code nfgen_family}). */
+public record FamilyTest(Set<Integer> families) implements EventTest {
+    /**
+     * A test of the family.
+     *
+     * @param families the families' numbers, 0 to 255, one and more; {@link dev.nfkit.AddressFamily} has the known ones
+     * @throws IllegalArgumentException if there is none, or one is out of range
+     */
+    public FamilyTest(Set<Integer> families) {
+        if (families.isEmpty()) {
+            throw new IllegalArgumentException("families is empty: no message could match");
+        }
+        for (int family : families) {
+            if (family < 0 || family > 255) {
+                throw new IllegalArgumentException("family " + family + " is out of 0 to 255");
+            }
+        }
+        this.families = Collections.unmodifiableSet(new TreeSet<>(families));
+    }
+
+    /**
+     * A test of the family.
+     *
+     * @param first a family's number, 0 to 255
+     * @param more others that match, too
+     * @return the test
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public static FamilyTest of(int first, int... more) {
+        Set<Integer> families = new TreeSet<>(Set.of(first));
+        for (int family : more) {
+            families.add(family);
+        }
+        return new FamilyTest(families);
+    }
+
+    /**
+     * The families that match.
+     *
+     * @return their numbers, in ascending order, unmodifiable
+     */
+    @Override
+    public Set<Integer> families() {
+        return families;
+    }
+
+    @Override
+    public boolean matches(MessageCursor message) {
+        return message.hasNfgenmsg() && families.contains(message.family());
+    }
+
+    /**
+     * The test as text.
+     *
+     * @return text such as {@code family in [2, 10]}
+     */
+    @Override
+    public String toString() {
+        return "family in " + families;
+    }
+}
