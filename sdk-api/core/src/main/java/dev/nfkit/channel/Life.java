@@ -32,7 +32,8 @@ public interface Life {
     void malformed(MalformedMessageException problem) throws MalformedMessageException;
 
     /**
-     * A batch was received that is about to be handed to handlers.
+     * A receive returned: with datagrams that are about to be handed to handlers, with an overrun to report, or with
+     * nothing.
      *
      * @param batch the batch
      */

@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageLoop implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final long RUN_SLICE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** How long a run waits at most before it looks whether its thread was interrupted. */
+    public static final Duration RUN_SLICE = Duration.ofSeconds(1);
+
+    private static final long RUN_SLICE_NANOS = RUN_SLICE.toNanos();
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final long CLOSE_STEP_MILLIS = 5;
     private static final int FAREWELLS = 3;
@@ -365,9 +368,9 @@ public final class MessageLoop implements AutoCloseable {
             }
             int count = receive(wait(timeoutNanos, deadline));
             inbound.take();
+            life.received(batch);
             if (count > 0) {
                 quiet = 0;
-                life.received(batch);
                 int delivered = deliver(handler, context);
                 if (delivered > 0) {
                     return delivered;

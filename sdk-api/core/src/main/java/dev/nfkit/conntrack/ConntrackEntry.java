@@ -258,6 +258,11 @@ public final class ConntrackEntry {
         return alive().protocolInfo.state();
     }
 
+    /** Whether it is of TCP in a state. */
+    boolean isTcpIn(TcpState wanted) {
+        return alive().protocolInfo.isTcp() && read.protocolInfo.state() == wanted.number();
+    }
+
     /**
      * After how many seconds without a packet the connection is forgotten.
      *
@@ -402,6 +407,12 @@ public final class ConntrackEntry {
      */
     public String helper() {
         return text(require(ConntrackAttribute.HELP).helper(), "CTA_HELP_NAME");
+    }
+
+    /** The helper's name, or null where there is none. */
+    @Nullable
+    String helperOrNull() {
+        return has(ConntrackAttribute.HELP) ? read.helper() : null;
     }
 
     /**

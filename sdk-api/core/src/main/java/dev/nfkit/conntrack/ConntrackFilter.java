@@ -2,7 +2,14 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.conntrack.ConntrackAttribute.Filter;
+import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
+import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.socket.AttributeTest;
+import dev.nfkit.socket.EventTest;
+import dev.nfkit.socket.FamilyTest;
 import dev.nfkit.wire.MessageWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +32,7 @@ public final class ConntrackFilter {
     private @Nullable Long status;
     private long statusMask;
     private @Nullable Integer zone;
+    private @Nullable TcpState tcpState;
     private TuplePattern original = TuplePattern.any();
     private TuplePattern reply = TuplePattern.any();
 
@@ -37,6 +45,7 @@ public final class ConntrackFilter {
         status = other.status;
         statusMask = other.statusMask;
         zone = other.zone;
+        tcpState = other.tcpState;
         original = other.original;
         reply = other.reply;
     }
@@ -141,6 +150,18 @@ public final class ConntrackFilter {
     }
 
     /**
+     * Those of TCP in a state.
+     *
+     * @param state the state
+     * @return a new filter
+     */
+    public ConntrackFilter tcpState(TcpState state) {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.tcpState = Objects.requireNonNull(state, "state");
+        return filter;
+    }
+
+    /**
      * Those whose original tuple is so.
      *
      * @param pattern how
@@ -202,6 +223,7 @@ public final class ConntrackFilter {
                 && (mark == null || (entry.mark() & markMask) == mark)
                 && (zone == null || entry.zone() == zone)
                 && (status == null || (entry.has(ConntrackAttribute.STATUS) && (entry.status() & statusMask) == status))
+                && (tcpState == null || entry.isTcpIn(tcpState))
                 && matches(original, entry, ConntrackAttribute.TUPLE_ORIG, Direction.ORIGINAL)
                 && matches(reply, entry, ConntrackAttribute.TUPLE_REPLY, Direction.REPLY);
     }
@@ -219,6 +241,42 @@ public final class ConntrackFilter {
         }
         AddressFamily told = original.family();
         return told.equals(AddressFamily.UNSPEC) ? reply.family() : told;
+    }
+
+    /** What an event is asked for to tell of such a connection; one test and more. */
+    List<EventTest> eventTests() {
+        List<EventTest> tests = new ArrayList<>();
+        if (family.equals(AddressFamily.UNSPEC)) {
+            tests.add(FamilyTest.of(AddressFamily.IPV4.number(), AddressFamily.IPV6.number()));
+        } else {
+            tests.add(FamilyTest.of(family.number()));
+        }
+        if (mark != null && markMask != 0) {
+            tests.add(AttributeTest.at(ConntrackAttribute.MARK.code())
+                    .width(Integer.BYTES)
+                    .mask(markMask)
+                    .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                    .is(mark));
+        }
+        if (status != null && statusMask != 0) {
+            tests.add(AttributeTest.at(ConntrackAttribute.STATUS.code())
+                    .width(Integer.BYTES)
+                    .mask(statusMask)
+                    .is(status));
+        }
+        if (zone != null) {
+            tests.add(AttributeTest.at(ConntrackAttribute.ZONE.code())
+                    .width(Short.BYTES)
+                    .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                    .is(zone));
+        }
+        if (tcpState != null) {
+            tests.add(AttributeTest.at(ConntrackAttribute.PROTOINFO.code(), ProtoInfo.TCP.code(), Tcp.STATE.code())
+                    .is(tcpState.number()));
+        }
+        original.addTests(ConntrackAttribute.TUPLE_ORIG, tests);
+        reply.addTests(ConntrackAttribute.TUPLE_REPLY, tests);
+        return tests;
     }
 
     /** Writes what the kernel can compare. */
@@ -267,6 +325,7 @@ public final class ConntrackFilter {
                 && Objects.equals(status, filter.status)
                 && statusMask == filter.statusMask
                 && Objects.equals(zone, filter.zone)
+                && tcpState == filter.tcpState
                 && original.equals(filter.original)
                 && reply.equals(filter.reply);
     }
@@ -278,7 +337,7 @@ public final class ConntrackFilter {
      */
     @Override
     public int hashCode() {
-        return Objects.hash(family, mark, markMask, status, statusMask, zone, original, reply);
+        return Objects.hash(family, mark, markMask, status, statusMask, zone, tcpState, original, reply);
     }
 
     /**
@@ -293,6 +352,7 @@ public final class ConntrackFilter {
         text.append(mark == null ? "" : ", mark " + masked(mark, markMask));
         text.append(status == null ? "" : ", status " + masked(status, statusMask));
         text.append(zone == null ? "" : ", zone " + zone);
+        text.append(tcpState == null ? "" : ", TCP " + tcpState);
         text.append(original.isAny() ? "" : ", original " + original);
         text.append(reply.isAny() ? "" : ", reply " + reply);
         return text.isEmpty() ? "all" : text.substring(2);

@@ -205,8 +205,8 @@ public final class ConntrackUpdate {
             }
         }
         if (labels != null && labelsMask != null) {
-            writer.hostWords(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
-            writer.hostWords(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
+            writer.hostLongs(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
+            writer.hostLongs(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
         }
     }
 

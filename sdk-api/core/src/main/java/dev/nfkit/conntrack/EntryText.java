@@ -25,8 +25,9 @@ final class EntryText {
         if (entry.zone() != 0) {
             text.append(" zone=").append(entry.zone());
         }
-        if (entry.has(ConntrackAttribute.HELP)) {
-            text.append(" helper=").append(entry.helper());
+        String helper = entry.helperOrNull();
+        if (helper != null) {
+            text.append(" helper=").append(helper);
         }
         if (entry.has(ConntrackAttribute.ID)) {
             text.append(" id=").append(entry.id());

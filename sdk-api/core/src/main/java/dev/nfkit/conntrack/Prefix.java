@@ -3,9 +3,13 @@ package dev.nfkit.conntrack;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.packet.AddressText;
+import dev.nfkit.socket.AttributeTest;
+import dev.nfkit.socket.EventTest;
+import dev.nfkit.socket.FamilyTest;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** Addresses that begin with the same bits. The bits behind them are 0. */
 record Prefix(boolean six, long high, long low, int length) {
@@ -56,6 +60,31 @@ record Prefix(boolean six, long high, long low, int length) {
 
     long maskLow() {
         return six ? ones(Math.max(0, length - Long.SIZE)) : ones(length) >>> V4;
+    }
+
+    /** What an address at a path is asked for to begin so, word by word. */
+    void addTests(List<EventTest> tests, int... path) {
+        int words = six ? V6 / Integer.SIZE : 1;
+        for (int word = 0; word < words; word++) {
+            // IPv4's only word is the last of the low half.
+            int place = six ? word : V6 / Integer.SIZE - 1;
+            long mask = word(maskHigh(), maskLow(), place);
+            if (mask != 0) {
+                tests.add(AttributeTest.at(path)
+                        .offset(word * Integer.BYTES)
+                        .width(Integer.BYTES)
+                        .mask(mask)
+                        .is(word(high, low, place)));
+            }
+        }
+        if (length == 0) {
+            tests.add(FamilyTest.of(family().number()));
+        }
+    }
+
+    private static long word(long high, long low, int place) {
+        long half = place < 2 ? high : low;
+        return ((place & 1) == 0 ? half >>> Integer.SIZE : half) & 0xffff_ffffL;
     }
 
     byte[] bytes() {

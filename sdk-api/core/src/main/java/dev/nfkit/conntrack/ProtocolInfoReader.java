@@ -84,6 +84,10 @@ final class ProtocolInfoReader {
         }
     }
 
+    boolean isTcp() {
+        return kind == TCP;
+    }
+
     /** The state's number, or −1. */
     int state() {
         return state;

@@ -5,8 +5,11 @@ import dev.nfkit.conntrack.ConntrackAttribute.Ip;
 import dev.nfkit.conntrack.ConntrackAttribute.Proto;
 import dev.nfkit.conntrack.ConntrackAttribute.Tuple;
 import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.socket.AttributeTest;
+import dev.nfkit.socket.EventTest;
 import dev.nfkit.wire.MessageWriter;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -334,6 +337,33 @@ public final class TuplePattern {
             writer.be16(Tuple.ZONE.code(), zone);
         }
         writer.endNest(tuple);
+    }
+
+    /** What a message is asked for to have such a tuple. */
+    void addTests(ConntrackAttribute attribute, List<EventTest> tests) {
+        int code = attribute.code();
+        int ip = Tuple.IP.code();
+        int proto = Tuple.PROTO.code();
+        if (source != null) {
+            source.addTests(tests, code, ip, (source.six() ? Ip.V6_SRC : Ip.V4_SRC).code());
+        }
+        if (destination != null) {
+            destination.addTests(tests, code, ip, (destination.six() ? Ip.V6_DST : Ip.V4_DST).code());
+        }
+        boolean icmp6 = protocol == IpProtocol.ICMPV6;
+        addTest(tests, 1, protocol, code, proto, Proto.NUM.code());
+        addTest(tests, 2, sourcePort, code, proto, Proto.SRC_PORT.code());
+        addTest(tests, 2, destinationPort, code, proto, Proto.DST_PORT.code());
+        addTest(tests, 1, icmpType, code, proto, (icmp6 ? Proto.ICMPV6_TYPE : Proto.ICMP_TYPE).code());
+        addTest(tests, 1, icmpCode, code, proto, (icmp6 ? Proto.ICMPV6_CODE : Proto.ICMP_CODE).code());
+        addTest(tests, 2, icmpId, code, proto, (icmp6 ? Proto.ICMPV6_ID : Proto.ICMP_ID).code());
+        addTest(tests, 2, zone, code, Tuple.ZONE.code());
+    }
+
+    private static void addTest(List<EventTest> tests, int width, int value, int... path) {
+        if (value != UNSET) {
+            tests.add(AttributeTest.at(path).width(width).is(value));
+        }
     }
 
     private static void be16(MessageWriter writer, int flags, int flag, Proto type, int value) {

@@ -63,7 +63,9 @@ final class QueueLife implements Life {
 
     @Override
     public void received(DatagramBatch batch) {
-        decisions.received(batch);
+        if (batch.count() > 0) {
+            decisions.received(batch);
+        }
     }
 
     @Override

@@ -1,9 +1,9 @@
 package dev.nfkit.nfqueue
 
-import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.AddressFamily
 import dev.nfkit.Hook
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.netfilter.VlanTag
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter

@@ -1,0 +1,17 @@
+package dev.nfkit.conntrack;
+
+/**
+ * Takes events.
+ *
+ * @param <E> what it may throw
+ */
+@FunctionalInterface
+public interface ConntrackEventSink<E extends Exception> {
+    /**
+     * Takes one event.
+     *
+     * @param event the event, borrowed for the call; {@link ConntrackEvent#copy()} it to keep it
+     * @throws E as the application wishes; it propagates out of poll or run, and the next event comes with the next poll
+     */
+    void event(ConntrackEvent event) throws E;
+}

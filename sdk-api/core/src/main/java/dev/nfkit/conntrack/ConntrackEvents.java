@@ -1,0 +1,239 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Handler;
+import dev.nfkit.channel.Inbound;
+import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.conntrack.ConntrackEvent.OfConnection;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open session of conntrack's events.
+ *
+ * <pre>{@code
+ * try (ConntrackEvents events = ConntrackEvents.open(transport, ConntrackEventOptions.builder().build())) {
+ *     events.run(event -> System.out.println(event));
+ * }
+ * }</pre>
+ *
+ * <p>The kernel tells of connections while somebody listens: by default ({@code net.netfilter.nf_conntrack_events=2},
+ * since 5.19) it does not gather events of connections that began before. Where events come faster than they are taken,
+ * the kernel drops some; an {@link ConntrackEvent.Overrun} stands in their place, with their number.
+ *
+ * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} are for
+ * any thread, and for callbacks too. {@link #stop} ends gracefully: nothing new is listened to, what is on the socket is
+ * delivered, and run or poll then return. {@link #close} ends at once; what was not delivered is discarded and counted.
+ */
+public final class ConntrackEvents implements AutoCloseable {
+    /** An event is one datagram, of one page at most ({@code NLMSG_DEFAULT_SIZE}). */
+    private static final int SLOT = 8192;
+
+    private static final int SLOTS = 128;
+
+    private final ConntrackEventOptions options;
+    private final EventLife life;
+    private final MessageLoop loop;
+    private final int receiveBuffer;
+    private final Handler<ConntrackEventSink<Exception>, Exception> handler = this::deliver;
+    private final View view = new View();
+
+    /** The one entry of borrowed events, and an event of each kind with it. */
+    private static final class View {
+        final ConntrackEntry entry = new ConntrackEntry();
+        final ConntrackEvent.New created = new ConntrackEvent.New(entry);
+        final ConntrackEvent.Updated updated = new ConntrackEvent.Updated(entry);
+        final ConntrackEvent.Destroyed destroyed = new ConntrackEvent.Destroyed(entry);
+    }
+
+    private ConntrackEvents(NetlinkTransport transport, NetlinkSocket socket, ConntrackEventOptions options)
+            throws NetlinkException {
+        this.options = options;
+        socket.set(SocketOption.RECEIVE_BUFFER, options.receiveBuffer());
+        receiveBuffer = socket.get(SocketOption.RECEIVE_BUFFER);
+        socket.filter(options.eventFilter());
+        life = new EventLife(socket, options.kinds(), receiveBuffer);
+        loop = new MessageLoop(transport, socket, new DatagramBatch(SLOTS, SLOT), life);
+        life.attach(loop.inbound());
+        try {
+            life.subscribe();
+        } catch (KernelRefusedException e) {
+            throw ConntrackRequests.explain(e, transport.kernel());
+        }
+    }
+
+    /**
+     * Opens a socket and begins to listen. What happens from the moment this returns is told.
+     *
+     * @param transport the network namespace
+     * @param options what to listen to
+     * @return an open session; the caller closes it
+     * @throws NetlinkException if the kernel refuses it or a system call fails, such as EPERM without
+     *     {@code CAP_NET_ADMIN}
+     * @throws IllegalArgumentException if the filters are more than the kernel takes
+     */
+    public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
+            throws NetlinkException {
+        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
+        try {
+            return new ConntrackEvents(transport, socket, options);
+        } catch (NetlinkException | RuntimeException | Error e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Delivers the events that are there, or waits for the next ones and delivers those.
+     *
+     * @param sink takes the events, on this thread; each is borrowed for the call
+     * @param timeout the longest wait; zero does not wait
+     * @return how many events were delivered, overruns included; 0 on timeout or {@link #wakeup}; −1 once the session has
+     *     ended
+     * @throws NetlinkException if receiving fails
+     * @throws E as the sink throws; the events behind that one come with the next poll
+     * @throws IllegalStateException if another poll or run is in progress
+     * @throws IllegalArgumentException if the timeout is negative
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> int poll(ConntrackEventSink<E> sink, Duration timeout) throws NetlinkException, E {
+        int delivered = loop.poll(typed(), sink, timeout);
+        // Behind the overrun's own report lies what was received before it: only then is it the overrun's turn.
+        while (delivered == 0 && life.overrunAhead()) {
+            delivered = loop.poll(typed(), sink, Duration.ZERO);
+        }
+        long lost = life.takeLost(delivered < 0);
+        if (lost < 0) {
+            return delivered;
+        }
+        sink.event(new ConntrackEvent.Overrun(lost));
+        return Math.max(delivered, 0) + 1;
+    }
+
+    /**
+     * Delivers events until the session is stopped or closed, or the thread is interrupted, which is noticed between
+     * batches, and within a second while waiting; its flag is kept, and the session stays open.
+     *
+     * @param sink takes the events, on this thread; each is borrowed for the call
+     * @return how many events were delivered, overruns included
+     * @throws NetlinkException if receiving fails
+     * @throws E as the sink throws; the session stays open and can be run again
+     * @throws IllegalStateException if another poll or run is in progress
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> long run(ConntrackEventSink<E> sink) throws NetlinkException, E {
+        long delivered = 0;
+        while (!Thread.currentThread().isInterrupted()) {
+            int count = poll(sink, MessageLoop.RUN_SLICE);
+            if (count < 0) {
+                break;
+            }
+            delivered += count;
+        }
+        return delivered;
+    }
+
+    @SuppressWarnings("unchecked") // the handler throws what the sink of the call throws
+    private <E extends Exception> Handler<ConntrackEventSink<E>, E> typed() {
+        return (Handler<ConntrackEventSink<E>, E>) (Handler<?, ?>) handler;
+    }
+
+    private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, ConntrackEventSink<E> sink)
+            throws NetlinkException, E {
+        ConntrackEvent event;
+        View shown = inbound.strict() ? new View() : view;
+        try {
+            event = read(message, shown);
+        } catch (MalformedMessageException e) {
+            life.malformed(e);
+            return false;
+        }
+        if (event == null) {
+            return false;
+        }
+        try {
+            if (event instanceof OfConnection && !options.matches(shown.entry)) {
+                life.filtered();
+                return false;
+            }
+            life.delivered();
+            sink.event(event);
+            return true;
+        } finally {
+            shown.entry.release();
+        }
+    }
+
+    /** The event that a message tells of; null where it is none. */
+    private static @Nullable ConntrackEvent read(MessageCursor message, View view) throws MalformedMessageException {
+        // New and changed share a message type; the flags tell them apart (ctnetlink_conntrack_event).
+        boolean created = (message.flags() & (Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL)) != 0;
+        switch (message.type()) {
+            case ConntrackRequests.CT_NEW -> {
+                Conntrack.wrap(view.entry, message);
+                return created ? view.created : view.updated;
+            }
+            case ConntrackRequests.CT_DELETE -> {
+                Conntrack.wrap(view.entry, message);
+                return view.destroyed;
+            }
+            case ConntrackRequests.EXP_NEW -> {
+                ConntrackExpectation expectation = ExpectationReader.read(message);
+                return created
+                        ? new ConntrackEvent.ExpectationNew(expectation)
+                        : new ConntrackEvent.ExpectationUpdated(expectation);
+            }
+            case ConntrackRequests.EXP_DELETE -> {
+                return new ConntrackEvent.ExpectationDestroyed(ExpectationReader.read(message));
+            }
+            default -> {
+                return null;
+            }
+        }
+    }
+
+    /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
+    public void wakeup() {
+        loop.wakeup();
+    }
+
+    /** Begins a graceful end: what is on the socket is delivered, then poll returns −1 and run returns. Any thread. */
+    public void stop() {
+        loop.stop();
+    }
+
+    /**
+     * The receive buffer that was reached.
+     *
+     * @return bytes, as the kernel counts them
+     */
+    public int receiveBuffer() {
+        return receiveBuffer;
+    }
+
+    /**
+     * What was received and lost so far.
+     *
+     * @return a snapshot; any thread, also after the end
+     */
+    public ConntrackEventStatistics statistics() {
+        return life.statistics();
+    }
+
+    /**
+     * Ends the session: what is not delivered is discarded and counted. Any thread; idempotent. Inside a callback it only
+     * marks, and the session ends when the callback returns.
+     */
+    @Override
+    public void close() {
+        loop.close();
+    }
+}

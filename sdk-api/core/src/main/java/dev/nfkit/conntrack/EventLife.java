@@ -1,0 +1,144 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Inbound;
+import dev.nfkit.channel.Life;
+import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.MessageCursor;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session of events counts, and where in its stream an overrun stands.
+ *
+ * <p>The kernel reports an overrun ahead of what it received before; from then on it drops everything until the socket has
+ * been emptied ({@code NETLINK_S_CONGESTED} in {@code af_netlink.c}). So the loss lies where the socket is found empty:
+ * whoever looks at the table there sees no event afterwards that is older than the loss.
+ */
+final class EventLife implements Life {
+    private static final int EMPTY = 2;
+
+    private final NetlinkSocket socket;
+    private final Set<ConntrackEventKind> kinds;
+    private final int receiveBuffer;
+    private @Nullable Inbound inbound;
+
+    private boolean overrun;
+    private boolean emptied;
+    /** What was received since the overrun's report: once it exceeds the buffer, all of it was received after the loss. */
+    private long bytesSince;
+
+    private int empty;
+
+    private long told;
+    private volatile long events;
+    private volatile long overruns;
+    private volatile long filtered;
+    private volatile long malformed;
+    private volatile long discarded;
+
+    EventLife(NetlinkSocket socket, Set<ConntrackEventKind> kinds, int receiveBuffer) {
+        this.socket = socket;
+        this.kinds = kinds;
+        this.receiveBuffer = receiveBuffer;
+    }
+
+    void attach(Inbound received) {
+        inbound = received;
+    }
+
+    void subscribe() throws NetlinkException {
+        for (ConntrackEventKind kind : kinds) {
+            socket.set(SocketOption.ADD_MEMBERSHIP, kind.group());
+        }
+    }
+
+    @Override
+    public void farewell() throws NetlinkException {
+        for (ConntrackEventKind kind : kinds) {
+            socket.set(SocketOption.DROP_MEMBERSHIP, kind.group());
+        }
+    }
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the polling thread counts
+    public void received(DatagramBatch batch) {
+        if (batch.overrun()) {
+            overruns++;
+            overrun = true;
+            emptied = false;
+            bytesSince = 0;
+        }
+        if (!overrun) {
+            return;
+        }
+        for (int i = 0; i < batch.count(); i++) {
+            bytesSince += batch.length(i);
+        }
+        // A receive of nothing may be a wakeup; two in a row are not.
+        empty = batch.count() == 0 && !batch.overrun() ? empty + 1 : 0;
+        boolean took = batch.count() > 0 && batch.count() < batch.slots();
+        emptied = emptied || took || empty >= EMPTY || bytesSince > receiveBuffer;
+    }
+
+    /** Whether an overrun was reported whose place has not been reached. */
+    boolean overrunAhead() {
+        return overrun && !emptied;
+    }
+
+    /** How many events were lost at the place that was reached; negative where there is none. */
+    long takeLost(boolean ended) {
+        if (!overrun || !(emptied || ended)) {
+            return -1;
+        }
+        overrun = false;
+        emptied = false;
+        long drops = socket.drops();
+        long lost = drops - told;
+        told = drops;
+        return lost;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the polling thread counts
+    void delivered() {
+        events++;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the polling thread counts
+    void filtered() {
+        filtered++;
+    }
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread that polls or closes counts
+    public void malformed(MalformedMessageException problem) {
+        malformed++;
+        System.getLogger(ConntrackEvents.class.getName())
+                .log(System.Logger.Level.WARNING, "an event could not be read", problem);
+    }
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread that closes counts
+    public void discarded(MessageCursor message) {
+        discarded++;
+    }
+
+    @Override
+    public void ended() {}
+
+    ConntrackEventStatistics statistics() {
+        Inbound received = inbound;
+        return new ConntrackEventStatistics(
+                events,
+                socket.drops(),
+                overruns,
+                filtered,
+                malformed,
+                received == null ? 0 : received.truncated(),
+                socket.foreign(),
+                discarded);
+    }
+}
