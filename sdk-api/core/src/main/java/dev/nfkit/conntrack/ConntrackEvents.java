@@ -1,8 +1,11 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
+import dev.nfkit.SystemCallException;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -65,8 +68,14 @@ public final class ConntrackEvents implements AutoCloseable {
         life.attach(loop.inbound());
         try {
             life.subscribe();
-        } catch (KernelRefusedException e) {
-            throw ConntrackRequests.explain(e, transport.kernel());
+        } catch (SystemCallException e) {
+            if (!e.errno().equals(Errno.EPERM)) {
+                throw e;
+            }
+            KernelRefusedException refusal = new KernelRefusedException(
+                    "listen to conntrack's events", e.errno(), null, -1, Refusal.UNKNOWN, null);
+            refusal.initCause(e);
+            throw ConntrackRequests.explain(refusal, transport.kernel());
         }
     }
 
@@ -76,8 +85,9 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param transport the network namespace
      * @param options what to listen to
      * @return an open session; the caller closes it
-     * @throws NetlinkException if the kernel refuses it or a system call fails, such as EPERM without
-     *     {@code CAP_NET_ADMIN}
+     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}) or lies in another user
+     *     namespace
+     * @throws NetlinkException if a system call fails
      * @throws IllegalArgumentException if the filters are more than the kernel takes
      */
     public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
