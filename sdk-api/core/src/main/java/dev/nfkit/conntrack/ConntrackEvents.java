@@ -42,6 +42,9 @@ public final class ConntrackEvents implements AutoCloseable {
 
     private static final int SLOTS = 128;
 
+    /** As good as no bound. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private final ConntrackEventOptions options;
     private final EventLife life;
     private final MessageLoop loop;
@@ -115,7 +118,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> int poll(ConntrackEventSink<E> sink, Duration timeout) throws NetlinkException, E {
-        int delivered = loop.poll(typed(), sink, timeout);
+        int delivered = loop.poll(typed(), sink, wait(timeout));
         // Behind the overrun's own report lies what was received before it: only then is it the overrun's turn.
         while (delivered == 0 && life.overrunAhead()) {
             delivered = loop.poll(typed(), sink, Duration.ZERO);
@@ -126,6 +129,17 @@ public final class ConntrackEvents implements AutoCloseable {
         }
         sink.event(new ConntrackEvent.Overrun(lost));
         return Math.max(delivered, 0) + 1;
+    }
+
+    /**
+     * How long the loop may wait. An overrun that was reported is told though nothing else may come; and the loop returns
+     * at such a report only where its wait has a bound.
+     */
+    private Duration wait(Duration timeout) {
+        if (life.overrunAhead()) {
+            return Duration.ZERO;
+        }
+        return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
     }
 
     /**
