@@ -238,6 +238,15 @@ public final class ConntrackTuple {
     }
 
     /**
+     * Whether the tuple tells the protocol above IP.
+     *
+     * @return whether {@link #protocol} means something
+     */
+    public boolean hasProtocol() {
+        return protocol != ABSENT;
+    }
+
+    /**
      * The protocol above IP.
      *
      * @return 0 to 255; see {@link IpProtocol}

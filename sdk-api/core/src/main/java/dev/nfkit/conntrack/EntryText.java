@@ -25,7 +25,7 @@ final class EntryText {
         if (entry.zone() != 0) {
             text.append(" zone=").append(entry.zone());
         }
-        if (entry.has(ConntrackAttribute.HELP)) {
+        if (entry.hasHelper()) {
             text.append(" helper=").append(entry.helper());
         }
         if (entry.has(ConntrackAttribute.ID)) {
