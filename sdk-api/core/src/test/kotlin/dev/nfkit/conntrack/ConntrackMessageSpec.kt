@@ -7,6 +7,7 @@ import dev.nfkit.wire.Netlink
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.optional.shouldBeEmpty
 import io.kotest.matchers.shouldBe
+import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.time.Duration
@@ -41,8 +42,8 @@ class ConntrackMessageSpec :
             val tuple =
                 ConntrackTuple.of(
                     99,
-                    java.net.InetAddress.getByName("10.0.0.1"),
-                    java.net.InetAddress.getByName("10.0.0.2"),
+                    InetAddress.getByName("10.0.0.1"),
+                    InetAddress.getByName("10.0.0.2"),
                 )
             val bytes =
                 written {
@@ -97,5 +98,13 @@ class ConntrackMessageSpec :
             full.hasStart() shouldBe true
             full.hasStop() shouldBe false
             entry {}.hasHelper() shouldBe false
+        }
+
+        test("a zone of one direction does not go over to the answers, where the kernel would refuse it") {
+            val from = InetAddress.getByName("10.0.0.1")
+            val to = InetAddress.getByName("10.0.0.2")
+            val tuple = ConntrackTuple.udp(from, 1, to, 2).inZone(5)
+            tuple.inverted() shouldBe ConntrackTuple.udp(to, 2, from, 1)
+            tuple.inverted().inZone(6).inverted() shouldBe ConntrackTuple.udp(from, 1, to, 2)
         }
     })
