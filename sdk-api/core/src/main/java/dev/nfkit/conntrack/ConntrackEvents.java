@@ -1,8 +1,11 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
+import dev.nfkit.SystemCallException;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -39,6 +42,9 @@ public final class ConntrackEvents implements AutoCloseable {
 
     private static final int SLOTS = 128;
 
+    /** As good as no bound. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private final ConntrackEventOptions options;
     private final EventLife life;
     private final MessageLoop loop;
@@ -65,8 +71,14 @@ public final class ConntrackEvents implements AutoCloseable {
         life.attach(loop.inbound());
         try {
             life.subscribe();
-        } catch (KernelRefusedException e) {
-            throw ConntrackRequests.explain(e, transport.kernel());
+        } catch (SystemCallException e) {
+            if (!e.errno().equals(Errno.EPERM)) {
+                throw e;
+            }
+            KernelRefusedException refusal = new KernelRefusedException(
+                    "listen to conntrack's events", e.errno(), null, -1, Refusal.UNKNOWN, null);
+            refusal.initCause(e);
+            throw ConntrackRequests.explain(refusal, transport.kernel());
         }
     }
 
@@ -76,8 +88,9 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param transport the network namespace
      * @param options what to listen to
      * @return an open session; the caller closes it
-     * @throws NetlinkException if the kernel refuses it or a system call fails, such as EPERM without
-     *     {@code CAP_NET_ADMIN}
+     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}) or lies in another user
+     *     namespace
+     * @throws NetlinkException if a system call fails
      * @throws IllegalArgumentException if the filters are more than the kernel takes
      */
     public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
@@ -105,7 +118,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> int poll(ConntrackEventSink<E> sink, Duration timeout) throws NetlinkException, E {
-        int delivered = loop.poll(typed(), sink, timeout);
+        int delivered = loop.poll(typed(), sink, wait(timeout));
         // Behind the overrun's own report lies what was received before it: only then is it the overrun's turn.
         while (delivered == 0 && life.overrunAhead()) {
             delivered = loop.poll(typed(), sink, Duration.ZERO);
@@ -116,6 +129,17 @@ public final class ConntrackEvents implements AutoCloseable {
         }
         sink.event(new ConntrackEvent.Overrun(lost));
         return Math.max(delivered, 0) + 1;
+    }
+
+    /**
+     * How long the loop may wait. An overrun that was reported is told though nothing else may come; and the loop returns
+     * at such a report only where its wait has a bound.
+     */
+    private Duration wait(Duration timeout) {
+        if (life.overrunAhead()) {
+            return Duration.ZERO;
+        }
+        return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
     }
 
     /**

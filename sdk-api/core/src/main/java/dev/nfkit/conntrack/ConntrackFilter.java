@@ -204,6 +204,23 @@ public final class ConntrackFilter {
     }
 
     /**
+     * The part of it that a connection meets all its life or never: family, zone and tuples, without mark, status and
+     * state. Who keeps track of the connections that a filter means listens to the events of this part: by the whole
+     * filter no event would tell that a connection no longer matches.
+     *
+     * @return a filter that means these connections and maybe more
+     */
+    public ConntrackFilter lasting() {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.mark = null;
+        filter.markMask = 0;
+        filter.status = null;
+        filter.statusMask = 0;
+        filter.tcpState = null;
+        return filter;
+    }
+
+    /**
      * Whether nothing is set.
      *
      * @return whether all connections are meant

@@ -40,7 +40,8 @@ public final class ConntrackMirror {
      * An empty mirror.
      *
      * @param table where to dump; its end is not the mirror's
-     * @param filter which connections to keep; the events' session should have the same
+     * @param filter which connections to keep; the events' session should have its {@linkplain ConntrackFilter#lasting()
+     *     lasting part}, or none
      */
     public ConntrackMirror(Conntrack table, ConntrackFilter filter) {
         this.table = Objects.requireNonNull(table, "table");

@@ -170,6 +170,24 @@ class ConntrackFilterSpec :
             ConntrackFilter.all().toString() shouldBe "all"
         }
 
+        test("its lasting part is without what changes about a connection, and means all that it means") {
+            val lasting =
+                ConntrackFilter
+                    .all()
+                    .family(AddressFamily.IPV4)
+                    .zone(3)
+                    .original(TuplePattern.of(WEB))
+                    .reply(TuplePattern.any().source(SERVER))
+            lasting
+                .mark(7, 0xff)
+                .status(ConntrackStatus.ASSURED)
+                .tcpState(TcpState.ESTABLISHED)
+                .lasting() shouldBe lasting
+            for (filter in matching) {
+                filter.lasting().matches(web) shouldBe true
+            }
+        }
+
         test("what could match nothing is refused by name and range") {
             shouldThrow<IllegalArgumentException> { ConntrackFilter.all().mark(0x10, 0xf) }.message shouldContain
                 "mark 0x10 has bits outside of the mask 0xf"
