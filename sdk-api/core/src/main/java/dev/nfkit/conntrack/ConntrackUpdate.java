@@ -150,8 +150,9 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets the helper that follows the connection's protocol. The kernel takes it for a connection that is confirmed and
-     * has none, and refuses to change one for another (EBUSY).
+     * Sets the helper that follows the connection's protocol. The kernel takes the one that the connection has already;
+     * it refuses another (EBUSY), and any for a connection that began without (EOPNOTSUPP): a helper is given by a rule
+     * when the connection begins, or by {@link NewConnection#helper}.
      *
      * @param name the helper's name such as {@code ftp}, 1 to 15 bytes
      * @return a new update

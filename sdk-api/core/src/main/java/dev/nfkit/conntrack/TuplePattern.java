@@ -282,11 +282,15 @@ public final class TuplePattern {
         };
     }
 
-    /** What of it the kernel can compare ({@code CTA_FILTER_F_*}): whole addresses, and ports where the protocol is set. */
+    /**
+     * What of it the kernel can compare ({@code CTA_FILTER_F_*}): whole IPv4 addresses, and ports where the protocol is set.
+     * Asked for an IPv6 address, Linux 6.18 gives the connections of all others ({@code ctnetlink_filter_match_tuple}
+     * leaves out what {@code ipv6_addr_cmp} finds equal), so that it is not asked.
+     */
     int kernelFlags() {
         int flags = 0;
-        flags |= source != null && source.isWhole() ? FilterFlags.IP_SRC : 0;
-        flags |= destination != null && destination.isWhole() ? FilterFlags.IP_DST : 0;
+        flags |= source != null && source.isWhole() && !source.six() ? FilterFlags.IP_SRC : 0;
+        flags |= destination != null && destination.isWhole() && !destination.six() ? FilterFlags.IP_DST : 0;
         flags |= zone == UNSET ? 0 : FilterFlags.TUPLE_ZONE;
         if (protocol == UNSET) {
             return flags;

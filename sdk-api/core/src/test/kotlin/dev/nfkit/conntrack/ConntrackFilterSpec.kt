@@ -141,6 +141,8 @@ class ConntrackFilterSpec :
             // Ports need the protocol, and tuples a family.
             request(ConntrackFilter.all().original(TuplePattern.any().destinationPort(443))) shouldBe ""
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24))) shouldBe ""
+            // Linux compares IPv6 addresses the wrong way round.
+            request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6).destination(CLIENT6))) shouldBe ""
             val asked =
                 entryOf {
                     ConntrackFilter.all().original(TuplePattern.of(WEB)).writeTo(this)
