@@ -353,6 +353,25 @@ public final class ConntrackEntry {
     }
 
     /**
+     * Whether the kernel told when the connection began.
+     *
+     * @return whether {@link #startNanos} means something; a packet's connection that is not in the table yet has not
+     *     begun
+     */
+    public boolean hasStart() {
+        return has(ConntrackAttribute.TIMESTAMP) && read.timestamp[0] != 0;
+    }
+
+    /**
+     * Whether the kernel told when the connection ended.
+     *
+     * @return whether {@link #stopNanos} means something
+     */
+    public boolean hasStop() {
+        return has(ConntrackAttribute.TIMESTAMP) && read.timestamp[1] != 0;
+    }
+
+    /**
      * When the connection began.
      *
      * @return nanoseconds since 1970
@@ -400,6 +419,15 @@ public final class ConntrackEntry {
     }
 
     /**
+     * Whether the kernel told the name of the connection's helper.
+     *
+     * @return whether {@link #helper} means something
+     */
+    public boolean hasHelper() {
+        return has(ConntrackAttribute.HELP) && read.hasHelper();
+    }
+
+    /**
      * The name of the helper that follows the connection's protocol.
      *
      * @return a name such as {@code ftp}
@@ -407,12 +435,6 @@ public final class ConntrackEntry {
      */
     public String helper() {
         return text(require(ConntrackAttribute.HELP).helper(), "CTA_HELP_NAME");
-    }
-
-    /** The helper's name, or null where there is none. */
-    @Nullable
-    String helperOrNull() {
-        return has(ConntrackAttribute.HELP) ? read.helper() : null;
     }
 
     /**
@@ -428,6 +450,15 @@ public final class ConntrackEntry {
             helperInfo = view;
         }
         return entry.helperInfo(view);
+    }
+
+    /**
+     * Whether the kernel told the connection's security context.
+     *
+     * @return whether {@link #securityContext} means something
+     */
+    public boolean hasSecurityContext() {
+        return has(ConntrackAttribute.SECCTX) && read.hasSecurityContext();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.nfkit.conntrack;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -66,11 +67,7 @@ public final class ConntrackEvents implements AutoCloseable {
         life = new EventLife(socket, options.kinds(), receiveBuffer);
         loop = new MessageLoop(transport, socket, new DatagramBatch(SLOTS, SLOT), life);
         life.attach(loop.inbound());
-        try {
-            life.subscribe();
-        } catch (KernelRefusedException e) {
-            throw ConntrackRequests.explain(e, transport.kernel());
-        }
+        life.subscribe();
     }
 
     /**
@@ -79,12 +76,17 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param transport the network namespace
      * @param options what to listen to
      * @return an open session; the caller closes it
-     * @throws NetlinkException if the kernel refuses it or a system call fails, such as EPERM without
-     *     {@code CAP_NET_ADMIN}
+     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}) or lies in another user
+     *     namespace, or the kernel has no {@code nf_conntrack_netlink} ({@link Refusal#NOT_SUPPORTED})
+     * @throws NetlinkException if a system call fails
      * @throws IllegalArgumentException if the filters are more than the kernel takes
      */
     public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
             throws NetlinkException {
+        // Whoever joins a group only has the kernel's module asked for, which tells of nothing until it is there.
+        try (TableRequests requests = TableRequests.open(transport, 1)) {
+            StatisticsRequests.probe(requests);
+        }
         NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
         try {
             return new ConntrackEvents(transport, socket, options);

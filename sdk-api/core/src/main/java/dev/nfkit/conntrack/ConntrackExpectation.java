@@ -1,6 +1,10 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,8 +36,10 @@ public final class ConntrackExpectation {
     private final @Nullable String helper;
     private final @Nullable String function;
     private final int zone;
+    private final Bytes attributes;
+    private final ByteOrder order;
 
-    ConntrackExpectation(ExpectationReader read) {
+    ConntrackExpectation(ExpectationReader read, Bytes attributes, ByteOrder order) {
         family = read.family;
         tuple = read.tuple;
         mask = read.mask;
@@ -47,6 +53,38 @@ public final class ConntrackExpectation {
         helper = read.helper;
         function = read.function;
         zone = read.zone;
+        this.attributes = attributes;
+        this.order = order;
+    }
+
+    /**
+     * Reads an expectation from a message of {@link ConntrackMessage#EXP_NEW} or {@link ConntrackMessage#EXP_DELETE}, such
+     * as one of a recording.
+     *
+     * @param message a cursor that stands on the message
+     * @return the expectation
+     * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type
+     */
+    public static ConntrackExpectation read(MessageCursor message) throws MalformedMessageException {
+        return ExpectationReader.read(message);
+    }
+
+    /**
+     * All attributes as the kernel sent them ({@code CTA_EXPECT_*}), unknown ones included.
+     *
+     * @return the bytes
+     */
+    public Bytes attributes() {
+        return attributes;
+    }
+
+    /**
+     * The byte order of the headers of {@link #attributes()}.
+     *
+     * @return that of the host that wrote them
+     */
+    public ByteOrder order() {
+        return order;
     }
 
     /**

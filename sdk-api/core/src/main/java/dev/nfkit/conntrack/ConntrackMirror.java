@@ -188,9 +188,7 @@ public final class ConntrackMirror {
                 && same(before, after, ConntrackAttribute.STATUS, ConntrackEntry::status)
                 && same(before, after, ConntrackAttribute.PROTOINFO, ConntrackEntry::protocolState)
                 && same(before, after, ConntrackAttribute.LABELS, ConntrackEntry::labels)
-                && (!before.has(ConntrackAttribute.HELP)
-                        || !after.has(ConntrackAttribute.HELP)
-                        || Objects.equals(before.helperOrNull(), after.helperOrNull()));
+                && (!before.hasHelper() || !after.hasHelper() || before.helper().equals(after.helper()));
     }
 
     private static boolean same(

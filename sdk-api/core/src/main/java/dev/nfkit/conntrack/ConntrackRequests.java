@@ -10,7 +10,10 @@ import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
 import java.util.OptionalLong;
 
-/** What requests of connection tracking have in common: types, checks, and what a refusal means. */
+/**
+ * What requests of connection tracking have in common: types ({@link ConntrackMessage} for switches), checks, and what a
+ * refusal means.
+ */
 final class ConntrackRequests {
     static final int CT_NEW = 0x100;
     static final int CT_GET = 0x101;

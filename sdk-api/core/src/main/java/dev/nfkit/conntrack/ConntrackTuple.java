@@ -207,7 +207,7 @@ public final class ConntrackTuple {
 
     /**
      * The tuple of the answers, where nothing is translated: addresses and ports change places, and the type of an ICMP
-     * query becomes that of its reply.
+     * query becomes that of its reply. A zone of this direction only does not hold for the other.
      *
      * @return a new tuple
      * @throws IllegalArgumentException if it is of ICMP, of a type that has no reply
@@ -222,6 +222,7 @@ public final class ConntrackTuple {
         fields.destinationLow = sourceLow;
         fields.sourcePort = destinationPort;
         fields.destinationPort = sourcePort;
+        fields.zone = ABSENT;
         if (icmpType != ABSENT) {
             fields.icmpType = IcmpReplies.of(protocol, icmpType);
         }
@@ -235,6 +236,15 @@ public final class ConntrackTuple {
      */
     public AddressFamily family() {
         return family;
+    }
+
+    /**
+     * Whether the tuple tells the protocol above IP.
+     *
+     * @return whether {@link #protocol} means something
+     */
+    public boolean hasProtocol() {
+        return protocol != ABSENT;
     }
 
     /**

@@ -206,6 +206,14 @@ final class EntryReader {
         return LabelBits.read(new Bytes().wrap(buffer, labelsAt, labelsLength), order);
     }
 
+    boolean hasHelper() {
+        return helperLength >= 0;
+    }
+
+    boolean hasSecurityContext() {
+        return securityContextLength >= 0;
+    }
+
     /** The helper's name, or null where the nest lacks it. */
     @Nullable
     String helper() {

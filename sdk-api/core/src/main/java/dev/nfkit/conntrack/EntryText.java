@@ -25,9 +25,8 @@ final class EntryText {
         if (entry.zone() != 0) {
             text.append(" zone=").append(entry.zone());
         }
-        String helper = entry.helperOrNull();
-        if (helper != null) {
-            text.append(" helper=").append(helper);
+        if (entry.hasHelper()) {
+            text.append(" helper=").append(entry.helper());
         }
         if (entry.has(ConntrackAttribute.ID)) {
             text.append(" id=").append(entry.id());

@@ -1,6 +1,7 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
@@ -70,7 +71,10 @@ final class ExpectationReader {
         while (top.next()) {
             reader.attribute(top);
         }
-        return new ConntrackExpectation(reader);
+        int from = message.attributesOffset();
+        Bytes attributes =
+                new Bytes().wrap(message.buffer(), from, message.end() - from).copy();
+        return new ConntrackExpectation(reader, attributes, message.order());
     }
 
     private void attribute(AttributeCursor top) throws MalformedMessageException {

@@ -118,7 +118,7 @@ class ConntrackChangesSpec :
                 bounded {
                     val watch = Watch(this, kernel.conntrackChanges(refresh = refresh))
                     watch.next(1) shouldContainExactly listOf("+1")
-                    eventually("it waits for events") { readers(READER).any { it.state == Thread.State.TIMED_WAITING } }
+                    eventually("it waits for events") { readerListens(READER) }
                     kernel.untold { kernel.connect(2..2) }
                     kernel.fake.clock().advance(Duration.ofSeconds(9))
                     kernel.fake.conntrack().change(ids[0]) { it.mark(1) }
@@ -144,7 +144,7 @@ class ConntrackChangesSpec :
                 kernel.fake.conntrack().interruptDumps(8)
                 kernel.fake.clock().advance(Duration.ofSeconds(30))
                 eventually("it has looked 8 times") { kernel.fake.sent().count { it.type() == GET } == 9 }
-                eventually("it waits for events") { readers(READER).any { it.state == Thread.State.TIMED_WAITING } }
+                eventually("it waits for events") { readerListens(READER) }
                 kernel.fake.clock().advance(Duration.ofSeconds(1))
                 watch.next(1) shouldContainExactly listOf("-1")
                 watch.job.cancelAndJoin()

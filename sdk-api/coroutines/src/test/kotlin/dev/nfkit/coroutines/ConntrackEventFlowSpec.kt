@@ -33,7 +33,7 @@ private val ConntrackEvent.port: Int get() = (this as ConntrackEvent.OfConnectio
 
 /** Waits until the reader of a flow waits in the kernel for more. */
 private suspend fun waitsInKernel() =
-    eventually("the reader waits in the kernel") { readers(READER).any { it.state == Thread.State.TIMED_WAITING } }
+    eventually("the reader waits in the kernel") { readerListens(READER) }
 
 class ConntrackEventFlowSpec :
     FunSpec({

@@ -170,15 +170,15 @@ class NflogScopeSpec :
         test("cancelling the block closes the socket, once") {
             val kernel = Kernel()
             bounded {
-                val started = CompletableDeferred<Unit>()
+                val inside = CompletableDeferred<Unit>()
                 val job =
                     launch {
                         kernel.useNflog({ group(30) }) {
-                            started.complete(Unit)
+                            inside.complete(Unit)
                             awaitCancellation()
                         }
                     }
-                started.await()
+                inside.await()
                 job.cancelAndJoin()
             }
             kernel.closes.get() shouldBe 1

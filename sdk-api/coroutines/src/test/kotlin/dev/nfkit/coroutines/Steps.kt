@@ -1,6 +1,7 @@
 package dev.nfkit.coroutines
 
 import dev.nfkit.conntrack.ConntrackEntry
+import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.socket.DatagramBatch
@@ -133,6 +134,13 @@ internal suspend fun eventually(
 /** The reader threads of a session that live, by what it reads. */
 internal fun readers(what: String = "nflog-30"): List<Thread> =
     Thread.getAllStackTraces().keys.filter { it.name == "nfkit-$what" && it.isAlive }
+
+/** Whether the reader waits in the kernel for conntrack's events. */
+internal fun readerListens(what: String): Boolean =
+    readers(what).any { thread ->
+        thread.state == Thread.State.TIMED_WAITING &&
+            thread.stackTrace.any { it.className == ConntrackEvents::class.java.name }
+    }
 
 /** Whether the reader of a session waits for the collector. */
 internal fun readerIsHeldUp(what: String = "nflog-30"): Boolean =

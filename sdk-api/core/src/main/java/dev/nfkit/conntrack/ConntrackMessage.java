@@ -1,0 +1,97 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.wire.AttributeSchema;
+import dev.nfkit.wire.Netlink;
+import java.util.Optional;
+
+/**
+ * The messages of connection tracking ({@code enum cntl_msg_types} and {@code enum ctnl_exp_msg_types} in
+ * {@code linux/netfilter/nfnetlink_conntrack.h}): what a netlink message's type means, and which attributes it has.
+ */
+public enum ConntrackMessage {
+    /** A connection: asked to be made or changed, answered, or told of as new or changed. */
+    CT_NEW(Netlink.NFNL_SUBSYS_CTNETLINK, 0, ConntrackAttribute.SCHEMA),
+    /** Asks for a connection, or for all. */
+    CT_GET(Netlink.NFNL_SUBSYS_CTNETLINK, 1, ConntrackAttribute.SCHEMA),
+    /** Asks for connections to be removed, or tells of the end of one. */
+    CT_DELETE(Netlink.NFNL_SUBSYS_CTNETLINK, 2, ConntrackAttribute.SCHEMA),
+    /** As {@link #CT_GET}, and has the counters set to 0. */
+    CT_GET_CTRZERO(Netlink.NFNL_SUBSYS_CTNETLINK, 3, ConntrackAttribute.SCHEMA),
+    /** Asks for the counters of each processor, and answers. */
+    CT_GET_STATS_CPU(Netlink.NFNL_SUBSYS_CTNETLINK, 4, StatisticsAttribute.SCHEMA),
+    /** Asks how full the table is, and answers. */
+    CT_GET_STATS(Netlink.NFNL_SUBSYS_CTNETLINK, 5, StatisticsAttribute.Global.SCHEMA),
+    /** Asks for the connections that have ended and are still referred to. */
+    CT_GET_DYING(Netlink.NFNL_SUBSYS_CTNETLINK, 6, ConntrackAttribute.SCHEMA),
+    /** Asks for the connections whose first packet has not left the host yet. */
+    CT_GET_UNCONFIRMED(Netlink.NFNL_SUBSYS_CTNETLINK, 7, ConntrackAttribute.SCHEMA),
+    /** An expectation: asked to be made or changed, answered, or told of as new or changed. */
+    EXP_NEW(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 0, ExpectationAttribute.SCHEMA),
+    /** Asks for an expectation, or for all. */
+    EXP_GET(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 1, ExpectationAttribute.SCHEMA),
+    /** Asks for expectations to be removed, or tells of the end of one. */
+    EXP_DELETE(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 2, ExpectationAttribute.SCHEMA),
+    /** Asks for the counters of expectations of each processor, and answers. */
+    EXP_GET_STATS_CPU(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 3, StatisticsAttribute.Expectations.SCHEMA);
+
+    private static final ConntrackMessage[] ALL = values();
+
+    private final int type;
+    private final AttributeSchema schema;
+
+    ConntrackMessage(int subsystem, int number, AttributeSchema schema) {
+        type = subsystem << 8 | number;
+        this.schema = schema;
+    }
+
+    /**
+     * The type on the wire.
+     *
+     * @return {@code nlmsg_type}: the subsystem in the upper byte
+     */
+    public int type() {
+        return type;
+    }
+
+    /**
+     * The kernel's name.
+     *
+     * @return a name such as {@code IPCTNL_MSG_CT_NEW}
+     */
+    public String kernelName() {
+        return "IPCTNL_MSG_" + name();
+    }
+
+    /**
+     * The attributes that such a message has.
+     *
+     * @return their schema
+     */
+    public AttributeSchema schema() {
+        return schema;
+    }
+
+    /**
+     * Whether it is of expectations.
+     *
+     * @return false for those of connections
+     */
+    public boolean ofExpectations() {
+        return type >= EXP_NEW.type;
+    }
+
+    /**
+     * The message of a type.
+     *
+     * @param type {@code nlmsg_type}
+     * @return the message, or empty where the type is of another subsystem or not known
+     */
+    public static Optional<ConntrackMessage> of(int type) {
+        for (ConntrackMessage message : ALL) {
+            if (message.type == type) {
+                return Optional.of(message);
+            }
+        }
+        return Optional.empty();
+    }
+}

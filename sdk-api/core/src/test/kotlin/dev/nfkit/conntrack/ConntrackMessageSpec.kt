@@ -1,0 +1,110 @@
+package dev.nfkit.conntrack
+
+import dev.nfkit.wire.AttributeCursor
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import dev.nfkit.wire.Netlink
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.optional.shouldBeEmpty
+import io.kotest.matchers.shouldBe
+import java.net.InetAddress
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.time.Duration
+
+private fun written(write: MessageWriter.() -> Unit): ByteArray {
+    val datagram = MessageWriter(1024, ByteOrder.LITTLE_ENDIAN).apply(write).datagram()
+    return ByteArray(datagram.remaining()).also { datagram.get(it) }
+}
+
+private fun entry(write: MessageWriter.() -> Unit): ConntrackEntry {
+    val bytes = written(write)
+    return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
+}
+
+class ConntrackMessageSpec :
+    FunSpec({
+        test("types are those that requests use, and each is found by its own") {
+            ConntrackMessage.CT_NEW.type() shouldBe ConntrackRequests.CT_NEW
+            ConntrackMessage.CT_GET_UNCONFIRMED.type() shouldBe ConntrackRequests.CT_GET_UNCONFIRMED
+            ConntrackMessage.EXP_NEW.type() shouldBe ConntrackRequests.EXP_NEW
+            ConntrackMessage.EXP_GET_STATS_CPU.type() shouldBe ConntrackRequests.EXP_GET_STATS_CPU
+            for (message in ConntrackMessage.entries) {
+                ConntrackMessage.of(message.type()).get() shouldBe message
+                message.kernelName() shouldBe "IPCTNL_MSG_${message.name}"
+                message.ofExpectations() shouldBe message.name.startsWith("EXP")
+            }
+            ConntrackMessage.of(0x108).shouldBeEmpty()
+            ConntrackMessage.of(0x400).shouldBeEmpty()
+        }
+
+        test("an expectation read from a message keeps its attributes as they came") {
+            val tuple =
+                ConntrackTuple.of(
+                    99,
+                    InetAddress.getByName("10.0.0.1"),
+                    InetAddress.getByName("10.0.0.2"),
+                )
+            val bytes =
+                written {
+                    begin(ConntrackMessage.EXP_NEW.type(), Netlink.NLM_F_CREATE, 1).nfgenmsg(2, 0)
+                    NewExpectation.of(tuple, tuple, tuple, Duration.ofSeconds(9)).writeTo(this)
+                    be32(60, 7)
+                    end()
+                }
+            val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
+            cursor.next() shouldBe true
+            val expectation = ConntrackExpectation.read(cursor)
+            expectation.timeout().asLong shouldBe 9
+            expectation.order() shouldBe ByteOrder.LITTLE_ENDIAN
+            bytes.fill(0)
+            val walked =
+                AttributeCursor().wrap(
+                    expectation.attributes().toByteBuffer(),
+                    0,
+                    expectation.attributes().length(),
+                    expectation.order(),
+                    "",
+                )
+            val types = generateSequence { if (walked.next()) walked.type() else null }.toList()
+            types.first() shouldBe ExpectationAttribute.MASTER.code()
+            types.last() shouldBe 60
+        }
+
+        test("nests that lack what they are for are told apart from those that have it") {
+            val bare =
+                entry {
+                    endNest(beginNest(ConntrackAttribute.HELP.code()))
+                    endNest(beginNest(ConntrackAttribute.SECCTX.code()))
+                    endNest(beginNest(ConntrackAttribute.TIMESTAMP.code()))
+                    endNest(beginNest(ConntrackAttribute.TUPLE_ORIG.code()))
+                }
+            bare.hasHelper() shouldBe false
+            bare.hasSecurityContext() shouldBe false
+            bare.hasStart() shouldBe false
+            bare.hasStop() shouldBe false
+            bare.original().hasProtocol() shouldBe false
+            bare.toString() shouldBe bare.original().toString()
+            val full =
+                entry {
+                    val help = beginNest(ConntrackAttribute.HELP.code())
+                    string(ConntrackAttribute.Help.NAME.code(), "ftp")
+                    endNest(help)
+                    val times = beginNest(ConntrackAttribute.TIMESTAMP.code())
+                    be64(ConntrackAttribute.Timestamp.START.code(), 5)
+                    endNest(times)
+                }
+            full.hasHelper() shouldBe true
+            full.hasStart() shouldBe true
+            full.hasStop() shouldBe false
+            entry {}.hasHelper() shouldBe false
+        }
+
+        test("a zone of one direction does not go over to the answers, where the kernel would refuse it") {
+            val from = InetAddress.getByName("10.0.0.1")
+            val to = InetAddress.getByName("10.0.0.2")
+            val tuple = ConntrackTuple.udp(from, 1, to, 2).inZone(5)
+            tuple.inverted() shouldBe ConntrackTuple.udp(to, 2, from, 1)
+            tuple.inverted().inZone(6).inverted() shouldBe ConntrackTuple.udp(from, 1, to, 2)
+        }
+    })
