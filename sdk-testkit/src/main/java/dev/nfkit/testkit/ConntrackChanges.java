@@ -54,7 +54,8 @@ final class ConntrackChanges {
         SampleConntrack entry = SampleConntrack.of(directed(original, zone, false))
                 .reply(directed(reply, zone, true))
                 .zone(zone.ofOriginal() && zone.ofReply() ? zone.id() : 0)
-                .timeout(request.number(ConntrackAttribute.TIMEOUT.code()));
+                .timeout(request.number(ConntrackAttribute.TIMEOUT.code()))
+                .synProxy(0, 0, 0);
         if (original.protocol() == SampleTuple.IPPROTO_TCP) {
             entry.tcp(0);
         }
