@@ -104,7 +104,7 @@ private fun fields(line: String): Fields {
 /** What the SDK read, by the names of the tool. */
 internal fun fields(entry: ConntrackEntry): Fields {
     val found = mutableMapOf("l3" to entry.family().number().toString(), "protocol" to entry.protocol().toString())
-    found["timeout"] = entry.timeout().toString()
+    if (entry.has(ConntrackAttribute.TIMEOUT)) found["timeout"] = entry.timeout().toString()
     entry.protocolInfo().ifPresent { found["state"] = it.stateName() }
     for (direction in Direction.values()) {
         val name = direction.name.lowercase() + "."
@@ -130,7 +130,7 @@ internal fun fields(entry: ConntrackEntry): Fields {
                 .toString()
     }
     if (entry.has(ConntrackAttribute.SECCTX)) found["secctx"] = entry.securityContext()
-    found["use"] = entry.use().toString()
+    if (entry.has(ConntrackAttribute.USE)) found["use"] = entry.use().toString()
     found["id"] = entry.id().toString()
     if (entry.has(ConntrackAttribute.TIMESTAMP)) found["start"] = entry.startNanos().toString()
     return found
