@@ -135,6 +135,15 @@ class ConntrackFilterSpec :
             options(ConntrackFilter.all()).eventFilter().clauses().size shouldBe 0
         }
 
+        test("zone 0 is that of connections without a zone, as for the kernel") {
+            val none = ConntrackFilter.all().zone(0)
+            none.matches(entryOf { WEB.writeTo(this, 1) }) shouldBe true
+            none.matches(entryOf { WEB.inZone(7).writeTo(this, 1) }) shouldBe false
+            none.matches(entryOf { WEB.inverted().inZone(7).writeTo(this, 2) }) shouldBe false
+            none.matches(entryOf { be16(ConntrackAttribute.ZONE.code(), 7) }) shouldBe false
+            none.matches(entryOf { be16(ConntrackAttribute.ZONE.code(), 0) }) shouldBe true
+        }
+
         test("a dump asks the kernel for what it can compare, and for no more") {
             request(ConntrackFilter.all()) shouldBe ""
             request(ConntrackFilter.all().mark(0x7, 0xff)) shouldBe "08000800" + "00000007" + "08001500" + "000000ff"
@@ -143,6 +152,8 @@ class ConntrackFilterSpec :
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24))) shouldBe ""
             // Linux compares IPv6 addresses the wrong way round.
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6).destination(CLIENT6))) shouldBe ""
+            // The kernel refuses a tuple of another family than the dump's; nothing matches both.
+            request(ConntrackFilter.all().family(AddressFamily.IPV6).original(TuplePattern.of(WEB))) shouldBe ""
             val asked =
                 entryOf {
                     ConntrackFilter.all().original(TuplePattern.of(WEB)).writeTo(this)

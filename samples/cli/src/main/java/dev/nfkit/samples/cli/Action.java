@@ -61,6 +61,21 @@ sealed interface Action {
     record Mark(long value, long mask) implements Action {
         static final long WHOLE = 0xffff_ffffL;
 
+        /**
+         * Reads {@code 7}, {@code 0x10} or {@code 0x10/0xf0}.
+         *
+         * @throws NumberFormatException if it is none, or out of 32 bits, or has bits outside of its mask
+         */
+        static Mark parse(String text) {
+            String[] parts = text.split("/", 2);
+            long value = Long.decode(parts[0]);
+            long mask = parts.length < 2 ? WHOLE : Long.decode(parts[1]);
+            if (value < 0 || mask < 0 || mask > WHOLE || (value & ~mask) != 0) {
+                throw new NumberFormatException(text);
+            }
+            return new Mark(value, mask);
+        }
+
         /** The new mark. */
         long applied(long mark) {
             return (mark & ~mask) | value;

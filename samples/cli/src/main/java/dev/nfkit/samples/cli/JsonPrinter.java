@@ -1,6 +1,9 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.AttributeShape;
@@ -10,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A packet as a JSON object. Names come from the schema: the kernel's, in lower case and without prefix. What the kernel
- * did not send is left out.
+ * did not send is left out. The connection is an object of its own attributes.
  */
 final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> implements PacketPrinter<P> {
     private final PacketFields<P, A> fields;
     private final JsonObject json = new JsonObject();
+    private final AttributeJson attributes = new AttributeJson(json);
     private final IpGlance ip = new IpGlance();
 
     JsonPrinter(PacketFields<P, A> fields) {
@@ -62,7 +66,18 @@ final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> impl
             case "timestamp" -> json.seconds(key, packet.timestampNanos() / 1000);
             case "hwaddr" -> json.hex(key, Bytes.of(packet.hardwareAddress().toArray()));
             case "vlan" -> vlan(json, key, packet.vlan());
+            case "ct" -> connection(key, packet, field.attribute());
             default -> plain(json, key, field.attribute().shape(), fields.bytes(packet, field.attribute()));
+        }
+    }
+
+    /** Writes the connection as its attributes nest; as hexadecimal, where it can't be read. */
+    private void connection(String key, P packet, A attribute) {
+        try {
+            ConntrackEntry entry = packet.conntrack();
+            attributes.object(key, entry.attributes(), entry.order(), ConntrackAttribute.SCHEMA);
+        } catch (MalformedMessageException e) {
+            json.hex(key, fields.bytes(packet, attribute));
         }
     }
 

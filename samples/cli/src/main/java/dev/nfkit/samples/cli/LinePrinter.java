@@ -1,5 +1,8 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackInfo;
+import dev.nfkit.conntrack.Direction;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.socket.KernelView;
@@ -96,6 +99,24 @@ final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> impl
         }
         if (fields.has(packet, fields.vlan)) {
             line.append(", vlan ").append(packet.vlan().id());
+        }
+        connection(packet, line);
+    }
+
+    /** The state of the packet's connection, such as {@code , ct established reply, connmark 0x7}. */
+    private void connection(P packet, StringBuilder line) {
+        if (fields.has(packet, fields.connectionInfo)) {
+            ConntrackInfo info = packet.conntrackInfo();
+            line.append(", ct ").append(info.state().name().toLowerCase(Locale.ROOT));
+            line.append(info.direction() == Direction.REPLY ? " reply" : "");
+        }
+        if (fields.has(packet, fields.connection)) {
+            try {
+                long mark = packet.conntrack().mark();
+                line.append(mark == 0 ? "" : ", connmark 0x" + Long.toHexString(mark));
+            } catch (MalformedMessageException e) {
+                line.append(", a connection that can't be read");
+            }
         }
     }
 }

@@ -12,13 +12,15 @@ import picocli.CommandLine.Spec;
 /** The command line. */
 @Command(
         name = "nfkit",
-        description = "Captures what firewall rules log, decides what they queue, and shows what the SDK can do.",
+        description =
+                "Captures what firewall rules log, decides what they queue, shows connections and what the SDK can do.",
         mixinStandardHelpOptions = true,
         version = "nfkit 0.1.0-SNAPSHOT",
         subcommands = {
             CaptureCommand.class,
             QueueCommand.class,
             ReplayCommand.class,
+            ConntrackCommand.class,
             DemoCommand.class,
             DemoInsideCommand.class,
             HelpCommand.class
@@ -68,6 +70,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: capture, queue, replay or demo");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: capture, queue, conntrack, replay or demo");
     }
 }

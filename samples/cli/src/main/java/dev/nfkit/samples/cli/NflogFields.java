@@ -57,16 +57,8 @@ final class NflogFields extends PacketFields<NflogPacket, NflogAttribute> {
     @Override
     void remark(NflogPacket packet, StringBuilder line) {
         if (packet.has(NflogAttribute.PREFIX) && !packet.prefix().isEmpty()) {
-            printable(line.append('"'), packet.prefix());
+            PrintableText.append(line.append('"'), packet.prefix());
             line.append("\"  ");
-        }
-    }
-
-    /** A rule's prefix may hold anything; a terminal should not obey it. */
-    private static void printable(StringBuilder line, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            line.append(Character.isISOControl(c) ? '.' : c);
         }
     }
 }

@@ -22,6 +22,8 @@ abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> 
     final A hardwareAddress;
     final A uid;
     final A vlan;
+    final A connection;
+    final A connectionInfo;
 
     private final List<Field<A>> fields;
 
@@ -48,6 +50,8 @@ abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> 
         hardwareAddress = find("hwaddr");
         uid = find("uid");
         vlan = find("vlan");
+        connection = find("ct");
+        connectionInfo = find("ct_info");
     }
 
     private A find(String key) {

@@ -89,17 +89,12 @@ final class RuleParser {
 
     private Action mark() throws Failure {
         int place = places.isEmpty() ? 0 : places.get(0);
-        String[] parts = take().split("/", 2);
+        String word = take();
         try {
-            long value = Long.decode(parts[0]);
-            long mask = parts.length < 2 ? Action.Mark.WHOLE : Long.decode(parts[1]);
-            if (value >= 0 && mask >= 0 && mask <= Action.Mark.WHOLE && (value & ~mask) == 0) {
-                return new Action.Mark(value, mask);
-            }
+            return Action.Mark.parse(word);
         } catch (NumberFormatException e) {
-            // said below
+            throw wrong(place, "a mark of 0 to 0xffffffff, or one with its mask such as 0x10/0xf0, is wanted");
         }
-        throw wrong(place, "a mark of 0 to 0xffffffff, or one with its mask such as 0x10/0xf0, is wanted");
     }
 
     private Action delay() throws Failure {

@@ -1,11 +1,9 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.linux.LinuxTransport;
-import dev.nfkit.linux.NetworkNamespace;
 import dev.nfkit.socket.NetlinkTransport;
-import java.nio.file.Path;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What can be said of a session of any family, and of where it is. */
@@ -26,11 +24,8 @@ final class SessionArguments {
     @Option(names = "--conntrack", description = "Have each packet's connection sent too, where the kernel can.")
     private boolean conntrack;
 
-    @Option(
-            names = "--netns",
-            paramLabel = "NAME|PATH|PID",
-            description = "The network namespace; this process's by default.")
-    private @Nullable String namespace;
+    @Mixin
+    private NamespaceArgument namespace = new NamespaceArgument();
 
     /** Bytes; 0 for whole packets. */
     int copyRange() throws Failure {
@@ -56,23 +51,7 @@ final class SessionArguments {
     }
 
     NetlinkTransport transport() throws Failure {
-        if (namespace == null) {
-            return LinuxTransport.current();
-        }
-        try {
-            return LinuxTransport.of(named(namespace));
-        } catch (IllegalArgumentException e) {
-            throw Failure.usage("--netns " + namespace + ": " + e.getMessage());
-        }
-    }
-
-    private static NetworkNamespace named(String text) {
-        if (text.contains("/")) {
-            return NetworkNamespace.at(Path.of(text));
-        }
-        return text.matches("\\d{1,18}")
-                ? NetworkNamespace.ofProcess(Long.parseLong(text))
-                : NetworkNamespace.named(text);
+        return namespace.transport();
     }
 
     /** Says so where the receive buffer that was asked for could not be had. */

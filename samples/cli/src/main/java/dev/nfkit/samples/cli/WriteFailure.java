@@ -6,7 +6,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** Something could not be written: a full disk, or a reader that went away. */
-final class WriteFailure extends Exception {
+final class WriteFailure extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final boolean readerGone;

@@ -25,6 +25,9 @@ private val keys =
             "ct_info payload truncated original_length protocol src dst sport dport"
     ).split(" ")
 
+/** The packet's connection, which has names of its own. */
+private val connection = Regex("\"ct\":\\{.*?\\}(?=,\"ct_info)")
+
 private val key = Regex("\"([a-z0-9_]+)\":")
 
 private fun json(packet: NflogPacket): String =
@@ -60,7 +63,8 @@ class JsonSpec :
                 val lines = lines(file)
                 lines.shouldNotBeEmpty()
                 for (line in lines) {
-                    val found = key.findAll(line).map { it.groupValues[1] }.toList()
+                    val packet = line.replace(connection, "\"ct\":{}")
+                    val found = key.findAll(packet).map { it.groupValues[1] }.toList()
                     keys.shouldContainAll(found)
                     found shouldBe found.sortedBy(keys::indexOf)
                     found.distinct() shouldBe found
@@ -90,9 +94,21 @@ class JsonSpec :
                 """"dst":"10.9.0.2","sport":45002,"dport":6000}"""
         }
 
-        test("a connection stays hexadecimal, with its info as a number") {
-            val line = lines("nflog-conntrack").first()
-            line shouldContain Regex(""""ct":"[0-9a-f]+","ct_info":\d+,""")
+        test("a connection is nested as its attributes nest, with its info as a number") {
+            lines("nflog-conntrack").first() shouldContain
+                """"ct":{"tuple_orig":{"ip":{"v4_src":"10.9.0.1","v4_dst":"10.9.0.2"},""" +
+                """"proto":{"num":6,"src_port":45007,"dst_port":7000}},""" +
+                """"tuple_reply":{"ip":{"v4_src":"10.9.0.2","v4_dst":"10.9.0.1"},""" +
+                """"proto":{"num":6,"src_port":7000,"dst_port":45007}},"status":0,""" +
+                """"protoinfo":{"tcp":{"state":1,"wscale_original":7,"wscale_reply":0,""" +
+                """"flags_original":"0300","flags_reply":"0000"}},"timeout":120,"mark":12648430,""" +
+                """"counters_orig":{"packets":1,"bytes":60},"counters_reply":{"packets":0,"bytes":0},""" +
+                """"id":3598786607,"timestamp":{"start":0}},"ct_info":2,"""
+        }
+
+        test("a connection that can't be read is hexadecimal") {
+            val line = json(packet(SampleNflog.of(1).attribute(NflogAttribute.CT.code(), 5, 0, 1, 0)))
+            line shouldContain "\"ct\":\"05000100\""
         }
 
         test("what is absent is left out") {

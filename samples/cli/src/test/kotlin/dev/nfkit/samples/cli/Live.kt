@@ -16,7 +16,7 @@ private val hindrance: String? by lazy {
         runCatching {
             val found = LinuxTransport.current().kernel().netAdmin()
             check(found == NetAdmin.HELD) { "CAP_NET_ADMIN is $found" }
-            for (tool in listOf("ip", "iptables", "ip6tables", "tshark", "tcpdump", "capinfos", "ping")) {
+            for (tool in listOf("ip", "iptables", "ip6tables", "tshark", "tcpdump", "capinfos", "ping", "conntrack")) {
                 check(run("sh", "-c", "command -v $tool").code == 0) { "$tool is not installed" }
             }
             Room().close()
@@ -60,6 +60,13 @@ internal class Room : AutoCloseable {
         vararg match: String,
     ) {
         inside(tool, "-A", "OUTPUT", *match, "-j", "NFQUEUE", "--queue-num", "$queue")
+    }
+
+    /** Has connections tracked, with room for labels. */
+    fun track() {
+        for (tool in listOf("iptables", "ip6tables")) {
+            inside(tool, "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW", "-m", "connlabel", "--label", "127")
+        }
     }
 
     /** Counts what comes in, with `-p` and more as iptables takes it: a rule for [counted]. */

@@ -16,6 +16,10 @@ private class Wrong(
 
 private val queue = arrayOf("queue", "-i", "nfqueue:0")
 
+private val tcp = arrayOf("-p", "tcp", "-s", "1.1.1.1", "-d", "2.2.2.2")
+
+private fun String.words(): Array<String> = split(' ').toTypedArray()
+
 class UsageSpec :
     FunSpec({
         val wrong =
@@ -66,6 +70,43 @@ class UsageSpec :
                 Wrong("maximumLength 0 is less than 1", *queue, "--max-length", "0"),
                 Wrong("'--default': expected one of", *queue, "--default", "reject"),
                 Wrong("only duration:SECONDS and packets:N", *queue, "-a", "filesize:1"),
+                Wrong("(-L | -E | -G | -I | -U | -D | -F | -S | -C)", "conntrack"),
+                Wrong("mutually exclusive", "conntrack", "-L", "-F"),
+                Wrong("table nat: not known", "conntrack", "-L", "nat"),
+                Wrong("this table can only be listed", "conntrack", "-D", "dying"),
+                Wrong("-U expect: an expectation can't be changed", "conntrack", "-U", "expect"),
+                Wrong("--timeout: of no use with -L", "conntrack", "-L", "-t", "5"),
+                Wrong("--zero: of no use with -D", "conntrack", "-D", "-z"),
+                Wrong("--mark: of no use with -L expect", "conntrack", "-L", "expect", "-m", "1"),
+                Wrong("-s 1.2.3: is no address", "conntrack", "-L", "-s", "1.2.3"),
+                Wrong("-d ::/129: has no prefix", "conntrack", "-L", "-d", "::/129"),
+                Wrong("-p smtp: not known", "conntrack", "-L", "-p", "smtp"),
+                Wrong("-p 256: not known", "conntrack", "-L", "-p", "256"),
+                Wrong("-f ipx: not known", "conntrack", "-L", "-f", "ipx"),
+                Wrong("-w 65536: a number of 0 to 65535", "conntrack", "-L", "-w", "65536"),
+                Wrong("--sport http: a number", "conntrack", "-L", "--sport", "http"),
+                Wrong("-m 0x1/0xf0: a mark", "conntrack", "-L", "-m", "0x1/0xf0"),
+                Wrong("-u GONE: not known", "conntrack", "-L", "-u", "GONE"),
+                Wrong("-u UNSET: of no use as a filter", "conntrack", "-L", "-u", "UNSET"),
+                Wrong("-l 128: no label", "conntrack", "-L", "-l", "128"),
+                Wrong("--state ESTABLISHED: only with -p tcp", "conntrack", "-L", "--state", "ESTABLISHED"),
+                Wrong("--state GONE: not known; give one of NONE", "conntrack", "-L", "-p", "sctp", "--state", "GONE"),
+                Wrong("-n 1.1.1.1:x: a port", "conntrack", "-L", "-n", "1.1.1.1:x"),
+                Wrong("-o xml: not made here; --json is", "conntrack", "-L", "-o", "extended,xml"),
+                Wrong("-o all: not known", "conntrack", "-L", "-o", "all"),
+                Wrong("-e OLD: not known", "conntrack", "-E", "-e", "NEW,OLD"),
+                Wrong("receiveBuffer 5 is out of", "conntrack", "-E", "-b", "5"),
+                Wrong("-s and -d, or -r and -q, are missing", "conntrack", "-G", "-p", "tcp"),
+                Wrong("-p is missing", "conntrack", "-G", "-s", "1.1.1.1", "-d", "1.1.1.2"),
+                Wrong("--sport and --dport are missing", "conntrack", "-G", *tcp),
+                Wrong("--icmp-type and --icmp-code are missing", *"conntrack -G -p 1 -s ::1 -d ::2".words()),
+                Wrong("one address is wanted here", *"conntrack -G -p 99 -s 1.0.0.0/8 -d 1.1.1.1".words()),
+                Wrong("are of two families", *"conntrack -G -p 99 -s ::1 -d 1.1.1.1".words()),
+                Wrong("-t is missing", "conntrack", "-I", *tcp, "--sport", "1", "--dport", "2"),
+                Wrong("--state is missing", "conntrack", "-I", *tcp, "--sport", "1", "--dport", "2", "-t", "9"),
+                Wrong("-n: to which address", *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -n".words()),
+                Wrong("what shall change is missing", "conntrack", "-U", "-s", "1.1.1.1"),
+                Wrong("--tuple-src, --tuple-dst", *"conntrack -I expect -p 99 -s ::1 -d ::2 -t 9".words()),
                 Wrong("a command is missing"),
                 Wrong("FILE", "replay"),
                 Wrong("No such file or directory", "replay", "/nowhere/at/all"),
@@ -120,5 +161,6 @@ class UsageSpec :
             nfkit("--version").code shouldBe 0
             nfkit("capture", "--help").code shouldBe 0
             nfkit("queue", "--help").code shouldBe 0
+            nfkit("conntrack", "--help").code shouldBe 0
         }
     })

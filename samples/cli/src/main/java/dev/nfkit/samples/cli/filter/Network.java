@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /** An address, or all that begin with the same bits. The bits stand at the left end of 128. */
-record Network(int version, long high, long low, int prefix) {
+public record Network(int version, long high, long low, int prefix) {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
     private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:]+(:\\d{1,3}(\\.\\d{1,3}){3})?");
 
@@ -18,7 +18,7 @@ record Network(int version, long high, long low, int prefix) {
      *
      * @throws IllegalArgumentException which says what is wrong with it
      */
-    static Network parse(String text) {
+    public static Network parse(String text) {
         int slash = text.indexOf('/');
         byte[] address = address(slash < 0 ? text : text.substring(0, slash));
         int bits = address.length * Byte.SIZE;
@@ -64,6 +64,24 @@ record Network(int version, long high, long low, int prefix) {
         return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << (Long.SIZE - bits);
     }
 
+    /** The address, whose bits behind the prefix are 0. */
+    public InetAddress address() {
+        return AddressText.toInetAddress(Bytes.of(left()), 0, length());
+    }
+
+    /** Whether it is one address. */
+    public boolean whole() {
+        return prefix == length() * Byte.SIZE;
+    }
+
+    private byte[] left() {
+        return ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+    }
+
+    private int length() {
+        return version == 4 ? 4 : 16;
+    }
+
     /** Whether the address that begins at an index, of this version, belongs to it. */
     boolean contains(Bytes packet, int index) {
         return version == 4
@@ -74,9 +92,7 @@ record Network(int version, long high, long low, int prefix) {
 
     @Override
     public String toString() {
-        int length = version == 4 ? 4 : 16;
-        byte[] address = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
-        String text = AddressText.of(Bytes.of(address).slice(0, length));
-        return prefix == length * Byte.SIZE ? text : text + "/" + prefix;
+        String text = AddressText.of(Bytes.of(left()).slice(0, length()));
+        return whole() ? text : text + "/" + prefix;
     }
 }

@@ -1,0 +1,94 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.KernelRefusedException;
+import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
+import dev.nfkit.conntrack.Conntrack;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackUpdate;
+import dev.nfkit.conntrack.NewConnection;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Changes the table of connections: {@code -I}, {@code -U}, {@code -D} and {@code -F}. */
+final class ConntrackChanging {
+    private final Conntrack table;
+    private final ConntrackOutput output;
+
+    ConntrackChanging(Conntrack table, ConntrackOutput output) {
+        this.table = table;
+        this.output = output;
+    }
+
+    private interface Change {
+        /** Makes it and prints it; whether there was something to be changed. */
+        boolean make(ConntrackEntry entry) throws IOException;
+    }
+
+    /** Makes an entry; the exit code. */
+    int create(NewConnection connection) throws NetlinkException, WriteFailure {
+        table.create(connection);
+        output.summary(1, "flow entries have been created");
+        return 0;
+    }
+
+    /** Changes those that are meant, and shows what became of them; the exit code. */
+    int update(EntrySelection selection, ConntrackUpdate update) throws IOException {
+        return each(selection, "flow entries have been updated", entry -> {
+            if (!changed(entry, update)) {
+                return false;
+            }
+            Optional<ConntrackEntry> now = table.get(entry.original(), entry.zone());
+            if (now.isPresent()) {
+                output.entry(now.get());
+            }
+            return now.isPresent();
+        });
+    }
+
+    /** Removes those that are meant, and shows them; the exit code. */
+    int delete(EntrySelection selection) throws IOException {
+        return each(selection, "flow entries have been deleted", entry -> {
+            boolean deleted = table.delete(entry);
+            if (deleted) {
+                output.entry(entry);
+            }
+            return deleted;
+        });
+    }
+
+    /** Changes an entry; false where it has gone meanwhile. */
+    private boolean changed(ConntrackEntry entry, ConntrackUpdate update) throws NetlinkException {
+        try {
+            table.update(entry.original(), entry.zone(), update);
+            return true;
+        } catch (KernelRefusedException e) {
+            if (e.refusal() == Refusal.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private int each(EntrySelection selection, String done, Change change) throws IOException {
+        long[] count = new long[1];
+        try {
+            table.<IOException>dump(selection.filter(), entry -> {
+                if (selection.matches(entry) && change.make(entry)) {
+                    count[0]++;
+                }
+            });
+        } finally {
+            output.summary(count[0], done);
+        }
+        return count[0] == 0 ? Failure.RUNNING : 0;
+    }
+
+    /** Removes all; the exit code. */
+    int flush(AddressFamily family) throws NetlinkException {
+        table.flush(family);
+        System.err.println("nfkit conntrack: connection tracking table has been emptied.");
+        return 0;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackEvent;
+import dev.nfkit.conntrack.ConntrackExpectation;
+import dev.nfkit.conntrack.ExpectationAttribute;
+import dev.nfkit.wire.AttributeSchema;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** What connection tracking tells as JSON objects: the attributes by their schema, and before them what they are of. */
+final class ConntrackJson implements ConntrackPrinter {
+    private final JsonObject json = new JsonObject();
+    private final AttributeJson attributes = new AttributeJson(json);
+
+    @Override
+    public void entry(ConntrackEntry entry, long nanos, StringBuilder line) {
+        begin(null, nanos, line);
+        members(entry);
+        json.end();
+    }
+
+    @Override
+    public void expectation(ConntrackExpectation expectation, long nanos, StringBuilder line) {
+        begin(null, nanos, line);
+        members(expectation);
+        json.end();
+    }
+
+    @Override
+    public void event(ConntrackEvent event, long nanos, StringBuilder line) {
+        begin(name(event), nanos, line);
+        if (event instanceof ConntrackEvent.OfConnection connection) {
+            members(connection.entry());
+        } else if (event instanceof ConntrackEvent.OfExpectation expected) {
+            members(expected.expectation());
+        } else if (event instanceof ConntrackEvent.Overrun overrun) {
+            json.number("lost", overrun.lost());
+        }
+        json.end();
+    }
+
+    private static String name(ConntrackEvent event) {
+        if (event instanceof ConntrackEvent.New) {
+            return "new";
+        } else if (event instanceof ConntrackEvent.Updated) {
+            return "update";
+        } else if (event instanceof ConntrackEvent.Destroyed) {
+            return "destroy";
+        } else if (event instanceof ConntrackEvent.ExpectationNew) {
+            return "expectation_new";
+        } else if (event instanceof ConntrackEvent.ExpectationUpdated) {
+            return "expectation_update";
+        }
+        return event instanceof ConntrackEvent.Overrun ? "overrun" : "expectation_destroy";
+    }
+
+    private void begin(@Nullable String event, long nanos, StringBuilder line) {
+        json.begin(line);
+        if (event != null) {
+            json.string("event", event);
+        }
+        if (nanos != NO_TIME) {
+            json.seconds("time", Math.floorDiv(nanos, 1000));
+        }
+    }
+
+    private void members(ConntrackEntry entry) {
+        json.number("family", entry.family().number());
+        members(entry.attributes(), entry.order(), ConntrackAttribute.SCHEMA);
+    }
+
+    private void members(ConntrackExpectation expectation) {
+        json.number("family", expectation.family().number());
+        members(expectation.attributes(), expectation.order(), ExpectationAttribute.SCHEMA);
+    }
+
+    private void members(Bytes bytes, ByteOrder order, AttributeSchema schema) {
+        try {
+            attributes.members(bytes, order, schema);
+        } catch (MalformedMessageException e) {
+            json.hex("attributes", bytes); // it has one that is shorter than the schema's, and that nobody asks for
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackEvent;
+import dev.nfkit.conntrack.ConntrackExpectation;
+import dev.nfkit.conntrack.CpuCounters;
+import dev.nfkit.conntrack.DumpResult;
+import dev.nfkit.wire.AttributeType;
+import java.util.List;
+import java.util.Map;
+
+/** Where a command of conntrack prints what it shows, and says what it came to. One thread at a time. */
+final class ConntrackOutput {
+    private final ConntrackPrinter printer;
+    private final TextOutput text;
+    private final boolean json;
+    private final StringBuilder line = new StringBuilder(1024);
+
+    ConntrackOutput(ConntrackPrinter printer, TextOutput text, boolean json) {
+        this.printer = printer;
+        this.text = text;
+        this.json = json;
+    }
+
+    void entry(ConntrackEntry entry) throws WriteFailure {
+        line.setLength(0);
+        printer.entry(entry, ConntrackPrinter.NO_TIME, line);
+        text.line(line);
+    }
+
+    void expectation(ConntrackExpectation expectation) throws WriteFailure {
+        line.setLength(0);
+        printer.expectation(expectation, ConntrackPrinter.NO_TIME, line);
+        text.line(line);
+    }
+
+    void event(ConntrackEvent event, long nanos) throws WriteFailure {
+        line.setLength(0);
+        printer.event(event, nanos, line);
+        text.line(line);
+    }
+
+    /** Prints the counters of processors, those of expectations with a prefix as conntrack(8) does. */
+    <A extends Enum<A> & AttributeType> void counters(List<CpuCounters<A>> processors, String prefix)
+            throws WriteFailure {
+        for (CpuCounters<A> processor : processors) {
+            line.setLength(0);
+            if (json) {
+                JsonObject object = new JsonObject();
+                object.begin(line);
+                object.number("cpu", processor.cpu());
+                processor.values().forEach((counter, value) -> object.number(counter.key(), value));
+                object.end();
+            } else {
+                String cpu = Integer.toString(processor.cpu());
+                line.append("cpu=").append(cpu).append(" ".repeat(Math.max(0, 4 - cpu.length())));
+                line.append('\t');
+                for (Map.Entry<A, Long> counter : processor.values().entrySet()) {
+                    line.append(prefix).append(name(counter.getKey())).append('=');
+                    line.append(counter.getValue()).append(' ');
+                }
+            }
+            text.line(line);
+        }
+    }
+
+    private static String name(AttributeType counter) {
+        return counter.key().equals("chain_toolong") ? "chaintoolong" : counter.key();
+    }
+
+    /** Prints how many entries there are. */
+    void count(long entries, long most) throws WriteFailure {
+        line.setLength(0);
+        if (json) {
+            JsonObject object = new JsonObject();
+            object.begin(line);
+            object.number("entries", entries);
+            if (most >= 0) {
+                object.number("max_entries", most);
+            }
+            object.end();
+        } else {
+            line.append(entries);
+        }
+        text.line(line);
+    }
+
+    boolean pending() {
+        return text.pending();
+    }
+
+    void flush() throws WriteFailure {
+        text.flush();
+    }
+
+    /** Says what the command came to, behind all that it printed. */
+    void summary(long count, String what) throws WriteFailure {
+        text.flush();
+        System.err.println("nfkit conntrack: " + count + " " + what + ".");
+    }
+
+    /** Says so where a dump may not be whole. */
+    static void warn(DumpResult result) {
+        if (result.interrupted()) {
+            System.err.println("nfkit: the table changed while it was read: entries may be missing or have come twice");
+        }
+    }
+}

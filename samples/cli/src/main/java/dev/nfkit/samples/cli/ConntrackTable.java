@@ -1,0 +1,29 @@
+package dev.nfkit.samples.cli;
+
+import java.util.Locale;
+
+/** The tables that conntrack(8) has commands for. */
+enum ConntrackTable {
+    /** Connections. */
+    CONNTRACK,
+    /** Expectations. */
+    EXPECT,
+    /** Connections that have ended and are still referred to. */
+    DYING,
+    /** Connections whose first packet has not left the host. */
+    UNCONFIRMED;
+
+    static ConntrackTable parse(String text) throws Failure {
+        for (ConntrackTable table : values()) {
+            if (table.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return table;
+            }
+        }
+        throw Failure.usage("table " + text + ": not known; give conntrack, expect, dying or unconfirmed");
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

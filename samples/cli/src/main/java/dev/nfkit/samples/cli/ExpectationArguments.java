@@ -1,0 +1,79 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.NewExpectation;
+import java.net.InetAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What can be said of an expectation to be made, by the options of conntrack(8). */
+final class ExpectationArguments {
+    private static final int PORT_MAX = 0xffff;
+
+    @Option(
+            names = "--tuple-src",
+            paramLabel = "ADDRESS",
+            description = "With -I expect: source of the connection to come.")
+    private @Nullable String source;
+
+    @Option(names = "--tuple-dst", paramLabel = "ADDRESS", description = "Its destination.")
+    private @Nullable String destination;
+
+    @Option(names = "--tuple-port-src", paramLabel = "PORT", description = "Its source port (0).")
+    private @Nullable String sourcePort;
+
+    @Option(names = "--tuple-port-dst", paramLabel = "PORT", description = "Its destination port.")
+    private @Nullable String destinationPort;
+
+    @Option(names = "--mask-src", paramLabel = "ADDRESS", description = "Which bits of its source count (all).")
+    private @Nullable String sourceMask;
+
+    @Option(names = "--mask-dst", paramLabel = "ADDRESS", description = "Which bits of its destination count (all).")
+    private @Nullable String destinationMask;
+
+    @Option(names = "--mask-port-src", paramLabel = "PORT", description = "Which bits of its source port count (0).")
+    private @Nullable String sourcePortMask;
+
+    @Option(
+            names = "--mask-port-dst",
+            paramLabel = "PORT",
+            description = "Which bits of its destination port count (65535).")
+    private @Nullable String destinationPortMask;
+
+    /**
+     * The expectation.
+     *
+     * @param master the original tuple of the connection that announces it
+     * @param timeout after what time it is forgotten
+     */
+    NewExpectation expectation(ConntrackTuple master, Duration timeout) throws Failure {
+        if (source == null || destination == null || destinationPort == null) {
+            throw Failure.usage("--tuple-src, --tuple-dst and --tuple-port-dst are missing: what is expected");
+        }
+        InetAddress from = TupleArguments.address("--tuple-src", source);
+        InetAddress to = TupleArguments.address("--tuple-dst", destination);
+        String ones = from.getAddress().length == 4 ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+        try {
+            ConntrackTuple expected = ConntrackTuple.of(
+                    master.protocol(),
+                    from,
+                    port("--tuple-port-src", sourcePort, 0),
+                    to,
+                    port("--tuple-port-dst", destinationPort, 0));
+            ConntrackTuple mask = ConntrackTuple.of(
+                    master.protocol(),
+                    TupleArguments.address("--mask-src", sourceMask == null ? ones : sourceMask),
+                    port("--mask-port-src", sourcePortMask, 0),
+                    TupleArguments.address("--mask-dst", destinationMask == null ? ones : destinationMask),
+                    port("--mask-port-dst", destinationPortMask, PORT_MAX));
+            return NewExpectation.of(master, expected, mask, timeout);
+        } catch (IllegalArgumentException e) {
+            throw Failure.usage(e.getMessage());
+        }
+    }
+
+    private static int port(String option, @Nullable String text, int otherwise) throws Failure {
+        return text == null ? otherwise : (int) NumberArgument.parse(option, text, PORT_MAX);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.nfkit.samples.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What labels are called, by {@code /etc/xtables/connlabel.conf}: a number and a name a line. */
+final class LabelNames {
+    private static final Path FILE = Path.of("/etc/xtables/connlabel.conf");
+    private static final int LABELS = 128;
+
+    private final Map<Integer, String> names = new HashMap<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
+
+    LabelNames(List<String> lines) {
+        for (String line : lines) {
+            String[] words = line.replaceFirst("#.*", "").trim().split("\\s+", -1);
+            if (words.length >= 2 && isLabel(words[0])) {
+                names.put(Integer.parseInt(words[0]), words[1]);
+                numbers.put(words[1], Integer.parseInt(words[0]));
+            }
+        }
+    }
+
+    /** Those of this machine; none where it has no such file. */
+    static LabelNames ofMachine() {
+        try {
+            return new LabelNames(Files.readAllLines(FILE));
+        } catch (IOException e) {
+            return new LabelNames(List.of());
+        }
+    }
+
+    private static boolean isLabel(String text) {
+        return text.matches("\\d{1,3}") && Integer.parseInt(text) < LABELS;
+    }
+
+    /** The labels that an option names, by number or name. */
+    BitSet parse(String option, List<String> words) throws Failure {
+        BitSet labels = new BitSet();
+        for (String word : words) {
+            Integer number = numbers.get(word);
+            if (number == null && !isLabel(word)) {
+                throw Failure.usage(option + " " + word + ": no label of 0 to 127, and no name in " + FILE);
+            }
+            labels.set(number == null ? Integer.parseInt(word) : number);
+        }
+        return labels;
+    }
+
+    /** Appends {@code labels=eth0-in,7 }, nothing where none is set. Those without a name stand as numbers. */
+    void append(BitSet labels, StringBuilder line) {
+        String before = "labels=";
+        for (int label = labels.nextSetBit(0); label >= 0; label = labels.nextSetBit(label + 1)) {
+            line.append(before).append(names.getOrDefault(label, Integer.toString(label)));
+            before = ",";
+        }
+        if (!labels.isEmpty()) {
+            line.append(' ');
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.linux.LinuxTransport;
+import dev.nfkit.linux.NetworkNamespace;
+import dev.nfkit.socket.NetlinkTransport;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The network namespace that is meant. */
+final class NamespaceArgument {
+    @Option(
+            names = "--netns",
+            paramLabel = "NAME|PATH|PID",
+            description = "The network namespace; this process's by default.")
+    private @Nullable String namespace;
+
+    NetlinkTransport transport() throws Failure {
+        if (namespace == null) {
+            return LinuxTransport.current();
+        }
+        try {
+            return LinuxTransport.of(named(namespace));
+        } catch (IllegalArgumentException e) {
+            throw Failure.usage("--netns " + namespace + ": " + e.getMessage());
+        }
+    }
+
+    private static NetworkNamespace named(String text) {
+        if (text.contains("/")) {
+            return NetworkNamespace.at(Path.of(text));
+        }
+        return text.matches("\\d{1,18}")
+                ? NetworkNamespace.ofProcess(Long.parseLong(text))
+                : NetworkNamespace.named(text);
+    }
+}

@@ -1,0 +1,86 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.conntrack.NatRange;
+import java.net.InetAddress;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an address is translated to, as it is typed: nothing for anything, {@code 10.0.0.1}, {@code 10.0.0.1-10.0.0.9},
+ * {@code 10.0.0.1:80}, {@code 10.0.0.1:1024-2048}, {@code fd00::1}, {@code [fd00::1]:80}.
+ *
+ * @param first the first address, or null for any
+ * @param last the last address
+ * @param firstPort the first port, or −1 for any
+ * @param lastPort the last port
+ */
+record NatArgument(@Nullable InetAddress first, @Nullable InetAddress last, int firstPort, int lastPort) {
+    private static final int PORT_MAX = 0xffff;
+    private static final Pattern PORTS = Pattern.compile("(\\d{1,5})(?:-(\\d{1,5}))?");
+    private static final Pattern BRACKETED = Pattern.compile("\\[([^\\]]+)\\](?::(.*))?");
+
+    static NatArgument parse(String option, String text) throws Failure {
+        if (text.isEmpty()) {
+            return new NatArgument(null, null, -1, -1);
+        }
+        String addresses = text;
+        String ports = null;
+        Matcher bracketed = BRACKETED.matcher(text);
+        if (bracketed.matches()) {
+            addresses = bracketed.group(1);
+            ports = bracketed.group(2);
+        } else if (text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':')) {
+            addresses = text.substring(0, text.indexOf(':'));
+            ports = text.substring(text.indexOf(':') + 1);
+        }
+        String[] ends = addresses.split("-", 2);
+        InetAddress first = TupleArguments.address(option, ends[0]);
+        InetAddress last = ends.length < 2 ? first : TupleArguments.address(option, ends[1]);
+        if (ports == null) {
+            return new NatArgument(first, last, -1, -1);
+        }
+        Matcher matcher = PORTS.matcher(ports);
+        if (!matcher.matches()) {
+            throw Failure.usage(option + " " + text + ": a port, or ports as 1024-2048, is wanted behind the colon");
+        }
+        int firstPort = (int) NumberArgument.parse(option, matcher.group(1), PORT_MAX);
+        int lastPort =
+                matcher.group(2) == null ? firstPort : (int) NumberArgument.parse(option, matcher.group(2), PORT_MAX);
+        return new NatArgument(first, last, firstPort, lastPort);
+    }
+
+    /** Whether an address is one of these. */
+    boolean isAddress(InetAddress address) {
+        if (first == null || last == null) {
+            return true;
+        }
+        byte[] bytes = address.getAddress();
+        return bytes.length == first.getAddress().length
+                && java.util.Arrays.compareUnsigned(first.getAddress(), bytes) <= 0
+                && java.util.Arrays.compareUnsigned(bytes, last.getAddress()) <= 0;
+    }
+
+    /** Whether a port is one of these. */
+    boolean isPort(int port) {
+        return firstPort < 0 || (port >= firstPort && port <= lastPort);
+    }
+
+    /** Whether any port will do. */
+    boolean anyPort() {
+        return firstPort < 0;
+    }
+
+    /** The range for a connection to be made. */
+    NatRange range(String option) throws Failure {
+        if (first == null || last == null) {
+            throw Failure.usage(option + ": to which address is missing");
+        }
+        try {
+            NatRange range = NatRange.to(first, last);
+            return firstPort < 0 ? range : range.ports(firstPort, lastPort);
+        } catch (IllegalArgumentException e) {
+            throw Failure.usage(option + ": " + e.getMessage());
+        }
+    }
+}

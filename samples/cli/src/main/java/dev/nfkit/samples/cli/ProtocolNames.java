@@ -1,0 +1,98 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.conntrack.DccpState;
+import dev.nfkit.conntrack.SctpState;
+import dev.nfkit.conntrack.TcpState;
+import dev.nfkit.packet.IpProtocol;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/** Protocols above IP and their states, by the names that conntrack(8) has for them. */
+final class ProtocolNames {
+    private static final int PROTOCOLS = 256;
+    private static final int WIDTH = 8;
+    private static final String[] COLUMNS = columns();
+    private static final String[] TCP_STATES = names(TcpState.values());
+    private static final String[] SCTP_STATES = names(SctpState.values());
+    private static final String[] DCCP_STATES = names(DccpState.values());
+
+    private ProtocolNames() {}
+
+    private static String name(int protocol) {
+        return switch (protocol) {
+            case IpProtocol.TCP -> "tcp";
+            case IpProtocol.UDP -> "udp";
+            case IpProtocol.UDPLITE -> "udplite";
+            case IpProtocol.ICMP -> "icmp";
+            case IpProtocol.ICMPV6 -> "icmpv6";
+            case IpProtocol.SCTP -> "sctp";
+            case IpProtocol.GRE -> "gre";
+            case IpProtocol.DCCP -> "dccp";
+            default -> "unknown";
+        };
+    }
+
+    private static String[] columns() {
+        String[] columns = new String[PROTOCOLS];
+        for (int protocol = 0; protocol < PROTOCOLS; protocol++) {
+            String name = name(protocol);
+            columns[protocol] = name + " ".repeat(WIDTH - name.length()) + " " + protocol + " ";
+        }
+        return columns;
+    }
+
+    private static String[] names(Enum<?>... states) {
+        String[] names = new String[states.length];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = states[i].name();
+        }
+        return names;
+    }
+
+    /** Name and number as the first columns of a line: {@code tcp      6 }. */
+    static String column(int protocol) {
+        return COLUMNS[protocol];
+    }
+
+    /** The number of a protocol of 0 to 255 by its name or number. */
+    static OptionalInt parse(String text) {
+        String wanted = text.toLowerCase(Locale.ROOT);
+        if (wanted.matches("\\d{1,3}")) {
+            int number = Integer.parseInt(wanted);
+            return number < PROTOCOLS ? OptionalInt.of(number) : OptionalInt.empty();
+        }
+        for (int protocol = 0; protocol < PROTOCOLS; protocol++) {
+            if (wanted.equals(name(protocol)) && !wanted.equals("unknown")) {
+                return OptionalInt.of(protocol);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** The name of a state; conntrack(8) calls those that it does not know {@code NONE}. */
+    static String state(int protocol, int number) {
+        String[] names = states(protocol);
+        return number < names.length ? names[number] : "NONE";
+    }
+
+    /** The number of a state by its name; empty where the protocol has none of this name. */
+    static OptionalInt parseState(int protocol, String text) {
+        String[] names = states(protocol);
+        for (int i = 0; i < names.length; i++) {
+            if (names[i].equalsIgnoreCase(text)) {
+                return OptionalInt.of(i);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** The states of a protocol, by their number; none where it has none. */
+    static String[] states(int protocol) {
+        return switch (protocol) {
+            case IpProtocol.TCP -> TCP_STATES;
+            case IpProtocol.SCTP -> SCTP_STATES;
+            case IpProtocol.DCCP -> DCCP_STATES;
+            default -> new String[0];
+        };
+    }
+}

@@ -1,0 +1,235 @@
+package dev.nfkit.samples.cli
+
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldEndWith
+import io.kotest.matchers.string.shouldStartWith
+
+private fun conntrack(
+    room: Room,
+    vararg args: String,
+): Ran = run(nfkitCommand + listOf("conntrack", "--netns", room.name) + args)
+
+private fun lines(text: String): List<String> = text.lines().filter { it.isNotEmpty() }
+
+/** A line without what time changes between two looks. */
+private fun timeless(line: String): String =
+    line
+        .replace(Regex("^(ipv[46] +\\d+ )?(\\S+ +\\d+) \\d+ "), "$1$2 - ")
+        .replace(Regex("delta-time=\\d+"), "delta-time=-")
+
+/** Connections of all kinds, made by the peer. */
+private fun populate(room: Room) {
+    room.track()
+    val settings = listOf("acct=1", "timestamp=1", "udp_timeout=600", "icmp_timeout=600", "icmpv6_timeout=600")
+    room.inside("sysctl", "-qw", *settings.map { "net.netfilter.nf_conntrack_$it" }.toTypedArray())
+    room.udp(2, port = 7777)
+    room.inside("ping", "-c", "1", "-q", "127.0.0.1")
+    room.inside("ping", "-c", "1", "-q", "::1")
+    val between = arrayOf("-s", "192.0.2.1", "-d", "198.51.100.2", "-t", "1000")
+    val ports = arrayOf("--sport", "10", "--dport", "20")
+    val six = arrayOf("-s", "fd00::1", "-d", "2001:db8::ffff:0:2", "-t", "1000")
+    val tcp = arrayOf("-p", "tcp", "--state", "ESTABLISHED")
+    for (more in listOf(
+        tcp + between + ports + arrayOf("-u", "SEEN_REPLY,ASSURED", "-m", "7"),
+        tcp + six + ports,
+        arrayOf("-p", "udp") + between + ports + arrayOf("-n", "203.0.113.3:77"),
+        arrayOf("-p", "udp") + between + ports + arrayOf("-w", "5"),
+        arrayOf("-p", "udp") + between + arrayOf("--sport", "11", "--dport", "20", "--orig-zone", "6"),
+        arrayOf("-p", "sctp", "--state", "ESTABLISHED", "--orig-vtag", "1", "--reply-vtag", "2") + between + ports,
+        arrayOf("-p", "gre", "--srckey", "10", "--dstkey", "43981") + between,
+        arrayOf("-p", "icmp") + between + arrayOf("--icmp-type", "8", "--icmp-code", "0", "--icmp-id", "77"),
+        arrayOf("-p", "99") + between,
+    )) {
+        room.inside("conntrack", "-I", *more)
+    }
+}
+
+class ConntrackLiveSpec :
+    FunSpec({
+        test("the table is listed line by line as conntrack(8) lists it").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                populate(room)
+                for (output in listOf("extended", "extended,id,ktimestamp", "id")) {
+                    val peer = lines(room.inside("conntrack", "-L", "-o", output))
+                    val ran = conntrack(room, "-L", "-o", output)
+                    ran.code shouldBe 0
+                    lines(ran.out).map(::timeless) shouldContainExactlyInAnyOrder peer.map(::timeless)
+                    peer.size shouldBeGreaterThan 11
+                    ran.err shouldBe "nfkit conntrack: ${peer.size} flow entries have been shown.\n"
+                }
+            }
+        }
+
+        test("filters mean the same entries as those of conntrack(8)").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                populate(room)
+                val filters =
+                    listOf(
+                        "-p tcp",
+                        "-f ipv6",
+                        "-s 192.0.2.0/24",
+                        "-d 198.51.100.2 -p udp",
+                        "-r 198.51.100.2",
+                        "-q 203.0.113.3",
+                        "-p udp --dport 20",
+                        "-p udp --reply-port-dst 77",
+                        "-p icmp --icmp-type 8 --icmp-code 0 --icmp-id 77",
+                        "-p tcp --state ESTABLISHED",
+                        "-u ASSURED",
+                        "-u SEEN_REPLY",
+                        "-m 7",
+                        "-m 0x3/0x3",
+                        "-w 5",
+                        "-n",
+                        "-n 203.0.113.3",
+                        "-g",
+                        "-j",
+                        "-s 10.0.0.1",
+                    )
+                for (filter in filters) {
+                    val words = filter.split(' ').toTypedArray()
+                    val peer = lines(room.inside("conntrack", "-L", "-o", "id", *words))
+                    val ours = lines(conntrack(room, "-L", "-o", "id", *words).out)
+                    io.kotest.assertions.withClue(filter) {
+                        ours.map(::timeless) shouldContainExactlyInAnyOrder peer.map(::timeless)
+                    }
+                }
+            }
+        }
+
+        test("an entry is made, found, changed, removed, and then there is none").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.track()
+                val ports = arrayOf("--sport", "10", "--dport", "20")
+                val tuple = arrayOf("-p", "tcp", "-s", "fd00::1", "-d", "fd00::2", *ports)
+                val made = arrayOf("-I", *tuple, "--state", "SYN_SENT", "-t", "600", "-m", "7", "--label-add", "3,9")
+                conntrack(room, *made).err shouldBe "nfkit conntrack: 1 flow entries have been created.\n"
+                val again = conntrack(room, *made)
+                again.code shouldBe 1
+                again.err shouldContain "there is such an entry already"
+
+                val found = conntrack(room, "-G", *tuple, "-o", "labels")
+                found.code shouldBe 0
+                found.out shouldContain Regex("^tcp +6 \\d+ SYN_SENT src=fd00::1 .* mark=7 use=\\d+ labels=3,9\n$")
+
+                val changed =
+                    conntrack(room, "-U", "-s", "fd00::/8", "-m", "0x10/0xf0", "--label-del", "3", "-o", "labels")
+                changed.code shouldBe 0
+                changed.out shouldEndWith "labels=9\n"
+                changed.out shouldContain "mark=23 "
+                changed.err shouldBe "nfkit conntrack: 1 flow entries have been updated.\n"
+                conntrack(room, "-U", "-s", "fd01::/16", "-m", "1").code shouldBe 1
+
+                conntrack(room, "-C").out shouldBe "1\n"
+                val removed = conntrack(room, "-D", "-m", "23", "-l", "9")
+                removed.code shouldBe 0
+                removed.out shouldStartWith "tcp      6 "
+                removed.err shouldBe "nfkit conntrack: 1 flow entries have been deleted.\n"
+                conntrack(room, "-D", "-m", "23").code shouldBe 1
+                val gone = conntrack(room, "-G", *tuple)
+                gone.code shouldBe 1
+                gone.err shouldContain "there is no such connection"
+                lines(gone.err) shouldHaveSize 1
+            }
+        }
+
+        test("counters are set to 0, tables flushed, and statistics are the peer's").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                populate(room)
+                val counted = lines(conntrack(room, "-L", "-p", "icmp", "-z").out).single { "127.0.0.1" in it }
+                counted shouldContain "packets=1 bytes=84 src="
+                lines(conntrack(room, "-L", "-p", "icmp").out).single { "127.0.0.1" in it } shouldContain
+                    "packets=0 bytes=0 src="
+                conntrack(room, "-S").out shouldBe room.inside("conntrack", "-S")
+                conntrack(room, "-S", "expect").out shouldBe room.inside("conntrack", "-S", "expect")
+                conntrack(room, "-L", "expect").err shouldBe "nfkit conntrack: 0 expectations have been shown.\n"
+                conntrack(room, "-C", "expect", "--json").out shouldBe "{\"entries\":0}\n"
+                val count = room.inside("conntrack", "-C").trim()
+                val json = parseJson(conntrack(room, "-C", "--json").out.trim())
+                json["entries"] shouldBe count.toLong()
+                conntrack(room, "-F").err shouldContain "emptied"
+                conntrack(room, "-C").out shouldBe "0\n"
+            }
+        }
+
+        test("events of a flow are printed as conntrack(8) prints them").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.track()
+                val filter = arrayOf("-p", "udp", "-o", "id", "-e", "NEW,DESTROY")
+                val ran =
+                    Running("listening", "conntrack", "--netns", room.name, "-E", *filter).use { nfkit ->
+                        val peer = ProcessBuilder("ip", "netns", "exec", room.name, "conntrack", "-E", *filter).start()
+                        // The peer says nothing when it begins: it has, once it told of a flow.
+                        val told = mutableListOf<String>()
+                        val reader =
+                            Thread { peer.inputStream.reader().forEachLine { synchronized(told) { told += it } } }
+                        reader.start()
+                        await("the peer to listen") {
+                            room.udp(1, port = 7000)
+                            synchronized(told) { told.isNotEmpty() }
+                        }
+                        room.inside("ping", "-c", "1", "-q", "127.0.0.1")
+                        room.udp(3, port = 7777)
+                        room.inside("conntrack", "-D", "-p", "udp", "--dport", "7777")
+                        await("the peer to tell of all") {
+                            synchronized(told) { told.count { "[DESTROY]" in it && "dport=7777" in it } == 3 }
+                        }
+                        await("all to be printed") {
+                            lines(nfkit.printed()).count { "[DESTROY]" in it && "dport=7777" in it } == 3
+                        }
+                        peer.destroy()
+                        reader.join()
+                        // What the peer tells of who removed an entry is not the kernel's: it looks for the process.
+                        val theirs = told.filter { "dport=7777 " in it }.map { it.substringBefore(" [USERSPACE]") }
+                        theirs shouldHaveSize 6
+                        val ours = lines(nfkit.printed()).filter { "dport=7777 " in it }
+                        ours.map(::timeless) shouldContainExactlyInAnyOrder theirs.map(::timeless)
+                        nfkit.signal("INT")
+                    }
+                ran.code shouldBe 0
+                lines(ran.out).filter { "icmp" in it }.shouldBeEmpty()
+                ran.err shouldContain Regex("(\\d+) flow events have been shown; \\1 received, 0 lost\\.")
+            }
+        }
+
+        test("an overrun is told in its place, and what is lost is counted").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.track()
+                val args = arrayOf("conntrack", "--netns", room.name, "-E", "-b", "4096", "--json", "-e", "NEW")
+                val ran =
+                    Running("listening", *args).use { nfkit ->
+                        run("kill", "-STOP", "${nfkit.process.pid()}")
+                        room.udp(200, port = 7777)
+                        run("kill", "-CONT", "${nfkit.process.pid()}")
+                        await("the overrun") { "overrun" in nfkit.printed() }
+                        nfkit.signal("TERM")
+                    }
+                ran.code shouldBe 0
+                val events = lines(ran.out).map(::parseJson)
+                val lost = events.filter { it["event"] == "overrun" }.sumOf { it["lost"] as Long }
+                // Not all of the 200 need be connections of their own: two may have drawn the same port.
+                events.count { it["event"] == "new" } + lost shouldBe
+                    room.inside("conntrack", "-C").trim().toLong()
+                ran.err shouldContain "$lost lost in 1 overrun"
+            }
+        }
+
+        test(
+            "a namespace without the right to its table is told in one line with code 2",
+        ).config(enabledOrReasonIf = live) {
+            val ran =
+                run(
+                    listOf("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin") + nfkitCommand +
+                        listOf("conntrack", "-L"),
+                )
+            ran.code shouldBe 2
+            lines(ran.err) shouldHaveSize 1
+            ran.err shouldContain "CAP_NET_ADMIN"
+        }
+    })
