@@ -2,6 +2,9 @@ package dev.nfkit.linux;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.conntrack.Conntrack;
+import dev.nfkit.conntrack.ConntrackEventOptions;
+import dev.nfkit.conntrack.ConntrackEvents;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;
@@ -82,6 +85,21 @@ final class Probe {
                     }
                     System.out.println("holding " + held.size());
                     int end = System.in.read();
+                }
+            }
+            case "table" -> {
+                try (var table = Conntrack.open(transport)) {
+                    System.out.println("open " + table.statistics());
+                } catch (KernelRefusedException e) {
+                    System.out.println(e.refusal() + " " + e.getMessage());
+                }
+            }
+            case "events" -> {
+                try (var events = ConntrackEvents.open(
+                        transport, ConntrackEventOptions.builder().build())) {
+                    System.out.println("open " + events.statistics());
+                } catch (KernelRefusedException e) {
+                    System.out.println(e.refusal() + " " + e.getMessage());
                 }
             }
             default -> throw new IllegalArgumentException(arguments[0]);

@@ -10,6 +10,7 @@ import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.AttributeCursor
 import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
@@ -23,8 +24,10 @@ import java.net.DatagramSocket
 import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import java.util.concurrent.TimeUnit
 
 private const val NFNLGRP_CONNTRACK_NEW = 1
+private const val CT_GET_STATS = 0x105
 private const val OPTMEM_MAX = "/proc/sys/net/core/optmem_max"
 private const val FIRST_PORT = 5_000
 private const val LAST_PORT = 5_009
@@ -45,6 +48,25 @@ private fun Namespace.connect() {
             sender.send(DatagramPacket(ByteArray(1), 1, InetAddress.getByName("127.0.0.1"), port))
         }
     }
+}
+
+/**
+ * Asks for the table's statistics, so that ctnetlink is there: a request loads its module at once, but joining a group
+ * only asks for that (`request_module_nowait` in `nfnetlink_bind`), and events until then are nobody's.
+ */
+private fun NetlinkSocket.awaitCtnetlink() {
+    val batch = DatagramBatch(1, 4_096)
+    send(
+        MessageWriter(64, order())
+            .begin(CT_GET_STATS, Netlink.NLM_F_REQUEST, 1)
+            .nfgenmsg(0, 0)
+            .end()
+            .datagram(),
+    )
+    receive(batch, TimeUnit.SECONDS.toNanos(BOUND_SECONDS)) shouldBe 1
+    val answer = MessageCursor().wrap(batch.buffer(), batch.offset(0), batch.length(0), order())
+    answer.next() shouldBe true
+    answer.type() shouldBe CT_GET_STATS
 }
 
 /** The destination ports of the events that are on the socket. */
@@ -81,6 +103,7 @@ class EventFilterLiveSpec :
                     iptables("-A OUTPUT -m conntrack --ctstate NEW -j ACCEPT")
                     transport.open(Netlink.NETLINK_NETFILTER).use { socket ->
                         socket.filter(filter(toPort(5_003)))
+                        withClue("an answer passes every filter") { socket.awaitCtnetlink() }
                         connect()
                         withClue("before the group is joined") { socket.newPorts() shouldBe emptyList() }
 
@@ -116,7 +139,7 @@ class EventFilterLiveSpec :
                         socket.filter(ipv6)
                         connect()
                         socket.newPorts() shouldBe emptyList()
-                        withClue("an answer passes every filter") { socket.bindGroup(5) shouldBe 0 }
+                        withClue("so does an acknowledgement") { socket.bindGroup(5) shouldBe 0 }
 
                         socket.filter(null)
                         connect()
@@ -157,7 +180,7 @@ class EventFilterLiveSpec :
                     var dropped = 0
                     transport.open(Netlink.NETLINK_NETFILTER).use { socket ->
                         inside { ForeignSender() }.use { sender ->
-                            repeat(500) {
+                            repeat(200) {
                                 val filter = events.filter()
                                 socket.filter(filter)
                                 repeat(20) {
@@ -177,8 +200,8 @@ class EventFilterLiveSpec :
                             }
                         }
                     }
-                    passed shouldBeGreaterThan 1_000
-                    dropped shouldBeGreaterThan 1_000
+                    passed shouldBeGreaterThan 500
+                    dropped shouldBeGreaterThan 500
                 }
             }
     })

@@ -1,9 +1,9 @@
 package dev.nfkit.linux
 
-import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.AddressFamily
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.nflog.NflogAttribute
 import dev.nfkit.nflog.NflogGroup
 import dev.nfkit.nflog.NflogOptions

@@ -1,8 +1,8 @@
 package dev.nfkit.linux
 
-import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.nfqueue.NfqueueAttribute
 import dev.nfkit.nfqueue.NfqueueSession

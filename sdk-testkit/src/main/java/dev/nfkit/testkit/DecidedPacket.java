@@ -174,7 +174,7 @@ public final class DecidedPacket {
      * @return the tag, or empty
      */
     public Optional<VlanTag> vlan() {
-        return packet.value(NfqueueAttribute.VLAN).map(tag -> new VlanTag(tag.u16(0), tag.u16(2)));
+        return packet.vlanTag();
     }
 
     /**

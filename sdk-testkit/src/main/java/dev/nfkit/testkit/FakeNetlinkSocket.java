@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A netlink socket in memory, opened by a {@link FakeTransport}. To the code under test it is a socket; to the test it
@@ -39,6 +40,8 @@ public final class FakeNetlinkSocket extends MemorySocket {
     private final ReceiveBuffer receiveBuffer = new ReceiveBuffer();
     private final Map<SocketOption, Integer> switches = new EnumMap<>(SocketOption.class);
     private final Set<Integer> groups = new HashSet<>();
+    private @Nullable KernelDump dump;
+    private int largestSlot;
     private int sendBuffer = 212_992;
     private long foreign;
 
@@ -140,6 +143,34 @@ public final class FakeNetlinkSocket extends MemorySocket {
         return true;
     }
 
+    /**
+     * Begins a dump, whose first datagram comes at once and the others as room permits; wants the lock.
+     *
+     * @return true
+     * @throws Refused with EBUSY where one is in progress
+     */
+    boolean dump(KernelDump begun) throws Refused {
+        if (dump != null) {
+            throw new Refused(Errno.EBUSY);
+        }
+        dump = begun;
+        goOnDumping();
+        return true;
+    }
+
+    private void goOnDumping() {
+        if (dump != null && !dump.step(largestSlot)) {
+            dump = null;
+        }
+    }
+
+    /** Delivers a datagram of a dump, which waits for room instead of being lost; wants the lock. */
+    void deliverDumped(byte[] datagram, int charge) {
+        receiveBuffer.take(charge);
+        queue.add(new Item(new SocketEffect.Datagram(Bytes.of(datagram)), charge));
+        clock.changed();
+    }
+
     /** Delivers a datagram whose memory is more than its length tells; wants the lock. */
     boolean deliverCharged(byte[] datagram, int charge) {
         SocketEffect.Datagram effect = new SocketEffect.Datagram(Bytes.of(datagram));
@@ -197,6 +228,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
             batch.markOverrun();
         }
         batch.strict(transport.strictBatches());
+        largestSlot = Math.max(largestSlot, batch.slotSize());
         while (batch.count() < batch.slots() && !queue.isEmpty()) {
             Item item = queue.peek();
             SocketEffect effect = item.effect();
@@ -229,6 +261,9 @@ public final class FakeNetlinkSocket extends MemorySocket {
             }
             queue.poll();
             receiveBuffer.free(item.charge());
+            if (receiveBuffer.halfFree()) {
+                goOnDumping();
+            }
         }
         batch.receivedAt(clock.epochNanos());
         return batch.count();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** What a fake kernel is asked, and how it answers: by a rule of the test, or as its models do. Wants the clock's lock. */
 final class FakeRequests {
     private static final int ERROR_TEXT = 1;
+    private static final int ERROR_OFFSET = 2;
     private static final int MAX_DATAGRAM = 1 << 20;
 
     private final FakeTransport transport;
@@ -56,7 +57,7 @@ final class FakeRequests {
                 answer(socket, message);
             } else if ((message.flags() & Netlink.NLM_F_ACK) != 0) {
                 // The kernel acknowledges what is no request, and does nothing.
-                acknowledge(socket, message, null, null);
+                acknowledge(socket, message);
             }
         }
     }
@@ -69,20 +70,33 @@ final class FakeRequests {
             }
         }
         if (transport.kernel().netAdmin() != NetAdmin.HELD) {
-            acknowledge(socket, request, Errno.EPERM, null);
+            refuse(socket, request, new Refused(Errno.EPERM));
             return;
         }
-        Errno errno = carryOut(socket, request);
-        if (errno != null || (request.flags() & Netlink.NLM_F_ACK) != 0) {
-            acknowledge(socket, request, errno, null);
+        try {
+            if (carryOut(socket, request) && (request.flags() & Netlink.NLM_F_ACK) != 0) {
+                acknowledge(socket, request);
+            }
+        } catch (Refused e) {
+            refuse(socket, request, e);
         }
     }
 
-    private @Nullable Errno carryOut(FakeNetlinkSocket socket, SentMessage request) {
-        if (transport.nflog().configures(request)) {
-            return transport.nflog().configure(socket, request);
+    /** Lets the model that is meant do what is asked; whether it may be acknowledged, which a dump is not. */
+    private boolean carryOut(FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        if (transport.conntrack().takes(request)) {
+            return transport.conntrack().request(socket, request);
         }
-        return transport.nfqueue().takes(request) ? transport.nfqueue().request(socket, request) : null;
+        Errno errno = null;
+        if (transport.nflog().configures(request)) {
+            errno = transport.nflog().configure(socket, request);
+        } else if (transport.nfqueue().takes(request)) {
+            errno = transport.nfqueue().request(socket, request);
+        }
+        if (errno != null) {
+            throw new Refused(errno);
+        }
+        return true;
     }
 
     private static void follow(FakeNetlinkSocket socket, SentMessage request, RequestRule rule) {
@@ -93,23 +107,37 @@ final class FakeRequests {
         }
         boolean wanted = rule.errno() != null || (request.flags() & Netlink.NLM_F_ACK) != 0;
         if (wanted && !rule.silent()) {
-            acknowledge(socket, request, rule.errno(), rule.text());
+            if (rule.errno() == null) {
+                acknowledge(socket, request);
+            } else {
+                refuse(socket, request, new Refused(rule.errno(), rule.text(), Refused.NO_OFFSET));
+            }
         }
     }
 
-    private static void acknowledge(
-            FakeNetlinkSocket socket, SentMessage request, @Nullable Errno errno, @Nullable String text) {
+    private static void acknowledge(FakeNetlinkSocket socket, SentMessage request) {
+        answer(socket, request, null);
+    }
+
+    private static void refuse(FakeNetlinkSocket socket, SentMessage request, Refused refusal) {
+        answer(socket, request, refusal);
+    }
+
+    private static void answer(FakeNetlinkSocket socket, SentMessage request, @Nullable Refused refusal) {
         byte[] original = request.bytes().toArray();
-        boolean capped = errno == null || socket.on(SocketOption.CAP_ACK);
-        boolean words = text != null && socket.on(SocketOption.EXT_ACK);
+        boolean capped = refusal == null || socket.on(SocketOption.CAP_ACK);
+        boolean words = refusal != null && refusal.words() != null && socket.on(SocketOption.EXT_ACK);
         MessageWriter writer = new MessageWriter(original.length + 1024, socket.order());
         int flags = (capped ? Netlink.NLM_F_CAPPED : 0) | (words ? Netlink.NLM_F_ACK_TLVS : 0);
         writer.begin(Netlink.NLMSG_ERROR, flags, request.sequence(), socket.portId())
-                .rawHost32(errno == null ? 0 : -errno.number())
+                .rawHost32(refusal == null ? 0 : -refusal.errno().number())
                 .raw(capped ? Arrays.copyOf(original, Netlink.NLMSG_HDRLEN) : original);
-        if (words && text != null) {
+        if (words && refusal != null && refusal.words() != null) {
             writer.raw(new byte[capped ? 0 : Netlink.align(original.length) - original.length])
-                    .string(ERROR_TEXT, text);
+                    .string(ERROR_TEXT, refusal.words());
+            if (refusal.offset() != Refused.NO_OFFSET) {
+                writer.hostWords(ERROR_OFFSET, refusal.offset());
+            }
         }
         socket.deliver(writer.end());
     }

@@ -17,8 +17,9 @@ import java.util.function.Predicate;
 
 /**
  * A kernel in memory: what it is asked it answers as Linux does, unless a rule of the test says otherwise. Requests
- * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()} and those for NFQUEUE through
- * {@link #nfqueue()}, models of the kernel's side. Safe for any number of threads.
+ * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()}, those for NFQUEUE through
+ * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. Safe for any
+ * number of threads.
  *
  * <pre>{@code
  * FakeTransport transport = new FakeTransport();
@@ -36,6 +37,7 @@ public final class FakeTransport implements NetlinkTransport {
     private final FakeKernel kernel;
     private final FakeNflog nflog;
     private final FakeNfqueue nfqueue;
+    private final FakeConntrack conntrack;
     private final FakeRequests requests;
     private final List<FakeNetlinkSocket> sockets = new ArrayList<>();
     private final Deque<Errno> openFailures = new ArrayDeque<>();
@@ -58,6 +60,7 @@ public final class FakeTransport implements NetlinkTransport {
         this.clock = clock;
         this.nflog = new FakeNflog(this);
         this.nfqueue = new FakeNfqueue(this);
+        this.conntrack = new FakeConntrack(this);
         this.kernel = new FakeKernel(nflog::groups, nfqueue::queues);
         this.requests = new FakeRequests(this);
     }
@@ -121,6 +124,15 @@ public final class FakeTransport implements NetlinkTransport {
      */
     public FakeNfqueue nfqueue() {
         return nfqueue;
+    }
+
+    /**
+     * The model of connection tracking in this kernel.
+     *
+     * @return the model, always the same
+     */
+    public FakeConntrack conntrack() {
+        return conntrack;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.trace.TraceEntry;
 import dev.nfkit.trace.TraceKind;
@@ -11,30 +12,48 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Gives what the kernel sent of its own, behind acknowledgements of everything. Guarded by the clock's lock. */
+/**
+ * Gives what the kernel sent of its own, behind the answers to what is asked: those that were recorded where the table of
+ * connections is asked, acknowledgements of everything else. Guarded by the clock's lock.
+ */
 final class LenientScript extends ReplayScript {
     private static final int NFLOG_CONFIG = Netlink.NFNL_SUBSYS_ULOG << 8 | 1;
     private static final int NFQUEUE_CONFIG = Netlink.NFNL_SUBSYS_QUEUE << 8 | 2;
     private static final int TYPE = 4;
+    private static final int FLAGS = 6;
     private static final int SEQUENCE = 8;
+    private static final int NEW = 0;
+    private static final int DELETE = 2;
+    /** The statistics of the whole table, which clients ask for to see whether there is one. */
+    private static final int PROBE = Netlink.NFNL_SUBSYS_CTNETLINK << 8 | 5;
+
+    /** The first of the three groups of each: made, changed, ended. */
+    private static final int CONNECTIONS = 1;
+
+    private static final int EXPECTATIONS = 4;
     private static final int CFG_CMD = 1;
     private static final int BIND = 1;
     private static final int UNBIND = 2;
 
     private final List<TraceEntry> entries;
+    private final RecordedAnswers recorded;
+    private final Set<Integer> groups = new HashSet<>();
     private int at;
     private int bound;
     private boolean unbound;
 
     LenientScript(List<TraceEntry> entries, ByteOrder order) {
         super(order);
+        recorded = new RecordedAnswers(entries, order);
         Set<Integer> asked = new HashSet<>();
         entries.stream()
                 .filter(entry -> entry.kind() == TraceKind.TO_KERNEL && headed(entry))
                 .forEach(entry -> asked.add(header(entry, order).getInt(SEQUENCE)));
         this.entries = entries.stream()
                 .filter(entry -> entry.kind() == TraceKind.OVERRUN
-                        || (entry.kind() == TraceKind.FROM_KERNEL && !answer(entry, order, asked)))
+                        || (entry.kind() == TraceKind.FROM_KERNEL
+                                && !recorded.has(entry)
+                                && !answer(entry, order, asked)))
                 .toList();
     }
 
@@ -70,7 +89,38 @@ final class LenientScript extends ReplayScript {
     }
 
     private boolean exhausted() {
+        while (at < entries.size() && !heard(entries.get(at))) {
+            at++;
+        }
         return unbound || at == entries.size();
+    }
+
+    /** Whether the socket would hear of it: of an event of connections, only as a member of its group. */
+    private boolean heard(TraceEntry entry) {
+        if (entry.kind() != TraceKind.FROM_KERNEL || !headed(entry)) {
+            return true;
+        }
+        ByteBuffer header = header(entry, order);
+        int first = switch (header.getShort(TYPE) >> 8) {
+            case Netlink.NFNL_SUBSYS_CTNETLINK -> CONNECTIONS;
+            case Netlink.NFNL_SUBSYS_CTNETLINK_EXP -> EXPECTATIONS;
+            default -> 0;
+        };
+        if (first == 0) {
+            return true;
+        }
+        boolean ended = (header.getShort(TYPE) & 0xff) == DELETE;
+        boolean made = (header.getShort(FLAGS) & Netlink.NLM_F_CREATE) != 0;
+        return groups.contains(first + (ended ? 2 : made ? 0 : 1));
+    }
+
+    @Override
+    void member(int group, boolean joined) {
+        if (joined) {
+            groups.add(group);
+        } else {
+            groups.remove(group);
+        }
     }
 
     @Override
@@ -106,11 +156,30 @@ final class LenientScript extends ReplayScript {
                 }
             }
         }
-        acknowledge(requests, portId);
+        for (SentMessage request : requests) {
+            if (RecordedAnswers.meant(request)) {
+                answer(request, portId);
+            } else {
+                acknowledge(List.of(request), portId);
+            }
+        }
+    }
+
+    private void answer(SentMessage request, long portId) {
+        List<byte[]> then = recorded.answer(request, portId);
+        int message = request.type() & 0xff;
+        if (then != null) {
+            answers().addAll(then);
+        } else if (message == NEW || message == DELETE || request.type() == PROBE) {
+            acknowledge(List.of(request), portId);
+        } else {
+            answers().add(refusal(request, portId, Errno.EOPNOTSUPP, "the recording has no answer to such a request"));
+        }
     }
 
     @Override
     List<String> left() {
-        return tell(entries.subList(at, entries.size()));
+        return tell(
+                entries.subList(at, entries.size()).stream().filter(this::heard).toList());
     }
 }

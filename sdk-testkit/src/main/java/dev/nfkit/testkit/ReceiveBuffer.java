@@ -40,6 +40,16 @@ final class ReceiveBuffer {
         return true;
     }
 
+    /** Charges a datagram that waited for its room. */
+    void take(int charge) {
+        charged += charge;
+    }
+
+    /** Whether half of the room is free, so that a dump in progress goes on ({@code netlink_recvmsg}). */
+    boolean halfFree() {
+        return charged <= size / 2;
+    }
+
     private void lose(int count) {
         drops += count;
         if (!quiet && !congested) {

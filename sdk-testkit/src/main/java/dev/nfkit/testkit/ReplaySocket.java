@@ -93,6 +93,10 @@ public final class ReplaySocket extends MemorySocket {
         clock.lock().lock();
         try {
             requireOpen("setsockopt(" + option + ")");
+            if (option == SocketOption.ADD_MEMBERSHIP || option == SocketOption.DROP_MEMBERSHIP) {
+                script.member(value, option == SocketOption.ADD_MEMBERSHIP);
+                return;
+            }
             boolean buffer = option == SocketOption.RECEIVE_BUFFER || option == SocketOption.SEND_BUFFER;
             options.put(option, buffer ? 2 * Math.min(value, Integer.MAX_VALUE / 2) : value != 0 ? 1 : 0);
         } finally {

@@ -15,10 +15,13 @@ import java.util.Map;
  * Replays a recording into the code that would talk to the kernel. Safe for any number of threads; needs no
  * privileges; never waits in real time and never hangs: what has ended makes receive return −1.
  *
- * <p><b>Lenient</b>, only what the kernel sent of its own is replayed. Whatever the code asks is acknowledged; recorded
- * requests and their answers are left out. A receive that finds no acknowledgement waiting begins with the
- * recorded packets, so that configuration comes first. Once all groups are unbound nothing more comes, as from a
- * kernel.
+ * <p><b>Lenient</b>, what the kernel sent of its own is replayed, and events of connections to who has joined their
+ * groups. What the code configures is acknowledged; recorded requests for that and their answers are left out. What it
+ * asks of the table of connections is answered as it was then: by the answers to the same request, else by those to the
+ * first one of its kind, each once and again where none is left. What was never asked then is refused with EOPNOTSUPP; a
+ * change is acknowledged, and so is the question for the whole table's statistics, by which a client sees whether there
+ * is a table. A receive that finds no answer waiting begins with the recorded packets, so that configuration
+ * comes first. Once all groups are unbound nothing more comes, as from a kernel.
  *
  * <p><b>Strict</b>, the recording is an expectation: what is sent must be what was sent then, by structure; sequence
  * numbers, port ids, padding and the order of attributes aside. Else send throws {@link ReplayMismatchError}. Answers

@@ -1,88 +1,259 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeSchema;
+import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** The attributes of a sample message, by code, and those that it has against all rules. Not for several threads. */
+/**
+ * The attributes of a message or nest, by code, and those that it has against all rules. Words in the order of a host
+ * are kept big-endian, and nests as attributes, since the order of headers is known only when they are written. Not for
+ * several threads.
+ */
 final class SampleAttributes {
-    private static final String VLAN = "vlan";
-    private static final int VLAN_PROTO = 1;
-    private static final int VLAN_TCI = 2;
+    private static final class Field {
+        private final byte[] value;
+        private final @Nullable SampleAttributes nest;
+
+        Field(byte[] value, @Nullable SampleAttributes nest) {
+            this.value = value;
+            this.nest = nest;
+        }
+
+        boolean same(@Nullable Field other) {
+            if (other == null || nest == null || other.nest == null) {
+                return other != null && nest == other.nest && Arrays.equals(value, other.value);
+            }
+            return nest.same(other.nest);
+        }
+    }
+
+    private static final byte[] NOTHING = {};
 
     private final AttributeSchema schema;
-    private final Map<Integer, byte[]> values = new LinkedHashMap<>();
+    private final Map<Integer, Field> fields = new LinkedHashMap<>();
     private final Map<Integer, byte[]> odd = new LinkedHashMap<>();
 
     SampleAttributes(AttributeSchema schema) {
         this.schema = schema;
     }
 
+    /**
+     * Reads what a nest of a request holds; what the schema does not know is kept as bytes.
+     *
+     * @throws MalformedMessageException if it is malformed at any depth
+     */
+    static SampleAttributes read(AttributeSchema schema, Bytes nest, ByteOrder order) throws MalformedMessageException {
+        SampleAttributes read = new SampleAttributes(schema);
+        ByteBuffer bytes = ByteBuffer.wrap(nest.toArray());
+        AttributeCursor cursor = new AttributeCursor().wrap(bytes, 0, bytes.capacity(), order, schema.name());
+        while (cursor.next()) {
+            read.take(cursor.type(), cursor.bytes(new Bytes()), order);
+        }
+        return read;
+    }
+
+    /** Takes an attribute of a request as it came. */
+    void take(int code, Bytes value, ByteOrder order) throws MalformedMessageException {
+        AttributeType type = schema.find(code).orElse(null);
+        if (type != null && type.nested().isPresent()) {
+            fields.put(code, new Field(NOTHING, read(type.nested().get(), value, order)));
+        } else {
+            put(code, hostWords(type) ? swapped(value.toArray(), order) : value.toArray());
+        }
+    }
+
+    /** Whether a value is words in the order of the host. */
+    private static boolean hostWords(@Nullable AttributeType type) {
+        return type != null
+                && (type.shape() == AttributeShape.HOST32
+                        || type == ConntrackAttribute.LABELS
+                        || type == ConntrackAttribute.LABELS_MASK);
+    }
+
+    private static byte[] swapped(byte[] words, ByteOrder order) {
+        if (order == ByteOrder.BIG_ENDIAN || words.length % Integer.BYTES != 0) {
+            return words;
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(words.clone());
+        for (int at = 0; at < words.length; at += Integer.BYTES) {
+            buffer.putInt(at, Integer.reverseBytes(buffer.getInt(at)));
+        }
+        return buffer.array();
+    }
+
     /** The code that a family has for an attribute, by its name in JSON. */
     int code(String key) {
+        return type(key).code();
+    }
+
+    AttributeType type(String key) {
         for (AttributeType type : schema.types()) {
             if (type.key().equals(key)) {
-                return type.code();
+                return type;
             }
         }
         throw new IllegalStateException(schema.name() + " has no attribute " + key);
     }
 
-    void put(int code, byte... value) {
-        values.put(code, value.clone());
+    SampleAttributes put(int code, byte... value) {
+        fields.put(code, new Field(value.clone(), null));
+        return this;
     }
 
-    void be32(int code, long value) {
-        put(code, ByteBuffer.allocate(4).putInt((int) value).array());
+    SampleAttributes u8(AttributeType type, int value) {
+        return put(type.code(), (byte) value);
+    }
+
+    SampleAttributes be16(AttributeType type, int value) {
+        return put(type.code(), (byte) (value >> 8), (byte) value);
+    }
+
+    SampleAttributes be32(AttributeType type, long value) {
+        return be32(type.code(), value);
+    }
+
+    SampleAttributes be32(int code, long value) {
+        return put(code, ByteBuffer.allocate(4).putInt((int) value).array());
+    }
+
+    SampleAttributes be64(AttributeType type, long value) {
+        return put(type.code(), ByteBuffer.allocate(8).putLong(value).array());
+    }
+
+    SampleAttributes text(AttributeType type, String value) {
+        return put(type.code(), (value + "\0").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Puts a nest, which is kept and not copied. */
+    SampleAttributes put(AttributeType type, SampleAttributes nest) {
+        fields.put(type.code(), new Field(NOTHING, nest));
+        return this;
+    }
+
+    /** An empty nest in place of what was there. */
+    SampleAttributes nest(AttributeType type) {
+        SampleAttributes nest = new SampleAttributes(type.nested().orElseThrow());
+        put(type, nest);
+        return nest;
+    }
+
+    /** The nest of an attribute, or null. */
+    @Nullable
+    SampleAttributes nested(AttributeType type) {
+        Field field = fields.get(type.code());
+        return field == null ? null : field.nest;
     }
 
     void remove(int code) {
-        values.remove(code);
+        fields.remove(code);
+    }
+
+    boolean has(AttributeType type) {
+        return fields.containsKey(type.code());
     }
 
     /** Takes an attribute that is written behind all others, just as it is. */
     void odd(int code, byte... value) {
-        values.remove(code);
+        fields.remove(code);
         odd.put(code, value.clone());
     }
 
     /** Takes everything that another has. */
-    void putAll(SampleAttributes other) {
-        values.putAll(other.values);
+    SampleAttributes putAll(SampleAttributes other) {
+        other.fields.forEach(
+                (code, field) -> fields.put(code, field.nest == null ? field : new Field(NOTHING, field.nest.copy())));
         odd.putAll(other.odd);
+        return this;
+    }
+
+    SampleAttributes copy() {
+        return new SampleAttributes(schema).putAll(this);
+    }
+
+    /** Whether another has the same attribute, or neither has it. */
+    boolean same(SampleAttributes other, AttributeType type) {
+        Field mine = fields.get(type.code());
+        Field its = other.fields.get(type.code());
+        return mine == null ? its == null : mine.same(its);
+    }
+
+    private boolean same(SampleAttributes other) {
+        return fields.keySet().equals(other.fields.keySet())
+                && schema.types().stream().allMatch(type -> same(other, type));
     }
 
     Optional<Bytes> value(int code) {
-        return Optional.ofNullable(values.get(code)).map(Bytes::of);
+        return Optional.ofNullable(fields.get(code))
+                .filter(field -> field.nest == null)
+                .map(field -> Bytes.of(field.value));
     }
 
     /** A be32, or 0 where it is absent. */
     long number(int code) {
+        return number(code, 0);
+    }
+
+    /** A be32, or something else where it is absent. */
+    long number(int code, long absent) {
         return value(code)
                 .filter(value -> value.length() >= 4)
                 .map(value -> value.u32(0))
-                .orElse(0L);
+                .orElse(absent);
+    }
+
+    /** A text up to its NUL, or null where it is absent. */
+    @Nullable
+    String text(AttributeType type) {
+        return value(type.code())
+                .map(value -> new String(value.toArray(), StandardCharsets.UTF_8))
+                .map(text -> text.indexOf('\0') < 0 ? text : text.substring(0, text.indexOf('\0')))
+                .orElse(null);
     }
 
     void write(MessageWriter writer, int code) {
-        byte[] value = values.get(code);
-        if (value == null) {
+        write(writer, code, type -> true);
+    }
+
+    /** Writes an attribute where it is there, and of a nest what is wanted. */
+    void write(MessageWriter writer, int code, Predicate<AttributeType> wanted) {
+        Field field = fields.get(code);
+        AttributeType type = schema.find(code).orElse(null);
+        if (field == null || (type != null && !wanted.test(type))) {
             return;
         }
-        if (code == code(VLAN)) {
-            // The nest's headers are in the writer's order, so it is made only now.
-            int nest = writer.beginNest(code);
-            writer.bytes(VLAN_TCI, value[2], value[3])
-                    .bytes(VLAN_PROTO, value[0], value[1])
-                    .endNest(nest);
+        if (field.nest != null) {
+            int mark = writer.beginNest(code);
+            field.nest.writeAll(writer, wanted);
+            writer.endNest(mark);
+        } else if (hostWords(type) && field.value.length % Integer.BYTES == 0) {
+            IntBuffer words = ByteBuffer.wrap(field.value).asIntBuffer();
+            writer.hostWords(
+                    code, IntStream.range(0, words.capacity()).map(words::get).toArray());
         } else {
-            writer.bytes(code, value);
+            writer.bytes(code, field.value);
         }
+    }
+
+    /** Writes all, in the order in which they were put. */
+    void writeAll(MessageWriter writer, Predicate<AttributeType> wanted) {
+        fields.keySet().forEach(code -> write(writer, code, wanted));
+        writeOdd(writer);
     }
 
     void writeOdd(MessageWriter writer) {

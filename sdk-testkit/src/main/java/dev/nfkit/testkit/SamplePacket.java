@@ -3,11 +3,13 @@ package dev.nfkit.testkit;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
+import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -20,6 +22,8 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     /** The packet header's code, which is the same in both families. */
     private static final int PACKET_HDR = 1;
 
+    private static final int VLAN_PROTO = 1;
+    private static final int VLAN_TCI = 2;
     private static final int MAX_DATAGRAM = 1 << 18;
 
     final SampleAttributes attributes;
@@ -248,7 +252,18 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S vlan(int protocol, int tci) {
-        return put("vlan", (byte) (protocol >> 8), (byte) protocol, (byte) (tci >> 8), (byte) tci);
+        attributes
+                .nest(attributes.type("vlan"))
+                .put(VLAN_TCI, (byte) (tci >> 8), (byte) tci)
+                .put(VLAN_PROTO, (byte) (protocol >> 8), (byte) protocol);
+        return self();
+    }
+
+    final Optional<VlanTag> vlanTag() {
+        return Optional.ofNullable(attributes.nested(attributes.type("vlan")))
+                .map(tag -> new VlanTag(
+                        tag.value(VLAN_PROTO).orElseThrow().u16(0),
+                        tag.value(VLAN_TCI).orElseThrow().u16(0)));
     }
 
     /**

@@ -1,7 +1,5 @@
 package dev.nfkit.testkit;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -125,8 +123,8 @@ public final class SamplePackets {
     }
 
     private static byte[] packet(String source, String target, int protocol, byte[] segment, int checksumAt) {
-        byte[] from = literal(source);
-        byte[] to = literal(target);
+        byte[] from = SampleAddress.literal(source);
+        byte[] to = SampleAddress.literal(target);
         if (from.length != to.length) {
             throw new IllegalArgumentException(source + " and " + target + " are of different families");
         }
@@ -188,16 +186,5 @@ public final class SamplePackets {
             folded = (folded & 0xffff) + (folded >>> 16);
         }
         return (int) ~folded & 0xffff;
-    }
-
-    private static byte[] literal(String address) {
-        if (address.isEmpty() || !address.matches("[0-9a-fA-F:.]+")) {
-            throw new IllegalArgumentException(address + " is no literal address");
-        }
-        try {
-            return InetAddress.getByName(address).getAddress();
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(address + " is no literal address", e);
-        }
     }
 }

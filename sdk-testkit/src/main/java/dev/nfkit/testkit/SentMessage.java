@@ -101,6 +101,15 @@ public final class SentMessage {
     }
 
     /**
+     * The version of its {@code struct nfgenmsg}, which says of a flush whether the family is meant.
+     *
+     * @return 0 to 255; 0 where the message is too short for one
+     */
+    public int version() {
+        return header.hasNfgenmsg() ? header.version() : 0;
+    }
+
+    /**
      * Whether an attribute is there.
      *
      * @param code its type on the wire

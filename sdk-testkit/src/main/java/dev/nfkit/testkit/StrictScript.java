@@ -5,7 +5,6 @@ import dev.nfkit.trace.TraceEntry;
 import dev.nfkit.trace.TraceKind;
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.MessageCursor;
-import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -18,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** Gives everything that was received, each behind the request it followed. Guarded by the clock's lock. */
 final class StrictScript extends ReplayScript {
     private static final long STARVES_NANOS = TimeUnit.SECONDS.toNanos(60);
-    private static final int SEQUENCE = 8;
-    private static final int PORT_ID = 12;
-    private static final int ECHOED = Netlink.NLMSG_HDRLEN + 4;
 
     private final TestClock clock;
     private final List<TraceEntry> entries;
@@ -56,7 +52,7 @@ final class StrictScript extends ReplayScript {
         if (received < entries.size() && !starved) {
             if (received < sent) {
                 TraceEntry entry = entries.get(received);
-                return new Step(entry, live(entry.datagram().toArray(), portId));
+                return new Step(entry, readdressed(entry.datagram().toArray(), order, liveSequences, portId));
             }
             if (starving == null) {
                 starving = clock.schedule(clock.now() + STARVES_NANOS, () -> starved = true);
@@ -137,33 +133,6 @@ final class StrictScript extends ReplayScript {
             return found;
         }
         return found;
-    }
-
-    /** Puts the live request's sequence number and port id into the answers of a recorded datagram. */
-    private byte[] live(byte[] datagram, long portId) {
-        ByteBuffer headers = ByteBuffer.wrap(datagram).order(order);
-        MessageCursor cursor = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, order);
-        try {
-            while (cursor.next()) {
-                Integer live = liveSequences.get((int) cursor.sequence());
-                boolean error = cursor.type() == Netlink.NLMSG_ERROR;
-                if (live != null && (error || cursor.portId() != 0)) {
-                    address(headers, cursor.offset(), live, portId);
-                    if (error && cursor.length() >= ECHOED + Netlink.NLMSG_HDRLEN) {
-                        address(headers, cursor.offset() + ECHOED, live, portId);
-                    }
-                }
-            }
-        } catch (MalformedMessageException e) {
-            // A cut or malformed datagram is replayed as it was, from there on.
-            return datagram;
-        }
-        return datagram;
-    }
-
-    private static void address(ByteBuffer headers, int header, int sequence, long portId) {
-        headers.putInt(header + SEQUENCE, sequence);
-        headers.putInt(header + PORT_ID, (int) portId);
     }
 
     @Override

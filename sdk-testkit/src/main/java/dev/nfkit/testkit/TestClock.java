@@ -30,6 +30,10 @@ public final class TestClock {
             this.at = at;
             this.action = action;
         }
+
+        long at() {
+            return at;
+        }
     }
 
     private final Mode mode;

@@ -25,7 +25,7 @@ private val native = ByteOrder.nativeOrder()
 
 private fun request(
     sequence: Long,
-    type: Int = 0x100,
+    type: Int = 0x900,
     flags: Int = Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK,
 ): ByteBuffer =
     MessageWriter(256, native)
@@ -101,7 +101,7 @@ class FakeTransportSpec :
         test("a scripted reply comes before the acknowledgement") {
             val transport = FakeTransport()
             val socket = transport.open(12)
-            transport.onRequest { it.type() == 0x100 }.reply { request, writer ->
+            transport.onRequest { it.type() == 0x900 }.reply { request, writer ->
                 writer.begin(0x101, 0, request.sequence(), request.portId()).nfgenmsg(2, 0).end()
             }
             socket.send(request(6))

@@ -167,6 +167,7 @@ class ReplayTransportSpec :
                         little,
                     )
                 val socket = ReplayTransport.lenient(trace).open(12)
+                socket.set(SocketOption.ADD_MEMBERSHIP, 2)
                 socket.next().sequence() shouldBe 0
                 socket.next().sequence() shouldBe 999
                 socket.receive(batch, -1) shouldBe -1
@@ -186,6 +187,50 @@ class ReplayTransportSpec :
                 session.run<RuntimeException> { seen += it.prefix() to it.mark() }
             }
             seen shouldContainExactly List(2) { "prefix with spaces=é " to 0x1234abcdL }
+        }
+
+        test("a strict replay of conntrack -L answers the same request, under the number and port that asked") {
+            val trace = Trace.read(Path.of("src/test/resources/traces/ctnetlink/ctnetlink-dump.pcap"))
+            val transport = ReplayTransport.strict(trace)
+            val socket = transport.open(12)
+            val asked =
+                trace
+                    .entries()
+                    .first()
+                    .datagram()
+                    .toArray()
+            java.nio.ByteBuffer
+                .wrap(asked)
+                .order(little)
+                .putInt(8, 4242)
+            socket.put(asked)
+            val types = mutableListOf<Int>()
+            while (socket.receive(batch, 0) > 0) {
+                for (index in 0 until batch.count()) {
+                    val message = MessageCursor().wrap(batch.buffer(), batch.offset(index), batch.length(index), little)
+                    while (message.next()) {
+                        types += message.type()
+                        message.sequence() shouldBe 4242
+                        message.portId() shouldBe socket.portId()
+                    }
+                }
+            }
+            types shouldContainExactly List(11) { 0x100 } + Netlink.NLMSG_DONE
+            socket.close()
+            transport.verify()
+        }
+
+        test("a strict replay refuses another request than conntrack -L sent, and shows both") {
+            val trace = Trace.read(Path.of("src/test/resources/traces/ctnetlink/ctnetlink-dump.pcap"))
+            val socket = ReplayTransport.strict(trace).open(12)
+            val asked =
+                trace
+                    .entries()
+                    .first()
+                    .datagram()
+                    .toArray()
+            asked[16] = 10
+            shouldThrow<ReplayMismatchError> { socket.put(asked) }.message shouldContain "family 10"
         }
 
         test("a stop in a callback ends the session at once, with the rest left in the recording") {

@@ -1,8 +1,8 @@
 package dev.nfkit.testkit
 
-import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.AddressFamily
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.netfilter.VlanTag
 import dev.nfkit.nflog.NflogAttribute
 import dev.nfkit.nflog.NflogPacket

@@ -64,7 +64,7 @@ public final class Exchange implements AutoCloseable {
     private boolean done;
     private boolean interrupted;
     private @Nullable KernelRefusedException refusal;
-    private @Nullable Exception failure;
+    private @Nullable Throwable failure;
 
     /**
      * An exchange over an open socket, which it owns from now on.
@@ -154,12 +154,15 @@ public final class Exchange implements AutoCloseable {
 
     @SuppressWarnings("unchecked") // only the taker's failures are kept, and it throws no other checked ones
     private <E extends Exception> boolean outcome() throws NetlinkException, E {
-        Exception failed = failure;
+        Throwable failed = failure;
         failure = null;
         if (failed instanceof NetlinkException problem) {
             throw problem;
         }
         if (failed instanceof RuntimeException problem) {
+            throw problem;
+        }
+        if (failed instanceof Error problem) {
             throw problem;
         }
         if (failed != null) {
@@ -215,12 +218,12 @@ public final class Exchange implements AutoCloseable {
     private <E extends Exception> void take(Taker<E> taker) {
         try {
             taker.message(cursor);
-        } catch (Exception e) { // to be thrown once the rest of the answer is out of the socket
+        } catch (Throwable e) { // thrown once the rest is out of the socket: until then it takes no other dump (EBUSY)
             fail(e);
         }
     }
 
-    private void fail(Exception problem) {
+    private void fail(Throwable problem) {
         if (failure == null) {
             failure = problem;
         }

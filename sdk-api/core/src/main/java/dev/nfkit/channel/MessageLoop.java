@@ -63,7 +63,7 @@ public final class MessageLoop implements AutoCloseable {
     private volatile boolean abandoned;
 
     private volatile long spinNanos;
-    /** Whether the last receive returned for a {@link #wakeup}: the poll then returns, even while the session ends. */
+    /** Whether a {@link #wakeup} has met the poll in progress: it then returns, even while the session ends. */
     private boolean roused;
 
     private boolean farewellSent;
@@ -352,6 +352,7 @@ public final class MessageLoop implements AutoCloseable {
 
     private <C, E extends Exception> int pollAlone(Handler<C, E> handler, C context, long timeoutNanos)
             throws NetlinkException, E {
+        roused = false;
         if (inbound.pending() && !closing) {
             int delivered = deliver(handler, context);
             if (delivered > 0) {
@@ -378,8 +379,11 @@ public final class MessageLoop implements AutoCloseable {
             } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden() && settled())) {
                 finish();
                 return -1;
-            } else if (roused || (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun()))) {
+            } else if (!stopping && !closing && (timeoutNanos >= 0 || !batch.overrun())) {
                 return 0;
+            }
+            if (roused) {
+                return 0; // also where it came with no more than the answer to a farewell
             }
             if (timeoutNanos > 0 && !stopping && deadline - transport.nanoTime() <= 0) {
                 return 0;
@@ -398,7 +402,6 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private int receive(long wait) throws NetlinkException {
-        roused = false;
         long spin = spinNanos;
         if (spin > 0 && wait != 0) {
             // Not the transport's clock: a test may hold that still, and spinning costs real time.
@@ -406,9 +409,8 @@ public final class MessageLoop implements AutoCloseable {
             long most = wait < 0 ? spin : Math.min(wait, spin);
             do {
                 int count = socket.receive(batch, 0);
-                if (count != 0 || batch.overrun() || woken || stopping || closing) {
-                    roused = woken;
-                    woken = false;
+                takeWakeup();
+                if (count != 0 || batch.overrun() || roused || stopping || closing) {
                     return count;
                 }
                 Thread.onSpinWait();
@@ -417,10 +419,18 @@ public final class MessageLoop implements AutoCloseable {
                 return 0;
             }
         }
-        int count = socket.receive(batch, wait);
-        roused = woken;
-        woken = false;
+        // What woke the socket may have been taken by an asker before this poll had its place.
+        int count = socket.receive(batch, woken ? 0 : wait);
+        takeWakeup();
         return count;
+    }
+
+    /** Takes a wakeup that has come; one that comes behind the look stays. */
+    private void takeWakeup() {
+        if (woken) {
+            woken = false;
+            roused = true;
+        }
     }
 
     private boolean settled() {

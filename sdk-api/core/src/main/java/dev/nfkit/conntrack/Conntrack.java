@@ -1,7 +1,6 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
-import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
@@ -59,26 +58,12 @@ public final class Conntrack implements AutoCloseable {
         try {
             dumps = TableRequests.open(transport, DUMP_PARTS);
             Conntrack table = new Conntrack(requests, dumps);
-            table.probe();
+            StatisticsRequests.probe(requests);
             return table;
         } catch (NetlinkException | RuntimeException | Error e) {
             requests.close();
             if (dumps != null) {
                 dumps.close();
-            }
-            throw e;
-        }
-    }
-
-    private void probe() throws NetlinkException {
-        try {
-            statistics();
-        } catch (KernelRefusedException e) {
-            if (e.errno().equals(Errno.EINVAL) || e.errno().equals(Errno.EOPNOTSUPP)) {
-                throw e.explained(
-                        Refusal.NOT_SUPPORTED,
-                        "this kernel does not hand out its connection table (CONFIG_NF_CT_NETLINK, "
-                                + "module nf_conntrack_netlink)");
             }
             throw e;
         }

@@ -291,6 +291,13 @@ public final class ConntrackEntry {
         return alive().zone;
     }
 
+    /** Whether it has a zone that holds for one direction only. */
+    boolean inZoneOfDirection() {
+        EntryReader entry = alive();
+        return (has(ConntrackAttribute.TUPLE_ORIG) && entry.original.zone != TupleReader.ABSENT)
+                || (has(ConntrackAttribute.TUPLE_REPLY) && entry.reply.zone != TupleReader.ABSENT);
+    }
+
     /**
      * The entry's id, by which the same connection is known again. Opaque: compare it, and give it back.
      *

@@ -3,6 +3,7 @@ package dev.nfkit.conntrack;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -39,6 +40,9 @@ public final class ConntrackEvents implements AutoCloseable {
 
     private static final int SLOTS = 128;
 
+    /** As good as no bound. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private final ConntrackEventOptions options;
     private final EventLife life;
     private final MessageLoop loop;
@@ -63,11 +67,7 @@ public final class ConntrackEvents implements AutoCloseable {
         life = new EventLife(socket, options.kinds(), receiveBuffer);
         loop = new MessageLoop(transport, socket, new DatagramBatch(SLOTS, SLOT), life);
         life.attach(loop.inbound());
-        try {
-            life.subscribe();
-        } catch (KernelRefusedException e) {
-            throw ConntrackRequests.explain(e, transport.kernel());
-        }
+        life.subscribe();
     }
 
     /**
@@ -76,12 +76,17 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param transport the network namespace
      * @param options what to listen to
      * @return an open session; the caller closes it
-     * @throws NetlinkException if the kernel refuses it or a system call fails, such as EPERM without
-     *     {@code CAP_NET_ADMIN}
+     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}) or lies in another user
+     *     namespace, or the kernel has no {@code nf_conntrack_netlink} ({@link Refusal#NOT_SUPPORTED})
+     * @throws NetlinkException if a system call fails
      * @throws IllegalArgumentException if the filters are more than the kernel takes
      */
     public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
             throws NetlinkException {
+        // Whoever joins a group only has the kernel's module asked for, which tells of nothing until it is there.
+        try (TableRequests requests = TableRequests.open(transport, 1)) {
+            StatisticsRequests.probe(requests);
+        }
         NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
         try {
             return new ConntrackEvents(transport, socket, options);
@@ -105,7 +110,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> int poll(ConntrackEventSink<E> sink, Duration timeout) throws NetlinkException, E {
-        int delivered = loop.poll(typed(), sink, timeout);
+        int delivered = loop.poll(typed(), sink, wait(timeout));
         // Behind the overrun's own report lies what was received before it: only then is it the overrun's turn.
         while (delivered == 0 && life.overrunAhead()) {
             delivered = loop.poll(typed(), sink, Duration.ZERO);
@@ -116,6 +121,17 @@ public final class ConntrackEvents implements AutoCloseable {
         }
         sink.event(new ConntrackEvent.Overrun(lost));
         return Math.max(delivered, 0) + 1;
+    }
+
+    /**
+     * How long the loop may wait. An overrun that was reported is told though nothing else may come; and the loop returns
+     * at such a report only where its wait has a bound.
+     */
+    private Duration wait(Duration timeout) {
+        if (life.overrunAhead()) {
+            return Duration.ZERO;
+        }
+        return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
     }
 
     /**

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which connections are meant: those that are so in all that is set. An immutable value; each method gives a new one.
  *
- * <p>A dump has the kernel compare what it can: the family since 4.20, the mark since 3.3, tuples since 5.8 (whole
- * addresses, and ports where the protocol is set), the status since 5.15, the zone since 6.8. Every entry is compared once
- * more on receipt, so that the result is the same on all kernels.
+ * <p>A dump has the kernel compare what it can: the family since 4.20, the mark since 3.3, tuples of a known family since
+ * 5.8 (whole addresses of IPv4, and ports where the protocol is set), the status since 5.15, the zone since 6.8. Every
+ * entry is compared once more on receipt, so that the result is the same on all kernels.
  *
  * <p>Follows {@code ctnetlink_alloc_filter} and {@code ctnetlink_filter_match} in {@code nf_conntrack_netlink.c}.
  */
@@ -137,7 +137,8 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those of a zone.
+     * Those of a zone of both directions. Those of a zone that holds for one direction are in none, not even in 0; a
+     * {@link TuplePattern#zone} means them.
      *
      * @param zone 0 to 65535
      * @return a new filter
@@ -204,6 +205,23 @@ public final class ConntrackFilter {
     }
 
     /**
+     * The part of it that a connection meets all its life or never: family, zone and tuples, without mark, status and
+     * state. Who keeps track of the connections that a filter means listens to the events of this part: by the whole
+     * filter no event would tell that a connection no longer matches.
+     *
+     * @return a filter that means these connections and maybe more
+     */
+    public ConntrackFilter lasting() {
+        ConntrackFilter filter = new ConntrackFilter(this);
+        filter.mark = null;
+        filter.markMask = 0;
+        filter.status = null;
+        filter.statusMask = 0;
+        filter.tcpState = null;
+        return filter;
+    }
+
+    /**
      * Whether nothing is set.
      *
      * @return whether all connections are meant
@@ -221,7 +239,7 @@ public final class ConntrackFilter {
     public boolean matches(ConntrackEntry entry) {
         return (family.equals(AddressFamily.UNSPEC) || family.equals(entry.family()))
                 && (mark == null || (entry.mark() & markMask) == mark)
-                && (zone == null || entry.zone() == zone)
+                && (zone == null || (entry.zone() == zone && (zone != 0 || !entry.inZoneOfDirection())))
                 && (status == null || (entry.has(ConntrackAttribute.STATUS) && (entry.status() & statusMask) == status))
                 && (tcpState == null || entry.isTcpIn(tcpState))
                 && matches(original, entry, ConntrackAttribute.TUPLE_ORIG, Direction.ORIGINAL)
@@ -292,9 +310,8 @@ public final class ConntrackFilter {
         if (zone != null) {
             writer.be16(ConntrackAttribute.ZONE.code(), zone);
         }
-        boolean familyKnown = !requestFamily().equals(AddressFamily.UNSPEC);
-        int originalFlags = familyKnown ? original.kernelFlags() : 0;
-        int replyFlags = familyKnown ? reply.kernelFlags() : 0;
+        int originalFlags = original.kernelFlags(requestFamily());
+        int replyFlags = reply.kernelFlags(requestFamily());
         if ((originalFlags | replyFlags) == 0) {
             return;
         }

@@ -40,7 +40,8 @@ public final class ConntrackMirror {
      * An empty mirror.
      *
      * @param table where to dump; its end is not the mirror's
-     * @param filter which connections to keep; the events' session should have the same
+     * @param filter which connections to keep; the events' session should have its {@linkplain ConntrackFilter#lasting()
+     *     lasting part}, or none
      */
     public ConntrackMirror(Conntrack table, ConntrackFilter filter) {
         this.table = Objects.requireNonNull(table, "table");
@@ -75,8 +76,12 @@ public final class ConntrackMirror {
         return Optional.ofNullable(entries.get(id));
     }
 
+    /** What a connection is known by: its id; the tuple stands in where a kernel leaves that out. */
     private static Object key(ConntrackEntry entry) {
-        return entry.has(ConntrackAttribute.ID) ? (Object) entry.id() : entry.original();
+        if (entry.has(ConntrackAttribute.ID)) {
+            return entry.id();
+        }
+        return entry.has(ConntrackAttribute.TUPLE_ORIG) ? entry.original() : entry;
     }
 
     /**
@@ -177,13 +182,13 @@ public final class ConntrackMirror {
 
     /** Whether all is equal but what changes with every packet. What one of the two lacks can't differ. */
     private static boolean same(ConntrackEntry before, ConntrackEntry after) {
-        return before.original().equals(after.original())
-                && before.mark() == after.mark()
+        return before.mark() == after.mark()
+                && same(before, after, ConntrackAttribute.TUPLE_ORIG, ConntrackEntry::original)
                 && same(before, after, ConntrackAttribute.TUPLE_REPLY, ConntrackEntry::reply)
                 && same(before, after, ConntrackAttribute.STATUS, ConntrackEntry::status)
                 && same(before, after, ConntrackAttribute.PROTOINFO, ConntrackEntry::protocolState)
                 && same(before, after, ConntrackAttribute.LABELS, ConntrackEntry::labels)
-                && same(before, after, ConntrackAttribute.HELP, ConntrackEntry::helper);
+                && (!before.hasHelper() || !after.hasHelper() || before.helper().equals(after.helper()));
     }
 
     private static boolean same(

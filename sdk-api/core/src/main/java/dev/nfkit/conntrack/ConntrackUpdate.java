@@ -150,8 +150,9 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets the helper that follows the connection's protocol. The kernel takes it for a connection that is confirmed and
-     * has none, and refuses to change one for another (EBUSY).
+     * Sets the helper that follows the connection's protocol. The kernel takes the one that the connection has already;
+     * it refuses another (EBUSY), and any for a connection that began without (EOPNOTSUPP): a helper is given by a rule
+     * when the connection begins, or by {@link NewConnection#helper}.
      *
      * @param name the helper's name such as {@code ftp}, 1 to 15 bytes
      * @return a new update
@@ -205,8 +206,8 @@ public final class ConntrackUpdate {
             }
         }
         if (labels != null && labelsMask != null) {
-            writer.hostWords(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
-            writer.hostWords(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
+            writer.hostLongs(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
+            writer.hostLongs(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
         }
     }
 

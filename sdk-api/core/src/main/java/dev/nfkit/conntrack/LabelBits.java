@@ -2,9 +2,10 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.Bytes;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.BitSet;
 
-/** The bitmap of labels: words in the order of the host ({@code struct nf_conn_labels}). */
+/** The bitmap of labels: longs of a 64-bit kernel in the order of the host ({@code struct nf_conn_labels}). */
 final class LabelBits {
     /** How many labels there are ({@code XT_CONNLABEL_MAXBIT}, and one). */
     static final int COUNT = 128;
@@ -14,7 +15,6 @@ final class LabelBits {
     static BitSet read(Bytes bitmap, ByteOrder order) {
         BitSet bits = new BitSet();
         for (int at = 0; at < bitmap.length(); at++) {
-            // Of words of 32 or 64 bits: in little-endian order both lie byte by byte.
             int place = order == ByteOrder.LITTLE_ENDIAN ? at : (at & -Long.BYTES) + Long.BYTES - 1 - (at & 7);
             int octet = bitmap.u8(at);
             for (int bit = 0; bit < Byte.SIZE; bit++) {
@@ -26,10 +26,8 @@ final class LabelBits {
         return bits;
     }
 
-    /** The bitmap as 32-bit words, to be written in the order of the host. */
-    static int[] words(BitSet bits) {
-        int[] words = new int[COUNT / Integer.SIZE];
-        bits.stream().forEach(bit -> words[bit / Integer.SIZE] |= 1 << (bit % Integer.SIZE));
-        return words;
+    /** The bitmap as 64-bit words, to be written in the order of the host. */
+    static long[] words(BitSet bits) {
+        return Arrays.copyOf(bits.toLongArray(), COUNT / Long.SIZE);
     }
 }

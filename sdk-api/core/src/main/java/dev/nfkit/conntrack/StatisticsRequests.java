@@ -1,7 +1,10 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.Errno;
+import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.Refusal;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageCursor;
@@ -16,6 +19,23 @@ final class StatisticsRequests {
     private static final int CTA_STATS_GLOBAL_MAX_ENTRIES = 2;
 
     private StatisticsRequests() {}
+
+    /**
+     * Asks a first question: a lack of rights or of support shows, and a kernel that has it as a module loads it.
+     */
+    static void probe(TableRequests requests) throws NetlinkException {
+        try {
+            global(requests);
+        } catch (KernelRefusedException e) {
+            if (e.errno().equals(Errno.EINVAL) || e.errno().equals(Errno.EOPNOTSUPP)) {
+                throw e.explained(
+                        Refusal.NOT_SUPPORTED,
+                        "this kernel does not hand out its connection table (CONFIG_NF_CT_NETLINK, "
+                                + "module nf_conntrack_netlink)");
+            }
+            throw e;
+        }
+    }
 
     static ConntrackStatistics global(TableRequests requests) throws NetlinkException {
         long[] values = {0, -1};

@@ -282,11 +282,20 @@ public final class TuplePattern {
         };
     }
 
-    /** What of it the kernel can compare ({@code CTA_FILTER_F_*}): whole addresses, and ports where the protocol is set. */
-    int kernelFlags() {
+    /**
+     * What of it the kernel can compare in a dump of a family ({@code CTA_FILTER_F_*}): whole IPv4 addresses, and ports
+     * where the protocol is set. Asked for an IPv6 address, Linux 6.18 gives the connections of all others
+     * ({@code ctnetlink_filter_match_tuple} leaves out what {@code ipv6_addr_cmp} finds equal), so that it is not asked;
+     * and addresses of another family than the dump's are refused.
+     */
+    int kernelFlags(AddressFamily dumped) {
+        AddressFamily own = family();
+        if (dumped.equals(AddressFamily.UNSPEC) || !(own.equals(AddressFamily.UNSPEC) || own.equals(dumped))) {
+            return 0;
+        }
         int flags = 0;
-        flags |= source != null && source.isWhole() ? FilterFlags.IP_SRC : 0;
-        flags |= destination != null && destination.isWhole() ? FilterFlags.IP_DST : 0;
+        flags |= source != null && source.isWhole() && !source.six() ? FilterFlags.IP_SRC : 0;
+        flags |= destination != null && destination.isWhole() && !destination.six() ? FilterFlags.IP_DST : 0;
         flags |= zone == UNSET ? 0 : FilterFlags.TUPLE_ZONE;
         if (protocol == UNSET) {
             return flags;
@@ -313,10 +322,10 @@ public final class TuplePattern {
         if (hasSource || hasDestination) {
             int ip = writer.beginNest(Tuple.IP.code());
             if (hasSource && source != null) {
-                writer.bytes((source.six() ? Ip.V6_SRC : Ip.V4_SRC).code(), source.bytes());
+                writer.bytes(Ip.V4_SRC.code(), source.bytes());
             }
             if (hasDestination && destination != null) {
-                writer.bytes((destination.six() ? Ip.V6_DST : Ip.V4_DST).code(), destination.bytes());
+                writer.bytes(Ip.V4_DST.code(), destination.bytes());
             }
             writer.endNest(ip);
         }

@@ -164,7 +164,7 @@ public final class MessageWriter {
     }
 
     /**
-     * Writes an attribute of 32-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     * Writes an attribute of 32-bit words in the order of headers, as few are ({@code CTA_FILTER_ORIG_FLAGS}).
      *
      * @param type its type
      * @param words the words
@@ -174,6 +174,21 @@ public final class MessageWriter {
         header(type, words.length * Integer.BYTES);
         for (int word : words) {
             host32(word);
+        }
+        return this;
+    }
+
+    /**
+     * Writes an attribute of 64-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     *
+     * @param type its type
+     * @param words the words
+     * @return this writer
+     */
+    public MessageWriter hostLongs(int type, long... words) {
+        header(type, words.length * Long.BYTES);
+        for (long word : words) {
+            buffer.putLong(swap ? Long.reverseBytes(word) : word);
         }
         return this;
     }

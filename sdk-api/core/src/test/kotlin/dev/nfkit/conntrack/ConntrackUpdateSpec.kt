@@ -43,12 +43,12 @@ class ConntrackUpdateSpec :
             hex(ConntrackUpdate.none().helper("ftp")) shouldBe "0c000580" + "0800010066747000"
         }
 
-        test("labels are words in the host's order, whichever that is") {
+        test("labels are longs of a 64-bit kernel, in the host's order, whichever that is") {
             val update = ConntrackUpdate.none().labels(bits(0, 33, 127))
             val ones = "ffffffffffffffffffffffffffffffff"
             hex(update) shouldBe "14001600" + "01000000" + "02000000" + "00000000" + "00000080" + "14001700" + ones
             hex(update, ByteOrder.BIG_ENDIAN) shouldBe
-                "00140016" + "00000001" + "00000002" + "00000000" + "80000000" + "00140017" + ones
+                "00140016" + "0000000200000001" + "8000000000000000" + "00140017" + ones
         }
 
         test("labels out of range, or set outside of their mask, are refused") {

@@ -74,13 +74,13 @@ internal class BatchQueue<T : Any>(
         }
     }
 
-    /** Throws everything away, lets [put] return, and lets [take] end. How many elements were thrown away. */
-    fun abandon(): Int {
+    /** Throws everything away, lets [put] return, and lets [take] end. What was thrown away. */
+    fun abandon(): List<List<T>> {
         val thrown =
             lock.withLock {
                 abandoned = true
                 room.signalAll()
-                batches.sumOf { it.size }.also { batches.clear() }
+                batches.toList().also { batches.clear() }
             }
         news.trySend(Unit)
         return thrown

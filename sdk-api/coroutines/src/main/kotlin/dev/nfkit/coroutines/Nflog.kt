@@ -5,7 +5,6 @@ import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
-import kotlinx.coroutines.flow.flow
 
 /**
  * Opens an NFLOG session, runs a block with it, and closes it.
@@ -81,15 +80,7 @@ public fun NetlinkTransport.nflog(
 ): Flow<NflogPacket> {
     val builder = NflogOptionsBuilder().apply { group(group, configure) }
     val options = builder.build()
-    return flow {
-        val reader = reader(options, builder.batchCapacity)
-        try {
-            reader.open()
-            reader.emitTo(this)
-        } finally {
-            reader.close()
-        }
-    }
+    return flowOf { reader(options, builder.batchCapacity) }
 }
 
 private fun NetlinkTransport.reader(

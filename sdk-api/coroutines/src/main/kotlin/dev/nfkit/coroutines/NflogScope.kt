@@ -5,7 +5,6 @@ import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
 import kotlinx.coroutines.flow.Flow
-import java.time.Duration
 
 /**
  * An open NFLOG session, inside the block of [useNflog]. Its members are for any thread; the session ends with the block.
@@ -94,9 +93,5 @@ internal class NflogSource(
 
     override fun close() {
         session.close()
-    }
-
-    private companion object {
-        val UNBOUNDED: Duration = Duration.ofSeconds(Long.MAX_VALUE)
     }
 }

@@ -10,7 +10,6 @@ import dev.nfkit.nfqueue.Verdict
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.withContext
-import java.time.Duration
 
 /**
  * An open NFQUEUE session, inside the block of [useNfqueue]. Its members are for any thread; the session ends with the
@@ -188,9 +187,5 @@ internal class NfqueueSource(
 
     override fun close() {
         session.close()
-    }
-
-    private companion object {
-        val UNBOUNDED: Duration = Duration.ofSeconds(Long.MAX_VALUE)
     }
 }

@@ -1,8 +1,6 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
-import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CompletableJob
 import kotlinx.coroutines.Job
@@ -14,17 +12,21 @@ import kotlinx.coroutines.flow.FlowCollector
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.withContext
+import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 
 /** What the reader needs of a session of the core. */
 internal interface Source<T : Any> : AutoCloseable {
-    /** Waits for packets and gives a copy of each to [take]; negative once the session has ended. */
+    /** Waits for elements and gives an owned one of each to [take]; negative once the session has ended. */
     fun poll(take: (T) -> Unit): Int
 
     /** Makes the poll in progress, or the next, return. Any thread. */
     fun wakeup()
 }
+
+/** As long as it takes: a poll without a deadline. */
+internal val UNBOUNDED: Duration = Duration.ofSeconds(Long.MAX_VALUE)
 
 /** Gives the open session to a block and closes it behind, and throws what failed and nobody was told of. */
 internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(block: suspend (S) -> R): R {
@@ -38,6 +40,18 @@ internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(
     return result
 }
 
+/** What a session receives as a cold flow: each collection has a reader of its own, which [make] gives. */
+internal fun <T : Any> flowOf(make: () -> SessionReader<*, T>): Flow<T> =
+    flow {
+        val reader = make()
+        try {
+            reader.open()
+            reader.emitTo(this)
+        } finally {
+            reader.close()
+        }
+    }
+
 /**
  * The bridge between a blocking session and a collector: a thread of its own that opens the session, polls it, and puts
  * what it receives into a bounded queue, a batch at a time. The session is the thread's alone: it closes it, too.
@@ -45,9 +59,11 @@ internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(
 internal class SessionReader<S : Source<T>, T : Any>(
     name: String,
     capacity: Int,
-    private val transport: NetlinkTransport,
+    transport: NetlinkTransport,
+    private val counts: (T) -> Boolean = { true },
     private val open: (NetlinkTransport) -> S,
 ) {
+    private val transport = WatchedTransport(transport)
     private val queue = BatchQueue<T>(capacity)
 
     // A Result, since a deferred that fails may throw a copy of what it failed with.
@@ -57,8 +73,6 @@ internal class SessionReader<S : Source<T>, T : Any>(
     // A daemon, which must not hold up the JVM; without the thread locals of whoever happens to start it.
     private val thread = Thread(null, ::read, name, 0, false).apply { isDaemon = true }
     private val discarded = AtomicLong()
-
-    @Volatile private var socket: NetlinkSocket? = null
 
     @Volatile private var source: S? = null
 
@@ -85,7 +99,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         return opened.await().getOrThrow()
     }
 
-    /** How many elements were received and thrown away, because they were not collected before the close. */
+    /** How many elements that count were received and thrown away, because they were not collected before the close. */
     fun discarded(): Long = discarded.get()
 
     /** Why the session failed, if no collector was told. */
@@ -127,14 +141,14 @@ internal class SessionReader<S : Source<T>, T : Any>(
         emitNext: () -> Unit,
     ) {
         check(collecting.compareAndSet(false, true)) {
-            "the packets of this session are being collected already: collect one after the other, or use shareIn"
+            "what this session receives is being collected already: collect one after the other, or use shareIn"
         }
         try {
             while (true) {
                 while (next < taken.size) {
                     emitNext()
                 }
-                taken = emptyList() // holds no packet while it waits
+                taken = emptyList() // holds no element while it waits
                 next = 0
                 behindBatch()
                 taken = queue.take() ?: break
@@ -150,21 +164,25 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     private fun discardTaken() {
         if (collecting.compareAndSet(false, true)) {
-            discarded.addAndGet((taken.size - next).toLong())
+            discard(taken.subList(next, taken.size))
             taken = emptyList()
             next = 0
             collecting.set(false)
         }
     }
 
+    private fun discard(elements: List<T>) {
+        discarded.addAndGet(elements.count(counts).toLong())
+    }
+
     /** Has the thread end the session, whatever it is at. Any thread; does not wait. */
     private fun abandon() {
-        discarded.addAndGet(queue.abandon().toLong())
+        queue.abandon().forEach(::discard)
         val session = source
         if (session != null) {
             session.wakeup()
         } else {
-            socket?.close() // nothing else ends a request that waits for its answer
+            transport.close() // nothing else ends a request that waits for its answer
         }
     }
 
@@ -179,7 +197,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
     }
 
     private fun read() {
-        val failure = runCatching { open(watched()).use(::pollAll) }.exceptionOrNull()
+        val failure = runCatching { open(transport).use(::pollAll) }.exceptionOrNull()
         flush()
         queue.end(failure.takeUnless { queue.abandoned })
         if (failure != null) {
@@ -211,26 +229,10 @@ internal class SessionReader<S : Source<T>, T : Any>(
         gathered = ArrayList(batch.size)
         val wanted = queue.put(batch)
         if (!wanted) {
-            discarded.addAndGet(batch.size.toLong())
+            discard(batch)
         }
         return wanted
     }
-
-    /** The transport, with an eye on the socket: a close while the session opens has no session yet to close. */
-    private fun watched(): NetlinkTransport =
-        object : NetlinkTransport by transport {
-            override fun open(protocol: Int): NetlinkSocket {
-                if (queue.abandoned) {
-                    throw CancellationException("closed before it was opened")
-                }
-                val opened = transport.open(protocol)
-                socket = opened
-                if (queue.abandoned) {
-                    opened.close()
-                }
-                return opened
-            }
-        }
 
     private companion object {
         const val MAX_BATCH = 1024

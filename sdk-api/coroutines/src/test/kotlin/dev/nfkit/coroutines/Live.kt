@@ -33,7 +33,8 @@ internal class Namespace(
         exec("bash", "-c", letters.map { "printf $it > /dev/udp/127.0.0.1/9" }.joinToString("\n"))
     }
 
-    fun iptables(arguments: String) = exec("iptables", *arguments.split(' ').toTypedArray())
+    /** Waits for the lock, which iptables of the older kind has for all namespaces: other modules' tests run beside. */
+    fun iptables(arguments: String) = exec("iptables", "-w", *arguments.split(' ').toTypedArray())
 
     private fun exec(vararg command: String) = run("ip", "netns", "exec", name, *command)
 

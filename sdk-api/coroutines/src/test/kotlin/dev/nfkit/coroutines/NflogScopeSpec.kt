@@ -12,6 +12,7 @@ import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.awaitCancellation
@@ -21,7 +22,6 @@ import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.yield
 import kotlin.random.Random
 
 class NflogScopeSpec :
@@ -170,9 +170,15 @@ class NflogScopeSpec :
         test("cancelling the block closes the socket, once") {
             val kernel = Kernel()
             bounded {
-                val job = launch { kernel.useNflog({ group(30) }) { awaitCancellation() } }
-                eventually("group 30 is bound") { kernel.bound() }
-                yield()
+                val inside = CompletableDeferred<Unit>()
+                val job =
+                    launch {
+                        kernel.useNflog({ group(30) }) {
+                            inside.complete(Unit)
+                            awaitCancellation()
+                        }
+                    }
+                inside.await()
                 job.cancelAndJoin()
             }
             kernel.closes.get() shouldBe 1

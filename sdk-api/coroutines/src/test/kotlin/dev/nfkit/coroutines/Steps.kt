@@ -1,11 +1,17 @@
 package dev.nfkit.coroutines
 
+import dev.nfkit.conntrack.ConntrackEntry
+import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
+import dev.nfkit.socket.SocketOption
 import dev.nfkit.testkit.FakeTransport
+import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleNflog
+import dev.nfkit.testkit.SampleTuple
 import dev.nfkit.testkit.TestClock
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -13,6 +19,7 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
+import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
@@ -20,6 +27,8 @@ import kotlin.time.Duration.Companion.seconds
 
 /** Longer than anything takes: only a failure reaches it. */
 internal val BOUND = 30.seconds
+
+private val CONNECTION_GROUPS = 1..3 // NFNLGRP_CONNTRACK_NEW and so on
 
 /** A fake kernel whose sockets count how often they are closed, and fail as the test says. */
 internal class Kernel : NetlinkTransport {
@@ -80,8 +89,31 @@ internal class Kernel : NetlinkTransport {
         }
     }
 
+    /** Has the kernel track a connection to each port; their ids. */
+    fun connect(
+        ports: Iterable<Int>,
+        change: SampleConntrack.() -> Unit = {},
+    ): List<Long> = ports.map { fake.conntrack().add(SampleConntrack.of(sampleTo(it)).apply(change)) }
+
+    /** Does something that the socket opened first, which listens, is not told of. */
+    fun untold(action: () -> Unit) {
+        val listener = fake.sockets().first()
+        CONNECTION_GROUPS.forEach { listener.set(SocketOption.DROP_MEMBERSHIP, it) }
+        action()
+        CONNECTION_GROUPS.forEach { listener.set(SocketOption.ADD_MEMBERSHIP, it) }
+    }
+
     fun bound(group: Int = 30) = fake.nflog().groups().any { it.group() == group }
 }
+
+internal fun sampleTo(port: Int): SampleTuple = SampleTuple.udp("10.0.0.1", 40_000, "10.0.0.2", port)
+
+/** The original tuple of a connection that [Kernel.connect] made. */
+internal fun tupleTo(port: Int): ConntrackTuple =
+    ConntrackTuple.udp(InetAddress.getByName("10.0.0.1"), 40_000, InetAddress.getByName("10.0.0.2"), port)
+
+/** The port that a connection goes to. */
+internal val ConntrackEntry.port: Int get() = original().destinationPort()
 
 /** The number that [Kernel.log] gave the packet. */
 internal val NflogPacket.number: Int get() = payload().u32(0).toInt()
@@ -102,6 +134,13 @@ internal suspend fun eventually(
 /** The reader threads of a session that live, by what it reads. */
 internal fun readers(what: String = "nflog-30"): List<Thread> =
     Thread.getAllStackTraces().keys.filter { it.name == "nfkit-$what" && it.isAlive }
+
+/** Whether the reader waits in the kernel for conntrack's events. */
+internal fun readerListens(what: String): Boolean =
+    readers(what).any { thread ->
+        thread.state == Thread.State.TIMED_WAITING &&
+            thread.stackTrace.any { it.className == ConntrackEvents::class.java.name }
+    }
 
 /** Whether the reader of a session waits for the collector. */
 internal fun readerIsHeldUp(what: String = "nflog-30"): Boolean =

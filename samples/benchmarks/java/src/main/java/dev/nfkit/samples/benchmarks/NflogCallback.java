@@ -33,6 +33,7 @@ public final class NflogCallback {
         int threshold = args.length > 1 ? Integer.parseInt(args[1]) : 1024;
         int bufferSize = args.length > 2 ? Integer.parseInt(args[2]) : 131_072;
         Warmup.nflog(GROUP, range, this::look);
+        Warmup.idleGroup(this::look);
         bytes = 0;
         NflogOptions options = NflogOptions.builder()
                 .group(

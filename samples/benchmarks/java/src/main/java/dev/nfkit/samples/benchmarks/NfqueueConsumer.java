@@ -46,14 +46,17 @@ public final class NfqueueConsumer {
         String mode = args.length > 0 ? args[0] : "sync";
         int range = args.length > 1 ? Integer.parseInt(args[1]) : 128;
         boolean gso = args.length > 2 && args[2].equals("gso");
-        Warmup.nfqueue(QUEUE, range, mode.equals("mixed") ? this::dropEveryThird : this::accept);
+        Duration spin = mode.equals("spin") ? SPIN : Duration.ZERO;
+        Decider<RuntimeException> decider = mode.equals("mixed") ? this::dropEveryThird : this::accept;
+        Warmup.nfqueue(QUEUE, range, decider);
+        Warmup.idleQueue(spin, decider);
         bytes = 0;
         NfqueueOptions options = NfqueueOptions.builder()
                 .queue(
                         QUEUE,
                         queue -> queue.copyRange(range).maximumLength(WAITING).gso(gso))
                 .receiveBuffer(RECEIVE_BUFFER)
-                .spin(mode.equals("spin") ? SPIN : Duration.ZERO)
+                .spin(spin)
                 .build();
         try (NfqueueSession session = NfqueueSession.open(LinuxTransport.current(), options)) {
             Consumers.endOnSignal(session::stop);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * A socket that acknowledges every request and then gives the same datagrams again and again, without a system call: what
  * is left is the cost of nfkit itself.
  */
-final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
+public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
     private static final int PAYLOAD = 92;
 
     private final MessageWriter answer = new MessageWriter(64, ByteOrder.nativeOrder());
@@ -36,13 +36,20 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
     private final List<ByteBuffer> datagrams;
     private @Nullable DatagramBatch filled;
     private boolean answering;
+    private long receives = Long.MAX_VALUE;
 
     private RecordedSocket(List<ByteBuffer> datagrams) {
         this.datagrams = datagrams;
     }
 
-    /** A socket whose datagrams hold that many packets each, as a rule of the measuring harness logs them. */
-    static RecordedSocket nflog(int group, int count) {
+    /**
+     * A socket whose datagrams hold that many packets each, as a rule of the measuring harness logs them.
+     *
+     * @param group the group that logged them
+     * @param count packets in a datagram
+     * @return the socket, which is its transport, too
+     */
+    public static RecordedSocket nflog(int group, int count) {
         MessageWriter writer = new MessageWriter(count * 256 + 64, ByteOrder.nativeOrder());
         for (int i = 0; i < count; i++) {
             writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0)
@@ -75,6 +82,17 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
                     .datagram());
         }
         return new RecordedSocket(packets);
+    }
+
+    /**
+     * Has the socket come to an end, as who closes it needs.
+     *
+     * @param most after how many receives nothing more comes
+     * @return this socket
+     */
+    public RecordedSocket ending(long most) {
+        receives = most;
+        return this;
     }
 
     private static byte[] ipv4() {
@@ -133,11 +151,14 @@ final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelVie
             batch.add(0, answer.length());
             return 1;
         }
+        if (receives-- <= 0) {
+            return 0;
+        }
         boolean fill = filled != batch;
         for (int slot = 0; slot < datagrams.size(); slot++) {
             ByteBuffer datagram = datagrams.get(slot);
             if (fill) {
-                batch.buffer().put(slot * batch.slotSize(), datagram, 0, datagram.limit());
+                batch.buffer().put(batch.slotOffset(slot), datagram, 0, datagram.limit());
             }
             batch.add(slot, datagram.limit());
         }

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.benchmarks;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.linux.LinuxTransport;
 import dev.nfkit.netfilter.PacketSink;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
@@ -18,6 +19,11 @@ final class Warmup {
     private static final int BATCH = 64;
     private static final int BATCHES = 6_000;
     private static final int SINGLES = 60_000;
+    private static final int IDLE_POLLS = 20_000;
+    private static final int SPINS = 500;
+
+    /** The number of a queue or group that no rule of a measurement sends to. */
+    private static final int IDLE = 65_535;
 
     private Warmup() {}
 
@@ -28,6 +34,29 @@ final class Warmup {
             NfqueueSession session = NfqueueSession.open(RecordedSocket.nfqueue(queue, size), options);
             for (int i = 0; i < (size == 1 ? SINGLES : BATCHES); i++) {
                 session.poll(decider, Duration.ZERO);
+            }
+        }
+    }
+
+    /** Looks at a real socket on which nothing comes: the way into the kernel and back is compiled, too. */
+    static void idleQueue(Duration spin, Decider<RuntimeException> decider) throws NetlinkException {
+        NfqueueOptions options = NfqueueOptions.builder().queue(IDLE).spin(spin).build();
+        try (NfqueueSession session = NfqueueSession.open(LinuxTransport.current(), options)) {
+            for (int i = 0; i < IDLE_POLLS; i++) {
+                session.poll(decider, Duration.ZERO);
+            }
+            for (int i = 0; i < SPINS && !spin.isZero(); i++) {
+                session.poll(decider, spin);
+            }
+        }
+    }
+
+    /** As {@link #idleQueue}, for a group. */
+    static void idleGroup(PacketSink<NflogPacket, RuntimeException> sink) throws NetlinkException {
+        NflogOptions options = NflogOptions.builder().group(IDLE).build();
+        try (NflogSession session = NflogSession.open(LinuxTransport.current(), options)) {
+            for (int i = 0; i < IDLE_POLLS; i++) {
+                session.poll(sink, Duration.ZERO);
             }
         }
     }

@@ -1,0 +1,215 @@
+package dev.nfkit.conntrack
+
+import dev.nfkit.AddressFamily
+import dev.nfkit.conntrack.ConntrackAttribute.FILTER
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.property.Arb
+import io.kotest.property.arbitrary.choice
+import io.kotest.property.arbitrary.constant
+import io.kotest.property.arbitrary.element
+import io.kotest.property.arbitrary.int
+import io.kotest.property.checkAll
+import java.nio.ByteOrder
+
+private val web =
+    entryOf {
+        WEB.writeTo(this, 1)
+        WEB.inverted().writeTo(this, 2)
+        be32(3, ConntrackStatus.bits(ConntrackStatus.ASSURED, ConntrackStatus.CONFIRMED))
+        nest(4) { nest(1) { u8(1, TcpState.ESTABLISHED.number()) } }
+        be32(8, 0x17)
+        be16(18, 3)
+    }
+
+private val matching =
+    listOf(
+        ConntrackFilter.all(),
+        ConntrackFilter.all().family(AddressFamily.IPV4),
+        ConntrackFilter.all().mark(0x17),
+        ConntrackFilter.all().mark(0x7, 0xf),
+        ConntrackFilter.all().mark(0, 0),
+        ConntrackFilter.all().status(ConntrackStatus.ASSURED),
+        ConntrackFilter.all().status(0, ConntrackStatus.DYING.bit()),
+        ConntrackFilter.all().zone(3),
+        ConntrackFilter.all().tcpState(TcpState.ESTABLISHED),
+        ConntrackFilter.all().original(TuplePattern.of(WEB)),
+        ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24).destination(SERVER, 0)),
+        ConntrackFilter.all().original(TuplePattern.any().sourcePort(40000)),
+        ConntrackFilter.all().reply(
+            TuplePattern
+                .any()
+                .source(SERVER)
+                .protocol(6)
+                .sourcePort(443),
+        ),
+    )
+
+private val others =
+    listOf(
+        ConntrackFilter.all().family(AddressFamily.IPV6),
+        ConntrackFilter.all().mark(0x7),
+        ConntrackFilter.all().mark(0),
+        ConntrackFilter.all().status(ConntrackStatus.DYING),
+        ConntrackFilter.all().zone(0),
+        ConntrackFilter.all().tcpState(TcpState.NONE),
+        ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6, 0)),
+        ConntrackFilter.all().original(TuplePattern.any().source(SERVER)),
+        ConntrackFilter.all().original(TuplePattern.any().destination(CLIENT, 31)),
+        ConntrackFilter.all().original(TuplePattern.any().protocol(17)),
+        ConntrackFilter.all().original(TuplePattern.any().icmpId(0)),
+        ConntrackFilter.all().original(TuplePattern.any().zone(3)),
+        ConntrackFilter.all().reply(TuplePattern.any().destinationPort(443)),
+    )
+
+private fun event(write: MessageWriter.() -> Unit): MessageCursor {
+    val writer = MessageWriter(2000, ByteOrder.LITTLE_ENDIAN)
+    writer.begin(ConntrackRequests.CT_NEW, 0, 0).nfgenmsg(2, 0)
+    writer.write()
+    writer.end()
+    return MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN).also { it.next() }
+}
+
+private fun options(filter: ConntrackFilter) = ConntrackEventOptions.builder().filter(filter).build()
+
+private fun request(filter: ConntrackFilter) =
+    attributes { filter.writeTo(this) }.joinToString("") { "%02x".format(it) }
+
+class ConntrackFilterSpec :
+    FunSpec({
+        test("a filter means the entries that are so in all that is set") {
+            matching.forEach { check(it.matches(web)) { "$it should match" } }
+            others.forEach { check(!it.matches(web)) { "$it should not match" } }
+        }
+
+        test("what the kernel compares of an event gives the same answer as the comparison on receipt") {
+            val told =
+                event {
+                    WEB.writeTo(this, 1)
+                    WEB.inverted().writeTo(this, 2)
+                    be32(3, web.status())
+                    nest(4) { nest(1) { u8(1, TcpState.ESTABLISHED.number()) } }
+                    be32(8, web.mark())
+                    be16(18, 3)
+                }
+            (matching + others).forEach { filter ->
+                options(filter).eventFilter().matches(told) shouldBe filter.matches(web)
+            }
+        }
+
+        test("prefixes of every length agree with the comparison in the kernel") {
+            checkAll(anyTuple, Arb.int(0..128), Arb.element(true, false)) { tuple, length, near ->
+                val most = if (tuple.family() == AddressFamily.IPV6) 128 else 32
+                val bytes = tuple.source().address
+                if (!near) bytes[length % bytes.size] = (bytes[length % bytes.size].toInt() xor 0x10).toByte()
+                val pattern = TuplePattern.any().source(java.net.InetAddress.getByAddress(bytes), minOf(length, most))
+                val filter = ConntrackFilter.all().original(pattern)
+                if (tuple.family() == AddressFamily.IPV4) {
+                    val message = event { tuple.writeTo(this, 1) }
+                    options(filter).eventFilter().matches(message) shouldBe
+                        filter.matches(entryOf { tuple.writeTo(this, 1) })
+                }
+            }
+        }
+
+        test("one of several filters is enough, and expectations pass") {
+            val both =
+                ConntrackEventOptions
+                    .builder()
+                    .filter(ConntrackFilter.all().mark(1))
+                    .filter(ConntrackFilter.all().mark(2))
+                    .build()
+                    .eventFilter()
+            both.matches(event { be32(8, 2) }) shouldBe true
+            both.matches(event { be32(8, 3) }) shouldBe false
+            val writer = MessageWriter(100, ByteOrder.LITTLE_ENDIAN)
+            writer.begin(ConntrackRequests.EXP_NEW, 0, 0).nfgenmsg(2, 0).end()
+            val expectation =
+                MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
+            expectation.next()
+            both.matches(expectation) shouldBe true
+            options(ConntrackFilter.all()).eventFilter().clauses().size shouldBe 0
+        }
+
+        test("zone 0 is that of connections without a zone, as for the kernel") {
+            val none = ConntrackFilter.all().zone(0)
+            none.matches(entryOf { WEB.writeTo(this, 1) }) shouldBe true
+            none.matches(entryOf { WEB.inZone(7).writeTo(this, 1) }) shouldBe false
+            none.matches(entryOf { WEB.inverted().inZone(7).writeTo(this, 2) }) shouldBe false
+            none.matches(entryOf { be16(ConntrackAttribute.ZONE.code(), 7) }) shouldBe false
+            none.matches(entryOf { be16(ConntrackAttribute.ZONE.code(), 0) }) shouldBe true
+        }
+
+        test("a dump asks the kernel for what it can compare, and for no more") {
+            request(ConntrackFilter.all()) shouldBe ""
+            request(ConntrackFilter.all().mark(0x7, 0xff)) shouldBe "08000800" + "00000007" + "08001500" + "000000ff"
+            // Ports need the protocol, and tuples a family.
+            request(ConntrackFilter.all().original(TuplePattern.any().destinationPort(443))) shouldBe ""
+            request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24))) shouldBe ""
+            // Linux compares IPv6 addresses the wrong way round.
+            request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6).destination(CLIENT6))) shouldBe ""
+            // The kernel refuses a tuple of another family than the dump's; nothing matches both.
+            request(ConntrackFilter.all().family(AddressFamily.IPV6).original(TuplePattern.of(WEB))) shouldBe ""
+            val asked =
+                entryOf {
+                    ConntrackFilter.all().original(TuplePattern.of(WEB)).writeTo(this)
+                }
+            asked.original() shouldBe WEB
+            asked.has(FILTER) shouldBe true
+            request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT))) shouldContain
+                "08000100" + "01000000" + "08000200" + "00000000"
+        }
+
+        test("filters of the same settings are equal, others are not") {
+            val again = matching.map { it }
+            matching shouldBe again
+            (matching + others).toSet().size shouldBe matching.size + others.size
+            checkAll(Arb.choice(Arb.constant(1), Arb.constant(2))) { mark ->
+                ConntrackFilter.all().mark(mark.toLong()) shouldBe ConntrackFilter.all().mark(mark.toLong())
+                ConntrackFilter.all().mark(mark.toLong()).hashCode() shouldBe
+                    ConntrackFilter.all().mark(mark.toLong()).hashCode()
+            }
+            ConntrackFilter
+                .all()
+                .family(AddressFamily.IPV4)
+                .mark(7, 0xff)
+                .zone(1)
+                .original(TuplePattern.any().protocol(6).source(CLIENT, 8))
+                .toString() shouldBe "IPv4, mark 0x7/0xff, zone 1, original tcp src=10.0.0.0/8"
+            ConntrackFilter.all().toString() shouldBe "all"
+        }
+
+        test("its lasting part is without what changes about a connection, and means all that it means") {
+            val lasting =
+                ConntrackFilter
+                    .all()
+                    .family(AddressFamily.IPV4)
+                    .zone(3)
+                    .original(TuplePattern.of(WEB))
+                    .reply(TuplePattern.any().source(SERVER))
+            lasting
+                .mark(7, 0xff)
+                .status(ConntrackStatus.ASSURED)
+                .tcpState(TcpState.ESTABLISHED)
+                .lasting() shouldBe lasting
+            for (filter in matching) {
+                filter.lasting().matches(web) shouldBe true
+            }
+        }
+
+        test("what could match nothing is refused by name and range") {
+            shouldThrow<IllegalArgumentException> { ConntrackFilter.all().mark(0x10, 0xf) }.message shouldContain
+                "mark 0x10 has bits outside of the mask 0xf"
+            shouldThrow<IllegalArgumentException> { ConntrackFilter.all().mark(-1) }
+            shouldThrow<IllegalArgumentException> { ConntrackFilter.all().zone(65536) }.message shouldBe
+                "zone 65536 is out of 0 to 65535"
+            shouldThrow<IllegalArgumentException> { ConntrackFilter.all().family(AddressFamily.ARP) }
+            shouldThrow<IllegalArgumentException> { TuplePattern.any().source(CLIENT, 33) }.message shouldBe
+                "prefix length 33 of 10.0.0.1 is out of 0 to 32"
+            shouldThrow<IllegalArgumentException> { TuplePattern.any().protocol(256) }
+        }
+    })

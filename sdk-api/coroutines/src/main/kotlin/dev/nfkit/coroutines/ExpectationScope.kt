@@ -1,0 +1,105 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.conntrack.ConntrackExpectation
+import dev.nfkit.conntrack.ConntrackTuple
+import dev.nfkit.conntrack.CpuCounters
+import dev.nfkit.conntrack.DumpResult
+import dev.nfkit.conntrack.ExpectationSink
+import dev.nfkit.conntrack.Expectations
+import dev.nfkit.conntrack.NewExpectation
+import dev.nfkit.conntrack.StatisticsAttribute
+import dev.nfkit.socket.NetlinkTransport
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.toList
+import kotlin.jvm.optionals.getOrNull
+
+/**
+ * The connections that helpers expect: read, created and removed. It belongs to a [ConntrackScope] and shares its client,
+ * its threads, its way of cancellation and its end.
+ */
+public class ExpectationScope internal constructor(
+    private val transport: NetlinkTransport,
+    private val client: TableClient,
+) {
+    /**
+     * All expectations, in no order, as [ConntrackScope.dump] shows connections.
+     *
+     * @param onResult is told how the dump went
+     * @return a cold flow; collecting it throws [dev.nfkit.KernelRefusedException] if the kernel refuses it,
+     *   [dev.nfkit.MalformedMessageException] if one can't be read, or another [dev.nfkit.NetlinkException] if a system
+     *   call fails
+     */
+    public fun dump(onResult: suspend (DumpResult) -> Unit = {}): Flow<ConntrackExpectation> =
+        transport.dumping(onResult) { table, take ->
+            table.expectations().dump(ExpectationSink<RuntimeException> { take(it) })
+        }
+
+    /**
+     * Collects all expectations.
+     *
+     * @return a new list
+     * @throws dev.nfkit.NetlinkException as the flow of [dump]
+     */
+    public suspend fun list(): List<ConntrackExpectation> = dump().toList()
+
+    /**
+     * Finds an expectation of zone 0 by the connection to come.
+     *
+     * @param tuple that one's original tuple; what the expectation's mask leaves out does not matter
+     * @return the expectation, or null where there is none
+     * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public suspend fun get(tuple: ConntrackTuple): ConntrackExpectation? = call { it.get(tuple).getOrNull() }
+
+    /**
+     * Has a connection expected.
+     *
+     * @param expectation the expectation
+     * @throws dev.nfkit.KernelRefusedException if the connection that announces it is not there
+     *   ([dev.nfkit.Refusal.NOT_FOUND]), has no helper (EOPNOTSUPP), or there is such an expectation already
+     *   ([dev.nfkit.Refusal.EXISTS])
+     * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
+     */
+    public suspend fun create(expectation: NewExpectation) {
+        call { it.create(expectation) }
+    }
+
+    /**
+     * Removes an expectation of zone 0.
+     *
+     * @param tuple the original tuple of the connection to come
+     * @return whether there was one
+     * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public suspend fun delete(tuple: ConntrackTuple): Boolean = call { it.delete(tuple) }
+
+    /**
+     * Removes all expectations of the namespace.
+     *
+     * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public suspend fun flush() {
+        call { it.flush() }
+    }
+
+    /**
+     * Removes all expectations of one helper.
+     *
+     * @param helper its name
+     * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public suspend fun flush(helper: String) {
+        call { it.flush(helper) }
+    }
+
+    /**
+     * What each processor counted of expectations.
+     *
+     * @return the counters, by processor
+     * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public suspend fun cpuStatistics(): List<CpuCounters<StatisticsAttribute.Expectations>> =
+        call(Expectations::cpuStatistics)
+
+    private suspend fun <R> call(request: (Expectations) -> R): R = client.call { request(it.expectations()) }
+}

@@ -1,0 +1,39 @@
+package dev.nfkit.coroutines
+
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.socket.NetlinkTransport
+import kotlinx.coroutines.CancellationException
+
+/**
+ * A transport with an eye on its sockets: what is being opened has nobody yet to close it, and waits for the kernel's
+ * answer until its socket is closed.
+ */
+internal class WatchedTransport(
+    private val transport: NetlinkTransport,
+) : NetlinkTransport by transport,
+    AutoCloseable {
+    private val sockets = mutableListOf<NetlinkSocket>()
+    private var closed = false
+
+    override fun open(protocol: Int): NetlinkSocket {
+        if (synchronized(sockets) { closed }) {
+            throw CancellationException("closed before it was opened")
+        }
+        val opened = transport.open(protocol)
+        val late = synchronized(sockets) { closed.also { sockets += opened } }
+        if (late) {
+            opened.close()
+        }
+        return opened
+    }
+
+    /** Closes all sockets, those as well that are still being opened. Any thread. */
+    override fun close() {
+        val open =
+            synchronized(sockets) {
+                closed = true
+                sockets.toList()
+            }
+        open.forEach(NetlinkSocket::close)
+    }
+}

@@ -1,0 +1,321 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.Errno;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackAttribute.Help;
+import dev.nfkit.conntrack.ConntrackAttribute.Nat;
+import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
+import dev.nfkit.conntrack.ConntrackAttribute.ProtoNat;
+import dev.nfkit.conntrack.ConntrackAttribute.SynProxy;
+import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.testkit.ConntrackNotices.Cause;
+import dev.nfkit.wire.AttributeType;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request makes of an entry ({@code ctnetlink_create_conntrack}, {@code ctnetlink_change_conntrack}), in the
+ * kernel's order: what comes before a refusal has been done. Wants the clock's lock.
+ */
+final class ConntrackChanges {
+    private static final long ALL_BITS = 0xffff_ffffL;
+    private static final long IPS_EXPECTED = 1;
+    private static final long IPS_SEEN_REPLY = 1 << 1;
+    private static final long IPS_ASSURED = 1 << 2;
+    private static final long IPS_SEQ_ADJUST = 1 << 6;
+    private static final long IPS_NAT_DONE = 3 << 7;
+    private static final long IPS_DYING = 1 << 9;
+    private static final long IPS_FIXED_TIMEOUT = 1 << 10;
+    private static final long IPS_HELPER = 1 << 13;
+    /** {@code IPS_UNCHANGEABLE_MASK} without those that are refused. */
+    private static final long IPS_IGNORED =
+            3 << 4 | IPS_NAT_DONE | IPS_SEQ_ADJUST | 1 << 11 | 1 << 12 | 1 << 14 | 1 << 15;
+
+    private static final int TCP_CONNTRACK_MAX = 10;
+
+    private final FakeConntrack model;
+
+    ConntrackChanges(FakeConntrack model) {
+        this.model = model;
+    }
+
+    void create(SampleAttributes request, SampleTuple original, SampleTuple reply, ConntrackZone zone, Cause cause)
+            throws Refused {
+        ConntrackSettings kernel = model.settings();
+        if (model.table().size() >= kernel.maximum()) {
+            throw new Refused(Errno.ENOMEM);
+        }
+        if (!request.has(ConntrackAttribute.TIMEOUT)) {
+            throw new Refused(Errno.EINVAL);
+        }
+        SampleConntrack entry = SampleConntrack.of(directed(original, zone, false))
+                .reply(directed(reply, zone, true))
+                .zone(zone.ofOriginal() && zone.ofReply() ? zone.id() : 0)
+                .timeout(request.number(ConntrackAttribute.TIMEOUT.code()))
+                .synProxy(0, 0, 0);
+        if (original.protocol() == SampleTuple.IPPROTO_TCP) {
+            entry.tcp(0);
+        }
+        if (request.has(ConntrackAttribute.HELP)) {
+            String name = helperName(request);
+            requireHelper(name, original.protocol());
+            entry.helper(name).status(entry.status() | IPS_HELPER);
+        }
+        translate(entry, request);
+        if (kernel.accounting()) {
+            entry.counters(0, 0, 0, 0);
+        }
+        if (kernel.timestamps()) {
+            entry.started(model.clock().epochNanos());
+        }
+        if (request.has(ConntrackAttribute.STATUS)) {
+            status(entry, request.number(ConntrackAttribute.STATUS.code()));
+        }
+        protocol(entry, request);
+        mark(entry, request);
+        SampleAttributes master = request.nested(ConntrackAttribute.TUPLE_MASTER);
+        if (master != null) {
+            SampleTuple expected = RequestedTuple.read(master, original.family().number());
+            if (model.table().find(expected, zone) == null) {
+                throw new Refused(Errno.ENOENT);
+            }
+            entry.master(expected);
+        }
+        if (model.table().taken(entry)) {
+            throw new Refused(Errno.EEXIST);
+        }
+        if (request.has(ConntrackAttribute.LABELS) && kernel.labelled()) {
+            try {
+                labels(entry, request);
+            } catch (Refused e) {
+                // The kernel makes the entry all the same, without labels.
+                entry.without(ConntrackAttribute.LABELS);
+            }
+        }
+        model.notices().created(model.enter(entry).sample(), cause);
+    }
+
+    private static SampleTuple directed(SampleTuple tuple, ConntrackZone zone, boolean reply) {
+        boolean own = zone.ofOriginal() != zone.ofReply() && zone.idOf(reply) != 0;
+        return own ? tuple.zone(zone.id()) : tuple.plain();
+    }
+
+    /** Changes an entry as a request without NLM_F_EXCL does. */
+    void change(TrackedConnection entry, SampleAttributes request) throws Refused {
+        SampleConntrack sample = entry.sample();
+        if (request.has(ConntrackAttribute.NAT_SRC)
+                || request.has(ConntrackAttribute.NAT_DST)
+                || request.has(ConntrackAttribute.TUPLE_MASTER)) {
+            throw new Refused(Errno.EOPNOTSUPP);
+        }
+        if (request.has(ConntrackAttribute.HELP)) {
+            helper(entry, request);
+        }
+        if (request.has(ConntrackAttribute.TIMEOUT)) {
+            if ((sample.status() & IPS_FIXED_TIMEOUT) != 0) {
+                throw new Refused(Errno.EPERM);
+            }
+            model.expireAfter(entry, request.number(ConntrackAttribute.TIMEOUT.code()));
+        }
+        if (request.has(ConntrackAttribute.STATUS)) {
+            status(sample, request.number(ConntrackAttribute.STATUS.code()));
+        }
+        protocol(sample, request);
+        mark(sample, request);
+        if (request.has(ConntrackAttribute.LABELS)) {
+            if (request.value(ConntrackAttribute.LABELS.code()).orElseThrow().length() % 4 != 0) {
+                throw new Refused(Errno.EINVAL);
+            }
+            checkMask(request);
+            if (!entry.roomForLabels()) {
+                throw new Refused(Errno.ENOSPC);
+            }
+            labels(sample, request);
+        }
+    }
+
+    private static String helperName(SampleAttributes request) throws Refused {
+        SampleAttributes help = request.nested(ConntrackAttribute.HELP);
+        String name = help == null ? null : help.text(Help.NAME);
+        if (name == null) {
+            throw new Refused(Errno.EINVAL);
+        }
+        return name;
+    }
+
+    private void requireHelper(String name, int protocol) throws Refused {
+        if (!model.settings().hasHelper(name, protocol)) {
+            throw new Refused(Errno.EOPNOTSUPP);
+        }
+    }
+
+    private void helper(TrackedConnection entry, SampleAttributes request) throws Refused {
+        SampleConntrack sample = entry.sample();
+        String name = helperName(request);
+        SampleAttributes help = sample.attributes.nested(ConntrackAttribute.HELP);
+        @Nullable String now = help == null ? null : help.text(Help.NAME);
+        if (sample.attributes.has(ConntrackAttribute.TUPLE_MASTER)) {
+            if (!name.equals(now)) {
+                throw new Refused(Errno.EBUSY);
+            }
+            return;
+        }
+        if (name.isEmpty()) {
+            if (now != null) {
+                model.endExpectationsOf(entry);
+                sample.without(ConntrackAttribute.HELP);
+            }
+            return;
+        }
+        requireHelper(name, sample.original().protocol());
+        if (!entry.roomForHelper()) {
+            // A helper is given to a connection when it begins, or never.
+            throw new Refused(Errno.EOPNOTSUPP);
+        }
+        if (!name.equals(now)) {
+            throw new Refused(Errno.EBUSY);
+        }
+    }
+
+    private static void status(SampleConntrack entry, long wanted) throws Refused {
+        long differs = entry.status() ^ wanted;
+        boolean fixed = (differs & (IPS_EXPECTED | SampleConntrack.IPS_CONFIRMED | IPS_DYING)) != 0;
+        boolean cleared = (differs & ~wanted & (IPS_SEEN_REPLY | IPS_ASSURED)) != 0;
+        if (fixed || cleared) {
+            throw new Refused(Errno.EBUSY);
+        }
+        entry.status(entry.status() | (wanted & ~IPS_IGNORED));
+    }
+
+    private static void protocol(SampleConntrack entry, SampleAttributes request) throws Refused {
+        SampleAttributes info = request.nested(ConntrackAttribute.PROTOINFO);
+        if (info != null) {
+            SampleAttributes tcp = info.nested(ProtoInfo.TCP);
+            int protocol = entry.original().protocol();
+            if (tcp != null && protocol == SampleTuple.IPPROTO_TCP) {
+                tcp(entry, tcp);
+            } else if (protocol == SampleTuple.IPPROTO_SCTP || protocol == SampleTuple.IPPROTO_DCCP) {
+                entry.attributes.put(ConntrackAttribute.PROTOINFO, info.copy());
+            }
+        }
+        for (ConntrackAttribute direction :
+                List.of(ConntrackAttribute.SEQ_ADJ_ORIG, ConntrackAttribute.SEQ_ADJ_REPLY)) {
+            SampleAttributes adjustment = request.nested(direction);
+            if (adjustment != null) {
+                requireAll(adjustment, ConntrackAttribute.SeqAdj.values());
+                entry.attributes.put(direction, adjustment.copy());
+                entry.status(entry.status() | IPS_SEQ_ADJUST);
+            }
+        }
+        SampleAttributes proxy = request.nested(ConntrackAttribute.SYNPROXY);
+        if (proxy != null && entry.attributes.has(ConntrackAttribute.SYNPROXY)) {
+            requireAll(proxy, SynProxy.values());
+            entry.attributes.put(ConntrackAttribute.SYNPROXY, proxy.copy());
+        }
+    }
+
+    private static void requireAll(SampleAttributes nest, AttributeType... types) throws Refused {
+        for (AttributeType type : types) {
+            if (!nest.has(type)) {
+                throw new Refused(Errno.EINVAL);
+            }
+        }
+    }
+
+    private static void tcp(SampleConntrack entry, SampleAttributes wanted) throws Refused {
+        int state = wanted.value(Tcp.STATE.code()).map(value -> value.u8(0)).orElse(0);
+        if (state >= TCP_CONNTRACK_MAX) {
+            throw new Refused(Errno.ERANGE);
+        }
+        SampleAttributes info = entry.attributes.nested(ConntrackAttribute.PROTOINFO);
+        SampleAttributes tcp = info == null ? null : info.nested(ProtoInfo.TCP);
+        if (tcp == null) {
+            return;
+        }
+        if (wanted.has(Tcp.STATE)) {
+            tcp.u8(Tcp.STATE, state);
+        }
+        if (wanted.has(Tcp.WSCALE_ORIGINAL) && wanted.has(Tcp.WSCALE_REPLY)) {
+            for (Tcp scale : List.of(Tcp.WSCALE_ORIGINAL, Tcp.WSCALE_REPLY)) {
+                tcp.put(scale.code(), wanted.value(scale.code()).orElseThrow().toArray());
+            }
+        }
+        for (Tcp flags : List.of(Tcp.FLAGS_ORIGINAL, Tcp.FLAGS_REPLY)) {
+            Optional<Bytes> set = wanted.value(flags.code());
+            if (set.isPresent()) {
+                int mask = set.get().u8(1);
+                int before = tcp.value(flags.code()).map(value -> value.u8(0)).orElse(0);
+                int now = (before & ~mask) | (set.get().u8(0) & mask);
+                tcp.put(flags.code(), (byte) now, (byte) 0);
+            }
+        }
+    }
+
+    private static void mark(SampleConntrack entry, SampleAttributes request) {
+        if (request.has(ConntrackAttribute.MARK)) {
+            long keep = ~request.number(ConntrackAttribute.MARK_MASK.code(), ALL_BITS) & ALL_BITS;
+            entry.mark((entry.number(ConntrackAttribute.MARK) & keep) ^ request.number(ConntrackAttribute.MARK.code()));
+        }
+    }
+
+    private static void checkMask(SampleAttributes request) throws Refused {
+        Bytes labels = request.value(ConntrackAttribute.LABELS.code()).orElseThrow();
+        Bytes mask = request.value(ConntrackAttribute.LABELS_MASK.code()).orElse(null);
+        if (mask != null && (mask.length() == 0 || mask.length() != labels.length())) {
+            throw new Refused(Errno.EINVAL);
+        }
+    }
+
+    private static void labels(SampleConntrack entry, SampleAttributes request) throws Refused {
+        checkMask(request);
+        byte[] wanted =
+                request.value(ConntrackAttribute.LABELS.code()).orElseThrow().toArray();
+        Bytes mask = request.value(ConntrackAttribute.LABELS_MASK.code()).orElse(null);
+        byte[] labels = entry.attributes
+                .value(ConntrackAttribute.LABELS.code())
+                .map(Bytes::toArray)
+                .orElseGet(() -> new byte[16]);
+        for (int at = 0; at < labels.length; at++) {
+            int keep = mask == null || at >= wanted.length ? 0 : ~mask.u8(at);
+            labels[at] = (byte) ((labels[at] & keep) ^ (at < wanted.length ? wanted[at] : 0));
+        }
+        entry.attributes.put(ConntrackAttribute.LABELS.code(), labels);
+    }
+
+    /** Sets up the translations that a new entry asks for; of a range, the first is taken. */
+    private static void translate(SampleConntrack entry, SampleAttributes request) {
+        SampleAttributes target = request.nested(ConntrackAttribute.NAT_DST);
+        SampleAttributes source = request.nested(ConntrackAttribute.NAT_SRC);
+        if (target == null && source == null) {
+            return;
+        }
+        entry.status(entry.status() | IPS_NAT_DONE);
+        if (target != null) {
+            translate(entry, target, false);
+        }
+        if (source != null) {
+            translate(entry, source, true);
+        }
+    }
+
+    private static void translate(SampleConntrack entry, SampleAttributes nat, boolean ofSource) {
+        boolean four = entry.original().source().length() == 4;
+        Bytes now = ofSource ? entry.reply().target() : entry.reply().source();
+        byte[] address = nat.value((four ? Nat.V4_MINIP : Nat.V6_MINIP).code())
+                .orElse(now)
+                .toArray();
+        SampleAttributes ports = nat.nested(Nat.PROTO);
+        OptionalInt port = ports == null || !ports.has(ProtoNat.PORT_MIN)
+                ? OptionalInt.empty()
+                : OptionalInt.of(
+                        ports.value(ProtoNat.PORT_MIN.code()).orElseThrow().u16(0));
+        SampleTuple before = entry.reply();
+        entry.reply(before.with(ofSource, address, port));
+        if (!entry.reply().equals(before)) {
+            entry.status(entry.status() | (ofSource ? 1 << 4 : 1 << 5));
+        }
+    }
+}

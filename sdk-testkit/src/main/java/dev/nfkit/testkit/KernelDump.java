@@ -1,0 +1,91 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
+import java.nio.BufferOverflowException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A dump in progress, as {@code netlink_dump} gives it: a datagram when it is asked for, then one more whenever the
+ * socket has taken one and has half of its room left, and at last NLMSG_DONE alone. The first is small, the others as
+ * large as the receiver's slots, at most 32448 bytes. Wants the clock's lock.
+ */
+final class KernelDump {
+    static final int NLM_F_DUMP_INTR = 0x10;
+    static final int NLM_F_DUMP_FILTERED = 0x20;
+
+    private static final int LARGEST = 32768 - ReceiveBuffer.SHARED_INFO;
+    private static final int SMALLEST = 4096 - ReceiveBuffer.SHARED_INFO;
+
+    /** A message of the dump. */
+    interface Row {
+        /** Writes the message, from its beginning to its end. */
+        void write(MessageWriter writer, int flags);
+
+        /** It has found room. */
+        default void written() {}
+    }
+
+    /** What is dumped. */
+    interface Rows {
+        /** The next row, or null at the end. */
+        @Nullable
+        Row next();
+
+        /** Whether what is dumped has changed since the dump began, and the kernel tells so. */
+        boolean interrupted();
+    }
+
+    private final FakeNetlinkSocket socket;
+    private final long sequence;
+    private final Rows rows;
+    private final int flags;
+    private @Nullable Row pending;
+
+    KernelDump(FakeNetlinkSocket socket, SentMessage request, Rows rows, boolean filtered) {
+        this.socket = socket;
+        this.sequence = request.sequence();
+        this.rows = rows;
+        this.flags = Netlink.NLM_F_MULTI | (filtered ? NLM_F_DUMP_FILTERED : 0);
+    }
+
+    /**
+     * Gives the next datagram.
+     *
+     * @param slot the largest slot that the socket was received into so far
+     * @return whether more is to come
+     */
+    boolean step(int slot) {
+        int capacity = Math.max(SMALLEST, Math.min(slot, LARGEST));
+        MessageWriter writer = new MessageWriter(capacity, socket.order());
+        int interrupted = rows.interrupted() ? NLM_F_DUMP_INTR : 0;
+        Row row = pending == null ? rows.next() : pending;
+        pending = null;
+        while (row != null) {
+            try {
+                row.write(writer, flags | interrupted);
+            } catch (BufferOverflowException e) {
+                writer.abandon();
+                pending = row;
+                break;
+            }
+            row.written();
+            row = rows.next();
+        }
+        boolean done = writer.length() == 0;
+        if (done) {
+            if (pending != null) {
+                throw new IllegalStateException("an entry of a dump is more than " + capacity + " bytes");
+            }
+            writer.begin(
+                            Netlink.NLMSG_DONE,
+                            Netlink.NLM_F_MULTI | (rows.interrupted() ? NLM_F_DUMP_INTR : 0),
+                            sequence,
+                            socket.portId())
+                    .rawHost32(0)
+                    .end();
+        }
+        socket.deliverDumped(Datagrams.bytes(writer), ReceiveBuffer.charge(capacity));
+        return !done;
+    }
+}

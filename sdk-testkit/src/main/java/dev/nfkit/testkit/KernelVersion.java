@@ -1,0 +1,13 @@
+package dev.nfkit.testkit;
+
+/** A version of Linux, to know what a model's kernel has. */
+record KernelVersion(int major, int minor) {
+    static final KernelVersion LATEST = new KernelVersion(Integer.MAX_VALUE, 0);
+
+    /** Whether it has what came with a version such as {@code 5.8} or {@code 2.6.14}. */
+    boolean has(String since) {
+        String[] parts = since.split("\\.", -1);
+        int wanted = Integer.parseInt(parts[0]);
+        return major != wanted ? major > wanted : minor >= Integer.parseInt(parts[1]);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.nfkit.testkit;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/** Addresses as text in samples: literal ones only, so that no name is ever looked up. */
+final class SampleAddress {
+    private SampleAddress() {}
+
+    /** The 4 or 16 bytes of an address. */
+    static byte[] literal(String address) {
+        if (address.isEmpty() || !address.matches("[0-9a-fA-F:.]+")) {
+            throw new IllegalArgumentException(address + " is no literal address");
+        }
+        try {
+            return InetAddress.getByName(address).getAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(address + " is no literal address", e);
+        }
+    }
+}
