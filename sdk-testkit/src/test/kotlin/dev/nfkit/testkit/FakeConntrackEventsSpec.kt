@@ -8,6 +8,7 @@ import dev.nfkit.conntrack.ConntrackAttribute.LABELS
 import dev.nfkit.conntrack.ConntrackAttribute.MARK
 import dev.nfkit.conntrack.ConntrackAttribute.PROTOINFO
 import dev.nfkit.conntrack.ConntrackAttribute.STATUS
+import dev.nfkit.conntrack.ConntrackAttribute.SYNPROXY
 import dev.nfkit.conntrack.ConntrackAttribute.TIMEOUT
 import dev.nfkit.conntrack.ConntrackAttribute.TIMESTAMP
 import dev.nfkit.conntrack.ConntrackAttribute.TIMESTAMP_EVENT
@@ -126,8 +127,8 @@ class FakeConntrackEventsSpec :
                 val heard = drain()
                 heard.map { it.portId }.toSet() shouldBe setOf(other.socket.portId())
                 heard.map { it.sequence }.toSet() shouldBe setOf(0L)
-                heard[0].attributes() shouldBe ALWAYS + PROTOINFO + HELP + MARK
-                heard[1].attributes() shouldBe ALWAYS + PROTOINFO + HELP + MARK
+                heard[0].attributes() shouldBe ALWAYS + PROTOINFO + HELP + SYNPROXY + MARK
+                heard[1].attributes() shouldBe ALWAYS + PROTOINFO + HELP + SYNPROXY + MARK
                 heard[2].type shouldBe 0x102
             }
         }

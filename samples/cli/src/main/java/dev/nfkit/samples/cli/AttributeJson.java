@@ -63,6 +63,15 @@ final class AttributeJson {
         write(buffer, order, schema, 0);
     }
 
+    /** As {@link #members}; where they can't be read, as one member of hexadecimal. */
+    void membersOrHex(Bytes bytes, ByteOrder order, AttributeSchema schema) {
+        try {
+            members(bytes, order, schema);
+        } catch (MalformedMessageException e) {
+            json.hex("attributes", bytes);
+        }
+    }
+
     /** Writes a member that is an object of attributes; as hexadecimal, where they can't be read. */
     void object(String key, Bytes attributes, ByteOrder order, AttributeSchema schema) {
         ByteBuffer buffer = attributes.toByteBuffer();

@@ -1,14 +1,10 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.Bytes;
-import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ExpectationAttribute;
-import dev.nfkit.wire.AttributeSchema;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** What connection tracking tells as JSON objects: the attributes by their schema, and before them what they are of. */
@@ -70,19 +66,11 @@ final class ConntrackJson implements ConntrackPrinter {
 
     private void members(ConntrackEntry entry) {
         json.number("family", entry.family().number());
-        members(entry.attributes(), entry.order(), ConntrackAttribute.SCHEMA);
+        attributes.membersOrHex(entry.attributes(), entry.order(), ConntrackAttribute.SCHEMA);
     }
 
     private void members(ConntrackExpectation expectation) {
         json.number("family", expectation.family().number());
-        members(expectation.attributes(), expectation.order(), ExpectationAttribute.SCHEMA);
-    }
-
-    private void members(Bytes bytes, ByteOrder order, AttributeSchema schema) {
-        try {
-            attributes.members(bytes, order, schema);
-        } catch (MalformedMessageException e) {
-            json.hex("attributes", bytes); // it has one that is shorter than the schema's, and that nobody asks for
-        }
+        attributes.membersOrHex(expectation.attributes(), expectation.order(), ExpectationAttribute.SCHEMA);
     }
 }

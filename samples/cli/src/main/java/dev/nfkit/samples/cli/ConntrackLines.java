@@ -78,7 +78,14 @@ final class ConntrackLines implements ConntrackPrinter {
         }
     }
 
-    private void entry(ConntrackEntry entry, StringBuilder line, long nanos) {
+    /**
+     * Appends a connection without a time before it.
+     *
+     * @param entry the connection
+     * @param line where to
+     * @param nanos the time that it lasts to, or {@link #NO_TIME} for the present
+     */
+    void entry(ConntrackEntry entry, StringBuilder line, long nanos) {
         boolean known = entry.has(ConntrackAttribute.TUPLE_ORIG);
         ConntrackTuple original = known ? entry.original() : null;
         int protocol = original != null && original.hasProtocol() ? original.protocol() : 0;

@@ -1,6 +1,5 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nfqueue.NfqueueConfig;
@@ -18,6 +17,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +33,6 @@ final class QueueTrace {
 
     private final List<TracedVerdict> verdicts = new ArrayList<>();
     private final ByteOrder order;
-    private final MalformedReport malformed;
     private int truncated;
 
     /** A packet and what became of it. */
@@ -63,19 +62,14 @@ final class QueueTrace {
         }
     }
 
-    private QueueTrace(ByteOrder order, MalformedReport malformed) {
+    private QueueTrace(ByteOrder order) {
         this.order = order;
-        this.malformed = malformed;
     }
 
     /** Goes through a recording; what is malformed is told and left out. */
-    static QueueTrace of(Trace trace, MalformedReport malformed) {
-        QueueTrace queues = new QueueTrace(trace.order(), malformed);
-        for (TraceEntry entry : trace.entries()) {
-            if (entry.protocol() == Netlink.NETLINK_NETFILTER) {
-                queues.add(entry);
-            }
-        }
+    static QueueTrace of(Trace trace, MalformedReport malformed) throws WriteFailure {
+        QueueTrace queues = new QueueTrace(trace.order());
+        queues.truncated = TraceWalk.of(trace, Set.of(Netlink.NFNL_SUBSYS_QUEUE), malformed, queues::add);
         return queues;
     }
 
@@ -89,47 +83,12 @@ final class QueueTrace {
         return truncated;
     }
 
-    private void add(TraceEntry entry) {
-        Bytes datagram = entry.datagram();
-        MessageCursor message = new MessageCursor().wrap(datagram.toByteBuffer(), 0, datagram.length(), order);
-        try {
-            while (message.next()) {
-                add(entry, message);
-            }
-        } catch (MalformedMessageException e) {
-            if (ofQueues(datagram)) {
-                told(entry, e);
-            }
-        }
-    }
-
-    private void add(TraceEntry entry, MessageCursor message) {
-        try {
-            if (entry.kind() == TraceKind.TO_KERNEL) {
-                sent(message);
-            } else {
-                received(message, entry.epochNanos());
-            }
-        } catch (MalformedMessageException e) {
-            told(entry, e); // those behind it may be sound
-        }
-    }
-
-    private void told(TraceEntry entry, MalformedMessageException problem) {
-        if (entry.truncated()) {
-            truncated++;
+    private void add(TraceEntry entry, MessageCursor message) throws MalformedMessageException {
+        if (entry.kind() == TraceKind.TO_KERNEL) {
+            sent(message);
         } else {
-            malformed.malformed(problem);
+            received(message, entry.epochNanos());
         }
-    }
-
-    /** Whether a datagram begins with a message of queues; others' are told of by their own. */
-    private boolean ofQueues(Bytes datagram) {
-        return datagram.length() >= Netlink.NLMSG_HDRLEN && host16(datagram.u16(4)) >>> 8 == Netlink.NFNL_SUBSYS_QUEUE;
-    }
-
-    private int host16(int value) {
-        return order == ByteOrder.LITTLE_ENDIAN ? Short.toUnsignedInt(Short.reverseBytes((short) value)) : value;
     }
 
     private void received(MessageCursor message, long nanos) throws MalformedMessageException {
@@ -174,39 +133,26 @@ final class QueueTrace {
         }
     }
 
-    /** An error quotes the header of what it answers, and often the rest too. */
     private void refused(MessageCursor message) throws MalformedMessageException {
-        int at = message.bodyOffset();
-        int length = message.end() - at;
-        if (length < Integer.BYTES + Netlink.NLMSG_HDRLEN) {
+        TracedError error = TracedError.read(message);
+        if (error == null
+                || error.errno() <= 0
+                || (error.type() != NfqueueConfig.NFQNL_MSG_VERDICT
+                        && error.type() != NfqueueConfig.NFQNL_MSG_VERDICT_BATCH)) {
             return;
         }
-        int errno = -host(message.buffer().getInt(at));
-        if (errno <= 0) {
-            return;
-        }
-        int header = at + Integer.BYTES;
-        int type = host16(message.buffer().getShort(header + 4) & 0xffff);
-        if (type != NfqueueConfig.NFQNL_MSG_VERDICT && type != NfqueueConfig.NFQNL_MSG_VERDICT_BATCH) {
-            return;
-        }
-        long sequence = Integer.toUnsignedLong(host(message.buffer().getInt(header + 8)));
-        TracedVerdict quoted = quoted(message, header, length - Integer.BYTES);
+        TracedVerdict quoted = quoted(message, error.offset(), error.length());
         for (int i = verdicts.size() - 1; i >= 0; i--) {
             TracedVerdict verdict = verdicts.get(i);
             boolean same = quoted == null
                     || (quoted.queue() == verdict.queue()
                             && quoted.id() == verdict.id()
                             && quoted.batch() == verdict.batch());
-            if (verdict.sequence() == sequence && same && !verdict.refused()) {
-                verdict.refused(Errno.of(errno));
+            if (verdict.sequence() == error.sequence() && same && !verdict.refused()) {
+                verdict.refused(Errno.of(error.errno()));
                 return;
             }
         }
-    }
-
-    private int host(int value) {
-        return order == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
     }
 
     /** The verdict that an error quotes as a whole, or null where it quotes its header only. */

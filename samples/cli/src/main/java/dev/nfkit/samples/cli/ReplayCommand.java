@@ -21,15 +21,15 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "replay",
         description = {
-            "Prints the NFLOG and NFQUEUE packets of a recorded netlink trace: logged ones by way of the same session,",
-            "queued ones with the verdicts that were sent for them."
+            "Prints what a recorded netlink trace has: NFLOG packets by way of the same session, NFQUEUE packets with",
+            "the verdicts that were sent for them, and conntrack's events, requests and answers in their order."
         },
         mixinStandardHelpOptions = true)
 final class ReplayCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
     private @Nullable Path file;
 
-    @Option(names = "--json", description = "Print each packet as a JSON object, one a line.")
+    @Option(names = "--json", description = "Print each packet or message as a JSON object, one a line.")
     private boolean json;
 
     @Override
@@ -49,16 +49,19 @@ final class ReplayCommand implements Callable<Integer> {
     static int replay(Trace trace, String name, boolean json, TextOutput text) throws Failure {
         MalformedReport malformed = new MalformedReport();
         Set<Integer> groups = TraceGroups.of(trace);
-        QueueTrace queues = QueueTrace.of(trace, malformed);
-        if (groups.isEmpty() && queues.packets().isEmpty() && malformed.first() == null) {
-            System.err.println(name + ": no NFLOG or NFQUEUE packets in this trace");
-            return 0;
-        }
-        long cut = queues.truncated();
-        ReplayTransport transport = ReplayTransport.lenient(trace);
+        long cut;
         try {
+            QueueTrace queues = QueueTrace.of(trace, malformed);
+            ReplayTransport transport = ReplayTransport.lenient(trace);
             queued(queues, QueueCommand.printer(json, transport.kernel()), text);
+            cut = queues.truncated();
             cut += groups.isEmpty() ? 0 : logged(groups, transport, malformed, json, text);
+            ConntrackTrace conntrack = ConntrackTrace.print(trace, malformed, json, text);
+            cut += conntrack.truncated();
+            boolean empty = groups.isEmpty() && queues.packets().isEmpty() && conntrack.printed() == 0;
+            if (empty && malformed.first() == null && cut == 0) {
+                System.err.println(name + ": no packets of NFLOG or NFQUEUE in this trace, and nothing of conntrack");
+            }
         } catch (WriteFailure e) {
             if (e.readerGone()) {
                 return 0;

@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.NfqueueConfig;
@@ -96,6 +97,8 @@ final class TracedVerdict implements ShownVerdict {
             switch (attribute) {
                 case VERDICT_HDR -> header(json);
                 case VLAN -> vlan(json, entry.getValue());
+                case CT ->
+                    new AttributeJson(json).object(attribute.key(), entry.getValue(), order, ConntrackAttribute.SCHEMA);
                 default -> JsonPrinter.plain(json, attribute.key(), attribute.shape(), entry.getValue());
             }
         }

@@ -1,0 +1,37 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer of the kernel that quotes the header of what it answers, and often the rest too.
+ *
+ * @param errno the error's number, or 0 for an acknowledgement
+ * @param type the type of what is answered
+ * @param sequence its sequence number
+ * @param offset where it begins, from the buffer's start
+ * @param length how many bytes of it are there
+ */
+record TracedError(int errno, int type, long sequence, int offset, int length) {
+    /** Reads the error that a cursor stands on; null where it is too short for one. */
+    static @Nullable TracedError read(MessageCursor message) {
+        int at = message.bodyOffset();
+        int length = message.end() - at;
+        if (message.type() != Netlink.NLMSG_ERROR || length < Integer.BYTES + Netlink.NLMSG_HDRLEN) {
+            return null;
+        }
+        boolean swap = message.order() == ByteOrder.LITTLE_ENDIAN;
+        int errno = message.buffer().getInt(at);
+        int header = at + Integer.BYTES;
+        short type = message.buffer().getShort(header + 4);
+        int sequence = message.buffer().getInt(header + 8);
+        return new TracedError(
+                -(swap ? Integer.reverseBytes(errno) : errno),
+                Short.toUnsignedInt(swap ? Short.reverseBytes(type) : type),
+                Integer.toUnsignedLong(swap ? Integer.reverseBytes(sequence) : sequence),
+                header,
+                length - Integer.BYTES);
+    }
+}
