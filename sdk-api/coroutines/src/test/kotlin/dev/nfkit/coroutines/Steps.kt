@@ -27,7 +27,7 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /** Longer than anything takes: only a failure reaches it. */
-internal val BOUND = 30.seconds
+internal val BOUND = System.getProperty("nfkit.live.bound", "30").toLong().seconds
 
 private val CONNECTION_GROUPS = 1..3 // NFNLGRP_CONNTRACK_NEW and so on
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.NullMarked
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 
-private const val BOUND_SECONDS = 60L
+private val BOUND_SECONDS: Long = System.getProperty("nfkit.live.bound", "60").toLong()
 private val name = "nfkit-dns-${ProcessHandle.current().pid()}"
 private val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
 
