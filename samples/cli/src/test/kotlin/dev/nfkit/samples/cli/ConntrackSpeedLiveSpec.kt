@@ -53,7 +53,13 @@ class ConntrackSpeedLiveSpec :
                     FileOutputStream(nowhere).use { sink ->
                         val lines =
                             ConntrackLines(ConntrackColumns(true, false, false, null, false), ConntrackClock.EPOCH)
-                        val selection = EntrySelection.of(TupleArguments(), EntryArguments(), LabelNames(listOf()))
+                        val selection =
+                            EntrySelection.of(
+                                TupleArguments(),
+                                EntryArguments(),
+                                NatArguments(),
+                                LabelNames(listOf()),
+                            )
                         val reading = ConntrackReading(table, ConntrackOutput(lines, TextOutput(sink), false))
                         val ours = { millis { reading.list(ConntrackTable.CONNTRACK, selection, false) } }
                         val theirs = { millis { peer.start().waitFor() } }
