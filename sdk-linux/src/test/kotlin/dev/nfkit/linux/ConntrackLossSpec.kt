@@ -6,12 +6,16 @@ import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackEvent.Overrun
 import dev.nfkit.conntrack.ConntrackEventKind
+import dev.nfkit.conntrack.ConntrackEventOptions
 import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackMirror
 import dev.nfkit.conntrack.ConntrackUpdate
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.socket.NetlinkTransport
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.longs.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import java.net.DatagramPacket
@@ -116,6 +120,30 @@ class ConntrackLossSpec :
                     table.create(connection(udp(made)))
                     session.rest().size shouldBe 1
                     session.close()
+                }
+            }
+
+        test("an overrun stands behind what came before it, though others than the kernel sent some of that")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                withTable { table ->
+                    val sockets = mutableListOf<NetlinkSocket>()
+                    val watched =
+                        object : NetlinkTransport by transport {
+                            override fun open(protocol: Int) = transport.open(protocol).also { sockets += it }
+                        }
+                    val options = ConntrackEventOptions.builder().receiveBuffer(512 * 1_024).build()
+                    ConntrackEvents.open(watched, options).use { session ->
+                        inside { ForeignSender() }.use { it.send(ByteArray(16), sockets.last().portId()) }
+                        repeat(3_000) { table.create(connection(udp(it))) }
+                        val told = mutableListOf<ConntrackEvent>()
+                        while (told.none { it is Overrun }) {
+                            session.poll<RuntimeException>({ told += it.copy() }, Duration.ZERO)
+                        }
+                        told.size shouldBeGreaterThan 200 // more than a receive takes
+                        session.rest() shouldBe emptyList()
+                        session.statistics().foreign() shouldBe 1
+                        told.size - 1 + session.statistics().lost() shouldBe 3_000
+                    }
                 }
             }
 

@@ -373,8 +373,8 @@ public final class MessageLoop implements AutoCloseable {
             if (count > 0) {
                 quiet = 0;
                 int delivered = deliver(handler, context);
-                if (delivered > 0) {
-                    return delivered;
+                if (delivered > 0 || (batch.overrun() && timeoutNanos >= 0)) {
+                    return delivered; // none behind an overrun is told as an overrun alone is
                 }
             } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden() && settled())) {
                 finish();

@@ -115,11 +115,15 @@ public final class ConntrackEntry {
             return this;
         }
         alive();
-        byte[] bytes = attributes.toArray();
+        return owned(attributes.toArray(), read.order(), cursors);
+    }
+
+    /** An owned entry of bytes that were an entry's. */
+    static ConntrackEntry owned(byte[] bytes, ByteOrder order, EntryReader.@Nullable Cursors cursors) {
         ConntrackEntry copy = new ConntrackEntry();
         copy.cursors = cursors;
         try {
-            copy.wrap(ByteBuffer.wrap(bytes), 0, bytes.length, read.order());
+            copy.wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
         } catch (MalformedMessageException e) {
             throw new IllegalStateException("the bytes changed under the entry, whose callback has returned", e);
         }
@@ -137,6 +141,11 @@ public final class ConntrackEntry {
      */
     public boolean has(ConntrackAttribute attribute) {
         return alive().has(attribute.code());
+    }
+
+    /** Whether the attribute of a code below 64 is there, known or not. */
+    boolean has(int code) {
+        return alive().has(code);
     }
 
     /**

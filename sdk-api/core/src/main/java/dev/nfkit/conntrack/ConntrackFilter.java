@@ -310,8 +310,10 @@ public final class ConntrackFilter {
         if (zone != null) {
             writer.be16(ConntrackAttribute.ZONE.code(), zone);
         }
-        int originalFlags = original.kernelFlags(requestFamily());
-        int replyFlags = reply.kernelFlags(requestFamily());
+        // Asked for a zone of both directions and for one of a single direction, the kernel refuses (EINVAL).
+        int comparable = zone == null ? ~0 : ~FilterFlags.TUPLE_ZONE;
+        int originalFlags = original.kernelFlags(requestFamily()) & comparable;
+        int replyFlags = reply.kernelFlags(requestFamily()) & comparable;
         if ((originalFlags | replyFlags) == 0) {
             return;
         }

@@ -16,8 +16,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of the table, kept up to date by events. After a loss of events it dumps the table, puts itself right by the ids
- * of connections, and says what has changed.
+ * A copy of the table, kept up to date by events. After a loss of events it dumps the table, puts itself right, and says
+ * what has changed.
  *
  * <pre>{@code
  * ConntrackMirror mirror = new ConntrackMirror(table, ConntrackFilter.all());
@@ -25,8 +25,12 @@ import org.jspecify.annotations.Nullable;
  * events.run(event -> mirror.apply(event, change -> show(change)));
  * }</pre>
  *
- * <p>Events of things that a dump has shown already come behind it; applied in their order they end in the same. It keeps
- * some 800 bytes for a connection. One thread at a time.
+ * <p>Events of things that a dump has shown already come behind it; applied in their order they end in the same. An event
+ * tells only what is new: the rest stays as it was last told, counters and a helper for instance. A connection that is
+ * being removed ({@link ConntrackStatus#DYING}) is gone. It keeps some 800 bytes for a connection. One thread at a time.
+ *
+ * <p>By default Linux tells nothing of connections that began while nobody listened ({@link ConntrackEvents}): what becomes
+ * of those shows in the next {@link #resynchronise}.
  */
 public final class ConntrackMirror {
     /** A table that changes its shape so often gets no further try: the next event or call is one. */
@@ -34,7 +38,20 @@ public final class ConntrackMirror {
 
     private final Conntrack table;
     private final ConntrackFilter filter;
-    private final Map<Object, ConntrackEntry> entries = new HashMap<>();
+    private final Map<Key, ConntrackEntry> entries = new HashMap<>();
+
+    /**
+     * What a connection is known by. The id alone is of 32 bits, made as a hash is: in a table of 100,000 two are the same
+     * as like as not. The tuple alone comes again with the next connection.
+     */
+    private record Key(long id, @Nullable ConntrackTuple original, int zone) {
+        static Key of(ConntrackEntry entry) {
+            return new Key(
+                    entry.has(ConntrackAttribute.ID) ? entry.id() : -1,
+                    entry.has(ConntrackAttribute.TUPLE_ORIG) ? entry.original() : null,
+                    entry.zone());
+        }
+    }
 
     /**
      * An empty mirror.
@@ -67,21 +84,13 @@ public final class ConntrackMirror {
     }
 
     /**
-     * A connection by its id.
+     * What is known of a connection.
      *
-     * @param id as {@link ConntrackEntry#id()}
-     * @return the owned entry, or empty where it is not known
+     * @param entry an entry that tells its id, original tuple and zone, borrowed or owned
+     * @return the owned entry, or empty where there is none
      */
-    public Optional<ConntrackEntry> get(long id) {
-        return Optional.ofNullable(entries.get(id));
-    }
-
-    /** What a connection is known by: its id; the tuple stands in where a kernel leaves that out. */
-    private static Object key(ConntrackEntry entry) {
-        if (entry.has(ConntrackAttribute.ID)) {
-            return entry.id();
-        }
-        return entry.has(ConntrackAttribute.TUPLE_ORIG) ? entry.original() : entry;
+    public Optional<ConntrackEntry> get(ConntrackEntry entry) {
+        return Optional.ofNullable(entries.get(Key.of(entry)));
     }
 
     /**
@@ -103,25 +112,34 @@ public final class ConntrackMirror {
     }
 
     private <E extends Exception> void apply(OfConnection told, ConntrackChange.Sink<E> sink) throws E {
-        ConntrackEntry entry = told.entry().copy();
-        if (told instanceof ConntrackEvent.Destroyed || !filter.matches(entry)) {
-            if (entries.remove(key(entry)) != null) {
-                sink.change(new ConntrackChange.Removed(entry));
+        ConntrackEntry entry = told.entry();
+        if (told instanceof ConntrackEvent.Destroyed) {
+            if (entries.remove(Key.of(entry)) != null) {
+                sink.change(new ConntrackChange.Removed(entry.copy()));
             }
             return;
         }
-        ConntrackChange change = put(entry);
+        if (entry.is(ConntrackStatus.DYING)) {
+            return; // its end is told, or was: on its way from another processor this event may have come behind that
+        }
+        ConntrackEntry before = entries.get(Key.of(entry));
+        ConntrackEntry now = before == null ? entry.copy() : EntryOverlay.of(entry, before);
+        ConntrackChange change = filter.matches(now) ? put(now) : remove(now);
         if (change != null) {
             sink.change(change);
         }
     }
 
     private @Nullable ConntrackChange put(ConntrackEntry entry) {
-        ConntrackEntry before = entries.put(key(entry), entry);
+        ConntrackEntry before = entries.put(Key.of(entry), entry);
         if (before == null) {
             return new ConntrackChange.Added(entry);
         }
         return same(before, entry) ? null : new ConntrackChange.Changed(before, entry);
+    }
+
+    private @Nullable ConntrackChange remove(ConntrackEntry entry) {
+        return entries.remove(Key.of(entry)) == null ? null : new ConntrackChange.Removed(entry);
     }
 
     /**
@@ -135,23 +153,27 @@ public final class ConntrackMirror {
      */
     public <E extends Exception> Resynchronisation resynchronise(ConntrackChange.Sink<E> sink)
             throws NetlinkException, E {
-        Map<Object, ConntrackEntry> found = new HashMap<>();
-        Set<Object> whole = new HashSet<>();
+        Map<Key, ConntrackEntry> found = new HashMap<>();
+        Set<Key> whole = new HashSet<>();
         boolean complete = false;
         int dumps = 0;
         while (!complete && dumps < DUMPS) {
             whole.clear();
             complete = !table.<RuntimeException>dump(filter, entry -> {
+                        if (entry.is(ConntrackStatus.DYING)) {
+                            return; // still in the table while its end is told already
+                        }
                         ConntrackEntry owned = entry.copy();
-                        found.put(key(owned), owned);
-                        whole.add(key(owned));
+                        Key key = Key.of(owned);
+                        found.put(key, owned);
+                        whole.add(key);
                     })
                     .interrupted();
             dumps++;
         }
         List<ConntrackChange> changes = new ArrayList<>();
         for (ConntrackEntry entry : found.values()) {
-            if (!complete || whole.contains(key(entry))) {
+            if (!complete || whole.contains(Key.of(entry))) {
                 ConntrackChange change = put(entry);
                 if (change != null) {
                     changes.add(change);
@@ -167,7 +189,7 @@ public final class ConntrackMirror {
         return new Resynchronisation(dumps, complete, added, changes.size() - added - removed, removed);
     }
 
-    private long remove(Set<Object> whole, List<ConntrackChange> changes) {
+    private long remove(Set<Key> whole, List<ConntrackChange> changes) {
         List<ConntrackChange> gone = new ArrayList<>();
         entries.entrySet().removeIf(known -> {
             if (whole.contains(known.getKey())) {

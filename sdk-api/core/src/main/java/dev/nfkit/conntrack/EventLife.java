@@ -32,6 +32,8 @@ final class EventLife implements Life {
     private long bytesSince;
 
     private int empty;
+    /** Datagrams from others took slots, too. */
+    private long foreignSeen;
 
     private long told;
     private volatile long events;
@@ -80,7 +82,9 @@ final class EventLife implements Life {
         }
         // A receive of nothing may be a wakeup; two in a row are not.
         empty = batch.count() == 0 && !batch.overrun() ? empty + 1 : 0;
-        boolean took = batch.count() > 0 && batch.count() < batch.slots();
+        long foreign = socket.foreign();
+        boolean took = batch.count() > 0 && batch.count() + (foreign - foreignSeen) < batch.slots();
+        foreignSeen = foreign;
         emptied = emptied || took || empty >= EMPTY || bytesSince > receiveBuffer;
     }
 

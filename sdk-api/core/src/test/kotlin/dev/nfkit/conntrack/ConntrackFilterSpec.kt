@@ -152,6 +152,12 @@ class ConntrackFilterSpec :
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24))) shouldBe ""
             // Linux compares IPv6 addresses the wrong way round.
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6).destination(CLIENT6))) shouldBe ""
+            // Nor both zones at once; the one of both directions is 0x0003 here.
+            request(ConntrackFilter.all().zone(3).original(TuplePattern.any().protocol(17).zone(3))) shouldBe
+                "06001200" + "00030000"
+            request(
+                ConntrackFilter.all().zone(3).original(TuplePattern.any().source(CLIENT).zone(3)),
+            ) shouldBe request(ConntrackFilter.all().zone(3).original(TuplePattern.any().source(CLIENT)))
             // The kernel refuses a tuple of another family than the dump's; nothing matches both.
             request(ConntrackFilter.all().family(AddressFamily.IPV6).original(TuplePattern.of(WEB))) shouldBe ""
             val asked =

@@ -28,12 +28,13 @@ import kotlin.jvm.optionals.getOrNull
  * dump. A failure is thrown to the collector behind the entries that were received before.
  *
  * While a dump runs, connections come and go: some may be missed, or come twice. Where the kernel has noticed that,
- * [DumpResult.interrupted] says so. It is told to the dump's `onResult`, in the collector's context, behind the last entry
- * and before the flow completes; not if the collection ends otherwise:
+ * [DumpResult.interrupted] says so, which Linux up to 6.18 never does of this table. The result is told to the dump's
+ * `onResult`, in the collector's context, behind the last entry and before the flow completes; not if the collection ends
+ * otherwise:
  *
  * ```
- * var whole = true
- * val entries = dump { whole = !it.interrupted() }.toList()
+ * var interrupted = false
+ * val entries = dump { interrupted = it.interrupted() }.toList()
  * ```
  */
 public class ConntrackScope internal constructor(

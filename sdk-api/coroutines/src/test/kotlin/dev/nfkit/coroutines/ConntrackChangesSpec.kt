@@ -102,10 +102,7 @@ class ConntrackChangesSpec :
                     kernel.fake.conntrack().expire(ids[0])
                     kernel.connect(3..3)
                 }
-                kernel.fake
-                    .sockets()
-                    .first()
-                    .effect(SocketEffect.Overrun(2))
+                kernel.listener().effect(SocketEffect.Overrun(2))
                 watch.next(2) shouldContainExactlyInAnyOrder listOf("-1", "+3")
                 watch.job.cancelAndJoin()
             }

@@ -31,9 +31,14 @@ private const val IPS_CONFIRMED = 8L
 /** The port of the connection that an event is of. */
 private val ConntrackEvent.port: Int get() = (this as ConntrackEvent.OfConnection).entry().port
 
+/** A session asks first by a socket of its own, whether there is anything to listen to. */
+private fun Kernel.closedOnce(sessions: Int = 1) {
+    fake.sockets().size shouldBe 2 * sessions
+    closes.get() shouldBe 2 * sessions
+}
+
 /** Waits until the reader of a flow waits in the kernel for more. */
-private suspend fun waitsInKernel() =
-    eventually("the reader waits in the kernel") { readerListens(READER) }
+private suspend fun waitsInKernel() = eventually("the reader waits in the kernel") { readerListens(READER) }
 
 class ConntrackEventFlowSpec :
     FunSpec({
@@ -48,8 +53,7 @@ class ConntrackEventFlowSpec :
                     kernel.connect(round * 10..round * 10 + 2)
                     ports.await() shouldContainExactly listOf(round * 10, round * 10 + 1)
                 }
-                kernel.fake.sockets().size shouldBe round
-                kernel.closes.get() shouldBe round
+                kernel.closedOnce(round)
                 kernel.fake.openSockets() shouldBe 0
                 readers(READER).shouldBeEmpty()
             }
@@ -107,7 +111,19 @@ class ConntrackEventFlowSpec :
                 waitsInKernel()
                 job.cancelAndJoin()
             }
-            kernel.closes.get() shouldBe 1
+            kernel.closedOnce()
+            kernel.fake.openSockets() shouldBe 0
+            readers(READER).shouldBeEmpty()
+        }
+
+        test("cancelling while the kernel does not answer the first question ends at once") {
+            val kernel = Kernel()
+            kernel.fake.onRequest { true }.withoutAcknowledgement()
+            bounded {
+                val job = launch { kernel.conntrackEvents().collect {} }
+                eventually("the request is sent") { kernel.fake.sent().isNotEmpty() }
+                job.cancelAndJoin() // the clock stands still, so that no deadline can have helped
+            }
             kernel.fake.openSockets() shouldBe 0
             readers(READER).shouldBeEmpty()
         }
@@ -140,7 +156,7 @@ class ConntrackEventFlowSpec :
                 thrown.await().exceptionOrNull() shouldBeSameInstanceAs failure
             }
             ports shouldContainExactly listOf(1, 2, 3)
-            kernel.closes.get() shouldBe 1
+            kernel.closedOnce()
         }
 
         test("the block starts when the groups are subscribed, and stop delivers all that was told") {
@@ -155,7 +171,7 @@ class ConntrackEventFlowSpec :
                     stats().discarded() shouldBe 0
                 }
             }
-            kernel.closes.get() shouldBe 1
+            kernel.closedOnce()
             readers(READER).shouldBeEmpty()
         }
 

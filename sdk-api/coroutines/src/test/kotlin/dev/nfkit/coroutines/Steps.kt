@@ -8,6 +8,7 @@ import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.socket.SocketOption
+import dev.nfkit.testkit.FakeNetlinkSocket
 import dev.nfkit.testkit.FakeTransport
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleNflog
@@ -95,9 +96,12 @@ internal class Kernel : NetlinkTransport {
         change: SampleConntrack.() -> Unit = {},
     ): List<Long> = ports.map { fake.conntrack().add(SampleConntrack.of(sampleTo(it)).apply(change)) }
 
-    /** Does something that the socket opened first, which listens, is not told of. */
+    /** The socket that listens to events: what else is open was opened behind it. */
+    fun listener(): FakeNetlinkSocket = fake.sockets().first { !it.isClosed }
+
+    /** Does something that the socket that listens is not told of. */
     fun untold(action: () -> Unit) {
-        val listener = fake.sockets().first()
+        val listener = listener()
         CONNECTION_GROUPS.forEach { listener.set(SocketOption.DROP_MEMBERSHIP, it) }
         action()
         CONNECTION_GROUPS.forEach { listener.set(SocketOption.ADD_MEMBERSHIP, it) }

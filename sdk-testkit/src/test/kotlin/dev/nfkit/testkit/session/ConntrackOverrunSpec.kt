@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.session
 
+import dev.nfkit.Bytes
 import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackEventOptions
 import dev.nfkit.conntrack.ConntrackEventSink
@@ -53,6 +54,14 @@ class ConntrackOverrunSpec :
                     listening.transport.conntrack().add(SampleConntrack.of(tuple))
                 }
                 listening.poll().size shouldBe SLOTS
+                listening.poll() shouldContainExactly listOf(ConntrackEvent.Overrun(3))
+            }
+        }
+
+        test("an overrun is told at once though nothing that came with it can be read") {
+            Listening().use { listening ->
+                listening.transport.socket().effect(SocketEffect.Overrun(3))
+                listening.transport.socket().effect(SocketEffect.Datagram(Bytes.of(20, 0, 0, 0)))
                 listening.poll() shouldContainExactly listOf(ConntrackEvent.Overrun(3))
             }
         }

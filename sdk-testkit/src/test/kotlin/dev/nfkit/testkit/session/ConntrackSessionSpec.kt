@@ -198,8 +198,8 @@ class ConntrackSessionSpec :
                     }
                     overruns shouldBeGreaterThan 0
                     mirror.size() shouldBe 498
-                    mirror.get(ids[0]).get().mark() shouldBe 9
-                    mirror.get(ids[2]).isPresent shouldBe false
+                    mirror.entries().single { it.id() == ids[0] }.mark() shouldBe 9
+                    mirror.entries().none { it.id() == ids[2] } shouldBe true
                 }
             }
             transport.verify()

@@ -43,7 +43,13 @@ public final class Main implements Runnable {
         System.exit(run(args));
     }
 
-    static int run(String... args) {
+    /**
+     * Runs the command line, for who goes on behind it.
+     *
+     * @param args the arguments
+     * @return the exit code
+     */
+    public static int run(String... args) {
         CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((e, arguments) -> {
             PrintWriter err = line.getErr();
