@@ -47,7 +47,8 @@ public final class NewExpectation {
      * @param tuple the original tuple of the connection to come
      * @param mask which bits of its addresses and ports must be so: all ones, or zeros for those that don't matter; the
      *     kernel looks at the source's only
-     * @param timeout after what time it is forgotten: whole seconds, 0 to 2³²−1
+     * @param timeout after what time it is forgotten: whole seconds, 0 to 2³²−1. A helper in the kernel has a time of its
+     *     own, which is taken instead: 300 seconds for FTP
      * @return the expectation
      * @throws IllegalArgumentException if the timeout is out of range
      */
