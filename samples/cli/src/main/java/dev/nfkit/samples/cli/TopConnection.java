@@ -14,6 +14,7 @@ final class TopConnection {
     private final Counted received = new Counted();
     private int state = -1;
     private long seen;
+    private boolean missed;
     private long at;
 
     /** What is counted of one direction. */
@@ -86,6 +87,7 @@ final class TopConnection {
         double span = (now - at) / SECOND;
         at = now;
         seen = look;
+        missed = false;
         state = entry.protocolState();
         sent.grow(entry, Direction.ORIGINAL, span);
         received.grow(entry, Direction.REPLY, span);
@@ -93,6 +95,13 @@ final class TopConnection {
             sent.rest();
             received.rest();
         }
+    }
+
+    /** Tells that a look has missed it; whether an earlier one has, too. */
+    boolean miss() {
+        boolean again = missed;
+        missed = true;
+        return again;
     }
 
     /** Whether it was seen at a look. */

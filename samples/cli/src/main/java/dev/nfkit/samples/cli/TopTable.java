@@ -30,6 +30,7 @@ final class TopTable {
     private boolean wholeBefore;
     private long between;
     private int created;
+    private int ended;
     private int uncounted;
 
     /** What connections are sorted by. */
@@ -99,15 +100,29 @@ final class TopTable {
         uncounted = 0;
         EntrySink<RuntimeException> sink = this::take;
         boolean whole = !table.dump(selection.filter(), sink).interrupted();
-        int before = connections.size();
-        // A dump that was interrupted may have missed some, which the next one then has.
+        ended = 0;
         if (whole) {
-            connections.values().removeIf(connection -> !connection.seen(look));
+            connections.values().removeIf(this::isGone);
         }
         wholeBefore = whole;
         lookedAt = now;
         lookedAtEpoch = epoch;
-        return sample(before - connections.size(), order, rows);
+        return sample(order, rows);
+    }
+
+    /**
+     * Whether a connection can be forgotten. A dump may miss some while the table changes, which the next one then has:
+     * they are remembered for one look more, so as not to be taken for new ones of much traffic.
+     */
+    private boolean isGone(TopConnection connection) {
+        if (connection.seen(look)) {
+            return false;
+        }
+        if (connection.miss()) {
+            return true;
+        }
+        ended++;
+        return false;
     }
 
     private void take(ConntrackEntry entry) {
@@ -136,7 +151,7 @@ final class TopTable {
         return entry.hasStart() ? entry.startNanos() >= lookedAtEpoch : wholeBefore;
     }
 
-    private Sample sample(int ended, Order order, int rows) {
+    private Sample sample(Order order, int rows) {
         long bytes = 0;
         long packets = 0;
         List<TopConnection> all = new ArrayList<>(connections.size());

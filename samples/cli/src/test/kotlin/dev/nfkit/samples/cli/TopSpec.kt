@@ -147,6 +147,24 @@ class TopSpec :
             }
         }
 
+        test("a connection that one look misses is known again by the next") {
+            Watched().use { watched ->
+                val id = watched.connection(1, 1, 100)
+                watched.look()
+                watched.kernel.remove(id)
+                watched.look(twoSeconds).ended() shouldBe 1
+                watched.kernel.add(
+                    SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 1, "10.0.0.2", 80)).id(id).counters(9, 900, 0, 0),
+                )
+                val sample = watched.look(twoSeconds)
+                sample.created() shouldBe 0
+                sample.busiest().single().bytesPerSecond() shouldBe 200
+                watched.kernel.remove(id)
+                watched.look(twoSeconds).ended() shouldBe 1
+                watched.look(twoSeconds).ended() shouldBe 0
+            }
+        }
+
         test("where nothing is counted it says so, with the cure") {
             Watched(accounting = false).use { watched ->
                 watched.kernel.add(SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 1, "10.0.0.2", 80)))
