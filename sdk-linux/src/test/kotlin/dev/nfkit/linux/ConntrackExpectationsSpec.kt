@@ -107,7 +107,7 @@ class ConntrackExpectationsSpec :
                     }
                 TcpPair(this, 21).use { control ->
                     val data = inside { ServerSocket(5_000, 1, address("127.0.0.1")) }
-                    control.say("USER me\r\n") // the helper reads from a line's beginning, which it learns from the line before
+                    control.say("USER me\r\n") // only then does the helper know where a line begins
                     control.say("PORT 127,0,0,1,${5_000 / 256},${5_000 % 256}\r\n")
                     val expected = table.expectations().list().single()
                     expected.tuple().get().destinationPort() shouldBe 5_000
@@ -116,7 +116,13 @@ class ConntrackExpectationsSpec :
                     tool("-L expect").lines().single { "dport=5000" in it }.contains("helper=ftp") shouldBe true
 
                     val connected = inside { Socket(address("127.0.0.1"), 5_000) }
-                    val tuple = ConntrackTuple.tcp(connected.localAddress, connected.localPort, connected.inetAddress, 5_000)
+                    val tuple =
+                        ConntrackTuple.tcp(
+                            connected.localAddress,
+                            connected.localPort,
+                            connected.inetAddress,
+                            5_000,
+                        )
                     val related = table.get(tuple).get()
                     related.`is`(ConntrackStatus.EXPECTED) shouldBe true
                     related.has(ConntrackAttribute.TUPLE_MASTER) shouldBe true
@@ -127,9 +133,17 @@ class ConntrackExpectationsSpec :
                     // Over the loopback the helper sees the announcement as it leaves and as it comes, and begins anew.
                     val begun = told.filterIsInstance<ExpectationNew>().last().expectation()
                     begun.withoutTime() shouldBe expected.withoutTime()
-                    told.filterIsInstance<ExpectationDestroyed>().last().expectation().tuple() shouldBe expected.tuple()
+                    told
+                        .filterIsInstance<ExpectationDestroyed>()
+                        .last()
+                        .expectation()
+                        .tuple() shouldBe expected.tuple()
                     told.filterIsInstance<New>().map { it.entry().original() } shouldContain tuple
-                    told.filterIsInstance<New>().single { it.entry().original() == tuple }.entry().master() shouldBe
+                    told
+                        .filterIsInstance<New>()
+                        .single { it.entry().original() == tuple }
+                        .entry()
+                        .master() shouldBe
                         control.tuple
                     connected.close()
                     data.close()

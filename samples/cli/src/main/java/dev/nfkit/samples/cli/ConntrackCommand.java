@@ -53,6 +53,12 @@ final class ConntrackCommand implements Callable<Integer> {
     @Mixin
     private EntryArguments entries = new EntryArguments();
 
+    @Mixin
+    private NatArguments nat = new NatArguments();
+
+    @Mixin
+    private ChangeArguments changes = new ChangeArguments();
+
     @Option(
             names = {"-z", "--zero"},
             description = "With -L: set the counters to 0 that are shown.")
@@ -119,10 +125,10 @@ final class ConntrackCommand implements Callable<Integer> {
     }
 
     private ConntrackWork work(ConntrackVerb verb, ConntrackTable which, LabelNames names) throws Failure {
-        EntryRequests requests = new EntryRequests(tuples, entries, names);
+        EntryRequests requests = new EntryRequests(tuples, entries, changes, nat, names);
         switch (verb) {
             case LIST -> {
-                EntrySelection selection = EntrySelection.of(tuples, entries, names);
+                EntrySelection selection = EntrySelection.of(tuples, entries, nat, names);
                 return (open, out) -> new ConntrackReading(open, out).list(which, selection, zero);
             }
             case GET -> {
@@ -134,12 +140,12 @@ final class ConntrackCommand implements Callable<Integer> {
                 return (open, out) -> new ConntrackChanging(open, out).create(connection);
             }
             case UPDATE -> {
-                EntrySelection selection = EntrySelection.toChange(tuples, entries, names);
+                EntrySelection selection = EntrySelection.toChange(tuples, entries, nat, names);
                 var update = requests.update();
                 return (open, out) -> new ConntrackChanging(open, out).update(selection, update);
             }
             case DELETE -> {
-                EntrySelection selection = EntrySelection.of(tuples, entries, names);
+                EntrySelection selection = EntrySelection.of(tuples, entries, nat, names);
                 return (open, out) -> new ConntrackChanging(open, out).delete(selection);
             }
             case FLUSH -> {
@@ -156,7 +162,7 @@ final class ConntrackCommand implements Callable<Integer> {
     }
 
     private ConntrackWork expectationWork(ConntrackVerb verb) throws Failure {
-        EntryRequests requests = new EntryRequests(tuples, entries, new LabelNames(List.of()));
+        EntryRequests requests = new EntryRequests(tuples, entries, changes, nat, new LabelNames(List.of()));
         switch (verb) {
             case LIST -> {
                 return (open, out) -> new ExpectationWork(open.expectations(), out).list();
@@ -193,7 +199,7 @@ final class ConntrackCommand implements Callable<Integer> {
             ConntrackOutput out)
             throws Failure {
         boolean expected = which == ConntrackTable.EXPECT;
-        EntrySelection selection = expected ? null : EntrySelection.of(tuples, entries, names);
+        EntrySelection selection = expected ? null : EntrySelection.of(tuples, entries, nat, names);
         ConntrackEventOptions options = events.options(expected, selection);
         ConntrackEvents open;
         try {

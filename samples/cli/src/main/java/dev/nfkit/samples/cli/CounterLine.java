@@ -1,9 +1,5 @@
 package dev.nfkit.samples.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-
 /** A line on the terminal that counts while something runs. */
 final class CounterLine {
     private static final long EVERY_NANOS = 250_000_000L;
@@ -13,17 +9,7 @@ final class CounterLine {
     private int width;
 
     CounterLine(boolean wanted) {
-        shown = wanted && terminal();
-    }
-
-    /** Whether standard error is a terminal; Java has no question for it. */
-    private static boolean terminal() {
-        try {
-            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/2"));
-            return target.startsWith("/dev/pts") || target.toString().matches("/dev/(tty.*|console)");
-        } catch (IOException | UnsupportedOperationException e) {
-            return false;
-        }
+        shown = wanted && Terminal.is(2);
     }
 
     boolean shown() {

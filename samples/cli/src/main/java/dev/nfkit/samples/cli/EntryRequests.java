@@ -15,11 +15,20 @@ import java.util.OptionalInt;
 final class EntryRequests {
     private final TupleArguments tuples;
     private final EntryArguments entries;
+    private final ChangeArguments changes;
+    private final NatArguments nat;
     private final LabelNames names;
 
-    EntryRequests(TupleArguments tuples, EntryArguments entries, LabelNames names) {
+    EntryRequests(
+            TupleArguments tuples,
+            EntryArguments entries,
+            ChangeArguments changes,
+            NatArguments nat,
+            LabelNames names) {
         this.tuples = tuples;
         this.entries = entries;
+        this.changes = changes;
+        this.nat = nat;
         this.names = names;
     }
 
@@ -44,7 +53,7 @@ final class EntryRequests {
     }
 
     Duration timeout() throws Failure {
-        return entries.timeout().orElseThrow(() -> Failure.usage("-t is missing: when the entry is forgotten"));
+        return changes.timeout().orElseThrow(() -> Failure.usage("-t is missing: when the entry is forgotten"));
     }
 
     NewConnection connection() throws Failure {
@@ -76,7 +85,7 @@ final class EntryRequests {
             connection = connection.status(status);
         }
         BitSet labels = entries.labels(names);
-        labels.or(entries.labelsToAdd(names));
+        labels.or(changes.labelsToAdd(names));
         return labels.isEmpty() ? connection : connection.labels(labels);
     }
 
@@ -97,11 +106,11 @@ final class EntryRequests {
 
     private NewConnection translated(NewConnection bare) throws Failure {
         NewConnection connection = bare;
-        Optional<NatArgument> source = entries.sourceNat();
+        Optional<NatArgument> source = nat.sourceNat();
         if (source.isPresent()) {
             connection = connection.sourceNat(source.get().range("-n"));
         }
-        Optional<NatArgument> destination = entries.destinationNat();
+        Optional<NatArgument> destination = nat.destinationNat();
         if (destination.isPresent()) {
             connection = connection.destinationNat(destination.get().range("-g"));
         }
@@ -114,7 +123,7 @@ final class EntryRequests {
         if (mark.isPresent()) {
             update = update.mark(mark.get().value(), mark.get().mask());
         }
-        Optional<Duration> timeout = entries.timeout();
+        Optional<Duration> timeout = changes.timeout();
         if (timeout.isPresent()) {
             update = update.timeout(timeout.get());
         }
@@ -122,8 +131,8 @@ final class EntryRequests {
         if (status != null) {
             update = update.status(ConntrackStatus.bits(status));
         }
-        BitSet set = entries.labelsToAdd(names);
-        BitSet mask = entries.labelsToDelete(names);
+        BitSet set = changes.labelsToAdd(names);
+        BitSet mask = changes.labelsToDelete(names);
         mask.or(set);
         if (!mask.isEmpty()) {
             update = update.labels(set, mask);

@@ -25,12 +25,13 @@ final class EntrySelection {
     private final @Nullable NatArgument anyNat;
     private final boolean whole;
 
-    private EntrySelection(TupleArguments tuples, EntryArguments entries, LabelNames names, boolean values)
+    private EntrySelection(
+            TupleArguments tuples, EntryArguments entries, NatArguments nat, LabelNames names, boolean values)
             throws Failure {
         labels = entries.labels(names);
-        sourceNat = entries.sourceNat().orElse(null);
-        destinationNat = entries.destinationNat().orElse(null);
-        anyNat = entries.anyNat().orElse(null);
+        sourceNat = nat.sourceNat().orElse(null);
+        destinationNat = nat.destinationNat().orElse(null);
+        anyNat = nat.anyNat().orElse(null);
         Optional<Integer> protocol = tuples.protocol();
         OptionalInt wanted = entries.state(protocol);
         boolean tcp = protocol.equals(Optional.of(IpProtocol.TCP));
@@ -50,13 +51,15 @@ final class EntrySelection {
     }
 
     /** What all of the options say. */
-    static EntrySelection of(TupleArguments tuples, EntryArguments entries, LabelNames names) throws Failure {
-        return new EntrySelection(tuples, entries, names, false);
+    static EntrySelection of(TupleArguments tuples, EntryArguments entries, NatArguments nat, LabelNames names)
+            throws Failure {
+        return new EntrySelection(tuples, entries, nat, names, false);
     }
 
     /** The same without mark and status, which say what shall become of those that are meant. */
-    static EntrySelection toChange(TupleArguments tuples, EntryArguments entries, LabelNames names) throws Failure {
-        return new EntrySelection(tuples, entries, names, true);
+    static EntrySelection toChange(TupleArguments tuples, EntryArguments entries, NatArguments nat, LabelNames names)
+            throws Failure {
+        return new EntrySelection(tuples, entries, nat, names, true);
     }
 
     private static ConntrackFilter marked(ConntrackFilter filter, EntryArguments entries) throws Failure {

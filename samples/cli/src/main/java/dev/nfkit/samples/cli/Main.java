@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             QueueCommand.class,
             ReplayCommand.class,
             ConntrackCommand.class,
+            TopCommand.class,
             DemoCommand.class,
             DemoInsideCommand.class,
             HelpCommand.class
@@ -77,6 +78,6 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: capture, queue, conntrack, replay or demo");
+                spec.commandLine(), "a command is missing: capture, queue, conntrack, top, replay or demo");
     }
 }

@@ -18,7 +18,8 @@ final class ProtocolNames {
 
     private ProtocolNames() {}
 
-    private static String name(int protocol) {
+    /** The name of a protocol; {@code unknown} where conntrack(8) has none. */
+    static String name(int protocol) {
         return switch (protocol) {
             case IpProtocol.TCP -> "tcp";
             case IpProtocol.UDP -> "udp";

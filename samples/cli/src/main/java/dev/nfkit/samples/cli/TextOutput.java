@@ -47,6 +47,13 @@ final class TextOutput {
         buffer[used++] = '\n';
     }
 
+    /** Writes text as it is, such as what a terminal obeys. */
+    void raw(CharSequence text) throws WriteFailure {
+        byte[] bytes = text.toString().getBytes(CHARSET);
+        flush();
+        write(bytes, bytes.length);
+    }
+
     private void wide(CharSequence text) throws WriteFailure {
         byte[] bytes = (text + "\n").getBytes(CHARSET);
         flush();

@@ -16,7 +16,17 @@ private val hindrance: String? by lazy {
         runCatching {
             val found = LinuxTransport.current().kernel().netAdmin()
             check(found == NetAdmin.HELD) { "CAP_NET_ADMIN is $found" }
-            for (tool in listOf("ip", "iptables", "ip6tables", "tshark", "tcpdump", "capinfos", "ping", "conntrack")) {
+            for (tool in listOf(
+                "ip",
+                "iptables",
+                "ip6tables",
+                "tshark",
+                "tcpdump",
+                "capinfos",
+                "ping",
+                "conntrack",
+                "script",
+            )) {
                 check(run("sh", "-c", "command -v $tool").code == 0) { "$tool is not installed" }
             }
             Room().close()

@@ -107,6 +107,13 @@ class UsageSpec :
                 Wrong("-n: to which address", *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -n".words()),
                 Wrong("what shall change is missing", "conntrack", "-U", "-s", "1.1.1.1"),
                 Wrong("--tuple-src, --tuple-dst", *"conntrack -I expect -p 99 -s ::1 -d ::2 -t 9".words()),
+                Wrong("-n 0: 1 to 10000", "top", "-n", "0"),
+                Wrong("--count 0: a number from 1", "top", "--count", "0"),
+                Wrong("no --once with it", "top", "--count", "2", "--once"),
+                Wrong("--interval 5m: a span", "top", "-i", "5m"),
+                Wrong("--interval 0s: a span", "top", "-i", "0s"),
+                Wrong("'--sort': expected one of", "top", "--sort", "age"),
+                Wrong("-m x: a mark", "top", "-m", "x"),
                 Wrong("a command is missing"),
                 Wrong("FILE", "replay"),
                 Wrong("No such file or directory", "replay", "/nowhere/at/all"),
@@ -162,5 +169,6 @@ class UsageSpec :
             nfkit("capture", "--help").code shouldBe 0
             nfkit("queue", "--help").code shouldBe 0
             nfkit("conntrack", "--help").code shouldBe 0
+            nfkit("top", "--help").code shouldBe 0
         }
     })

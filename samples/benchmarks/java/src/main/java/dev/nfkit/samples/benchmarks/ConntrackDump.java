@@ -79,8 +79,7 @@ public final class ConntrackDump {
         InetAddress server = InetAddress.getByAddress(new byte[] {10, 0, 0, 1});
         for (int i = 0; i < count; i++) {
             InetAddress client = InetAddress.getByAddress(new byte[] {10, 1, (byte) (i / PORTS), 1});
-            table.create(NewConnection.of(
-                            ConntrackTuple.tcp(client, 1 + i % PORTS, server, 443), Duration.ofHours(1))
+            table.create(NewConnection.of(ConntrackTuple.tcp(client, 1 + i % PORTS, server, 443), Duration.ofHours(1))
                     .tcpState(TcpState.ESTABLISHED)
                     .status(ConntrackStatus.SEEN_REPLY, ConntrackStatus.ASSURED)
                     .mark(i & 7));

@@ -1,0 +1,161 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.Direction;
+
+/** A connection that is watched: its counters at the last look, and how fast they grew until then. */
+final class TopConnection {
+    private static final double SECOND = 1e9;
+
+    private final long id;
+    private final ConntrackTuple original;
+    private final Counted sent = new Counted();
+    private final Counted received = new Counted();
+    private int state = -1;
+    private long seen;
+    private boolean missed;
+    private long at;
+
+    /** What is counted of one direction. */
+    static final class Counted {
+        private long packets;
+        private long bytes;
+        private long newPackets;
+        private long newBytes;
+        private double seconds;
+
+        private void grow(ConntrackEntry entry, Direction direction, double span) {
+            boolean counts = entry.hasCounters(direction);
+            long nowPackets = counts ? entry.packets(direction) : 0;
+            long nowBytes = counts ? entry.bytes(direction) : 0;
+            // Less than before: somebody set them to 0 meanwhile, and what is there came since.
+            boolean reset = nowPackets < packets || nowBytes < bytes;
+            newPackets = reset ? nowPackets : nowPackets - packets;
+            newBytes = reset ? nowBytes : nowBytes - bytes;
+            packets = nowPackets;
+            bytes = nowBytes;
+            seconds = span;
+        }
+
+        private void rest() {
+            newPackets = 0;
+            newBytes = 0;
+        }
+
+        /** Since the connection began. */
+        long packets() {
+            return packets;
+        }
+
+        /** Since the connection began. */
+        long bytes() {
+            return bytes;
+        }
+
+        long packetsPerSecond() {
+            return seconds == 0 ? 0 : Math.round(newPackets / seconds);
+        }
+
+        long bytesPerSecond() {
+            return seconds == 0 ? 0 : Math.round(newBytes / seconds);
+        }
+    }
+
+    /**
+     * A connection yet to be looked at.
+     *
+     * @param id its id
+     * @param original its original tuple
+     * @param at when it had counted nothing, of System.nanoTime
+     */
+    TopConnection(long id, ConntrackTuple original, long at) {
+        this.id = id;
+        this.original = original;
+        this.at = at;
+    }
+
+    /**
+     * Takes the counters of a look.
+     *
+     * @param entry the connection as it is now
+     * @param look the number of the look
+     * @param now its time, of System.nanoTime
+     * @param known whether its growth can be told: it was seen before, or began since the last look
+     */
+    void look(ConntrackEntry entry, long look, long now, boolean known) {
+        double span = (now - at) / SECOND;
+        at = now;
+        seen = look;
+        missed = false;
+        state = entry.protocolState();
+        sent.grow(entry, Direction.ORIGINAL, span);
+        received.grow(entry, Direction.REPLY, span);
+        if (!known) {
+            sent.rest();
+            received.rest();
+        }
+    }
+
+    /** Tells that a look has missed it; whether an earlier one has, too. */
+    boolean miss() {
+        boolean again = missed;
+        missed = true;
+        return again;
+    }
+
+    /** Whether it was seen at a look. */
+    boolean seen(long look) {
+        return seen == look;
+    }
+
+    long id() {
+        return id;
+    }
+
+    ConntrackTuple original() {
+        return original;
+    }
+
+    /** The protocol above IP. */
+    int protocol() {
+        return original.hasProtocol() ? original.protocol() : 0;
+    }
+
+    /** The protocol's state; empty where it has none. */
+    String state() {
+        return state < 0 ? "" : ProtocolNames.state(protocol(), state);
+    }
+
+    /** Of the original direction. */
+    Counted sent() {
+        return sent;
+    }
+
+    /** Of the replies. */
+    Counted received() {
+        return received;
+    }
+
+    long bytesPerSecond() {
+        return sent.bytesPerSecond() + received.bytesPerSecond();
+    }
+
+    long packetsPerSecond() {
+        return sent.packetsPerSecond() + received.packetsPerSecond();
+    }
+
+    long bytes() {
+        return sent.bytes() + received.bytes();
+    }
+
+    /** Bytes since the last look. */
+    long newBytes() {
+        return sent.newBytes + received.newBytes;
+    }
+
+    /** Packets since the last look. */
+    long newPackets() {
+        return sent.newPackets + received.newPackets;
+    }
+}

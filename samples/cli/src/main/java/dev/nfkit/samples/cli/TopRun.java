@@ -1,0 +1,117 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.conntrack.Conntrack;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Looks at the table and shows what it did, until it is stopped. */
+final class TopRun {
+    private static final int USUAL_ROWS = 20;
+    /** Lines of a screen that are not of connections: the whole, a remark, one left free, the head, and the cursor's. */
+    private static final int OTHER_LINES = 5;
+
+    private static final int UNBOUNDED = Integer.MAX_VALUE;
+
+    private final Conntrack table;
+    private final TopTable top;
+    private final Settings settings;
+    private final TextOutput text;
+    private final TopJson json = new TopJson();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    /**
+     * How it is shown.
+     *
+     * @param order which first
+     * @param rows how many connections, or 0 for as many as find room
+     * @param interval nanoseconds between two looks
+     * @param looks how many looks to show
+     * @param json as JSON
+     * @param live on the terminal, one in place of the other
+     */
+    record Settings(TopTable.Order order, int rows, long interval, long looks, boolean json, boolean live) {}
+
+    TopRun(Conntrack table, TopTable top, Settings settings, TextOutput text) {
+        this.table = table;
+        this.top = top;
+        this.settings = settings;
+        this.text = text;
+    }
+
+    /** Ends it; any thread. */
+    void stop() {
+        stopped.countDown();
+    }
+
+    /** Runs to the end; the exit code. */
+    int await() throws Failure {
+        try {
+            TopTable.Sample first = top.look(table, settings.order(), 1);
+            if (first.uncounted() > 0 && first.uncounted() == first.connections()) {
+                throw Failure.usage(
+                        "there are " + first.connections() + " connections without counters: " + TopScreen.COUNT_THEM);
+            }
+            run(first);
+            return 0;
+        } catch (WriteFailure e) {
+            if (e.readerGone()) {
+                return 0; // it has seen enough
+            }
+            throw Failure.running(e.getMessage());
+        } catch (NetlinkException e) {
+            throw Failure.running(e.getMessage());
+        }
+    }
+
+    private void run(TopTable.Sample first) throws NetlinkException, WriteFailure {
+        Terminal terminal = new Terminal(text);
+        if (settings.live()) {
+            terminal.enter();
+        }
+        try {
+            if (settings.live()) {
+                Terminal.Size size = Terminal.size();
+                terminal.show(TopScreen.lines(first, size.columns()), size);
+            }
+            for (long looks = 0; looks < settings.looks() && !pause(); looks++) {
+                show(terminal, looks > 0);
+            }
+        } finally {
+            if (settings.live()) {
+                terminal.leave();
+            }
+        }
+    }
+
+    /** Waits for the next look; whether it was stopped. */
+    private boolean pause() {
+        try {
+            return stopped.await(settings.interval(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    private void show(Terminal terminal, boolean again) throws NetlinkException, WriteFailure {
+        Terminal.Size size = settings.live() ? Terminal.size() : new Terminal.Size(UNBOUNDED, UNBOUNDED);
+        int room = settings.live() ? Math.max(1, size.rows() - OTHER_LINES) : USUAL_ROWS;
+        TopTable.Sample sample = top.look(table, settings.order(), settings.rows() == 0 ? room : settings.rows());
+        if (settings.live()) {
+            terminal.show(TopScreen.lines(sample, size.columns()), size);
+            return;
+        }
+        List<String> lines = settings.json()
+                ? json.lines(sample, System.currentTimeMillis() * 1_000_000)
+                : TopScreen.lines(sample, size.columns());
+        if (again && !settings.json()) {
+            text.line("");
+        }
+        for (String line : lines) {
+            text.line(line);
+        }
+        text.flush();
+    }
+}
