@@ -20,6 +20,7 @@ import dev.nfkit.testkit.DecidedPacket.Departure
 import dev.nfkit.testkit.FakeTransport
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.TestClock
+import dev.nfkit.testkit.contract.eventually
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -338,6 +339,7 @@ class NfqueueSessionSpec :
                         transport.nfqueue().awaitDecided(2).map { it.short() } shouldContainExactly
                             listOf("2 dropped", "1 passed")
                         held[0].answer(Verdict.DROP) shouldBe false
+                        eventually("the deadline's own thread has told of it") { reported.isNotEmpty() }
                         session.statistics().expired() shouldBe 1
                         session.statistics().late() shouldBe 1
                         session.statistics().held() shouldBe 0
