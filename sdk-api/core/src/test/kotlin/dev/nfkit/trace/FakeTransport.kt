@@ -19,7 +19,7 @@ data class Delivery(
 )
 
 /** A transport of one script, just enough to be recorded. */
-class FakeTransport(
+class FakeNetfilter(
     private val script: MutableList<Delivery> = mutableListOf(),
 ) : NetlinkTransport {
     val sent = mutableListOf<ByteArray>()

@@ -33,7 +33,7 @@ class RecordingTransportSpec :
     FunSpec({
         test("what is sent and received is recorded, in order, with the time of receipt") {
             val fake =
-                FakeTransport(
+                FakeNetfilter(
                     mutableListOf(
                         Delivery(listOf(message(1), message(2)), at = 1000),
                         Delivery(overrun = true, at = 2000),
@@ -80,7 +80,7 @@ class RecordingTransportSpec :
         }
 
         test("everything else is the delegate's answer") {
-            val fake = FakeTransport()
+            val fake = FakeNetfilter()
             val writer = TraceWriter(ByteArrayOutputStream(), ByteOrder.LITTLE_ENDIAN, "test")
             val transport = RecordingTransport(fake, writer)
             transport.nanoTime() shouldBe 42
@@ -99,7 +99,7 @@ class RecordingTransportSpec :
         }
 
         test("a send that the system refuses is thrown on, and noted") {
-            val fake = FakeTransport().apply { refuse = true }
+            val fake = FakeNetfilter().apply { refuse = true }
             val file = ByteArrayOutputStream()
             val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")
             val socket = RecordingTransport(fake, writer).open(12)
@@ -111,7 +111,7 @@ class RecordingTransportSpec :
         }
 
         test("a recording that fails disturbs no session, and counts all that it lacks") {
-            val fake = FakeTransport(MutableList(300) { Delivery(List(4) { message(*ByteArray(1000)) }, at = 1) })
+            val fake = FakeNetfilter(MutableList(300) { Delivery(List(4) { message(*ByteArray(1000)) }, at = 1) })
             val disk =
                 object : OutputStream() {
                     var room = 700_000
@@ -141,7 +141,7 @@ class RecordingTransportSpec :
         }
 
         test("several threads record whole entries") {
-            val fake = FakeTransport()
+            val fake = FakeNetfilter()
             val file = ByteArrayOutputStream()
             val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")
             val threads =

@@ -8,8 +8,8 @@ import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.socket.SocketOption
+import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.FakeNetlinkSocket
-import dev.nfkit.testkit.FakeTransport
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleTuple
@@ -33,7 +33,7 @@ private val CONNECTION_GROUPS = 1..3 // NFNLGRP_CONNTRACK_NEW and so on
 
 /** A fake kernel whose sockets count how often they are closed, and fail as the test says. */
 internal class Kernel : NetlinkTransport {
-    val fake = FakeTransport(TestClock.manual())
+    val fake = FakeNetfilter(TestClock.manual())
     val closes = AtomicInteger()
     val sends = AtomicInteger()
 

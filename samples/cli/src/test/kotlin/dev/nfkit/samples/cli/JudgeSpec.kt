@@ -8,7 +8,7 @@ import dev.nfkit.packet.PacketChecksums
 import dev.nfkit.packet.PacketEditor
 import dev.nfkit.samples.cli.Action.Kind
 import dev.nfkit.testkit.DecidedPacket
-import dev.nfkit.testkit.FakeTransport
+import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
 import io.kotest.core.spec.style.FunSpec
@@ -45,7 +45,7 @@ private class Court(
     private val otherwise: Verdict = Verdict.ACCEPT,
     seed: Long = 1,
 ) : AutoCloseable {
-    private val transport = FakeTransport()
+    private val transport = FakeNetfilter()
     private val session =
         NfqueueSession.open(
             transport,

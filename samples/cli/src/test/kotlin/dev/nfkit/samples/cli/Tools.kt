@@ -18,7 +18,7 @@ internal val BOUND_SECONDS: Long = System.getProperty("nfkit.live.bound", "60").
 private val traces: Path =
     Path.of(
         System.getProperty("basedir", "."),
-        "../../sdk-testkit/src/test/resources/traces",
+        "../../sdk-testkit/core/src/test/resources/traces",
     )
 
 /** The names of a family's recordings. */

@@ -2,7 +2,7 @@ package dev.nfkit.samples.cli
 
 import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.testkit.FakeConntrack
-import dev.nfkit.testkit.FakeTransport
+import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
 import dev.nfkit.testkit.TestClock
@@ -19,7 +19,7 @@ import java.time.Duration
 private class Watched(
     accounting: Boolean = true,
 ) : AutoCloseable {
-    private val transport = FakeTransport(TestClock.manual())
+    private val transport = FakeNetfilter(TestClock.manual())
     val kernel: FakeConntrack = transport.conntrack().apply { settings().accounting(accounting) }
     val table: Conntrack = Conntrack.open(transport)
     private val top =

@@ -1,0 +1,194 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetAdmin;
+import dev.nfkit.socket.QueueState;
+import dev.nfkit.socket.SocketOwner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** What a fake kernel tells besides its sockets; the test sets it. Safe for any number of threads. */
+public final class FakeKernelView implements KernelView {
+    private static final int SMALLEST_BUFFER = 2304;
+    private static final long DEFAULT_LIMIT = 212_992;
+
+    private final Map<Integer, Long> foreignGroups = new ConcurrentHashMap<>();
+    private final Map<Integer, Long> foreignQueues = new ConcurrentHashMap<>();
+    private final Map<Long, SocketOwner> owners = new ConcurrentHashMap<>();
+    private final Map<Long, String> interfaces = new ConcurrentHashMap<>();
+    private final Map<Integer, String> loggers = new ConcurrentHashMap<>();
+    private final Supplier<List<GroupState>> modelledGroups;
+    private final Supplier<List<QueueState>> modelledQueues;
+    private volatile NetAdmin netAdmin = NetAdmin.HELD;
+    private volatile long receiveBufferLimit = DEFAULT_LIMIT;
+    private volatile boolean forceAllowed = true;
+    private volatile boolean conntrackGlue;
+
+    FakeKernelView(Supplier<List<GroupState>> modelledGroups, Supplier<List<QueueState>> modelledQueues) {
+        this.modelledGroups = modelledGroups;
+        this.modelledQueues = modelledQueues;
+        interfaces.put(1L, "lo");
+    }
+
+    /**
+     * Makes a group belong to somebody else, so that the model refuses to bind it (EPERM).
+     *
+     * @param group the group, 0 to 65535
+     * @param portId the other socket's port id
+     * @return this kernel
+     */
+    public FakeKernelView ownGroup(int group, long portId) {
+        foreignGroups.put(group, portId);
+        return this;
+    }
+
+    /**
+     * Makes a queue belong to somebody else, so that the model refuses to bind it and to take verdicts for it (EPERM).
+     *
+     * @param queue the queue, 0 to 65535
+     * @param portId the other socket's port id
+     * @return this kernel
+     */
+    public FakeKernelView ownQueue(int queue, long portId) {
+        foreignQueues.put(queue, portId);
+        return this;
+    }
+
+    /**
+     * Names the process behind a port id.
+     *
+     * @param portId the port id
+     * @param owner the process
+     * @return this kernel
+     */
+    public FakeKernelView owner(long portId, SocketOwner owner) {
+        owners.put(portId, owner);
+        return this;
+    }
+
+    /**
+     * Sets whether the process may configure netfilter. Unless it may, every request is refused (EPERM).
+     *
+     * @param finding HELD unless set
+     * @return this kernel
+     */
+    public FakeKernelView netAdmin(NetAdmin finding) {
+        netAdmin = finding;
+        return this;
+    }
+
+    /**
+     * Names an interface. {@code lo} is there from the start, as 1.
+     *
+     * @param index its index
+     * @param name its name
+     * @return this kernel
+     */
+    public FakeKernelView networkInterface(long index, String name) {
+        interfaces.put(index, name);
+        return this;
+    }
+
+    /**
+     * Sets the bound on receive buffers of those who may not exceed it.
+     *
+     * @param bytes {@code net.core.rmem_max}; 212992 unless set
+     * @param force whether this process may exceed it ({@code SO_RCVBUFFORCE}); it may unless set
+     * @return this kernel
+     */
+    public FakeKernelView receiveBufferLimit(long bytes, boolean force) {
+        receiveBufferLimit = bytes;
+        forceAllowed = force;
+        return this;
+    }
+
+    /**
+     * Sets whether the kernel can put conntrack entries into packets ({@code CONFIG_NETFILTER_NETLINK_GLUE_CT}).
+     * Without it, the model refuses the flag CONNTRACK (EOPNOTSUPP).
+     *
+     * @param there false unless set
+     * @return this kernel
+     */
+    public FakeKernelView conntrackGlue(boolean there) {
+        conntrackGlue = there;
+        return this;
+    }
+
+    boolean conntrackGlue() {
+        return conntrackGlue;
+    }
+
+    boolean groupOwnedElsewhere(int group) {
+        return foreignGroups.containsKey(group);
+    }
+
+    boolean queueOwnedElsewhere(int queue) {
+        return foreignQueues.containsKey(queue);
+    }
+
+    int receiveBufferReached(int asked) {
+        return reached(asked, receiveBufferLimit);
+    }
+
+    int sendBufferReached(int asked) {
+        return reached(asked, DEFAULT_LIMIT);
+    }
+
+    private int reached(int asked, long limit) {
+        long granted = forceAllowed ? asked : Math.min(asked, limit);
+        granted = Math.min(granted, Integer.MAX_VALUE / 2);
+        return (int) Math.max(SMALLEST_BUFFER, 2 * granted);
+    }
+
+    @Override
+    public List<GroupState> nflogGroups() {
+        List<GroupState> groups = new ArrayList<>(modelledGroups.get());
+        foreignGroups.forEach((group, portId) -> groups.add(new GroupState(group, portId, 0, 2, 65531, 100, 1)));
+        groups.sort((a, b) -> Integer.compare(a.group(), b.group()));
+        return groups;
+    }
+
+    @Override
+    public List<QueueState> nfqueues() {
+        List<QueueState> queues = new ArrayList<>(modelledQueues.get());
+        foreignQueues.forEach((queue, portId) -> queues.add(new QueueState(queue, portId, 0, 2, 65531, 0, 0, 0)));
+        queues.sort((a, b) -> Integer.compare(a.queue(), b.queue()));
+        return queues;
+    }
+
+    @Override
+    public Optional<SocketOwner> owner(long portId) {
+        return Optional.ofNullable(owners.get(portId));
+    }
+
+    @Override
+    public NetAdmin netAdmin() {
+        return netAdmin;
+    }
+
+    @Override
+    public Optional<String> interfaceName(long index) {
+        return Optional.ofNullable(interfaces.get(index));
+    }
+
+    @Override
+    public String logger(AddressFamily family) {
+        return loggers.getOrDefault(family.number(), "NONE");
+    }
+
+    @Override
+    public void logger(AddressFamily family, String name) {
+        loggers.put(family.number(), name);
+    }
+
+    @Override
+    public Optional<Long> receiveBufferLimit() {
+        return Optional.of(receiveBufferLimit);
+    }
+}

@@ -1,0 +1,194 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.Errno;
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.wire.Netlink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's side of NFLOG: groups and who owns them, their configuration, the batches that the kernel holds until a
+ * threshold, a timeout or UNBIND, and the sequence numbers. After {@code net/netfilter/nfnetlink_log.c}, what it
+ * swallows in silence included. Safe for any number of threads.
+ */
+public final class FakeNflog {
+    private static final int CONFIG = Netlink.NFNL_SUBSYS_ULOG << 8 | 1;
+    private static final int CFG_CMD = 1;
+    private static final int CFG_MODE = 2;
+    private static final int CFG_NLBUFSIZ = 3;
+    private static final int CFG_TIMEOUT = 4;
+    private static final int CFG_QTHRESH = 5;
+    private static final int CFG_FLAGS = 6;
+    private static final int BIND = 1;
+    private static final int UNBIND = 2;
+    private static final int PF_BIND = 3;
+    private static final int PF_UNBIND = 4;
+    private static final int FLAG_CONNTRACK = 4;
+    private static final String LOGGER = "nfnetlink_log";
+
+    private final FakeNetfilter transport;
+    private final Map<Integer, NflogGroup> groups = new TreeMap<>();
+    private long globalSequence;
+    private long unheard;
+
+    FakeNflog(FakeNetfilter transport) {
+        this.transport = transport;
+    }
+
+    /**
+     * Lets a rule log a packet to a group: it joins the batch that is held for the group's socket, which may send it.
+     *
+     * @param group the group, 0 to 65535
+     * @param packet the packet; its group and sequence numbers are the kernel's to set
+     * @return whether anybody listens to the group
+     */
+    public boolean log(int group, SampleNflog packet) {
+        TestClock clock = transport.clock();
+        clock.lock().lock();
+        try {
+            NflogGroup found = groups.get(group);
+            if (found == null) {
+                unheard++;
+                return false;
+            }
+            found.log(packet, this::nextGlobal);
+            return true;
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /**
+     * How many packets were logged to groups that nobody listened to.
+     *
+     * @return a count
+     */
+    public long unheard() {
+        transport.clock().lock().lock();
+        try {
+            return unheard;
+        } finally {
+            transport.clock().lock().unlock();
+        }
+    }
+
+    /**
+     * The groups that are bound, as the kernel tells them.
+     *
+     * @return one entry a group, by number
+     */
+    public List<GroupState> groups() {
+        transport.clock().lock().lock();
+        try {
+            List<GroupState> states = new ArrayList<>();
+            groups.values().forEach(group -> states.add(group.state()));
+            return states;
+        } finally {
+            transport.clock().lock().unlock();
+        }
+    }
+
+    private long nextGlobal() {
+        return ++globalSequence;
+    }
+
+    boolean configures(SentMessage request) {
+        return request.type() == CONFIG;
+    }
+
+    /** Does what a configuration message asks; the error, or null. Wants the lock. */
+    @Nullable
+    Errno configure(FakeNetlinkSocket socket, SentMessage request) {
+        int command = (int) number(request, CFG_CMD, 1);
+        if (command == PF_BIND || command == PF_UNBIND) {
+            transport.kernel().logger(AddressFamily.of(request.family()), command == PF_BIND ? LOGGER : "NONE");
+            return null;
+        }
+        int number = request.resId();
+        NflogGroup group = groups.get(number);
+        if (transport.kernel().groupOwnedElsewhere(number) || (group != null && group.socket() != socket)) {
+            return Errno.EPERM;
+        }
+        long flags = number(request, CFG_FLAGS, 2);
+        if (flags >= 0 && (flags & FLAG_CONNTRACK) != 0 && !transport.kernel().conntrackGlue()) {
+            return Errno.EOPNOTSUPP;
+        }
+        switch (command) {
+            case BIND -> {
+                if (group != null) {
+                    return Errno.EBUSY;
+                }
+                group = new NflogGroup(socket, number);
+                groups.put(number, group);
+            }
+            case UNBIND -> {
+                if (group == null) {
+                    return Errno.ENODEV;
+                }
+                group.flush();
+                groups.remove(number);
+                return null;
+            }
+            case -1 -> {
+                if (group == null) {
+                    return Errno.ENODEV;
+                }
+            }
+            default -> {
+                return Errno.EOPNOTSUPP;
+            }
+        }
+        set(group, request, flags);
+        return null;
+    }
+
+    private static void set(NflogGroup group, SentMessage request, long flags) {
+        request.attribute(CFG_MODE)
+                .filter(value -> value.length() >= 5)
+                .ifPresent(value -> group.mode(value.u8(4), value.u32(0)));
+        long timeout = number(request, CFG_TIMEOUT, 4);
+        if (timeout >= 0) {
+            group.timeout(timeout);
+        }
+        long size = number(request, CFG_NLBUFSIZ, 4);
+        if (size >= 0) {
+            group.bufferSize(size);
+        }
+        long threshold = number(request, CFG_QTHRESH, 4);
+        if (threshold >= 0) {
+            group.threshold(threshold);
+        }
+        if (flags >= 0) {
+            group.flags((int) flags);
+        }
+    }
+
+    /** An attribute's big-endian number, or −1. */
+    private static long number(SentMessage request, int code, int length) {
+        Bytes value = request.attribute(code).orElse(null);
+        if (value == null || value.length() < length) {
+            return -1;
+        }
+        return switch (length) {
+            case 1 -> value.u8(0);
+            case 2 -> value.u16(0);
+            default -> value.u32(0);
+        };
+    }
+
+    /** A socket is no more: its groups are gone, and with them what they held. Wants the lock. */
+    void closed(FakeNetlinkSocket socket) {
+        groups.values().removeIf(group -> {
+            boolean its = group.socket() == socket;
+            if (its) {
+                group.discard();
+            }
+            return its;
+        });
+    }
+}

@@ -1,0 +1,232 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Errno;
+import dev.nfkit.nfqueue.NfqueueConfig;
+import dev.nfkit.socket.QueueState;
+import dev.nfkit.testkit.DecidedPacket.Departure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's side of NFQUEUE: queues and who owns them, their configuration, the packets that wait in them, and what
+ * became of each. After {@code net/netfilter/nfnetlink_queue.c}, what it swallows in silence included. Safe for any
+ * number of threads.
+ *
+ * <pre>{@code
+ * transport.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4()).mark(7));
+ * ... the code under test decides ...
+ * assertEquals(NfqueueConfig.NF_ACCEPT, transport.nfqueue().decided().get(0).verdict());
+ * }</pre>
+ *
+ * <p>What it does not do: checksums of large packets are the sample's, NF_REPEAT does not meet a rule again (a test
+ * enqueues the packet anew), and a change of a connection is told but not carried out.
+ */
+public final class FakeNfqueue {
+    private static final int BYPASS = NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS;
+
+    private final FakeNetfilter transport;
+    private final Map<Integer, NfqueueInstance> queues = new TreeMap<>();
+    private final List<DecidedPacket> decided = new ArrayList<>();
+
+    FakeNfqueue(FakeNetfilter transport) {
+        this.transport = transport;
+    }
+
+    /**
+     * Lets a rule put a packet into a queue: it gets an id, and its owner the message. Where that fails it leaves at once,
+     * as {@link #decided} tells.
+     *
+     * @param queue the queue, 0 to 65535
+     * @param packet the packet, of which a copy is taken; its queue and id are the kernel's to set
+     * @return whether it waits for a verdict, or at least one of its segments does
+     */
+    public boolean enqueue(int queue, SampleNfqueue packet) {
+        return locked(() -> {
+            boolean waits = enter(queue, packet.copy(), packet.bypasses());
+            transport.clock().changed();
+            return waits;
+        });
+    }
+
+    /**
+     * The packets that left a queue, or found no way into one.
+     *
+     * @return a copy of the list, in the order in which they left
+     */
+    public List<DecidedPacket> decided() {
+        return locked(() -> List.copyOf(decided));
+    }
+
+    /**
+     * Waits until so many packets have left, in real time and no longer than the clock's patience: for verdicts that other
+     * threads give.
+     *
+     * @param count how many of {@link #decided}
+     * @return those that have left, at least as many
+     * @throws AssertionError if fewer have left when the patience ends
+     */
+    public List<DecidedPacket> awaitDecided(int count) {
+        return locked(() -> {
+            if (!transport.clock().awaitUntil(() -> decided.size() >= count)) {
+                throw new AssertionError("of " + count + " packets only these have left: " + decided);
+            }
+            return List.copyOf(decided);
+        });
+    }
+
+    /**
+     * The queues that are bound, as the kernel tells them.
+     *
+     * @return one entry a queue, by number
+     */
+    public List<QueueState> queues() {
+        return locked(() -> queues.values().stream().map(NfqueueInstance::state).toList());
+    }
+
+    /**
+     * Sets the id that a queue gives next, to come near the place where ids wrap.
+     *
+     * @param queue the queue, which must be bound
+     * @param id 0 to 2³²−1
+     * @throws IllegalStateException if the queue is not bound
+     */
+    public void nextId(int queue, long id) {
+        locked(() -> {
+            NfqueueInstance instance = queues.get(queue);
+            if (instance == null) {
+                throw new IllegalStateException("queue " + queue + " is not bound");
+            }
+            instance.nextId((int) id);
+            return id;
+        });
+    }
+
+    /**
+     * Lets a device go down: what waits and came in or goes out by it is dropped, and a verdict for it finds nothing.
+     *
+     * @param index the interface's index, more than 0
+     */
+    public void deviceDown(long index) {
+        flush(Departure.DEVICE_DOWN, packet -> packet.touches(index));
+    }
+
+    /** Takes a hook away, as when its last chain is deleted: all that waits in any queue is dropped. */
+    public void hookRemoved() {
+        flush(Departure.HOOK_REMOVED, packet -> true);
+    }
+
+    private void flush(Departure cause, Predicate<SampleNfqueue> meant) {
+        locked(() -> {
+            queues.values().forEach(instance -> decided.addAll(instance.flush(cause, meant)));
+            transport.clock().changed();
+            return cause;
+        });
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        transport.clock().lock().lock();
+        try {
+            return action.get();
+        } finally {
+            transport.clock().lock().unlock();
+        }
+    }
+
+    // What follows is for the requests. All of it wants the lock.
+
+    boolean takes(SentMessage request) {
+        return request.type() >= NfqueueConfig.NFQNL_MSG_VERDICT
+                && request.type() <= NfqueueConfig.NFQNL_MSG_VERDICT_BATCH;
+    }
+
+    /** Does what a message asks; the error, or null. */
+    @Nullable
+    Errno request(FakeNetlinkSocket socket, SentMessage request) {
+        return request.type() == NfqueueConfig.NFQNL_MSG_CONFIG
+                ? NfqueueRequests.configure(this, socket, request)
+                : NfqueueVerdicts.decide(this, socket, request);
+    }
+
+    FakeKernelView kernel() {
+        return transport.kernel();
+    }
+
+    @Nullable
+    NfqueueInstance bound(int queue) {
+        return queues.get(queue);
+    }
+
+    boolean foreign(int queue, FakeNetlinkSocket socket) {
+        NfqueueInstance instance = queues.get(queue);
+        return kernel().queueOwnedElsewhere(queue) || (instance != null && instance.socket() != socket);
+    }
+
+    NfqueueInstance bind(int queue, FakeNetlinkSocket socket) {
+        NfqueueInstance instance = new NfqueueInstance(socket, queue);
+        queues.put(queue, instance);
+        return instance;
+    }
+
+    void unbind(NfqueueInstance instance, Departure cause) {
+        queues.remove(instance.number());
+        decided.addAll(instance.flush(cause, packet -> true));
+    }
+
+    /** A socket is no more: its queues are gone, and what waited in them is dropped. */
+    void closed(FakeNetlinkSocket socket) {
+        List.copyOf(queues.values()).stream()
+                .filter(instance -> instance.socket() == socket)
+                .forEach(instance -> unbind(instance, Departure.SOCKET_CLOSED));
+    }
+
+    /** A packet leaves by a verdict, which may send it to a queue again. */
+    void leave(DecidedPacket left, SampleNfqueue packet) {
+        decided.add(left);
+        int verdict = left.verdict();
+        if ((verdict & 0xff) == NfqueueConfig.NF_QUEUE) {
+            enter(verdict >>> 16, packet, (verdict & BYPASS) != 0);
+        }
+    }
+
+    private boolean enter(int queue, SampleNfqueue packet, boolean bypass) {
+        NfqueueInstance instance = queues.get(queue);
+        if (kernel().queueOwnedElsewhere(queue)) {
+            return leftAtOnce(queue, Departure.OTHER_OWNER, NfqueueConfig.NF_ACCEPT, packet);
+        }
+        if (instance == null) {
+            int verdict = bypass ? NfqueueConfig.NF_ACCEPT : NfqueueConfig.NF_DROP;
+            return leftAtOnce(queue, Departure.NO_QUEUE, verdict, packet);
+        }
+        if (instance.copiesNothing()) {
+            return leftAtOnce(queue, Departure.COPY_MODE_NONE, NfqueueConfig.NF_DROP, packet);
+        }
+        List<SampleNfqueue> segments = packet.cut();
+        if (segments.isEmpty() || instance.on(NfqueueConfig.NFQA_CFG_F_GSO)) {
+            segments = List.of(packet);
+        }
+        boolean waits = false;
+        boolean lost = false;
+        for (SampleNfqueue segment : segments) {
+            DecidedPacket left = lost
+                    ? new DecidedPacket(queue, 0, Departure.SEGMENT_LOST, NfqueueConfig.NF_DROP, segment)
+                    : instance.enqueue(segment);
+            if (left == null) {
+                waits = true;
+            } else {
+                lost |= left.dropped();
+                decided.add(left);
+            }
+        }
+        return waits;
+    }
+
+    private boolean leftAtOnce(int queue, Departure departure, int verdict, SampleNfqueue packet) {
+        decided.add(new DecidedPacket(queue, 0, departure, verdict, packet));
+        return false;
+    }
+}

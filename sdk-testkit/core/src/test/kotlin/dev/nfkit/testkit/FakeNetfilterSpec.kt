@@ -1,0 +1,206 @@
+package dev.nfkit.testkit
+
+import dev.nfkit.Bytes
+import dev.nfkit.Errno
+import dev.nfkit.SystemCallException
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.socket.SocketOption
+import dev.nfkit.wire.AttributeCursor
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import dev.nfkit.wire.Netlink
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.longs.shouldBeGreaterThanOrEqual
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.time.Duration
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.TimeUnit
+
+private val native = ByteOrder.nativeOrder()
+
+private fun request(
+    sequence: Long,
+    type: Int = 0x900,
+    flags: Int = Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK,
+): ByteBuffer =
+    MessageWriter(256, native)
+        .begin(type, flags, sequence)
+        .nfgenmsg(2, 7)
+        .be32(5, 0x0a0b0c0d)
+        .end()
+        .datagram()
+
+private fun FakeNetlinkSocket.next(batch: DatagramBatch): MessageCursor {
+    receive(batch, 0) shouldBe 1
+    return MessageCursor().wrap(batch.buffer(), batch.offset(0), batch.length(0), order()).also { it.next() }
+}
+
+private fun MessageCursor.error(): Int = -buffer().duplicate().order(order()).getInt(bodyOffset())
+
+class FakeNetfilterSpec :
+    FunSpec({
+        val batch = DatagramBatch(1, 4096)
+
+        test("a request that asks for an acknowledgement gets one, capped, with its sequence number") {
+            val socket = FakeNetfilter().open(12)
+            socket.send(request(42))
+            val answer = socket.next(batch)
+            answer.type() shouldBe Netlink.NLMSG_ERROR
+            answer.flags() shouldBe Netlink.NLM_F_CAPPED
+            answer.sequence() shouldBe 42
+            answer.portId() shouldBe socket.portId()
+            answer.length() shouldBe 36
+            answer.error() shouldBe 0
+            batch.strict() shouldBe true
+        }
+
+        test("a request that does not ask gets no answer") {
+            val socket = FakeNetfilter().open(12)
+            socket.send(request(42, flags = Netlink.NLM_F_REQUEST))
+            socket.receive(batch, 0) shouldBe 0
+        }
+
+        test("a refusal comes even unasked, echoes the request, and has the kernel's words for who wants them") {
+            val transport = FakeNetfilter()
+            val socket = transport.open(12)
+            transport.onRequest { it.resId() == 7 }.refuse(Errno.EPERM, "not yours")
+            socket.send(request(1, flags = Netlink.NLM_F_REQUEST))
+            val whole = socket.next(batch)
+            whole.error() shouldBe 1
+            whole.length() shouldBe 20 + 28
+            socket.set(SocketOption.EXT_ACK, 1)
+            socket.set(SocketOption.CAP_ACK, 1)
+            socket.send(request(2))
+            val told = socket.next(batch)
+            told.flags() shouldBe (Netlink.NLM_F_CAPPED or Netlink.NLM_F_ACK_TLVS)
+            val words = AttributeCursor()
+            words.wrap(told.buffer(), told.offset() + 36, told.length() - 36, native, "ack")
+            words.next() shouldBe true
+            words.type() shouldBe 1
+            words.string() shouldBe "not yours"
+        }
+
+        test("rules are used in order, each up to its bound, then the kernel's own answer comes") {
+            val transport = FakeNetfilter()
+            val socket = transport.open(12)
+            transport.onRequest { true }.refuse(Errno.EBUSY).times(1)
+            transport.onRequest { true }.withoutAcknowledgement().times(1)
+            socket.send(request(1))
+            socket.next(batch).error() shouldBe Errno.EBUSY.number()
+            socket.send(request(2))
+            socket.receive(batch, 0) shouldBe 0
+            socket.send(request(3))
+            socket.next(batch).error() shouldBe 0
+        }
+
+        test("a scripted reply comes before the acknowledgement") {
+            val transport = FakeNetfilter()
+            val socket = transport.open(12)
+            transport.onRequest { it.type() == 0x900 }.reply { request, writer ->
+                writer.begin(0x101, 0, request.sequence(), request.portId()).nfgenmsg(2, 0).end()
+            }
+            socket.send(request(6))
+            socket.next(batch).type() shouldBe 0x101
+            socket.next(batch).type() shouldBe Netlink.NLMSG_ERROR
+        }
+
+        test("what was sent is there to be looked at, decoded") {
+            val transport = FakeNetfilter()
+            val socket = transport.open(12)
+            socket.send(request(6))
+            val sent = transport.sent().single()
+            sent.sequence() shouldBe 6
+            sent.family() shouldBe 2
+            sent.resId() shouldBe 7
+            sent.portId() shouldBe socket.portId()
+            sent.attribute(5).get().u32(0) shouldBe 0x0a0b0c0d
+            sent.has(6) shouldBe false
+        }
+
+        test("effects happen at their place between the datagrams") {
+            val socket = FakeNetfilter().open(12)
+            val two = DatagramBatch(4, 64)
+            socket.deliver(1)
+            socket.effect(SocketEffect.Overrun(3))
+            socket.deliver(2)
+            socket.effect(SocketEffect.Truncated(Bytes.of(3, 3)))
+            socket.effect(SocketEffect.Hold("later"))
+            socket.deliver(4)
+            socket.effect(SocketEffect.ReceiveFailure(Errno.ENOMEM))
+            socket.effect(SocketEffect.EndOfStream())
+            socket.drops() shouldBe 3
+
+            socket.receive(two, 0) shouldBe 1
+            two.overrun() shouldBe false
+            socket.receive(two, 0) shouldBe 2
+            two.overrun() shouldBe true
+            two.truncated(0) shouldBe false
+            two.truncated(1) shouldBe true
+            socket.receive(two, 0) shouldBe 0
+            socket.release("later")
+            socket.receive(two, 0) shouldBe 1
+            shouldThrow<SystemCallException> { socket.receive(two, 0) }.errno() shouldBe Errno.ENOMEM
+            socket.receive(two, -1) shouldBe -1
+        }
+
+        test("a send or an open that shall fail does, once") {
+            val transport = FakeNetfilter().failOpen(Errno.EMFILE)
+            shouldThrow<SystemCallException> { transport.open(12) }.errno() shouldBe Errno.EMFILE
+            val socket = transport.open(12)
+            socket.effect(SocketEffect.SendFailure(Errno.ENOBUFS))
+            shouldThrow<SystemCallException> { socket.send(request(1)) }.errno() shouldBe Errno.ENOBUFS
+            socket.send(request(2))
+            transport.sent().map { it.sequence() } shouldContainExactly listOf(2L)
+        }
+
+        test("a receive buffer that may not be forced is capped, and doubled") {
+            val transport = FakeNetfilter()
+            transport.kernel().receiveBufferLimit(100_000, false)
+            val socket = transport.open(12)
+            socket.set(SocketOption.RECEIVE_BUFFER, 1_000_000)
+            socket.get(SocketOption.RECEIVE_BUFFER) shouldBe 200_000
+        }
+
+        test("an automatic clock jumps to a receive's deadline") {
+            val transport = FakeNetfilter()
+            val socket = transport.open(12)
+            val start = transport.nanoTime()
+            socket.receive(batch, TimeUnit.HOURS.toNanos(1)) shouldBe 0
+            transport.nanoTime() - start shouldBe TimeUnit.HOURS.toNanos(1)
+        }
+
+        test("a manual clock stands until it is advanced, which ends receives whose time has come") {
+            val clock = TestClock.manual()
+            val socket = FakeNetfilter(clock).open(12)
+            val start = clock.nanoTime()
+            val result = CompletableFuture.supplyAsync { socket.receive(batch, TimeUnit.SECONDS.toNanos(5)) }
+            while (!result.isDone) {
+                clock.advance(Duration.ofMillis(100))
+                Thread.yield()
+            }
+            result.get() shouldBe 0
+            clock.nanoTime() - start shouldBeGreaterThanOrEqual TimeUnit.SECONDS.toNanos(5)
+        }
+
+        test("no wait is for ever: a receive that nobody ends fails the test, and says why") {
+            val clock = TestClock.manual()
+            clock.patience(Duration.ofMillis(20))
+            val socket = FakeNetfilter(clock).open(12)
+            shouldThrow<AssertionError> { socket.receive(batch, -1) }.message shouldContain "patience of 20 ms"
+        }
+
+        test("verify names what is left over") {
+            val transport = FakeNetfilter()
+            transport.onRequest { false }
+            val socket = transport.open(12)
+            socket.deliver(1)
+            val message = shouldThrow<AssertionError> { transport.verify() }.message
+            message shouldContain "socket 4711 is open, with 1 datagrams not received"
+            message shouldContain "1 of 1 request rules met no request"
+        }
+    })

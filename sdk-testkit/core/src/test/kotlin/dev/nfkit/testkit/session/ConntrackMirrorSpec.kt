@@ -1,0 +1,172 @@
+package dev.nfkit.testkit.session
+
+import dev.nfkit.conntrack.Conntrack
+import dev.nfkit.conntrack.ConntrackAttribute
+import dev.nfkit.conntrack.ConntrackChange
+import dev.nfkit.conntrack.ConntrackEntry
+import dev.nfkit.conntrack.ConntrackEvent
+import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.ConntrackMirror
+import dev.nfkit.conntrack.ConntrackStatus
+import dev.nfkit.conntrack.Direction
+import dev.nfkit.conntrack.TcpState
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SampleConntrack
+import dev.nfkit.testkit.SampleTuple
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+
+private fun udp(port: Int) = SampleConntrack.of(SampleTuple.udp("10.0.0.1", port, "10.0.0.2", 53))
+
+private fun tcp() = SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 40_000, "10.0.0.2", 443))
+
+private fun entry(sample: SampleConntrack): ConntrackEntry {
+    val bytes = sample.toAttributes(ByteOrder.nativeOrder())
+    return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
+}
+
+/** A mirror of a modelled table, and what it told. */
+private class Mirrored(
+    filter: ConntrackFilter = ConntrackFilter.all(),
+) : AutoCloseable {
+    val transport = FakeNetfilter()
+    private val table = Conntrack.open(transport)
+    val mirror = ConntrackMirror(table, filter)
+    private val told = mutableListOf<ConntrackChange>()
+
+    fun resynchronise() = mirror.resynchronise<RuntimeException> { told += it }
+
+    fun updated(sample: SampleConntrack) = apply(ConntrackEvent.Updated(entry(sample)))
+
+    fun apply(event: ConntrackEvent) = mirror.apply<RuntimeException>(event) { told += it }
+
+    /** The names of the changes since this was asked last. */
+    fun changes(): List<String> = told.map { it::class.simpleName!! }.also { told.clear() }
+
+    override fun close() = table.close()
+}
+
+class ConntrackMirrorSpec :
+    FunSpec({
+        test("what an event leaves out stays as it was last told") {
+            Mirrored().use {
+                val whole =
+                    tcp()
+                        .id(7)
+                        .status(0xe)
+                        .tcp(3)
+                        .mark(5)
+                        .counters(1, 2, 3, 4)
+                        .helper("ftp")
+                        .labels(9)
+                it.transport.conntrack().add(whole)
+                it.resynchronise()
+                it.changes() shouldContainExactly listOf("Added")
+
+                it.updated(
+                    tcp()
+                        .id(7)
+                        .status(0x40e)
+                        .timeout(99)
+                        .eventTime(1),
+                )
+                it.changes() shouldContainExactly listOf("Changed")
+                val known = it.mirror.entries().single()
+                known.`is`(ConntrackStatus.FIXED_TIMEOUT) shouldBe true
+                known.timeout() shouldBe 99
+                known.protocolInfo().get().stateName() shouldBe "ESTABLISHED"
+                known.bytes(Direction.REPLY) shouldBe 4
+                known.helper() shouldBe "ftp"
+                known.labels().cardinality() shouldBe 1
+                known.mark() shouldBe 0 // absent is 0, as for the kernel
+
+                it.updated(
+                    tcp()
+                        .id(7)
+                        .status(0x40e)
+                        .tcp(4)
+                        .without(ConntrackAttribute.TIMEOUT),
+                )
+                it.changes() shouldContainExactly listOf("Changed")
+                val later = it.mirror.entries().single()
+                later.protocolInfo().get().stateName() shouldBe "FIN_WAIT"
+                later.timeout() shouldBe 99
+                later.has(ConntrackAttribute.TIMESTAMP_EVENT) shouldBe false
+            }
+        }
+
+        test("an event that leaves out what the filter asks for does not make the connection leave") {
+            Mirrored(ConntrackFilter.all().tcpState(TcpState.ESTABLISHED)).use {
+                it.transport.conntrack().add(tcp().id(7).status(0xe).tcp(3))
+                it.resynchronise()
+                it.updated(tcp().id(7).status(0xe).mark(1))
+                it.changes() shouldContainExactly listOf("Added", "Changed")
+                it.updated(
+                    tcp()
+                        .id(7)
+                        .status(0xe)
+                        .mark(1)
+                        .tcp(4),
+                )
+                it.changes() shouldContainExactly listOf("Removed")
+                it.updated(
+                    tcp()
+                        .id(7)
+                        .status(0xe)
+                        .mark(1)
+                        .tcp(4),
+                )
+                it.changes().shouldBeEmpty()
+            }
+        }
+
+        test("two connections of one id are two") {
+            Mirrored().use {
+                for (other in listOf(udp(1), udp(2), udp(1).zone(3))) {
+                    it.apply(ConntrackEvent.New(entry(other.id(7))))
+                }
+                it.mirror.size() shouldBe 3
+                it.apply(ConntrackEvent.Destroyed(entry(udp(1).id(7))))
+                it.mirror.size() shouldBe 2
+                it.mirror.get(entry(udp(2).id(7))).isPresent shouldBe true
+                it.mirror.get(entry(udp(1).id(7))).isPresent shouldBe false
+            }
+        }
+
+        test("another connection of the same tuple is another one") {
+            Mirrored().use {
+                it.updated(udp(1).id(6))
+                it.transport.conntrack().add(udp(1).id(7))
+                it.resynchronise()
+                it.changes() shouldContainExactly listOf("Added", "Added", "Removed")
+                it.mirror
+                    .entries()
+                    .single()
+                    .id() shouldBe 7
+            }
+        }
+
+        test("a connection that is being removed is gone, whether a dump still shows it or an event comes late") {
+            Mirrored().use {
+                it.transport.conntrack().add(udp(1).id(7).status(0x208))
+                it.updated(udp(2).id(8).status(0x208))
+                it.resynchronise().added() shouldBe 0
+                it.mirror.size() shouldBe 0
+                it.changes().shouldBeEmpty()
+            }
+        }
+
+        test("an event brings in what no dump has shown") {
+            Mirrored().use {
+                it.updated(udp(1).id(7))
+                it.apply(ConntrackEvent.New(entry(udp(2).id(8))))
+                it.apply(ConntrackEvent.Destroyed(entry(udp(3).id(9))))
+                it.changes() shouldContainExactly listOf("Added", "Added")
+                it.mirror.size() shouldBe 2
+            }
+        }
+    })
