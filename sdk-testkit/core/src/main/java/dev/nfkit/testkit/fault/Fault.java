@@ -20,9 +20,9 @@ public sealed interface Fault {
     FaultEvent event();
 
     /**
-     * Datagrams are lost: this one and those behind it. They count as {@code drops()} of the socket, and unless
-     * NO_ENOBUFS is on, the batch behind this place is marked. What the kernel believes to have delivered, such as a
-     * packet in a queue, is delivered in its eyes.
+     * Datagrams are lost: this one and those behind it, whenever they come. They count as {@code drops()} of the socket, and
+     * unless NO_ENOBUFS is on, each receive that takes some of them away marks its batch behind the first. What the kernel
+     * believes to have delivered, such as a packet in a queue, is delivered in its eyes.
      */
     record Overrun(int lost) implements Fault {
         /**

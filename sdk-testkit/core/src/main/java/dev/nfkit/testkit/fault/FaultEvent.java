@@ -15,7 +15,7 @@ public enum FaultEvent {
     ACKNOWLEDGEMENT,
     /**
      * A datagram is received that is a part of an answer of many: {@code NLM_F_MULTI} is set, and the sequence number is
-     * a request's. A batch of NFLOG has none.
+     * a request's, which a batch of NFLOG has not. Linux sets the flag in most answers of conntrack, in single ones too.
      */
     DUMP_PART
 }

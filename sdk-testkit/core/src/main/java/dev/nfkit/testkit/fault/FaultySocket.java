@@ -23,6 +23,8 @@ final class FaultySocket implements NetlinkSocket {
     private final Passage passage = new Passage();
     private int toLose;
     private boolean silent;
+    /** Whether what is being taken was said to lack something. */
+    private boolean marked;
 
     private volatile long lost;
     private volatile long strangers;
@@ -112,6 +114,7 @@ final class FaultySocket implements NetlinkSocket {
     /** Lets what was received meet its faults; false where the batch is to be received as it is. */
     private boolean disturbed(DatagramBatch batch) {
         boolean passed = passage.idle();
+        marked = false;
         if (!passed && batch.overrun()) {
             passage.markOverrun();
         }
@@ -161,15 +164,12 @@ final class FaultySocket implements NetlinkSocket {
         }
         if (toLose > 0) {
             toLose--;
-            lost++;
+            lose();
         } else if (fault == null) {
             passage.add(arrival);
         } else if (fault instanceof Fault.Overrun overrun) {
             toLose = overrun.lost() - 1;
-            lost++;
-            if (!quiet) {
-                passage.markOverrun();
-            }
+            lose();
         } else if (fault instanceof Fault.Truncated cut) {
             passage.add(new Passage.Arrival(FaultyMessages.cut(arrival.bytes, cut.length()), true, arrival.receivedAt));
         } else if (fault instanceof Fault.DelayedAcknowledgement delay) {
@@ -197,6 +197,16 @@ final class FaultySocket implements NetlinkSocket {
         } else if (fault instanceof Fault.Closed) {
             silent = true; // what lies behind is lost
             delegate.close();
+        }
+    }
+
+    /** Loses a datagram, and says so once for those that were received together. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the receiving thread counts
+    private void lose() {
+        lost++;
+        if (!quiet && !marked) {
+            marked = true;
+            passage.markOverrun();
         }
     }
 
