@@ -5,20 +5,18 @@ import dev.nfkit.nfqueue.Decider
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.NfqueueStatistics
-import dev.nfkit.nfqueue.NfqueueWorkers
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
 import io.kotest.core.spec.style.FunSpec
 import java.time.Duration
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.atomic.AtomicReference
 import kotlin.concurrent.thread
 
-private val SAMPLE = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3))
+internal val QUEUED = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3))
 
-private typealias Id = Pair<Int, Long>
+/** A queue, and an id in it. */
+internal typealias PacketId = Pair<Int, Long>
 
 /** A session of NFQUEUE, whatever goes wrong. */
 private class QueueScenario(
@@ -31,11 +29,11 @@ private class QueueScenario(
     private var enqueued = 0
     private var delivered = 0L
     private val held = mutableListOf<QueuedPacket>()
-    private val dropped = mutableSetOf<Id>()
-    private val accepted = mutableSetOf<Id>()
+    private val dropped = mutableSetOf<PacketId>()
+    private val accepted = mutableSetOf<PacketId>()
 
     /** What was said in the poll in progress. */
-    private val decided = mutableMapOf<Id, Verdict>()
+    private val decided = mutableMapOf<PacketId, Verdict>()
 
     private fun options(): NfqueueOptions {
         val options = NfqueueOptions.builder().onUnanswered { }.onRefused { }
@@ -100,7 +98,7 @@ private class QueueScenario(
 
     private fun enqueue() {
         enqueued++
-        model.enqueue(random.nextInt(queues), SAMPLE)
+        model.enqueue(random.nextInt(queues), QUEUED)
     }
 
     private fun poll(
@@ -235,63 +233,9 @@ private class QueueScenario(
     }
 }
 
-/** Workers: one thread a queue, and one that ends them. */
-private fun Scenario.workers() {
-    val queues = 3
-    val options =
-        NfqueueOptions
-            .builder()
-            .queues(0, queues - 1) { it.copyRange(256) }
-            .apply { if (chance(3)) deadline(Duration.ofMillis(500)) }
-            .build()
-    val decided = ConcurrentHashMap.newKeySet<Id>()
-    val workers = ours { NfqueueWorkers.open(transport, options) }
-    var enqueued = 0
-    if (workers != null) {
-        val foreign = AtomicReference<Throwable>()
-        val failing = chance(4)
-        val runner =
-            thread(name = "workers") {
-                try {
-                    ours {
-                        workers.run(
-                            Decider<Deliberate> {
-                                if (failing && it.id() == 7L) throw Deliberate()
-                                decided += it.queue() to it.id()
-                                Verdict.ACCEPT
-                            },
-                        )
-                    }
-                } catch (e: Throwable) {
-                    foreign.set(e)
-                }
-            }
-        repeat(2 + random.nextInt(6)) {
-            repeat(random.nextInt(8)) {
-                enqueued++
-                kernel.nfqueue().enqueue(random.nextInt(queues), SAMPLE)
-            }
-            if (chance(3)) Thread.yield()
-        }
-        val kill = random.nextBoolean()
-        if (kill) workers.close() else workers.stop()
-        runner.join()
-        workers.close()
-        foreign.get()?.let { throw AssertionError("a worker failed with what is not ours", it) }
-        workers.statistics()
-    }
-    ended()
-    val left = kernel.nfqueue().decided()
-    check(left.size == enqueued) { "$enqueued were enqueued, ${left.size} have left" }
-}
-
 class NfqueueFaultSuiteSpec :
     FunSpec({
         test("whatever befalls a session of NFQUEUE, each packet leaves as was decided, and the session ends") {
             explore(300) { QueueScenario(this).run() }
-        }
-
-        test("whatever befalls workers, their run ends and no packet is left") {
-            exploreThreads(100) { workers() }
         }
     })
