@@ -2,13 +2,9 @@ package dev.nfkit.testkit.kotest
 
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.TestClock
-import kotlin.coroutines.AbstractCoroutineContextElement
-import kotlin.coroutines.CoroutineContext
 
-/** The fake kernel and the replays of one test, in its context. */
-internal class Doubles : AbstractCoroutineContextElement(Doubles) {
-    companion object Key : CoroutineContext.Key<Doubles>
-
+/** The fake kernel and the replays of one test. */
+internal class Doubles {
     private var kernel: FakeNetfilter? = null
     private val checks = mutableListOf<() -> Unit>()
 

@@ -2,11 +2,12 @@ package dev.nfkit.testkit.kotest
 
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.TestClock
+import io.kotest.core.descriptors.Descriptor
 import io.kotest.core.extensions.TestCaseExtension
 import io.kotest.core.test.TestCase
+import io.kotest.core.test.TestScope
 import io.kotest.engine.test.TestResult
-import kotlinx.coroutines.withContext
-import kotlin.coroutines.coroutineContext
+import java.util.concurrent.ConcurrentHashMap
 
 /**
  * Gives each test the kernel and the recordings that it asks for with [fakeKernel] and [replay], and looks behind it
@@ -27,16 +28,25 @@ import kotlin.coroutines.coroutineContext
  * })
  * ```
  *
- * It keeps nothing between tests, so that one serves a spec or a whole project, and tests that run at once.
+ * It keeps nothing between tests, so that one serves a spec or a whole project, and tests that run at once. Repeated
+ * invocations of one test share what they ask for.
  */
 public object NetfilterExtension : TestCaseExtension {
+    private val running = ConcurrentHashMap<Descriptor, Doubles>()
+
     /** Runs a test and looks what it has left over. */
     override suspend fun intercept(
         testCase: TestCase,
         execute: suspend (TestCase) -> TestResult,
     ): TestResult {
         val doubles = Doubles()
-        val result = withContext(doubles) { execute(testCase) }
+        running[testCase.descriptor] = doubles
+        val result =
+            try {
+                execute(testCase)
+            } finally {
+                running.remove(testCase.descriptor)
+            }
         val left = doubles.left()
         val failure = result.errorOrNull
         return when {
@@ -45,18 +55,21 @@ public object NetfilterExtension : TestCaseExtension {
             else -> result.also { failure.addSuppressed(left) }
         }
     }
+
+    internal fun doubles(
+        test: TestScope,
+        caller: String,
+    ): Doubles =
+        checkNotNull(running[test.testCase.descriptor]) {
+            "$caller() is for the tests of specs that have extension(NetfilterExtension)"
+        }
 }
 
 /**
- * The kernel in memory of this test: the same one however often it is asked for.
+ * The kernel in memory of this test: the same one however often it is asked for. A test inside a container has its own.
  *
  * @param clock makes what its time follows, where this is the first call of the test
  * @throws IllegalStateException if the spec or project has no [NetfilterExtension]
  */
-public suspend fun fakeKernel(clock: () -> TestClock = TestClock::automatic): FakeNetfilter =
-    doubles("fakeKernel").kernel(clock)
-
-private suspend fun doubles(caller: String): Doubles =
-    checkNotNull(coroutineContext[Doubles]) {
-        "$caller() is for the tests of specs that have extension(NetfilterExtension)"
-    }
+public fun TestScope.fakeKernel(clock: () -> TestClock = TestClock::automatic): FakeNetfilter =
+    NetfilterExtension.doubles(this, "fakeKernel").kernel(clock)
