@@ -91,7 +91,10 @@ private class Faulty(
     }
 }
 
-private fun explore(body: Faulty.() -> Unit) = FaultRuns.of(60).within(Duration.ofSeconds(20)).check { Faulty(it).body() }
+private fun explore(body: Faulty.() -> Unit) =
+    FaultRuns.of(60).within(Duration.ofSeconds(20)).check {
+        Faulty(it).body()
+    }
 
 class FaultSuiteSpec :
     FunSpec({

@@ -104,7 +104,12 @@ private fun Scenario.conversation() {
         threads.start("runner") { while (!session.ended()) ours { session.run(decider) } }
         threads.start("asker") {
             repeat(questions) {
-                val queue = session.options(0).toBuilder().maximumLength(100 + it).build()
+                val queue =
+                    session
+                        .options(0)
+                        .toBuilder()
+                        .maximumLength(100 + it)
+                        .build()
                 ours { session.configure(queue) }
                 session.statistics()
             }
