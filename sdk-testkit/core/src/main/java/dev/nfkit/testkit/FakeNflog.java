@@ -64,6 +64,25 @@ public final class FakeNflog {
     }
 
     /**
+     * Waits until a group is bound, in real time and no longer than the clock's patience: for code under test that binds
+     * it on another thread.
+     *
+     * @param group the group, 0 to 65535
+     * @throws AssertionError if it is not bound when the patience ends, naming those that are
+     */
+    public void awaitBound(int group) {
+        TestClock clock = transport.clock();
+        clock.lock().lock();
+        try {
+            if (!clock.awaitUntil(() -> groups.containsKey(group))) {
+                throw new AssertionError("nobody has bound group " + group + "; bound are " + groups.keySet());
+            }
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /**
      * How many packets were logged to groups that nobody listened to.
      *
      * @return a count

@@ -63,6 +63,22 @@ public final class FakeNfqueue {
     }
 
     /**
+     * Waits until a queue is bound, in real time and no longer than the clock's patience: for code under test that binds
+     * it on another thread.
+     *
+     * @param queue the queue, 0 to 65535
+     * @throws AssertionError if it is not bound when the patience ends, naming those that are
+     */
+    public void awaitBound(int queue) {
+        locked(() -> {
+            if (!transport.clock().awaitUntil(() -> queues.containsKey(queue))) {
+                throw new AssertionError("nobody has bound queue " + queue + "; bound are " + queues.keySet());
+            }
+            return queue;
+        });
+    }
+
+    /**
      * Waits until so many packets have left, in real time and no longer than the clock's patience: for verdicts that other
      * threads give.
      *
