@@ -18,8 +18,12 @@ import java.util.function.Predicate;
 /**
  * A kernel in memory: what it is asked it answers as Linux does, unless a rule of the test says otherwise. Requests
  * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()}, those for NFQUEUE through
- * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. Safe for any
- * number of threads.
+ * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. A request for
+ * another subsystem is refused with EINVAL, as by a kernel that was built without it. Safe for any number of threads.
+ *
+ * <p>The models are held against a running Linux, scenario by scenario. In one thing this kernel is stricter, since its
+ * user is a test: a datagram of malformed bytes, which Linux passes over in silence, fails the send with an
+ * AssertionError.
  *
  * <pre>{@code
  * FakeNetfilter transport = new FakeNetfilter();

@@ -4,6 +4,7 @@ import dev.nfkit.Errno;
 import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.socket.QueueState;
 import dev.nfkit.testkit.DecidedPacket.Departure;
+import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -140,16 +141,19 @@ public final class FakeNfqueue {
     // What follows is for the requests. All of it wants the lock.
 
     boolean takes(SentMessage request) {
-        return request.type() >= NfqueueConfig.NFQNL_MSG_VERDICT
-                && request.type() <= NfqueueConfig.NFQNL_MSG_VERDICT_BATCH;
+        return request.type() >> 8 == Netlink.NFNL_SUBSYS_QUEUE;
     }
 
     /** Does what a message asks; the error, or null. */
     @Nullable
-    Errno request(FakeNetlinkSocket socket, SentMessage request) {
-        return request.type() == NfqueueConfig.NFQNL_MSG_CONFIG
-                ? NfqueueRequests.configure(this, socket, request)
-                : NfqueueVerdicts.decide(this, socket, request);
+    Errno request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        return switch (request.type()) {
+            case NfqueueConfig.NFQNL_MSG_CONFIG -> NfqueueRequests.configure(this, socket, request);
+            case NfqueueConfig.NFQNL_MSG_VERDICT, NfqueueConfig.NFQNL_MSG_VERDICT_BATCH ->
+                NfqueueVerdicts.decide(this, socket, request);
+            case NfqueueConfig.NFQNL_MSG_PACKET -> Errno.ENOTSUPP;
+            default -> Errno.EINVAL;
+        };
     }
 
     FakeKernelView kernel() {

@@ -25,12 +25,13 @@ private val native = ByteOrder.nativeOrder()
 
 private fun request(
     sequence: Long,
-    type: Int = 0x900,
+    type: Int = 0x401,
     flags: Int = Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK,
 ): ByteBuffer =
     MessageWriter(256, native)
         .begin(type, flags, sequence)
         .nfgenmsg(2, 7)
+        .u8(1, 1)
         .be32(5, 0x0a0b0c0d)
         .end()
         .datagram()
@@ -72,7 +73,7 @@ class FakeNetfilterSpec :
             socket.send(request(1, flags = Netlink.NLM_F_REQUEST))
             val whole = socket.next(batch)
             whole.error() shouldBe 1
-            whole.length() shouldBe 20 + 28
+            whole.length() shouldBe 20 + 36
             socket.set(SocketOption.EXT_ACK, 1)
             socket.set(SocketOption.CAP_ACK, 1)
             socket.send(request(2))
@@ -98,10 +99,32 @@ class FakeNetfilterSpec :
             socket.next(batch).error() shouldBe 0
         }
 
+        test("what no model is for is EINVAL, and a packet from user space ENOTSUPP") {
+            val socket = FakeNetfilter().open(12)
+            for (type in listOf(0x0a00, 0xffff, 0x402, 0x304, 0x10)) {
+                socket.send(request(1, type))
+                socket.next(batch).error() shouldBe Errno.EINVAL.number()
+            }
+            for (type in listOf(0x300, 0x400)) {
+                socket.send(request(1, type))
+                socket.next(batch).error() shouldBe Errno.ENOTSUPP.number()
+            }
+        }
+
+        test("netlink's own messages, and one too short for a family, are acknowledged and do nothing") {
+            val socket = FakeNetfilter().open(12)
+            socket.send(request(1, Netlink.NLMSG_NOOP))
+            socket.next(batch).error() shouldBe 0
+            socket.send(
+                MessageWriter(64, native).begin(0xffff, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, 2).end().datagram(),
+            )
+            socket.next(batch).error() shouldBe 0
+        }
+
         test("a scripted reply comes before the acknowledgement") {
             val transport = FakeNetfilter()
             val socket = transport.open(12)
-            transport.onRequest { it.type() == 0x900 }.reply { request, writer ->
+            transport.onRequest { it.type() == 0x401 }.reply { request, writer ->
                 writer.begin(0x101, 0, request.sequence(), request.portId()).nfgenmsg(2, 0).end()
             }
             socket.send(request(6))

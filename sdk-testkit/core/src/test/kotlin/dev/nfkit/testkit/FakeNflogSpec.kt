@@ -113,11 +113,18 @@ class FakeNflogSpec :
             nflog.config(30, BIND) shouldBe Errno.EPERM.number()
         }
 
-        test("configuration of a group that is not bound is ENODEV, and an unknown command EOPNOTSUPP") {
+        test("configuration of a group that is not bound is ENODEV, and an unknown command ENOTSUPP") {
             val nflog = Nflog()
             nflog.config(5) { be32(5, 7) } shouldBe Errno.ENODEV.number()
             nflog.config(5, UNBIND) shouldBe Errno.ENODEV.number()
-            nflog.config(5, 9) shouldBe Errno.EOPNOTSUPP.number()
+            nflog.config(5, 9) shouldBe Errno.ENOTSUPP.number()
+        }
+
+        test("an attribute that is too short is ERANGE, whoever asks, and changes nothing") {
+            val nflog = Nflog()
+            nflog.config(5) { bytes(5, 1) } shouldBe Errno.ERANGE.number()
+            nflog.config(5, BIND) { bytes(2, 0, 0, 0, 0, 1) } shouldBe Errno.ERANGE.number()
+            nflog.transport.nflog().groups() shouldBe emptyList()
         }
 
         test("one message binds and configures, and what the kernel swallows is acknowledged") {
