@@ -29,6 +29,9 @@ public final class FakeNflog {
     private static final int PF_BIND = 3;
     private static final int PF_UNBIND = 4;
     private static final int FLAG_CONNTRACK = 4;
+    /** {@code NFPROTO_NUMPROTO}, from Linux 6.1 on. */
+    private static final int FAMILIES = 11;
+
     private static final String LOGGER = "nfnetlink_log";
     /** {@code nfula_cfg_policy}: what is shorter is refused before anything is looked at. */
     private static final RequestPolicy POLICY = new RequestPolicy(
@@ -118,8 +121,7 @@ public final class FakeNflog {
         POLICY.check(request);
         int command = (int) number(request, CFG_CMD, 1);
         if (command == PF_BIND || command == PF_UNBIND) {
-            transport.kernel().logger(AddressFamily.of(request.family()), command == PF_BIND ? LOGGER : "NONE");
-            return null;
+            return logger(request.family(), command);
         }
         int number = request.resId();
         NflogGroup group = groups.get(number);
@@ -156,6 +158,14 @@ public final class FakeNflog {
             }
         }
         set(group, request, flags);
+        return null;
+    }
+
+    private @Nullable Errno logger(int family, int command) {
+        if (family >= FAMILIES) {
+            return command == PF_BIND ? Errno.EINVAL : null;
+        }
+        transport.kernel().logger(AddressFamily.of(family), command == PF_BIND ? LOGGER : "NONE");
         return null;
     }
 

@@ -112,7 +112,7 @@ final class NflogGroup {
             return;
         }
         if (count > 1) {
-            NflogMessages.done(held);
+            NflogMessages.done(held, number);
         }
         byte[] batch = Datagrams.bytes(held);
         discard();

@@ -112,6 +112,10 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
         return this;
     }
 
+    int group() {
+        return group;
+    }
+
     int ruleThreshold() {
         return queueThreshold;
     }

@@ -11,6 +11,7 @@ import dev.nfkit.wire.Netlink
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.time.Duration
 
@@ -85,6 +86,9 @@ private class Nflog(
         packet: () -> SampleNflog = { SampleNflog.of(*SamplePackets.udp4(1, 2, 3)) },
     ) = repeat(count) { transport.nflog().log(group, packet()) }
 }
+
+/** Four bytes as a number in the order of this machine. */
+private fun native(vararg bytes: Byte): Int = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt()
 
 class FakeNflogSpec :
     FunSpec({
@@ -168,8 +172,11 @@ class FakeNflogSpec :
                 .single()
                 .queued() shouldBe 2
             nflog.log(5, 1)
-            nflog.messages().map { it.first to it.second } shouldContainExactly
+            val batch = nflog.messages()
+            batch.map { it.first to it.second } shouldContainExactly
                 listOf(0x400 to 0L, 0x400 to 1L, 0x400 to 2L, Netlink.NLMSG_DONE to -1L)
+            // Family, version and group, as the other messages have them.
+            batch.last().third shouldBe batch.first().third - native(2, 0, 0, 0)
         }
 
         test("the flush timeout sends what is held, by the virtual clock") {
@@ -255,5 +262,13 @@ class FakeNflogSpec :
             kernel.logger(AddressFamily.IPV4) shouldBe "nfnetlink_log"
             nflog.config(0, 4, AddressFamily.IPV4.number()) shouldBe 0
             kernel.logger(AddressFamily.IPV4) shouldBe "NONE"
+        }
+
+        test("PF_BIND of a family that there is not is EINVAL, and PF_UNBIND of it nothing") {
+            val nflog = Nflog()
+            nflog.config(0, 3, 11) shouldBe Errno.EINVAL.number()
+            nflog.config(0, 3, 255) shouldBe Errno.EINVAL.number()
+            nflog.config(0, 4, 255) shouldBe 0
+            nflog.transport.kernel().logger(AddressFamily.of(255)) shouldBe "NONE"
         }
     })
