@@ -8,6 +8,7 @@ import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
@@ -240,6 +241,57 @@ class FakeNflogSpec :
             got.size + nflog.socket.drops() shouldBe 20L
             nflog.log(5, 1)
             nflog.messages().single().second shouldBe 20
+        }
+
+        test("a small datagram gives its spare memory back, so that many find room") {
+            val nflog = Nflog(FakeNetfilter(TestClock.manual()))
+            nflog.config(5, BIND) { be32(5, 1) }
+            nflog.socket.set(SocketOption.NO_ENOBUFS, 1)
+            nflog.socket.set(SocketOption.RECEIVE_BUFFER, 8_192)
+            nflog.log(5, 30) { SampleNflog.of(*SamplePackets.udp4(*ByteArray(100))) }
+            nflog.socket.drops() shouldBe 11 // as Linux 6.18 does
+            nflog.messages().size shouldBe 19
+        }
+
+        test("the room for a packet is reckoned for the worst case, as Linux does") {
+            val nflog = Nflog(FakeNetfilter(TestClock.manual()))
+            nflog.config(5, BIND) { be32(5, 1_000) }
+            nflog.log(
+                5,
+                150,
+            ) {
+                SampleNflog
+                    .of(*SamplePackets.udp4(1, 2, 3, 4))
+                    .prefix("a-prefix")
+                    .outDevice(1)
+                    .uid(0)
+                    .gid(0)
+            }
+            nflog.messages().count { it.first == Netlink.NLMSG_DONE } shouldBe 4
+            nflog.transport
+                .nflog()
+                .groups()
+                .single()
+                .queued() shouldBe 10
+        }
+
+        test("a rule's own size cuts below the copy range") {
+            val nflog = Nflog()
+            nflog.config(5, BIND) { be32(5, 1) }
+            val packet = SampleNflog.of(*ByteArray(100) { 0x45 })
+            val lengths =
+                listOf(
+                    packet,
+                    SampleNflog.of(*ByteArray(100)).ruleSize(40),
+                    SampleNflog.of(*ByteArray(100)).ruleSize(0),
+                ).map { sample ->
+                    nflog.log(5, 1) { sample }
+                    nflog.socket.receive(nflog.batch, 0) shouldBe 1
+                    nflog.batch.length(0)
+                }
+            lengths[0] - lengths[1] shouldBe 60
+            lengths[1] - lengths[2] shouldBe 44 // without the attribute
+            shouldThrow<IllegalArgumentException> { packet.ruleSize(-1) }
         }
 
         test("a batch never outgrows the memory that NLBUFSIZ gives, as measured on Linux") {
