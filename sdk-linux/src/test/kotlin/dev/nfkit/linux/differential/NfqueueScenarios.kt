@@ -1,0 +1,3 @@
+package dev.nfkit.linux.differential
+
+internal val nfqueueScenarios = scenarios("NFQUEUE") {}
