@@ -286,15 +286,16 @@ public final class FakeNetfilter implements NetlinkTransport {
      * filter and a receive buffer of its own, so that one may lose what another gets. Wants the lock.
      *
      * @param group the group, from 1
+     * @param allocated the bytes that the kernel allocates for it beforehand
      * @param message writes one message, from its beginning to its end; called once a socket, in the byte order of each
      */
-    void multicast(int group, Consumer<MessageWriter> message) {
+    void multicast(int group, int allocated, Consumer<MessageWriter> message) {
         for (FakeNetlinkSocket socket : sockets) {
             if (socket.listensTo(group)) {
                 MessageWriter writer =
                         eventWriters.computeIfAbsent(socket.order(), order -> new MessageWriter(LARGEST_EVENT, order));
                 message.accept(writer.clear());
-                socket.deliver(writer);
+                socket.deliverAllocated(Datagrams.bytes(writer), allocated);
             }
         }
     }

@@ -118,7 +118,7 @@ final class NflogGroup {
         }
         byte[] batch = Datagrams.bytes(held);
         discard();
-        socket.deliverCharged(batch, ReceiveBuffer.charge(allocated, batch.length));
+        socket.deliverAllocated(batch, allocated);
     }
 
     /** Loses what is held, as a close does. */
