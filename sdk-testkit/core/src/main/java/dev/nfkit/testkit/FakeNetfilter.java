@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -20,6 +21,9 @@ import java.util.function.Predicate;
  * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()}, those for NFQUEUE through
  * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. A request for
  * another subsystem is refused with EINVAL, as by a kernel that was built without it. Safe for any number of threads.
+ *
+ * <p>What the code under test does on other threads is waited for: {@link FakeNfqueue#awaitBound},
+ * {@link FakeNfqueue#takeDecided}, {@link FakeNflog#awaitBound}, or {@link #await} for anything else. No wait is for ever.
  *
  * <p>The models are held against a running Linux, scenario by scenario. In one thing this kernel is stricter, since its
  * user is a test: a datagram of malformed bytes, which Linux passes over in silence, fails the send with an
@@ -253,20 +257,39 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Fails where something is left over: a socket that is open, a rule that no request met.
+     * Waits for code under test that runs on another thread, until something of this kernel is so. In real time, its own
+     * standing still, and no longer than the clock's patience.
+     *
+     * <pre>{@code
+     * kernel.await("the flush", () -> kernel.conntrack().connections().isEmpty());
+     * }</pre>
+     *
+     * @param what names it in the failure
+     * @param condition whether it is so; called at each change, with the lock held, so that it must not block
+     * @throws AssertionError if it never was: it tells what the kernel holds then
+     */
+    public void await(String what, BooleanSupplier condition) {
+        clock.lock().lock();
+        try {
+            if (!clock.awaitUntil(condition)) {
+                throw new AssertionError(
+                        what + " did not come within " + clock.patience() + ": " + new KernelState(this).told());
+            }
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /**
+     * Fails where something is left over: a socket that is open, datagrams that nobody received, packets that wait for a
+     * verdict or in a batch, a rule that no request met.
      *
      * @throws AssertionError naming everything that is left over
      */
     public void verify() {
         clock.lock().lock();
         try {
-            List<String> left = new ArrayList<>();
-            for (FakeNetlinkSocket socket : sockets) {
-                if (!socket.closed()) {
-                    left.add("socket " + socket.portId() + " is open, with " + socket.pending()
-                            + " datagrams not received");
-                }
-            }
+            List<String> left = new ArrayList<>(new KernelState(this).left());
             left.addAll(requests.left());
             if (!left.isEmpty()) {
                 throw new AssertionError("left over: " + String.join("; ", left));

@@ -70,6 +70,28 @@ public final class FakeNflog {
     }
 
     /**
+     * Lets a rule log a packet of bytes to a group, with no more about it than family and hardware protocol.
+     *
+     * @param group the group, 0 to 65535
+     * @param packet an IP packet
+     * @return whether anybody listens to the group
+     */
+    public boolean log(int group, byte... packet) {
+        return log(group, SampleNflog.of(packet));
+    }
+
+    /**
+     * Waits until a group is bound, for code under test that opens it on another thread; in real time and no longer than
+     * the clock's patience.
+     *
+     * @param group the group, 0 to 65535
+     * @throws AssertionError if it is not bound when the patience ends
+     */
+    public void awaitBound(int group) {
+        transport.await("somebody who binds group " + group, () -> groups.containsKey(group));
+    }
+
+    /**
      * How many packets were logged to groups that nobody listened to.
      *
      * @return a count

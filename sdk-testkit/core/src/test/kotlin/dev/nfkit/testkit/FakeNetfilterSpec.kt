@@ -3,6 +3,10 @@ package dev.nfkit.testkit
 import dev.nfkit.Bytes
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogSession
+import dev.nfkit.nfqueue.NfqueueOptions
+import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.AttributeCursor
@@ -215,6 +219,48 @@ class FakeNetfilterSpec :
             clock.patience(Duration.ofMillis(20))
             val socket = FakeNetfilter(clock).open(12)
             shouldThrow<AssertionError> { socket.receive(batch, -1) }.message shouldContain "patience of 20 ms"
+        }
+
+        test("verify names packets that wait in a queue or in a batch") {
+            val transport = FakeNetfilter(TestClock.manual())
+            NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
+                NflogSession.open(transport, NflogOptions.builder().group(30).build()).use {
+                    repeat(2) { transport.nfqueue().enqueue(3, *SamplePackets.udp4(1)) }
+                    transport.nflog().log(30, *SamplePackets.udp4(1))
+                    val message = shouldThrow<AssertionError> { transport.verify() }.message
+                    message shouldContain "queue 3 has 2 packets that wait for a verdict: ids [1, 2]"
+                    message shouldContain "group 30 holds 1 packets that were not sent yet"
+                }
+            }
+            transport.verify()
+        }
+
+        test("a wait ends when it is so, and else tells what the kernel holds") {
+            val transport = FakeNetfilter(TestClock.manual())
+            transport.clock().patience(Duration.ofMillis(50))
+            val message = shouldThrow<AssertionError> { transport.nfqueue().awaitBound(3) }.message
+            message shouldContain "somebody who binds queue 3 did not come within PT0.05S"
+            message shouldContain "queues none"
+            shouldThrow<AssertionError> { transport.nflog().awaitBound(30) }.message shouldContain "group 30"
+            NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
+                transport.nfqueue().awaitBound(3)
+                transport.nfqueue().enqueue(3, *SamplePackets.udp4(1))
+                val waiting = shouldThrow<AssertionError> { transport.nfqueue().takeDecided() }.message
+                waiting shouldContain "the end of packet 1"
+                waiting shouldContain "queues 3 (socket 4711, waiting: [1])"
+                waiting shouldContain "packets that left a queue none"
+                val opened =
+                    CompletableFuture.runAsync {
+                        NflogSession.open(
+                            transport,
+                            NflogOptions.builder().group(30).build(),
+                        )
+                    }
+                transport.clock().patience(Duration.ofSeconds(30))
+                transport.nflog().awaitBound(30)
+                opened.get()
+            }
+            transport.nfqueue().takeDecided().dropped() shouldBe true // by the session's end
         }
 
         test("verify names what is left over") {
