@@ -3,6 +3,9 @@ package dev.nfkit.linux.differential
 import dev.nfkit.linux.Namespace
 import dev.nfkit.linux.bindGroup
 import dev.nfkit.linux.config
+import dev.nfkit.linux.connection
+import dev.nfkit.linux.tcp
+import dev.nfkit.linux.withTable
 import dev.nfkit.nflog.NflogConfig
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.wire.Netlink
@@ -10,6 +13,11 @@ import java.util.concurrent.TimeUnit
 
 /** What this machine's kernel is like, asked and not assumed, so that the model can be made alike. */
 internal object Facts {
+    /** Why there is no helper for FTP, or null where there is. */
+    val noFtpHelper: String? by lazy {
+        runCatching { withTable { it.create(connection(tcp(1, 21)).helper("ftp")) } }.exceptionOrNull()?.message
+    }
+
     /** Whether connections can come with packets (`CONFIG_NETFILTER_NETLINK_GLUE_CT`). */
     val conntrackGlue: Boolean by lazy {
         Namespace().use { namespace ->

@@ -1,6 +1,9 @@
 package dev.nfkit.linux.differential
 
+import dev.nfkit.nflog.NflogConfig
 import dev.nfkit.nfqueue.NfqueueConfig
+import dev.nfkit.packet.IpProtocol
+import dev.nfkit.testkit.DecidedPacket
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
@@ -27,12 +30,13 @@ internal class ModelStage : Stage() {
 
     private var hops = emptyList<Hop>()
     private val places = mutableMapOf<Int, Int>()
-    private var followed = 0
     private val out = mutableListOf<String>()
     private val arrived = mutableListOf<String>()
 
     init {
         transport.kernel().conntrackGlue(Facts.conntrackGlue)
+        if (Facts.noFtpHelper == null) transport.conntrack().settings().helper("ftp", IpProtocol.TCP)
+        transport.nfqueue().onDecided { follow(it) }
     }
 
     override fun rules(vararg hops: Hop) {
@@ -41,10 +45,8 @@ internal class ModelStage : Stage() {
     }
 
     override fun emit(data: ByteArray) {
-        follow()
         val bytes = SamplePackets.udp("127.0.0.1", SOURCE_PORT, "127.0.0.1", PORT, *data)
         go(Travelling(bytes, 0, 0), 0)
-        follow()
     }
 
     private fun go(
@@ -73,7 +75,8 @@ internal class ModelStage : Stage() {
                 }
             }
         }
-        out += told(now.data, now.mark)
+        // As much as NFLOG tells the other stage.
+        out += told(now.data.copyOf(minOf(now.data.size, NflogConfig.COPY_RANGE_MAX - IP_AND_UDP)), now.mark)
         arrived += told(now.data)
     }
 
@@ -89,31 +92,25 @@ internal class ModelStage : Stage() {
         return if (mark == 0L) sample else sample.mark(mark)
     }
 
-    /** Takes what left the queues on its way. */
-    private fun follow() {
-        while (true) {
-            val left = transport.nfqueue().decided().getOrNull(followed++) ?: break
-            val place = places.getValue(left.queue())
-            val packet = Travelling(left.payload().toArray(), left.mark(), left.priority())
-            val verdict = left.verdict()
-            when {
-                verdict and 0xff == NfqueueConfig.NF_QUEUE -> places[verdict ushr 16] = place
-                !left.passed() -> Unit
-                verdict and 0xff == NfqueueConfig.NF_REPEAT -> go(packet, place)
-                verdict and 0xff == NfqueueConfig.NF_STOP -> go(packet, hops.size)
-                else -> go(packet, place + 1)
-            }
+    /** Takes what left a queue on its way. */
+    private fun follow(left: DecidedPacket) {
+        val place = places.getValue(left.queue())
+        val packet = Travelling(left.payload().toArray(), left.mark(), left.priority())
+        val verdict = left.verdict()
+        when {
+            verdict and 0xff == NfqueueConfig.NF_QUEUE -> places[verdict ushr 16] = place
+            !left.passed() -> Unit
+            verdict and 0xff == NfqueueConfig.NF_REPEAT -> go(packet, place)
+            verdict and 0xff == NfqueueConfig.NF_STOP -> go(packet, hops.size)
+            else -> go(packet, place + 1)
         }
-        followed--
     }
 
-    override fun seen(): Pair<List<String>, List<String>> {
-        follow()
-        return (out.toList() to arrived.toList()).also {
+    override fun seen(): Pair<List<String>, List<String>> =
+        (out.toList() to arrived.toList()).also {
             out.clear()
             arrived.clear()
         }
-    }
 
     override fun elapse(time: Duration) = clock.advance(time)
 

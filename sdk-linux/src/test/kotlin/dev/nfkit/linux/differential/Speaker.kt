@@ -1,5 +1,6 @@
 package dev.nfkit.linux.differential
 
+import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
@@ -84,6 +85,19 @@ internal class Speaker(
     fun receiveBuffer(bytes: Int) {
         socket.set(SocketOption.RECEIVE_BUFFER, bytes)
         stage.log += "$name: a receive buffer of ${socket.get(SocketOption.RECEIVE_BUFFER)} bytes"
+    }
+
+    fun group(
+        what: String,
+        option: SocketOption,
+        group: Int,
+    ) {
+        stage.log += "$name: $what group $group: " +
+            try {
+                "done".also { socket.set(option, group) }
+            } catch (e: SystemCallException) {
+                e.errno().name()
+            }
     }
 
     fun close() {

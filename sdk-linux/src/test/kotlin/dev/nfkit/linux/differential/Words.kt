@@ -43,9 +43,8 @@ internal fun words(
         }
 
         else -> {
-            "type 0x${message.type().toString(
-                16,
-            )} flags ${message.flags()}: ${attributes(ConntrackAttribute.SCHEMA, message)}"
+            "type 0x${message.type().toString(16)} flags ${message.flags()}" +
+                if (brief) "" else ": ${attributes(ConntrackAttribute.SCHEMA, message)}"
         }
     }
 
