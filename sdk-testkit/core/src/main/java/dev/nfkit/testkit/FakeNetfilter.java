@@ -269,11 +269,16 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @throws AssertionError if it never was: it tells what the kernel holds then
      */
     public void await(String what, BooleanSupplier condition) {
+        awaitOr(what + " did not come", condition);
+    }
+
+    /** Waits, or fails with a complaint. */
+    void awaitOr(String complaint, BooleanSupplier condition) {
         clock.lock().lock();
         try {
             if (!clock.awaitUntil(condition)) {
                 throw new AssertionError(
-                        what + " did not come within " + clock.patience() + ": " + new KernelState(this).told());
+                        complaint + " within " + clock.patience() + ": " + new KernelState(this).told());
             }
         } finally {
             clock.lock().unlock();

@@ -85,10 +85,10 @@ public final class FakeNflog {
      * the clock's patience.
      *
      * @param group the group, 0 to 65535
-     * @throws AssertionError if it is not bound when the patience ends
+     * @throws AssertionError if it is not bound when the patience ends: it names those that are
      */
     public void awaitBound(int group) {
-        transport.await("somebody who binds group " + group, () -> groups.containsKey(group));
+        transport.awaitOr("nobody has bound group " + group, () -> groups.containsKey(group));
     }
 
     /**

@@ -124,10 +124,10 @@ public final class FakeNfqueue {
      * Waits until a queue is bound, for code under test that opens it on another thread; as {@link #awaitDecided} does.
      *
      * @param queue the queue, 0 to 65535
-     * @throws AssertionError if it is not bound when the patience ends
+     * @throws AssertionError if it is not bound when the patience ends: it names those that are
      */
     public void awaitBound(int queue) {
-        transport.await("somebody who binds queue " + queue, () -> queues.containsKey(queue));
+        transport.awaitOr("nobody has bound queue " + queue, () -> queues.containsKey(queue));
     }
 
     /**

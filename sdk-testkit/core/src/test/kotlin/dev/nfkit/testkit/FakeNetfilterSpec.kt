@@ -239,7 +239,7 @@ class FakeNetfilterSpec :
             val transport = FakeNetfilter(TestClock.manual())
             transport.clock().patience(Duration.ofMillis(50))
             val message = shouldThrow<AssertionError> { transport.nfqueue().awaitBound(3) }.message
-            message shouldContain "somebody who binds queue 3 did not come within PT0.05S"
+            message shouldContain "nobody has bound queue 3 within PT0.05S"
             message shouldContain "queues none"
             shouldThrow<AssertionError> { transport.nflog().awaitBound(30) }.message shouldContain "group 30"
             NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {

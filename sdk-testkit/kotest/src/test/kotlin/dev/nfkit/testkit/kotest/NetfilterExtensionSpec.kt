@@ -1,0 +1,98 @@
+package dev.nfkit.testkit.kotest
+
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.TestClock
+import dev.nfkit.wire.Netlink.NETLINK_NETFILTER
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.test.TestCase
+import io.kotest.core.test.TestScope
+import io.kotest.engine.test.TestResult
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+import io.kotest.matchers.types.shouldNotBeSameInstanceAs
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.withContext
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.hours
+
+/** What becomes of a test, named otherwise than the one that runs. */
+private suspend fun TestScope.run(
+    result: TestResult = TestResult.Success(Duration.ZERO),
+    body: suspend TestScope.() -> Unit,
+): TestResult {
+    val inner = testCase.copy(descriptor = testCase.descriptor.append("inner"))
+    val scope = TestScopeOf(inner, this)
+    return NetfilterExtension.intercept(inner) {
+        scope.body()
+        result
+    }
+}
+
+private class TestScopeOf(
+    override val testCase: TestCase,
+    outer: TestScope,
+) : TestScope by outer
+
+class NetfilterExtensionSpec :
+    FunSpec({
+        extension(NetfilterExtension)
+
+        var before: FakeNetfilter? = null
+
+        test("a test has one kernel, in whatever context it asks") {
+            val kernel = fakeKernel()
+            before = kernel
+            fakeKernel() shouldBeSameInstanceAs kernel
+            withContext(Dispatchers.Default) { fakeKernel() } shouldBeSameInstanceAs kernel
+        }
+
+        test("the next test has another one, with the clock that it wants") {
+            val clock = TestClock.manual()
+            fakeKernel { clock }.clock() shouldBeSameInstanceAs clock
+            fakeKernel() shouldNotBeSameInstanceAs before!!
+        }
+
+        test("a test with virtual time of Kotest's own has one, too").config(coroutineTestScope = true) {
+            val kernel = fakeKernel()
+            delay(1.hours)
+            fakeKernel() shouldBeSameInstanceAs kernel
+        }
+
+        context("a container") {
+            val outer = fakeKernel()
+            test("its tests have their own") {
+                fakeKernel() shouldNotBeSameInstanceAs outer
+            }
+        }
+
+        test("what is left over fails a test that passed") {
+            lateinit var left: NetlinkSocket
+            val result = run { left = fakeKernel().open(NETLINK_NETFILTER) }
+            result.isFailure shouldBe true
+            result.errorOrNull!!.message!! shouldContain "is open"
+            left.close()
+        }
+
+        test("a failure stays the first and has what was left over besides") {
+            val failure = AssertionError("the first failure")
+            val result =
+                run(TestResult.Failure(Duration.ZERO, failure)) { fakeKernel().open(NETLINK_NETFILTER) }
+            result.errorOrNull shouldBeSameInstanceAs failure
+            failure.suppressed.single().message!! shouldContain "is open"
+        }
+
+        test("what leaves nothing over passes") {
+            run { fakeKernel().open(NETLINK_NETFILTER).close() }.isSuccess shouldBe true
+        }
+    })
+
+class NoExtensionSpec :
+    FunSpec({
+        test("without the extension, asking for a kernel says what is missing") {
+            shouldThrow<IllegalStateException> { fakeKernel() }.message!! shouldContain "extension(NetfilterExtension)"
+        }
+    })
