@@ -7,12 +7,12 @@ import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
 import dev.nfkit.wire.Netlink;
 import java.io.Closeable;
-import java.io.Flushable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,16 +20,23 @@ import org.jspecify.annotations.Nullable;
  * header of NLMSG_OVERRUN or NLMSG_NOOP without a direction, its text a comment. Safe for any number of threads: entries
  * stand in the order of the calls.
  *
+ * <p>Each {@link #socket} has a pcapng interface of its own, declared when the socket is opened and named after it, such
+ * as {@code netlink 12 port 4711}. Entries that name no socket share an interface named {@code netlink}, which a file has
+ * from the first of them on: so a recording of one socket may do without {@link #socket}.
+ *
  * <p>A datagram of more than {@value #MAX_DATAGRAM} bytes is cut there and marked as truncated. What is written is
  * buffered; {@link #flush} makes the file valid.
  */
-public final class TraceWriter implements Closeable, Flushable {
+public final class TraceWriter implements TraceSink, Closeable {
     /** The most bytes kept of a datagram. */
     public static final int MAX_DATAGRAM = CaptureWriter.MAX_PACKET - CookedHeader.LENGTH;
 
+    private static final int NONE = -1;
+
     private final CaptureWriter writer;
     private final ByteOrder order;
-    private final int iface;
+    private int shared = NONE;
+    private int interfaces;
     private ByteBuffer packet = ByteBuffer.allocate(64 * 1024);
 
     /**
@@ -56,10 +63,9 @@ public final class TraceWriter implements Closeable, Flushable {
         this(new PcapngWriter(stream, section(order, application)), order);
     }
 
-    private TraceWriter(CaptureWriter writer, ByteOrder order) throws IOException {
+    private TraceWriter(CaptureWriter writer, ByteOrder order) {
         this.writer = writer;
         this.order = order;
-        this.iface = writer.addInterface(CaptureInterface.of("netlink", LinkType.NETLINK));
     }
 
     private static CaptureSection section(ByteOrder order, String application) {
@@ -75,6 +81,41 @@ public final class TraceWriter implements Closeable, Flushable {
         return order;
     }
 
+    @Override
+    public synchronized TraceSocket socket(int protocol, long portId) throws IOException {
+        CookedHeader.checkProtocol(protocol);
+        if (portId < 0 || portId > 0xffff_ffffL) {
+            throw new IllegalArgumentException("port id " + portId + " is out of 0 to 4294967295");
+        }
+        return socket(protocol, "netlink " + protocol + " port " + portId);
+    }
+
+    /**
+     * Begins with a socket that has a name already, such as one that is copied from another recording.
+     *
+     * @param protocol the socket's netlink protocol, 0 to 65535
+     * @param name the name of its interface
+     * @return writes the socket's entries
+     * @throws IOException if writing fails
+     * @throws IllegalArgumentException if the protocol is out of range, or the name longer than 65535 bytes
+     */
+    public synchronized TraceSocket socket(int protocol, String name) throws IOException {
+        return new TraceSocket(this, CookedHeader.checkProtocol(protocol), declare(name));
+    }
+
+    private int declare(String name) throws IOException {
+        interfaces++;
+        return writer.addInterface(CaptureInterface.of(name, LinkType.NETLINK));
+    }
+
+    /** The interface of entries that name no socket. */
+    private int shared() throws IOException {
+        if (shared == NONE) {
+            shared = declare("netlink");
+        }
+        return shared;
+    }
+
     /**
      * Writes a datagram that is sent to the kernel.
      *
@@ -84,7 +125,12 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IOException if writing fails
      */
     public synchronized void toKernel(long epochNanos, int protocol, ByteBuffer datagram) throws IOException {
+        toKernel(shared(), epochNanos, protocol, datagram);
+    }
+
+    synchronized void toKernel(int iface, long epochNanos, int protocol, ByteBuffer datagram) throws IOException {
         record(
+                iface,
                 epochNanos,
                 protocol,
                 datagram,
@@ -110,7 +156,13 @@ public final class TraceWriter implements Closeable, Flushable {
     public synchronized void fromKernel(
             long epochNanos, int protocol, ByteBuffer source, int offset, int length, boolean truncated)
             throws IOException {
-        record(epochNanos, protocol, source, offset, length, truncated, CaptureWriter.INBOUND, null);
+        fromKernel(shared(), epochNanos, protocol, source, offset, length, truncated);
+    }
+
+    synchronized void fromKernel(
+            int iface, long epochNanos, int protocol, ByteBuffer source, int offset, int length, boolean truncated)
+            throws IOException {
+        record(iface, epochNanos, protocol, source, offset, length, truncated, CaptureWriter.INBOUND, null);
     }
 
     /**
@@ -121,20 +173,12 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IOException if writing fails
      */
     public synchronized void overrun(long epochNanos, int protocol) throws IOException {
-        marker(TraceKind.OVERRUN, epochNanos, protocol, "overrun");
+        marker(shared(), TraceKind.OVERRUN, epochNanos, protocol, Marker.overrun(-1));
     }
 
-    /**
-     * Writes a remark.
-     *
-     * @param epochNanos when, in nanoseconds since 1970; what is negative counts as 0
-     * @param protocol the socket's netlink protocol
-     * @param text the remark, at most 65535 bytes of UTF-8
-     * @throws IOException if writing fails
-     * @throws IllegalArgumentException if the text is too long
-     */
+    @Override
     public synchronized void note(long epochNanos, int protocol, String text) throws IOException {
-        marker(TraceKind.NOTE, epochNanos, protocol, text);
+        marker(shared(), TraceKind.NOTE, epochNanos, protocol, Objects.requireNonNull(text));
     }
 
     /**
@@ -145,24 +189,39 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IllegalArgumentException if its comment is too long
      */
     public synchronized void write(TraceEntry entry) throws IOException {
+        write(shared(), entry);
+    }
+
+    synchronized void write(int iface, TraceEntry entry) throws IOException {
         String comment = entry.comment().orElse(null);
         switch (entry.kind()) {
-            case NOTE, OVERRUN -> marker(entry.kind(), entry.epochNanos(), entry.protocol(), comment);
-            case TO_KERNEL -> directed(entry, CaptureWriter.OUTBOUND, comment);
-            case FROM_KERNEL -> directed(entry, CaptureWriter.INBOUND, comment);
+            case NOTE, OVERRUN -> marker(iface, entry.kind(), entry.epochNanos(), entry.protocol(), comment);
+            case TO_KERNEL -> directed(iface, entry, CaptureWriter.OUTBOUND, comment);
+            case FROM_KERNEL -> directed(iface, entry, CaptureWriter.INBOUND, comment);
         }
     }
 
-    private void marker(TraceKind kind, long epochNanos, int protocol, @Nullable String comment) throws IOException {
-        record(epochNanos, protocol, Marker.of(kind, order), 0, Netlink.NLMSG_HDRLEN, false, 0, comment);
+    synchronized void marker(int iface, TraceKind kind, long epochNanos, int protocol, @Nullable String comment)
+            throws IOException {
+        record(iface, epochNanos, protocol, Marker.of(kind, order), 0, Netlink.NLMSG_HDRLEN, false, 0, comment);
     }
 
-    private void directed(TraceEntry entry, long flags, @Nullable String comment) throws IOException {
+    private void directed(int iface, TraceEntry entry, long flags, @Nullable String comment) throws IOException {
         ByteBuffer bytes = entry.datagram().toByteBuffer();
-        record(entry.epochNanos(), entry.protocol(), bytes, 0, bytes.capacity(), entry.truncated(), flags, comment);
+        record(
+                iface,
+                entry.epochNanos(),
+                entry.protocol(),
+                bytes,
+                0,
+                bytes.capacity(),
+                entry.truncated(),
+                flags,
+                comment);
     }
 
     private void record(
+            int iface,
             long epochNanos,
             int protocol,
             ByteBuffer source,
@@ -214,6 +273,11 @@ public final class TraceWriter implements Closeable, Flushable {
         return writer.validPackets();
     }
 
+    @Override
+    public synchronized long pendingEntries() {
+        return writer.packetsWritten() - writer.validPackets();
+    }
+
     /**
      * Hands all that is buffered to the channel: the file is valid then.
      *
@@ -231,6 +295,17 @@ public final class TraceWriter implements Closeable, Flushable {
      */
     @Override
     public synchronized void close() throws IOException {
-        writer.close();
+        if (interfaces == 0) {
+            // A file without any interface is valid, but tells nobody what it would have held.
+            closeEmpty();
+        } else {
+            writer.close();
+        }
+    }
+
+    private void closeEmpty() throws IOException {
+        try (writer) {
+            shared();
+        }
     }
 }
