@@ -16,6 +16,10 @@ public final class TraceSocket implements TraceSink.Socket {
         this.iface = iface;
     }
 
+    int protocol() {
+        return protocol;
+    }
+
     @Override
     public void toKernel(long epochNanos, ByteBuffer datagram) throws IOException {
         writer.toKernel(iface, epochNanos, protocol, datagram);

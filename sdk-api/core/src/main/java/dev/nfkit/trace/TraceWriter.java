@@ -1,11 +1,11 @@
 package dev.nfkit.trace;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.CaptureWriter;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
-import dev.nfkit.wire.Netlink;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class TraceWriter implements TraceSink, Closeable {
     private final ByteOrder order;
     private int shared = NONE;
     private int interfaces;
+    private @Nullable UnaryOperator<TraceEntry> edit;
     private ByteBuffer packet = ByteBuffer.allocate(64 * 1024);
 
     /**
@@ -70,6 +72,19 @@ public final class TraceWriter implements TraceSink, Closeable {
 
     private static CaptureSection section(ByteOrder order, String application) {
         return CaptureSection.create().withOrder(order).withApplication(application);
+    }
+
+    /**
+     * Has every entry changed before it is written, such as to make it anonymous: nothing is written as it was. Before
+     * the first entry. An edit that throws fails the write with an IOException, and what it was to change is not
+     * written.
+     *
+     * @param change gives the entry to write, of the same kind; called by one thread at a time
+     * @return this writer
+     */
+    public synchronized TraceWriter editing(UnaryOperator<TraceEntry> change) {
+        edit = Objects.requireNonNull(change);
+        return this;
     }
 
     /**
@@ -129,16 +144,8 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     synchronized void toKernel(int iface, long epochNanos, int protocol, ByteBuffer datagram) throws IOException {
-        record(
-                iface,
-                epochNanos,
-                protocol,
-                datagram,
-                datagram.position(),
-                datagram.remaining(),
-                false,
-                CaptureWriter.OUTBOUND,
-                null);
+        int at = datagram.position();
+        datagram(iface, TraceKind.TO_KERNEL, epochNanos, protocol, datagram, at, datagram.remaining(), false);
     }
 
     /**
@@ -162,7 +169,7 @@ public final class TraceWriter implements TraceSink, Closeable {
     synchronized void fromKernel(
             int iface, long epochNanos, int protocol, ByteBuffer source, int offset, int length, boolean truncated)
             throws IOException {
-        record(iface, epochNanos, protocol, source, offset, length, truncated, CaptureWriter.INBOUND, null);
+        datagram(iface, TraceKind.FROM_KERNEL, epochNanos, protocol, source, offset, length, truncated);
     }
 
     /**
@@ -193,42 +200,79 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     synchronized void write(int iface, TraceEntry entry) throws IOException {
-        String comment = entry.comment().orElse(null);
-        switch (entry.kind()) {
-            case NOTE, OVERRUN -> marker(iface, entry.kind(), entry.epochNanos(), entry.protocol(), comment);
-            case TO_KERNEL -> directed(iface, entry, CaptureWriter.OUTBOUND, comment);
-            case FROM_KERNEL -> directed(iface, entry, CaptureWriter.INBOUND, comment);
-        }
+        put(iface, edit == null ? entry : edited(entry, edit));
     }
 
     synchronized void marker(int iface, TraceKind kind, long epochNanos, int protocol, @Nullable String comment)
             throws IOException {
-        record(iface, epochNanos, protocol, Marker.of(kind, order), 0, Netlink.NLMSG_HDRLEN, false, 0, comment);
+        write(iface, new TraceEntry(kind, epochNanos, protocol, new Bytes(), false, comment));
     }
 
-    private void directed(int iface, TraceEntry entry, long flags, @Nullable String comment) throws IOException {
-        ByteBuffer bytes = entry.datagram().toByteBuffer();
-        record(
+    private static TraceEntry edited(TraceEntry entry, UnaryOperator<TraceEntry> edit) throws IOException {
+        TraceEntry result;
+        try {
+            result = edit.apply(entry);
+        } catch (RuntimeException e) {
+            throw new IOException("an entry could not be edited: " + e.getMessage(), e);
+        }
+        if (result.kind() != entry.kind()) {
+            throw new IOException("an edit made " + entry.kind() + " to " + result.kind());
+        }
+        return result;
+    }
+
+    private void put(int iface, TraceEntry entry) throws IOException {
+        boolean empty = entry.kind() == TraceKind.NOTE || entry.kind() == TraceKind.OVERRUN;
+        ByteBuffer bytes =
+                empty ? Marker.of(entry.kind(), order) : entry.datagram().toByteBuffer();
+        put(
                 iface,
+                flags(entry.kind()),
                 entry.epochNanos(),
                 entry.protocol(),
                 bytes,
                 0,
                 bytes.capacity(),
                 entry.truncated(),
-                flags,
-                comment);
+                entry.comment().orElse(null));
     }
 
-    private void record(
+    private static long flags(TraceKind kind) {
+        return switch (kind) {
+            case TO_KERNEL -> CaptureWriter.OUTBOUND;
+            case FROM_KERNEL -> CaptureWriter.INBOUND;
+            case NOTE, OVERRUN -> 0;
+        };
+    }
+
+    /** Writes a datagram, without an object for it where nobody edits it. */
+    private void datagram(
             int iface,
+            TraceKind kind,
+            long epochNanos,
+            int protocol,
+            ByteBuffer source,
+            int offset,
+            int length,
+            boolean truncated)
+            throws IOException {
+        if (edit == null) {
+            put(iface, flags(kind), epochNanos, protocol, source, offset, length, truncated, null);
+        } else {
+            Bytes copy = new Bytes().wrap(source, offset, length).copy();
+            write(iface, new TraceEntry(kind, epochNanos, protocol, copy, truncated, null));
+        }
+    }
+
+    private void put(
+            int iface,
+            long flags,
             long epochNanos,
             int protocol,
             ByteBuffer source,
             int offset,
             int length,
             boolean truncated,
-            long flags,
             @Nullable String comment)
             throws IOException {
         int kept = Math.min(length, MAX_DATAGRAM);
