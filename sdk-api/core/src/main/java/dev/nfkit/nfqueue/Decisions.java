@@ -206,6 +206,9 @@ final class Decisions implements Lending {
         }
         lock.lock();
         try {
+            if (!seen.expired()) {
+                expireReceived(clock.nanoTime()); // its deadline counts, be the watchdog awake or not
+            }
             if (seen.expired() || over) {
                 outlived += seen.expired() ? 0 : 1;
                 seen.end();
@@ -360,6 +363,13 @@ final class Decisions implements Lending {
         }
     }
 
+    /** Does what is due before an answer: it comes late, be the watchdog awake or not. */
+    void expireBefore(Hold hold) {
+        if (hold.deadline - clock.nanoTime() <= 0) {
+            look();
+        }
+    }
+
     /** An answer came too late. */
     void late() {
         late.increment();
@@ -381,7 +391,7 @@ final class Decisions implements Lending {
         return false;
     }
 
-    // --- on the watchdog's thread
+    // --- on the watchdog's thread, or on that of an answer behind its deadline
 
     /** Decides what is due; nanoseconds until the next is, or a negative number. */
     private long look() {
@@ -400,7 +410,7 @@ final class Decisions implements Lending {
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // the watchdog's alone; volatile for those who look
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
     private long expireReceived(long now) throws NetlinkException {
         Received seen = received;
         if (seen == null) {

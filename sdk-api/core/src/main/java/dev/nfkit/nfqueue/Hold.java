@@ -82,6 +82,9 @@ final class Hold {
         if (verdict.isHeld()) {
             throw new IllegalArgumentException("HELD is no answer; give a verdict");
         }
+        if (bounded && !answered()) {
+            owner.expireBefore(this);
+        }
         if (state.compareAndSet(State.WAITING, State.ANSWERED)) {
             return true;
         }

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * The clock of a test double: what its deadlines and its model of the kernel follow. Safe for any number of threads.
@@ -18,7 +19,8 @@ public final class TestClock {
     private enum Mode {
         AUTOMATIC,
         MANUAL,
-        REAL
+        REAL,
+        FOLLOWING
     }
 
     /** Something that the model does later. */
@@ -36,17 +38,23 @@ public final class TestClock {
         }
     }
 
+    /** How soon a waiting receive sees that a followed clock has moved, which does not tell. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
     private final Mode mode;
+    private final LongSupplier followed;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>(Comparator.comparingLong(timer -> timer.at));
-    private final long realStart = System.nanoTime();
+    private final long followedStart;
     private final long epochStart;
     private long elapsed;
     private long patienceNanos = TimeUnit.SECONDS.toNanos(30);
 
-    private TestClock(Mode mode) {
+    private TestClock(Mode mode, LongSupplier followed) {
         this.mode = mode;
+        this.followed = followed;
+        this.followedStart = followed.getAsLong();
         this.epochStart = mode == Mode.REAL
                 ? TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis())
                 : TimeUnit.SECONDS.toNanos(Instant.parse("2026-01-01T00:00:00Z").getEpochSecond());
@@ -59,7 +67,7 @@ public final class TestClock {
      * @return a new clock, at 2026-01-01T00:00:00Z
      */
     public static TestClock automatic() {
-        return new TestClock(Mode.AUTOMATIC);
+        return new TestClock(Mode.AUTOMATIC, () -> 0);
     }
 
     /**
@@ -68,7 +76,7 @@ public final class TestClock {
      * @return a new clock, at 2026-01-01T00:00:00Z
      */
     public static TestClock manual() {
-        return new TestClock(Mode.MANUAL);
+        return new TestClock(Mode.MANUAL, () -> 0);
     }
 
     /**
@@ -77,7 +85,19 @@ public final class TestClock {
      * @return a new clock
      */
     public static TestClock real() {
-        return new TestClock(Mode.REAL);
+        return new TestClock(Mode.REAL, System::nanoTime);
+    }
+
+    /**
+     * A clock that stands where another one stands, such as the virtual time of a coroutine test, and can be advanced
+     * besides. Receives that wait look at it every few milliseconds of real time; what fell due meanwhile happens then,
+     * in order.
+     *
+     * @param nanos the other clock, in nanoseconds, which never goes back; called by any thread, so it must not block
+     * @return a new clock, at 2026-01-01T00:00:00Z
+     */
+    public static TestClock following(LongSupplier nanos) {
+        return new TestClock(Mode.FOLLOWING, nanos);
     }
 
     /**
@@ -145,7 +165,7 @@ public final class TestClock {
     }
 
     long now() {
-        return mode == Mode.REAL ? System.nanoTime() - realStart + elapsed : elapsed;
+        return followed.getAsLong() - followedStart + elapsed;
     }
 
     void changed() {
@@ -204,6 +224,8 @@ public final class TestClock {
                     + Duration.ofNanos(patienceNanos).toMillis()
                     + " ms: nothing was delivered, nobody closed or woke the socket"
                     + (mode == Mode.MANUAL ? ", and nobody advanced the manual clock" : ""));
+        } else if (mode == Mode.FOLLOWING && until != Long.MAX_VALUE) {
+            wait = Math.min(wait, LOOK_NANOS);
         }
         try {
             changed.awaitNanos(wait);

@@ -348,6 +348,26 @@ class NfqueueSessionSpec :
                 reported.single().cause() shouldBe Unanswered.Cause.DEADLINE
             }
 
+            test("counts, whether anybody was awake when it passed or not") {
+                val transport = FakeNetfilter()
+                transport.session { deadline(Duration.ofSeconds(2), Verdict.ACCEPT.mark(1)) }.use { session ->
+                    transport.enqueue(2)
+                    val held = mutableListOf<QueuedPacket>()
+                    session.decide {
+                        if (it.id() == 1L) {
+                            held += it.hold()
+                            return@decide Verdict.HELD
+                        }
+                        transport.clock().advance(Duration.ofSeconds(2))
+                        Verdict.DROP
+                    }
+                    held.single().answer(Verdict.DROP) shouldBe false
+                    transport.nfqueue().awaitDecided(2).map { it.mark() } shouldContainExactly listOf(1L, 1L)
+                    session.statistics().expired() shouldBe 2
+                    session.statistics().late() shouldBe 2
+                }
+            }
+
             test("of a packet's own goes before or behind the session's") {
                 val transport = FakeNetfilter()
                 transport.session { deadline(Duration.ofSeconds(5)) }.use { session ->

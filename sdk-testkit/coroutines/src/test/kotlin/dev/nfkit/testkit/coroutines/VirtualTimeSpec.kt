@@ -1,0 +1,150 @@
+package dev.nfkit.testkit.coroutines
+
+import dev.nfkit.coroutines.useNflog
+import dev.nfkit.coroutines.useNfqueue
+import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SampleNflog
+import dev.nfkit.testkit.SampleNfqueue
+import dev.nfkit.testkit.SamplePackets
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.longs.shouldBeLessThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.test.advanceTimeBy
+import kotlinx.coroutines.test.currentTime
+import kotlinx.coroutines.test.runTest
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.toJavaDuration
+
+@OptIn(ExperimentalCoroutinesApi::class)
+class VirtualTimeSpec :
+    FunSpec({
+        fun FakeNetfilter.enqueue() = nfqueue().enqueue(0, SampleNfqueue.of(*SamplePackets.udp4()))
+
+        test("the clock stands where the test's virtual time stands, from whenever it is made") {
+            runTest {
+                advanceTimeBy(1.hours)
+                val clock = netlinkClock()
+                val start = clock.nanoTime()
+                clock.nanoTime() shouldBe start
+                delay(1500.milliseconds)
+                clock.nanoTime() - start shouldBe 1_500_000_000
+                clock.advance(1.seconds.toJavaDuration())
+                clock.nanoTime() - start shouldBe 2_500_000_000
+            }
+        }
+
+        test("a decider that takes longer than the deadline comes too late, at once") {
+            runTest {
+                val kernel = fakeNetfilter()
+                kernel.useNfqueue({
+                    queue(0)
+                    deadline = 2.minutes
+                    failureVerdict = Verdict.DROP
+                }) {
+                    val deciding =
+                        launch {
+                            decide {
+                                delay(3.minutes)
+                                Verdict.ACCEPT
+                            }
+                        }
+                    kernel.enqueue()
+                    kernel
+                        .nfqueue()
+                        .decided(1)
+                        .single()
+                        .dropped() shouldBe true
+                    deciding.cancel()
+                }
+                kernel.verify()
+            }
+        }
+
+        test("a decider that takes less than the deadline decides") {
+            runTest {
+                val kernel = fakeNetfilter()
+                kernel.useNfqueue({
+                    queue(0)
+                    deadline = 2.minutes
+                    failureVerdict = Verdict.DROP
+                }) {
+                    val deciding =
+                        launch {
+                            decide {
+                                delay(119.seconds)
+                                Verdict.ACCEPT
+                            }
+                        }
+                    kernel.enqueue()
+                    kernel
+                        .nfqueue()
+                        .decided(1)
+                        .single()
+                        .passed() shouldBe true
+                    deciding.cancel()
+                }
+            }
+        }
+
+        test("a packet that nobody answers gets its verdict when the test's time has come there") {
+            runTest {
+                val kernel = fakeNetfilter()
+                kernel.useNfqueue({
+                    queue(0)
+                    deadline = 2.seconds
+                    failureVerdict = Verdict.DROP
+                }) {
+                    kernel.enqueue()
+                    packets.first().answered() shouldBe false
+                    delay(1.seconds)
+                    kernel.nfqueue().decided() shouldBe emptyList()
+                    delay(1.seconds)
+                    kernel
+                        .nfqueue()
+                        .decided(1)
+                        .single()
+                        .dropped() shouldBe true
+                }
+            }
+        }
+
+        test("what a log group holds for its batch comes when its flush timeout has passed") {
+            runTest {
+                val kernel = fakeNetfilter()
+                kernel.useNflog({
+                    group(30) {
+                        threshold = 100
+                        timeout = 30.seconds
+                    }
+                }) {
+                    kernel.nflog().log(30, SampleNflog.of(*SamplePackets.udp4()).prefix("held"))
+                    val packet = launch { packets.first().prefix() shouldBe "held" }
+                    delay(29.seconds)
+                    packet.isCompleted shouldBe false
+                    delay(1.seconds)
+                    packet.join()
+                    currentTime shouldBe 30_000
+                }
+            }
+        }
+
+        test("waiting for packets that don't come ends in real time, and says what has left") {
+            runTest {
+                val kernel = fakeNetfilter()
+                kernel.clock().patience(50.milliseconds.toJavaDuration())
+                val begun = System.nanoTime()
+                shouldThrow<AssertionError> { kernel.nfqueue().decided(1) }.message!! shouldContain "1 packets"
+                System.nanoTime() - begun shouldBeLessThan 10.seconds.inWholeNanoseconds
+            }
+        }
+    })
