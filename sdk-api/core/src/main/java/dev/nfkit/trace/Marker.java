@@ -25,6 +25,8 @@ final class Marker {
     }
 
     static boolean matches(Bytes datagram, TraceKind kind, ByteOrder order) {
-        return datagram.toByteBuffer().equals(of(kind, order));
+        // Looked at before a buffer is made of it: almost nothing is a marker.
+        return datagram.length() == Netlink.NLMSG_HDRLEN
+                && datagram.toByteBuffer().equals(of(kind, order));
     }
 }
