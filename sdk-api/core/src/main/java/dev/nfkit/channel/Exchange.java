@@ -2,6 +2,7 @@ package dev.nfkit.channel;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
@@ -88,6 +89,16 @@ public final class Exchange implements AutoCloseable {
      */
     public ByteOrder order() {
         return socket.order();
+    }
+
+    /**
+     * Begins the loan of a view to a callback, where views are strict.
+     *
+     * @param what what is lent
+     * @return as {@link DatagramBatch#lend}
+     */
+    public @Nullable Loan lend(String what) {
+        return batch.lend(what);
     }
 
     /**

@@ -531,6 +531,7 @@ public final class MessageLoop implements AutoCloseable {
                     return;
                 }
                 if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
+                    batch.discarded();
                     life.discarded(inbound.message());
                 } else {
                     answered(inbound.message()); // what the kernel refused until now still counts
