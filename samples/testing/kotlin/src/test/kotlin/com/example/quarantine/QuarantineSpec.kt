@@ -3,7 +3,6 @@ package com.example.quarantine
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.testkit.DecidedPacket.Departure
 import dev.nfkit.testkit.FakeNetfilter
-import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.testkit.coroutines.bound
 import dev.nfkit.testkit.coroutines.decided
@@ -33,7 +32,7 @@ private suspend fun guarded(
 }
 
 private fun FakeNetfilter.knock(source: String) =
-    nfqueue().enqueue(QUEUE, SampleNfqueue.of(*SamplePackets.udp(source, 4000, "10.0.0.1", 22)))
+    nfqueue().enqueue(QUEUE, *SamplePackets.udp(source, 4000, "10.0.0.1", 22))
 
 class QuarantineSpec :
     FunSpec({

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.example.egress.EgressFirewall;
 import dev.nfkit.testkit.DecidedPacket;
 import dev.nfkit.testkit.FakeNetfilter;
-import dev.nfkit.testkit.SampleNfqueue;
 import dev.nfkit.testkit.SamplePackets;
 import dev.nfkit.testkit.junit.FakeKernel;
 import java.time.Duration;
@@ -19,7 +18,7 @@ class EgressFirewallTest {
     /** What becomes of a packet that hits the queue. */
     private static DecidedPacket decided(FakeNetfilter kernel, byte[] packet) throws Exception {
         try (EgressFirewall firewall = new EgressFirewall(kernel, PORTS)) {
-            kernel.nfqueue().enqueue(EgressFirewall.QUEUE, SampleNfqueue.of(packet));
+            kernel.nfqueue().enqueue(EgressFirewall.QUEUE, packet);
             assertEquals(1, firewall.poll(Duration.ofSeconds(1)));
         }
         return kernel.nfqueue().decided().get(0);
@@ -50,7 +49,7 @@ class EgressFirewallTest {
     @Test
     void leavesNothingWaitingWhenItIsClosed(@FakeKernel FakeNetfilter kernel) throws Exception {
         try (EgressFirewall firewall = new EgressFirewall(kernel, PORTS)) {
-            kernel.nfqueue().enqueue(EgressFirewall.QUEUE, SampleNfqueue.of(SamplePackets.udp4()));
+            kernel.nfqueue().enqueue(EgressFirewall.QUEUE, SamplePackets.udp4());
             assertEquals(0, firewall.statistics().decided());
         }
         assertTrue(kernel.nfqueue().decided().get(0).dropped());

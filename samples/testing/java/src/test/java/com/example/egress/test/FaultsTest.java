@@ -8,7 +8,6 @@ import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.testkit.FakeNetfilter;
-import dev.nfkit.testkit.SampleNfqueue;
 import dev.nfkit.testkit.SamplePackets;
 import dev.nfkit.testkit.fault.Fault;
 import dev.nfkit.testkit.fault.FaultPlan;
@@ -37,7 +36,7 @@ class FaultsTest {
             int packets = 0;
             try (EgressFirewall firewall = new EgressFirewall(run.over(kernel), PORTS)) {
                 while (packets < 20) {
-                    kernel.nfqueue().enqueue(EgressFirewall.QUEUE, SampleNfqueue.of(SamplePackets.udp4()));
+                    kernel.nfqueue().enqueue(EgressFirewall.QUEUE, SamplePackets.udp4());
                     packets++;
                     firewall.poll(Duration.ofMillis(10));
                 }
