@@ -21,9 +21,13 @@ import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.locks.LockSupport
 import kotlin.concurrent.thread
+import kotlin.time.Duration.Companion.hours
 
 private const val GROUP = 30
 private const val TICK_NANOS = 50_000L
+
+/** A test of many runs takes as long as these do, each of which has its bound. */
+private val LONG = 10.hours
 
 /** What a block or a decider of a test throws. */
 private class Deliberate : RuntimeException("thrown by the test")
@@ -98,59 +102,62 @@ private fun explore(body: Faulty.() -> Unit) =
 
 class FaultSuiteSpec :
     FunSpec({
-        test("whatever befalls useNflog, it ends when it is stopped or cancelled, and throws nothing foreign") {
-            explore {
-                ended({
-                    transport.useNflog({ group(GROUP) }) {
-                        stop = ::stop
-                        packets.collect { packet ->
-                            yield()
-                            if (packet.mark() == 7L) throw Deliberate()
+        test("whatever befalls useNflog, it ends when it is stopped or cancelled, and throws nothing foreign")
+            .config(timeout = LONG) {
+                explore {
+                    ended({
+                        transport.useNflog({ group(GROUP) }) {
+                            stop = ::stop
+                            packets.collect { packet ->
+                                yield()
+                                if (packet.mark() == 7L) throw Deliberate()
+                            }
+                            stats()
                         }
-                        stats()
-                    }
-                }) { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(random.nextLong(100))) }
-            }
-        }
-
-        test("whatever befalls useNfqueue, it ends when it is stopped or cancelled, and no packet is left") {
-            explore {
-                var enqueued = 0
-                ended({
-                    transport.useNfqueue({ queues(0, 1) { copyRange = 256 } }) {
-                        stop = ::stop
-                        decide(concurrency = 1 + (run.seed() % 3).toInt()) { packet ->
-                            if (packet.id() % 3 == 0L) yield()
-                            if (packet.mark() == 7L) throw Deliberate()
-                            if (packet.mark() % 2 == 0L) Verdict.DROP else Verdict.ACCEPT
-                        }
-                        stats()
-                    }
-                }) {
-                    enqueued++
-                    val packet = SampleNfqueue.of(*SamplePackets.udp4()).mark(random.nextLong(100))
-                    kernel.nfqueue().enqueue(random.nextInt(2), packet)
+                    }) { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(random.nextLong(100))) }
                 }
-                val left = kernel.nfqueue().decided().size
-                check(left == enqueued) { "$enqueued were enqueued, $left have left" }
             }
-        }
 
-        test("whatever befalls useConntrack, it ends when it is cancelled, and throws nothing foreign") {
-            explore {
-                var port = 0
-                val happens = { kernel.conntrack().add(SampleConntrack.of(sampleTo(++port))) }
-                repeat(random.nextInt(300)) { happens() }
-                ended({
-                    transport.useConntrack {
-                        repeat(50) {
-                            list()
-                            get(tupleTo(1))
-                            dump().collect { entry -> if (entry.port == 250) yield() }
-                            statistics()
+        test("whatever befalls useNfqueue, it ends when it is stopped or cancelled, and no packet is left")
+            .config(timeout = LONG) {
+                explore {
+                    var enqueued = 0
+                    ended({
+                        transport.useNfqueue({ queues(0, 1) { copyRange = 256 } }) {
+                            stop = ::stop
+                            decide(concurrency = 1 + (run.seed() % 3).toInt()) { packet ->
+                                if (packet.id() % 3 == 0L) yield()
+                                if (packet.mark() == 7L) throw Deliberate()
+                                if (packet.mark() % 2 == 0L) Verdict.DROP else Verdict.ACCEPT
+                            }
+                            stats()
                         }
+                    }) {
+                        enqueued++
+                        val packet = SampleNfqueue.of(*SamplePackets.udp4()).mark(random.nextLong(100))
+                        kernel.nfqueue().enqueue(random.nextInt(2), packet)
                     }
-                }) { happens() }
+                    val left = kernel.nfqueue().decided().size
+                    check(left == enqueued) { "$enqueued were enqueued, $left have left" }
+                }
             }
-        }
+
+        test("whatever befalls useConntrack, it ends when it is cancelled, and throws nothing foreign")
+            .config(timeout = LONG) {
+                explore {
+                    var port = 0
+                    val happens = { kernel.conntrack().add(SampleConntrack.of(sampleTo(++port))) }
+                    repeat(random.nextInt(300)) { happens() }
+                    ended({
+                        transport.useConntrack {
+                            repeat(50) {
+                                list()
+                                get(tupleTo(1))
+                                dump().collect { entry -> if (entry.port == 250) yield() }
+                                statistics()
+                            }
+                        }
+                    }) { happens() }
+                }
+            }
     })

@@ -199,11 +199,13 @@ private fun Scenario.mirror() {
 
 class ConntrackFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls a client of the table, it answers rightly or says that it does not") {
-            explore(100) { client() }
-        }
+        test("whatever befalls a client of the table, it answers rightly or says that it does not")
+            .config(timeout = LONG) {
+                explore(100) { client() }
+            }
 
-        test("whatever befalls events and their mirror, it equals the table again") {
-            explore(100) { mirror() }
-        }
+        test("whatever befalls events and their mirror, it equals the table again")
+            .config(timeout = LONG) {
+                explore(100) { mirror() }
+            }
     })

@@ -8,9 +8,13 @@ import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.locks.LockSupport
 import java.util.random.RandomGenerator
 import kotlin.concurrent.thread
+import kotlin.time.Duration.Companion.hours
 
 /** What a decider or a sink of a test throws. */
 internal class Deliberate : RuntimeException("thrown by the test")
+
+/** A test of many runs takes as long as these do, each of which has its bound. */
+internal val LONG = 10.hours
 
 /** Polls of a session that ends; more means that it does not. */
 internal const val POLLS = 400

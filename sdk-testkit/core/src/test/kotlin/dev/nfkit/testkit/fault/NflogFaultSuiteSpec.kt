@@ -99,7 +99,8 @@ private class LogScenario(
 
 class NflogFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls a session of NFLOG, it ends, counts what it delivers and throws nothing foreign") {
-            explore(200) { LogScenario(this).run() }
-        }
+        test("whatever befalls a session of NFLOG, it ends, counts what it delivers and throws nothing foreign")
+            .config(timeout = LONG) {
+                explore(200) { LogScenario(this).run() }
+            }
     })

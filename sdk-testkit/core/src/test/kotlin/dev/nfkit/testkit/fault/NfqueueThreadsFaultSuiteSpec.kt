@@ -138,11 +138,13 @@ private fun Scenario.conversation() {
 
 class NfqueueThreadsFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls workers, their run ends and no packet is left") {
-            exploreThreads(40) { workers() }
-        }
+        test("whatever befalls workers, their run ends and no packet is left")
+            .config(timeout = LONG) {
+                exploreThreads(40) { workers() }
+            }
 
-        test("whatever befalls a session that is run, asked and answered at once, it ends and no packet is left") {
-            exploreThreads(40) { conversation() }
-        }
+        test("whatever befalls a session that is run, asked and answered at once, it ends and no packet is left")
+            .config(timeout = LONG) {
+                exploreThreads(40) { conversation() }
+            }
     })
