@@ -112,7 +112,8 @@ public final class Exchange implements AutoCloseable {
      * @return whether the answer was interrupted ({@code NLM_F_DUMP_INTR})
      * @throws KernelRefusedException if the kernel refuses it
      * @throws MalformedMessageException if the answer, or a part of it, can't be read
-     * @throws NetlinkException if sending or receiving fails, no answer comes, or the exchange is closed
+     * @throws NetlinkException if sending or receiving fails, no answer comes, a part of it was lost, or the exchange is
+     *     closed
      * @throws E as the taker throws
      * @throws IllegalStateException inside a taker of the same exchange
      * @param <E> what the taker may throw
@@ -153,10 +154,14 @@ public final class Exchange implements AutoCloseable {
                         count < 0 ? "the client was closed before the kernel's answer came" : "no answer came"));
                 break;
             }
+            if (batch.overrun()) {
+                fail(new SystemCallException(
+                        what, Errno.ENOBUFS, "a part of the kernel's answers was lost; ask again"));
+            }
             for (int i = 0; i < count; i++) {
                 datagram(what, number, i, taker);
             }
-            if (count > 0) {
+            if (count > 0 || batch.overrun()) {
                 deadline = transport.nanoTime() + ANSWER_NANOS;
             }
         }

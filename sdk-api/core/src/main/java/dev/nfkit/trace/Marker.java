@@ -12,6 +12,11 @@ import java.nio.ByteOrder;
 final class Marker {
     private Marker() {}
 
+    /** The text of an overrun. */
+    static String overrun(long drops) {
+        return drops < 0 ? "overrun" : "overrun, " + drops + " datagrams lost so far";
+    }
+
     static ByteBuffer of(TraceKind kind, ByteOrder order) {
         ByteBuffer header = ByteBuffer.allocate(Netlink.NLMSG_HDRLEN).order(order);
         header.putInt(0, Netlink.NLMSG_HDRLEN);

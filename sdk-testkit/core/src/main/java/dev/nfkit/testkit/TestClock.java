@@ -158,6 +158,11 @@ public final class TestClock {
         }
     }
 
+    /** How long a wait may take in real time; wants the lock. */
+    Duration patience() {
+        return Duration.ofNanos(patienceNanos);
+    }
+
     // What follows is for the sockets of this package. All but lock() wants the lock held.
 
     ReentrantLock lock() {
