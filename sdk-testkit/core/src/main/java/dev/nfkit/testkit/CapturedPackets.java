@@ -47,8 +47,9 @@ final class CapturedPackets {
             case LINUX_SLL -> behind(data, SLL_HEADER);
             case LINUX_SLL2 -> behind(data, SLL2_HEADER);
             case LinkType.NFLOG -> nflog(data, record.order());
-            default -> throw new IllegalArgumentException("link type " + LinkType.describe(record.linkType())
-                    + ": only raw IP, Ethernet, Linux cooked and NFLOG are known");
+            default ->
+                throw new IllegalArgumentException("link type " + LinkType.describe(record.linkType())
+                        + ": only raw IP, Ethernet, Linux cooked and NFLOG are known");
         };
     }
 

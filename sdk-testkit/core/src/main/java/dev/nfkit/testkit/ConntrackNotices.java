@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConntrackNotices {
     private static final int NLM_F_ECHO = 0x8;
+    /**
+     * What the kernel allocates for the event of a connection, whatever it will tell ({@code ctnetlink_nlmsg_size}): about
+     * this much for UDP over IPv4. Others need up to 200 bytes more, which take no more memory.
+     */
+    private static final int RECKONED = 328;
+
     private static final int GROUP_NEW = 1;
     private static final int GROUP_UPDATE = 2;
     private static final int GROUP_DESTROY = 3;
@@ -173,12 +179,14 @@ final class ConntrackNotices {
     }
 
     private void send(int group, Cause cause, Consumer<MessageWriter> message) {
-        transport.multicast(group, message);
+        boolean ofConnection = group == GROUP_NEW || group == GROUP_UPDATE || group == GROUP_DESTROY;
+        int allocated = ofConnection ? RECKONED : 0;
+        transport.multicast(group, allocated, message);
         FakeNetlinkSocket asker = cause.socket();
         if (asker != null && cause.echoed() && !asker.listensTo(group)) {
             MessageWriter writer = new MessageWriter(1 << 16, asker.order());
             message.accept(writer);
-            asker.deliver(writer);
+            asker.deliverAllocated(Datagrams.bytes(writer), allocated);
         }
     }
 }

@@ -151,7 +151,16 @@ public final class DecidedPacket {
     }
 
     /**
-     * The packet that it left as.
+     * The packet as it left, to build on: a rule behind the queue may see it, or after NF_REPEAT the same queue.
+     *
+     * @return a new builder, with all that the verdict changed
+     */
+    public SampleNfqueue packet() {
+        return packet.copy();
+    }
+
+    /**
+     * The bytes that it left as.
      *
      * @return its bytes, from the network header on
      */

@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
+import dev.nfkit.EscapeListener;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.NetlinkTransport;
@@ -12,14 +13,23 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel in memory: what it is asked it answers as Linux does, unless a rule of the test says otherwise. Requests
  * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()}, those for NFQUEUE through
- * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. Safe for any
- * number of threads.
+ * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. A request for
+ * another subsystem is refused with EINVAL, as by a kernel that was built without it. Safe for any number of threads.
+ *
+ * <p>What the code under test does on other threads is waited for: {@link FakeNfqueue#awaitBound},
+ * {@link FakeNfqueue#takeDecided}, {@link FakeNflog#awaitBound}, or {@link #await} for anything else. No wait is for ever.
+ *
+ * <p>The models are held against a running Linux, scenario by scenario. In one thing this kernel is stricter, since its
+ * user is a test: a datagram of malformed bytes, which Linux passes over in silence, fails the send with an
+ * AssertionError.
  *
  * <pre>{@code
  * FakeNetfilter transport = new FakeNetfilter();
@@ -43,6 +53,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     private final Deque<Errno> openFailures = new ArrayDeque<>();
     private final Map<ByteOrder, MessageWriter> eventWriters = new HashMap<>();
     private ByteOrder order = ByteOrder.nativeOrder();
+    private final Escapes escapes = new Escapes();
     private boolean strict = true;
     private long nextPort = 4711;
 
@@ -147,7 +158,8 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Sets whether batches are strict, so that a packet that escapes its callback is reported with its place.
+     * Sets whether batches are strict, so that a packet that escapes its callback is reported with its place, by
+     * {@link #verify()} too.
      *
      * @param on true unless set
      * @return this transport
@@ -157,8 +169,10 @@ public final class FakeNetfilter implements NetlinkTransport {
         return this;
     }
 
-    boolean strictBatches() {
-        return strict;
+    /** Who is told of views that escape; null where they are not watched. */
+    @Nullable
+    EscapeListener escapes() {
+        return strict ? escapes : null;
     }
 
     /**
@@ -249,23 +263,52 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Fails where something is left over: a socket that is open, a rule that no request met.
+     * Waits for code under test that runs on another thread, until something of this kernel is so. In real time, its own
+     * standing still, and no longer than the clock's patience.
      *
-     * @throws AssertionError naming everything that is left over
+     * <pre>{@code
+     * kernel.await("the flush", () -> kernel.conntrack().connections().isEmpty());
+     * }</pre>
+     *
+     * @param what names it in the failure
+     * @param condition whether it is so; called at each change, with the lock held, so that it must not block
+     * @throws AssertionError if it never was: it tells what the kernel holds then
+     */
+    public void await(String what, BooleanSupplier condition) {
+        awaitOr(what + " did not come", condition);
+    }
+
+    /** Waits, or fails with a complaint. */
+    void awaitOr(String complaint, BooleanSupplier condition) {
+        clock.lock().lock();
+        try {
+            if (!clock.awaitUntil(condition)) {
+                throw new AssertionError(
+                        complaint + " within " + clock.patience() + ": " + new KernelState(this).told());
+            }
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    /**
+     * Fails where something is left over: a socket that is open, datagrams that nobody received, packets that wait for a
+     * verdict or in a batch, a rule that no request met; or where a borrowed view was used after its callback had returned,
+     * on whichever thread.
+     *
+     * @throws AssertionError naming everything that is left over, and where the view was used and handed out
      */
     public void verify() {
         clock.lock().lock();
         try {
-            List<String> left = new ArrayList<>();
-            for (FakeNetlinkSocket socket : sockets) {
-                if (!socket.closed()) {
-                    left.add("socket " + socket.portId() + " is open, with " + socket.pending()
-                            + " datagrams not received");
-                }
-            }
+            List<String> left = new ArrayList<>(new KernelState(this).left());
             left.addAll(requests.left());
+            List<String> wrong = new ArrayList<>(escapes.told());
             if (!left.isEmpty()) {
-                throw new AssertionError("left over: " + String.join("; ", left));
+                wrong.add("left over: " + String.join("; ", left));
+            }
+            if (!wrong.isEmpty()) {
+                throw new AssertionError(String.join("\n", wrong), escapes.first());
             }
         } finally {
             clock.lock().unlock();
@@ -282,15 +325,16 @@ public final class FakeNetfilter implements NetlinkTransport {
      * filter and a receive buffer of its own, so that one may lose what another gets. Wants the lock.
      *
      * @param group the group, from 1
+     * @param allocated the bytes that the kernel allocates for it beforehand
      * @param message writes one message, from its beginning to its end; called once a socket, in the byte order of each
      */
-    void multicast(int group, Consumer<MessageWriter> message) {
+    void multicast(int group, int allocated, Consumer<MessageWriter> message) {
         for (FakeNetlinkSocket socket : sockets) {
             if (socket.listensTo(group)) {
                 MessageWriter writer =
                         eventWriters.computeIfAbsent(socket.order(), order -> new MessageWriter(LARGEST_EVENT, order));
                 message.accept(writer.clear());
-                socket.deliver(writer);
+                socket.deliverAllocated(Datagrams.bytes(writer), allocated);
             }
         }
     }

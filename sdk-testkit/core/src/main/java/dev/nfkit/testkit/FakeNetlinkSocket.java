@@ -171,9 +171,10 @@ public final class FakeNetlinkSocket extends MemorySocket {
         clock.changed();
     }
 
-    /** Delivers a datagram whose memory is more than its length tells; wants the lock. */
-    boolean deliverCharged(byte[] datagram, int charge) {
+    /** Delivers a datagram for which the kernel allocated memory before it knew its length; wants the lock. */
+    boolean deliverAllocated(byte[] datagram, int allocated) {
         SocketEffect.Datagram effect = new SocketEffect.Datagram(Bytes.of(datagram));
+        int charge = ReceiveBuffer.charge(Math.max(allocated, datagram.length), datagram.length);
         boolean fits = !closed() && (!admits(effect.bytes()) || enqueue(effect, charge));
         clock.changed();
         return fits;
@@ -227,7 +228,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         if (receiveBuffer.takeError()) {
             batch.markOverrun();
         }
-        batch.strict(transport.strictBatches());
+        batch.strict(transport.escapes());
         largestSlot = Math.max(largestSlot, batch.slotSize());
         while (batch.count() < batch.slots() && !queue.isEmpty()) {
             Item item = queue.peek();

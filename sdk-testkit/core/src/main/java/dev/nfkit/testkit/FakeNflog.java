@@ -3,6 +3,7 @@ package dev.nfkit.testkit;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
+import dev.nfkit.nflog.NflogConfig;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * swallows in silence included. Safe for any number of threads.
  */
 public final class FakeNflog {
-    private static final int CONFIG = Netlink.NFNL_SUBSYS_ULOG << 8 | 1;
     private static final int CFG_CMD = 1;
     private static final int CFG_MODE = 2;
     private static final int CFG_NLBUFSIZ = 3;
@@ -29,7 +29,13 @@ public final class FakeNflog {
     private static final int PF_BIND = 3;
     private static final int PF_UNBIND = 4;
     private static final int FLAG_CONNTRACK = 4;
+    /** {@code NFPROTO_NUMPROTO}, from Linux 6.1 on. */
+    private static final int FAMILIES = 11;
+
     private static final String LOGGER = "nfnetlink_log";
+    /** {@code nfula_cfg_policy}: what is shorter is refused before anything is looked at. */
+    private static final RequestPolicy POLICY = new RequestPolicy(
+            Map.of(CFG_CMD, 1, CFG_MODE, 6, CFG_NLBUFSIZ, 4, CFG_TIMEOUT, 4, CFG_QTHRESH, 4, CFG_FLAGS, 2));
 
     private final FakeNetfilter transport;
     private final Map<Integer, NflogGroup> groups = new TreeMap<>();
@@ -61,6 +67,28 @@ public final class FakeNflog {
         } finally {
             clock.lock().unlock();
         }
+    }
+
+    /**
+     * Lets a rule log a packet of bytes to a group, with no more about it than family and hardware protocol.
+     *
+     * @param group the group, 0 to 65535
+     * @param packet an IP packet
+     * @return whether anybody listens to the group
+     */
+    public boolean log(int group, byte... packet) {
+        return log(group, SampleNflog.of(packet));
+    }
+
+    /**
+     * Waits until a group is bound, for code under test that opens it on another thread; in real time and no longer than
+     * the clock's patience.
+     *
+     * @param group the group, 0 to 65535
+     * @throws AssertionError if it is not bound when the patience ends: it names those that are
+     */
+    public void awaitBound(int group) {
+        transport.awaitOr("nobody has bound group " + group, () -> groups.containsKey(group));
     }
 
     /**
@@ -97,17 +125,25 @@ public final class FakeNflog {
         return ++globalSequence;
     }
 
-    boolean configures(SentMessage request) {
-        return request.type() == CONFIG;
+    boolean takes(SentMessage request) {
+        return request.type() >> 8 == Netlink.NFNL_SUBSYS_ULOG;
     }
 
-    /** Does what a configuration message asks; the error, or null. Wants the lock. */
+    /** Does what a message asks; the error, or null. Wants the lock. */
     @Nullable
-    Errno configure(FakeNetlinkSocket socket, SentMessage request) {
+    Errno request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        return switch (request.type()) {
+            case NflogConfig.NFULNL_MSG_CONFIG -> configure(socket, request);
+            case NflogConfig.NFULNL_MSG_PACKET -> Errno.ENOTSUPP;
+            default -> Errno.EINVAL;
+        };
+    }
+
+    private @Nullable Errno configure(FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        POLICY.check(request);
         int command = (int) number(request, CFG_CMD, 1);
         if (command == PF_BIND || command == PF_UNBIND) {
-            transport.kernel().logger(AddressFamily.of(request.family()), command == PF_BIND ? LOGGER : "NONE");
-            return null;
+            return logger(request.family(), command);
         }
         int number = request.resId();
         NflogGroup group = groups.get(number);
@@ -140,17 +176,23 @@ public final class FakeNflog {
                 }
             }
             default -> {
-                return Errno.EOPNOTSUPP;
+                return Errno.ENOTSUPP;
             }
         }
         set(group, request, flags);
         return null;
     }
 
+    private @Nullable Errno logger(int family, int command) {
+        if (family >= FAMILIES) {
+            return command == PF_BIND ? Errno.EINVAL : null;
+        }
+        transport.kernel().logger(AddressFamily.of(family), command == PF_BIND ? LOGGER : "NONE");
+        return null;
+    }
+
     private static void set(NflogGroup group, SentMessage request, long flags) {
-        request.attribute(CFG_MODE)
-                .filter(value -> value.length() >= 5)
-                .ifPresent(value -> group.mode(value.u8(4), value.u32(0)));
+        request.attribute(CFG_MODE).ifPresent(value -> group.mode(value.u8(4), value.u32(0)));
         long timeout = number(request, CFG_TIMEOUT, 4);
         if (timeout >= 0) {
             group.timeout(timeout);
@@ -171,7 +213,7 @@ public final class FakeNflog {
     /** An attribute's big-endian number, or −1. */
     private static long number(SentMessage request, int code, int length) {
         Bytes value = request.attribute(code).orElse(null);
-        if (value == null || value.length() < length) {
+        if (value == null) {
             return -1;
         }
         return switch (length) {

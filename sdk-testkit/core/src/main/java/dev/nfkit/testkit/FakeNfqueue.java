@@ -4,10 +4,12 @@ import dev.nfkit.Errno;
 import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.socket.QueueState;
 import dev.nfkit.testkit.DecidedPacket.Departure;
+import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,12 +21,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * transport.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4()).mark(7));
- * ... the code under test decides ...
- * assertEquals(NfqueueConfig.NF_ACCEPT, transport.nfqueue().decided().get(0).verdict());
+ * ... the code under test decides, on this thread or on another ...
+ * DecidedPacket packet = transport.nfqueue().takeDecided();
+ * assertTrue(packet.passed());
+ * assertEquals(9, packet.mark());
  * }</pre>
  *
  * <p>What it does not do: checksums of large packets are the sample's, NF_REPEAT does not meet a rule again (a test
- * enqueues the packet anew), and a change of a connection is told but not carried out.
+ * enqueues the packet anew, see {@link #onDecided}), and a change of a connection is told but not carried out.
  */
 public final class FakeNfqueue {
     private static final int BYPASS = NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS;
@@ -32,6 +36,8 @@ public final class FakeNfqueue {
     private final FakeNetfilter transport;
     private final Map<Integer, NfqueueInstance> queues = new TreeMap<>();
     private final List<DecidedPacket> decided = new ArrayList<>();
+    private Consumer<DecidedPacket> next = packet -> {};
+    private int taken;
 
     FakeNfqueue(FakeNetfilter transport) {
         this.transport = transport;
@@ -54,6 +60,17 @@ public final class FakeNfqueue {
     }
 
     /**
+     * Lets a rule put a packet of bytes into a queue, with no more about it than family and hardware protocol.
+     *
+     * @param queue the queue, 0 to 65535
+     * @param packet an IP packet
+     * @return whether it waits for a verdict
+     */
+    public boolean enqueue(int queue, byte... packet) {
+        return enqueue(queue, SampleNfqueue.of(packet));
+    }
+
+    /**
      * The packets that left a queue, or found no way into one.
      *
      * @return a copy of the list, in the order in which they left
@@ -63,20 +80,54 @@ public final class FakeNfqueue {
     }
 
     /**
+     * Sets what a packet meets behind a queue: another rule of the test's making, which may log it, or enqueue it anew.
+     *
+     * @param follower is told of each packet at the moment it leaves, before whoever decided it goes on; with the lock of
+     *     the model held, so that it must not block
+     */
+    public void onDecided(Consumer<DecidedPacket> follower) {
+        locked(() -> next = follower);
+    }
+
+    /**
      * Waits until so many packets have left, in real time and no longer than the clock's patience: for verdicts that other
      * threads give.
      *
      * @param count how many of {@link #decided}
      * @return those that have left, at least as many
-     * @throws AssertionError if fewer have left when the patience ends
+     * @throws AssertionError if fewer have left when the patience ends: it tells what waits and what has left
      */
     public List<DecidedPacket> awaitDecided(int count) {
         return locked(() -> {
-            if (!transport.clock().awaitUntil(() -> decided.size() >= count)) {
-                throw new AssertionError("of " + count + " packets only these have left: " + decided);
-            }
+            transport.await("the end of " + count + " packets", () -> decided.size() >= count);
             return List.copyOf(decided);
         });
+    }
+
+    /**
+     * Takes the next packet that has left, and waits for it as {@link #awaitDecided} does: the first one, then the second,
+     * and so on, whoever asks.
+     *
+     * @return the packet
+     * @throws AssertionError if none has left when the patience ends
+     */
+    public DecidedPacket takeDecided() {
+        return locked(() -> {
+            int number = taken + 1;
+            transport.await("the end of packet " + number, () -> decided.size() >= number);
+            taken = number;
+            return decided.get(number - 1);
+        });
+    }
+
+    /**
+     * Waits until a queue is bound, for code under test that opens it on another thread; as {@link #awaitDecided} does.
+     *
+     * @param queue the queue, 0 to 65535
+     * @throws AssertionError if it is not bound when the patience ends: it names those that are
+     */
+    public void awaitBound(int queue) {
+        transport.awaitOr("nobody has bound queue " + queue, () -> queues.containsKey(queue));
     }
 
     /**
@@ -122,7 +173,9 @@ public final class FakeNfqueue {
 
     private void flush(Departure cause, Predicate<SampleNfqueue> meant) {
         locked(() -> {
-            queues.values().forEach(instance -> decided.addAll(instance.flush(cause, meant)));
+            List<DecidedPacket> flushed = new ArrayList<>();
+            queues.values().forEach(instance -> flushed.addAll(instance.flush(cause, meant)));
+            flushed.forEach(this::left);
             transport.clock().changed();
             return cause;
         });
@@ -140,16 +193,24 @@ public final class FakeNfqueue {
     // What follows is for the requests. All of it wants the lock.
 
     boolean takes(SentMessage request) {
-        return request.type() >= NfqueueConfig.NFQNL_MSG_VERDICT
-                && request.type() <= NfqueueConfig.NFQNL_MSG_VERDICT_BATCH;
+        return request.type() >> 8 == Netlink.NFNL_SUBSYS_QUEUE;
     }
 
     /** Does what a message asks; the error, or null. */
     @Nullable
-    Errno request(FakeNetlinkSocket socket, SentMessage request) {
-        return request.type() == NfqueueConfig.NFQNL_MSG_CONFIG
-                ? NfqueueRequests.configure(this, socket, request)
-                : NfqueueVerdicts.decide(this, socket, request);
+    Errno request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        return switch (request.type()) {
+            case NfqueueConfig.NFQNL_MSG_CONFIG -> NfqueueRequests.configure(this, socket, request);
+            case NfqueueConfig.NFQNL_MSG_VERDICT, NfqueueConfig.NFQNL_MSG_VERDICT_BATCH ->
+                NfqueueVerdicts.decide(this, socket, request);
+            case NfqueueConfig.NFQNL_MSG_PACKET -> Errno.ENOTSUPP;
+            default -> Errno.EINVAL;
+        };
+    }
+
+    List<Long> waitingIds(int queue) {
+        NfqueueInstance instance = queues.get(queue);
+        return instance == null ? List.of() : instance.waitingIds();
     }
 
     FakeKernelView kernel() {
@@ -174,7 +235,13 @@ public final class FakeNfqueue {
 
     void unbind(NfqueueInstance instance, Departure cause) {
         queues.remove(instance.number());
-        decided.addAll(instance.flush(cause, packet -> true));
+        instance.flush(cause, packet -> true).forEach(this::left);
+    }
+
+    private void left(DecidedPacket packet) {
+        decided.add(packet);
+        transport.clock().changed();
+        next.accept(packet);
     }
 
     /** A socket is no more: its queues are gone, and what waited in them is dropped. */
@@ -185,9 +252,9 @@ public final class FakeNfqueue {
     }
 
     /** A packet leaves by a verdict, which may send it to a queue again. */
-    void leave(DecidedPacket left, SampleNfqueue packet) {
-        decided.add(left);
-        int verdict = left.verdict();
+    void leave(DecidedPacket decision, SampleNfqueue packet) {
+        left(decision);
+        int verdict = decision.verdict();
         if ((verdict & 0xff) == NfqueueConfig.NF_QUEUE) {
             enter(verdict >>> 16, packet, (verdict & BYPASS) != 0);
         }
@@ -219,14 +286,14 @@ public final class FakeNfqueue {
                 waits = true;
             } else {
                 lost |= left.dropped();
-                decided.add(left);
+                left(left);
             }
         }
         return waits;
     }
 
     private boolean leftAtOnce(int queue, Departure departure, int verdict, SampleNfqueue packet) {
-        decided.add(new DecidedPacket(queue, 0, departure, verdict, packet));
+        left(new DecidedPacket(queue, 0, departure, verdict, packet));
         return false;
     }
 }

@@ -84,12 +84,16 @@ final class FakeRequests {
 
     /** Lets the model that is meant do what is asked; whether it may be acknowledged, which a dump is not. */
     private boolean carryOut(FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        if (request.type() < Netlink.NLMSG_MIN_TYPE || !request.hasNfgenmsg()) {
+            // Netlink's own, and what is too short to be meant for anybody: acknowledged, and no more.
+            return true;
+        }
         if (transport.conntrack().takes(request)) {
             return transport.conntrack().request(socket, request);
         }
-        Errno errno = null;
-        if (transport.nflog().configures(request)) {
-            errno = transport.nflog().configure(socket, request);
+        Errno errno = Errno.EINVAL;
+        if (transport.nflog().takes(request)) {
+            errno = transport.nflog().request(socket, request);
         } else if (transport.nfqueue().takes(request)) {
             errno = transport.nfqueue().request(socket, request);
         }

@@ -30,7 +30,8 @@ final class HexText {
         if (dump) {
             content = content.substring(offset.end());
             // What stands beside the bytes: between bars, or behind two spaces that are not the gap in their middle.
-            content = content.replaceFirst("\\s*\\|.*", "").replaceFirst("^(.*?[0-9a-fA-F]{2})  +(?![0-9a-fA-F]{2}( |$)).*", "$1");
+            content = content.replaceFirst("\\s*\\|.*", "")
+                    .replaceFirst("^(.*?[0-9a-fA-F]{2})  +(?![0-9a-fA-F]{2}( |$)).*", "$1");
         }
         String digits = NOISE.matcher(content).replaceAll("");
         for (int at = 0; at < digits.length(); at++) {

@@ -2,6 +2,7 @@ package dev.nfkit.testkit;
 
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -16,8 +17,6 @@ final class NflogGroup {
     private static final int LARGEST_BUFFER = 131_072;
     private static final int FLAG_SEQ = 1;
     private static final int FLAG_SEQ_GLOBAL = 2;
-    /** What the end of a batch takes: a header and a {@code struct nfgenmsg}. */
-    private static final int DONE = 20;
 
     private final FakeNetlinkSocket socket;
     private final int number;
@@ -28,7 +27,6 @@ final class NflogGroup {
     private long threshold = 100;
     private int flags;
     private long sequence;
-    private final MessageWriter message;
     private final MessageWriter held;
     private int allocated;
     private long count;
@@ -37,7 +35,6 @@ final class NflogGroup {
     NflogGroup(FakeNetlinkSocket socket, int number) {
         this.socket = socket;
         this.number = number;
-        this.message = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
         this.held = new MessageWriter(LARGEST_BUFFER * 2, socket.order());
     }
 
@@ -78,17 +75,17 @@ final class NflogGroup {
     }
 
     void log(SampleNflog packet, LongSupplier globalSequence) {
-        int copied = mode == MODE_PACKET ? (int) Math.min(packet.payloadLength(), copyRange) : 0;
+        int copied = mode == MODE_PACKET ? (int) Math.min(packet.payloadLength(), range(packet)) : 0;
         OptionalLong own = (flags & FLAG_SEQ) != 0 ? OptionalLong.of(sequence++ & 0xffff_ffffL) : OptionalLong.empty();
         OptionalLong global = (flags & FLAG_SEQ_GLOBAL) != 0
                 ? OptionalLong.of(globalSequence.getAsLong() & 0xffff_ffffL)
                 : OptionalLong.empty();
-        packet.write(message.clear(), number, copied, own, global);
-        if (count > 0 && message.length() > room() - held.length() - DONE) {
+        int reckoned = packet.reckonedSize(copied, own.isPresent(), global.isPresent());
+        if (count > 0 && reckoned > room() - held.length() - Netlink.NFGENMSG_LEN) {
             flush();
         }
         if (count == 0) {
-            allocated = Math.max(bufferSize, message.length() + DONE);
+            allocated = Math.max(bufferSize, reckoned);
         }
         packet.write(held, number, copied, own, global);
         count++;
@@ -99,6 +96,11 @@ final class NflogGroup {
             long at = socket.clock.now() + TimeUnit.MILLISECONDS.toNanos(10 * timeout);
             timer = socket.clock.schedule(at, this::flush);
         }
+    }
+
+    /** The copy range, which a rule may have narrowed ({@code NF_LOG_F_COPY_LEN}). */
+    private long range(SampleNflog packet) {
+        return Math.min(copyRange, packet.ruleSize().orElse(COPY_RANGE_MAX));
     }
 
     /** What the allocation really holds: memory comes in powers of two. */
@@ -112,11 +114,11 @@ final class NflogGroup {
             return;
         }
         if (count > 1) {
-            NflogMessages.done(held);
+            NflogMessages.done(held, number);
         }
         byte[] batch = Datagrams.bytes(held);
         discard();
-        socket.deliverCharged(batch, ReceiveBuffer.charge(allocated));
+        socket.deliverAllocated(batch, allocated);
     }
 
     /** Loses what is held, as a close does. */

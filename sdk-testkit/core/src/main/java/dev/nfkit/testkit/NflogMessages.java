@@ -13,29 +13,30 @@ public final class NflogMessages {
 
     /**
      * Several packets in one datagram, ended as the kernel does: by NLMSG_DONE without NLM_F_MULTI, whose body is a
-     * {@code struct nfgenmsg}.
+     * {@code struct nfgenmsg} with the group of the last packet.
      *
      * @param order the byte order of headers
-     * @param packets the packets, in order
+     * @param packets the packets, in order, at least one
      * @return the datagram's bytes
      */
     public static byte[] batch(ByteOrder order, List<SampleNflog> packets) {
         MessageWriter writer = new MessageWriter(MAX_DATAGRAM, order);
         packets.forEach(packet -> packet.write(writer));
-        return Datagrams.bytes(done(writer));
+        return Datagrams.bytes(done(writer, packets.get(packets.size() - 1).group()));
     }
 
     /**
      * Several packets in one datagram, in this machine's byte order.
      *
-     * @param packets the packets, in order
+     * @param packets the packets, in order, at least one
      * @return the datagram's bytes
      */
     public static byte[] batch(SampleNflog... packets) {
         return batch(ByteOrder.nativeOrder(), List.of(packets));
     }
 
-    static MessageWriter done(MessageWriter writer) {
-        return writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, 0).end();
+    /** Ends a batch of a group, whose number is all that the end tells. */
+    static MessageWriter done(MessageWriter writer, int group) {
+        return writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
     }
 }

@@ -125,6 +125,10 @@ final class NfqueueInstance {
         return null;
     }
 
+    List<Long> waitingIds() {
+        return waiting.keySet().stream().map(Integer::toUnsignedLong).toList();
+    }
+
     /** Takes one packet out, or null. */
     @Nullable
     Waiting take(int id) {

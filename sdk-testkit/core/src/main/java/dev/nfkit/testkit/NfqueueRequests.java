@@ -15,20 +15,18 @@ final class NfqueueRequests {
             | NfqueueConfig.NFQA_CFG_F_UID_GID
             | NfqueueConfig.NFQA_CFG_F_SECCTX;
     /** {@code nfqa_cfg_policy}: what is shorter is refused before anything is looked at. */
-    private static final Map<Integer, Integer> SHORTEST = Map.of(
+    private static final RequestPolicy POLICY = new RequestPolicy(Map.of(
             NfqueueConfig.NFQA_CFG_CMD, 4,
             NfqueueConfig.NFQA_CFG_PARAMS, 5,
             NfqueueConfig.NFQA_CFG_QUEUE_MAXLEN, 4,
             NfqueueConfig.NFQA_CFG_MASK, 4,
-            NfqueueConfig.NFQA_CFG_FLAGS, 4);
+            NfqueueConfig.NFQA_CFG_FLAGS, 4));
 
     private NfqueueRequests() {}
 
     /** Does what a configuration message asks; the error, or null. */
-    static @Nullable Errno configure(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) {
-        if (request.shorterThan(SHORTEST)) {
-            return Errno.ERANGE;
-        }
+    static @Nullable Errno configure(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        POLICY.check(request);
         int command = request.attribute(NfqueueConfig.NFQA_CFG_CMD)
                 .map(value -> value.u8(0))
                 .orElse(-1);

@@ -27,16 +27,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class NfqueueVerdicts {
     /** {@code nfqa_verdict_policy}: what is shorter is refused before anything is looked at, and the packet waits on. */
-    private static final Map<Integer, Integer> SHORTEST =
-            Map.of(VERDICT_HDR.code(), 8, MARK.code(), 4, PRIORITY.code(), 4);
+    private static final RequestPolicy POLICY =
+            new RequestPolicy(Map.of(VERDICT_HDR.code(), 8, MARK.code(), 4, PRIORITY.code(), 4));
 
     private NfqueueVerdicts() {}
 
     /** Does what a verdict or a batch verdict asks; the error, or null. */
-    static @Nullable Errno decide(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) {
-        if (request.shorterThan(SHORTEST)) {
-            return Errno.ERANGE;
-        }
+    static @Nullable Errno decide(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) throws Refused {
+        POLICY.check(request);
         NfqueueInstance queue = model.bound(request.resId());
         if (model.foreign(request.resId(), socket)) {
             return Errno.EPERM;

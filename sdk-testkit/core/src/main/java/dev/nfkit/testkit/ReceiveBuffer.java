@@ -24,6 +24,15 @@ final class ReceiveBuffer {
         return SKB + SHARED_INFO + room(length);
     }
 
+    /**
+     * The memory that a datagram takes whose memory was allocated for more: where more than half of it is idle, netlink
+     * gives the rest back before it delivers ({@code netlink_trim}).
+     */
+    static int charge(int allocated, int length) {
+        int whole = charge(allocated);
+        return 2 * (room(allocated) - length) < whole ? whole : charge(length);
+    }
+
     /** The bytes that find room in memory that was asked for a length: it comes in powers of two. */
     static int room(int length) {
         int head = ((length + 63) & ~63) + SHARED_INFO;

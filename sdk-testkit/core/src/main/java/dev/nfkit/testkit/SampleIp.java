@@ -245,7 +245,12 @@ public final class SampleIp {
         ByteBuffer header = ByteBuffer.allocate(headerLength);
         header.put((byte) (0x40 | headerLength / 4)).put((byte) trafficClass);
         header.putShort((short) (headerLength + length)).putShort((short) id).putShort((short) 0x4000);
-        header.put((byte) ttl).put((byte) protocol).putShort((short) 0).put(from).put(to).put(options);
+        header.put((byte) ttl)
+                .put((byte) protocol)
+                .putShort((short) 0)
+                .put(from)
+                .put(to)
+                .put(options);
         int sum = InternetChecksum.finish(InternetChecksum.sum(header.array(), 0, headerLength));
         header.putShort(10, (short) (headerWrong ? other(sum) : sum));
         return header.array();

@@ -3,7 +3,9 @@ package dev.nfkit.testkit;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogConfig;
 import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -23,7 +25,16 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     /** The kernel's order of attributes between the packet header and the payload. */
     private static final int[] ORDER = {10, 4, 6, 5, 7, 2, 8, 15, 17, 16, 3, 11, 14, 12, 13, 18, 19, 20, 21};
 
+    /**
+     * Header and nfgenmsg, packet header, four devices, mark, uid, gid, hardware address, timestamp, and the end of a batch
+     * (for which kernels before 2025 counted 8 bytes only).
+     */
+    private static final int ALWAYS_RECKONED = 20 + 8 + 4 * 8 + 3 * 8 + 16 + 20 + 20;
+    /** Prefix, the hardware header with its type and length, connection, tag and link-layer header. */
+    private static final int[] RECKONED_AS_THEY_ARE = {10, 15, 16, 17, 18, 19, 20, 21};
+
     private int group;
+    private OptionalInt size = OptionalInt.empty();
     private int queueThreshold;
 
     private SampleNflog() {
@@ -110,6 +121,48 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     public SampleNflog ruleThreshold(int packets) {
         queueThreshold = packets;
         return this;
+    }
+
+    /**
+     * Sets the most bytes of a packet that the rule copies ({@code --nflog-size}), which the model of NFLOG heeds where it
+     * is less than the group's copy range; it is not on the wire.
+     *
+     * @param bytes 0 and more
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative
+     */
+    public SampleNflog ruleSize(int bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("size " + bytes + " is negative");
+        }
+        size = OptionalInt.of(bytes);
+        return this;
+    }
+
+    OptionalInt ruleSize() {
+        return size;
+    }
+
+    /**
+     * The room that the kernel reckons for the message before it writes it ({@code nfulnl_log_packet}): for all that
+     * there might be, such as a mark and, with bridges built in, four devices.
+     */
+    int reckonedSize(int copied, boolean numbered, boolean globallyNumbered) {
+        int size = ALWAYS_RECKONED;
+        for (int code : RECKONED_AS_THEY_ARE) {
+            size += attributes.value(code).map(value -> room(value.length())).orElse(0);
+        }
+        size += numbered ? room(4) : 0;
+        size += globallyNumbered ? room(4) : 0;
+        return size + (copied > 0 ? room(copied) : 0);
+    }
+
+    private static int room(int length) {
+        return Netlink.NLA_HDRLEN + Netlink.align(length);
+    }
+
+    int group() {
+        return group;
     }
 
     int ruleThreshold() {

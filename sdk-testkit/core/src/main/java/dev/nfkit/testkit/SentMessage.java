@@ -129,10 +129,9 @@ public final class SentMessage {
         return Optional.ofNullable(attributes.get(code));
     }
 
-    /** Whether an attribute is shorter than the kernel's policy for it allows; others may be of any length. */
-    boolean shorterThan(Map<Integer, Integer> shortest) {
-        return attributes.entrySet().stream()
-                .anyMatch(attribute -> attribute.getValue().length() < shortest.getOrDefault(attribute.getKey(), 0));
+    /** Whether it is long enough for a {@code struct nfgenmsg}; the kernel acknowledges others and does nothing. */
+    boolean hasNfgenmsg() {
+        return header.hasNfgenmsg();
     }
 
     /**

@@ -158,6 +158,11 @@ public final class TestClock {
         }
     }
 
+    /** How long a wait may take in real time; wants the lock. */
+    Duration patience() {
+        return Duration.ofNanos(patienceNanos);
+    }
+
     // What follows is for the sockets of this package. All but lock() wants the lock held.
 
     ReentrantLock lock() {
@@ -229,6 +234,26 @@ public final class TestClock {
         }
         try {
             changed.awaitNanos(wait);
+            return false;
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    long patienceNanos() {
+        return patienceNanos;
+    }
+
+    /** Whether time jumps to where it is waited for. */
+    boolean jumps() {
+        return mode == Mode.AUTOMATIC;
+    }
+
+    /** Waits for a change in real time; may return early. Whether the thread was interrupted meanwhile. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
+    boolean awaitReal(long nanos) {
+        try {
+            changed.awaitNanos(nanos);
             return false;
         } catch (InterruptedException e) {
             return true;

@@ -27,7 +27,7 @@ private fun FakeNetfilter.event(
 ) {
     clock().lock().lock()
     try {
-        multicast(group) {
+        multicast(group, 0) {
             it
                 .begin(EVENT, 0, 0)
                 .nfgenmsg(2, 0)

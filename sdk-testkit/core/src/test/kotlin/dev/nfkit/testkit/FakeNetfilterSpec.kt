@@ -3,6 +3,10 @@ package dev.nfkit.testkit
 import dev.nfkit.Bytes
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogSession
+import dev.nfkit.nfqueue.NfqueueOptions
+import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.AttributeCursor
@@ -25,12 +29,13 @@ private val native = ByteOrder.nativeOrder()
 
 private fun request(
     sequence: Long,
-    type: Int = 0x900,
+    type: Int = 0x401,
     flags: Int = Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK,
 ): ByteBuffer =
     MessageWriter(256, native)
         .begin(type, flags, sequence)
         .nfgenmsg(2, 7)
+        .u8(1, 1)
         .be32(5, 0x0a0b0c0d)
         .end()
         .datagram()
@@ -72,7 +77,7 @@ class FakeNetfilterSpec :
             socket.send(request(1, flags = Netlink.NLM_F_REQUEST))
             val whole = socket.next(batch)
             whole.error() shouldBe 1
-            whole.length() shouldBe 20 + 28
+            whole.length() shouldBe 20 + 36
             socket.set(SocketOption.EXT_ACK, 1)
             socket.set(SocketOption.CAP_ACK, 1)
             socket.send(request(2))
@@ -98,10 +103,32 @@ class FakeNetfilterSpec :
             socket.next(batch).error() shouldBe 0
         }
 
+        test("what no model is for is EINVAL, and a packet from user space ENOTSUPP") {
+            val socket = FakeNetfilter().open(12)
+            for (type in listOf(0x0a00, 0xffff, 0x402, 0x304, 0x10)) {
+                socket.send(request(1, type))
+                socket.next(batch).error() shouldBe Errno.EINVAL.number()
+            }
+            for (type in listOf(0x300, 0x400)) {
+                socket.send(request(1, type))
+                socket.next(batch).error() shouldBe Errno.ENOTSUPP.number()
+            }
+        }
+
+        test("netlink's own messages, and one too short for a family, are acknowledged and do nothing") {
+            val socket = FakeNetfilter().open(12)
+            socket.send(request(1, Netlink.NLMSG_NOOP))
+            socket.next(batch).error() shouldBe 0
+            socket.send(
+                MessageWriter(64, native).begin(0xffff, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, 2).end().datagram(),
+            )
+            socket.next(batch).error() shouldBe 0
+        }
+
         test("a scripted reply comes before the acknowledgement") {
             val transport = FakeNetfilter()
             val socket = transport.open(12)
-            transport.onRequest { it.type() == 0x900 }.reply { request, writer ->
+            transport.onRequest { it.type() == 0x401 }.reply { request, writer ->
                 writer.begin(0x101, 0, request.sequence(), request.portId()).nfgenmsg(2, 0).end()
             }
             socket.send(request(6))
@@ -192,6 +219,48 @@ class FakeNetfilterSpec :
             clock.patience(Duration.ofMillis(20))
             val socket = FakeNetfilter(clock).open(12)
             shouldThrow<AssertionError> { socket.receive(batch, -1) }.message shouldContain "patience of 20 ms"
+        }
+
+        test("verify names packets that wait in a queue or in a batch") {
+            val transport = FakeNetfilter(TestClock.manual())
+            NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
+                NflogSession.open(transport, NflogOptions.builder().group(30).build()).use {
+                    repeat(2) { transport.nfqueue().enqueue(3, *SamplePackets.udp4(1)) }
+                    transport.nflog().log(30, *SamplePackets.udp4(1))
+                    val message = shouldThrow<AssertionError> { transport.verify() }.message
+                    message shouldContain "queue 3 has 2 packets that wait for a verdict: ids [1, 2]"
+                    message shouldContain "group 30 holds 1 packets that were not sent yet"
+                }
+            }
+            transport.verify()
+        }
+
+        test("a wait ends when it is so, and else tells what the kernel holds") {
+            val transport = FakeNetfilter(TestClock.manual())
+            transport.clock().patience(Duration.ofMillis(50))
+            val message = shouldThrow<AssertionError> { transport.nfqueue().awaitBound(3) }.message
+            message shouldContain "nobody has bound queue 3 within PT0.05S"
+            message shouldContain "queues none"
+            shouldThrow<AssertionError> { transport.nflog().awaitBound(30) }.message shouldContain "group 30"
+            NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
+                transport.nfqueue().awaitBound(3)
+                transport.nfqueue().enqueue(3, *SamplePackets.udp4(1))
+                val waiting = shouldThrow<AssertionError> { transport.nfqueue().takeDecided() }.message
+                waiting shouldContain "the end of packet 1"
+                waiting shouldContain "queues 3 (socket 4711, waiting: [1])"
+                waiting shouldContain "packets that left a queue none"
+                val opened =
+                    CompletableFuture.runAsync {
+                        NflogSession.open(
+                            transport,
+                            NflogOptions.builder().group(30).build(),
+                        )
+                    }
+                transport.clock().patience(Duration.ofSeconds(30))
+                transport.nflog().awaitBound(30)
+                opened.get()
+            }
+            transport.nfqueue().takeDecided().dropped() shouldBe true // by the session's end
         }
 
         test("verify names what is left over") {

@@ -8,9 +8,11 @@ import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.time.Duration
 
@@ -86,6 +88,9 @@ private class Nflog(
     ) = repeat(count) { transport.nflog().log(group, packet()) }
 }
 
+/** Four bytes as a number in the order of this machine. */
+private fun native(vararg bytes: Byte): Int = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt()
+
 class FakeNflogSpec :
     FunSpec({
         test("BIND of a group that this socket has is EBUSY, of one that another has EPERM") {
@@ -113,11 +118,18 @@ class FakeNflogSpec :
             nflog.config(30, BIND) shouldBe Errno.EPERM.number()
         }
 
-        test("configuration of a group that is not bound is ENODEV, and an unknown command EOPNOTSUPP") {
+        test("configuration of a group that is not bound is ENODEV, and an unknown command ENOTSUPP") {
             val nflog = Nflog()
             nflog.config(5) { be32(5, 7) } shouldBe Errno.ENODEV.number()
             nflog.config(5, UNBIND) shouldBe Errno.ENODEV.number()
-            nflog.config(5, 9) shouldBe Errno.EOPNOTSUPP.number()
+            nflog.config(5, 9) shouldBe Errno.ENOTSUPP.number()
+        }
+
+        test("an attribute that is too short is ERANGE, whoever asks, and changes nothing") {
+            val nflog = Nflog()
+            nflog.config(5) { bytes(5, 1) } shouldBe Errno.ERANGE.number()
+            nflog.config(5, BIND) { bytes(2, 0, 0, 0, 0, 1) } shouldBe Errno.ERANGE.number()
+            nflog.transport.nflog().groups() shouldBe emptyList()
         }
 
         test("one message binds and configures, and what the kernel swallows is acknowledged") {
@@ -161,8 +173,11 @@ class FakeNflogSpec :
                 .single()
                 .queued() shouldBe 2
             nflog.log(5, 1)
-            nflog.messages().map { it.first to it.second } shouldContainExactly
+            val batch = nflog.messages()
+            batch.map { it.first to it.second } shouldContainExactly
                 listOf(0x400 to 0L, 0x400 to 1L, 0x400 to 2L, Netlink.NLMSG_DONE to -1L)
+            // Family, version and group, as the other messages have them.
+            batch.last().third shouldBe batch.first().third - native(2, 0, 0, 0)
         }
 
         test("the flush timeout sends what is held, by the virtual clock") {
@@ -228,6 +243,57 @@ class FakeNflogSpec :
             nflog.messages().single().second shouldBe 20
         }
 
+        test("a small datagram gives its spare memory back, so that many find room") {
+            val nflog = Nflog(FakeNetfilter(TestClock.manual()))
+            nflog.config(5, BIND) { be32(5, 1) }
+            nflog.socket.set(SocketOption.NO_ENOBUFS, 1)
+            nflog.socket.set(SocketOption.RECEIVE_BUFFER, 8_192)
+            nflog.log(5, 30) { SampleNflog.of(*SamplePackets.udp4(*ByteArray(100))) }
+            nflog.socket.drops() shouldBe 11 // as Linux 6.18 does
+            nflog.messages().size shouldBe 19
+        }
+
+        test("the room for a packet is reckoned for the worst case, as Linux does") {
+            val nflog = Nflog(FakeNetfilter(TestClock.manual()))
+            nflog.config(5, BIND) { be32(5, 1_000) }
+            nflog.log(
+                5,
+                150,
+            ) {
+                SampleNflog
+                    .of(*SamplePackets.udp4(1, 2, 3, 4))
+                    .prefix("a-prefix")
+                    .outDevice(1)
+                    .uid(0)
+                    .gid(0)
+            }
+            nflog.messages().count { it.first == Netlink.NLMSG_DONE } shouldBe 4
+            nflog.transport
+                .nflog()
+                .groups()
+                .single()
+                .queued() shouldBe 10
+        }
+
+        test("a rule's own size cuts below the copy range") {
+            val nflog = Nflog()
+            nflog.config(5, BIND) { be32(5, 1) }
+            val packet = SampleNflog.of(*ByteArray(100) { 0x45 })
+            val lengths =
+                listOf(
+                    packet,
+                    SampleNflog.of(*ByteArray(100)).ruleSize(40),
+                    SampleNflog.of(*ByteArray(100)).ruleSize(0),
+                ).map { sample ->
+                    nflog.log(5, 1) { sample }
+                    nflog.socket.receive(nflog.batch, 0) shouldBe 1
+                    nflog.batch.length(0)
+                }
+            lengths[0] - lengths[1] shouldBe 60
+            lengths[1] - lengths[2] shouldBe 44 // without the attribute
+            shouldThrow<IllegalArgumentException> { packet.ruleSize(-1) }
+        }
+
         test("a batch never outgrows the memory that NLBUFSIZ gives, as measured on Linux") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND) {
@@ -248,5 +314,13 @@ class FakeNflogSpec :
             kernel.logger(AddressFamily.IPV4) shouldBe "nfnetlink_log"
             nflog.config(0, 4, AddressFamily.IPV4.number()) shouldBe 0
             kernel.logger(AddressFamily.IPV4) shouldBe "NONE"
+        }
+
+        test("PF_BIND of a family that there is not is EINVAL, and PF_UNBIND of it nothing") {
+            val nflog = Nflog()
+            nflog.config(0, 3, 11) shouldBe Errno.EINVAL.number()
+            nflog.config(0, 3, 255) shouldBe Errno.EINVAL.number()
+            nflog.config(0, 4, 255) shouldBe 0
+            nflog.transport.kernel().logger(AddressFamily.of(255)) shouldBe "NONE"
         }
     })

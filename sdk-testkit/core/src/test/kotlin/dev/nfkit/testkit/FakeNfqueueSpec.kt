@@ -51,6 +51,27 @@ class FakeNfqueueSpec :
             }
         }
 
+        test("what lies behind a queue sees each packet at once, as it left, and may queue it again") {
+            with(NfqueueSteps()) {
+                bind(1)
+                bind(2)
+                val seen = mutableListOf<String>()
+                model.onDecided { left ->
+                    seen += "${left.queue()}/${left.id()} ${left.departure()} mark ${left.mark()}"
+                    if (left.passed() && left.queue() == 1) model.enqueue(2, left.packet().priority(5))
+                }
+                enqueue(1, 2)
+                verdict(1, 1) { be32(NfqueueAttribute.MARK.code(), 7) } shouldBe 0
+                seen shouldContainExactly listOf("1/1 VERDICT mark 7")
+                val behind = packets().last()
+                behind.queue() shouldBe 2
+                behind.mark() shouldBe 7
+                behind.priority() shouldBe 5
+                socket.close()
+                seen.drop(1) shouldContainExactly listOf("1/2 SOCKET_CLOSED mark 0", "2/1 SOCKET_CLOSED mark 7")
+            }
+        }
+
         test("a full queue drops and counts, and gives no id") {
             with(NfqueueSteps()) {
                 bind(1, maxLength = 2)

@@ -69,7 +69,18 @@ class SamplePacketsSpec :
         }
 
         test("what is set is there, and what is out of range is refused by name") {
-            val four = Ipv4View().also { it.wrap(Bytes.of(*ipv4().ttl(3).id(77).trafficClass(4).carrying(47, 1, 2))) }
+            val four =
+                Ipv4View().also {
+                    it.wrap(
+                        Bytes.of(
+                            *ipv4()
+                                .ttl(3)
+                                .id(77)
+                                .trafficClass(4)
+                                .carrying(47, 1, 2),
+                        ),
+                    )
+                }
             listOf(four.ttl(), four.id(), four.dscp(), four.protocol(), four.totalLength()) shouldContainExactly
                 listOf(3, 77, 1, 47, 22)
             val six = Ipv6View().also { it.wrap(Bytes.of(*ipv6().extension(60, 0, 1, 4, 0, 0, 0, 0).udp(1, 2))) }
@@ -114,10 +125,13 @@ class SamplePacketsSpec :
             bytes.toHex() shouldBe "4500002a000140004011b6bfc0000201c00002029c40"
             listOf(
                 "45:00:00:2a\n00-01 # the id\n4000,4011 0xb6 0xbf\\xc0 00 0201 c0000202 9C40\n\n",
-                "00000000: 4500 002a 0001 4000 4011 b6bf c000 0201  E..*..@.@.......\n00000010: c000 0202 9c40                           .....@",
-                "00000000  45 00 00 2a 00 01 40 00  40 11 b6 bf c0 00 02 01  |E..*..@.@.......|\n00000010  c0 00 02 02 9c 40  |.....@|",
+                "00000000: 4500 002a 0001 4000 4011 b6bf c000 0201  E..*..@.@.......\n" +
+                    "00000010: c000 0202 9c40                           .....@",
+                "00000000  45 00 00 2a 00 01 40 00  40 11 b6 bf c0 00 02 01  |E..*..@.@.......|\n" +
+                    "00000010  c0 00 02 02 9c 40  |.....@|",
                 "\t0x0000:  4500 002a 0001 4000 4011 b6bf c000 0201\n\t0x0010:  c000 0202 9c40",
-                "0000  45 00 00 2a 00 01 40 00 40 11 b6 bf c0 00 02 01   E..*..@.@.......\n0010  c0 00 02 02 9c 40                                 .....@",
+                "0000  45 00 00 2a 00 01 40 00 40 11 b6 bf c0 00 02 01   E..*..@.@.......\n" +
+                    "0010  c0 00 02 02 9c 40                                 .....@",
             ).forEach { SamplePackets.fromHex(it).toHex() shouldBe bytes.toHex() }
             SamplePackets.fromHex("") shouldHaveSize 0
             shouldThrow<IllegalArgumentException> { SamplePackets.fromHex("45\n0g") }.message shouldBe
@@ -136,7 +150,12 @@ class SamplePacketsSpec :
             captured(1, macs + byteArrayOf(8, 0) + packet, arp, tagged).map { it.toHex() } shouldContainExactly raw
             captured(113, ByteArray(16) + packet, ByteArray(16) + other).map { it.toHex() } shouldContainExactly raw
             captured(276, ByteArray(20) + packet, ByteArray(20) + other).map { it.toHex() } shouldContainExactly raw
-            val nflog = SampleNflog.of(*packet).prefix("x").toDatagram().let { it.copyOfRange(16, it.size) }
+            val nflog =
+                SampleNflog
+                    .of(*packet)
+                    .prefix("x")
+                    .toDatagram()
+                    .let { it.copyOfRange(16, it.size) }
             captured(239, nflog).map { it.toHex() } shouldContainExactly listOf(packet.toHex())
             shouldThrow<IllegalArgumentException> { captured(147, packet) }.message shouldContain "link type 147"
             shouldThrow<IllegalArgumentException> {

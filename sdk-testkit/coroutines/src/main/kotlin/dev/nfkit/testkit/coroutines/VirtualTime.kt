@@ -1,14 +1,9 @@
 package dev.nfkit.testkit.coroutines
 
-import dev.nfkit.testkit.DecidedPacket
-import dev.nfkit.testkit.FakeNetfilter
-import dev.nfkit.testkit.FakeNfqueue
 import dev.nfkit.testkit.TestClock
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
-import kotlinx.coroutines.runInterruptible
+import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.test.TestCoroutineScheduler
-import kotlinx.coroutines.test.TestScope
 import java.util.concurrent.TimeUnit
 
 /**
@@ -29,27 +24,18 @@ import java.util.concurrent.TimeUnit
  *
  * Virtual time moves by the delays of the test and of its deciders only, as soon as all of them wait; a socket that waits
  * does not move it, nor does it hold it back: a packet that a session's thread is handing over while time jumps may come
- * before the jump or behind it. What falls due in a jump happens in order, on the threads of the sessions, a few milliseconds of real
- * time later: await it, as with [decided].
+ * before the jump or behind it. What falls due in a jump happens in order, on the threads of the sessions, a few
+ * milliseconds of real time later: await it, as with [decided].
+ *
+ * @throws IllegalStateException if the caller is in no coroutine test: neither `runTest` nor one of Kotest's with
+ *     `coroutineTestScope`
  */
-public fun TestScope.netlinkClock(): TestClock = testScheduler.netlinkClock()
+public suspend fun netlinkClock(): TestClock =
+    checkNotNull(currentCoroutineContext()[TestCoroutineScheduler]) {
+        "netlinkClock() is for coroutine tests: runTest, or Kotest's with coroutineTestScope"
+    }.netlinkClock()
 
-/** A clock of netlink doubles that stands where this scheduler's virtual time stands; see [TestScope.netlinkClock]. */
+/** A clock of netlink doubles that stands where this scheduler's virtual time stands; see [netlinkClock]. */
 @OptIn(ExperimentalCoroutinesApi::class) // its time
 public fun TestCoroutineScheduler.netlinkClock(): TestClock =
     TestClock.following { TimeUnit.MILLISECONDS.toNanos(currentTime) }
-
-/** A kernel in memory whose time is this test's virtual time; see [TestScope.netlinkClock]. */
-public fun TestScope.fakeNetfilter(): FakeNetfilter = FakeNetfilter(netlinkClock())
-
-/**
- * Suspends until so many packets have left the queues, in real time, for as long as the clock's
- * [patience][TestClock.patience]; virtual time may move meanwhile. What blocks the test's thread, as
- * [awaitDecided][FakeNfqueue.awaitDecided] does, would keep its deciders from deciding. A cancellation ends it.
- *
- * @param count how many at least, counted from the start
- * @return all that have left, in the order in which they did
- * @throws AssertionError where fewer have left in that time
- */
-public suspend fun FakeNfqueue.decided(count: Int): List<DecidedPacket> =
-    runInterruptible(Dispatchers.IO) { awaitDecided(count) }

@@ -13,6 +13,7 @@ import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
@@ -45,7 +46,7 @@ class VirtualTimeSpec :
 
         test("a decider that takes longer than the deadline comes too late, at once") {
             runTest {
-                val kernel = fakeNetfilter()
+                val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNfqueue({
                     queue(0)
                     deadline = 2.minutes
@@ -72,7 +73,7 @@ class VirtualTimeSpec :
 
         test("a decider that takes less than the deadline decides") {
             runTest {
-                val kernel = fakeNetfilter()
+                val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNfqueue({
                     queue(0)
                     deadline = 2.minutes
@@ -98,7 +99,7 @@ class VirtualTimeSpec :
 
         test("a packet that nobody answers gets its verdict when the test's time has come there") {
             runTest {
-                val kernel = fakeNetfilter()
+                val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNfqueue({
                     queue(0)
                     deadline = 2.seconds
@@ -120,7 +121,7 @@ class VirtualTimeSpec :
 
         test("what a log group holds for its batch comes when its flush timeout has passed") {
             runTest {
-                val kernel = fakeNetfilter()
+                val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNflog({
                     group(30) {
                         threshold = 100
@@ -138,9 +139,32 @@ class VirtualTimeSpec :
             }
         }
 
+        test("outside of a coroutine test there is no virtual time") {
+            shouldThrow<IllegalStateException> { netlinkClock() }.message!! shouldContain "runTest"
+        }
+
+        test("code that binds its queue and its group on its own is awaited") {
+            runTest {
+                val kernel = FakeNetfilter(netlinkClock())
+                val using = launch { kernel.useNfqueue({ queue(7) }) { awaitCancellation() } }
+                val logging = launch { kernel.useNflog({ group(30) }) { awaitCancellation() } }
+                kernel.nfqueue().bound(7)
+                kernel.nflog().bound(30)
+                using.cancel()
+                logging.cancel()
+            }
+        }
+
+        test("waiting for a queue that nobody binds ends in real time, and says what is bound") {
+            val kernel = FakeNetfilter()
+            kernel.clock().patience(50.milliseconds.toJavaDuration())
+            shouldThrow<AssertionError> { kernel.nfqueue().bound(7) }.message!! shouldContain "nobody has bound queue 7"
+            shouldThrow<AssertionError> { kernel.nflog().bound(7) }.message!! shouldContain "nobody has bound group 7"
+        }
+
         test("waiting for packets that don't come ends in real time, and says what has left") {
             runTest {
-                val kernel = fakeNetfilter()
+                val kernel = FakeNetfilter(netlinkClock())
                 kernel.clock().patience(50.milliseconds.toJavaDuration())
                 val begun = System.nanoTime()
                 shouldThrow<AssertionError> { kernel.nfqueue().decided(1) }.message!! shouldContain "1 packets"

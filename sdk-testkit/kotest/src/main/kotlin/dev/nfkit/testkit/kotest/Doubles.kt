@@ -1,14 +1,12 @@
 package dev.nfkit.testkit.kotest
 
 import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.testkit.TestClock
-import kotlin.coroutines.AbstractCoroutineContextElement
-import kotlin.coroutines.CoroutineContext
+import dev.nfkit.testkit.Traces
 
-/** The fake kernel and the replays of one test, in its context. */
-internal class Doubles : AbstractCoroutineContextElement(Doubles) {
-    companion object Key : CoroutineContext.Key<Doubles>
-
+/** The fake kernel and the replays of one test. */
+internal class Doubles {
     private var kernel: FakeNetfilter? = null
     private val checks = mutableListOf<() -> Unit>()
 
@@ -18,6 +16,14 @@ internal class Doubles : AbstractCoroutineContextElement(Doubles) {
             kernel = it
             checks += it::verify
         }
+
+    @Synchronized
+    fun replay(
+        spec: Class<*>,
+        recording: String,
+        lenient: Boolean,
+    ): ReplayTransport =
+        (if (lenient) Traces.lenient(spec, recording) else Traces.replay(spec, recording)).also { checks += it::close }
 
     /** What is left over, if anything is. */
     @Synchronized

@@ -1,12 +1,15 @@
 package dev.nfkit.testkit.kotest
 
 import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.testkit.TestClock
+import dev.nfkit.testkit.Traces
+import io.kotest.core.descriptors.Descriptor
 import io.kotest.core.extensions.TestCaseExtension
 import io.kotest.core.test.TestCase
+import io.kotest.core.test.TestScope
 import io.kotest.engine.test.TestResult
-import kotlinx.coroutines.withContext
-import kotlin.coroutines.coroutineContext
+import java.util.concurrent.ConcurrentHashMap
 
 /**
  * Gives each test the kernel and the recordings that it asks for with [fakeKernel] and [replay], and looks behind it
@@ -27,16 +30,25 @@ import kotlin.coroutines.coroutineContext
  * })
  * ```
  *
- * It keeps nothing between tests, so that one serves a spec or a whole project, and tests that run at once.
+ * It keeps nothing between tests, so that one serves a spec or a whole project, and tests that run at once. Repeated
+ * invocations of one test share what they ask for.
  */
 public object NetfilterExtension : TestCaseExtension {
+    private val running = ConcurrentHashMap<Descriptor, Doubles>()
+
     /** Runs a test and looks what it has left over. */
     override suspend fun intercept(
         testCase: TestCase,
         execute: suspend (TestCase) -> TestResult,
     ): TestResult {
         val doubles = Doubles()
-        val result = withContext(doubles) { execute(testCase) }
+        running[testCase.descriptor] = doubles
+        val result =
+            try {
+                execute(testCase)
+            } finally {
+                running.remove(testCase.descriptor)
+            }
         val left = doubles.left()
         val failure = result.errorOrNull
         return when {
@@ -45,18 +57,36 @@ public object NetfilterExtension : TestCaseExtension {
             else -> result.also { failure.addSuppressed(left) }
         }
     }
+
+    internal fun doubles(
+        test: TestScope,
+        caller: String,
+    ): Doubles =
+        checkNotNull(running[test.testCase.descriptor]) {
+            "$caller() is for the tests of specs that have extension(NetfilterExtension)"
+        }
 }
 
 /**
- * The kernel in memory of this test: the same one however often it is asked for.
+ * The kernel in memory of this test: the same one however often it is asked for. A test inside a container has its own.
  *
  * @param clock makes what its time follows, where this is the first call of the test
  * @throws IllegalStateException if the spec or project has no [NetfilterExtension]
  */
-public suspend fun fakeKernel(clock: () -> TestClock = TestClock::automatic): FakeNetfilter =
-    doubles("fakeKernel").kernel(clock)
+public fun TestScope.fakeKernel(clock: () -> TestClock = TestClock::automatic): FakeNetfilter =
+    NetfilterExtension.doubles(this, "fakeKernel").kernel(clock)
 
-private suspend fun doubles(caller: String): Doubles =
-    checkNotNull(coroutineContext[Doubles]) {
-        "$caller() is for the tests of specs that have extension(NetfilterExtension)"
-    }
+/**
+ * A replay of a recording for this test, from the recording's start at each call. Behind the test it is closed, which fails
+ * what passed and left something over: a request that was not made, a packet that was not read.
+ *
+ * @param recording a file in the package of the spec's class, or from the root of the class path
+ * @param lenient whether what is sent need not be what was sent then ([Traces.lenient])
+ * @throws IllegalArgumentException if there is no such file, naming where it was looked for
+ * @throws java.io.UncheckedIOException if it is no recording
+ * @throws IllegalStateException if the spec or project has no [NetfilterExtension]
+ */
+public fun TestScope.replay(
+    recording: String,
+    lenient: Boolean = false,
+): ReplayTransport = NetfilterExtension.doubles(this, "replay").replay(testCase.spec::class.java, recording, lenient)

@@ -1,5 +1,7 @@
 package dev.nfkit.testkit.kotest
 
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogSession
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.TestClock
@@ -7,24 +9,37 @@ import dev.nfkit.wire.Netlink.NETLINK_NETFILTER
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.core.test.TestCase
+import io.kotest.core.test.TestScope
 import io.kotest.engine.test.TestResult
+import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import io.kotest.matchers.types.shouldNotBeSameInstanceAs
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.withContext
+import java.time.Duration.ofSeconds
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.hours
 
-private suspend fun run(
-    testCase: TestCase,
+/** What becomes of a test, named otherwise than the one that runs. */
+private suspend fun TestScope.run(
     result: TestResult = TestResult.Success(Duration.ZERO),
-    body: suspend () -> Unit,
-): TestResult =
-    NetfilterExtension.intercept(testCase) {
-        body()
+    body: suspend TestScope.() -> Unit,
+): TestResult {
+    val inner = testCase.copy(descriptor = testCase.descriptor.append("inner"))
+    val scope = TestScopeOf(inner, this)
+    return NetfilterExtension.intercept(inner) {
+        scope.body()
         result
     }
+}
+
+private class TestScopeOf(
+    override val testCase: TestCase,
+    outer: TestScope,
+) : TestScope by outer
 
 class NetfilterExtensionSpec :
     FunSpec({
@@ -45,6 +60,12 @@ class NetfilterExtensionSpec :
             fakeKernel() shouldNotBeSameInstanceAs before!!
         }
 
+        test("a test with virtual time of Kotest's own has one, too").config(coroutineTestScope = true) {
+            val kernel = fakeKernel()
+            delay(1.hours)
+            fakeKernel() shouldBeSameInstanceAs kernel
+        }
+
         context("a container") {
             val outer = fakeKernel()
             test("its tests have their own") {
@@ -54,7 +75,7 @@ class NetfilterExtensionSpec :
 
         test("what is left over fails a test that passed") {
             lateinit var left: NetlinkSocket
-            val result = run(testCase) { left = fakeKernel().open(NETLINK_NETFILTER) }
+            val result = run { left = fakeKernel().open(NETLINK_NETFILTER) }
             result.isFailure shouldBe true
             result.errorOrNull!!.message!! shouldContain "is open"
             left.close()
@@ -63,13 +84,31 @@ class NetfilterExtensionSpec :
         test("a failure stays the first and has what was left over besides") {
             val failure = AssertionError("the first failure")
             val result =
-                run(testCase, TestResult.Failure(Duration.ZERO, failure)) { fakeKernel().open(NETLINK_NETFILTER) }
+                run(TestResult.Failure(Duration.ZERO, failure)) { fakeKernel().open(NETLINK_NETFILTER) }
             result.errorOrNull shouldBeSameInstanceAs failure
             failure.suppressed.single().message!! shouldContain "is open"
         }
 
+        test("a recording is replayed into the real session") {
+            val recorded = replay("traces/nflog/nflog-ipv4-icmp.pcap", lenient = true)
+            var packets = 0
+            NflogSession.open(recorded, NflogOptions.builder().group(30).build()).use { session ->
+                while (session.poll<RuntimeException>({ packets++ }, ofSeconds(1)) > 0) {
+                    packets shouldBeLessThan 1000
+                }
+                session.stop()
+            }
+            packets shouldBe 3
+        }
+
+        test("a recording that is not read to its end fails a test that passed") {
+            val result = run { replay("traces/nflog/nflog-ipv4-icmp.pcap") }
+            result.isFailure shouldBe true
+            result.errorOrNull!!.message!! shouldContain "no socket was opened"
+        }
+
         test("what leaves nothing over passes") {
-            run(testCase) { fakeKernel().open(NETLINK_NETFILTER).close() }.isSuccess shouldBe true
+            run { fakeKernel().open(NETLINK_NETFILTER).close() }.isSuccess shouldBe true
         }
     })
 

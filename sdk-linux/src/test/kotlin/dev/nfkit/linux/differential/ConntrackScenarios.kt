@@ -1,0 +1,318 @@
+package dev.nfkit.linux.differential
+
+import dev.nfkit.AddressFamily
+import dev.nfkit.KernelRefusedException
+import dev.nfkit.conntrack.Conntrack
+import dev.nfkit.conntrack.ConntrackAttribute
+import dev.nfkit.conntrack.ConntrackEntry
+import dev.nfkit.conntrack.ConntrackEvent
+import dev.nfkit.conntrack.ConntrackEventKind
+import dev.nfkit.conntrack.ConntrackEventOptions
+import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.ConntrackStatus
+import dev.nfkit.conntrack.ConntrackTuple
+import dev.nfkit.conntrack.ConntrackUpdate
+import dev.nfkit.conntrack.NewConnection
+import dev.nfkit.conntrack.NewExpectation
+import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.TuplePattern
+import dev.nfkit.linux.LONG
+import dev.nfkit.linux.address
+import dev.nfkit.linux.connection
+import dev.nfkit.linux.tcp
+import dev.nfkit.linux.udp
+import dev.nfkit.linux.udp6
+import dev.nfkit.socket.SocketOption
+import java.time.Duration
+
+private const val NEW_GROUP = 1
+private const val DESTROY_GROUP = 3
+
+/** A client of a stage's table, that writes down what it does and sees. Entries are sorted, since their order is chance. */
+private class Table(
+    private val stage: Stage,
+) : AutoCloseable {
+    private val client = Conntrack.open(stage.transport)
+
+    /** Does something, and writes down what came of it. */
+    fun does(
+        what: String,
+        action: Conntrack.() -> Any?,
+    ) {
+        stage.log +=
+            "$what: " +
+            try {
+                when (val result = client.action()) {
+                    Unit -> "done"
+                    is java.util.Optional<*> -> result.map { told(it) }.orElse("none")
+                    is List<*> -> "${result.size}\n" + result.map { "  ${told(it)}" }.sorted().joinToString("\n")
+                    else -> "$result"
+                }
+            } catch (e: KernelRefusedException) {
+                "${e.errno().name()}${e.kernelText().map { " \"$it\"" }.orElse("")}"
+            }
+    }
+
+    fun list(filter: ConntrackFilter = ConntrackFilter.all()) = does("list $filter") { list(filter) }
+
+    override fun close() = client.close()
+}
+
+private fun told(thing: Any?): String = if (thing is ConntrackEntry) entry(thing) else "$thing"
+
+/** An entry without what is drawn by lot (its id), and with the time that it has left to ten seconds. */
+private fun entry(entry: ConntrackEntry): String {
+    val time = if (entry.has(ConntrackAttribute.TIMEOUT)) "${(entry.timeout() + 9) / 10 * 10} s" else "no timeout"
+    return "${entry.original()} | ${entry.reply()} | ${ConntrackStatus.of(entry.status())} mark ${entry.mark()} " +
+        "zone ${entry.zone()} $time" +
+        entry.protocolInfo().map { " ${it.stateName()}" }.orElse("") +
+        if (entry.hasHelper()) " helper ${entry.helper()}" else ""
+}
+
+private fun Stage.withTable(steps: Table.() -> Unit) = Table(this).use(steps)
+
+/** A listener, that writes down what it is told. */
+private class Listener(
+    private val stage: Stage,
+    private val name: String,
+    configure: ConntrackEventOptions.Builder.() -> Unit,
+) : AutoCloseable {
+    private val events =
+        ConntrackEvents.open(stage.transport, ConntrackEventOptions.builder().apply(configure).build())
+
+    fun hear() {
+        val heard = mutableListOf<String>()
+        while (events.poll<RuntimeException>({ heard += words(it) }, Duration.ZERO) > 0) {
+            // until there is no more
+        }
+        stage.log += "$name hears ${heard.size}"
+        heard.forEach { stage.log += "  $it" }
+    }
+
+    private fun words(event: ConntrackEvent): String =
+        event::class.simpleName + " " +
+            when (event) {
+                is ConntrackEvent.OfConnection -> entry(event.entry())
+                is ConntrackEvent.OfExpectation -> event.expectation().tuple().get()
+                is ConntrackEvent.Overrun -> "lost ${event.lost()}"
+            }
+
+    override fun close() = events.close()
+}
+
+private fun Stage.listener(
+    name: String,
+    configure: ConntrackEventOptions.Builder.() -> Unit = {},
+) = Listener(this, name, configure)
+
+private fun expectation(
+    master: ConntrackTuple,
+    port: Int,
+) = NewExpectation
+    .of(
+        master,
+        tcp(0, port, "10.1.0.2", "10.1.0.1"),
+        ConntrackTuple.tcp(address("255.255.255.255"), 0, address("255.255.255.255"), 65_535),
+        Duration.ofSeconds(1),
+    ).helper("ftp")
+
+/**
+ * From end to end, by the client. Each request by itself is held against recorded answers of a kernel in
+ * FakeConntrackKernelSpec. Left out: what packets do to a connection, which is the test's to say in the model, and ids,
+ * counters of use and the order of a dump, which are each kernel's own.
+ */
+internal val conntrackScenarios =
+    scenarios("conntrack") {
+        "a connection is made once, found, and deleted once" {
+            withTable {
+                does("get") { get(udp(1)) }
+                does("create") { create(connection(udp(1))) }
+                does("create again") { create(connection(udp(1))) }
+                does("create its reply") { create(connection(udp(1).inverted())) }
+                does("get") { get(udp(1)) }
+                does("get by the reply") { get(udp(1).inverted()) }
+                list()
+                does("delete") { delete(udp(1)) }
+                does("delete") { delete(udp(1)) }
+                does("get") { get(udp(1)) }
+                list()
+            }
+        }
+
+        "mark, timeout and status are changed" {
+            withTable {
+                does("update what is not there") { update(udp(1), ConntrackUpdate.none().mark(1)) }
+                does("create") { create(connection(udp(1)).mark(0xf0)) }
+                does("mark") { update(udp(1), ConntrackUpdate.none().mark(0x0f)) }
+                does("get") { get(udp(1)) }
+                does("part of the mark") { update(udp(1), ConntrackUpdate.none().mark(0xff00, 0xff0f)) }
+                does("get") { get(udp(1)) }
+                does("timeout") { update(udp(1), ConntrackUpdate.none().timeout(Duration.ofSeconds(1_000))) }
+                does("get") { get(udp(1)) }
+                for (bit in ConntrackStatus.entries) {
+                    does("status $bit") { update(udp(1), ConntrackUpdate.none().status(bit.bit())) }
+                    does("get") { get(udp(1)) }
+                }
+                does("fix the timeout and change it") {
+                    update(udp(1), ConntrackUpdate.none().timeout(Duration.ofSeconds(5)))
+                }
+                does("get") { get(udp(1)) }
+            }
+        }
+
+        "connections of TCP have states, and helpers only from their beginning" {
+            withTable {
+                does(
+                    "create",
+                ) { create(connection(tcp(1)).tcpState(TcpState.ESTABLISHED).status(ConntrackStatus.ASSURED)) }
+                does("create without a state") { create(connection(tcp(2))) }
+                does("get") { get(tcp(1)) }
+                does("get") { get(tcp(2)) }
+                does("helper") { update(tcp(1), ConntrackUpdate.none().helper("nobody")) }
+                does("create with a helper") { create(connection(tcp(3)).helper("nobody")) }
+                list(ConntrackFilter.all().tcpState(TcpState.ESTABLISHED))
+            }
+        }
+
+        "zones keep the same tuple apart" {
+            withTable {
+                for (zone in listOf(0, 7, 65_535)) {
+                    does("create in $zone") { create(connection(udp(1)).zone(zone)) }
+                }
+                does("create in 7") { create(connection(udp(1)).zone(7)) }
+                does("get in 7") { get(udp(1), 7) }
+                does("get in 8") { get(udp(1), 8) }
+                does("update in 8") { update(udp(1), 8, ConntrackUpdate.none().mark(1)) }
+                does("update in 7") { update(udp(1), 7, ConntrackUpdate.none().mark(1)) }
+                list()
+                list(ConntrackFilter.all().zone(7))
+                does("delete in 7") { delete(udp(1), 7) }
+                does("delete in 7") { delete(udp(1), 7) }
+                list()
+            }
+        }
+
+        "a dump shows what its filter asks for" {
+            withTable {
+                for (port in 1..6) does("create") { create(connection(udp(port)).mark(port.toLong())) }
+                does("create") { create(connection(udp6(7)).mark(1)) }
+                does("create") { create(connection(tcp(8)).status(ConntrackStatus.ASSURED)) }
+                list(ConntrackFilter.all().family(AddressFamily.IPV6))
+                list(ConntrackFilter.all().mark(1))
+                list(ConntrackFilter.all().mark(1, 1))
+                list(ConntrackFilter.all().status(ConntrackStatus.ASSURED))
+                list(ConntrackFilter.all().original(TuplePattern.any().sourcePort(3)))
+                list(ConntrackFilter.all().reply(TuplePattern.any().destinationPort(4)))
+                list(ConntrackFilter.all().original(TuplePattern.any().source(address("10.1.0.1"))).mark(5))
+            }
+        }
+
+        "a flush empties all, a family's only its own" {
+            withTable {
+                does("create") { create(connection(udp(1))) }
+                does("create") { create(connection(udp6(2))) }
+                does("create") { create(connection(tcp(3)).zone(5)) }
+                does("flush IPv6") { flush(AddressFamily.IPV6) }
+                list()
+                does("flush") { flush() }
+                list()
+                does("flush") { flush() }
+            }
+        }
+
+        "many are deleted by a filter" {
+            withTable {
+                for (port in 1..20) does("create") { create(connection(udp(port)).mark(port % 2L)) }
+                does("delete the odd ones") { deleteAll(ConntrackFilter.all().mark(1)) }
+                list()
+                does("how many") { statistics().entries() }
+            }
+        }
+
+        "listeners are told of what others ask for, each by its kinds and filter" {
+            listener("all").use { all ->
+                listener("ended") { kinds(ConntrackEventKind.DESTROYED) }.use { ended ->
+                    listener("marked") { filter(ConntrackFilter.all().mark(1)) }.use { marked ->
+                        withTable {
+                            does("create") { create(connection(udp(1)).mark(1)) }
+                            does("create") { create(connection(tcp(2))) }
+                            does("change nothing") { update(udp(1), ConntrackUpdate.none().mark(1)) }
+                            does("mark") { update(tcp(2), ConntrackUpdate.none().mark(2)) }
+                            does("timeout") { update(tcp(2), ConntrackUpdate.none().timeout(Duration.ofSeconds(77))) }
+                            does("assure") {
+                                update(
+                                    udp(1),
+                                    ConntrackUpdate.none().status(
+                                        ConntrackStatus.ASSURED.bit() or ConntrackStatus.SEEN_REPLY.bit(),
+                                    ),
+                                )
+                            }
+                            does("delete") { delete(udp(1)) }
+                            does("delete") { delete(udp(1)) }
+                            does("flush") { flush() }
+                        }
+                        listOf(all, ended, marked).forEach { it.hear() }
+                    }
+                }
+            }
+        }
+
+        "a listener whose buffer is full hears of an overrun" {
+            listener("slow") { receiveBuffer(8_192) }.use { slow ->
+                withTable {
+                    for (port in 1..60) does("create") { create(connection(udp(port))) }
+                    slow.hear()
+                    does("create") { create(connection(udp(100))) }
+                    slow.hear()
+                }
+            }
+        }
+
+        "a multicast group is joined and left, and there are no others" {
+            val a = socket("a", quiet = false)
+            withTable {
+                a.group("join", SocketOption.ADD_MEMBERSHIP, NEW_GROUP)
+                a.group("join", SocketOption.ADD_MEMBERSHIP, NEW_GROUP)
+                a.group("join", SocketOption.ADD_MEMBERSHIP, DESTROY_GROUP)
+                does("create") { create(connection(udp(1))) }
+                a.hear(brief = true)
+                a.group("leave", SocketOption.DROP_MEMBERSHIP, NEW_GROUP)
+                a.group("leave", SocketOption.DROP_MEMBERSHIP, NEW_GROUP)
+                does("create") { create(connection(udp(2))) }
+                does("delete") { delete(udp(1)) }
+                a.hear(brief = true)
+                a.group("join", SocketOption.ADD_MEMBERSHIP, 33)
+            }
+        }
+
+        "a connection's time runs out" {
+            withTable {
+                does("create") { create(NewConnection.of(udp(1), Duration.ofSeconds(1))) }
+                does("create") { create(NewConnection.of(udp(2), LONG)) }
+                elapse(Duration.ofMillis(2_500))
+                does("get") { get(udp(1)) }
+                list()
+            }
+        }
+
+        "expectations of a helper".where({ Facts.noFtpHelper }) {
+            withTable {
+                val master = tcp(40_000, 21)
+                does("expect without a master") { expectations().create(expectation(master, 5_000)) }
+                does("create") { create(connection(master).helper("ftp")) }
+                does("get") { get(master) }
+                does("expect") { expectations().create(expectation(master, 5_000)) }
+                does("expect again") { expectations().create(expectation(master, 5_000)) }
+                does("found") { expectations().get(expectation(master, 5_000).tuple()).map { "${it.tuple().get()}" } }
+                does("listed") { expectations().list().map { "${it.tuple().get()} ${it.helper().get()}" } }
+                does("delete") { expectations().delete(expectation(master, 5_000).tuple()) }
+                does("delete") { expectations().delete(expectation(master, 5_000).tuple()) }
+                does("expect") { expectations().create(expectation(master, 5_001)) }
+                does("flush another helper's") { expectations().flush("sip") }
+                does("listed") { expectations().list().map { "${it.tuple().get()}" } }
+                does("the master ends") { delete(master) }
+                does("listed") { expectations().list().map { "${it.tuple().get()}" } }
+            }
+        }
+    }

@@ -1,0 +1,77 @@
+package dev.nfkit.linux.differential
+
+import dev.nfkit.linux.Live
+import io.kotest.assertions.fail
+import io.kotest.core.spec.style.FunSpec
+
+/** The model of the kernel against the kernel: the same steps, the same observations. */
+class DifferentialSpec :
+    FunSpec({
+        val played = mutableListOf<String>()
+
+        for (scenario in nflogScenarios + nfqueueScenarios + conntrackScenarios) {
+            test(scenario.name).config(
+                enabledOrReasonIf = { Live.enabled(Live.noNamespaces ?: scenario.lacking()) },
+            ) {
+                val model = ModelStage().use { play(scenario, it) }
+                val kernel = KernelStage().use { play(scenario, it) }
+                played += scenario.name
+                difference(model, kernel)?.let { fail("${scenario.name}: the model differs from the kernel\n$it") }
+            }
+        }
+
+        afterSpec {
+            println("${played.size} scenarios played on the model and on Linux ${System.getProperty("os.version")}:")
+            played.forEach { println("  $it") }
+        }
+    })
+
+/** What was seen, up to the error that ended it, if one did. */
+private fun play(
+    scenario: Scenario,
+    stage: Stage,
+): List<String> {
+    try {
+        scenario.steps(stage)
+    } catch (e: Exception) {
+        stage.log += "ended by $e"
+    } catch (e: AssertionError) {
+        stage.log += "ended by $e"
+    }
+    return stage.log.flatMap { it.lines() }
+}
+
+/** Both logs with a sign before each line that differs; null where they are alike. */
+internal fun difference(
+    model: List<String>,
+    kernel: List<String>,
+): String? {
+    if (model == kernel) return null
+    val lengths = Array(model.size + 1) { IntArray(kernel.size + 1) }
+    for (m in model.indices.reversed()) {
+        for (k in kernel.indices.reversed()) {
+            lengths[m][k] =
+                if (model[m] == kernel[k]) lengths[m + 1][k + 1] + 1 else maxOf(lengths[m + 1][k], lengths[m][k + 1])
+        }
+    }
+    val told = mutableListOf<String>()
+    var m = 0
+    var k = 0
+    while (m < model.size || k < kernel.size) {
+        when {
+            m < model.size && k < kernel.size && model[m] == kernel[k] -> {
+                told += "         ${model[m++]}".also { k++ }
+            }
+
+            k == kernel.size || (m < model.size && lengths[m + 1][k] >= lengths[m][k + 1]) -> {
+                told +=
+                    "model  - ${model[m++]}"
+            }
+
+            else -> {
+                told += "kernel + ${kernel[k++]}"
+            }
+        }
+    }
+    return told.joinToString("\n")
+}

@@ -1,0 +1,39 @@
+package dev.nfkit.linux.differential
+
+import dev.nfkit.linux.Namespace
+import dev.nfkit.linux.bindGroup
+import dev.nfkit.linux.config
+import dev.nfkit.linux.connection
+import dev.nfkit.linux.tcp
+import dev.nfkit.linux.withTable
+import dev.nfkit.nflog.NflogConfig
+import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.wire.Netlink
+import java.util.concurrent.TimeUnit
+
+/** What this machine's kernel is like, asked and not assumed, so that the model can be made alike. */
+internal object Facts {
+    /** Why there is no helper for FTP, or null where there is. */
+    val noFtpHelper: String? by lazy {
+        runCatching { withTable { it.create(connection(tcp(1, 21)).helper("ftp")) } }.exceptionOrNull()?.message
+    }
+
+    /** Whether connections can come with packets (`CONFIG_NETFILTER_NETLINK_GLUE_CT`). */
+    val conntrackGlue: Boolean by lazy {
+        Namespace().use { namespace ->
+            namespace.transport.open(Netlink.NETLINK_NETFILTER).use { socket ->
+                socket.bindGroup(1)
+                val batch = DatagramBatch(1, 4096)
+                socket.send(
+                    config(1, 2) { be16(NflogConfig.NFULA_CFG_FLAGS, NflogConfig.NFULNL_CFG_F_CONNTRACK) },
+                )
+                check(socket.receive(batch, TimeUnit.SECONDS.toNanos(5)) == 1) { "no answer" }
+                batch
+                    .buffer()
+                    .duplicate()
+                    .order(socket.order())
+                    .getInt(batch.offset(0) + 16) == 0
+            }
+        }
+    }
+}

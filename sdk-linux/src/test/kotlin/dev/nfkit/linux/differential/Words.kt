@@ -1,0 +1,114 @@
+package dev.nfkit.linux.differential
+
+import dev.nfkit.Bytes
+import dev.nfkit.Errno
+import dev.nfkit.conntrack.ConntrackAttribute
+import dev.nfkit.nflog.NflogAttribute
+import dev.nfkit.nflog.NflogConfig
+import dev.nfkit.nfqueue.NfqueueAttribute
+import dev.nfkit.nfqueue.NfqueueConfig
+import dev.nfkit.wire.AttributeCursor
+import dev.nfkit.wire.AttributeSchema
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.Netlink
+
+private const val ERROR_TEXT = 1
+private const val ERROR_OFFSET = 2
+private const val IPV4_AND_UDP_HEADER = 28
+
+/**
+ * A message of the kernel in words. Of a payload it says the length and what UDP carries, since identification and
+ * checksum are each side's own; of an error it leaves the policy out that Linux adds to its words from 5.10 on.
+ */
+internal fun words(
+    message: MessageCursor,
+    brief: Boolean,
+): String =
+    when (message.type()) {
+        Netlink.NLMSG_ERROR -> {
+            error(message)
+        }
+
+        Netlink.NLMSG_DONE -> {
+            "done, flags ${message.flags()}, ${message.length()} bytes" +
+                if (message.hasNfgenmsg()) ", family ${message.family()} res_id ${message.resId()}" else ""
+        }
+
+        NflogConfig.NFULNL_MSG_PACKET -> {
+            packet("logged to", NflogAttribute.SCHEMA, message, brief)
+        }
+
+        NfqueueConfig.NFQNL_MSG_PACKET -> {
+            packet("queued to", NfqueueAttribute.SCHEMA, message, brief)
+        }
+
+        else -> {
+            "type 0x${message.type().toString(16)} flags ${message.flags()}" +
+                if (brief) "" else ": ${attributes(ConntrackAttribute.SCHEMA, message)}"
+        }
+    }
+
+private fun error(message: MessageCursor): String {
+    val body = message.buffer().duplicate().order(message.order())
+    val errno = -body.getInt(message.bodyOffset())
+    val capped = (message.flags() and Netlink.NLM_F_CAPPED) != 0
+    val echoed = if (capped) Netlink.NLMSG_HDRLEN else body.getInt(message.bodyOffset() + 4)
+    val said = StringBuilder(if (errno == 0) "ok" else Errno.of(errno).name())
+    said.append(" to ${message.sequence()}").append(if (capped) "" else ", echoed $echoed bytes")
+    if ((message.flags() and Netlink.NLM_F_ACK_TLVS) != 0) {
+        val at = message.bodyOffset() + 4 + Netlink.align(echoed)
+        val cursor = AttributeCursor().wrap(message.buffer(), at, message.end() - at, message.order(), "error")
+        while (cursor.next()) {
+            if (cursor.type() == ERROR_TEXT) said.append(", \"${cursor.string()}\"")
+            if (cursor.type() == ERROR_OFFSET) said.append(", at ${cursor.host32()}")
+        }
+    }
+    return said.toString()
+}
+
+private fun packet(
+    what: String,
+    schema: AttributeSchema,
+    message: MessageCursor,
+    brief: Boolean,
+): String =
+    "$what ${message.resId()}" +
+        if (brief) ": ${header(message)}" else ", family ${message.family()}: ${attributes(schema, message)}"
+
+/** The first attribute of a packet: its header, and in NFLOG's case nothing that tells it from others. */
+private fun header(message: MessageCursor): String {
+    val cursor = AttributeCursor().wrap(message, "packet")
+    cursor.next()
+    return cursor.bytes(Bytes()).toHex()
+}
+
+private fun attributes(
+    schema: AttributeSchema,
+    message: MessageCursor,
+): String {
+    val told = mutableListOf<String>()
+    val cursor = AttributeCursor().wrap(message, "message")
+    while (cursor.next()) {
+        val name = schema.nameOf(cursor.type())
+        val value = cursor.bytes(Bytes()).toArray()
+        told +=
+            when {
+                name.endsWith("_PAYLOAD") && value.size >= IPV4_AND_UDP_HEADER -> {
+                    "$name=${value.size}: ${told(value.copyOfRange(IPV4_AND_UDP_HEADER, value.size))}"
+                }
+
+                name.endsWith("_PAYLOAD") -> {
+                    "$name=${value.size}"
+                }
+
+                name.endsWith("_PREFIX") -> {
+                    "$name=\"${String(value).trimEnd('\u0000')}\""
+                }
+
+                else -> {
+                    "$name=${value.joinToString("") { "%02x".format(it) }}"
+                }
+            }
+    }
+    return told.joinToString(" ")
+}

@@ -1,0 +1,74 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.socket.GroupState;
+import dev.nfkit.socket.QueueState;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a fake kernel holds at a moment, in words, for a failure to explain itself. Wants the clock's lock. */
+final class KernelState {
+    private final FakeNetfilter kernel;
+
+    KernelState(FakeNetfilter kernel) {
+        this.kernel = kernel;
+    }
+
+    /** All of it, in one line. */
+    String told() {
+        List<String> told = new ArrayList<>();
+        told.add("sockets " + orNone(openSockets()));
+        told.add("groups " + orNone(groups()));
+        told.add("queues " + orNone(queues()));
+        List<DecidedPacket> decided = kernel.nfqueue().decided();
+        told.add("packets that left a queue " + (decided.isEmpty() ? "none" : decided.size() + ": " + decided));
+        told.add("requests sent " + kernel.sent().size());
+        return String.join("; ", told);
+    }
+
+    /** What a test should not leave behind. */
+    List<String> left() {
+        List<String> left = new ArrayList<>();
+        for (FakeNetlinkSocket socket : kernel.sockets()) {
+            if (!socket.closed()) {
+                left.add(
+                        "socket " + socket.portId() + " is open, with " + socket.pending() + " datagrams not received");
+            }
+        }
+        for (GroupState group : kernel.nflog().groups()) {
+            if (group.queued() > 0) {
+                left.add("group " + group.group() + " holds " + group.queued() + " packets that were not sent yet");
+            }
+        }
+        for (QueueState queue : kernel.nfqueue().queues()) {
+            if (queue.waiting() > 0) {
+                left.add("queue " + queue.queue() + " has " + queue.waiting() + " packets that wait for a verdict: ids "
+                        + kernel.nfqueue().waitingIds(queue.queue()));
+            }
+        }
+        return left;
+    }
+
+    private List<String> openSockets() {
+        return kernel.sockets().stream()
+                .filter(socket -> !socket.closed())
+                .map(socket -> socket.portId() + " (" + socket.pending() + " datagrams not received)")
+                .toList();
+    }
+
+    private List<String> groups() {
+        return kernel.nflog().groups().stream()
+                .map(group -> group.group() + " (socket " + group.portId() + ", " + group.queued() + " held)")
+                .toList();
+    }
+
+    private List<String> queues() {
+        return kernel.nfqueue().queues().stream()
+                .map(queue -> queue.queue() + " (socket " + queue.portId() + ", waiting: "
+                        + kernel.nfqueue().waitingIds(queue.queue()) + ")")
+                .toList();
+    }
+
+    private static String orNone(List<String> things) {
+        return things.isEmpty() ? "none" : String.join(", ", things);
+    }
+}
