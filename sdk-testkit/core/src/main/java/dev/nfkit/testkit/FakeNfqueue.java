@@ -209,7 +209,8 @@ public final class FakeNfqueue {
     }
 
     List<Long> waitingIds(int queue) {
-        return queues.get(queue).waitingIds();
+        NfqueueInstance instance = queues.get(queue);
+        return instance == null ? List.of() : instance.waitingIds();
     }
 
     FakeKernelView kernel() {
