@@ -3,6 +3,7 @@ module dev.nfkit {
     requires static transitive org.jspecify;
 
     exports dev.nfkit;
+    exports dev.nfkit.anonymize;
     exports dev.nfkit.conntrack;
     exports dev.nfkit.netfilter;
     exports dev.nfkit.nflog;

@@ -4,4 +4,5 @@ module dev.nfkit.testkit {
     requires static transitive org.jspecify;
 
     exports dev.nfkit.testkit;
+    exports dev.nfkit.testkit.fault;
 }

@@ -11,7 +11,7 @@ import java.util.HexFormat;
  * A released view has length −1 and every read of it throws IllegalStateException. {@link #copy()} gives bytes of one's
  * own. Not safe for use by several threads while its owner still moves it.
  */
-public final class Bytes {
+public sealed class Bytes permits LentBytes {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private ByteBuffer buffer = NOTHING;
@@ -129,10 +129,14 @@ public final class Bytes {
 
     private RuntimeException outside(int index, int size) {
         if (length < 0) {
-            return new IllegalStateException(
-                    "these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
+            return released("these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
         }
         return new IndexOutOfBoundsException("bytes " + index + " to " + ((long) index + size) + " of " + length);
+    }
+
+    /** The error of a use after the end. */
+    IllegalStateException released(String message) {
+        return new IllegalStateException(message);
     }
 
     /**
@@ -147,6 +151,20 @@ public final class Bytes {
      */
     public void copyTo(int index, byte[] target, int targetIndex, int count) {
         buffer.get(atRange(index, count), target, targetIndex, count);
+    }
+
+    /**
+     * Copies bytes into a buffer, whose position stays where it is.
+     *
+     * @param index of the first byte to copy, from 0
+     * @param target where to
+     * @param targetIndex the first index to fill, below its limit
+     * @param count how many bytes
+     * @throws IndexOutOfBoundsException if a range leaves the view or the buffer
+     * @throws IllegalStateException if the view was released
+     */
+    public void copyTo(int index, ByteBuffer target, int targetIndex, int count) {
+        target.put(targetIndex, buffer, atRange(index, count), count);
     }
 
     /**
@@ -173,7 +191,8 @@ public final class Bytes {
     }
 
     /**
-     * A part of these bytes, without a copy. It allocates, and it does not notice when this view is released.
+     * A part of these bytes, without a copy. It allocates, and it does not notice when this view is released, unless views
+     * are strict ({@link Loan}).
      *
      * @param index of the first byte, from 0
      * @param count how many bytes

@@ -40,7 +40,8 @@ class FloorsTest {
             Map.entry("conntrack", 4),
             Map.entry("netfilter", 5),
             Map.entry("nflog", 6),
-            Map.entry("nfqueue", 6));
+            Map.entry("nfqueue", 6),
+            Map.entry("anonymize", 7));
 
     private static final ArchRule RULE = ArchRuleDefinition.classes()
             .should(new ArchCondition<>("lie in a known room and import only from below") {

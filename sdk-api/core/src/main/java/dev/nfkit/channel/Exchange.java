@@ -2,6 +2,7 @@ package dev.nfkit.channel;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
@@ -91,6 +92,16 @@ public final class Exchange implements AutoCloseable {
     }
 
     /**
+     * Begins the loan of a view to a callback, where views are strict.
+     *
+     * @param what what is lent
+     * @return as {@link DatagramBatch#lend}
+     */
+    public @Nullable Loan lend(String what) {
+        return batch.lend(what);
+    }
+
+    /**
      * Asks, and waits until the kernel has answered in full. A request that is no dump asks for an acknowledgement.
      *
      * @param what the request in words
@@ -101,7 +112,8 @@ public final class Exchange implements AutoCloseable {
      * @return whether the answer was interrupted ({@code NLM_F_DUMP_INTR})
      * @throws KernelRefusedException if the kernel refuses it
      * @throws MalformedMessageException if the answer, or a part of it, can't be read
-     * @throws NetlinkException if sending or receiving fails, no answer comes, or the exchange is closed
+     * @throws NetlinkException if sending or receiving fails, no answer comes, a part of it was lost, or the exchange is
+     *     closed
      * @throws E as the taker throws
      * @throws IllegalStateException inside a taker of the same exchange
      * @param <E> what the taker may throw
@@ -142,10 +154,14 @@ public final class Exchange implements AutoCloseable {
                         count < 0 ? "the client was closed before the kernel's answer came" : "no answer came"));
                 break;
             }
+            if (batch.overrun()) {
+                fail(new SystemCallException(
+                        what, Errno.ENOBUFS, "a part of the kernel's answers was lost; ask again"));
+            }
             for (int i = 0; i < count; i++) {
                 datagram(what, number, i, taker);
             }
-            if (count > 0) {
+            if (count > 0 || batch.overrun()) {
                 deadline = transport.nanoTime() + ANSWER_NANOS;
             }
         }

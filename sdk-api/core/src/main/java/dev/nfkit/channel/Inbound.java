@@ -1,11 +1,13 @@
 package dev.nfkit.channel;
 
+import dev.nfkit.Loan;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The messages that were received and not yet looked at: those set aside while a request waited for its answer, then
@@ -96,7 +98,7 @@ public final class Inbound {
                 life.cut(batch.buffer(), batch.offset(at), batch.length(at));
                 continue;
             }
-            receivedAt = batch.receivedAt();
+            receivedAt = batch.datagramReceivedAt(at);
             message.wrap(batch.buffer(), batch.offset(at), batch.length(at), order);
             inDatagram = true;
             return true;
@@ -118,12 +120,13 @@ public final class Inbound {
     }
 
     /**
-     * Whether views are strict.
+     * Begins the loan of a view to a callback, where views are strict.
      *
-     * @return as {@link DatagramBatch#strict()}
+     * @param what what is lent
+     * @return as {@link DatagramBatch#lend}
      */
-    public boolean strict() {
-        return batch.strict();
+    public @Nullable Loan lend(String what) {
+        return batch.lend(what);
     }
 
     /**

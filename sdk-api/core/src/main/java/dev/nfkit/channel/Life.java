@@ -58,6 +58,15 @@ public interface Life {
     default void unclaimed(MessageCursor answer) throws MalformedMessageException {}
 
     /**
+     * Whether the session has something to tell that is no packet: a poll then returns, though it delivered nothing.
+     *
+     * @return whether the poll shall return
+     */
+    default boolean tells() {
+        return false;
+    }
+
+    /**
      * All messages of a batch have been handed to their handler, or the handler threw. Called on the polling thread,
      * before it waits for more.
      *

@@ -373,7 +373,7 @@ public final class MessageLoop implements AutoCloseable {
             if (count > 0) {
                 quiet = 0;
                 int delivered = deliver(handler, context);
-                if (delivered > 0 || (batch.overrun() && timeoutNanos >= 0)) {
+                if (delivered > 0 || (batch.overrun() && timeoutNanos >= 0) || life.tells()) {
                     return delivered; // none behind an overrun is told as an overrun alone is
                 }
             } else if (count < 0 || (farewellSent && ++quiet >= EMPTY && bidden() && settled())) {
@@ -531,6 +531,7 @@ public final class MessageLoop implements AutoCloseable {
                     return;
                 }
                 if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
+                    batch.discarded();
                     life.discarded(inbound.message());
                 } else {
                     answered(inbound.message()); // what the kernel refused until now still counts

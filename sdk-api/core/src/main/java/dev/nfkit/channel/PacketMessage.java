@@ -1,6 +1,7 @@
 package dev.nfkit.channel;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeTable;
@@ -31,7 +32,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     private final AttributeTable table;
     private final PacketShape<A> shape;
     private final int vlan;
-    private final @Nullable Throwable origin;
+    private final @Nullable Loan loan;
     private @Nullable AttributeCursor nest;
     private @Nullable Map<A, Bytes> views;
     private ByteBuffer buffer = NOTHING;
@@ -46,17 +47,17 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * A message yet to be aimed.
      *
      * @param shape what the family's packets are like
-     * @param origin where the packet was handed out, for a strict view; else null
+     * @param loan the handing out, for a strict view; else null
      */
-    public PacketMessage(PacketShape<A> shape, @Nullable Throwable origin) {
-        this(new AttributeTable(shape.schema()), shape, origin);
+    public PacketMessage(PacketShape<A> shape, @Nullable Loan loan) {
+        this(new AttributeTable(shape.schema()), shape, loan);
     }
 
-    private PacketMessage(AttributeTable table, PacketShape<A> shape, @Nullable Throwable origin) {
+    private PacketMessage(AttributeTable table, PacketShape<A> shape, @Nullable Loan loan) {
         this.table = table;
         this.shape = shape;
         this.vlan = shape.vlan();
-        this.origin = origin;
+        this.loan = loan;
     }
 
     /**
@@ -131,6 +132,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         if (views != null) {
             views.values().forEach(Bytes::release);
         }
+        if (loan != null) {
+            loan.end();
+        }
     }
 
     /**
@@ -154,10 +158,15 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         return copy;
     }
 
-    private void alive() {
+    /**
+     * Sees that the message can be read.
+     *
+     * @throws IllegalStateException if the loan has ended
+     */
+    public void alive() {
         if (length < 0) {
-            throw new IllegalStateException(
-                    "this packet was borrowed and its callback has returned; copy() it inside the callback", origin);
+            throw Loan.error(
+                    loan, "this packet was borrowed and its callback has returned; copy() it inside the callback");
         }
     }
 
@@ -376,7 +385,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         if (views == null) {
             views = new EnumMap<>(shape.attributes());
         }
-        return views.computeIfAbsent(attribute, any -> new Bytes());
+        return views.computeIfAbsent(attribute, any -> loan == null ? new Bytes() : loan.bytes());
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.KernelRefusedException;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
@@ -146,7 +147,7 @@ public final class Conntrack implements AutoCloseable {
 
     private <E extends Exception> DumpResult dump(String what, int type, ConntrackFilter filter, EntrySink<E> sink)
             throws NetlinkException, E {
-        ConntrackEntry entry = new ConntrackEntry();
+        ConntrackEntry view = new ConntrackEntry();
         long[] delivered = new long[1];
         boolean interrupted = dumps.<E>ask(
                 what,
@@ -154,6 +155,8 @@ public final class Conntrack implements AutoCloseable {
                 Netlink.NLM_F_DUMP,
                 writer -> filter.writeTo(writer.nfgenmsg(filter.requestFamily().number(), 0)),
                 message -> {
+                    Loan loan = dumps.lend();
+                    ConntrackEntry entry = loan == null ? view : new ConntrackEntry(loan);
                     wrap(entry, message);
                     try {
                         if (filter.matches(entry)) {

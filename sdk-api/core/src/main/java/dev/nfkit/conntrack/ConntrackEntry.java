@@ -2,6 +2,7 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,12 +26,25 @@ public final class ConntrackEntry {
     private final EntryReader read = new EntryReader();
     private EntryReader.@Nullable Cursors cursors;
     private @Nullable Bytes helperInfo;
-    private final Bytes attributes = new Bytes();
+    private final Bytes attributes;
+    private final @Nullable Loan loan;
     private boolean alive;
     private boolean owned;
 
     /** An entry of nothing, to be aimed with {@link #wrap}. */
-    public ConntrackEntry() {}
+    public ConntrackEntry() {
+        this(null);
+    }
+
+    /**
+     * An entry of nothing, to be lent.
+     *
+     * @param loan the handing out, for a strict view; else null
+     */
+    public ConntrackEntry(@Nullable Loan loan) {
+        this.loan = loan;
+        this.attributes = loan == null ? new Bytes() : loan.bytes();
+    }
 
     /**
      * Aims the entry at the attributes of a connection ({@code CTA_*}), which are all checked. It then shows what the
@@ -68,13 +82,16 @@ public final class ConntrackEntry {
             if (helperInfo != null) {
                 helperInfo.release();
             }
+            if (loan != null) {
+                loan.end();
+            }
         }
     }
 
     private EntryReader alive() {
         if (!alive) {
-            throw new IllegalStateException(
-                    "this entry was borrowed and its callback has returned; copy() it inside the callback");
+            throw Loan.error(
+                    loan, "this entry was borrowed and its callback has returned; copy() it inside the callback");
         }
         return read;
     }
@@ -461,7 +478,7 @@ public final class ConntrackEntry {
      */
     public Bytes helperInfo() {
         EntryReader entry = require(ConntrackAttribute.HELP);
-        Bytes view = owned || helperInfo == null ? new Bytes() : helperInfo;
+        Bytes view = owned || helperInfo == null ? loan == null ? new Bytes() : loan.bytes() : helperInfo;
         if (!owned) {
             helperInfo = view;
         }

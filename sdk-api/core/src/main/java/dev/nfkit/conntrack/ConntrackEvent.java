@@ -111,7 +111,7 @@ public sealed interface ConntrackEvent {
     /**
      * Events were lost here, because they were not taken from the socket in time: what stands before was received before the
      * loss, what follows came after it. What is known of the table is out of date; a {@link ConntrackMirror} brings it up
-     * to date.
+     * to date. An event that could not be read is lost, too: that is told behind those that came with it.
      *
      * @param lost how many events, exactly, of the kinds and filter of the session; since the last overrun, or the
      *     beginning. 0 where the kernel had no memory to make an event of, and did not count

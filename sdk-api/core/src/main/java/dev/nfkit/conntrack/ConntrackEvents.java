@@ -1,6 +1,7 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.KernelRefusedException;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
@@ -48,14 +49,21 @@ public final class ConntrackEvents implements AutoCloseable {
     private final MessageLoop loop;
     private final int receiveBuffer;
     private final Handler<ConntrackEventSink<Exception>, Exception> handler = this::deliver;
-    private final View view = new View();
+    private final View view = new View(null);
 
     /** The one entry of borrowed events, and an event of each kind with it. */
     private static final class View {
-        final ConntrackEntry entry = new ConntrackEntry();
-        final ConntrackEvent.New created = new ConntrackEvent.New(entry);
-        final ConntrackEvent.Updated updated = new ConntrackEvent.Updated(entry);
-        final ConntrackEvent.Destroyed destroyed = new ConntrackEvent.Destroyed(entry);
+        final ConntrackEntry entry;
+        final ConntrackEvent.New created;
+        final ConntrackEvent.Updated updated;
+        final ConntrackEvent.Destroyed destroyed;
+
+        View(@Nullable Loan loan) {
+            entry = new ConntrackEntry(loan);
+            created = new ConntrackEvent.New(entry);
+            updated = new ConntrackEvent.Updated(entry);
+            destroyed = new ConntrackEvent.Destroyed(entry);
+        }
     }
 
     private ConntrackEvents(NetlinkTransport transport, NetlinkSocket socket, ConntrackEventOptions options)
@@ -165,7 +173,8 @@ public final class ConntrackEvents implements AutoCloseable {
     private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, ConntrackEventSink<E> sink)
             throws NetlinkException, E {
         ConntrackEvent event;
-        View shown = inbound.strict() ? new View() : view;
+        Loan loan = inbound.lend("event");
+        View shown = loan == null ? view : new View(loan);
         try {
             event = read(message, shown);
         } catch (MalformedMessageException e) {

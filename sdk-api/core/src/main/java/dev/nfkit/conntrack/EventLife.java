@@ -8,6 +8,7 @@ import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
+import java.nio.ByteBuffer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,9 @@ final class EventLife implements Life {
     private long foreignSeen;
 
     private long told;
+    /** Events that could not be read, and were not told of. */
+    private long unread;
+
     private volatile long events;
     private volatile long overruns;
     private volatile long filtered;
@@ -93,17 +97,32 @@ final class EventLife implements Life {
         return overrun && !emptied;
     }
 
-    /** How many events were lost at the place that was reached; negative where there is none. */
+    /** How many events were lost at the place that was reached, or could not be read; negative where there is none. */
     long takeLost(boolean ended) {
-        if (!overrun || !(emptied || ended)) {
+        boolean reached = overrun && (emptied || ended);
+        if (!reached && unread == 0) {
             return -1;
         }
-        overrun = false;
-        emptied = false;
-        long drops = socket.drops();
-        long lost = drops - told;
-        told = drops;
+        long lost = unread;
+        unread = 0;
+        if (reached) {
+            overrun = false;
+            emptied = false;
+            long drops = socket.drops();
+            lost += drops - told;
+            told = drops;
+        }
         return lost;
+    }
+
+    @Override
+    public boolean tells() {
+        return unread > 0;
+    }
+
+    @Override
+    public void cut(ByteBuffer buffer, int offset, int length) {
+        unread++; // counted where all of them are
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the polling thread counts
@@ -120,6 +139,7 @@ final class EventLife implements Life {
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread that polls or closes counts
     public void malformed(MalformedMessageException problem) {
         malformed++;
+        unread++;
         System.getLogger(ConntrackEvents.class.getName())
                 .log(System.Logger.Level.WARNING, "an event could not be read", problem);
     }

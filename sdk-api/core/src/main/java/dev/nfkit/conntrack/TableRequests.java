@@ -2,6 +2,7 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
+import dev.nfkit.Loan;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Exchange;
 import dev.nfkit.socket.DatagramBatch;
@@ -10,6 +11,7 @@ import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
+import org.jspecify.annotations.Nullable;
 
 /** One socket's questions about the table, with refusals that name the cause. */
 final class TableRequests implements AutoCloseable {
@@ -37,6 +39,12 @@ final class TableRequests implements AutoCloseable {
             socket.close();
             throw e;
         }
+    }
+
+    /** The loan of an entry to a callback; null where views are not strict. */
+    @Nullable
+    Loan lend() {
+        return exchange.lend("entry");
     }
 
     /** Asks and waits for the answer. Whether the answer was interrupted. */

@@ -25,6 +25,7 @@ import static dev.nfkit.nflog.NflogAttribute.VLAN;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.channel.PacketMessage;
 import dev.nfkit.channel.PacketShape;
@@ -56,20 +57,27 @@ public final class NflogPacket implements NetfilterPacket {
     private final PacketMessage<NflogAttribute> message;
     private final PrefixCache prefixes;
     private final @Nullable String ownedPrefix;
-    private final Bytes payload = new Bytes();
+    private final Bytes payload;
+    private final @Nullable Loan loan;
     private @Nullable ConntrackEntry connection;
 
     /**
      * A view yet to be aimed.
      *
      * @param prefixes where prefixes are found as text
-     * @param origin where the packet was handed out, for a strict view; else null
+     * @param loan the handing out, for a strict view; else null
      */
-    NflogPacket(PrefixCache prefixes, @Nullable Throwable origin) {
-        this(new PacketMessage<>(SHAPE, origin), prefixes, null);
+    NflogPacket(PrefixCache prefixes, @Nullable Loan loan) {
+        this(new PacketMessage<>(SHAPE, loan), prefixes, null, loan);
     }
 
-    private NflogPacket(PacketMessage<NflogAttribute> message, PrefixCache prefixes, @Nullable String ownedPrefix) {
+    private NflogPacket(
+            PacketMessage<NflogAttribute> message,
+            PrefixCache prefixes,
+            @Nullable String ownedPrefix,
+            @Nullable Loan loan) {
+        this.loan = loan;
+        this.payload = loan == null ? new Bytes() : loan.bytes();
         this.message = message;
         this.prefixes = prefixes;
         this.ownedPrefix = ownedPrefix;
@@ -309,7 +317,7 @@ public final class NflogPacket implements NetfilterPacket {
     @Override
     public ConntrackEntry conntrack() throws MalformedMessageException {
         int at = message.require(CT);
-        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry() : connection;
+        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry(loan) : connection;
         if (entry.released()) {
             entry.wrap(message.buffer(), at, message.length(CT), message.order());
         }
@@ -362,7 +370,7 @@ public final class NflogPacket implements NetfilterPacket {
         if (message.owned()) {
             return this;
         }
-        NflogPacket copy = new NflogPacket(message.copy(), prefixes, has(PREFIX) ? prefix() : null);
+        NflogPacket copy = new NflogPacket(message.copy(), prefixes, has(PREFIX) ? prefix() : null, null);
         copy.message.aim(PAYLOAD_CODE, copy.payload);
         return copy;
     }

@@ -1,6 +1,7 @@
 package dev.nfkit.nflog;
 
 import dev.nfkit.KernelRefusedException;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Handler;
@@ -115,10 +116,8 @@ public final class NflogSession implements AutoCloseable {
         if (message.type() != NflogConfig.NFULNL_MSG_PACKET) {
             return false;
         }
-        NflogPacket packet = view;
-        if (inbound.strict()) {
-            packet = new NflogPacket(prefixes, new Throwable("the packet was handed out here"));
-        }
+        Loan loan = inbound.lend("packet");
+        NflogPacket packet = loan == null ? view : new NflogPacket(prefixes, loan);
         try {
             packet.wrap(message, inbound.receivedAt());
         } catch (MalformedMessageException e) {

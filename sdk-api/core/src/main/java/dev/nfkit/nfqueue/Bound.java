@@ -12,7 +12,12 @@ final class Bound {
 
     /** The polling thread's. */
     private long nextId = 1;
-    /** Whether a batch covers only packets that were decided: false once a verdict could not be sent or had no packet. */
+    /** Whether a packet has come. */
+    private boolean begun;
+    /**
+     * Whether a batch covers only packets that were decided: false once a verdict could not be sent or had no packet, or a
+     * packet came behind a later one.
+     */
     volatile boolean batches = true;
 
     // The run of equal verdicts that is not written yet; the outbox's.
@@ -40,8 +45,13 @@ final class Bound {
     /** How many ids are missing before this one; the next one is expected behind it. */
     long gapBefore(long id) {
         long gap = (id - nextId) & 0xffff_ffffL;
+        boolean behind = gap >= 0x8000_0000L;
+        if (begun && behind) {
+            batches = false; // the kernel does no such thing; where it is done, the last id is not the highest
+        }
+        begun = true;
         nextId = (id + 1) & 0xffff_ffffL;
-        return gap < 0x8000_0000L ? gap : 0;
+        return behind ? 0 : gap;
     }
 
     /** The id behind all that were seen. */

@@ -1,5 +1,6 @@
 package dev.nfkit.nfqueue;
 
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Inbound;
@@ -102,8 +103,8 @@ final class Decisions implements Lending {
 
     /** Reads a packet, to be decided next. */
     void read(MessageCursor message, Inbound inbound) throws MalformedMessageException {
-        QueuedPacket packet =
-                inbound.strict() ? new QueuedPacket(this, new Throwable("the packet was handed out here")) : view;
+        Loan loan = inbound.lend("packet");
+        QueuedPacket packet = loan == null ? view : new QueuedPacket(this, loan);
         packet.wrap(message, inbound.receivedAt());
         next = packet;
     }

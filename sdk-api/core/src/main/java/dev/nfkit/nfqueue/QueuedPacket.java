@@ -24,6 +24,7 @@ import static dev.nfkit.nfqueue.NfqueueAttribute.VLAN;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
+import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.PacketMessage;
@@ -58,7 +59,8 @@ public final class QueuedPacket implements NetfilterPacket {
     private static final int HOOK_OFFSET = 6;
 
     private final PacketMessage<NfqueueAttribute> message;
-    private final Bytes payload = new Bytes();
+    private final Bytes payload;
+    private final @Nullable Loan loan;
     private @Nullable ConntrackEntry connection;
     private final Lending lending;
     private final @Nullable Hold hold;
@@ -67,13 +69,16 @@ public final class QueuedPacket implements NetfilterPacket {
      * A view yet to be aimed.
      *
      * @param lending what the packet's session does for it
-     * @param origin where the packet was handed out, for a strict view; else null
+     * @param loan the handing out, for a strict view; else null
      */
-    QueuedPacket(Lending lending, @Nullable Throwable origin) {
-        this(new PacketMessage<>(SHAPE, origin), lending, null);
+    QueuedPacket(Lending lending, @Nullable Loan loan) {
+        this(new PacketMessage<>(SHAPE, loan), lending, null, loan);
     }
 
-    private QueuedPacket(PacketMessage<NfqueueAttribute> message, Lending lending, @Nullable Hold hold) {
+    private QueuedPacket(
+            PacketMessage<NfqueueAttribute> message, Lending lending, @Nullable Hold hold, @Nullable Loan loan) {
+        this.loan = loan;
+        this.payload = loan == null ? new Bytes() : loan.bytes();
         this.message = message;
         this.lending = lending;
         this.hold = hold;
@@ -291,7 +296,7 @@ public final class QueuedPacket implements NetfilterPacket {
     @Override
     public ConntrackEntry conntrack() throws MalformedMessageException {
         int at = message.require(CT);
-        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry() : connection;
+        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry(loan) : connection;
         if (entry.released()) {
             entry.wrap(message.buffer(), at, message.length(CT), message.order());
         }
@@ -372,7 +377,7 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     private QueuedPacket owned(Lending owner, @Nullable Hold duty) {
-        QueuedPacket copy = new QueuedPacket(message.copy(), owner, duty);
+        QueuedPacket copy = new QueuedPacket(message.copy(), owner, duty, null);
         copy.message.aim(PAYLOAD_CODE, copy.payload);
         return copy;
     }
@@ -451,7 +456,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @return inside a decider the session's one borrowed verdict; else {@link Verdict#ACCEPT}
      */
     public Verdict accept() {
-        return lending.verdict(NfqueueConfig.NF_ACCEPT);
+        return verdict(NfqueueConfig.NF_ACCEPT);
     }
 
     /**
@@ -460,7 +465,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @return inside a decider the session's one borrowed verdict; else {@link Verdict#DROP}
      */
     public Verdict drop() {
-        return lending.verdict(NfqueueConfig.NF_DROP);
+        return verdict(NfqueueConfig.NF_DROP);
     }
 
     /**
@@ -469,7 +474,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @return inside a decider the session's one borrowed verdict; else {@link Verdict#REPEAT}
      */
     public Verdict repeat() {
-        return lending.verdict(NfqueueConfig.NF_REPEAT);
+        return verdict(NfqueueConfig.NF_REPEAT);
     }
 
     /**
@@ -478,7 +483,7 @@ public final class QueuedPacket implements NetfilterPacket {
      * @return inside a decider the session's one borrowed verdict; else {@link Verdict#STOP}
      */
     public Verdict stop() {
-        return lending.verdict(NfqueueConfig.NF_STOP);
+        return verdict(NfqueueConfig.NF_STOP);
     }
 
     /**
@@ -490,7 +495,12 @@ public final class QueuedPacket implements NetfilterPacket {
      * @throws IllegalArgumentException if the queue is out of range
      */
     public Verdict toQueue(int queue, boolean bypass) {
-        return lending.verdict(Verdict.queueNumber(queue, bypass));
+        return verdict(Verdict.queueNumber(queue, bypass));
+    }
+
+    private Verdict verdict(int number) {
+        message.alive(); // else it would be the verdict of the packet that the decider is at
+        return loan == null ? lending.verdict(number) : Verdict.lent(number, loan);
     }
 
     /**

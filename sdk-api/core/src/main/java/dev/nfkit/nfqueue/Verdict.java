@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.Loan;
 import dev.nfkit.conntrack.ConntrackUpdate;
 import dev.nfkit.netfilter.VlanTag;
 import java.util.Objects;
@@ -42,6 +43,7 @@ public final class Verdict {
     public static final Verdict HELD = new Verdict(HELD_NUMBER, false);
 
     private final boolean borrowed;
+    private final @Nullable Loan loan;
     private int number;
     private int changes;
     private long mark;
@@ -52,8 +54,24 @@ public final class Verdict {
     private @Nullable ConntrackUpdate conntrack;
 
     private Verdict(int number, boolean borrowed) {
+        this(number, borrowed, null);
+    }
+
+    private Verdict(int number, boolean borrowed, @Nullable Loan loan) {
         this.number = number;
         this.borrowed = borrowed;
+        this.loan = loan;
+    }
+
+    /** A borrowed verdict of one packet alone, where views are strict. */
+    static Verdict lent(int number, Loan loan) {
+        return new Verdict(number, true, loan);
+    }
+
+    private void alive() {
+        if (loan != null && loan.ended()) {
+            throw loan.escaped("this verdict was borrowed and its decider has returned; copy() it inside the decider");
+        }
     }
 
     /** A session's one borrowed verdict. */
@@ -145,6 +163,7 @@ public final class Verdict {
     }
 
     private Verdict changed(int change) {
+        alive();
         if (number == HELD_NUMBER) {
             throw new IllegalStateException("HELD is no verdict; give the changes with the answer");
         }
@@ -260,6 +279,7 @@ public final class Verdict {
         if (!borrowed) {
             return this;
         }
+        alive();
         Verdict copy = copyOf(this);
         copy.payload = payload == null ? null : payload.copy();
         copy.l2Header = l2Header == null ? null : l2Header.copy();
@@ -273,10 +293,12 @@ public final class Verdict {
      *     upper 16 bits and the flag of a bypass
      */
     public int number() {
+        alive();
         return number;
     }
 
     boolean isHeld() {
+        alive();
         return number == HELD_NUMBER;
     }
 

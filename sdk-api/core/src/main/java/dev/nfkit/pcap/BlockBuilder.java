@@ -10,26 +10,37 @@ import org.jspecify.annotations.Nullable;
 
 /** Builds one of the rare blocks (not a packet's), which may allocate. */
 final class BlockBuilder {
-    private final ByteBuffer block;
+    /** Enough for most: a recording has an interface for each of its sockets, which may be many. */
+    private static final int USUAL = 512;
+
+    private ByteBuffer block;
     private boolean options;
 
     BlockBuilder(int type, ByteOrder order) {
-        block = ByteBuffer.allocate(BlockOutput.CAPACITY).order(order);
+        block = ByteBuffer.allocate(USUAL).order(order);
         block.putInt(type).putInt(0);
     }
 
+    private ByteBuffer room(int count) {
+        if (block.remaining() < count) {
+            int size = Math.max(2 * block.capacity(), block.position() + count);
+            block = ByteBuffer.allocate(size).order(block.order()).put(block.flip());
+        }
+        return block;
+    }
+
     BlockBuilder u16(int value) {
-        block.putShort((short) value);
+        room(2).putShort((short) value);
         return this;
     }
 
     BlockBuilder u32(int value) {
-        block.putInt(value);
+        room(4).putInt(value);
         return this;
     }
 
     BlockBuilder u64(long value) {
-        block.putLong(value);
+        room(8).putLong(value);
         return this;
     }
 
@@ -48,7 +59,7 @@ final class BlockBuilder {
     BlockBuilder option(int code, byte... value) {
         options = true;
         u16(code).u16(value.length);
-        block.put(value);
+        room(value.length).put(value);
         pad();
         return this;
     }
@@ -71,7 +82,7 @@ final class BlockBuilder {
 
     private void pad() {
         while ((block.position() & 3) != 0) {
-            block.put((byte) 0);
+            room(1).put((byte) 0);
         }
     }
 
@@ -80,7 +91,8 @@ final class BlockBuilder {
             u32(Pcapng.OPT_END);
         }
         int length = block.position() + 4;
-        block.putInt(4, length).putInt(length);
+        u32(length);
+        block.putInt(4, length);
         ByteBuffer buffer = output.room(length);
         buffer.put(output.at(), block, 0, length);
         output.commit(length, false);

@@ -7,13 +7,24 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** A stream that knows its name and how far it was read, and never believes a length before the bytes are there. */
+/**
+ * A stream that knows its name and how far it was read, through one window that every block lies in whole. It never
+ * believes a length before the bytes are there: the window grows as they come.
+ */
 final class ByteSource implements Closeable {
-    private static final int STEP = 64 * 1024;
+    private static final int WINDOW = 64 * 1024;
 
     private final InputStream stream;
     private final String name;
-    private long offset;
+    private byte[] bytes = new byte[WINDOW];
+    private ByteBuffer big = ByteBuffer.wrap(bytes);
+    private ByteBuffer little = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    /** The first byte that was not taken, in the window. */
+    private int next;
+
+    private int end;
+    /** Where the window lies in the file. */
+    private long windowOffset;
 
     ByteSource(InputStream stream, String name) {
         this.stream = stream;
@@ -21,68 +32,81 @@ final class ByteSource implements Closeable {
     }
 
     long offset() {
-        return offset;
+        return windowOffset + next;
     }
 
     PcapFormatException wrong(long at, String expected, String found) {
         return new PcapFormatException(name, at, expected, found);
     }
 
-    /** Reads as much as there is of the next {@code count} bytes, allocating as they come. */
-    private byte[] available(int count) throws IOException {
-        byte[] bytes = new byte[Math.min(count, STEP)];
-        int have = 0;
-        while (have < count) {
-            if (have == bytes.length) {
-                bytes = Arrays.copyOf(bytes, (int) Math.min(count, 2L * bytes.length));
+    /** The error of a file that ends in the middle of something. */
+    PcapFormatException cut(long start, String what) {
+        return wrong(start, what, "the end of the file at byte " + offset() + ": it is cut");
+    }
+
+    /** The window in a byte order; until the next bytes are taken. */
+    ByteBuffer window(ByteOrder order) {
+        return order == ByteOrder.BIG_ENDIAN ? big : little;
+    }
+
+    /** Where the window's first byte lies in the file. */
+    long windowOffset() {
+        return windowOffset;
+    }
+
+    /** Takes the next bytes: where they lie in the window until more are taken; −1 where the file ends before. */
+    int take(int count) throws IOException {
+        if (end - next < count && !fill(count)) {
+            next = end;
+            return -1;
+        }
+        int taken = next;
+        next += count;
+        return taken;
+    }
+
+    /** Whether the file ends right here. */
+    boolean ended() throws IOException {
+        return next == end && !fill(1);
+    }
+
+    private boolean fill(int count) throws IOException {
+        if (next > 0) {
+            System.arraycopy(bytes, next, bytes, 0, end - next);
+            windowOffset += next;
+            end -= next;
+            next = 0;
+        }
+        while (end < count) {
+            if (end == bytes.length) {
+                grow();
             }
-            int read = stream.read(bytes, have, bytes.length - have);
+            int read = stream.read(bytes, end, bytes.length - end);
             if (read < 0) {
-                break;
+                return false;
             }
-            have += read;
+            end += read;
         }
-        offset += have;
-        return have == bytes.length ? bytes : Arrays.copyOf(bytes, have);
+        return true;
     }
 
-    /** Exactly so many bytes, or an empty array where the file ends right here. */
-    byte[] readOrEnd(int count, long start, String what) throws IOException {
-        byte[] bytes = available(count);
-        if (bytes.length != 0 && bytes.length < count) {
-            throw cut(start, what);
-        }
-        return bytes;
+    private void grow() {
+        bytes = Arrays.copyOf(bytes, 2 * bytes.length);
+        big = ByteBuffer.wrap(bytes);
+        little = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    byte[] read(int count, long start, String what) throws IOException {
-        byte[] bytes = available(count);
-        if (bytes.length < count) {
-            throw cut(start, what);
-        }
-        return bytes;
-    }
-
-    /** Passes over bytes. Reads them, since skipping a file's end goes unnoticed. */
-    void skip(long count, long start, String what) throws IOException {
-        byte[] scratch = new byte[(int) Math.min(count, STEP)];
+    /** Passes over bytes, by reading them, since skipping a file's end goes unnoticed; false where the file ends before. */
+    boolean skip(long count) throws IOException {
         long left = count;
         while (left > 0) {
-            int read = stream.read(scratch, 0, (int) Math.min(left, scratch.length));
-            if (read < 0) {
-                throw cut(start, what);
+            int step = (int) Math.min(left, WINDOW);
+            if (take(step) < 0) {
+                return false;
             }
-            offset += read;
-            left -= read;
+            left -= step;
         }
-    }
-
-    private PcapFormatException cut(long start, String what) {
-        return wrong(start, what, "the end of the file at byte " + offset + ": it is cut");
-    }
-
-    static ByteBuffer buffer(byte[] bytes, ByteOrder order) {
-        return ByteBuffer.wrap(bytes).order(order);
+        return true;
     }
 
     @Override

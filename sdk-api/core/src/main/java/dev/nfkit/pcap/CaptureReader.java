@@ -1,6 +1,5 @@
 package dev.nfkit.pcap;
 
-import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class CaptureReader implements Closeable {
     private final ByteSource source;
     private final RecordSource records;
+    private final CaptureView view = new CaptureView();
     private boolean ended;
 
     private CaptureReader(ByteSource source, RecordSource records) {
@@ -66,12 +66,15 @@ public final class CaptureReader implements Closeable {
      * @throws IOException if it can't be read
      */
     public static CaptureReader of(InputStream stream, String name) throws IOException {
-        ByteSource source = new ByteSource(new BufferedInputStream(stream, 64 * 1024), Objects.requireNonNull(name));
-        byte[] start = source.readOrEnd(4, 0, "a pcap or pcapng header");
-        if (start.length == 0) {
+        ByteSource source = new ByteSource(stream, Objects.requireNonNull(name));
+        if (source.ended()) {
             throw source.wrong(0, "a pcap or pcapng header", "an empty file");
         }
-        int magic = ByteSource.buffer(start, ByteOrder.BIG_ENDIAN).getInt();
+        int start = source.take(4);
+        if (start < 0) {
+            throw source.cut(0, "a pcap or pcapng header");
+        }
+        int magic = source.window(ByteOrder.BIG_ENDIAN).getInt(start);
         // The type of the section header block reads the same in both byte orders.
         RecordSource records =
                 magic == Pcapng.SECTION_HEADER ? PcapngSource.start(source) : PcapSource.start(source, magic);
@@ -79,24 +82,37 @@ public final class CaptureReader implements Closeable {
     }
 
     /**
-     * The next packet. Blocks that are none are taken in or passed over on the way.
+     * The next packet, with bytes of its own. Blocks that are none are taken in or passed over on the way.
      *
      * @return the packet, or null where the file ends, and after an error
      * @throws PcapFormatException if the file is cut or contradicts itself
      * @throws IOException if it can't be read
      */
     public @Nullable CaptureRecord next() throws IOException {
+        CaptureView next = nextView();
+        return next == null ? null : next.copy();
+    }
+
+    /**
+     * The next packet, as {@link #next()}, without an allocation: always the same view, which shows this packet until the
+     * next one is asked for.
+     *
+     * @return the view, or null where the file ends, and after an error
+     * @throws PcapFormatException if the file is cut or contradicts itself
+     * @throws IOException if it can't be read
+     */
+    public @Nullable CaptureView nextView() throws IOException {
+        view.release();
         if (ended) {
             return null;
         }
         boolean found = false;
         try {
-            CaptureRecord next = records.next();
-            found = next != null;
-            return next;
+            found = records.next(view);
         } finally {
             ended = !found;
         }
+        return found ? view : null;
     }
 
     /**
@@ -147,6 +163,7 @@ public final class CaptureReader implements Closeable {
     @Override
     public void close() throws IOException {
         ended = true;
+        view.release();
         source.close();
     }
 }

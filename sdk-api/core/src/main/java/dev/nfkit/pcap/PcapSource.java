@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Reads classic pcap. */
 final class PcapSource implements RecordSource {
@@ -29,44 +28,47 @@ final class PcapSource implements RecordSource {
             throw source.wrong(0, "a pcap or pcapng header", String.format("bytes %08x", magic));
         }
         ByteOrder order = big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-        ByteBuffer header = ByteSource.buffer(
-                source.read(PcapWriter.FILE_HEADER - 4, 0, "a pcap header of " + PcapWriter.FILE_HEADER + " bytes"),
-                order);
-        int major = header.getShort(0) & 0xffff;
+        int at = source.take(PcapWriter.FILE_HEADER - 4);
+        if (at < 0) {
+            throw source.cut(0, "a pcap header of " + PcapWriter.FILE_HEADER + " bytes");
+        }
+        ByteBuffer header = source.window(order);
+        int major = header.getShort(at) & 0xffff;
         if (major != 2) {
             throw source.wrong(4, "pcap version 2", "version " + major);
         }
         // A negative snap length is a number beyond 2^31: as good as none. The upper bits of the network are flags.
-        CaptureInterface iface =
-                CaptureInterface.of(header.getInt(16) & 0xffff).withSnapLength(Math.max(0, header.getInt(12)));
+        CaptureInterface iface = CaptureInterface.of(header.getInt(at + 16) & 0xffff)
+                .withSnapLength(Math.max(0, header.getInt(at + 12)));
         return new PcapSource(source, order, known == PcapWriter.MAGIC_NANOSECONDS ? 1 : 1000, iface);
     }
 
     @Override
-    public @Nullable CaptureRecord next() throws IOException {
-        long start = source.offset();
-        byte[] head = source.readOrEnd(PcapWriter.RECORD_HEADER, start, "a packet's header of 16 bytes");
-        if (head.length == 0) {
-            return null;
+    public boolean next(CaptureView view) throws IOException {
+        if (source.ended()) {
+            return false;
         }
-        ByteBuffer header = ByteSource.buffer(head, order);
-        long length = header.getInt(8) & 0xffff_ffffL;
+        long start = source.offset();
+        int at = source.take(PcapWriter.RECORD_HEADER);
+        if (at < 0) {
+            throw source.cut(start, "a packet's header of 16 bytes");
+        }
+        ByteBuffer header = source.window(order);
+        long length = header.getInt(at + 8) & 0xffff_ffffL;
         if (length > MAX_BLOCK) {
             throw source.wrong(start + 8, "a packet of at most " + MAX_BLOCK + " bytes", length + " bytes");
         }
-        byte[] data = source.read((int) length, start, "a packet of " + length + " bytes");
-        long seconds = header.getInt(0) & 0xffff_ffffL;
-        long fraction = header.getInt(4) & 0xffff_ffffL;
-        return new CaptureRecord(
-                start,
-                0,
-                iface,
-                order,
-                seconds * 1_000_000_000L + fraction * nanosPerUnit,
-                data,
-                header.getInt(12) & 0xffff_ffffL,
-                0,
-                null);
+        long seconds = header.getInt(at) & 0xffff_ffffL;
+        long fraction = header.getInt(at + 4) & 0xffff_ffffL;
+        long original = header.getInt(at + 12) & 0xffff_ffffL;
+        int data = source.take((int) length);
+        if (data < 0) {
+            throw source.cut(start, "a packet of " + length + " bytes");
+        }
+        view.from(start, 0, iface, order);
+        view.bytes(source.window(ByteOrder.BIG_ENDIAN), data, (int) length, original);
+        view.meta(seconds * 1_000_000_000L + fraction * nanosPerUnit, 0, null);
+        return true;
     }
 
     @Override

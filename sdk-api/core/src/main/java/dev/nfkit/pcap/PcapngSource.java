@@ -8,10 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Reads pcapng block by block. */
 final class PcapngSource implements RecordSource {
+    private static final int TRAILER = 4;
+
     private final ByteSource source;
     private final List<CaptureInterface> interfaces = new ArrayList<>();
     private final List<TimeScale> scales = new ArrayList<>();
@@ -19,9 +20,11 @@ final class PcapngSource implements RecordSource {
     private ByteOrder order = ByteOrder.BIG_ENDIAN;
     private CaptureSection section = CaptureSection.create();
     private int firstOfSection;
+    private final OptionReader options;
 
     private PcapngSource(ByteSource source) {
         this.source = source;
+        this.options = new OptionReader(source);
     }
 
     /** Reads the first section's header, of which the type was taken already. */
@@ -32,28 +35,34 @@ final class PcapngSource implements RecordSource {
     }
 
     @Override
-    public @Nullable CaptureRecord next() throws IOException {
-        while (true) {
+    public boolean next(CaptureView view) throws IOException {
+        while (!source.ended()) {
             long start = source.offset();
-            byte[] type = source.readOrEnd(4, start, "a block's header of 8 bytes");
-            if (type.length == 0) {
-                return null;
-            }
-            int number = ByteSource.buffer(type, order).getInt();
-            if (number == Pcapng.SECTION_HEADER) {
+            int at = take(4, start);
+            int type = source.window(order).getInt(at);
+            if (type == Pcapng.SECTION_HEADER) {
                 sectionHeader(start);
-                continue;
-            }
-            CaptureRecord packet = block(number, start);
-            if (packet != null) {
-                return packet;
+            } else if (block(type, start, view)) {
+                return true;
             }
         }
+        return false;
+    }
+
+    private int take(int count, long start) throws IOException {
+        int at = source.take(count);
+        if (at < 0) {
+            throw source.cut(start, "a block's header of 8 bytes");
+        }
+        return at;
     }
 
     private void sectionHeader(long start) throws IOException {
-        byte[] head = source.read(8, start, "a section header block");
-        int magic = ByteSource.buffer(head, ByteOrder.BIG_ENDIAN).getInt(4);
+        int head = source.take(8);
+        if (head < 0) {
+            throw source.cut(start, "a section header block");
+        }
+        int magic = source.window(ByteOrder.BIG_ENDIAN).getInt(head + 4);
         if (magic == Pcapng.BYTE_ORDER_MAGIC) {
             order = ByteOrder.BIG_ENDIAN;
         } else if (Integer.reverseBytes(magic) == Pcapng.BYTE_ORDER_MAGIC) {
@@ -61,15 +70,21 @@ final class PcapngSource implements RecordSource {
         } else {
             throw source.wrong(start + 8, "the byte-order magic 1a2b3c4d", String.format("%08x", magic));
         }
-        long total = ByteSource.buffer(head, order).getInt(0) & 0xffff_ffffL;
+        long total = source.window(order).getInt(head) & 0xffff_ffffL;
         checkTotal(start, total, Pcapng.BLOCK_FRAME + 16, "section header");
-        ByteBuffer body = body(start, total, 12);
-        int major = body.getShort(0) & 0xffff;
+        int body = body(start, total, 12);
+        int end = body + (int) total - 12 - TRAILER;
+        int major = source.window(order).getShort(body) & 0xffff;
         if (major != 1) {
             throw source.wrong(start + 12, "pcapng version 1", "version " + major);
         }
         firstOfSection = interfaces.size();
-        section = sectionOptions(new OptionReader(source, body, start + 12, 12));
+        section = sectionOptions(options(body + 12, end));
+    }
+
+    /** The options from a place in the block that was taken last. */
+    private OptionReader options(int from, int end) {
+        return options.wrap(source.window(order), source.windowOffset(), from, end);
     }
 
     private CaptureSection sectionOptions(OptionReader option) throws PcapFormatException {
@@ -97,12 +112,15 @@ final class PcapngSource implements RecordSource {
         }
     }
 
-    /** Reads the rest of a block, of which {@code taken} bytes were read, and checks the length at its end. */
-    private ByteBuffer body(long start, long total, int taken) throws IOException {
-        byte[] rest = source.read((int) total - taken, start, "a block of " + total + " bytes");
-        ByteBuffer body = ByteSource.buffer(rest, order);
-        checkTrailer(start, total, body.getInt(rest.length - 4));
-        return body.limit(rest.length - 4);
+    /** Takes the rest of a block, of which {@code taken} bytes were taken, and checks the length at its end. */
+    private int body(long start, long total, int taken) throws IOException {
+        int size = (int) total - taken;
+        int body = source.take(size);
+        if (body < 0) {
+            throw source.cut(start, "a block of " + total + " bytes");
+        }
+        checkTrailer(start, total, source.window(order).getInt(body + size - TRAILER));
+        return body;
     }
 
     private void checkTrailer(long start, long total, int trailer) throws PcapFormatException {
@@ -112,49 +130,57 @@ final class PcapngSource implements RecordSource {
         }
     }
 
-    private @Nullable CaptureRecord block(int type, long start) throws IOException {
-        byte[] size = source.read(4, start, "a block's header of 8 bytes");
-        long total = ByteSource.buffer(size, order).getInt() & 0xffff_ffffL;
+    /** Takes a block in; whether it is a packet. */
+    private boolean block(int type, long start, CaptureView view) throws IOException {
+        int size = take(4, start);
+        long total = source.window(order).getInt(size) & 0xffff_ffffL;
+        int rest = (int) total - Pcapng.BLOCK_FRAME;
         switch (type) {
             case Pcapng.INTERFACE_DESCRIPTION -> {
                 checkTotal(start, total, Pcapng.BLOCK_FRAME + 8, "interface description");
-                interfaceDescription(body(start, total, 8), start + 8);
+                int body = body(start, total, 8);
+                interfaceDescription(body, body + rest);
             }
             case Pcapng.INTERFACE_STATISTICS -> {
                 checkTotal(start, total, Pcapng.BLOCK_FRAME + 12, "interface statistics");
-                interfaceStatistics(body(start, total, 8), start + 8);
+                int body = body(start, total, 8);
+                interfaceStatistics(body, body + rest, start + 8);
             }
             case Pcapng.ENHANCED_PACKET, Pcapng.OBSOLETE_PACKET -> {
                 checkTotal(start, total, Pcapng.BLOCK_FRAME + 20, "packet");
-                return packet(body(start, total, 8), start + 8, type == Pcapng.OBSOLETE_PACKET);
+                int body = body(start, total, 8);
+                packet(body, body + rest, start + 8, type == Pcapng.OBSOLETE_PACKET, view);
+                return true;
             }
             case Pcapng.SIMPLE_PACKET -> {
                 checkTotal(start, total, Pcapng.BLOCK_FRAME + 4, "simple packet");
-                return simplePacket(body(start, total, 8), start + 8);
+                int body = body(start, total, 8);
+                simplePacket(body, body + rest, start + 8, view);
+                return true;
             }
             default -> unknown(start, total);
         }
-        return null;
+        return false;
     }
 
     private void unknown(long start, long total) throws IOException {
         if (total < Pcapng.BLOCK_FRAME || (total & 3) != 0) {
             throw source.wrong(start + 4, "a block of at least 12 bytes, a multiple of 4", total + " bytes");
         }
-        String what = "a block of " + total + " bytes";
-        source.skip(total - Pcapng.BLOCK_FRAME, start, what);
-        checkTrailer(
-                start,
-                total,
-                ByteSource.buffer(source.read(4, start, what), order).getInt());
+        int trailer = source.skip(total - Pcapng.BLOCK_FRAME) ? source.take(TRAILER) : -1;
+        if (trailer < 0) {
+            throw source.cut(start, "a block of " + total + " bytes");
+        }
+        checkTrailer(start, total, source.window(order).getInt(trailer));
     }
 
-    private void interfaceDescription(ByteBuffer body, long at) throws PcapFormatException {
-        CaptureInterface iface =
-                CaptureInterface.of(body.getShort(0) & 0xffff).withSnapLength(Math.max(0, body.getInt(4)));
+    private void interfaceDescription(int body, int end) throws PcapFormatException {
+        ByteBuffer window = source.window(order);
+        CaptureInterface iface = CaptureInterface.of(window.getShort(body) & 0xffff)
+                .withSnapLength(Math.max(0, window.getInt(body + 4)));
         int resolution = 6;
         long offsetSeconds = 0;
-        OptionReader option = new OptionReader(source, body, at, 8);
+        OptionReader option = options(body + 8, end);
         while (option.next()) {
             switch (option.code()) {
                 case Pcapng.IF_NAME -> iface = iface.withName(option.text());
@@ -177,14 +203,15 @@ final class PcapngSource implements RecordSource {
                         : TimeScale.of(resolution, offsetSeconds));
     }
 
-    private void interfaceStatistics(ByteBuffer body, long at) throws PcapFormatException {
-        int id = interfaceId(body.getInt(0) & 0xffff_ffffL, at);
+    private void interfaceStatistics(int body, int end, long at) throws PcapFormatException {
+        ByteBuffer window = source.window(order);
+        int id = interfaceId(window.getInt(body) & 0xffff_ffffL, at);
         InterfaceStatistics read = InterfaceStatistics.unknownTime();
-        long taken = nanos(id, body.getInt(4), body.getInt(8), at + 4);
+        long taken = nanos(id, window.getInt(body + 4), window.getInt(body + 8), at + 4);
         if (taken > 0) {
             read = InterfaceStatistics.at(taken);
         }
-        OptionReader option = new OptionReader(source, body, at, 12);
+        OptionReader option = options(body + 12, end);
         while (option.next()) {
             read = switch (option.code()) {
                 case Pcapng.OPT_COMMENT ->
@@ -206,44 +233,46 @@ final class PcapngSource implements RecordSource {
         return value < 0 ? Long.MAX_VALUE : value;
     }
 
-    private CaptureRecord packet(ByteBuffer body, long at, boolean obsolete) throws PcapFormatException {
-        int id = interfaceId(obsolete ? body.getShort(0) & 0xffffL : body.getInt(0) & 0xffff_ffffL, at);
-        long nanos = nanos(id, body.getInt(4), body.getInt(8), at + 4);
-        long length = body.getInt(12) & 0xffff_ffffL;
-        byte[] data = data(body, at, 20, length);
+    private void packet(int body, int end, long at, boolean obsolete, CaptureView view) throws PcapFormatException {
+        ByteBuffer window = source.window(order);
+        int id = interfaceId(obsolete ? window.getShort(body) & 0xffffL : window.getInt(body) & 0xffff_ffffL, at);
+        long nanos = nanos(id, window.getInt(body + 4), window.getInt(body + 8), at + 4);
+        int length = length(window.getInt(body + 12) & 0xffff_ffffL, end - body - 20, at);
+        long original = window.getInt(body + 16) & 0xffff_ffffL;
         long flags = 0;
         String comment = null;
-        int options = 20 + Pcapng.align(data.length);
-        OptionReader option = new OptionReader(source, body, at, Math.min(options, body.limit()));
-        while (option.next()) {
-            if (option.code() == Pcapng.PACKET_FLAGS) {
-                flags = option.u32();
-            } else if (option.code() == Pcapng.OPT_COMMENT) {
-                comment = OptionReader.first(comment, option.text());
+        int from = body + 20 + Pcapng.align(length);
+        if (from < end) {
+            OptionReader option = options(from, end);
+            while (option.next()) {
+                if (option.code() == Pcapng.PACKET_FLAGS) {
+                    flags = option.u32();
+                } else if (option.code() == Pcapng.OPT_COMMENT) {
+                    comment = OptionReader.first(comment, option.text());
+                }
             }
         }
-        return new CaptureRecord(
-                at - 8, id, interfaces.get(id), order, nanos, data, body.getInt(16) & 0xffff_ffffL, flags, comment);
+        view.from(at - 8, id, interfaces.get(id), order);
+        view.bytes(source.window(ByteOrder.BIG_ENDIAN), body + 20, length, original);
+        view.meta(nanos, flags, comment);
     }
 
-    private CaptureRecord simplePacket(ByteBuffer body, long at) throws PcapFormatException {
+    private void simplePacket(int body, int end, long at, CaptureView view) throws PcapFormatException {
         int id = interfaceId(0, at);
         CaptureInterface iface = interfaces.get(id);
-        long original = body.getInt(0) & 0xffff_ffffL;
+        long original = source.window(order).getInt(body) & 0xffff_ffffL;
         // The block doesn't say how much was kept: it is the snap length or all.
-        long length = iface.snapLength() == 0 ? original : Math.min(original, iface.snapLength());
-        byte[] data = data(body, at, 4, length);
-        return new CaptureRecord(at - 8, id, iface, order, CaptureRecord.NO_TIME, data, original, 0, null);
+        long kept = iface.snapLength() == 0 ? original : Math.min(original, iface.snapLength());
+        view.from(at - 8, id, iface, order);
+        view.bytes(source.window(ByteOrder.BIG_ENDIAN), body + 4, length(kept, end - body - 4, at), original);
+        view.meta(CaptureRecord.NO_TIME, 0, null);
     }
 
-    private byte[] data(ByteBuffer body, long at, int start, long length) throws PcapFormatException {
-        int room = body.limit() - start;
-        if (length > room) {
-            throw source.wrong(at, "a packet of at most " + room + " bytes in its block", length + " bytes");
+    private int length(long claimed, int room, long at) throws PcapFormatException {
+        if (claimed > room) {
+            throw source.wrong(at, "a packet of at most " + room + " bytes in its block", claimed + " bytes");
         }
-        byte[] data = new byte[(int) length];
-        body.get(start, data);
-        return data;
+        return (int) claimed;
     }
 
     private int interfaceId(long id, long at) throws PcapFormatException {

@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** One of the two formats, behind its first four bytes. */
 interface RecordSource {
     /** A packet may not be larger than this in a file, nor any block that is not skipped; libpcap's bound too. */
     int MAX_BLOCK = 16 * 1024 * 1024;
 
-    @Nullable
-    CaptureRecord next() throws IOException;
+    /** Aims a view at the next packet; false where the file ends. */
+    boolean next(CaptureView view) throws IOException;
 
     ByteOrder order();
 

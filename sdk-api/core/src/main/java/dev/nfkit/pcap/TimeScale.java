@@ -4,18 +4,23 @@ import java.math.BigInteger;
 
 /** An interface's unit of time ({@code if_tsresol}, {@code if_tsoffset}), and how it becomes nanoseconds since 1970. */
 final class TimeScale {
-    static final TimeScale MICROSECONDS = new TimeScale(BigInteger.valueOf(1_000_000), 0);
-
     private static final BigInteger NANOS = BigInteger.valueOf(1_000_000_000);
+
+    static final TimeScale MICROSECONDS = new TimeScale(BigInteger.valueOf(1_000_000), 0);
 
     private final BigInteger unitsPerSecond;
     private final long offsetSeconds;
-    private final boolean nanoseconds;
+    /** Nanoseconds of a unit, where that is a whole number and nothing is added; else 0. */
+    private final long nanosPerUnit;
+
+    private final long largest;
 
     private TimeScale(BigInteger unitsPerSecond, long offsetSeconds) {
         this.unitsPerSecond = unitsPerSecond;
         this.offsetSeconds = offsetSeconds;
-        this.nanoseconds = offsetSeconds == 0 && unitsPerSecond.equals(NANOS);
+        boolean whole = offsetSeconds == 0 && NANOS.mod(unitsPerSecond).signum() == 0;
+        this.nanosPerUnit = whole ? NANOS.divide(unitsPerSecond).longValue() : 0;
+        this.largest = whole ? Long.MAX_VALUE / nanosPerUnit : -1;
     }
 
     /** The scale of a resolution as its option has it: a power of ten, or of two where the highest bit is set. */
@@ -31,8 +36,8 @@ final class TimeScale {
      * @throws ArithmeticException if that lies after the year 2262, or before 1677
      */
     long toNanos(long units) {
-        if (nanoseconds && units >= 0) {
-            return units;
+        if (units >= 0 && units <= largest) {
+            return units * nanosPerUnit;
         }
         BigInteger unsigned = new BigInteger(Long.toUnsignedString(units));
         return unsigned.multiply(NANOS)

@@ -1,6 +1,9 @@
 package dev.nfkit.socket;
 
+import dev.nfkit.EscapeListener;
+import dev.nfkit.Loan;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one receive takes: one direct buffer cut into slots of equal size, and for each datagram taken its place and
@@ -25,8 +28,13 @@ public final class DatagramBatch {
     private final boolean[] truncated;
     private int count;
     private boolean overrun;
-    private boolean strict;
+    private @Nullable EscapeListener escapes;
+    private @Nullable Runnable discards;
     private long receivedAt;
+    /** Of each datagram, where they were not received at once. */
+    private long @Nullable [] times;
+
+    private long @Nullable [] ownTimes;
 
     /**
      * A batch with a direct buffer of its own.
@@ -149,19 +157,50 @@ public final class DatagramBatch {
     }
 
     /**
+     * When a datagram was taken from the socket, by the wall clock, or when it was recorded.
+     *
+     * @param index 0 to {@link #count()}−1
+     * @return nanoseconds since 1970; the batch's time, unless the socket noted one for this datagram
+     */
+    public long datagramReceivedAt(int index) {
+        long[] own = times;
+        return own == null ? receivedAt : own[index];
+    }
+
+    /**
      * Whether each packet of this batch gets a view of its own that remembers where it was handed out, so that one that
      * escapes its callback is reported with that place. Tests' sockets ask for it; it costs an allocation a packet.
      *
      * @return whether views are strict
      */
     public boolean strict() {
-        return strict;
+        return escapes != null;
+    }
+
+    /**
+     * Begins the loan of a view to a callback, where views are strict.
+     *
+     * @param what what is lent, for messages: {@code packet}
+     * @return a new loan from here; null where views are not strict
+     */
+    public @Nullable Loan lend(String what) {
+        EscapeListener listener = escapes;
+        return listener == null ? null : new Loan(what, listener);
+    }
+
+    /** Tells a socket that asked for it that a message was thrown away, unseen by the application. Sessions do. */
+    public void discarded() {
+        Runnable listener = discards;
+        if (listener != null) {
+            listener.run();
+        }
     }
 
     /** Forgets what was taken. A socket calls it at the start of each receive. */
     public void clear() {
         count = 0;
         overrun = false;
+        times = null;
     }
 
     /**
@@ -203,11 +242,44 @@ public final class DatagramBatch {
     }
 
     /**
-     * Asks for strict views.
+     * Notes when the datagram that was added last was taken, where those of the batch were not taken at once.
+     *
+     * @param epochNanos nanoseconds since 1970
+     */
+    public void lastReceivedAt(long epochNanos) {
+        long[] own = times;
+        if (own == null) {
+            own = ownTimes == null ? new long[slots] : ownTimes;
+            ownTimes = own;
+            times = own;
+        }
+        own[count - 1] = epochNanos;
+    }
+
+    /**
+     * Asks for strict views, whose escapes nobody is told of but who uses them.
      *
      * @param strict whether each packet gets a view of its own
      */
     public void strict(boolean strict) {
-        this.strict = strict;
+        escapes = strict ? (loan, use) -> {} : null;
+    }
+
+    /**
+     * Asks for strict views.
+     *
+     * @param listener is told of each use of a view after its end; null for views that are not strict
+     */
+    public void strict(@Nullable EscapeListener listener) {
+        escapes = listener;
+    }
+
+    /**
+     * Asks to be told of messages that a session throws away.
+     *
+     * @param listener is called once a message, on the thread that closes the session; or null
+     */
+    public void onDiscard(@Nullable Runnable listener) {
+        discards = listener;
     }
 }

@@ -2,7 +2,7 @@ package dev.nfkit.trace;
 
 import dev.nfkit.Bytes;
 import java.nio.ByteBuffer;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The 16 bytes before each datagram in link type 253 (LINKTYPE_NETLINK), big-endian: the packet's type (nlmon says
@@ -32,13 +32,13 @@ final class CookedHeader {
         target.putShort(14, (short) protocol);
     }
 
-    /** What is wrong with a header, if anything. */
-    static Optional<String> fault(Bytes packet) {
+    /** What is wrong with a header; null where nothing is. */
+    static @Nullable String fault(Bytes packet) {
         if (packet.length() < LENGTH) {
-            return Optional.of(packet.length() + " bytes");
+            return packet.length() + " bytes";
         }
         int hardware = packet.u16(2);
-        return hardware == ARPHRD_NETLINK ? Optional.empty() : Optional.of("hardware type " + hardware);
+        return hardware == ARPHRD_NETLINK ? null : "hardware type " + hardware;
     }
 
     static int protocol(Bytes packet) {

@@ -18,14 +18,20 @@ final class HeaderOrder {
         return length >= Netlink.NLMSG_HDRLEN && (truncated || length <= datagram.length());
     }
 
-    /** Whether the first message is a request. */
+    /**
+     * Whether the first message is a request. Requests have NLM_F_REQUEST, or the kernel takes no notice of them
+     * ({@code netlink_rcv_skb}); what it sends never has it in an acknowledgement or the end of a dump, whatever the flags of
+     * the request that it echoes.
+     */
     static boolean request(Bytes datagram, ByteOrder order) {
-        if (datagram.length() < Netlink.NLMSG_HDRLEN) {
-            return false;
-        }
-        int word = datagram.u16(6);
-        int flags = order == ByteOrder.BIG_ENDIAN ? word : Short.reverseBytes((short) word);
-        return (flags & Netlink.NLM_F_REQUEST) != 0;
+        return datagram.length() >= Netlink.NLMSG_HDRLEN
+                && u16(datagram, 4, order) >= Netlink.NLMSG_MIN_TYPE
+                && (u16(datagram, 6, order) & Netlink.NLM_F_REQUEST) != 0;
+    }
+
+    private static int u16(Bytes datagram, int at, ByteOrder order) {
+        int word = datagram.u16(at);
+        return order == ByteOrder.BIG_ENDIAN ? word : Short.reverseBytes((short) word) & 0xffff;
     }
 
     private static long u32(Bytes datagram, int at, ByteOrder order) {

@@ -12,6 +12,11 @@ import java.nio.ByteOrder;
 final class Marker {
     private Marker() {}
 
+    /** The text of an overrun. */
+    static String overrun(long drops) {
+        return drops < 0 ? "overrun" : "overrun, " + drops + " datagrams lost so far";
+    }
+
     static ByteBuffer of(TraceKind kind, ByteOrder order) {
         ByteBuffer header = ByteBuffer.allocate(Netlink.NLMSG_HDRLEN).order(order);
         header.putInt(0, Netlink.NLMSG_HDRLEN);
@@ -20,6 +25,8 @@ final class Marker {
     }
 
     static boolean matches(Bytes datagram, TraceKind kind, ByteOrder order) {
-        return datagram.toByteBuffer().equals(of(kind, order));
+        // Looked at before a buffer is made of it: almost nothing is a marker.
+        return datagram.length() == Netlink.NLMSG_HDRLEN
+                && datagram.toByteBuffer().equals(of(kind, order));
     }
 }

@@ -1,8 +1,6 @@
 package dev.nfkit.trace;
 
-import dev.nfkit.socket.DatagramBatch;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,67 +9,62 @@ import org.jspecify.annotations.Nullable;
 
 /** A recording that may fail without anyone else noticing: from its first failure on it only counts. */
 final class Recorder {
-    private final TraceWriter writer;
+    private final TraceSink sink;
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
     private final AtomicLong unrecorded = new AtomicLong();
 
-    private interface Step {
-        void run() throws IOException;
+    Recorder(TraceSink sink) {
+        this.sink = sink;
     }
 
-    Recorder(TraceWriter writer) {
-        this.writer = writer;
-    }
-
-    private void attempt(Step step) {
-        if (failure.get() != null) {
-            unrecorded.incrementAndGet();
-            return;
+    /** Begins with a socket; null where the recording has failed. */
+    TraceSink.@Nullable Socket open(int protocol, long portId) {
+        if (failure.get() == null) {
+            try {
+                return sink.socket(protocol, portId);
+            } catch (IOException e) {
+                failure.compareAndSet(null, e);
+            }
         }
-        try {
-            step.run();
-        } catch (IOException e) {
-            failure.compareAndSet(null, e);
-            unrecorded.incrementAndGet();
-        }
-    }
-
-    void sending(int protocol, ByteBuffer datagram) {
-        attempt(() -> writer.toKernel(now(), protocol, datagram));
+        return null;
     }
 
     void note(int protocol, String text) {
-        attempt(() -> writer.note(now(), protocol, text));
+        if (goesOn()) {
+            try {
+                sink.note(now(), protocol, text);
+            } catch (IOException e) {
+                failed(e);
+            }
+        }
     }
 
-    /** Takes what a receive returned; −1 (closed) leaves the batch without a meaning. */
-    void received(int protocol, DatagramBatch batch, int count) {
-        if (count >= 0 && batch.overrun()) {
-            attempt(() -> writer.overrun(batch.receivedAt(), protocol));
+    /** Whether an entry can be recorded; else it is counted. */
+    boolean goesOn() {
+        if (failure.get() == null) {
+            return true;
         }
-        for (int i = 0; i < count; i++) {
-            int slot = i;
-            attempt(() -> writer.fromKernel(
-                    batch.receivedAt(),
-                    protocol,
-                    batch.buffer(),
-                    batch.offset(slot),
-                    batch.length(slot),
-                    batch.truncated(slot)));
-        }
+        unrecorded.incrementAndGet();
+        return false;
+    }
+
+    /** An entry could not be recorded. */
+    void failed(IOException error) {
+        failure.compareAndSet(null, error);
+        unrecorded.incrementAndGet();
     }
 
     void flush() {
         if (failure.get() == null) {
             try {
-                writer.flush();
+                sink.flush();
             } catch (IOException e) {
                 failure.compareAndSet(null, e);
             }
         }
     }
 
-    private static long now() {
+    static long now() {
         Instant now = Instant.now();
         return now.getEpochSecond() * 1_000_000_000L + now.getNano();
     }
@@ -81,7 +74,7 @@ final class Recorder {
     }
 
     long unrecorded() {
-        // What the writer held when it failed is lost too.
-        return unrecorded.get() + (failure.get() == null ? 0 : writer.entriesWritten() - writer.validEntries());
+        // What the sink held when it failed is lost too.
+        return unrecorded.get() + (failure.get() == null ? 0 : sink.pendingEntries());
     }
 }

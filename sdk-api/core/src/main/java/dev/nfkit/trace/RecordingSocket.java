@@ -7,18 +7,19 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A socket that is recorded. */
 final class RecordingSocket implements NetlinkSocket {
     private final NetlinkSocket delegate;
-    private final Recorder recorder;
-    private final int protocol;
+    private final RecordedSocket record;
+    private final LongSupplier drops;
 
-    RecordingSocket(NetlinkSocket delegate, Recorder recorder, int protocol) {
+    RecordingSocket(NetlinkSocket delegate, RecordedSocket record) {
         this.delegate = delegate;
-        this.recorder = recorder;
-        this.protocol = protocol;
+        this.record = record;
+        this.drops = delegate::drops;
     }
 
     @Override
@@ -33,11 +34,11 @@ final class RecordingSocket implements NetlinkSocket {
 
     @Override
     public void send(ByteBuffer datagram) throws NetlinkException {
-        recorder.sending(protocol, datagram);
+        record.sending(datagram);
         try {
             delegate.send(datagram);
         } catch (NetlinkException e) {
-            recorder.note(protocol, "the datagram was not sent: " + e.getMessage());
+            record.note("the datagram was not sent: " + e.getMessage());
             throw e;
         }
     }
@@ -45,13 +46,14 @@ final class RecordingSocket implements NetlinkSocket {
     @Override
     public int receive(DatagramBatch batch, long timeoutNanos) throws NetlinkException {
         int count = delegate.receive(batch, timeoutNanos);
-        recorder.received(protocol, batch, count);
+        record.received(batch, count, drops);
         return count;
     }
 
     @Override
     public void set(SocketOption option, int value) throws NetlinkException {
         delegate.set(option, value);
+        record.note("set " + option + " to " + value);
     }
 
     @Override
@@ -62,6 +64,7 @@ final class RecordingSocket implements NetlinkSocket {
     @Override
     public void filter(@Nullable EventFilter filter) throws NetlinkException {
         delegate.filter(filter);
+        record.note(filter == null ? "no filter" : "filter " + filter);
     }
 
     @Override
@@ -84,7 +87,7 @@ final class RecordingSocket implements NetlinkSocket {
         try {
             delegate.close();
         } finally {
-            recorder.flush();
+            record.closed();
         }
     }
 }

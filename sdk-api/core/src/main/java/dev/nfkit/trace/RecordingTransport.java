@@ -9,14 +9,19 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Records what every socket of another transport sends and receives, overruns included, and changes nothing else. Safe
- * for any number of threads.
+ * Records what every socket of another transport sends and receives, each socket by itself, overruns included, and
+ * changes nothing else. Safe for any number of threads.
+ *
+ * <p>Recorded is all that a replay needs to give the same packets: the datagrams verbatim, their order on each socket,
+ * whether they were cut, when they were received, and where the socket reported a loss, with its drops up to then.
+ * Options, memberships and filters stand beside as notes, such as {@code set ADD_MEMBERSHIP to 1}: a replay gives what
+ * came, whatever let it come.
  *
  * <p>A datagram is recorded before it is sent, so that its answer can't stand before it; where sending then fails, a
  * note says so. A recording that fails (a full disk) stops and disturbs no session: {@link #failure} tells why, and
  * {@link #unrecorded} counts what the recording lacks.
  *
- * <p>Neither the other transport nor the writer is owned: who made them closes them, the writer after the sockets. When
+ * <p>Neither the other transport nor the sink is owned: who made them closes them, the sink after the sockets. When
  * a socket is closed, the recording is flushed.
  */
 public final class RecordingTransport implements NetlinkTransport {
@@ -27,16 +32,17 @@ public final class RecordingTransport implements NetlinkTransport {
      * Decorates a transport.
      *
      * @param delegate what opens the sockets
-     * @param writer where the recording goes
+     * @param sink where the recording goes
      */
-    public RecordingTransport(NetlinkTransport delegate, TraceWriter writer) {
+    public RecordingTransport(NetlinkTransport delegate, TraceSink sink) {
         this.delegate = delegate;
-        this.recorder = new Recorder(writer);
+        this.recorder = new Recorder(sink);
     }
 
     @Override
     public NetlinkSocket open(int protocol) throws NetlinkException {
-        return new RecordingSocket(delegate.open(protocol), recorder, protocol);
+        NetlinkSocket socket = delegate.open(protocol);
+        return new RecordingSocket(socket, new RecordedSocket(recorder, recorder.open(protocol, socket.portId())));
     }
 
     @Override
@@ -70,7 +76,7 @@ public final class RecordingTransport implements NetlinkTransport {
     }
 
     /**
-     * How many datagrams, overruns and notes are missing from the recording because it failed, what the writer still
+     * How many datagrams, overruns and notes are missing from the recording because it failed, what the sink still
      * held then included. {@link TraceWriter#validBytes} tells where the file's whole entries end.
      *
      * @return a count

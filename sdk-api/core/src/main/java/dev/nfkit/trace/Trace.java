@@ -1,31 +1,17 @@
 package dev.nfkit.trace;
 
-import dev.nfkit.Bytes;
-import dev.nfkit.pcap.CaptureReader;
-import dev.nfkit.pcap.CaptureRecord;
-import dev.nfkit.pcap.CaptureWriter;
-import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapFormatException;
-import dev.nfkit.wire.Netlink;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A recording of netlink sockets, in memory: what {@link TraceWriter} wrote, or what tcpdump or Wireshark captured from
- * an nlmon device. Immutable.
- *
- * <p>A datagram's direction is that of {@code epb_flags}. Where a file has none (classic pcap), a datagram whose first
- * message has {@code NLM_F_REQUEST} went to the kernel, any other came from it.
+ * A recording of netlink sockets, in memory: what {@link TraceReader} reads, all of it. Immutable.
  */
 public final class Trace {
-    private static final long DIRECTION = 3;
-
     private final List<TraceEntry> entries;
     private final ByteOrder order;
 
@@ -49,8 +35,8 @@ public final class Trace {
      * @throws IOException if it can't be read
      */
     public static Trace read(Path file) throws IOException {
-        try (CaptureReader reader = CaptureReader.open(file)) {
-            return read(reader, file.toString());
+        try (TraceReader reader = TraceReader.open(file)) {
+            return read(reader);
         }
     }
 
@@ -65,72 +51,15 @@ public final class Trace {
      */
     @SuppressWarnings("resource") // closing the reader would close the caller's stream
     public static Trace read(InputStream stream, String name) throws IOException {
-        return read(CaptureReader.of(stream, name), name);
+        return read(TraceReader.of(stream, name));
     }
 
-    private static Trace read(CaptureReader reader, String name) throws IOException {
+    private static Trace read(TraceReader reader) throws IOException {
         List<TraceEntry> entries = new ArrayList<>();
-        ByteOrder order = null;
-        for (CaptureRecord packet = reader.next(); packet != null; packet = reader.next()) {
-            check(packet, name);
-            Bytes data = packet.data();
-            Bytes datagram = data.slice(CookedHeader.LENGTH, data.length() - CookedHeader.LENGTH);
-            if (order == null && datagram.length() >= Netlink.NLMSG_HDRLEN) {
-                order = HeaderOrder.of(datagram, truncated(packet), packet.order());
-            }
-            entries.add(entry(packet, datagram, order == null ? packet.order() : order));
+        while (reader.next()) {
+            entries.add(reader.entry());
         }
-        return new Trace(entries, order == null ? reader.order() : order);
-    }
-
-    private static void check(CaptureRecord packet, String name) throws PcapFormatException {
-        if (packet.linkType() != LinkType.NETLINK) {
-            throw new PcapFormatException(
-                    name,
-                    packet.offset(),
-                    "link type " + LinkType.describe(LinkType.NETLINK),
-                    "link type " + LinkType.describe(packet.linkType()));
-        }
-        Optional<String> fault = CookedHeader.fault(packet.data());
-        if (fault.isPresent()) {
-            throw new PcapFormatException(
-                    name, packet.offset(), "a netlink header of 16 bytes with hardware type 824", fault.get());
-        }
-    }
-
-    private static boolean truncated(CaptureRecord packet) {
-        return packet.originalLength() > packet.data().length();
-    }
-
-    private static TraceEntry entry(CaptureRecord packet, Bytes datagram, ByteOrder order) {
-        @Nullable String comment = packet.comment().orElse(null);
-        TraceKind kind = kind(packet, datagram, order);
-        boolean empty = kind == TraceKind.OVERRUN || kind == TraceKind.NOTE;
-        return new TraceEntry(
-                kind,
-                packet.epochNanos(),
-                CookedHeader.protocol(packet.data()),
-                empty ? new Bytes() : datagram,
-                truncated(packet),
-                comment);
-    }
-
-    private static TraceKind kind(CaptureRecord packet, Bytes datagram, ByteOrder order) {
-        long direction = packet.flags() & DIRECTION;
-        if (direction == CaptureWriter.INBOUND) {
-            return TraceKind.FROM_KERNEL;
-        }
-        if (direction == CaptureWriter.OUTBOUND) {
-            return TraceKind.TO_KERNEL;
-        }
-        if (Marker.matches(datagram, TraceKind.OVERRUN, order)) {
-            return TraceKind.OVERRUN;
-        }
-        if ((datagram.length() == 0 && !truncated(packet)) || Marker.matches(datagram, TraceKind.NOTE, order)) {
-            return TraceKind.NOTE;
-        }
-        // Cut to less than the flags: nothing tells, and what is cut is never parsed.
-        return HeaderOrder.request(datagram, order) ? TraceKind.TO_KERNEL : TraceKind.FROM_KERNEL;
+        return new Trace(entries, reader.order());
     }
 
     /**

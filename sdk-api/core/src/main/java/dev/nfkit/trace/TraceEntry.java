@@ -17,9 +17,10 @@ public final class TraceEntry {
     private final Bytes datagram;
     private final boolean truncated;
     private final @Nullable String comment;
+    private final int socket;
 
     /**
-     * An entry.
+     * An entry of a recording's first socket.
      *
      * @param kind what it is
      * @param epochNanos when, in nanoseconds since 1970; or {@link #NO_TIME}
@@ -37,12 +38,40 @@ public final class TraceEntry {
             Bytes datagram,
             boolean truncated,
             @Nullable String comment) {
+        this(kind, epochNanos, protocol, datagram, truncated, comment, 0);
+    }
+
+    /**
+     * An entry.
+     *
+     * @param kind what it is
+     * @param epochNanos when, in nanoseconds since 1970; or {@link #NO_TIME}
+     * @param protocol the socket's netlink protocol, 0 to 65535
+     * @param datagram the datagram, which is kept, not copied; of no bytes for an overrun or a note
+     * @param truncated whether the datagram's end is missing
+     * @param comment a remark, or null
+     * @param socket which socket of the recording, 0 and more
+     * @throws IllegalArgumentException if the protocol is out of range, the socket is negative, or an overrun or a note
+     *     has a datagram
+     */
+    public TraceEntry(
+            TraceKind kind,
+            long epochNanos,
+            int protocol,
+            Bytes datagram,
+            boolean truncated,
+            @Nullable String comment,
+            int socket) {
         this.kind = Objects.requireNonNull(kind);
         this.epochNanos = epochNanos;
         this.protocol = CookedHeader.checkProtocol(protocol);
         this.datagram = Objects.requireNonNull(datagram);
         this.truncated = truncated;
         this.comment = comment;
+        this.socket = socket;
+        if (socket < 0) {
+            throw new IllegalArgumentException("socket " + socket + " is negative");
+        }
         if ((kind == TraceKind.OVERRUN || kind == TraceKind.NOTE) && datagram.length() != 0) {
             throw new IllegalArgumentException(kind + " has a datagram of " + datagram.length() + " bytes");
         }
@@ -91,6 +120,16 @@ public final class TraceEntry {
      */
     public boolean truncated() {
         return truncated;
+    }
+
+    /**
+     * Which socket of the recording sent or received it: recordings of nfkit have one interface for each. In a file from
+     * an nlmon device all are one.
+     *
+     * @return the index of the file's interface, from 0, counted through all of its sections
+     */
+    public int socket() {
+        return socket;
     }
 
     /**

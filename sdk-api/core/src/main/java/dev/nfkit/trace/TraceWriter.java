@@ -1,18 +1,19 @@
 package dev.nfkit.trace;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.CaptureWriter;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
-import dev.nfkit.wire.Netlink;
 import java.io.Closeable;
-import java.io.Flushable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,16 +21,24 @@ import org.jspecify.annotations.Nullable;
  * header of NLMSG_OVERRUN or NLMSG_NOOP without a direction, its text a comment. Safe for any number of threads: entries
  * stand in the order of the calls.
  *
+ * <p>Each {@link #socket} has a pcapng interface of its own, declared when the socket is opened and named after it, such
+ * as {@code netlink 12 port 4711}. Entries that name no socket share an interface named {@code netlink}, which a file has
+ * from the first of them on: so a recording of one socket may do without {@link #socket}.
+ *
  * <p>A datagram of more than {@value #MAX_DATAGRAM} bytes is cut there and marked as truncated. What is written is
  * buffered; {@link #flush} makes the file valid.
  */
-public final class TraceWriter implements Closeable, Flushable {
+public final class TraceWriter implements TraceSink, Closeable {
     /** The most bytes kept of a datagram. */
     public static final int MAX_DATAGRAM = CaptureWriter.MAX_PACKET - CookedHeader.LENGTH;
 
+    private static final int NONE = -1;
+
     private final CaptureWriter writer;
     private final ByteOrder order;
-    private final int iface;
+    private int shared = NONE;
+    private int interfaces;
+    private @Nullable UnaryOperator<TraceEntry> edit;
     private ByteBuffer packet = ByteBuffer.allocate(64 * 1024);
 
     /**
@@ -56,14 +65,26 @@ public final class TraceWriter implements Closeable, Flushable {
         this(new PcapngWriter(stream, section(order, application)), order);
     }
 
-    private TraceWriter(CaptureWriter writer, ByteOrder order) throws IOException {
+    private TraceWriter(CaptureWriter writer, ByteOrder order) {
         this.writer = writer;
         this.order = order;
-        this.iface = writer.addInterface(CaptureInterface.of("netlink", LinkType.NETLINK));
     }
 
     private static CaptureSection section(ByteOrder order, String application) {
         return CaptureSection.create().withOrder(order).withApplication(application);
+    }
+
+    /**
+     * Has every entry changed before it is written, such as to make it anonymous: nothing is written as it was. Before
+     * the first entry. An edit that throws fails the write with an IOException, and what it was to change is not
+     * written.
+     *
+     * @param change gives the entry to write, of the same kind; called by one thread at a time
+     * @return this writer
+     */
+    public synchronized TraceWriter editing(UnaryOperator<TraceEntry> change) {
+        edit = Objects.requireNonNull(change);
+        return this;
     }
 
     /**
@@ -75,6 +96,41 @@ public final class TraceWriter implements Closeable, Flushable {
         return order;
     }
 
+    @Override
+    public synchronized TraceSocket socket(int protocol, long portId) throws IOException {
+        CookedHeader.checkProtocol(protocol);
+        if (portId < 0 || portId > 0xffff_ffffL) {
+            throw new IllegalArgumentException("port id " + portId + " is out of 0 to 4294967295");
+        }
+        return socket(protocol, "netlink " + protocol + " port " + portId);
+    }
+
+    /**
+     * Begins with a socket that has a name already, such as one that is copied from another recording.
+     *
+     * @param protocol the socket's netlink protocol, 0 to 65535
+     * @param name the name of its interface
+     * @return writes the socket's entries
+     * @throws IOException if writing fails
+     * @throws IllegalArgumentException if the protocol is out of range, or the name longer than 65535 bytes
+     */
+    public synchronized TraceSocket socket(int protocol, String name) throws IOException {
+        return new TraceSocket(this, CookedHeader.checkProtocol(protocol), declare(name));
+    }
+
+    private int declare(String name) throws IOException {
+        interfaces++;
+        return writer.addInterface(CaptureInterface.of(name, LinkType.NETLINK));
+    }
+
+    /** The interface of entries that name no socket. */
+    private int shared() throws IOException {
+        if (shared == NONE) {
+            shared = declare("netlink");
+        }
+        return shared;
+    }
+
     /**
      * Writes a datagram that is sent to the kernel.
      *
@@ -84,15 +140,12 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IOException if writing fails
      */
     public synchronized void toKernel(long epochNanos, int protocol, ByteBuffer datagram) throws IOException {
-        record(
-                epochNanos,
-                protocol,
-                datagram,
-                datagram.position(),
-                datagram.remaining(),
-                false,
-                CaptureWriter.OUTBOUND,
-                null);
+        toKernel(shared(), epochNanos, protocol, datagram);
+    }
+
+    synchronized void toKernel(int iface, long epochNanos, int protocol, ByteBuffer datagram) throws IOException {
+        int at = datagram.position();
+        datagram(iface, TraceKind.TO_KERNEL, epochNanos, protocol, datagram, at, datagram.remaining(), false);
     }
 
     /**
@@ -110,7 +163,13 @@ public final class TraceWriter implements Closeable, Flushable {
     public synchronized void fromKernel(
             long epochNanos, int protocol, ByteBuffer source, int offset, int length, boolean truncated)
             throws IOException {
-        record(epochNanos, protocol, source, offset, length, truncated, CaptureWriter.INBOUND, null);
+        fromKernel(shared(), epochNanos, protocol, source, offset, length, truncated);
+    }
+
+    synchronized void fromKernel(
+            int iface, long epochNanos, int protocol, ByteBuffer source, int offset, int length, boolean truncated)
+            throws IOException {
+        datagram(iface, TraceKind.FROM_KERNEL, epochNanos, protocol, source, offset, length, truncated);
     }
 
     /**
@@ -121,20 +180,12 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IOException if writing fails
      */
     public synchronized void overrun(long epochNanos, int protocol) throws IOException {
-        marker(TraceKind.OVERRUN, epochNanos, protocol, "overrun");
+        marker(shared(), TraceKind.OVERRUN, epochNanos, protocol, Marker.overrun(-1));
     }
 
-    /**
-     * Writes a remark.
-     *
-     * @param epochNanos when, in nanoseconds since 1970; what is negative counts as 0
-     * @param protocol the socket's netlink protocol
-     * @param text the remark, at most 65535 bytes of UTF-8
-     * @throws IOException if writing fails
-     * @throws IllegalArgumentException if the text is too long
-     */
+    @Override
     public synchronized void note(long epochNanos, int protocol, String text) throws IOException {
-        marker(TraceKind.NOTE, epochNanos, protocol, text);
+        marker(shared(), TraceKind.NOTE, epochNanos, protocol, Objects.requireNonNull(text));
     }
 
     /**
@@ -145,31 +196,83 @@ public final class TraceWriter implements Closeable, Flushable {
      * @throws IllegalArgumentException if its comment is too long
      */
     public synchronized void write(TraceEntry entry) throws IOException {
-        String comment = entry.comment().orElse(null);
-        switch (entry.kind()) {
-            case NOTE, OVERRUN -> marker(entry.kind(), entry.epochNanos(), entry.protocol(), comment);
-            case TO_KERNEL -> directed(entry, CaptureWriter.OUTBOUND, comment);
-            case FROM_KERNEL -> directed(entry, CaptureWriter.INBOUND, comment);
+        write(shared(), entry);
+    }
+
+    synchronized void write(int iface, TraceEntry entry) throws IOException {
+        put(iface, edit == null ? entry : edited(entry, edit));
+    }
+
+    synchronized void marker(int iface, TraceKind kind, long epochNanos, int protocol, @Nullable String comment)
+            throws IOException {
+        write(iface, new TraceEntry(kind, epochNanos, protocol, new Bytes(), false, comment));
+    }
+
+    private static TraceEntry edited(TraceEntry entry, UnaryOperator<TraceEntry> edit) throws IOException {
+        TraceEntry result;
+        try {
+            result = edit.apply(entry);
+        } catch (RuntimeException e) {
+            throw new IOException("an entry could not be edited: " + e.getMessage(), e);
+        }
+        if (result.kind() != entry.kind()) {
+            throw new IOException("an edit made " + entry.kind() + " to " + result.kind());
+        }
+        return result;
+    }
+
+    private void put(int iface, TraceEntry entry) throws IOException {
+        boolean empty = entry.kind() == TraceKind.NOTE || entry.kind() == TraceKind.OVERRUN;
+        ByteBuffer bytes =
+                empty ? Marker.of(entry.kind(), order) : entry.datagram().toByteBuffer();
+        put(
+                iface,
+                flags(entry.kind()),
+                entry.epochNanos(),
+                entry.protocol(),
+                bytes,
+                0,
+                bytes.capacity(),
+                entry.truncated(),
+                entry.comment().orElse(null));
+    }
+
+    private static long flags(TraceKind kind) {
+        return switch (kind) {
+            case TO_KERNEL -> CaptureWriter.OUTBOUND;
+            case FROM_KERNEL -> CaptureWriter.INBOUND;
+            case NOTE, OVERRUN -> 0;
+        };
+    }
+
+    /** Writes a datagram, without an object for it where nobody edits it. */
+    private void datagram(
+            int iface,
+            TraceKind kind,
+            long epochNanos,
+            int protocol,
+            ByteBuffer source,
+            int offset,
+            int length,
+            boolean truncated)
+            throws IOException {
+        if (edit == null) {
+            put(iface, flags(kind), epochNanos, protocol, source, offset, length, truncated, null);
+        } else {
+            Bytes copy = new Bytes().wrap(source, offset, length).copy();
+            write(iface, new TraceEntry(kind, epochNanos, protocol, copy, truncated, null));
         }
     }
 
-    private void marker(TraceKind kind, long epochNanos, int protocol, @Nullable String comment) throws IOException {
-        record(epochNanos, protocol, Marker.of(kind, order), 0, Netlink.NLMSG_HDRLEN, false, 0, comment);
-    }
-
-    private void directed(TraceEntry entry, long flags, @Nullable String comment) throws IOException {
-        ByteBuffer bytes = entry.datagram().toByteBuffer();
-        record(entry.epochNanos(), entry.protocol(), bytes, 0, bytes.capacity(), entry.truncated(), flags, comment);
-    }
-
-    private void record(
+    private void put(
+            int iface,
+            long flags,
             long epochNanos,
             int protocol,
             ByteBuffer source,
             int offset,
             int length,
             boolean truncated,
-            long flags,
             @Nullable String comment)
             throws IOException {
         int kept = Math.min(length, MAX_DATAGRAM);
@@ -214,6 +317,11 @@ public final class TraceWriter implements Closeable, Flushable {
         return writer.validPackets();
     }
 
+    @Override
+    public synchronized long pendingEntries() {
+        return writer.packetsWritten() - writer.validPackets();
+    }
+
     /**
      * Hands all that is buffered to the channel: the file is valid then.
      *
@@ -231,6 +339,17 @@ public final class TraceWriter implements Closeable, Flushable {
      */
     @Override
     public synchronized void close() throws IOException {
-        writer.close();
+        if (interfaces == 0) {
+            // A file without any interface is valid, but tells nobody what it would have held.
+            closeEmpty();
+        } else {
+            writer.close();
+        }
+    }
+
+    private void closeEmpty() throws IOException {
+        try (writer) {
+            shared();
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.nfkit.nflog
 import dev.nfkit.AddressFamily
 import dev.nfkit.Bytes
 import dev.nfkit.Hook
+import dev.nfkit.Loan
 import dev.nfkit.MalformedMessageException
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
@@ -154,10 +155,20 @@ class NflogPacketSpec :
         }
 
         test("a strict view says where it was handed out") {
-            val origin = Throwable("handed out")
-            val packet = NflogPacket(PrefixCache(), origin).wrap(message { be32(2, 1) }, 0)
+            val escapes = mutableListOf<IllegalStateException>()
+            val loan = Loan("packet") { _, use -> escapes += use }
+            val packet = NflogPacket(PrefixCache(), loan).wrap(message { be32(2, 1).bytes(9, *ipv4(20)) }, 0)
+            val payload = packet.payload()
+            val part = payload.slice(0, 4)
             packet.release()
-            shouldThrow<IllegalStateException> { packet.mark() }.cause shouldBeSameInstanceAs origin
+            val caught = shouldThrow<IllegalStateException> { packet.mark() }
+            caught.cause shouldBeSameInstanceAs loan.place()
+            shouldThrow<IllegalStateException> { packet.payload() }
+            shouldThrow<IllegalStateException> { payload.u8(0) }
+            shouldThrow<IllegalStateException> { part.u8(0) }
+            payload.length() shouldBe -1
+            escapes.size shouldBe 4
+            escapes[0] shouldBeSameInstanceAs caught
         }
 
         test("the original length comes from the IP header, and tells whether the payload was cut") {

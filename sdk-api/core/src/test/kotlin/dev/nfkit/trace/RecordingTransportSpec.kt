@@ -1,6 +1,8 @@
 package dev.nfkit.trace
 
 import dev.nfkit.SystemCallException
+import dev.nfkit.pcap.CaptureReader
+import dev.nfkit.pcap.CaptureRecord
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.SocketOption
@@ -28,6 +30,13 @@ private fun message(vararg rest: Byte): ByteArray =
         .putInt(0)
         .put(rest)
         .array()
+
+/** The names of a capture file's interfaces, and its packets. */
+fun captured(file: ByteArrayOutputStream): Pair<List<String>, List<CaptureRecord>> {
+    val reader = CaptureReader.of(ByteArrayInputStream(file.toByteArray()), "captured")
+    val packets = generateSequence { reader.next() }.toList()
+    return reader.interfaces().map { it.name().get() } to packets
+}
 
 class RecordingTransportSpec :
     FunSpec({
@@ -96,6 +105,61 @@ class RecordingTransportSpec :
             socket.filter(filter)
             socket.filter(null)
             fake.filters shouldContainExactly listOf(filter, null)
+        }
+
+        test("each socket has an interface of its own, of the same port id too, declared when it is opened") {
+            val script = MutableList(2) { Delivery(listOf(message(it.toByte())), at = 5) }
+            val file = ByteArrayOutputStream()
+            TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test").use { writer ->
+                val transport = RecordingTransport(FakeNetfilter(script), writer)
+                val first = transport.open(12)
+                val second = transport.open(12)
+                val third = transport.open(0)
+                val batch = DatagramBatch(1, 64)
+                second.send(ByteBuffer.wrap(message(7)))
+                second.receive(batch, 0)
+                first.receive(batch, 0)
+                third.send(ByteBuffer.wrap(message(8)))
+                transport.note("of no socket")
+            }
+            val (interfaces, packets) = captured(file)
+            interfaces shouldContainExactly
+                listOf("netlink 12 port 4711", "netlink 12 port 4711", "netlink 0 port 4711", "netlink")
+            packets.map { it.interfaceId() } shouldContainExactly listOf(1, 1, 0, 2, 3)
+        }
+
+        test("what a writer writes without a socket has one interface, as a file without entries has") {
+            val file = ByteArrayOutputStream()
+            TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test").use { writer ->
+                writer.toKernel(1, 12, ByteBuffer.wrap(message(1)))
+                writer.overrun(2, 12)
+            }
+            captured(file).first shouldContainExactly listOf("netlink")
+            val empty = ByteArrayOutputStream()
+            TraceWriter(empty, ByteOrder.LITTLE_ENDIAN, "test").close()
+            captured(empty).first shouldContainExactly listOf("netlink")
+        }
+
+        test("options and filters are noted on their socket, an overrun with the socket's drops") {
+            val file = ByteArrayOutputStream()
+            TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test").use { writer ->
+                val socket = RecordingTransport(FakeNetfilter(mutableListOf(Delivery(overrun = true))), writer).open(12)
+                socket.set(SocketOption.ADD_MEMBERSHIP, 3)
+                socket.filter(EventFilter.builder().build())
+                socket.filter(null)
+                socket.receive(DatagramBatch(1, 64), 0)
+            }
+            val (_, packets) = captured(file)
+            packets.map { it.comment().get() } shouldContainExactly
+                listOf("set ADD_MEMBERSHIP to 3", "filter everything", "no filter", "overrun, 3 datagrams lost so far")
+            packets.map { it.interfaceId() }.distinct() shouldContainExactly listOf(0)
+        }
+
+        test("a socket out of range is refused by name") {
+            val writer = TraceWriter(ByteArrayOutputStream(), ByteOrder.LITTLE_ENDIAN, "test")
+            shouldThrow<IllegalArgumentException> { writer.socket(12, 1L shl 32) }.message shouldBe
+                "port id 4294967296 is out of 0 to 4294967295"
+            shouldThrow<IllegalArgumentException> { writer.socket(-1, 1) }.message shouldContain "netlink protocol -1"
         }
 
         test("a send that the system refuses is thrown on, and noted") {

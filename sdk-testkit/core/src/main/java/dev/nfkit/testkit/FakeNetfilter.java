@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
+import dev.nfkit.EscapeListener;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.NetlinkTransport;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel in memory: what it is asked it answers as Linux does, unless a rule of the test says otherwise. Requests
@@ -51,6 +53,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     private final Deque<Errno> openFailures = new ArrayDeque<>();
     private final Map<ByteOrder, MessageWriter> eventWriters = new HashMap<>();
     private ByteOrder order = ByteOrder.nativeOrder();
+    private final Escapes escapes = new Escapes();
     private boolean strict = true;
     private long nextPort = 4711;
 
@@ -155,7 +158,8 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Sets whether batches are strict, so that a packet that escapes its callback is reported with its place.
+     * Sets whether batches are strict, so that a packet that escapes its callback is reported with its place, by
+     * {@link #verify()} too.
      *
      * @param on true unless set
      * @return this transport
@@ -165,8 +169,10 @@ public final class FakeNetfilter implements NetlinkTransport {
         return this;
     }
 
-    boolean strictBatches() {
-        return strict;
+    /** Who is told of views that escape; null where they are not watched. */
+    @Nullable
+    EscapeListener escapes() {
+        return strict ? escapes : null;
     }
 
     /**
@@ -287,17 +293,22 @@ public final class FakeNetfilter implements NetlinkTransport {
 
     /**
      * Fails where something is left over: a socket that is open, datagrams that nobody received, packets that wait for a
-     * verdict or in a batch, a rule that no request met.
+     * verdict or in a batch, a rule that no request met; or where a borrowed view was used after its callback had returned,
+     * on whichever thread.
      *
-     * @throws AssertionError naming everything that is left over
+     * @throws AssertionError naming everything that is left over, and where the view was used and handed out
      */
     public void verify() {
         clock.lock().lock();
         try {
             List<String> left = new ArrayList<>(new KernelState(this).left());
             left.addAll(requests.left());
+            List<String> wrong = new ArrayList<>(escapes.told());
             if (!left.isEmpty()) {
-                throw new AssertionError("left over: " + String.join("; ", left));
+                wrong.add("left over: " + String.join("; ", left));
+            }
+            if (!wrong.isEmpty()) {
+                throw new AssertionError(String.join("\n", wrong), escapes.first());
             }
         } finally {
             clock.lock().unlock();

@@ -228,7 +228,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         if (receiveBuffer.takeError()) {
             batch.markOverrun();
         }
-        batch.strict(transport.strictBatches());
+        batch.strict(transport.escapes());
         largestSlot = Math.max(largestSlot, batch.slotSize());
         while (batch.count() < batch.slots() && !queue.isEmpty()) {
             Item item = queue.peek();

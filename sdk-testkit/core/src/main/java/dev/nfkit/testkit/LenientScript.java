@@ -2,15 +2,12 @@ package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
-import dev.nfkit.trace.TraceEntry;
 import dev.nfkit.trace.TraceKind;
 import dev.nfkit.wire.Netlink;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives what the kernel sent of its own, behind the answers to what is asked: those that were recorded where the table of
@@ -21,7 +18,6 @@ final class LenientScript extends ReplayScript {
     private static final int NFQUEUE_CONFIG = Netlink.NFNL_SUBSYS_QUEUE << 8 | 2;
     private static final int TYPE = 4;
     private static final int FLAGS = 6;
-    private static final int SEQUENCE = 8;
     private static final int NEW = 0;
     private static final int DELETE = 2;
     /** The statistics of the whole table, which clients ask for to see whether there is one. */
@@ -35,73 +31,51 @@ final class LenientScript extends ReplayScript {
     private static final int BIND = 1;
     private static final int UNBIND = 2;
 
-    private final List<TraceEntry> entries;
-    private final RecordedAnswers recorded;
+    private final RecordedAnswers.Turn recorded;
+    private final Pacing pacing;
     private final Set<Integer> groups = new HashSet<>();
-    private int at;
     private int bound;
     private boolean unbound;
 
-    LenientScript(List<TraceEntry> entries, ByteOrder order) {
-        super(order);
-        recorded = new RecordedAnswers(entries, order);
-        Set<Integer> asked = new HashSet<>();
-        entries.stream()
-                .filter(entry -> entry.kind() == TraceKind.TO_KERNEL && headed(entry))
-                .forEach(entry -> asked.add(header(entry, order).getInt(SEQUENCE)));
-        this.entries = entries.stream()
-                .filter(entry -> entry.kind() == TraceKind.OVERRUN
-                        || (entry.kind() == TraceKind.FROM_KERNEL
-                                && !recorded.has(entry)
-                                && !answer(entry, order, asked)))
-                .toList();
-    }
-
-    /** Whether a datagram answers a request: what the kernel sends of its own has the sequence number 0. */
-    private static boolean answer(TraceEntry entry, ByteOrder order, Set<Integer> asked) {
-        if (!headed(entry)) {
-            return false;
-        }
-        ByteBuffer header = header(entry, order);
-        int sequence = header.getInt(SEQUENCE);
-        return (header.getShort(TYPE) & 0xffff) == Netlink.NLMSG_ERROR || (sequence != 0 && asked.contains(sequence));
-    }
-
-    private static boolean headed(TraceEntry entry) {
-        return entry.datagram().length() >= Netlink.NLMSG_HDRLEN;
-    }
-
-    private static ByteBuffer header(TraceEntry entry, ByteOrder order) {
-        return ByteBuffer.wrap(entry.datagram().slice(0, Netlink.NLMSG_HDRLEN).toArray())
-                .order(order);
+    LenientScript(Recording recording, EntryCursor entries, MessageText text, Pacing pacing) {
+        super(recording, entries, text);
+        this.recorded = recording.answers().new Turn();
+        this.pacing = pacing;
     }
 
     @Override
-    @Nullable
-    Step peek(long portId) {
-        byte[] answer = answers().peek();
-        if (answer != null) {
-            return new Step(null, answer);
+    Due peek() {
+        if (!answers().isEmpty()) {
+            return Due.ANSWER;
         }
-        return exhausted()
-                ? null
-                : new Step(entries.get(at), entries.get(at).datagram().toArray());
+        if (exhausted()) {
+            return Due.NOTHING;
+        }
+        return pacing.due(entries().epochNanos(), false) ? Due.ENTRY : Due.NOTHING;
     }
 
     private boolean exhausted() {
-        while (at < entries.size() && !heard(entries.get(at))) {
-            at++;
+        while (!unbound && load() && !expected()) {
+            consume();
         }
-        return unbound || at == entries.size();
+        return unbound || !load();
     }
 
-    /** Whether the socket would hear of it: of an event of connections, only as a member of its group. */
-    private boolean heard(TraceEntry entry) {
-        if (entry.kind() != TraceKind.FROM_KERNEL || !headed(entry)) {
+    /** Whether the kernel sent it of its own, and the socket would hear of it: of an event, only as a member of its group. */
+    @Override
+    boolean expected() {
+        EntryCursor entry = entries();
+        if (entry.kind() != TraceKind.FROM_KERNEL) {
+            return entry.kind() == TraceKind.OVERRUN;
+        }
+        if (entry.datagram().length() < Netlink.NLMSG_HDRLEN) {
             return true;
         }
-        ByteBuffer header = header(entry, order);
-        int first = switch (header.getShort(TYPE) >> 8) {
+        if (recording().answers().isAnswer(entry)) {
+            return false;
+        }
+        int type = Headers.u16(entry.datagram(), TYPE, order());
+        int first = switch (type >> 8) {
             case Netlink.NFNL_SUBSYS_CTNETLINK -> CONNECTIONS;
             case Netlink.NFNL_SUBSYS_CTNETLINK_EXP -> EXPECTATIONS;
             default -> 0;
@@ -109,8 +83,8 @@ final class LenientScript extends ReplayScript {
         if (first == 0) {
             return true;
         }
-        boolean ended = (header.getShort(TYPE) & 0xff) == DELETE;
-        boolean made = (header.getShort(FLAGS) & Netlink.NLM_F_CREATE) != 0;
+        boolean ended = (type & 0xff) == DELETE;
+        boolean made = (Headers.u16(entry.datagram(), FLAGS, order()) & Netlink.NLM_F_CREATE) != 0;
         return groups.contains(first + (ended ? 2 : made ? 0 : 1));
     }
 
@@ -126,7 +100,10 @@ final class LenientScript extends ReplayScript {
     @Override
     void next() {
         if (answers().poll() == null) {
-            at++;
+            if (entries().kind() == TraceKind.FROM_KERNEL) {
+                pacing.given(false);
+            }
+            consume();
         }
     }
 
@@ -136,10 +113,30 @@ final class LenientScript extends ReplayScript {
     }
 
     @Override
+    boolean gathers() {
+        return false;
+    }
+
+    @Override
+    boolean waitsForOthers() {
+        return pacing.wantsStep();
+    }
+
+    @Override
+    boolean wantsStep() {
+        return pacing.wantsStep();
+    }
+
+    @Override
+    Map<Integer, Integer> liveSequences() {
+        return Map.of();
+    }
+
+    @Override
     void sent(byte[] datagram, long portId) {
         List<SentMessage> requests;
         try {
-            requests = SentMessage.parse(datagram, order, portId);
+            requests = SentMessage.parse(datagram, order(), portId);
         } catch (MalformedMessageException e) {
             throw new AssertionError("a malformed datagram was sent to the kernel: " + e.getMessage(), e);
         }
@@ -179,7 +176,12 @@ final class LenientScript extends ReplayScript {
 
     @Override
     List<String> left() {
-        return tell(
-                entries.subList(at, entries.size()).stream().filter(this::heard).toList());
+        return rest();
+    }
+
+    @Override
+    void close() {
+        pacing.end();
+        super.close();
     }
 }

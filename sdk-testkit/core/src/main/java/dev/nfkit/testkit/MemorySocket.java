@@ -30,6 +30,14 @@ abstract class MemorySocket implements NetlinkSocket {
     /** Fills the batch: how many, 0 for nothing there (or only an overrun), −1 for the end. */
     abstract int take(DatagramBatch batch) throws NetlinkException;
 
+    /**
+     * How long a receive that finds nothing waits in real time for somebody else, before a clock that jumps does so.
+     * Called anew behind each change.
+     */
+    long patience(long timeoutNanos) {
+        return 0;
+    }
+
     /** Takes a datagram as the kernel. */
     abstract void transmit(byte[] datagram) throws NetlinkException;
 
@@ -82,7 +90,8 @@ abstract class MemorySocket implements NetlinkSocket {
             long start = clock.now();
             long deadline =
                     timeoutNanos < 0 || start > Long.MAX_VALUE - timeoutNanos ? Long.MAX_VALUE : start + timeoutNanos;
-            long realStop = clock.realStop();
+            long realStart = 0;
+            boolean waits = false;
             while (true) {
                 clock.runDue();
                 if (closed) {
@@ -99,7 +108,14 @@ abstract class MemorySocket implements NetlinkSocket {
                 if (clock.now() >= deadline) {
                     return 0;
                 }
-                interrupted |= clock.await(deadline, realStop);
+                if (!waits) {
+                    waits = true; // asked for only here: most receives find something, and time costs time
+                    realStart = System.nanoTime();
+                }
+                long patience = clock.jumps() ? patience(timeoutNanos) - (System.nanoTime() - realStart) : 0;
+                interrupted |= patience > 0
+                        ? clock.awaitReal(patience)
+                        : clock.await(deadline, realStart + clock.patienceNanos());
             }
         } finally {
             // The check that finds another thread receiving comes here, too.

@@ -1,7 +1,10 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.nfqueue.NfqueueConfig;
+import dev.nfkit.nfqueue.Verdict;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.AttributeShape;
@@ -17,104 +20,145 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A datagram as lines of text, one for each header and attribute: what a replay compares and shows. Sequence numbers,
- * port ids, padding and the order of attributes are left out; where an attribute stands twice, the last is shown.
+ * Messages as lines of text, one for each header and attribute: what a replay compares and shows. Sequence numbers, port
+ * ids and padding are left out; attributes stand in the order of their codes, those of one code as they came.
  */
 final class MessageText {
+    /** A line: in full, to be compared, and with long values shortened, to be read. */
+    record Line(String whole, String shown) {}
+
     private static final String INDENT = "  ";
-    private static final int SHOWN_BYTES = 64;
+    private static final int SHOWN_BYTES = 32;
+    private static final int VERDICT_HDR = 8;
+    private static final int VERDICT_HDR_CODE = 2;
 
-    private final Map<Integer, AttributeSchema> schemas;
-    private final boolean whole;
+    private final MessageNames names;
 
-    /**
-     * A teller of messages.
-     *
-     * @param schemas what is known of attributes, by message type
-     * @param whole whether long values are written out, to be compared, or shortened, to be read
-     */
-    MessageText(Map<Integer, AttributeSchema> schemas, boolean whole) {
-        this.schemas = schemas;
-        this.whole = whole;
+    MessageText(MessageNames names) {
+        this.names = names;
     }
 
-    List<String> lines(byte[] datagram, ByteOrder order) {
-        List<String> lines = new ArrayList<>();
+    /** The lines of all messages of a datagram. */
+    List<Line> lines(byte[] datagram, ByteOrder order) {
+        List<Line> lines = new ArrayList<>();
         MessageCursor message = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, order);
         try {
             while (message.next()) {
                 message(message, lines);
             }
         } catch (MalformedMessageException e) {
-            lines.add("malformed: " + e.getMessage());
-            lines.add(hex(Bytes.of(datagram)));
+            lines.add(plain("malformed: " + e.getMessage()));
+            lines.add(hex("", Bytes.of(datagram)));
         }
         return lines;
     }
 
-    private void message(MessageCursor message, List<String> lines) throws MalformedMessageException {
-        AttributeSchema schema = schemas.get(message.type());
-        lines.add("message type 0x" + Integer.toHexString(message.type())
-                + (schema == null ? "" : " " + schema.name())
-                + " flags 0x" + Integer.toHexString(message.flags()));
-        if (message.type() < Netlink.NLMSG_MIN_TYPE || !message.hasNfgenmsg()) {
+    /** The lines that are compared. */
+    List<String> structure(byte[] datagram, ByteOrder order) {
+        return lines(datagram, order).stream().map(Line::whole).toList();
+    }
+
+    private static Line plain(String text) {
+        return new Line(text, text);
+    }
+
+    private void message(MessageCursor message, List<Line> lines) throws MalformedMessageException {
+        int type = message.type();
+        lines.add(plain(names.type(type, message.flags()) + ", flags " + names.flags(type, message.flags())));
+        if (type < Netlink.NLMSG_MIN_TYPE || !message.hasNfgenmsg()) {
             int from = message.bodyOffset();
             if (message.end() > from) {
-                lines.add(INDENT + "body " + hex(new Bytes().wrap(message.buffer(), from, message.end() - from)));
+                body(type, new Bytes().wrap(message.buffer(), from, message.end() - from), message.order(), lines);
             }
             return;
         }
-        lines.add(INDENT + "nfgenmsg family " + message.family() + " version " + message.version() + " res_id "
-                + message.resId());
-        attributes(new AttributeCursor().wrap(message, "message"), schema, INDENT, lines);
+        lines.add(plain(INDENT + "nfgenmsg: family " + message.family() + ", version " + message.version() + ", res_id "
+                + message.resId()));
+        attributes(
+                new AttributeCursor().wrap(message, "message"),
+                type,
+                names.schema(type, message.flags()),
+                INDENT,
+                lines);
     }
 
-    private void attributes(AttributeCursor cursor, @Nullable AttributeSchema schema, String indent, List<String> lines)
+    private static void body(int type, Bytes body, ByteOrder order, List<Line> lines) {
+        if (type == Netlink.NLMSG_ERROR && body.length() >= Integer.BYTES) {
+            int word = (int) body.u32(0);
+            int error = order == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(word) : word;
+            lines.add(plain(INDENT + "error " + (error == 0 ? "0 (acknowledged)" : Errno.of(-error))));
+        } else {
+            lines.add(hex(INDENT + "body = ", body));
+        }
+    }
+
+    private void attributes(
+            AttributeCursor cursor, int message, @Nullable AttributeSchema schema, String indent, List<Line> lines)
             throws MalformedMessageException {
-        Map<Integer, List<String>> byCode = new TreeMap<>();
+        Map<Integer, List<Line>> byCode = new TreeMap<>();
         while (cursor.next()) {
-            List<String> told = new ArrayList<>();
-            attribute(cursor, schema, indent, told);
-            byCode.put(cursor.type(), told);
+            attribute(
+                    cursor, message, schema, indent, byCode.computeIfAbsent(cursor.type(), code -> new ArrayList<>()));
         }
         byCode.values().forEach(lines::addAll);
     }
 
-    private void attribute(AttributeCursor cursor, @Nullable AttributeSchema schema, String indent, List<String> lines)
+    private void attribute(
+            AttributeCursor cursor, int message, @Nullable AttributeSchema schema, String indent, List<Line> lines)
             throws MalformedMessageException {
         AttributeType type = schema == null ? null : schema.find(cursor.type()).orElse(null);
         String name = schema == null ? "attribute " + cursor.type() : schema.nameOf(cursor.type());
-        boolean nest = cursor.nested() || (type != null && type.shape() == AttributeShape.NESTED);
-        if (nest) {
-            lines.add(indent + name);
+        if (cursor.nested() || (type != null && type.shape() == AttributeShape.NESTED)) {
+            lines.add(plain(indent + name));
             AttributeSchema inner = type == null ? null : type.nested().orElse(null);
-            attributes(cursor.nest(new AttributeCursor(), name), inner, indent + INDENT, lines);
+            attributes(cursor.nest(new AttributeCursor(), name), 0, inner, indent + INDENT, lines);
             return;
         }
-        lines.add(indent + name + " = " + value(cursor, type));
+        boolean verdict =
+                message == NfqueueConfig.NFQNL_MSG_VERDICT || message == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH;
+        if (verdict && cursor.type() == VERDICT_HDR_CODE) {
+            lines.add(verdict(indent + name + " = ", cursor.bytes(new Bytes())));
+        } else {
+            lines.add(value(indent + name + " = ", cursor, type));
+        }
     }
 
-    private String value(AttributeCursor cursor, @Nullable AttributeType type) throws MalformedMessageException {
+    private static Line value(String head, AttributeCursor cursor, @Nullable AttributeType type)
+            throws MalformedMessageException {
         Bytes bytes = cursor.bytes(new Bytes());
-        if (type == null) {
-            return hex(bytes);
+        if (type == null || bytes.length() != type.shape().minimumLength()) {
+            boolean text = type != null && type.shape() == AttributeShape.STRING && bytes.length() > 0;
+            Line whole = hex(head, bytes);
+            return text ? new Line(whole.whole(), head + '"' + cursor.string() + '"') : whole;
         }
-        int exact = type.shape().minimumLength();
         return switch (type.shape()) {
-            case U8 -> bytes.length() == exact ? Integer.toString(cursor.u8()) : hex(bytes);
-            case BE16 -> bytes.length() == exact ? Integer.toString(cursor.be16()) : hex(bytes);
-            case BE32 -> bytes.length() == exact ? Long.toString(cursor.be32()) : hex(bytes);
-            case BE64 -> bytes.length() == exact ? Long.toUnsignedString(cursor.be64()) : hex(bytes);
-            case HOST32 -> bytes.length() == exact ? Long.toString(cursor.host32()) : hex(bytes);
-            case STRING -> whole ? hex(bytes) : '"' + cursor.string() + '"';
-            case BYTES, NESTED -> hex(bytes);
+            case U8 -> plain(head + cursor.u8());
+            case BE16 -> plain(head + cursor.be16());
+            case BE32 -> plain(head + cursor.be32());
+            case BE64 -> plain(head + Long.toUnsignedString(cursor.be64()));
+            case HOST32 -> plain(head + cursor.host32());
+            case STRING, BYTES, NESTED -> hex(head, bytes);
         };
     }
 
-    private String hex(Bytes bytes) {
-        if (whole || bytes.length() <= SHOWN_BYTES) {
-            return bytes.toHex() + " (" + bytes.length() + " bytes)";
+    /** {@code struct nfqnl_msg_verdict_hdr}: be32 verdict, be32 id. */
+    private static Line verdict(String head, Bytes bytes) {
+        if (bytes.length() != VERDICT_HDR) {
+            return hex(head, bytes);
         }
-        return bytes.slice(0, SHOWN_BYTES).toHex() + "… (" + bytes.length() + " bytes)";
+        String verdict;
+        try {
+            verdict = Verdict.of((int) bytes.u32(0)).toString();
+        } catch (IllegalArgumentException e) {
+            verdict = "verdict 0x" + Long.toHexString(bytes.u32(0));
+        }
+        return plain(head + verdict + ", id " + bytes.u32(4));
+    }
+
+    private static Line hex(String head, Bytes bytes) {
+        String whole = head + bytes.toHex() + " (" + bytes.length() + " bytes)";
+        return bytes.length() <= SHOWN_BYTES
+                ? plain(whole)
+                : new Line(whole, head + bytes.slice(0, SHOWN_BYTES).toHex() + "… (" + bytes.length() + " bytes)");
     }
 }

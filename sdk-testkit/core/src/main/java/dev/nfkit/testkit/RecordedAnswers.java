@@ -1,40 +1,43 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.MalformedMessageException;
-import dev.nfkit.trace.TraceEntry;
+import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.trace.TraceKind;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a recording's kernel answered to requests for the table of connections, to be answered again: by whom they were
- * asked then does not matter. Guarded by the clock's lock.
+ * asked then does not matter. And which entries are answers at all. It keeps the requests and answers of the table alone.
  */
 final class RecordedAnswers {
+    private static final int TYPE = 4;
     private static final int FLAGS = 6;
-    private static final MessageText TEXT = new MessageText(Map.of(), true);
+    private static final int SEQUENCE = 8;
+    private static final MessageText TEXT = new MessageText(new MessageNames());
 
     /** A request and the datagrams that answered it. */
     private static final class Conversation {
+        private final int socket;
         private final int type;
         private final boolean dump;
         private final long sequence;
         private final List<String> structure;
         private final List<byte[]> answers = new ArrayList<>();
         private long portId;
-        private boolean used;
 
-        Conversation(SentMessage request) {
+        Conversation(int socket, SentMessage request) {
+            this.socket = socket;
             type = request.type();
             dump = dumps(request);
             sequence = request.sequence();
@@ -46,24 +49,28 @@ final class RecordedAnswers {
         }
     }
 
-    private final ByteOrder order;
     private final List<Conversation> conversations = new ArrayList<>();
-    private final Set<TraceEntry> taken = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** The numbers of the entries that answer a conversation. */
+    private final BitSet taken = new BitSet();
+    /** Of requests that may be answered by more than an error: the socket in the upper half. */
+    private final Set<Long> asked = new HashSet<>();
 
-    RecordedAnswers(List<TraceEntry> entries, ByteOrder order) {
-        this.order = order;
-        for (TraceEntry entry : entries) {
-            if (entry.kind() == TraceKind.TO_KERNEL) {
-                asked(entry);
-            } else if (entry.kind() == TraceKind.FROM_KERNEL && !entry.truncated()) {
-                answered(entry);
-            }
+    /** Takes an entry into account. */
+    void see(EntryCursor entry) {
+        if (entry.kind() == TraceKind.TO_KERNEL) {
+            asked(entry);
+        } else if (entry.kind() == TraceKind.FROM_KERNEL && !entry.truncated() && !conversations.isEmpty()) {
+            answered(entry);
         }
     }
 
     /** Whether a request is for the table, and so for these answers. */
     static boolean meant(SentMessage request) {
-        int subsystem = request.type() >> 8;
+        return meant(request.type());
+    }
+
+    private static boolean meant(int type) {
+        int subsystem = type >> 8;
         return subsystem == Netlink.NFNL_SUBSYS_CTNETLINK || subsystem == Netlink.NFNL_SUBSYS_CTNETLINK_EXP;
     }
 
@@ -74,23 +81,38 @@ final class RecordedAnswers {
     private static List<String> structure(SentMessage request) {
         byte[] bytes = request.bytes().toArray();
         ByteBuffer.wrap(bytes).order(request.order()).putShort(FLAGS, (short) (request.flags() & ~Netlink.NLM_F_ACK));
-        return TEXT.lines(bytes, request.order());
+        return TEXT.structure(bytes, request.order());
     }
 
-    private void asked(TraceEntry entry) {
+    private void asked(EntryCursor entry) {
+        if (entry.datagram().length() < Netlink.NLMSG_HDRLEN) {
+            return;
+        }
+        int type = Headers.u16(entry.datagram(), TYPE, entry.order());
+        if (type == NfqueueConfig.NFQNL_MSG_VERDICT || type == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH) {
+            return; // a recording may have a million
+        }
+        asked.add(key(entry));
+        if (!meant(type)) {
+            return;
+        }
         try {
-            SentMessage.parse(entry.datagram().toArray(), order, 0).stream()
+            SentMessage.parse(entry.datagram().toArray(), entry.order(), 0).stream()
                     .filter(RecordedAnswers::meant)
-                    .forEach(request -> conversations.add(new Conversation(request)));
+                    .forEach(request -> conversations.add(new Conversation(entry.socket(), request)));
         } catch (MalformedMessageException e) {
             // A malformed request was none.
             return;
         }
     }
 
-    private void answered(TraceEntry entry) {
+    private static long key(EntryCursor entry) {
+        return (long) entry.socket() << 32 | (Headers.u32(entry.datagram(), SEQUENCE, entry.order()) & 0xffff_ffffL);
+    }
+
+    private void answered(EntryCursor entry) {
         byte[] datagram = entry.datagram().toArray();
-        MessageCursor first = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, order);
+        MessageCursor first = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, entry.order());
         try {
             if (!first.next() || !answers(first)) {
                 return;
@@ -101,52 +123,72 @@ final class RecordedAnswers {
         for (int index = conversations.size() - 1; index >= 0; index--) {
             Conversation last = conversations.get(index);
             boolean its = last.answers.isEmpty() || last.portId == first.portId();
-            if (its && last.sequence == first.sequence()) {
+            if (its && last.socket == entry.socket() && last.sequence == first.sequence()) {
                 last.portId = first.portId();
                 last.answers.add(datagram);
-                taken.add(entry);
+                taken.set(Math.toIntExact(entry.number()));
                 return;
             }
         }
     }
 
     /** Whether a message can be an answer: an event has the sequence number 0, as some tools' requests have. */
-    static boolean answers(MessageCursor message) {
+    private static boolean answers(MessageCursor message) {
         return message.sequence() != 0
                 || message.type() == Netlink.NLMSG_ERROR
                 || (message.flags() & Netlink.NLM_F_MULTI) != 0;
     }
 
-    /** Whether an entry answers one of these requests. */
-    boolean has(TraceEntry entry) {
-        return taken.contains(entry);
+    /** Whether an entry answers a request: what the kernel sends of its own has the sequence number 0. */
+    boolean isAnswer(EntryCursor entry) {
+        if (entry.datagram().length() < Netlink.NLMSG_HDRLEN) {
+            return false;
+        }
+        int type = Headers.u16(entry.datagram(), TYPE, entry.order());
+        int sequence = Headers.u32(entry.datagram(), SEQUENCE, entry.order());
+        return type == Netlink.NLMSG_ERROR
+                || (sequence != 0 && asked.contains(key(entry)))
+                || (!taken.isEmpty() && taken.get(Math.toIntExact(entry.number())));
     }
 
-    /**
-     * The datagrams that answer a request as they did then: to the same request, else to one of its kind; each request
-     * of the recording once, and again where none is left. Null where the recording has nothing of the kind.
-     */
-    @Nullable
-    List<byte[]> answer(SentMessage request, long portId) {
-        List<String> structure = structure(request);
-        Predicate<Conversation> same = each -> each.structure.equals(structure);
-        Conversation found = first(each -> same.test(each) && !each.used);
-        found = found == null ? first(same) : found;
-        found = found == null ? first(each -> each.like(request) && !each.used) : found;
-        found = found == null ? first(each -> each.like(request)) : found;
-        if (found == null) {
-            return null;
+    /** A replayed socket's right to these answers: each conversation is used once, and again where none is left. */
+    final class Turn {
+        private final BitSet used = new BitSet();
+
+        /**
+         * The datagrams that answer a request as they did then: to the same request, else to one of its kind. Null where
+         * the recording has nothing of the kind.
+         */
+        @Nullable
+        List<byte[]> answer(SentMessage request, long portId) {
+            List<String> structure = structure(request);
+            IntPredicate same = index -> conversations.get(index).structure.equals(structure);
+            IntPredicate like = index -> conversations.get(index).like(request);
+            IntPredicate unused = index -> !used.get(index);
+            int found = first(same.and(unused));
+            found = found < 0 ? first(same) : found;
+            found = found < 0 ? first(like.and(unused)) : found;
+            found = found < 0 ? first(like) : found;
+            if (found < 0) {
+                return null;
+            }
+            used.set(found);
+            return answersOf(conversations.get(found), request, portId);
         }
-        found.used = true;
+    }
+
+    private static List<byte[]> answersOf(Conversation found, SentMessage request, long portId) {
         boolean wanted = (request.flags() & Netlink.NLM_F_ACK) != 0 && !dumps(request);
         boolean ended = false;
+        Map<Integer, Integer> live = Map.of((int) found.sequence, (int) request.sequence());
         List<byte[]> answers = new ArrayList<>();
         for (byte[] datagram : found.answers) {
-            boolean acknowledgement = acknowledges(datagram);
-            ended |= acknowledgement || refuses(datagram);
-            if (!acknowledgement || wanted) {
-                answers.add(ReplayScript.readdressed(
-                        datagram, order, Map.of((int) found.sequence, (int) request.sequence()), portId));
+            int error = error(datagram, request.order());
+            ended |= error <= 0;
+            if (error != 0 || wanted) {
+                byte[] readdressed = datagram.clone();
+                Headers.readdress(ByteBuffer.wrap(readdressed), 0, readdressed.length, request.order(), live, portId);
+                answers.add(readdressed);
             }
         }
         if (wanted && !ended) {
@@ -155,24 +197,17 @@ final class RecordedAnswers {
         return answers;
     }
 
-    private @Nullable Conversation first(Predicate<Conversation> wanted) {
-        return conversations.stream()
-                .filter(each -> !each.answers.isEmpty())
-                .filter(wanted)
-                .findFirst()
-                .orElse(null);
-    }
-
-    private boolean acknowledges(byte[] datagram) {
-        return error(datagram) == 0;
-    }
-
-    private boolean refuses(byte[] datagram) {
-        return error(datagram) < 0;
+    private int first(IntPredicate wanted) {
+        for (int index = 0; index < conversations.size(); index++) {
+            if (!conversations.get(index).answers.isEmpty() && wanted.test(index)) {
+                return index;
+            }
+        }
+        return -1;
     }
 
     /** The error of an answer that is one, else 1. */
-    private int error(byte[] datagram) {
+    private static int error(byte[] datagram, ByteOrder order) {
         ByteBuffer message = ByteBuffer.wrap(datagram).order(order);
         boolean error = datagram.length >= Netlink.NLMSG_HDRLEN + 4 && message.getShort(4) == Netlink.NLMSG_ERROR;
         return error ? message.getInt(Netlink.NLMSG_HDRLEN) : 1;

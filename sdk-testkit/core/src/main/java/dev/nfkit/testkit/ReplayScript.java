@@ -1,71 +1,69 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
-import dev.nfkit.MalformedMessageException;
+import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.trace.TraceEntry;
 import dev.nfkit.trace.TraceKind;
-import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** What a recording gives a socket, step by step. Guarded by the clock's lock. */
 abstract class ReplayScript {
-    /** A step of receiving: a recorded entry or, without one, an answer that is made now; and the bytes to give. */
-    static final class Step {
-        private final @Nullable TraceEntry entry;
-        private final byte[] datagram;
-
-        Step(@Nullable TraceEntry entry, byte[] datagram) {
-            this.entry = entry;
-            this.datagram = datagram;
-        }
-
-        byte[] datagram() {
-            return datagram;
-        }
-
-        boolean overrun() {
-            return entry != null && entry.kind() == TraceKind.OVERRUN;
-        }
-
-        boolean truncated() {
-            return entry != null && entry.truncated();
-        }
-
-        long epochNanos(TestClock clock) {
-            return entry == null || entry.epochNanos() == TraceEntry.NO_TIME ? clock.epochNanos() : entry.epochNanos();
-        }
+    /** What there is to receive. */
+    enum Due {
+        NOTHING,
+        /** A recorded entry: that which {@link #entries()} is at. */
+        ENTRY,
+        /** A datagram that is made now. */
+        ANSWER
     }
 
-    private static final int SEQUENCE = 8;
-    private static final int PORT_ID = 12;
-    private static final int ECHOED = Netlink.NLMSG_HDRLEN + 4;
     private static final int ERROR_TEXT = 1;
+    private static final int SHOWN = 3;
+    private static final long NANOS = 1_000_000_000L;
 
+    private final Recording recording;
+    private final EntryCursor entries;
     private final Deque<byte[]> answers = new ArrayDeque<>();
-    final ByteOrder order;
+    final MessageText text;
+    private boolean loaded;
+    private boolean exhausted;
 
-    ReplayScript(ByteOrder order) {
-        this.order = order;
+    ReplayScript(Recording recording, EntryCursor entries, MessageText text) {
+        this.recording = recording;
+        this.entries = entries;
+        this.text = text;
     }
 
-    /** The next step, which stays; null where none is due. */
-    abstract @Nullable Step peek(long portId);
+    /** What is to be received now, which stays; not an answer and an entry in one batch. */
+    abstract Due peek();
 
-    /** Takes the step that peek gave. */
+    /** Takes what peek gave. */
     abstract void next();
 
     /** Whether nothing will ever be due again, unless something is sent. */
     abstract boolean ended();
+
+    /** Whether what comes next waits for the test or for another thread, which time alone does not bring. */
+    abstract boolean waitsForOthers();
+
+    /** Whether it is the test that has to release what comes next. */
+    boolean wantsStep() {
+        return false;
+    }
+
+    /** Whether a receive takes what is due however far apart it was recorded. */
+    abstract boolean gathers();
 
     /** The socket has joined or left a multicast group. */
     void member(int group, boolean joined) {}
@@ -73,11 +71,74 @@ abstract class ReplayScript {
     /** Takes what the socket sends. */
     abstract void sent(byte[] datagram, long portId);
 
-    /** What was not consumed, in words. */
+    /** What was not consumed, in words. The script is at its end then. */
     abstract List<String> left();
 
+    /** The live sequence numbers of recorded requests. */
+    abstract Map<Integer, Integer> liveSequences();
+
+    void close() {
+        entries.close();
+    }
+
+    final ByteOrder order() {
+        return recording.order();
+    }
+
+    final Recording recording() {
+        return recording;
+    }
+
+    final EntryCursor entries() {
+        return entries;
+    }
+
+    final Deque<byte[]> answers() {
+        return answers;
+    }
+
+    /** Whether the cursor is at an entry that was not consumed. */
+    final boolean load() {
+        if (!loaded && !exhausted) {
+            loaded = entries.next();
+            exhausted = !loaded;
+        }
+        return loaded;
+    }
+
+    /** Passes over the entry that the cursor is at. */
+    final void consume() {
+        loaded = false;
+    }
+
+    /** Writes what peek gave into the batch's next slot. */
+    final void put(DatagramBatch batch, Due due, long portId, TestClock clock) {
+        int slot = batch.count();
+        int at = batch.slotOffset(slot);
+        ByteBuffer target = batch.buffer();
+        if (due == Due.ANSWER) {
+            byte[] answer = answers.element();
+            target.put(at, answer, 0, Math.min(answer.length, batch.slotSize()));
+            batch.add(slot, answer.length);
+            batch.lastReceivedAt(clock.epochNanos());
+            return;
+        }
+        int length = entries.datagram().length();
+        int kept = Math.min(length, batch.slotSize());
+        entries.datagram().copyTo(0, target, at, kept);
+        Headers.readdress(target, at, kept, order(), liveSequences(), portId);
+        batch.add(slot, length, entries.truncated());
+        batch.lastReceivedAt(time(clock));
+    }
+
+    /** When the entry that the cursor is at was recorded. */
+    final long time(TestClock clock) {
+        long time = entries.epochNanos();
+        return time == TraceEntry.NO_TIME ? clock.epochNanos() : time;
+    }
+
     /** Acknowledges those requests of a datagram that ask for it. */
-    final void acknowledge(List<SentMessage> requests, long portId) {
+    final void acknowledge(Collection<SentMessage> requests, long portId) {
         for (SentMessage request : requests) {
             int wanted = Netlink.NLM_F_REQUEST | Netlink.NLM_F_ACK;
             if ((request.flags() & wanted) == wanted) {
@@ -106,41 +167,56 @@ abstract class ReplayScript {
                 .raw(Arrays.copyOf(request.bytes().toArray(), Netlink.NLMSG_HDRLEN));
     }
 
-    /** Puts the live requests' sequence numbers and the live port id into the answers of a recorded datagram. */
-    static byte[] readdressed(byte[] datagram, ByteOrder order, Map<Integer, Integer> liveSequences, long portId) {
-        byte[] live = datagram.clone();
-        ByteBuffer headers = ByteBuffer.wrap(live).order(order);
-        MessageCursor cursor = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, order);
-        try {
-            while (cursor.next()) {
-                Integer sequence = liveSequences.get((int) cursor.sequence());
-                boolean error = cursor.type() == Netlink.NLMSG_ERROR;
-                if (sequence != null && (error || cursor.portId() != 0) && RecordedAnswers.answers(cursor)) {
-                    address(headers, cursor.offset(), sequence, portId);
-                    if (error && cursor.length() >= ECHOED + Netlink.NLMSG_HDRLEN) {
-                        address(headers, cursor.offset() + ECHOED, sequence, portId);
-                    }
+    /** What the rest of the recording has that somebody should have taken: how much, and the first few decoded. */
+    final List<String> rest() {
+        List<String> told = new ArrayList<>();
+        long count = 0;
+        while (load()) {
+            if (expected()) {
+                count++;
+                if (told.size() < SHOWN) {
+                    told.add(tell());
                 }
             }
-        } catch (MalformedMessageException e) {
-            // A cut or malformed datagram is replayed as it was, from there on.
-            return live;
+            consume();
         }
-        return live;
-    }
-
-    private static void address(ByteBuffer headers, int header, int sequence, long portId) {
-        headers.putInt(header + SEQUENCE, sequence);
-        headers.putInt(header + PORT_ID, (int) portId);
-    }
-
-    final Deque<byte[]> answers() {
-        return answers;
-    }
-
-    static List<String> tell(List<TraceEntry> entries) {
-        List<String> told = new ArrayList<>();
-        entries.forEach(entry -> told.add(entry.toString()));
+        if (count > told.size()) {
+            told.add("and " + (count - told.size()) + " entries more");
+        }
         return told;
+    }
+
+    /** Whether the entry that the cursor is at should have been taken. */
+    abstract boolean expected();
+
+    private String tell() {
+        String what = switch (entries.kind()) {
+            case TO_KERNEL -> "not sent: ";
+            case OVERRUN -> "not received: an overrun, ";
+            default -> "not received: ";
+        };
+        String place = what + place(entries.number(), entries.epochNanos());
+        return entries.kind() == TraceKind.OVERRUN
+                ? place
+                : place + "\n" + show(entries.datagram().toArray());
+    }
+
+    /** An entry's place, for messages. */
+    final String place(long number, long epochNanos) {
+        return recording.name() + ", entry " + number + " of " + recording.entries()
+                + (epochNanos == TraceEntry.NO_TIME ? "" : ", " + time(epochNanos));
+    }
+
+    private static String time(long epochNanos) {
+        return Instant.ofEpochSecond(Math.floorDiv(epochNanos, NANOS), Math.floorMod(epochNanos, NANOS))
+                .toString();
+    }
+
+    /** A datagram, line by line. */
+    final String show(byte[] datagram) {
+        StringBuilder shown = new StringBuilder();
+        text.lines(datagram, order())
+                .forEach(line -> shown.append("    ").append(line.shown()).append('\n'));
+        return shown.toString().stripTrailing();
     }
 }

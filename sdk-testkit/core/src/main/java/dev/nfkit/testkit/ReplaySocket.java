@@ -3,29 +3,69 @@ package dev.nfkit.testkit;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.SocketOption;
-import java.nio.ByteBuffer;
+import dev.nfkit.trace.TraceKind;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A netlink socket that a recording speaks through, opened by a {@link ReplayTransport}. */
 public final class ReplaySocket extends MemorySocket {
     private static final int BUFFER = 212_992;
     private static final int SEND_OVERHEAD = 32;
+    private static final long NEVER = Long.MIN_VALUE;
+    /** How long a receive waits in real time for another thread to send what the recording waits for. */
+    private static final long SEND_NANOS = TimeUnit.SECONDS.toNanos(3);
+    /** The same of one with a timeout, which a session's run repeats. */
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+    private final ReplayTransport transport;
     private final ByteOrder order;
-    private final ReplayScript script;
+    private final int protocol;
     private final Map<SocketOption, Integer> options = new EnumMap<>(SocketOption.class);
+    private final Set<Integer> groups = new TreeSet<>();
+    private final Runnable discards = this::discard;
+    private @Nullable ReplayScript script;
     private long overruns;
+    private long datagrams;
+    private long discarded;
+    private long waitingSince = NEVER;
 
-    ReplaySocket(TestClock clock, long portId, ByteOrder order, ReplayScript script) {
-        super(clock, portId);
+    ReplaySocket(ReplayTransport transport, int protocol, long portId, ByteOrder order) {
+        super(transport.clock(), portId);
+        this.transport = transport;
+        this.protocol = protocol;
         this.order = order;
-        this.script = script;
     }
 
+    int protocol() {
+        return protocol;
+    }
+
+    /** The script that it follows, or null where it has not begun. */
+    @Nullable
     ReplayScript script() {
         return script;
+    }
+
+    /** Begins to follow a script. */
+    ReplayScript follow(ReplayScript found) {
+        script = found;
+        groups.forEach(group -> found.member(group, true));
+        return found;
+    }
+
+    private ReplayScript begun(byte @Nullable [] sent) {
+        ReplayScript followed = script;
+        return followed == null ? follow(transport.script(this, sent)) : followed;
+    }
+
+    /** Messages that a session threw away when it was closed. */
+    long discarded() {
+        return discarded;
     }
 
     /** The byte order of headers: that of the recording. */
@@ -36,13 +76,17 @@ public final class ReplaySocket extends MemorySocket {
 
     @Override
     int take(DatagramBatch batch) {
-        batch.strict(true);
-        long time = 0;
-        for (ReplayScript.Step step = script.peek(portId()); step != null; step = script.peek(portId())) {
-            if (batch.count() > 0 && (batch.count() == batch.slots() || step.epochNanos(clock) != time)) {
+        ReplayScript followed = begun(null);
+        transport.lend(batch, datagrams);
+        batch.onDiscard(discards);
+        ReplayScript.Due kind = ReplayScript.Due.NOTHING;
+        for (ReplayScript.Due due = followed.peek(); due != ReplayScript.Due.NOTHING; due = followed.peek()) {
+            // Answers come alone, so that what is configured is configured before packets come.
+            if (batch.count() == batch.slots() || (batch.count() > 0 && (due != kind || apart(followed, due, batch)))) {
                 break;
             }
-            if (step.overrun()) {
+            kind = due;
+            if (due == ReplayScript.Due.ENTRY && followed.entries().kind() == TraceKind.OVERRUN) {
                 if (option(SocketOption.NO_ENOBUFS) == 0) {
                     if (batch.count() > 0) {
                         break;
@@ -51,26 +95,65 @@ public final class ReplaySocket extends MemorySocket {
                 }
                 overruns++;
             } else {
-                time = step.epochNanos(clock);
-                put(batch, step);
+                followed.put(batch, due, portId(), clock);
             }
-            script.next();
+            followed.next();
         }
-        batch.receivedAt(batch.count() == 0 ? clock.epochNanos() : time);
-        return batch.count() == 0 && !batch.overrun() && script.ended() ? -1 : batch.count();
+        int count = batch.count();
+        batch.receivedAt(count == 0 ? clock.epochNanos() : batch.datagramReceivedAt(0));
+        datagrams += count;
+        if (count > 0 || batch.overrun()) {
+            waitingSince = NEVER;
+            return count;
+        }
+        return followed.ended() ? -1 : 0;
     }
 
-    private static void put(DatagramBatch batch, ReplayScript.Step step) {
-        int slot = batch.count();
-        byte[] bytes = step.datagram();
-        ByteBuffer buffer = batch.buffer();
-        buffer.put(batch.slotOffset(slot), bytes, 0, Math.min(bytes.length, batch.slotSize()));
-        batch.add(slot, bytes.length, step.truncated());
+    /** Whether the next entry was recorded at another time, and is to be received at another. */
+    private boolean apart(ReplayScript followed, ReplayScript.Due due, DatagramBatch batch) {
+        return due == ReplayScript.Due.ENTRY
+                && !followed.gathers()
+                && followed.entries().kind() != TraceKind.OVERRUN
+                && followed.time(clock) != batch.datagramReceivedAt(0);
+    }
+
+    private void discard() {
+        clock.lock().lock();
+        try {
+            discarded++;
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    @Override
+    long patience(long timeoutNanos) {
+        ReplayScript followed = script;
+        if (followed == null || !followed.waitsForOthers()) {
+            return 0;
+        }
+        if (!followed.wantsStep()) {
+            return timeoutNanos < 0 ? SEND_NANOS : SLICE_NANOS;
+        }
+        long now = System.nanoTime();
+        if (waitingSince == NEVER) {
+            waitingSince = now;
+        }
+        if (now - waitingSince >= clock.patienceNanos()) {
+            throw transport.failed(new AssertionError("socket " + portId() + " has waited "
+                    + TimeUnit.NANOSECONDS.toMillis(clock.patienceNanos())
+                    + " ms for step(): a stepped replay gives what comes next only then"));
+        }
+        return timeoutNanos < 0 ? clock.patienceNanos() : SLICE_NANOS;
     }
 
     @Override
     void transmit(byte[] datagram) {
-        script.sent(datagram, portId());
+        try {
+            begun(datagram).sent(datagram, portId());
+        } catch (AssertionError e) {
+            throw transport.failed(e);
+        }
     }
 
     @Override
@@ -80,6 +163,14 @@ public final class ReplaySocket extends MemorySocket {
 
     @Override
     void freed() {}
+
+    /** Lets go of the recording. */
+    void release() {
+        ReplayScript followed = script;
+        if (followed != null) {
+            followed.close();
+        }
+    }
 
     private int option(SocketOption option) {
         boolean buffer = option == SocketOption.RECEIVE_BUFFER || option == SocketOption.SEND_BUFFER;
@@ -94,13 +185,25 @@ public final class ReplaySocket extends MemorySocket {
         try {
             requireOpen("setsockopt(" + option + ")");
             if (option == SocketOption.ADD_MEMBERSHIP || option == SocketOption.DROP_MEMBERSHIP) {
-                script.member(value, option == SocketOption.ADD_MEMBERSHIP);
+                member(value, option == SocketOption.ADD_MEMBERSHIP);
                 return;
             }
             boolean buffer = option == SocketOption.RECEIVE_BUFFER || option == SocketOption.SEND_BUFFER;
             options.put(option, buffer ? 2 * Math.min(value, Integer.MAX_VALUE / 2) : value != 0 ? 1 : 0);
         } finally {
             clock.lock().unlock();
+        }
+    }
+
+    private void member(int group, boolean joined) {
+        if (joined) {
+            groups.add(group);
+        } else {
+            groups.remove(group);
+        }
+        ReplayScript followed = script;
+        if (followed != null) {
+            followed.member(group, joined);
         }
     }
 

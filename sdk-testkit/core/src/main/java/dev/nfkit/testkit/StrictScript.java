@@ -1,142 +1,343 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.MalformedMessageException;
-import dev.nfkit.trace.TraceEntry;
+import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.trace.TraceKind;
-import dev.nfkit.wire.AttributeSchema;
-import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Gives everything that was received, each behind the request it followed. Guarded by the clock's lock. */
+/**
+ * Gives everything that was received, each behind the request it followed, and compares what is sent with what was sent.
+ * Guarded by the clock's lock.
+ *
+ * <p>One cursor goes through what is received. Requests that it meets unsent are copied and wait in {@link #met}; what is
+ * sent ahead of it is looked up by a second cursor. So memory is bounded, however long the recording is.
+ */
 final class StrictScript extends ReplayScript {
     private static final long STARVES_NANOS = TimeUnit.SECONDS.toNanos(60);
+    /** Requests whose answers are still expected; a recording may have a million verdicts, which nobody answers. */
+    private static final int SEQUENCES = 16_384;
+
+    private static final int SEQUENCE = 8;
+    private static final int BEHIND_PORT_ID = 16;
 
     private final TestClock clock;
-    private final List<TraceEntry> entries;
-    private final Map<Integer, AttributeSchema> schemas;
-    private final Map<Integer, Integer> liveSequences = new HashMap<>();
-    private int received;
-    private int sent;
+    private final Pacing pacing;
+    private final @Nullable RecordedSocket of;
+    private final SentSequences sequences = new SentSequences();
+    /** Recorded requests that the receiving side has met, and that were not sent yet. */
+    private final Deque<ExpectedRequest> met = new ArrayDeque<>();
+    /** The recorded request of which some messages, but not all, were sent. */
+    private @Nullable ExpectedRequest current;
+    /** Answers to requests that take leave, until these are sent. */
+    private final List<byte[]> farewells = new ArrayList<>();
+
+    private @Nullable EntryCursor lookahead;
+    /** The number of the request that was taken last, to be compared. */
+    private long taken;
+    /** How many recorded requests were sent that the receiving side has not met yet. */
+    private long ahead;
+
+    private boolean metThis;
+    private boolean answer;
+    private long passed;
     private TestClock.@Nullable Timer starving;
     private boolean starved;
+    private boolean broken;
 
-    StrictScript(TestClock clock, List<TraceEntry> entries, ByteOrder order, Map<Integer, AttributeSchema> schemas) {
-        super(order);
-        this.clock = clock;
-        this.entries = entries;
-        this.schemas = schemas;
-        this.sent = nextRequest(0);
+    /** The live sequence number of each recorded request. */
+    private static final class SentSequences extends LinkedHashMap<Integer, Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, Integer> eldest) {
+            return size() > SEQUENCES;
+        }
     }
 
-    private int nextRequest(int from) {
-        int index = from;
-        while (index < entries.size() && entries.get(index).kind() != TraceKind.TO_KERNEL) {
-            index++;
-        }
-        return index;
+    StrictScript(Recording recording, @Nullable RecordedSocket of, MessageText text, TestClock clock, Pacing pacing) {
+        super(recording, recording.open(of), text);
+        this.clock = clock;
+        this.pacing = pacing;
+        this.of = of;
     }
 
     @Override
-    @Nullable
-    Step peek(long portId) {
-        while (received < sent && entries.get(received).kind() == TraceKind.TO_KERNEL) {
-            received++;
-        }
-        if (received < entries.size() && !starved) {
-            if (received < sent) {
-                TraceEntry entry = entries.get(received);
-                return new Step(entry, readdressed(entry.datagram().toArray(), order, liveSequences, portId));
+    Due peek() {
+        while (!starved && !broken && load()) {
+            if (entries().kind() == TraceKind.TO_KERNEL) {
+                if (!pass()) {
+                    starve();
+                    return Due.NOTHING;
+                }
+            } else if (!farewell()) {
+                answer = entries().kind() == TraceKind.FROM_KERNEL
+                        && Headers.answers(entries().datagram(), order(), sequences);
+                return pacing.due(entries().epochNanos(), answer) ? Due.ENTRY : Due.NOTHING;
             }
-            if (starving == null) {
-                starving = clock.schedule(clock.now() + STARVES_NANOS, () -> starved = true);
-            }
-            return null;
         }
-        byte[] answer = answers().peek();
-        return answer == null ? null : new Step(null, answer);
+        return answers().isEmpty() ? Due.NOTHING : Due.ANSWER;
+    }
+
+    /** Goes past a request that was sent, or that takes leave; false where it has to be sent first. */
+    private boolean pass() {
+        if (ahead > 0) {
+            ahead--;
+        } else {
+            if (!metThis) {
+                meet();
+            }
+            boolean sent = met.isEmpty() && current == null;
+            if (!sent
+                    && !(passed > 0
+                            && entries().number() == lastMet().number()
+                            && lastMet().takesLeave())) {
+                return false;
+            }
+            metThis = false;
+        }
+        passed++;
+        consume();
+        return true;
+    }
+
+    private void meet() {
+        metThis = true;
+        ExpectedRequest begun = current;
+        if (begun != null && begun.number() == entries().number()) {
+            return;
+        }
+        met.add(new ExpectedRequest(
+                entries().datagram().toArray(),
+                order(),
+                entries().number(),
+                entries().epochNanos()));
+    }
+
+    private ExpectedRequest lastMet() {
+        ExpectedRequest begun = current;
+        return met.isEmpty() && begun != null ? begun : met.getLast();
+    }
+
+    /** Keeps back the answer to a request that takes leave and was not sent yet. */
+    private boolean farewell() {
+        if (met.isEmpty()
+                || entries().kind() != TraceKind.FROM_KERNEL
+                || !Headers.isError(entries().datagram(), order())) {
+            return false;
+        }
+        int sequence = Headers.sequence(entries().datagram(), order());
+        if (met.stream().noneMatch(request -> request.has(sequence))) {
+            return false;
+        }
+        farewells.add(entries().datagram().toArray());
+        consume();
+        return true;
+    }
+
+    private void starve() {
+        if (starving == null) {
+            starving = clock.schedule(clock.now() + STARVES_NANOS, () -> starved = true);
+        }
     }
 
     @Override
     void next() {
-        if (received < entries.size() && !starved) {
-            received++;
-        } else {
+        if (starved || broken || !load()) {
             answers().poll();
+        } else {
+            if (entries().kind() == TraceKind.FROM_KERNEL) {
+                pacing.given(answer);
+            }
+            consume();
         }
     }
 
     @Override
     boolean ended() {
-        return (starved || received == entries.size()) && answers().isEmpty();
+        return (starved || broken || !load()) && answers().isEmpty();
+    }
+
+    @Override
+    boolean gathers() {
+        return true; // what was answered together is to be received together
+    }
+
+    @Override
+    boolean waitsForOthers() {
+        return !starved && !broken && (starving != null || pacing.wantsStep());
+    }
+
+    @Override
+    boolean wantsStep() {
+        return pacing.wantsStep();
+    }
+
+    @Override
+    Map<Integer, Integer> liveSequences() {
+        return sequences;
     }
 
     @Override
     void sent(byte[] datagram, long portId) {
-        if (starved || sent == entries.size()) {
-            unscripted(datagram, portId);
-            return;
+        ByteBuffer messages = ByteBuffer.wrap(datagram);
+        int at = 0;
+        while (at < datagram.length) {
+            int length = Headers.length(messages, at, datagram.length, order());
+            if (length < 0) {
+                broken = true;
+                throw new AssertionError("a malformed datagram was sent to the kernel:\n" + show(datagram));
+            }
+            byte[] message = Arrays.copyOfRange(datagram, at, at + length);
+            ExpectedRequest expected = starved || broken ? null : expectedRequest();
+            if (expected == null) {
+                unscripted(message, portId);
+            } else {
+                compare(expected, message, portId);
+            }
+            at += Netlink.align(length);
         }
-        byte[] recorded = entries.get(sent).datagram().toArray();
-        MessageText exact = new MessageText(schemas, true);
-        if (!exact.lines(recorded, order).equals(exact.lines(datagram, order))) {
-            throw new ReplayMismatchError("what was sent is not what was recorded (entry " + (sent + 1) + " of "
-                    + entries.size() + ")\n" + show("recorded", recorded) + show("sent", datagram));
+    }
+
+    /** The recorded request whose next message is to be sent; null where there is none. */
+    private @Nullable ExpectedRequest expectedRequest() {
+        ExpectedRequest request = current;
+        if (request == null) {
+            if (met.isEmpty() && load() && entries().kind() == TraceKind.TO_KERNEL && ahead == 0 && !metThis) {
+                meet();
+            }
+            request = met.isEmpty() ? lookAhead() : met.poll();
+            taken = request == null ? taken : request.number();
+            current = request;
         }
-        List<Integer> then = sequences(recorded);
-        List<Integer> now = sequences(datagram);
-        for (int index = 0; index < then.size(); index++) {
-            liveSequences.put(then.get(index), now.get(index));
+        return request;
+    }
+
+    private @Nullable ExpectedRequest lookAhead() {
+        if (!load()) {
+            return null;
         }
-        sent = nextRequest(sent + 1);
-        if (starving != null) {
-            clock.cancel(starving);
+        EntryCursor cursor = lookahead == null ? recording().open(of) : lookahead;
+        lookahead = cursor;
+        while (cursor.next()) {
+            if (cursor.kind() == TraceKind.TO_KERNEL && cursor.number() > taken) {
+                return new ExpectedRequest(cursor.datagram().toArray(), order(), cursor.number(), cursor.epochNanos());
+            }
+        }
+        return null;
+    }
+
+    private void compare(ExpectedRequest expected, byte[] message, long portId) {
+        byte[] recorded = expected.message();
+        if (!same(recorded, message)) {
+            broken = true;
+            throw new ReplayMismatchError("what was sent is not what the recording has here:\n--- recorded: "
+                    + place(expected.number(), expected.epochNanos()) + "\n+++ sent: by socket " + portId + "\n"
+                    + MessageDiff.of(text.lines(recorded, order()), text.lines(message, order())));
+        }
+        sequences.put(Headers.sequence(recorded, order()), Headers.sequence(message, order()));
+        if (expected.advance()) {
+            finished(expected, portId);
+        }
+    }
+
+    /** All messages of a recorded request were sent. */
+    private void finished(ExpectedRequest request, long portId) {
+        current = null;
+        if (load() && request.number() >= entries().number()) {
+            if (request.number() == entries().number()) {
+                pacing.origin(request.epochNanos());
+            }
+            ahead += request.number() == entries().number() && metThis ? 0 : 1;
+        }
+        if (met.isEmpty()) {
+            farewells.forEach(datagram -> {
+                Headers.readdress(ByteBuffer.wrap(datagram), 0, datagram.length, order(), sequences, portId);
+                answers().add(datagram);
+            });
+            farewells.clear();
+        }
+        TestClock.Timer pending = starving;
+        if (pending != null) {
+            clock.cancel(pending);
             starving = null;
         }
     }
 
-    private void unscripted(byte[] datagram, long portId) {
-        if (!starved && received < entries.size()) {
-            throw new ReplayMismatchError(
-                    "the recording sends nothing more, yet there was sent\n" + show("sent", datagram));
-        }
-        try {
-            acknowledge(SentMessage.parse(datagram, order, portId), portId);
-        } catch (MalformedMessageException e) {
-            throw new AssertionError("a malformed datagram was sent to the kernel: " + e.getMessage(), e);
-        }
+    private boolean same(byte[] recorded, byte[] message) {
+        boolean equal = recorded.length == message.length
+                && Arrays.equals(recorded, 0, SEQUENCE, message, 0, SEQUENCE)
+                && Arrays.equals(recorded, BEHIND_PORT_ID, recorded.length, message, BEHIND_PORT_ID, message.length);
+        return equal || text.structure(recorded, order()).equals(text.structure(message, order()));
     }
 
-    private String show(String title, byte[] datagram) {
-        StringBuilder text = new StringBuilder(title).append(":\n");
-        new MessageText(schemas, false)
-                .lines(datagram, order)
-                .forEach(line -> text.append("  ").append(line).append('\n'));
-        return text.toString();
+    /** What the recording does not have: it may take leave, and nothing else. */
+    private void unscripted(byte[] message, long portId) {
+        List<SentMessage> requests;
+        try {
+            requests = SentMessage.parse(message, order(), portId);
+        } catch (MalformedMessageException e) {
+            throw new AssertionError("a malformed message was sent to the kernel: " + e.getMessage(), e);
+        }
+        boolean leave = requests.stream().allMatch(StrictScript::takesLeave);
+        if (!starved && !broken && !leave) {
+            broken = true;
+            throw new ReplayMismatchError(recording().name() + ": the recording sends nothing more here, yet socket "
+                    + portId + " sent\n" + show(message));
+        }
+        acknowledge(requests, portId);
     }
 
-    private List<Integer> sequences(byte[] datagram) {
-        List<Integer> found = new ArrayList<>();
-        MessageCursor cursor = new MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.length, order);
-        try {
-            while (cursor.next()) {
-                found.add((int) cursor.sequence());
-            }
-        } catch (MalformedMessageException e) {
-            // What the recording has malformed was compared byte by byte; nothing answers it.
-            return found;
+    private static boolean takesLeave(SentMessage request) {
+        return request.type() == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH || ExpectedRequest.takesLeave(request);
+    }
+
+    @Override
+    boolean expected() {
+        if (entries().kind() != TraceKind.TO_KERNEL) {
+            return true;
         }
-        return found;
+        boolean known = ahead > 0 || metThis; // it was sent, or is told of already
+        ahead -= ahead > 0 ? 1 : 0;
+        metThis = false;
+        return !known;
     }
 
     @Override
     List<String> left() {
-        return tell(entries.subList(Math.min(received, entries.size()), entries.size()));
+        List<String> told = new ArrayList<>();
+        if (broken) {
+            return told; // the mismatch says it all
+        }
+        ExpectedRequest begun = current;
+        if (begun != null) {
+            met.addFirst(begun);
+        }
+        for (ExpectedRequest request : met) {
+            told.add("not sent: " + place(request.number(), request.epochNanos()) + "\n" + show(request.message()));
+        }
+        if (!farewells.isEmpty()) {
+            told.add("and " + farewells.size() + " answers to it");
+        }
+        told.addAll(rest());
+        return told;
+    }
+
+    @Override
+    void close() {
+        pacing.end();
+        if (lookahead != null) {
+            lookahead.close();
+        }
+        super.close();
     }
 }

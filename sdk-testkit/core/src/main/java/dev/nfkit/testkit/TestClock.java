@@ -240,6 +240,26 @@ public final class TestClock {
         }
     }
 
+    long patienceNanos() {
+        return patienceNanos;
+    }
+
+    /** Whether time jumps to where it is waited for. */
+    boolean jumps() {
+        return mode == Mode.AUTOMATIC;
+    }
+
+    /** Waits for a change in real time; may return early. Whether the thread was interrupted meanwhile. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
+    boolean awaitReal(long nanos) {
+        try {
+            changed.awaitNanos(nanos);
+            return false;
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
     /** Waits in real time, time of its own standing still, until something is so; false where patience ends before. */
     boolean awaitUntil(BooleanSupplier condition) {
         long stop = realStop();

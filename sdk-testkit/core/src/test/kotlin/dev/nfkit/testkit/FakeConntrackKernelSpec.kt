@@ -1,8 +1,6 @@
 package dev.nfkit.testkit
 
 import dev.nfkit.Errno
-import dev.nfkit.conntrack.ConntrackAttribute
-import dev.nfkit.conntrack.ExpectationAttribute
 import dev.nfkit.conntrack.StatisticsAttribute
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
@@ -19,17 +17,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 private val little = ByteOrder.LITTLE_ENDIAN
-private val text =
-    MessageText(
-        mapOf(
-            0x100 to ConntrackAttribute.SCHEMA,
-            0x104 to StatisticsAttribute.SCHEMA,
-            0x105 to StatisticsAttribute.Global.SCHEMA,
-            0x103 to StatisticsAttribute.Expectations.SCHEMA,
-            0x200 to ExpectationAttribute.SCHEMA,
-        ),
-        true,
-    )
+private val text = MessageText(MessageNames())
 
 /** What is a matter of time, of the machine, or drawn by lot. */
 private val OWN =
@@ -45,7 +33,7 @@ private fun messages(datagram: ByteArray): List<String> {
             when (cursor.type()) {
                 Netlink.NLMSG_ERROR -> error(message)
                 Netlink.NLMSG_DONE -> "done, flags ${cursor.flags()}"
-                else -> text.lines(message, little).filterNot { it.matches(OWN) }.joinToString("\n")
+                else -> text.structure(message, little).filterNot { it.matches(OWN) }.joinToString("\n")
             }
     }
     return told
@@ -92,7 +80,7 @@ class FakeConntrackKernelSpec :
                         }
                     }
                     compared++
-                    withClue("request $compared:\n${text.lines(request, little).joinToString("\n")}\n") {
+                    withClue("request $compared:\n${text.structure(request, little).joinToString("\n")}\n") {
                         now.sorted() shouldBe then.sorted()
                     }
                 }

@@ -44,6 +44,15 @@ private fun config(
             .end(),
     )
 
+private fun farewell(sequence: Long): ByteArray =
+    Datagrams.bytes(
+        MessageWriter(128, little)
+            .begin(NFLOG_CONFIG, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, sequence)
+            .nfgenmsg(0, 5)
+            .u8(1, 2)
+            .end(),
+    )
+
 private fun acknowledgement(
     sequence: Long,
     port: Long,
@@ -68,7 +77,8 @@ private val recorded =
         little,
     )
 
-private val batch = DatagramBatch(4, 4096)
+private val batch = DatagramBatch(1, 4096)
+private val wide = DatagramBatch(4, 4096)
 
 private fun ReplaySocket.next(): MessageCursor {
     receive(batch, -1) shouldBe 1
@@ -104,15 +114,33 @@ class ReplayTransportSpec :
             }
 
             test("shows both messages, attribute by attribute, where what is sent differs") {
-                val schema = AttributeSchema("NFULNL_MSG_PACKET", NflogAttribute.entries)
+                val transport = ReplayTransport.strict(recorded)
+                val socket = transport.open(12)
+                val mismatch = shouldThrow<ReplayMismatchError> { socket.put(config(3, 65)) }
+                mismatch.message shouldBe
+                    """
+                    what was sent is not what the recording has here:
+                    --- recorded: the recording, entry 1 of 5, 1970-01-01T00:00:00.000005Z
+                    +++ sent: by socket 4711
+                      NFULNL_MSG_CONFIG, flags NLM_F_REQUEST|NLM_F_ACK
+                        nfgenmsg: family 0, version 0, res_id 5
+                        NFULA_CFG_CMD = 1
+                    -   NFULA_CFG_QTHRESH = 64
+                    +   NFULA_CFG_QTHRESH = 65
+
+                    """.trimIndent()
+                socket.receive(batch, -1) shouldBe -1
+                socket.close()
+                val told = shouldThrow<AssertionError> { transport.close() }
+                told.message shouldContain "+   NFULA_CFG_QTHRESH = 65"
+                told.cause shouldBe mismatch
+            }
+
+            test("names what it shows by a schema of the test's own, too") {
+                val schema = AttributeSchema("MINE", NflogAttribute.entries)
                 val socket = ReplayTransport.strict(recorded).schema(NFLOG_CONFIG, schema).open(12)
-                val message = shouldThrow<ReplayMismatchError> { socket.put(config(3, 65)) }.message
-                message shouldContain "entry 1 of 5"
-                message shouldContain "recorded:\n  message type 0x401 NFULNL_MSG_PACKET flags 0x5"
-                message shouldContain "sent:\n"
-                message shouldContain "nfgenmsg family 0 version 0 res_id 5"
-                message shouldContain " = 64"
-                message shouldContain " = 65"
+                shouldThrow<ReplayMismatchError> { socket.put(config(3, 65)) }.message shouldContain
+                    "+   NFULA_IFINDEX_OUTDEV = 65"
             }
 
             test("whose request never comes ends, and verify tells what is left") {
@@ -123,15 +151,17 @@ class ReplayTransportSpec :
                 socket.receive(batch, 0) shouldBe -1
                 socket.close()
                 shouldThrow<AssertionError> { transport.verify() }.message shouldContain
-                    "5 steps of the recording for socket 4711, next: TO_KERNEL"
+                    "not sent: the recording, entry 1 of 5"
             }
 
             test("acknowledges who takes leave after its end") {
                 val socket = ReplayTransport.strict(Trace(emptyList(), little)).open(12)
                 socket.receive(batch, -1) shouldBe -1
-                socket.put(config(9, 1))
+                socket.put(farewell(9))
                 socket.next().sequence() shouldBe 9
                 socket.receive(batch, -1) shouldBe -1
+                shouldThrow<ReplayMismatchError> { socket.put(config(10, 1)) }.message shouldContain
+                    "the recording sends nothing more here, yet socket 4711 sent\n    NFULNL_MSG_CONFIG"
             }
         }
 
@@ -140,7 +170,7 @@ class ReplayTransportSpec :
                 val socket = ReplayTransport.lenient(recorded).open(12)
                 socket.put(config(8, 1))
                 socket.put(config(9, 2))
-                socket.receive(batch, -1) shouldBe 2
+                socket.receive(wide, -1) shouldBe 2
                 socket.next().type() shouldBe NFLOG
                 socket.set(SocketOption.NO_ENOBUFS, 1)
                 socket.next().type() shouldBe NFLOG
@@ -243,6 +273,6 @@ class ReplayTransportSpec :
                 session.stop()
             } shouldBe 1
             packets shouldBe 1
-            shouldThrow<AssertionError> { transport.verify() }.message shouldContain "steps of the recording"
+            shouldThrow<AssertionError> { transport.verify() }.message shouldContain "left something of the recording"
         }
     })

@@ -2,12 +2,8 @@ package dev.nfkit.testkit.junit;
 
 import dev.nfkit.testkit.FakeNetfilter;
 import dev.nfkit.testkit.ReplayTransport;
-import dev.nfkit.trace.Trace;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.nfkit.testkit.Traces;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,33 +33,24 @@ final class Doubles {
     }
 
     ReplayTransport replay(Replay annotation, Class<?> test) {
-        Trace trace;
-        try (InputStream recording = open(annotation.value(), test)) {
-            trace = Trace.read(recording, annotation.value());
-        } catch (IOException e) {
+        ReplayTransport replay;
+        try {
+            replay = annotation.lenient()
+                    ? Traces.lenient(test, annotation.value())
+                    : Traces.replay(test, annotation.value());
+        } catch (IllegalArgumentException | UncheckedIOException e) {
             throw new ParameterResolutionException("@Replay(\"" + annotation.value() + "\"): " + e.getMessage(), e);
         }
-        ReplayTransport replay = annotation.lenient() ? ReplayTransport.lenient(trace) : ReplayTransport.strict(trace);
-        if (annotation.verify()) {
-            checks.add(replay::verify);
-        }
+        checks.add(annotation.verify() ? replay::close : () -> closeWhatever(replay));
         return replay;
     }
 
-    private static InputStream open(String name, Class<?> test) throws IOException {
-        @Nullable InputStream resource = test.getResourceAsStream(name);
-        if (resource == null) {
-            resource = test.getResourceAsStream("/" + name);
+    private static void closeWhatever(ReplayTransport replay) {
+        try {
+            replay.close();
+        } catch (AssertionError e) {
+            // The test wants to leave something over.
         }
-        if (resource != null) {
-            return resource;
-        }
-        Path file = Path.of(name);
-        if (Files.isRegularFile(file)) {
-            return Files.newInputStream(file);
-        }
-        throw new FileNotFoundException("there is no resource beside " + test.getName()
-                + ", none at the class path's root" + " and no file " + file.toAbsolutePath());
     }
 
     /** Looks whether anything is left over, and gives what is. */

@@ -30,16 +30,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NetfilterExtension.class)
 public @interface Replay {
     /**
-     * The recording: the name of a resource on the class path, first beside the test's class, then from the root; or the
-     * path of a file, from the working directory.
+     * The recording: a file in the package of the test's class, or from the root of the class path.
      *
-     * @return a name or a path
+     * @return the file's name there
      */
     String value();
 
     /**
-     * Whether what is sent need not be what was sent then: the kernel's packets are given to whatever sessions there
-     * are, and their configuration is acknowledged.
+     * Whether what is sent need not be what was sent then ({@link dev.nfkit.testkit.Traces#lenient}): what was received
+     * is given to whatever sessions there are, and their configuration is acknowledged.
      *
      * @return false unless given: what is sent is compared
      */

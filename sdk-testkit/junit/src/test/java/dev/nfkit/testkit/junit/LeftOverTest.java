@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.testkit.FakeNetfilter;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,12 @@ class LeftOverTest {
             kernel.open(12);
             fail("the first failure");
         }
+
+        @Test
+        void readsNoRecording(@Replay("traces/nflog/nflog-ipv4-icmp.pcap") NetlinkTransport recorded) {}
+
+        @Test
+        void wantsARecordingThatIsNotThere(@Replay("nowhere.pcapng") NetlinkTransport recorded) {}
 
         @Test
         void wantsTwoClocks(@FakeKernel FakeNetfilter one, @FakeKernel(time = Time.MANUAL) FakeNetfilter other) {
@@ -91,6 +98,18 @@ class LeftOverTest {
                 .filter(test -> test.getDisplayName().startsWith("leavesASocketOpenAsItMay"))
                 .count();
         assertEquals(1, passed);
+    }
+
+    @Test
+    void aRecordingThatIsNotReadFailsATestThatPassed() {
+        String message = failure(Forgetful.class, "readsNoRecording").getMessage();
+        assertTrue(message.contains("no socket was opened"), message);
+    }
+
+    @Test
+    void aRecordingThatIsNotThereIsNamed() {
+        String message = failure(Forgetful.class, "wantsARecording").getMessage();
+        assertTrue(message.contains("nowhere.pcapng"), message);
     }
 
     @Test

@@ -1,7 +1,9 @@
 package dev.nfkit.testkit.kotest
 
 import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.testkit.TestClock
+import dev.nfkit.testkit.Traces
 
 /** The fake kernel and the replays of one test. */
 internal class Doubles {
@@ -14,6 +16,14 @@ internal class Doubles {
             kernel = it
             checks += it::verify
         }
+
+    @Synchronized
+    fun replay(
+        spec: Class<*>,
+        recording: String,
+        lenient: Boolean,
+    ): ReplayTransport =
+        (if (lenient) Traces.lenient(spec, recording) else Traces.replay(spec, recording)).also { checks += it::close }
 
     /** What is left over, if anything is. */
     @Synchronized

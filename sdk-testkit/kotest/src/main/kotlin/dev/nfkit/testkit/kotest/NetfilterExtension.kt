@@ -1,7 +1,9 @@
 package dev.nfkit.testkit.kotest
 
 import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.testkit.TestClock
+import dev.nfkit.testkit.Traces
 import io.kotest.core.descriptors.Descriptor
 import io.kotest.core.extensions.TestCaseExtension
 import io.kotest.core.test.TestCase
@@ -73,3 +75,18 @@ public object NetfilterExtension : TestCaseExtension {
  */
 public fun TestScope.fakeKernel(clock: () -> TestClock = TestClock::automatic): FakeNetfilter =
     NetfilterExtension.doubles(this, "fakeKernel").kernel(clock)
+
+/**
+ * A replay of a recording for this test, from the recording's start at each call. Behind the test it is closed, which fails
+ * what passed and left something over: a request that was not made, a packet that was not read.
+ *
+ * @param recording a file in the package of the spec's class, or from the root of the class path
+ * @param lenient whether what is sent need not be what was sent then ([Traces.lenient])
+ * @throws IllegalArgumentException if there is no such file, naming where it was looked for
+ * @throws java.io.UncheckedIOException if it is no recording
+ * @throws IllegalStateException if the spec or project has no [NetfilterExtension]
+ */
+public fun TestScope.replay(
+    recording: String,
+    lenient: Boolean = false,
+): ReplayTransport = NetfilterExtension.doubles(this, "replay").replay(testCase.spec::class.java, recording, lenient)

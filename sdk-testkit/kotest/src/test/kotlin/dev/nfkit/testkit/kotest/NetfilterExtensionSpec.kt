@@ -1,5 +1,7 @@
 package dev.nfkit.testkit.kotest
 
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogSession
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.TestClock
@@ -9,6 +11,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.core.test.TestCase
 import io.kotest.core.test.TestScope
 import io.kotest.engine.test.TestResult
+import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
@@ -16,6 +19,7 @@ import io.kotest.matchers.types.shouldNotBeSameInstanceAs
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.withContext
+import java.time.Duration.ofSeconds
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.hours
 
@@ -83,6 +87,24 @@ class NetfilterExtensionSpec :
                 run(TestResult.Failure(Duration.ZERO, failure)) { fakeKernel().open(NETLINK_NETFILTER) }
             result.errorOrNull shouldBeSameInstanceAs failure
             failure.suppressed.single().message!! shouldContain "is open"
+        }
+
+        test("a recording is replayed into the real session") {
+            val recorded = replay("traces/nflog/nflog-ipv4-icmp.pcap", lenient = true)
+            var packets = 0
+            NflogSession.open(recorded, NflogOptions.builder().group(30).build()).use { session ->
+                while (session.poll<RuntimeException>({ packets++ }, ofSeconds(1)) > 0) {
+                    packets shouldBeLessThan 1000
+                }
+                session.stop()
+            }
+            packets shouldBe 3
+        }
+
+        test("a recording that is not read to its end fails a test that passed") {
+            val result = run { replay("traces/nflog/nflog-ipv4-icmp.pcap") }
+            result.isFailure shouldBe true
+            result.errorOrNull!!.message!! shouldContain "no socket was opened"
         }
 
         test("what leaves nothing over passes") {

@@ -1,0 +1,20 @@
+package dev.nfkit;
+
+/** A view whose uses after its end are told of, its slices included. */
+final class LentBytes extends Bytes {
+    private final Loan loan;
+
+    LentBytes(Loan loan) {
+        this.loan = loan;
+    }
+
+    @Override
+    IllegalStateException released(String message) {
+        return loan.escaped(message);
+    }
+
+    @Override
+    public Bytes slice(int index, int count) {
+        return slice(index, count, loan.bytes());
+    }
+}

@@ -1,0 +1,148 @@
+package dev.nfkit.anonymize;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.packet.ChecksumState;
+import dev.nfkit.packet.ExtensionCursor;
+import dev.nfkit.packet.InternetChecksum;
+import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.packet.Ipv4View;
+import dev.nfkit.packet.Ipv6View;
+import dev.nfkit.packet.PacketChecksums;
+
+/**
+ * Makes a packet anonymous in place, at its length: addresses are replaced, headers keep the rest, everything else becomes
+ * noise. A checksum stays what it was: right, wrong, not ready or none; where that can't be told (of a fragment, a cut
+ * packet), the transport's becomes noise, as it would tell of the data.
+ */
+final class PacketScrub {
+    /** A packet in an ICMP error in a packet in an ICMP error is as deep as anybody looks. */
+    private static final int DEEPEST = 3;
+
+    private static final int IPV6_HEADER = 40;
+
+    private final Scrub scrub;
+    private final TransportScrub transport;
+    private final OptionScrub options;
+
+    PacketScrub(Scrub scrub) {
+        this.scrub = scrub;
+        this.options = new OptionScrub(scrub);
+        this.transport = new TransportScrub(scrub, this, options);
+    }
+
+    /** Replaces what a packet has, from its IP header on. */
+    void replace(Region packet) {
+        replace(packet, 0);
+    }
+
+    void replace(Region packet, int depth) {
+        int version = packet.length == 0 ? 0 : packet.u8(0) >> 4;
+        PacketChecksums before = new PacketChecksums();
+        if (depth > DEEPEST || !before.wrap(packet.view())) {
+            packet.noise(scrub, 0);
+            if (packet.length > 0) {
+                // Noise is no IP, whatever it looks like.
+                packet.bytes[packet.start] &= 0xf;
+            }
+            return;
+        }
+        ChecksumState header = before.header();
+        ChecksumState segment = before.transport();
+        int offHeader = header == ChecksumState.WRONG ? packet.u16(10) ^ before.computeHeader() : 0;
+        int offSegment = 0;
+        Found found = version == 4 ? ipv4(packet) : ipv6(packet);
+        int checksumAt = before.known() ? found.checksumAt() : -1;
+        if (segment == ChecksumState.WRONG && checksumAt >= 0) {
+            offSegment = packet.u16(checksumAt) ^ before.computeTransport();
+        }
+        if (version == 4) {
+            packet.address(scrub, 12, 4);
+            packet.address(scrub, 16, 4);
+        } else {
+            packet.address(scrub, 8, 16);
+            packet.address(scrub, 24, 16);
+        }
+        options.replace(packet, version);
+        transport.replace(packet, found, before.known(), depth);
+        packet.noise(scrub, found.end());
+        seal(packet, version, header == ChecksumState.UNKNOWN ? -1 : offHeader, segment, checksumAt, offSegment);
+    }
+
+    /** Where a packet's transport is, as far as it can be told: whole, and from where to where. */
+    record Found(int version, int protocol, boolean fragment, boolean first, boolean cut, int at, int end) {
+        int checksumAt() {
+            return switch (protocol) {
+                case IpProtocol.TCP -> at + 16;
+                case IpProtocol.UDP -> at + 6;
+                case IpProtocol.ICMP, IpProtocol.ICMPV6 -> at + 2;
+                default -> -1;
+            };
+        }
+    }
+
+    private static Found ipv4(Region packet) {
+        Ipv4View ip = new Ipv4View();
+        ip.wrap(packet.view());
+        int told = ip.totalLength();
+        boolean cut = told < ip.headerLength() || told > packet.length;
+        boolean fragment = ip.moreFragments() || ip.fragmentOffset() != 0;
+        return new Found(
+                4,
+                ip.protocol(),
+                fragment,
+                ip.fragmentOffset() == 0,
+                cut,
+                ip.payloadOffset(),
+                cut ? packet.length : told);
+    }
+
+    private static Found ipv6(Region packet) {
+        Ipv6View ip = new Ipv6View();
+        ip.wrap(packet.view());
+        int told = IPV6_HEADER + ip.payloadLength();
+        boolean jumbo = told == IPV6_HEADER && ip.nextHeader() != IpProtocol.NO_NEXT_HEADER;
+        boolean cut = jumbo || told > packet.length;
+        ExtensionCursor extensions = new ExtensionCursor().wrap(ip);
+        int behind = IPV6_HEADER;
+        while (extensions.next()) {
+            behind = extensions.offset() + extensions.length();
+        }
+        boolean fragment = ip.moreFragments() || ip.fragmentOffset() != 0;
+        // Where extension headers do not end inside the packet, nothing behind them is a transport.
+        int protocol = extensions.incomplete() ? -1 : ip.upperProtocol();
+        int end = cut ? packet.length : told;
+        return new Found(6, protocol, fragment, ip.fragmentOffset() == 0, cut, Math.min(behind, end), end);
+    }
+
+    private void seal(
+            Region packet, int version, int offHeader, ChecksumState segment, int checksumAt, int offSegment) {
+        PacketChecksums after = new PacketChecksums();
+        Bytes view = packet.view();
+        after.wrap(view);
+        if (version == 4 && offHeader >= 0) {
+            packet.u16(10, after.computeHeader() ^ offHeader);
+        }
+        if (checksumAt < 0 || !after.known()) {
+            return;
+        }
+        switch (segment) {
+            case RIGHT, WRONG -> packet.u16(checksumAt, after.computeTransport() ^ offSegment);
+            case NOT_READY -> packet.u16(checksumAt, pseudoHeader(packet, version, checksumAt));
+            case NONE -> packet.u16(checksumAt, 0);
+            case UNKNOWN -> {
+                // It became noise with what it covers.
+            }
+        }
+    }
+
+    private static int pseudoHeader(Region packet, int version, int checksumAt) {
+        Found found = version == 4 ? ipv4(packet) : ipv6(packet);
+        int covered = found.protocol() == IpProtocol.UDP ? packet.u16(checksumAt - 2) : found.end() - found.at();
+        Bytes view = packet.view();
+        return InternetChecksum.fold(
+                version == 4
+                        ? InternetChecksum.pseudoHeader(
+                                (int) view.u32(12), (int) view.u32(16), found.protocol(), covered)
+                        : InternetChecksum.pseudoHeader(view, 8, found.protocol(), covered));
+    }
+}

@@ -1,0 +1,87 @@
+package dev.nfkit.trace;
+
+import dev.nfkit.socket.DatagramBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The record of one socket, which disturbs nobody where it fails. Allocates nothing for a datagram. */
+final class RecordedSocket {
+    /** A large filter's text is no reason to disturb a session: three bytes of UTF-8 a character fit a comment. */
+    private static final int LONGEST_NOTE = 20_000;
+
+    private final Recorder recorder;
+    private final TraceSink.@Nullable Socket sink;
+
+    RecordedSocket(Recorder recorder, TraceSink.@Nullable Socket sink) {
+        this.recorder = recorder;
+        this.sink = sink;
+    }
+
+    void sending(ByteBuffer datagram) {
+        if (recorder.goesOn() && sink != null) {
+            try {
+                sink.toKernel(Recorder.now(), datagram);
+            } catch (IOException e) {
+                recorder.failed(e);
+            }
+        }
+    }
+
+    void note(String text) {
+        if (recorder.goesOn() && sink != null) {
+            try {
+                sink.note(Recorder.now(), text.length() > LONGEST_NOTE ? text.substring(0, LONGEST_NOTE) + "…" : text);
+            } catch (IOException e) {
+                recorder.failed(e);
+            }
+        }
+    }
+
+    /** Takes what a receive returned; −1 (closed) leaves the batch without a meaning. */
+    void received(DatagramBatch batch, int count, LongSupplier drops) {
+        if (count >= 0 && batch.overrun()) {
+            overrun(batch, drops.getAsLong());
+        }
+        for (int slot = 0; slot < count; slot++) {
+            received(batch, slot);
+        }
+    }
+
+    private void overrun(DatagramBatch batch, long drops) {
+        if (recorder.goesOn() && sink != null) {
+            try {
+                sink.overrun(batch.receivedAt(), drops);
+            } catch (IOException e) {
+                recorder.failed(e);
+            }
+        }
+    }
+
+    private void received(DatagramBatch batch, int slot) {
+        if (recorder.goesOn() && sink != null) {
+            try {
+                sink.fromKernel(
+                        batch.receivedAt(),
+                        batch.buffer(),
+                        batch.offset(slot),
+                        batch.length(slot),
+                        batch.truncated(slot));
+            } catch (IOException e) {
+                recorder.failed(e);
+            }
+        }
+    }
+
+    void closed() {
+        if (recorder.failure().isEmpty() && sink != null) {
+            try {
+                sink.closed();
+            } catch (IOException e) {
+                recorder.failed(e);
+            }
+        }
+        recorder.flush();
+    }
+}

@@ -1,0 +1,272 @@
+package dev.nfkit.trace;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.pcap.CaptureReader;
+import dev.nfkit.pcap.CaptureView;
+import dev.nfkit.pcap.CaptureWriter;
+import dev.nfkit.pcap.LinkType;
+import dev.nfkit.pcap.PcapFormatException;
+import dev.nfkit.wire.Netlink;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a recording of netlink sockets entry by entry: what {@link TraceWriter} wrote, or what tcpdump or Wireshark
+ * captured from an nlmon device, as pcapng or classic pcap in either byte order. Memory stays constant, however long the
+ * file is, and nothing is allocated for an entry but its comment. One thread at a time.
+ *
+ * <p>The accessors are those of the entry that the last {@link #next()} found; what they show is borrowed, and
+ * {@link #entry()} gives one that lives on. Before the first entry and after the last they mean nothing.
+ *
+ * <p>A datagram's direction is that of {@code epb_flags}. Where a file has none (classic pcap, or tcpdump, which sees no
+ * direction on an nlmon device), a datagram whose first message is a request ({@code NLM_F_REQUEST}, and no answer by its
+ * type) went to the kernel, any other came from it.
+ *
+ * <pre>{@code
+ * try (TraceReader trace = TraceReader.open(path)) {
+ *     while (trace.next()) {
+ *         System.out.println(trace.kind() + " of " + trace.datagram().length() + " bytes");
+ *     }
+ * }
+ * }</pre>
+ */
+public final class TraceReader implements Closeable {
+    private static final long DIRECTION = 3;
+
+    private final CaptureReader reader;
+    private final String name;
+    private final Bytes datagram = new Bytes();
+    private @Nullable CaptureView packet;
+    private @Nullable ByteOrder order;
+    private TraceKind kind = TraceKind.NOTE;
+
+    private TraceReader(CaptureReader reader, String name) {
+        this.reader = reader;
+        this.name = name;
+    }
+
+    /**
+     * Opens a recording.
+     *
+     * @param file a pcapng or pcap file of link type 253
+     * @return a reader before the first entry; the caller closes it
+     * @throws PcapFormatException if it is no capture file
+     * @throws IOException if it can't be read
+     */
+    public static TraceReader open(Path file) throws IOException {
+        return new TraceReader(CaptureReader.open(file), file.toString());
+    }
+
+    /**
+     * Reads a recording from a stream.
+     *
+     * @param stream a pcapng or pcap file of link type 253, which {@link #close} closes; where this call fails, it stays
+     *     open
+     * @param name what to call it in errors
+     * @return a reader before the first entry
+     * @throws PcapFormatException if it is no capture file
+     * @throws IOException if it can't be read
+     */
+    public static TraceReader of(InputStream stream, String name) throws IOException {
+        return new TraceReader(CaptureReader.of(stream, name), Objects.requireNonNull(name));
+    }
+
+    /**
+     * Moves to the next entry.
+     *
+     * @return false where the file ends, and after an error
+     * @throws PcapFormatException if the file is cut, contradicts itself, or has a packet of another link type
+     * @throws IOException if it can't be read
+     */
+    public boolean next() throws IOException {
+        packet = null;
+        datagram.release();
+        CaptureView next = reader.nextView();
+        if (next == null) {
+            return false;
+        }
+        check(next);
+        Bytes data = next.data();
+        data.slice(CookedHeader.LENGTH, data.length() - CookedHeader.LENGTH, datagram);
+        boolean cut = cut(next);
+        if (order == null && datagram.length() >= Netlink.NLMSG_HDRLEN) {
+            order = HeaderOrder.of(datagram, cut, next.order());
+        }
+        kind = kind(next.flags() & DIRECTION, cut, order == null ? next.order() : order);
+        if (kind == TraceKind.OVERRUN || kind == TraceKind.NOTE) {
+            datagram.slice(0, 0, datagram);
+        }
+        packet = next;
+        return true;
+    }
+
+    private void check(CaptureView next) throws PcapFormatException {
+        if (next.linkType() != LinkType.NETLINK) {
+            throw new PcapFormatException(
+                    name,
+                    next.offset(),
+                    "link type " + LinkType.describe(LinkType.NETLINK),
+                    "link type " + LinkType.describe(next.linkType()));
+        }
+        String fault = CookedHeader.fault(next.data());
+        if (fault != null) {
+            throw new PcapFormatException(
+                    name, next.offset(), "a netlink header of 16 bytes with hardware type 824", fault);
+        }
+    }
+
+    private static boolean cut(CaptureView packet) {
+        return packet.originalLength() > packet.data().length();
+    }
+
+    private TraceKind kind(long direction, boolean cut, ByteOrder headers) {
+        if (direction == CaptureWriter.INBOUND) {
+            return TraceKind.FROM_KERNEL;
+        }
+        if (direction == CaptureWriter.OUTBOUND) {
+            return TraceKind.TO_KERNEL;
+        }
+        if (Marker.matches(datagram, TraceKind.OVERRUN, headers)) {
+            return TraceKind.OVERRUN;
+        }
+        if ((datagram.length() == 0 && !cut) || Marker.matches(datagram, TraceKind.NOTE, headers)) {
+            return TraceKind.NOTE;
+        }
+        // Cut to less than the flags: nothing tells, and what is cut is never parsed.
+        return HeaderOrder.request(datagram, headers) ? TraceKind.TO_KERNEL : TraceKind.FROM_KERNEL;
+    }
+
+    private CaptureView at() {
+        CaptureView now = packet;
+        if (now == null) {
+            throw new IllegalStateException(name + ": the reader is at no entry; call next() first");
+        }
+        return now;
+    }
+
+    /**
+     * What the entry is.
+     *
+     * @return the kind
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public TraceKind kind() {
+        at();
+        return kind;
+    }
+
+    /**
+     * When it happened, by the wall clock.
+     *
+     * @return nanoseconds since 1970, or {@link TraceEntry#NO_TIME}
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public long epochNanos() {
+        return at().epochNanos();
+    }
+
+    /**
+     * The netlink protocol of the socket, such as {@link Netlink#NETLINK_NETFILTER}.
+     *
+     * @return 0 to 65535
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public int protocol() {
+        return CookedHeader.protocol(at().data());
+    }
+
+    /**
+     * Which socket of the recording sent or received it, as {@link TraceEntry#socket()}.
+     *
+     * @return the index of the file's interface, from 0
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public int socket() {
+        return at().interfaceId();
+    }
+
+    /**
+     * The name of that socket: of the file's interface ({@code if_name}).
+     *
+     * @return a name such as {@code netlink 12 port 4711} or {@code nlmon0}, or empty where the file has none
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public Optional<String> socketName() {
+        return at().captureInterface().name();
+    }
+
+    /**
+     * The datagram, verbatim: one or more netlink messages.
+     *
+     * @return the bytes, borrowed until {@link #next()}; none for an overrun or a note
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public Bytes datagram() {
+        at();
+        return datagram;
+    }
+
+    /**
+     * Whether the datagram's end is missing.
+     *
+     * @return whether it was longer than what was kept
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public boolean truncated() {
+        return cut(at());
+    }
+
+    /**
+     * A remark; a note's text.
+     *
+     * @return the text, or empty
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public Optional<String> comment() {
+        return at().comment();
+    }
+
+    /**
+     * The entry with bytes of its own.
+     *
+     * @return an immutable copy
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public TraceEntry entry() {
+        return new TraceEntry(
+                kind(),
+                epochNanos(),
+                protocol(),
+                datagram.copy(),
+                truncated(),
+                comment().orElse(null),
+                socket());
+    }
+
+    /**
+     * The byte order of netlink headers: that of the host that was recorded, which the first message tells.
+     *
+     * @return the order; that of the file while no message was met
+     */
+    public ByteOrder order() {
+        return order == null ? reader.order() : order;
+    }
+
+    /**
+     * Closes the file or stream. Idempotent.
+     *
+     * @throws IOException if closing fails
+     */
+    @Override
+    public void close() throws IOException {
+        packet = null;
+        datagram.release();
+        reader.close();
+    }
+}

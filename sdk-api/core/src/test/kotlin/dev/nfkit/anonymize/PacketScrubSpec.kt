@@ -1,0 +1,215 @@
+package dev.nfkit.anonymize
+
+import dev.nfkit.Bytes
+import dev.nfkit.packet.ChecksumState
+import dev.nfkit.packet.IpProtocol
+import dev.nfkit.packet.Ipv4View
+import dev.nfkit.packet.PacketBuilder
+import dev.nfkit.packet.PacketChecksums
+import dev.nfkit.packet.hex
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.booleans.shouldBeFalse
+import io.kotest.matchers.booleans.shouldBeTrue
+import io.kotest.matchers.collections.shouldBeUnique
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
+import io.kotest.matchers.string.shouldStartWith
+import kotlin.random.Random
+
+private const val SECRET = "The secret of the house, which is long enough to be found again anywhere. "
+
+private fun scrubbed(
+    packet: ByteArray,
+    seed: String = "seed",
+): ByteArray = packet.copyOf().also { PacketScrub(Scrub(seed)).replace(Region(it, 0, it.size)) }
+
+private fun states(packet: ByteArray): List<ChecksumState> =
+    PacketChecksums().let {
+        if (it.wrap(Bytes.of(*packet))) listOf(it.header(), it.transport()) else emptyList()
+    }
+
+private fun ByteArray.toHex(): String = Bytes.of(*this).toHex()
+
+private fun ByteArray.finds(run: ByteArray): Boolean =
+    (0..size - run.size).any { at -> run.indices.all { this[at + it] == run[it] } }
+
+/** Whether eight bytes in a row of a secret are still there. */
+private fun ByteArray.leaks(secret: ByteArray): Boolean =
+    (0..secret.size - 8).any { finds(secret.copyOfRange(it, it + 8)) }
+
+private fun addresses(packet: PacketBuilder): List<ByteArray> =
+    listOf(hex(packet.source).toArray(), hex(packet.destination).toArray())
+
+private val protocols =
+    listOf(
+        IpProtocol.TCP,
+        IpProtocol.UDP,
+        IpProtocol.ICMP,
+        IpProtocol.ICMPV6,
+        IpProtocol.SCTP,
+        IpProtocol.GRE,
+        IpProtocol.ESP,
+        IpProtocol.IPIP,
+        253,
+    )
+
+private val headers =
+    listOf(
+        0 to PacketBuilder.HOP_BY_HOP,
+        60 to PacketBuilder.DESTINATION,
+        43 to PacketBuilder.FINISHED_ROUTE,
+        43 to PacketBuilder.UNFINISHED_ROUTE,
+        44 to PacketBuilder.ATOMIC_FRAGMENT,
+        60 to PacketBuilder.HOME_ADDRESS,
+    )
+
+private fun anyPacket(random: Random): PacketBuilder {
+    val version = if (random.nextBoolean()) 4 else 6
+    val tcpOptions = listOf("", "020405b4", "0101080a 00000001 00000002", "1312 00112233445566778899aabbccddeeff 0000")
+    return PacketBuilder(
+        version = version,
+        protocol = protocols.random(random),
+        options =
+            if (version ==
+                4
+            ) {
+                listOf("", "9404000001000000", "07070408080808 00", "8307040a090009 00").random(random).replace(" ", "")
+            } else {
+                ""
+            },
+        extensions = if (version == 6) List(random.nextInt(3)) { headers.random(random) } else emptyList(),
+        fragment = if (version == 4) listOf(0, 0, 0, 0x2000, 0x2010, 0x0010).random(random) else 0,
+        tcpOptions = tcpOptions.random(random).replace(" ", ""),
+        payload = SECRET.repeat(random.nextInt(1, 4)).toByteArray(),
+        checksum = listOf(ChecksumState.RIGHT, ChecksumState.WRONG, ChecksumState.NOT_READY).random(random),
+    )
+}
+
+class PacketScrubSpec :
+    FunSpec({
+        test(
+            "nothing of a payload and no address survives, in any packet, whole or cut, and checksums are what they were",
+        ) {
+            val random = Random(58)
+            repeat(3000) {
+                val builder = anyPacket(random)
+                val whole = builder.bytes()
+                val packet = if (random.nextInt(4) == 0) whole.copyOf(random.nextInt(whole.size)) else whole
+                val result = scrubbed(packet)
+                withClue("$builder ${packet.toHex()} -> ${result.toHex()}") {
+                    result.size shouldBe packet.size
+                    result.leaks(builder.payload).shouldBeFalse()
+                    addresses(builder).forEach { result.finds(it).shouldBeFalse() }
+                    states(result) shouldContainExactly states(packet)
+                }
+            }
+        }
+
+        test("headers keep what names nobody, and a packet becomes the same each time") {
+            val packet = PacketBuilder(protocol = IpProtocol.TCP, tcpOptions = "020405b4").bytes()
+            val result = scrubbed(packet)
+            result.copyOfRange(0, 10).toList() shouldBe packet.take(10)
+            result.copyOfRange(20, 36).toList() shouldBe packet.slice(20..35)
+            result.copyOfRange(38, 44).toList() shouldBe packet.slice(38..43)
+            scrubbed(packet).toList() shouldBe result.toList()
+            scrubbed(packet, "another").toList() shouldNotBe result.toList()
+        }
+
+        test("the packet that an ICMP error quotes is treated as a packet, cut as it is") {
+            val quoted = PacketBuilder(protocol = IpProtocol.UDP, payload = SECRET.toByteArray())
+            val error =
+                PacketBuilder(
+                    protocol = IpProtocol.ICMP,
+                    icmp = "0301",
+                    source = "c0000201",
+                    payload = quoted.bytes().copyOf(48),
+                ).bytes()
+            val result = scrubbed(error)
+            states(result) shouldContainExactly listOf(ChecksumState.RIGHT, ChecksumState.RIGHT)
+            result.leaks(SECRET.toByteArray()).shouldBeFalse()
+            val inner = result.copyOfRange(28, result.size)
+            val alone = scrubbed(quoted.bytes())
+            inner.slice(12..19) shouldBe alone.slice(12..19)
+            inner.slice(20..23) shouldBe quoted.bytes().slice(20..23)
+            states(inner)[0] shouldBe ChecksumState.RIGHT
+        }
+
+        test("neighbour discovery: the target and its link-layer address are replaced, the group follows the address") {
+            val target = "fd090000000000000000000000abcdef"
+            val solicitation =
+                PacketBuilder(
+                    version = 6,
+                    protocol = IpProtocol.ICMPV6,
+                    icmp = "8700",
+                    destination = "ff0200000000000000000001ffabcdef",
+                    payload = hex(target + "0101 0a0b0c0d0e0f").toArray(),
+                ).bytes()
+            val result = scrubbed(solicitation)
+            states(result)[1] shouldBe ChecksumState.RIGHT
+            val text = result.toHex()
+            text.contains("0a0b0c0d0e0f").shouldBeFalse()
+            text.substring(2 * 24, 2 * 37) shouldBe "ff0200000000000000000001ff"
+            text.substring(2 * 37, 2 * 40) shouldBe text.substring(2 * 61, 2 * 64)
+            text.substring(2 * 48) shouldStartWith "20010db8"
+            text.substring(2 * 66, 2 * 67) shouldBe "02"
+        }
+
+        test("addresses: networks stay together, what names nobody stays, different ones stay different") {
+            val map = AddressMap(Key("seed"))
+
+            fun ipv4(text: String) = hex(text).u32(0).toInt().let { "%08x".format(map.ipv4(it)) }
+            listOf("00000000", "7f000001", "e00000fb", "efffffff", "ffffffff").forEach { ipv4(it) shouldBe it }
+            ipv4("c0a80101") shouldStartWith "0a"
+            ipv4("c0a80101").take(6) shouldBe ipv4("c0a801fe").take(6)
+            ipv4("c0a80101").take(6) shouldNotBe ipv4("c0a80201").take(6)
+            ipv4("c0a801ff").takeLast(2) shouldBe "ff"
+            ipv4("c0a80100").takeLast(2) shouldBe "00"
+            (0..255).map { ipv4("c0a801%02x".format(it)) }.shouldBeUnique()
+            (0 until 5000).map { map.ipv4(0x0b000001 + (it shl 8)) }.shouldBeUnique()
+
+            fun ipv6(text: String): String {
+                val bytes = hex(text).toArray()
+                map.replace(java.nio.ByteBuffer.wrap(bytes), 0, 16)
+                return bytes.toHex()
+            }
+            val zeros = "0".repeat(32)
+            ipv6(zeros) shouldBe zeros
+            ipv6(zeros.dropLast(1) + "1") shouldBe zeros.dropLast(1) + "1"
+            ipv6("ff0e" + "0".repeat(27) + "1") shouldBe "ff0e" + "0".repeat(27) + "1"
+            ipv6("fe80000000000000021122fffe334455") shouldStartWith "fe80000000000000"
+            ipv6("00000000000000000000ffffc0a80101").takeLast(8) shouldBe ipv4("c0a80101")
+            ipv6("0064ff9b0000000000000000c0a80101").takeLast(8) shouldBe ipv4("c0a80101")
+            ipv6("fd000000000000010000000000000001").take(16) shouldBe ipv6("fd000000000000010000000000000002").take(16)
+            (0..999).map { ipv6("fd00000000000001%016x".format(it)) }.shouldBeUnique()
+        }
+
+        test("ARP and link-layer headers lose their addresses, those of groups stay") {
+            val links = LinkScrub(Scrub("seed"))
+            val arp = hex("0001 0800 06 04 0001 0a0b0c0d0e0f c0a80101 000000000000 c0a80102").toArray()
+            val region = Region(arp, 0, arp.size)
+            LinkScrub.isArp(region).shouldBeTrue()
+            links.arp(region)
+            arp.finds(hex("0a0b0c0d0e0f").toArray()).shouldBeFalse()
+            arp.finds(hex("c0a801").toArray()).shouldBeFalse()
+            arp.copyOfRange(18, 24).toList() shouldBe List(6) { 0.toByte() }
+            val header = hex("ffffffffffff 0a0b0c0d0e0f 8100 0007 0800").toArray()
+            links.header(Region(header, 0, header.size))
+            header.toHex() shouldStartWith "ffffffffffff02"
+            header.toHex().substring(24) shouldBe "810000070800"
+            val tunnel = hex("0a0b0c0d0e0f 0a0b0c0d0e0f 0800 4500").toArray()
+            links.header(Region(tunnel, 0, tunnel.size))
+            tunnel.finds(hex("0a0b0c0d").toArray()).shouldBeFalse()
+        }
+
+        test("any bytes at all are taken") {
+            val random = Random(59)
+            repeat(5000) {
+                val bytes = random.nextBytes(random.nextInt(200))
+                if (bytes.isNotEmpty() && random.nextBoolean()) bytes[0] = if (random.nextBoolean()) 0x45 else 0x60
+                scrubbed(bytes).size shouldBe bytes.size
+            }
+            Ipv4View().wrap(Bytes.of(*scrubbed(PacketBuilder().bytes()))).shouldBeTrue()
+        }
+    })

@@ -1,0 +1,53 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.MalformedMessageException;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Which recorded socket a socket is to replay, by what it does first: sockets may be opened in another order than then. */
+final class Claim {
+    private Claim() {}
+
+    /** The one for a socket that receives before it has sent anything; null where there is none. */
+    static @Nullable RecordedSocket unasked(List<RecordedSocket> free) {
+        return first(free, RecordedSocket::beginsUnasked);
+    }
+
+    /** The one whose first request is most like a datagram that is sent; null where none is of its kind. */
+    static @Nullable RecordedSocket asked(List<RecordedSocket> free, byte[] sent, ByteOrder order, MessageText text) {
+        List<String> structure = text.structure(sent, order);
+        SentMessage message = message(sent, order);
+        if (message == null) {
+            return null;
+        }
+        RecordedSocket found = first(free, each -> {
+            byte[] request = each.firstRequest();
+            return request != null && text.structure(request, order).equals(structure);
+        });
+        found = found == null ? first(free, each -> like(each, message, order, true)) : found;
+        return found == null ? first(free, each -> like(each, message, order, false)) : found;
+    }
+
+    private static boolean like(RecordedSocket recorded, SentMessage message, ByteOrder order, boolean resource) {
+        byte[] request = recorded.firstRequest();
+        SentMessage first = request == null ? null : message(request, order);
+        return first != null
+                && first.type() == message.type()
+                && (!resource || (first.resId() == message.resId() && first.family() == message.family()));
+    }
+
+    private static @Nullable SentMessage message(byte[] datagram, ByteOrder order) {
+        try {
+            List<SentMessage> messages = SentMessage.parse(datagram, order, 0);
+            return messages.isEmpty() ? null : messages.get(0);
+        } catch (MalformedMessageException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable RecordedSocket first(List<RecordedSocket> free, Predicate<RecordedSocket> wanted) {
+        return free.stream().filter(wanted).findFirst().orElse(null);
+    }
+}

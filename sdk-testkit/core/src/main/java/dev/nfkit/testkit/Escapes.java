@@ -1,0 +1,66 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.EscapeListener;
+import dev.nfkit.Loan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Borrowed views that were used after their callback had returned, so that the test fails of it. Any thread. */
+final class Escapes implements EscapeListener {
+    private static final int KEPT = 8;
+    /** Where no application's code is. */
+    private static final Set<String> INSIDE = Set.of(
+            "dev.nfkit",
+            "dev.nfkit.channel",
+            "dev.nfkit.conntrack",
+            "dev.nfkit.coroutines",
+            "dev.nfkit.netfilter",
+            "dev.nfkit.nflog",
+            "dev.nfkit.nfqueue",
+            "dev.nfkit.packet",
+            "dev.nfkit.socket");
+
+    private final List<String> told = new ArrayList<>();
+    private @Nullable IllegalStateException first;
+    private long count;
+
+    @Override
+    public synchronized void escaped(Loan loan, IllegalStateException use) {
+        count++;
+        if (first == null) {
+            first = use;
+        }
+        String text = "a borrowed " + loan.what() + " was used after its callback had returned, at " + place(use)
+                + " (thread " + Thread.currentThread().getName() + "); it was handed out at " + place(loan.place());
+        if (told.size() < KEPT && !told.contains(text)) {
+            told.add(text);
+        }
+    }
+
+    /** What happened, in words. */
+    synchronized List<String> told() {
+        List<String> all = new ArrayList<>(told);
+        if (count > told.size() && count > 1) {
+            all.add("(" + count + " uses in all)");
+        }
+        return all;
+    }
+
+    /** The first one's error, whose cause has the place of handing out. */
+    synchronized @Nullable IllegalStateException first() {
+        return first;
+    }
+
+    private static String place(Throwable where) {
+        StackTraceElement[] stack = where.getStackTrace();
+        for (StackTraceElement frame : stack) {
+            int dot = frame.getClassName().lastIndexOf('.');
+            if (!INSIDE.contains(frame.getClassName().substring(0, Math.max(dot, 0)))) {
+                return frame.toString();
+            }
+        }
+        return stack.length == 0 ? "an unknown place" : stack[0].toString();
+    }
+}

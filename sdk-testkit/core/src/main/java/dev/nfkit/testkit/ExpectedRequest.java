@@ -1,0 +1,91 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.nflog.NflogConfig;
+import dev.nfkit.nfqueue.NfqueueConfig;
+import dev.nfkit.wire.Netlink;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** A recorded request: a datagram, of which one message after the other is to be sent again. */
+final class ExpectedRequest {
+    private final byte[] datagram;
+    private final ByteOrder order;
+    private final long number;
+    private final long epochNanos;
+    private int at;
+
+    ExpectedRequest(byte[] datagram, ByteOrder order, long number, long epochNanos) {
+        this.datagram = datagram;
+        this.order = order;
+        this.number = number;
+        this.epochNanos = epochNanos;
+    }
+
+    long number() {
+        return number;
+    }
+
+    long epochNanos() {
+        return epochNanos;
+    }
+
+    /** The message that is to be sent next; where the recording is malformed, all that is left. */
+    byte[] message() {
+        int length = Headers.length(ByteBuffer.wrap(datagram), at, datagram.length, order);
+        return Arrays.copyOfRange(datagram, at, length < 0 ? datagram.length : at + length);
+    }
+
+    /** Whether a message of it has a sequence number. */
+    boolean has(int sequence) {
+        ByteBuffer messages = ByteBuffer.wrap(datagram);
+        int start = 0;
+        int length = Headers.length(messages, start, datagram.length, order);
+        while (length > 0) {
+            if (Headers.sequence(Arrays.copyOfRange(datagram, start, start + length), order) == sequence) {
+                return true;
+            }
+            start += Netlink.align(length);
+            length = Headers.length(messages, start, datagram.length, order);
+        }
+        return false;
+    }
+
+    /** The next message was sent; whether it was the last. */
+    boolean advance() {
+        at += Netlink.align(message().length);
+        return at >= datagram.length;
+    }
+
+    /** Whether all of it gives back a group or queue, as sessions do when they end. */
+    boolean takesLeave() {
+        try {
+            return SentMessage.parse(datagram, order, 0).stream().allMatch(ExpectedRequest::takesLeave);
+        } catch (MalformedMessageException e) {
+            return false;
+        }
+    }
+
+    /** Whether a request gives back a group or queue, or lets nothing into a queue any more. */
+    static boolean takesLeave(SentMessage request) {
+        if (request.type() == NflogConfig.NFULNL_MSG_CONFIG) {
+            return commands(request, NflogConfig.NFULA_CFG_CMD, NflogConfig.NFULNL_CFG_CMD_UNBIND);
+        }
+        if (request.type() != NfqueueConfig.NFQNL_MSG_CONFIG) {
+            return false;
+        }
+        if (request.has(NfqueueConfig.NFQA_CFG_CMD)) {
+            return commands(request, NfqueueConfig.NFQA_CFG_CMD, NfqueueConfig.NFQNL_CFG_CMD_UNBIND);
+        }
+        return request.attribute(NfqueueConfig.NFQA_CFG_QUEUE_MAXLEN)
+                .filter(value -> value.length() == Integer.BYTES && value.u32(0) == 0)
+                .isPresent();
+    }
+
+    private static boolean commands(SentMessage request, int code, int command) {
+        return request.attribute(code)
+                .filter(value -> value.length() > 0 && value.u8(0) == command)
+                .isPresent();
+    }
+}

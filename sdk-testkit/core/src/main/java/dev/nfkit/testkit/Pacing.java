@@ -1,0 +1,93 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.trace.TraceEntry;
+import org.jspecify.annotations.Nullable;
+
+/** When the next recorded entry of one socket is due. Guarded by the clock's lock. */
+final class Pacing {
+    /** What the test has released, of all sockets of a transport. */
+    static final class Steps {
+        private long free;
+
+        void release(int count) {
+            free += count;
+        }
+    }
+
+    private final ReplayPace pace;
+    private final TestClock clock;
+    private final Steps steps;
+    private long recordedOrigin = TraceEntry.NO_TIME;
+    private long liveOrigin;
+    private TestClock.@Nullable Timer timer;
+    private boolean wantsStep;
+
+    Pacing(ReplayPace pace, TestClock clock, Steps steps) {
+        this.pace = pace;
+        this.clock = clock;
+        this.steps = steps;
+    }
+
+    /** A request that was recorded at a time is sent now: from here on time is counted. */
+    void origin(long recorded) {
+        if (recorded != TraceEntry.NO_TIME) {
+            recordedOrigin = recorded;
+            liveOrigin = clock.now();
+        }
+    }
+
+    /** Whether an entry may be given now; else it is seen to that who waits is woken when it may. */
+    boolean due(long recorded, boolean answer) {
+        wantsStep = false;
+        return switch (pace) {
+            case IMMEDIATE -> true;
+            case RECORDED -> reached(recorded);
+            case STEPPED -> {
+                wantsStep = !answer && steps.free == 0;
+                yield !wantsStep;
+            }
+        };
+    }
+
+    private boolean reached(long recorded) {
+        if (recorded == TraceEntry.NO_TIME) {
+            return true;
+        }
+        if (recordedOrigin == TraceEntry.NO_TIME) {
+            origin(recorded);
+        }
+        long at = liveOrigin + Math.max(0, recorded - recordedOrigin);
+        if (clock.now() >= at) {
+            return true;
+        }
+        if (timer == null || timer.at() != at) {
+            timer = clock.schedule(at, () -> timer = null);
+        }
+        return false;
+    }
+
+    /** A datagram was given. */
+    void given(boolean answer) {
+        if (pace == ReplayPace.STEPPED && !answer) {
+            steps.free--;
+        }
+    }
+
+    /** Whether the test has to release what comes next. */
+    boolean wantsStep() {
+        return wantsStep;
+    }
+
+    boolean stepped() {
+        return pace == ReplayPace.STEPPED;
+    }
+
+    /** Nobody waits any more. */
+    void end() {
+        TestClock.Timer pending = timer;
+        if (pending != null) {
+            clock.cancel(pending);
+            timer = null;
+        }
+    }
+}

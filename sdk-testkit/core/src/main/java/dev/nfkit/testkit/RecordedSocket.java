@@ -1,0 +1,62 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.trace.TraceKind;
+import org.jspecify.annotations.Nullable;
+
+/** One socket of a recording: an interface of the file, and the netlink protocol that was spoken there. */
+final class RecordedSocket {
+    private final int socket;
+    private final int protocol;
+    private final @Nullable String name;
+    private byte @Nullable [] firstRequest;
+    private boolean beginsUnasked;
+    private long requests;
+    private long received;
+
+    RecordedSocket(int socket, int protocol, @Nullable String name) {
+        this.socket = socket;
+        this.protocol = protocol;
+        this.name = name;
+    }
+
+    boolean is(int wantedSocket, int wantedProtocol) {
+        return socket == wantedSocket && protocol == wantedProtocol;
+    }
+
+    int socket() {
+        return socket;
+    }
+
+    int protocol() {
+        return protocol;
+    }
+
+    /** Takes an entry of it into account. */
+    void see(EntryCursor entry) {
+        if (entry.kind() == TraceKind.TO_KERNEL) {
+            requests++;
+            if (firstRequest == null) {
+                firstRequest = entry.datagram().toArray();
+            }
+        } else {
+            received++;
+            beginsUnasked |= firstRequest == null;
+        }
+    }
+
+    /** What it sent first; null where it sent nothing. */
+    byte @Nullable [] firstRequest() {
+        return firstRequest;
+    }
+
+    /** Whether something was received before it had sent anything. */
+    boolean beginsUnasked() {
+        return beginsUnasked;
+    }
+
+    @Override
+    public String toString() {
+        return "recorded socket " + socket + (name == null ? "" : " (" + name + ")") + ", " + requests
+                + " requests and " + received + " received";
+    }
+}

@@ -1,0 +1,79 @@
+package dev.nfkit.testkit.fault
+
+import dev.nfkit.conntrack.Conntrack
+import dev.nfkit.conntrack.ConntrackEvent
+import dev.nfkit.conntrack.ConntrackEventOptions
+import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.ConntrackMirror
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SampleConntrack
+import dev.nfkit.testkit.SampleTuple
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import java.time.Duration
+
+/** Datagrams before are those of the opening's question whether the kernel tracks connections. */
+private const val OPENING = 2L
+
+private fun at(
+    number: Long,
+    fault: Fault,
+) = FaultPlan.seeded(1).at(number, fault)
+
+/** A session of events that a plan befalls. */
+private class Listening(
+    plan: FaultPlan,
+) : AutoCloseable {
+    val kernel = FakeNetfilter()
+    val transport = FaultyTransport(kernel, plan)
+    val events: ConntrackEvents = ConntrackEvents.open(transport, ConntrackEventOptions.builder().build())
+
+    fun poll(timeout: Duration = Duration.ofSeconds(1)): List<String> {
+        val told = mutableListOf<String>()
+        events.poll<RuntimeException>({
+            told += if (it is ConntrackEvent.Overrun) "lost ${it.lost()}" else it.javaClass.simpleName
+        }, timeout)
+        return told
+    }
+
+    fun connections(count: Int) =
+        repeat(count) {
+            kernel.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 1000 + it, "10.0.0.2", 53)))
+        }
+
+    override fun close() = events.close()
+}
+
+class ConntrackEventFaultsSpec :
+    FunSpec({
+        test("lost events are told where they were lost") {
+            Listening(at(OPENING + 2, Fault.Overrun(2))).use {
+                it.connections(4)
+                it.poll() shouldContainExactly listOf("New")
+                it.poll() shouldContainExactly listOf("New", "lost 2")
+            }
+        }
+
+        test("an event that could not be read is told as lost, so that a mirror looks again") {
+            listOf(Fault.Truncated(40), Fault.FlippedBit(31)).forEach { fault ->
+                Listening(at(OPENING + 1, fault)).use {
+                    it.connections(1)
+                    it.poll() shouldContainExactly listOf("lost 1")
+                    it.kernel.clock().nanoTime() shouldBe 0
+                    it.poll() shouldContainExactly listOf()
+                    val mirror = ConntrackMirror(Conntrack.open(it.kernel), ConntrackFilter.all())
+                    mirror.apply<RuntimeException>(ConntrackEvent.Overrun(1)) { }
+                    mirror.size() shouldBe 1
+                }
+            }
+        }
+
+        test("a duplicated event changes a mirror once") {
+            Listening(at(OPENING + 1, Fault.Duplicated())).use {
+                it.connections(1)
+                it.poll() shouldContainExactly listOf("New", "New")
+            }
+        }
+    })
