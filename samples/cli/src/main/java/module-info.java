@@ -4,6 +4,7 @@ module dev.nfkit.samples.cli {
     requires dev.nfkit.linux;
     requires dev.nfkit.testkit;
     requires info.picocli;
+    requires jdk.unsupported;
     requires static org.jspecify;
 
     // picocli reads the annotations by reflection.

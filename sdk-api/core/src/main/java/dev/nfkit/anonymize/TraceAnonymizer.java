@@ -87,7 +87,8 @@ public final class TraceAnonymizer {
                 entry.protocol(),
                 bytes.length == 0 ? new Bytes() : Bytes.of(bytes),
                 entry.truncated(),
-                entry.comment().map(TraceAnonymizer::note).orElse(null));
+                entry.comment().map(TraceAnonymizer::note).orElse(null),
+                entry.socket());
     }
 
     private static String note(String text) {

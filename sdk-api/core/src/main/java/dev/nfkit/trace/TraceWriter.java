@@ -12,6 +12,8 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -197,6 +199,28 @@ public final class TraceWriter implements TraceSink, Closeable {
      */
     public synchronized void write(TraceEntry entry) throws IOException {
         write(shared(), entry);
+    }
+
+    /**
+     * Copies what is left in another recording, each of its sockets to one of the same name here.
+     *
+     * @param reader the recording; it stays open
+     * @return how many entries were copied
+     * @throws IOException if reading or writing fails
+     */
+    public long copy(TraceReader reader) throws IOException {
+        Map<Integer, TraceSocket> sockets = new HashMap<>();
+        long entries = 0;
+        for (; reader.next(); entries++) {
+            int number = reader.socket();
+            TraceSocket socket = sockets.get(number);
+            if (socket == null) {
+                socket = socket(reader.protocol(), reader.socketName().orElse("netlink"));
+                sockets.put(number, socket);
+            }
+            socket.write(reader.entry());
+        }
+        return entries;
     }
 
     synchronized void write(int iface, TraceEntry entry) throws IOException {

@@ -90,7 +90,7 @@ private fun anyPacket(random: Random): PacketBuilder {
 class PacketScrubSpec :
     FunSpec({
         test(
-            "nothing of a payload and no address survives, in any packet, whole or cut, and checksums are what they were",
+            "no payload and no address survives, in any packet, whole or cut, and checksums are what they were",
         ) {
             val random = Random(58)
             repeat(3000) {

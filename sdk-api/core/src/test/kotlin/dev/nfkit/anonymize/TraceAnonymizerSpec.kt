@@ -333,7 +333,8 @@ class TraceAnonymizerSpec :
                 "set ADD_MEMBERSHIP to 1",
                 "no filter",
                 "overrun, 12 datagrams lost so far",
-                "flight recorder of 1048576 bytes: 5 of 9 entries (77 bytes) fell out before this; 2 more belong to those and are left out",
+                "flight recorder of 1048576 bytes: 5 of 9 entries (77 bytes) fell out before this; " +
+                    "2 more belong to those and are left out",
             ).forEach { note(it) shouldBe it }
             note("the datagram was not sent: send: EPERM: port 7 (ulogd, pid 7)") shouldBe "the datagram was not sent"
             note("user alice logs in from 192.0.2.1") shouldBe "(a note was removed)"

@@ -1,17 +1,24 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.Bytes;
+import dev.nfkit.packet.IcmpType;
+import dev.nfkit.packet.InternetChecksum;
+import dev.nfkit.packet.Ipv4View;
+import dev.nfkit.pcap.CaptureReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
-/** IPv4 and IPv6 packets with right lengths and checksums (RFC 791, 768, 792, 4443, 8200, 9293). */
+/**
+ * IPv4 and IPv6 packets with right lengths and checksums (RFC 791, 768, 792, 4443, 8200, 9293); from text and from capture
+ * files. {@link SampleIp} builds others.
+ */
 public final class SamplePackets {
-    private static final int ICMP = 1;
-    private static final int TCP = 6;
-    private static final int UDP = 17;
-    private static final int ICMPV6 = 58;
-    private static final int IPV4_HEADER = 20;
-    private static final int TTL = 64;
     private static final byte[] HELLO = "hello".getBytes(StandardCharsets.US_ASCII);
 
     private SamplePackets() {}
@@ -47,10 +54,7 @@ public final class SamplePackets {
      * @return the packet
      */
     public static byte[] udp(String source, int sourcePort, String target, int targetPort, byte... data) {
-        ByteBuffer segment = ByteBuffer.allocate(8 + data.length);
-        segment.putShort((short) sourcePort).putShort((short) targetPort);
-        segment.putShort((short) segment.capacity()).putShort((short) 0).put(data);
-        return packet(source, target, UDP, segment.array(), 6);
+        return SampleIp.between(source, target).udp(sourcePort, targetPort, data);
     }
 
     /**
@@ -65,12 +69,7 @@ public final class SamplePackets {
      * @return the packet
      */
     public static byte[] tcp(String source, int sourcePort, String target, int targetPort, int flags, byte... data) {
-        ByteBuffer segment = ByteBuffer.allocate(20 + data.length);
-        segment.putShort((short) sourcePort).putShort((short) targetPort);
-        segment.putInt(1).putInt((flags & 16) != 0 ? 1 : 0);
-        segment.put((byte) 0x50).put((byte) flags).putShort((short) 0xffff);
-        segment.putShort((short) 0).putShort((short) 0).put(data);
-        return packet(source, target, TCP, segment.array(), 16);
+        return SampleIp.between(source, target).tcp(sourcePort, targetPort, flags, new byte[0], data);
     }
 
     /**
@@ -98,7 +97,7 @@ public final class SamplePackets {
      * @return the packet
      */
     public static byte[] ping4(int sequence) {
-        return packet("192.0.2.1", "192.0.2.2", ICMP, echo(8, sequence), 2);
+        return echo(SampleIp.between("192.0.2.1", "192.0.2.2"), IcmpType.ECHO_REQUEST, sequence);
     }
 
     /**
@@ -108,83 +107,114 @@ public final class SamplePackets {
      * @return the packet
      */
     public static byte[] ping6(int sequence) {
-        return packet("2001:db8::1", "2001:db8::2", ICMPV6, echo(128, sequence), 2);
+        return echo(SampleIp.between("2001:db8::1", "2001:db8::2"), IcmpType.V6_ECHO_REQUEST, sequence);
     }
 
-    private static byte[] echo(int type, int sequence) {
-        return ByteBuffer.allocate(8 + HELLO.length)
-                .put((byte) type)
-                .put((byte) 0)
-                .putShort((short) 0)
-                .putShort((short) 1)
-                .putShort((short) sequence)
-                .put(HELLO)
-                .array();
+    private static byte[] echo(SampleIp ip, int type, int sequence) {
+        return ip.icmp(type, 0, 1 << 16 | sequence, HELLO);
     }
 
-    private static byte[] packet(String source, String target, int protocol, byte[] segment, int checksumAt) {
-        byte[] from = SampleAddress.literal(source);
-        byte[] to = SampleAddress.literal(target);
-        if (from.length != to.length) {
-            throw new IllegalArgumentException(source + " and " + target + " are of different families");
+    /**
+     * A DNS query over UDP, from port 40000 to port 53.
+     *
+     * @param source a literal address
+     * @param target a literal address of the same family: the server's
+     * @param name the name that is asked for
+     * @param type {@link SampleDns#A} or {@link SampleDns#AAAA}
+     * @return the packet
+     */
+    public static byte[] dnsQuery(String source, String target, String name, int type) {
+        return udp(source, 40_000, target, 53, SampleDns.query(1, name, type));
+    }
+
+    /**
+     * A DNS answer over UDP, from port 53 to port 40000; to be kept for a minute.
+     *
+     * @param source a literal address: the server's
+     * @param target a literal address of the same family
+     * @param name the name that was asked for
+     * @param addresses what it has, all of one family
+     * @return the packet
+     */
+    public static byte[] dnsAnswer(String source, String target, String name, String... addresses) {
+        return udp(source, 53, target, 40_000, SampleDns.answer(1, name, 60, addresses));
+    }
+
+    /**
+     * Cuts an IPv4 packet into fragments; its Don't Fragment flag is cleared. Options are repeated in each.
+     *
+     * @param packet a whole packet
+     * @param size the most bytes that a fragment carries behind its header, a multiple of 8
+     * @return the fragments, in order
+     * @throws IllegalArgumentException if it is no whole IPv4 packet, or the size is none
+     */
+    public static List<byte[]> fragments(byte[] packet, int size) {
+        Ipv4View ip = new Ipv4View();
+        if (!ip.wrap(Bytes.of(packet)) || ip.totalLength() != packet.length) {
+            throw new IllegalArgumentException("only a whole IPv4 packet can be cut into fragments");
         }
-        if (segment.length > 0xffff - IPV4_HEADER) {
-            throw new IllegalArgumentException("data of " + segment.length + " bytes with its header; 65515 at most");
+        if (size < 8 || size % 8 != 0) {
+            throw new IllegalArgumentException("size " + size + " is no multiple of 8 from 8 on");
         }
-        byte[] pseudo = protocol == ICMP ? new byte[0] : pseudoHeader(from, to, protocol, segment.length);
-        int sum = checksum(sum(pseudo) + sum(segment));
-        // UDP says no checksum by 0 (RFC 768), so it writes a sum of 0 as 65535.
-        int written = protocol == UDP && sum == 0 ? 0xffff : sum;
-        ByteBuffer.wrap(segment).putShort(checksumAt, (short) written);
-        byte[] header = from.length == 4 ? ipv4(from, to, protocol, segment.length) : ipv6(from, to, protocol, segment);
-        byte[] packet = Arrays.copyOf(header, header.length + segment.length);
-        System.arraycopy(segment, 0, packet, header.length, segment.length);
-        return packet;
-    }
-
-    private static byte[] pseudoHeader(byte[] from, byte[] to, int protocol, int length) {
-        return ByteBuffer.allocate(2 * from.length + 8)
-                .put(from)
-                .put(to)
-                .putInt(length)
-                .putInt(protocol)
-                .array();
-    }
-
-    private static byte[] ipv4(byte[] from, byte[] to, int protocol, int length) {
-        ByteBuffer header = ByteBuffer.allocate(IPV4_HEADER);
-        header.put((byte) 0x45).put((byte) 0).putShort((short) (IPV4_HEADER + length));
-        header.putShort((short) 1).putShort((short) 0x4000);
-        header.put((byte) TTL).put((byte) protocol).putShort((short) 0);
-        header.put(from).put(to);
-        header.putShort(10, (short) checksum(sum(header.array())));
-        return header.array();
-    }
-
-    private static byte[] ipv6(byte[] from, byte[] to, int protocol, byte[] segment) {
-        return ByteBuffer.allocate(40)
-                .putInt(0x6000_0000)
-                .putShort((short) segment.length)
-                .put((byte) protocol)
-                .put((byte) TTL)
-                .put(from)
-                .put(to)
-                .array();
-    }
-
-    private static long sum(byte[] bytes) {
-        long sum = 0;
-        for (int at = 0; at < bytes.length; at++) {
-            sum += (bytes[at] & 0xffL) << ((at & 1) == 0 ? 8 : 0);
+        int header = ip.headerLength();
+        List<byte[]> fragments = new ArrayList<>();
+        for (int at = header; at < packet.length; at += size) {
+            int end = Math.min(packet.length, at + size);
+            byte[] fragment = Arrays.copyOf(packet, header + end - at);
+            System.arraycopy(packet, at, fragment, header, end - at);
+            ByteBuffer fields = ByteBuffer.wrap(fragment);
+            fields.putShort(2, (short) fragment.length);
+            fields.putShort(6, (short) ((end < packet.length ? 0x2000 : 0) | (at - header) / 8));
+            fields.putShort(10, (short) 0);
+            fields.putShort(10, (short) InternetChecksum.of(Bytes.of(fragment), 0, header));
+            fragments.add(fragment);
         }
-        return sum;
+        return fragments;
     }
 
-    private static int checksum(long sum) {
-        long folded = sum;
-        while (folded > 0xffff) {
-            folded = (folded & 0xffff) + (folded >>> 16);
+    /**
+     * Bytes from text: plain hexadecimal digits, with or without spaces, commas and {@code 0x}, or what xxd,
+     * {@code hexdump -C}, {@code tcpdump -x} and Wireshark print. What follows a {@code #} is left out.
+     *
+     * @param text one or more lines
+     * @return the bytes
+     * @throws IllegalArgumentException if something is no hexadecimal, naming its line
+     */
+    public static byte[] fromHex(String text) {
+        return HexText.parse(text);
+    }
+
+    /**
+     * The IP packets of a capture file, pcap or pcapng, of link types raw IP, Ethernet, Linux cooked and NFLOG. What
+     * carries no IP is left out.
+     *
+     * @param file the file
+     * @return the packets from their IP headers on, in order
+     * @throws IOException if it can't be read, or is no capture file
+     * @throws IllegalArgumentException if a packet's link type is another
+     */
+    public static List<byte[]> fromCapture(Path file) throws IOException {
+        try (CaptureReader reader = CaptureReader.open(file)) {
+            return CapturedPackets.read(reader);
         }
-        return (int) ~folded & 0xffff;
+    }
+
+    /**
+     * The IP packets of a capture file among the resources of tests, as {@link #fromCapture(Path)}.
+     *
+     * @param neighbour a class beside whose package the resource is looked for
+     * @param resource its name, as {@link Class#getResourceAsStream} takes it
+     * @return the packets from their IP headers on, in order
+     * @throws IOException if it can't be read, or is no capture file
+     * @throws IllegalArgumentException if there is no such resource, or a packet's link type is another
+     */
+    public static List<byte[]> fromCapture(Class<?> neighbour, String resource) throws IOException {
+        InputStream stream = neighbour.getResourceAsStream(resource);
+        if (stream == null) {
+            throw new IllegalArgumentException("there is no resource " + resource + " for " + neighbour.getName());
+        }
+        try (CaptureReader reader = CaptureReader.of(stream, resource)) {
+            return CapturedPackets.read(reader);
+        }
     }
 }

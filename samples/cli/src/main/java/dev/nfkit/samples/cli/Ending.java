@@ -41,6 +41,7 @@ final class Ending {
 
     /** The work is done, and all is written. */
     void done(int code) {
+        NetlinkRecording.commandEnds();
         exitCode = code;
         done.countDown();
         try {

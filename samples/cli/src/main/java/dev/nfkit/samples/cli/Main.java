@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import java.io.PrintWriter;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,7 +20,9 @@ import picocli.CommandLine.Spec;
         subcommands = {
             CaptureCommand.class,
             QueueCommand.class,
+            RecordCommand.class,
             ReplayCommand.class,
+            AnonymizeCommand.class,
             ConntrackCommand.class,
             TopCommand.class,
             DemoCommand.class,
@@ -51,6 +54,8 @@ public final class Main implements Runnable {
      */
     public static int run(String... args) {
         CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+        // What follows the recorded command's name is that command's own.
+        Objects.requireNonNull(line.getSubcommands().get("record")).setStopAtPositional(true);
         line.setParameterExceptionHandler((e, arguments) -> {
             PrintWriter err = line.getErr();
             err.println("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");
@@ -78,6 +83,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: capture, queue, conntrack, top, replay or demo");
+                spec.commandLine(),
+                "a command is missing: capture, queue, conntrack, top, record, replay, anonymize or demo");
     }
 }

@@ -16,6 +16,10 @@ final class NamespaceArgument {
     private @Nullable String namespace;
 
     NetlinkTransport transport() throws Failure {
+        return NetlinkRecording.recorded(open());
+    }
+
+    private NetlinkTransport open() throws Failure {
         if (namespace == null) {
             return LinuxTransport.current();
         }

@@ -24,6 +24,30 @@ class UsageSpec :
     FunSpec({
         val wrong =
             listOf(
+                Wrong(
+                    "only capture, queue, conntrack and top can be recorded",
+                    "record",
+                    "-o",
+                    "x",
+                    "--",
+                    "replay",
+                    "y",
+                ),
+                Wrong("--output", "record", "--", "capture", "-i", "nflog:1"),
+                Wrong("COMMAND", "record", "-o", "x"),
+                Wrong("-o -: standard output is the command's own", "record", "-o", "-", "capture"),
+                Wrong("--ring 5: a size from 1MiB to 1GiB", "record", "-o", "x", "--ring", "5", "capture"),
+                Wrong("--ring 2GiB: a size from", "record", "-o", "x", "--ring", "2GiB", "capture"),
+                Wrong(
+                    "/no/such/x: No such file or directory",
+                    "record",
+                    "-o",
+                    "/no/such/x",
+                    "capture",
+                    "-i",
+                    "nflog:1",
+                ),
+                Wrong("/no/such: No such file or directory", "anonymize", "/no/such", "x"),
                 Wrong("-i eth0: not known; give nflog:GROUP", "capture", "-i", "eth0"),
                 Wrong("-i nflog:x: not known", "capture", "-i", "nflog:x"),
                 Wrong("group 65536 is out of 0 to 65535", "capture", "-i", "nflog:65536"),

@@ -1,0 +1,78 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.anonymize.TraceAnonymizer;
+import dev.nfkit.trace.TraceReader;
+import dev.nfkit.trace.TraceWriter;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code nfkit anonymize}. */
+@Command(
+        name = "anonymize",
+        description = {
+            "Copies a recorded netlink trace with addresses, payload, prefixes and users replaced, so that it may be",
+            "shared. Ports, times, lengths, marks and interface indexes stay: look at the copy before you share it."
+        },
+        mixinStandardHelpOptions = true)
+final class AnonymizeCommand implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
+    private @Nullable Path from;
+
+    @Parameters(index = "1", paramLabel = "COPY", description = "The pcapng file to write.")
+    private @Nullable Path to;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "",
+            paramLabel = "SEED",
+            description = "Have the same replacements in every copy; without one nobody can tell.")
+    private String seed = "";
+
+    @Override
+    public Integer call() throws Failure {
+        Path source = from == null ? Path.of("") : from;
+        Path target = to == null ? Path.of("") : to;
+        try {
+            if (Files.exists(target) && Files.isSameFile(source, target)) {
+                throw Failure.usage(target + ": a copy needs a file of its own");
+            }
+            ByteOrder order = order(source);
+            TraceAnonymizer anonymizer = RecordCommand.anonymizer(seed, order);
+            long entries = 0;
+            try (TraceReader reader = TraceReader.open(source);
+                    TraceWriter writer =
+                            new TraceWriter(Files.newOutputStream(target), order, NetlinkRecording.APPLICATION)) {
+                if (anonymizer != null) {
+                    writer.editing(anonymizer::anonymize);
+                }
+                entries = writer.copy(reader);
+            }
+            System.err.println("Made " + entries + " entries anonymous: " + target);
+            return 0;
+        } catch (IOException e) {
+            String reason = WriteFailure.reason(e);
+            throw Failure.usage(reason.startsWith(source.toString()) ? reason : target + ": " + reason);
+        }
+    }
+
+    /** The byte order of the recorded host, which the first message tells. */
+    private static ByteOrder order(Path file) throws Failure {
+        try (TraceReader reader = TraceReader.open(file)) {
+            boolean more = reader.next();
+            while (more && reader.datagram().length() == 0) {
+                more = reader.next();
+            }
+            return reader.order();
+        } catch (IOException e) {
+            String reason = WriteFailure.reason(e);
+            throw Failure.usage(reason.startsWith(file.toString()) ? reason : file + ": " + reason);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.nfkit.samples.cli;
+
+import dev.nfkit.anonymize.TraceAnonymizer;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code nfkit record}. */
+@Command(
+        name = "record",
+        description = {
+            "Runs another command as usual, and records its netlink traffic: for Wireshark, for nfkit replay, and for",
+            "tests, which replay it to the same packets."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        customSynopsis = "nfkit record -o FILE [--ring SIZE] [--anonymize[=SEED]] [--] COMMAND [ARGUMENT...]",
+        footer = {
+            "",
+            "  nfkit record -o trace.pcapng -- capture -i nflog:30",
+            "  nfkit record -o last.pcapng --ring 16MiB --anonymize -- queue -i nfqueue:0 --drop 'udp dport 53'",
+            "",
+            "Exit code: the command's; 1 where it succeeded and the recording did not."
+        })
+final class RecordCommand implements Callable<Integer> {
+    private static final Set<String> COMMANDS = Set.of("capture", "queue", "conntrack", "top");
+    private static final long LEAST = 1 << 20;
+    private static final long MOST = 1 << 30;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The pcapng file to write, of link type 253 (NETLINK).")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--ring",
+            paramLabel = "SIZE",
+            description = "Keep only the last 1MiB to 1GiB, in memory: written at the end and at each SIGUSR1.")
+    private @Nullable String ring;
+
+    @Option(
+            names = "--anonymize",
+            arity = "0..1",
+            fallbackValue = "",
+            paramLabel = "SEED",
+            description = {
+                "Replace addresses, payload, prefixes and users before anything is written. The same SEED gives the same",
+                "replacements in every recording; without one nobody can tell."
+            })
+    private @Nullable String seed;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "COMMAND",
+            description = "capture, queue, conntrack or top, with its arguments.")
+    private List<String> command = List.of();
+
+    @Override
+    public Integer call() throws Failure {
+        String name = command.get(0);
+        if (!COMMANDS.contains(name)) {
+            throw Failure.usage(name + ": only capture, queue, conntrack and top can be recorded");
+        }
+        Path target = file == null ? Path.of("") : file;
+        if (target.toString().equals("-")) {
+            throw Failure.usage("-o -: standard output is the command's own; give a file");
+        }
+        NetlinkRecording recording = open(target);
+        if (ring != null) {
+            UserSignal.handle(recording::dump);
+        }
+        int code = Failure.RUNNING;
+        try {
+            code = recording.during(() -> Main.run(command.toArray(String[]::new)));
+        } finally {
+            recording.finish();
+        }
+        return code == 0 && recording.failed() ? Failure.RUNNING : code;
+    }
+
+    private NetlinkRecording open(Path target) throws Failure {
+        TraceAnonymizer anonymizer = anonymizer(seed, ByteOrder.nativeOrder());
+        int bytes = ring == null ? 0 : ringBytes(ring);
+        try {
+            return ring == null
+                    ? NetlinkRecording.toFile(target, anonymizer)
+                    : NetlinkRecording.toRing(target, anonymizer, bytes);
+        } catch (IOException e) {
+            throw Failure.usage(target + ": " + WriteFailure.reason(e));
+        }
+    }
+
+    /** An anonymizer, where one is asked for: of a seed, or of one that nobody knows. */
+    static @Nullable TraceAnonymizer anonymizer(@Nullable String seed, ByteOrder order) {
+        if (seed == null) {
+            return null;
+        }
+        return seed.isEmpty() ? TraceAnonymizer.random(order) : new TraceAnonymizer(order, seed);
+    }
+
+    private static int ringBytes(String text) throws Failure {
+        long bytes = ByteSize.parse(text);
+        if (bytes < LEAST || bytes > MOST) {
+            throw Failure.usage("--ring " + text + ": a size from 1MiB to 1GiB is wanted, such as 16MiB");
+        }
+        return (int) bytes;
+    }
+}

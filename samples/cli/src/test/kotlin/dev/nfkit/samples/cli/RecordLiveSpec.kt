@@ -1,0 +1,145 @@
+package dev.nfkit.samples.cli
+
+import dev.nfkit.pcap.CaptureReader
+import dev.nfkit.trace.Trace
+import dev.nfkit.trace.TraceKind
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import java.io.File
+
+private fun replay(
+    file: File,
+    vararg more: String,
+): List<String> {
+    val ran = run(nfkitCommand + listOf("replay", file.path) + more)
+    check(ran.code == 0) { ran.err }
+    return ran.out.lines().filter { it.isNotEmpty() }
+}
+
+private fun Ran.lines(): List<String> = out.lines().filter { it.isNotEmpty() }
+
+class RecordLiveSpec :
+    FunSpec({
+        test("what was captured while it was recorded replays to the same packets, attribute by attribute").config(
+            enabledOrReasonIf = live,
+        ) {
+            val file = File(tempdir(), "trace.pcapng")
+            Room().use { room ->
+                room.track()
+                room.log("iptables", 30, "-p", "udp")
+                room.log("iptables", 31, "-p", "icmp")
+                val args = arrayOf("capture", "--netns", room.name, "-i", "nflog:30,31", "--json")
+                Running("Capturing on", "record", "-o", file.path, "--", *args).use { nfkit ->
+                    room.udp(7) // and seven answers that nobody is there
+                    room.inside("ping", "-c", "2", "127.0.0.1")
+                    await("all to be held") { room.held(30) + room.held(31) == 0 && nfkit.printed().lines().size > 18 }
+                    val ran = nfkit.signal("INT")
+                    ran.code shouldBe 0
+                    ran.err shouldContain "Recorded"
+                    ran.lines() shouldHaveSize 18
+                    replay(file, "--json") shouldContainExactly ran.lines()
+                }
+            }
+            run("tshark", "-r", file.path).let {
+                it.code to
+                    it.err.lines().filterNot { line ->
+                        "Running as" in line
+                    }
+            } shouldBe
+                (0 to listOf(""))
+        }
+
+        test("queued packets and their verdicts replay as they were decided").config(enabledOrReasonIf = live) {
+            val file = File(tempdir(), "trace.pcapng")
+            Room().use { room ->
+                room.queue("iptables", 0, "-p", "udp")
+                val rules =
+                    arrayOf("--drop", "udp dport 53", "--mark", "7: udp dport 54", "--corrupt", "byte: udp dport 55")
+                val args = arrayOf("queue", "--netns", room.name, "-i", "nfqueue:0", *rules, "--json", "-c", "12")
+                Running("Deciding on", "record", "-o", file.path, *args).use { nfkit ->
+                    (53..56).forEach { room.udp(3, port = it) }
+                    val ran = nfkit.ended()
+                    ran.code shouldBe 0
+                    ran.lines() shouldHaveSize 12
+                    // Which rule decided is the command's own knowledge, how it was sent the recording's.
+                    val own = Regex(",\"(rule|batch|corrupted)\":\\d+")
+                    replay(file, "--json").map { it.replace(own, "") } shouldContainExactly
+                        ran.lines().map { it.replace(own, "") }
+                }
+            }
+        }
+
+        test("a table that was listed replays to the same entries, each of its sockets by itself").config(
+            enabledOrReasonIf = live,
+        ) {
+            val file = File(tempdir(), "trace.pcapng")
+            Room().use { room ->
+                room.track()
+                (1..5).forEach { room.udp(1, port = it) }
+                val ran =
+                    run(nfkitCommand + listOf("record", "-o", file.path, "--", "conntrack", "-L", "--netns", room.name))
+                ran.code shouldBe 0
+                ran.lines() shouldHaveSize 5
+                val names =
+                    CaptureReader.open(file.toPath()).use { reader ->
+                        generateSequence { reader.next() }.count()
+                        reader.interfaces().map { it.name().get() }
+                    }
+                names.all { it.startsWith("netlink 12 port ") } shouldBe true
+                (names.size >= 2) shouldBe true
+                replay(file).filter { "udp" in it } shouldHaveSize 5
+            }
+        }
+
+        test("a ring is written at SIGUSR1 and at the end, and replays").config(enabledOrReasonIf = live) {
+            val file = File(tempdir(), "last.pcapng")
+            Room().use { room ->
+                room.log("iptables", 30, "-p", "udp")
+                val args = arrayOf("capture", "--netns", room.name, "-i", "nflog:30", "--timeout", "10")
+                Running("Capturing on", "record", "-o", file.path, "--ring", "1M", "--", *args).use { nfkit ->
+                    Trace.read(file.toPath()).entries() shouldHaveSize 1
+                    room.udp(3)
+                    await("three to be printed") { nfkit.printed().lines().size > 3 }
+                    run("kill", "-USR1", "${nfkit.process.pid()}")
+                    await("the ring to be written") { replay(file).size == 3 }
+                    room.udp(2)
+                    await("five to be printed") { nfkit.printed().lines().size > 5 }
+                    val ran = nfkit.signal("TERM")
+                    ran.code shouldBe 0
+                    ran.err shouldContain "entries: ${file.path}"
+                    replay(file) shouldContainExactly ran.lines()
+                }
+            }
+        }
+
+        test("what is recorded anonymously has no address, and as many packets").config(enabledOrReasonIf = live) {
+            val file = File(tempdir(), "trace.pcapng")
+            val copy = File(tempdir(), "copy.pcapng")
+            Room().use { room ->
+                room.inside("ip", "addr", "add", "203.0.113.77/32", "dev", "lo")
+                room.log("iptables", 30, "-p", "udp")
+                val args = arrayOf("capture", "--netns", room.name, "-i", "nflog:30", "-c", "3")
+                Running("Capturing on", "record", "-o", file.path, "--anonymize=s", "--", *args).use { nfkit ->
+                    room.udp(3, address = "203.0.113.77")
+                    val ran = nfkit.ended()
+                    ran.err shouldContain "made anonymous"
+                    ran.out shouldContain "203.0.113.77"
+                    val replayed = replay(file)
+                    replayed shouldHaveSize 3
+                    replayed.joinToString() shouldNotContain "203.0.113"
+                }
+            }
+            nfkit("anonymize", file.path, copy.path).code shouldBe 0
+            val kinds = { of: File -> Trace.read(of.toPath()).entries().map { it.kind() to it.socket() } }
+            kinds(copy) shouldContainExactly kinds(file)
+            kinds(copy).any { it.first == TraceKind.FROM_KERNEL } shouldBe true
+            copy.readBytes().toList() shouldNotBe file.readBytes().toList()
+            nfkit("anonymize", file.path, file.path).code shouldBe 2
+        }
+    })
