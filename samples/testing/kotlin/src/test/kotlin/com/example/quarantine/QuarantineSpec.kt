@@ -1,5 +1,6 @@
 package com.example.quarantine
 
+import dev.nfkit.NetlinkException
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.testkit.DecidedPacket.Departure
 import dev.nfkit.testkit.FakeNetfilter
@@ -7,16 +8,22 @@ import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.testkit.coroutines.bound
 import dev.nfkit.testkit.coroutines.decided
 import dev.nfkit.testkit.coroutines.netlinkClock
+import dev.nfkit.testkit.fault.FaultRuns
 import dev.nfkit.testkit.kotest.NetfilterExtension
 import dev.nfkit.testkit.kotest.fakeKernel
+import dev.nfkit.testkit.kotest.replay
 import dev.nfkit.testkit.kotest.shouldBeDropped
 import dev.nfkit.testkit.kotest.shouldHaveDeparted
 import dev.nfkit.testkit.kotest.shouldHaveVerdict
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldHaveSize
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import kotlin.time.Duration.Companion.minutes
 
 /** Runs the quarantine on this test's kernel while a block runs. */
@@ -71,6 +78,29 @@ class QuarantineSpec :
             }) {
                 kernel.knock("10.0.0.2")
                 kernel.nfqueue().decided(1).single().shouldBeDropped()
+            }
+        }
+
+        test("what was decided on the real kernel is decided again") {
+            replay("quarantine.pcapng").quarantine { it == "10.0.0.2" }
+        }
+
+        test("whatever goes wrong, no packet is left without a verdict") {
+            FaultRuns.of(100).check { run ->
+                val kernel = FakeNetfilter()
+                runBlocking(Dispatchers.Default) {
+                    val guard =
+                        launch {
+                            try {
+                                run.over(kernel).quarantine { true }
+                            } catch (e: NetlinkException) {
+                                // It gives up, and says why: that is for whoever runs it.
+                            }
+                        }
+                    repeat(5) { kernel.knock("10.0.0.2") }
+                    guard.cancelAndJoin()
+                }
+                kernel.nfqueue().decided() shouldHaveSize 5
             }
         }
 
