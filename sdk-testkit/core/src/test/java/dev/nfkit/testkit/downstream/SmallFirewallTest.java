@@ -122,15 +122,15 @@ class SmallFirewallTest {
     void rewritesWhatSaysHello() throws Exception {
         DecidedPacket packet = decided(udpTo(7, HELLO));
         assertTrue(packet.payloadChanged());
-        assertArrayEquals(udpTo(7, (byte) 'b', (byte) 'y', (byte) 'e'), packet.payload().toArray());
+        assertArrayEquals(
+                udpTo(7, (byte) 'b', (byte) 'y', (byte) 'e'), packet.payload().toArray());
     }
 
     @Test
     void aPacketTooShortForTheFirewallIsDropped() throws Exception {
         try (NfqueueSession session = queue(3)) {
             kernel.nfqueue().enqueue(3, new byte[] {0x45, 0});
-            assertThrows(
-                    IndexOutOfBoundsException.class, () -> session.poll(SmallFirewallTest::decide, Duration.ZERO));
+            assertThrows(IndexOutOfBoundsException.class, () -> session.poll(SmallFirewallTest::decide, Duration.ZERO));
             assertTrue(kernel.nfqueue().takeDecided().dropped());
         }
     }
@@ -147,7 +147,9 @@ class SmallFirewallTest {
             }
             assertEquals(
                     passed,
-                    kernel.nfqueue().decided().stream().filter(DecidedPacket::passed).count());
+                    kernel.nfqueue().decided().stream()
+                            .filter(DecidedPacket::passed)
+                            .count());
         }
     }
 
@@ -310,7 +312,10 @@ class SmallFirewallTest {
     @Test
     void aGroupHasOneOwner() throws Exception {
         try (NflogSession first = group(5, 1)) {
-            assertEquals(Errno.EPERM, assertThrows(KernelRefusedException.class, () -> group(5, 1)).errno());
+            assertEquals(
+                    Errno.EPERM,
+                    assertThrows(KernelRefusedException.class, () -> group(5, 1))
+                            .errno());
             assertEquals(5, kernel.nflog().groups().get(0).group());
             assertFalse(first.ended());
         }
@@ -324,7 +329,8 @@ class SmallFirewallTest {
                 .findFirst()
                 .orElseThrow();
         kernel.failOpen(errno);
-        assertEquals(errno, assertThrows(SystemCallException.class, () -> queue(3)).errno());
+        assertEquals(
+                errno, assertThrows(SystemCallException.class, () -> queue(3)).errno());
     }
 
     private static ConntrackTuple tuple(int port) throws Exception {
@@ -364,7 +370,9 @@ class SmallFirewallTest {
 
     @Test
     void aBlockedHostLosesItsConnections() throws Exception {
-        kernel.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53)).mark(1));
+        kernel.conntrack()
+                .add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53))
+                        .mark(1));
         kernel.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.3", 2, "10.0.0.2", 53)));
         try (Conntrack table = Conntrack.open(kernel)) {
             assertEquals(1, table.deleteAll(ConntrackFilter.all().mark(1)));
