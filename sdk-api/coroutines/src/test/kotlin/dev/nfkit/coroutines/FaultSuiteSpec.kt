@@ -92,7 +92,7 @@ private class Faulty(
 }
 
 private fun explore(body: Faulty.() -> Unit) =
-    FaultRuns.of(60).within(Duration.ofSeconds(20)).check {
+    FaultRuns.of(40).within(Duration.ofSeconds(20)).check {
         Faulty(it).body()
     }
 

@@ -4,12 +4,21 @@ import dev.nfkit.linux.Live
 import io.kotest.assertions.fail
 import io.kotest.core.spec.style.FunSpec
 
+private val tables =
+    listOf(
+        nflogRequestScenarios,
+        nflogScenarios,
+        nfqueueScenarios,
+        nfqueueVerdictScenarios,
+        conntrackScenarios,
+    )
+
 /** The model of the kernel against the kernel: the same steps, the same observations. */
 class DifferentialSpec :
     FunSpec({
         val played = mutableListOf<String>()
 
-        for (scenario in nflogScenarios + nfqueueScenarios + conntrackScenarios) {
+        for (scenario in tables.flatten()) {
             test(scenario.name).config(
                 enabledOrReasonIf = { Live.enabled(Live.noNamespaces ?: scenario.lacking()) },
             ) {

@@ -1,5 +1,6 @@
 package dev.nfkit.linux.differential
 
+import dev.nfkit.linux.KernelVersion
 import dev.nfkit.linux.Namespace
 import dev.nfkit.linux.bindGroup
 import dev.nfkit.linux.config
@@ -13,6 +14,16 @@ import java.util.concurrent.TimeUnit
 
 /** What this machine's kernel is like, asked and not assumed, so that the model can be made alike. */
 internal object Facts {
+    /** Why a scenario can't be played, by the version that it is about; for what can't be asked for. */
+    fun before(
+        major: Int,
+        minor: Int,
+        what: String,
+    ): String? = "$what before Linux $major.$minor".takeIf { KernelVersion.running < KernelVersion(major, minor) }
+
+    /** Until 6.16 a receive buffer took one datagram more than it had room for (`netlink_attachskb`). */
+    val countsBuffersOtherwise: String? get() = before(6, 16, "receive buffers were counted otherwise")
+
     /** Why there is no helper for FTP, or null where there is. */
     val noFtpHelper: String? by lazy {
         runCatching { withTable { it.create(connection(tcp(1, 21)).helper("ftp")) } }.exceptionOrNull()?.message

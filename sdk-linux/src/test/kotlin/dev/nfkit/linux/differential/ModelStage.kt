@@ -1,5 +1,6 @@
 package dev.nfkit.linux.differential
 
+import dev.nfkit.linux.KernelVersion
 import dev.nfkit.nflog.NflogConfig
 import dev.nfkit.nfqueue.NfqueueConfig
 import dev.nfkit.packet.IpProtocol
@@ -35,6 +36,7 @@ internal class ModelStage : Stage() {
 
     init {
         transport.kernel().conntrackGlue(Facts.conntrackGlue)
+        with(KernelVersion.running) { transport.conntrack().settings().kernelVersion(major, minor) }
         if (Facts.noFtpHelper == null) transport.conntrack().settings().helper("ftp", IpProtocol.TCP)
         transport.nfqueue().onDecided { follow(it) }
     }

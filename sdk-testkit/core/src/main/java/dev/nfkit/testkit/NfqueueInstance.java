@@ -39,6 +39,7 @@ final class NfqueueInstance {
 
     private final FakeNetlinkSocket socket;
     private final int number;
+    private final MessageWriter writer;
     private final Map<Integer, Waiting> waiting = new LinkedHashMap<>();
     private int mode = MODE_NONE;
     private int copyRange = NfqueueConfig.COPY_RANGE_MAX;
@@ -51,6 +52,7 @@ final class NfqueueInstance {
     NfqueueInstance(FakeNetlinkSocket socket, int number) {
         this.socket = socket;
         this.number = number;
+        this.writer = new MessageWriter(MAX_DATAGRAM, socket.order());
     }
 
     FakeNetlinkSocket socket() {
@@ -116,8 +118,7 @@ final class NfqueueInstance {
         }
         int id = ++lastId;
         OptionalInt range = mode == MODE_PACKET ? OptionalInt.of(copyRange) : OptionalInt.empty();
-        MessageWriter writer = new MessageWriter(MAX_DATAGRAM, socket.order());
-        if (!socket.deliver(packet.write(writer, number, id, range, flags))) {
+        if (!socket.deliver(packet.write(writer.clear(), number, id, range, flags))) {
             userDropped += open ? 0 : 1;
             return new DecidedPacket(number, id, DecidedPacket.Departure.SOCKET_FULL, verdict, packet);
         }

@@ -78,10 +78,6 @@ final class Pacing {
         return wantsStep;
     }
 
-    boolean stepped() {
-        return pace == ReplayPace.STEPPED;
-    }
-
     /** Nobody waits any more. */
     void end() {
         TestClock.Timer pending = timer;

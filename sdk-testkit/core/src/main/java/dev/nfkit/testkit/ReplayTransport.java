@@ -213,8 +213,11 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /** Notes a failure, so that the test fails of it wherever it was thrown; wants the lock. */
+    @SuppressWarnings("ReferenceEquality") // the very error, which may come by twice
     AssertionError failed(AssertionError failure) {
-        failures.add(failure);
+        if (failures.stream().noneMatch(known -> known == failure)) {
+            failures.add(failure);
+        }
         return failure;
     }
 

@@ -26,14 +26,14 @@ private fun timeless(line: String): String =
 /** Connections of all kinds, made by the peer. */
 private fun populate(room: Room) {
     room.track()
-    val settings = listOf("acct=1", "timestamp=1", "udp_timeout=600", "icmp_timeout=600", "icmpv6_timeout=600")
+    val settings = listOf("acct=1", "timestamp=1", "udp_timeout=6000", "icmp_timeout=6000", "icmpv6_timeout=6000")
     room.inside("sysctl", "-qw", *settings.map { "net.netfilter.nf_conntrack_$it" }.toTypedArray())
     room.udp(2, port = 7777)
     room.inside("ping", "-c", "1", "-q", "127.0.0.1")
     room.inside("ping", "-c", "1", "-q", "::1")
-    val between = arrayOf("-s", "192.0.2.1", "-d", "198.51.100.2", "-t", "1000")
+    val between = arrayOf("-s", "192.0.2.1", "-d", "198.51.100.2", "-t", "10000")
     val ports = arrayOf("--sport", "10", "--dport", "20")
-    val six = arrayOf("-s", "fd00::1", "-d", "2001:db8::ffff:0:2", "-t", "1000")
+    val six = arrayOf("-s", "fd00::1", "-d", "2001:db8::ffff:0:2", "-t", "10000")
     val tcp = arrayOf("-p", "tcp", "--state", "ESTABLISHED")
     for (more in listOf(
         tcp + between + ports + arrayOf("-u", "SEEN_REPLY,ASSURED", "-m", "7"),
@@ -52,6 +52,8 @@ private fun populate(room: Room) {
 
 class ConntrackLiveSpec :
     FunSpec({
+        timeout = maxOf(600, 4 * BOUND_SECONDS) * 1000 // a JVM for each of many commands
+
         test("the table is listed line by line as conntrack(8) lists it").config(enabledOrReasonIf = live) {
             Room().use { room ->
                 populate(room)

@@ -91,6 +91,7 @@ class TopLiveSpec :
         test("where nothing is counted it ends with code 2 and the cure").config(enabledOrReasonIf = live) {
             Room().use { room ->
                 room.track()
+                room.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=6000")
                 room.udp(1)
                 val ran = run(nfkitCommand + listOf("top", "--netns", room.name, "--once"))
                 ran.code shouldBe 2

@@ -200,10 +200,10 @@ private fun Scenario.mirror() {
 class ConntrackFaultSuiteSpec :
     FunSpec({
         test("whatever befalls a client of the table, it answers rightly or says that it does not") {
-            explore(200) { client() }
+            explore(100) { client() }
         }
 
         test("whatever befalls events and their mirror, it equals the table again") {
-            explore(200) { mirror() }
+            explore(100) { mirror() }
         }
     })

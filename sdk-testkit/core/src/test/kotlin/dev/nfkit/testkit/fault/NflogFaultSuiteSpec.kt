@@ -24,7 +24,12 @@ private class LogScenario(
         val options = NflogOptions.builder()
         repeat(groups) { number ->
             options.group(GROUP + number) {
-                it.threshold(1 + random.nextInt(8)).timeout(Duration.ofMillis(10)).sequence(random.nextBoolean())
+                it
+                    .copyRange(256)
+                    .bufferSize(8192)
+                    .threshold(1 + random.nextInt(8))
+                    .timeout(Duration.ofMillis(10))
+                    .sequence(random.nextBoolean())
             }
         }
         return options.build()
@@ -95,6 +100,6 @@ private class LogScenario(
 class NflogFaultSuiteSpec :
     FunSpec({
         test("whatever befalls a session of NFLOG, it ends, counts what it delivers and throws nothing foreign") {
-            explore(300) { LogScenario(this).run() }
+            explore(200) { LogScenario(this).run() }
         }
     })

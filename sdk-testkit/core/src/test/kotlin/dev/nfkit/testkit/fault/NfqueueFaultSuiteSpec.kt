@@ -236,6 +236,6 @@ private class QueueScenario(
 class NfqueueFaultSuiteSpec :
     FunSpec({
         test("whatever befalls a session of NFQUEUE, each packet leaves as was decided, and the session ends") {
-            explore(300) { QueueScenario(this).run() }
+            explore(200) { QueueScenario(this).run() }
         }
     })

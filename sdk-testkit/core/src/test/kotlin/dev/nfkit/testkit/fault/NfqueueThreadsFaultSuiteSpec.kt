@@ -139,10 +139,10 @@ private fun Scenario.conversation() {
 class NfqueueThreadsFaultSuiteSpec :
     FunSpec({
         test("whatever befalls workers, their run ends and no packet is left") {
-            exploreThreads(60) { workers() }
+            exploreThreads(40) { workers() }
         }
 
         test("whatever befalls a session that is run, asked and answered at once, it ends and no packet is left") {
-            exploreThreads(60) { conversation() }
+            exploreThreads(40) { conversation() }
         }
     })
