@@ -1,0 +1,25 @@
+package dev.nfkit.testkit
+
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.string.shouldContain
+import java.nio.file.Path
+import kotlin.io.path.readText
+
+private val root = Path.of("../..")
+private val snippet = Regex("<!-- from (\\S+) -->\n```\\w+\n(.*?)\n```", RegexOption.DOT_MATCHES_ALL)
+
+private fun unindented(text: String) = text.lines().joinToString("\n") { it.trimStart() }
+
+class GuideSpec :
+    FunSpec({
+        test("what the guide to testing shows is what the samples do") {
+            val snippets = snippet.findAll(root.resolve("docs/TESTING.md").readText()).toList()
+            snippets.size shouldBeGreaterThan 5
+            for (found in snippets) {
+                val (file, code) = found.destructured
+                withClue(file) { unindented(root.resolve(file).readText()) shouldContain unindented(code) }
+            }
+        }
+    })
