@@ -113,8 +113,9 @@ public sealed interface ConntrackEvent {
      * loss, what follows came after it. What is known of the table is out of date; a {@link ConntrackMirror} brings it up
      * to date. An event that could not be read is lost, too: that is told behind those that came with it.
      *
-     * @param lost how many events, exactly, of the kinds and filter of the session; since the last overrun, or the
-     *     beginning. 0 where the kernel had no memory to make an event of, and did not count
+     * @param lost how many events, exactly, of the kinds and filter of the session, and as one each what could not be
+     *     read; since the last overrun, or the beginning. 0 where the kernel had no memory to make an event of, and did not
+     *     count
      */
     record Overrun(long lost) implements ConntrackEvent {
         @Override
