@@ -63,7 +63,7 @@ final class RecordedSocket {
         if (recorder.goesOn() && sink != null) {
             try {
                 sink.fromKernel(
-                        batch.receivedAt(),
+                        batch.datagramReceivedAt(slot),
                         batch.buffer(),
                         batch.offset(slot),
                         batch.length(slot),
