@@ -22,11 +22,27 @@ public final class NetfilterExtension implements ParameterResolver, AfterEachCal
     /** An extension; JUnit makes it. */
     public NetfilterExtension() {}
 
+    /**
+     * Whether a parameter is annotated with {@link FakeKernel} or {@link Replay}.
+     *
+     * @param parameter the parameter
+     * @param context the test
+     * @return whether it is filled here
+     */
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         return parameter.isAnnotated(FakeKernel.class) || parameter.isAnnotated(Replay.class);
     }
 
+    /**
+     * The double for a parameter.
+     *
+     * @param parameter the parameter
+     * @param context the test
+     * @return a fake kernel or a replay
+     * @throws ParameterResolutionException if the parameter is not one test's, has a type that no double is, asks for
+     *     another kernel than the test has, or for a recording that is not there
+     */
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Method test = context.getTestMethod()
@@ -58,6 +74,12 @@ public final class NetfilterExtension implements ParameterResolver, AfterEachCal
         return doubles;
     }
 
+    /**
+     * Looks whether anything is left over.
+     *
+     * @param context the test
+     * @throws AssertionError if something is and the test has not failed already
+     */
     @Override
     public void afterEach(ExtensionContext context) {
         @Nullable Doubles doubles = context.getStore(NAMESPACE).get(Doubles.class, Doubles.class);
