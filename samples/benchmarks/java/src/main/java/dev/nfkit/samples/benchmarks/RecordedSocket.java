@@ -30,16 +30,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
     private static final int PAYLOAD = 92;
+    /** Where the id of a queued packet is: behind nlmsghdr, nfgenmsg and the header of NFQA_PACKET_HDR, which is first. */
+    private static final int PACKET_ID = Netlink.NLMSG_HDRLEN + 4 + 4;
 
     private final MessageWriter answer = new MessageWriter(64, ByteOrder.nativeOrder());
     private final MessageCursor request = new MessageCursor();
     private final List<ByteBuffer> datagrams;
+    /** Whether packets have ids, which go on as the kernel's do: a session sends no batches where they go back. */
+    private final boolean numbered;
+
+    private int lastId;
     private @Nullable DatagramBatch filled;
     private boolean answering;
     private long receives = Long.MAX_VALUE;
 
-    private RecordedSocket(List<ByteBuffer> datagrams) {
+    private RecordedSocket(List<ByteBuffer> datagrams, boolean numbered) {
         this.datagrams = datagrams;
+        this.numbered = numbered;
     }
 
     /**
@@ -64,7 +71,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
                     .end();
         }
         writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
-        return new RecordedSocket(List.of(writer.datagram()));
+        return new RecordedSocket(List.of(writer.datagram()), false);
     }
 
     /** A socket that gives that many packets of a queue with each receive, a datagram each. */
@@ -81,7 +88,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
                     .end()
                     .datagram());
         }
-        return new RecordedSocket(packets);
+        return new RecordedSocket(packets, true);
     }
 
     /**
@@ -159,6 +166,12 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
             ByteBuffer datagram = datagrams.get(slot);
             if (fill) {
                 batch.buffer().put(batch.slotOffset(slot), datagram, 0, datagram.limit());
+            }
+            if (numbered) {
+                ByteBuffer buffer = batch.buffer();
+                int id = ++lastId;
+                boolean swap = buffer.order() != ByteOrder.BIG_ENDIAN;
+                buffer.putInt(batch.slotOffset(slot) + PACKET_ID, swap ? Integer.reverseBytes(id) : id);
             }
             batch.add(slot, datagram.limit());
         }
