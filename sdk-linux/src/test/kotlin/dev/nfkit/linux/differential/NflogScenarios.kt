@@ -194,8 +194,8 @@ internal val nflogScenarios =
             rules(Hop.Log(5, "five"), Hop.Log(6, "six"), Hop.Log(7, "seven"), Hop.Log(8, "nobody"))
             val a = socket("a")
             val b = socket("b")
-            a.bindGroup(5) { threshold(2) }
-            a.bindGroup(6) { threshold(3) }
+            a.bindGroup(5) { threshold(2).timeout(6000) }
+            a.bindGroup(6) { threshold(3).timeout(6000) }
             b.bindGroup(7) { threshold(1) }
             packets(3)
             a.hear()
