@@ -122,8 +122,7 @@ final class FaultySocket implements NetlinkSocket {
             FaultEvent[] events =
                     FaultyMessages.events(batch.buffer(), batch.offset(i), batch.length(i), delegate.order());
             Fault fault = lostAnyway() ? null : injector.next(portId(), batch.length(i) * Byte.SIZE, events);
-            boolean touched = fault != null || silent || toLose > 0;
-            if (passed && touched) {
+            if (passed && (fault != null || lostAnyway())) {
                 passed = false;
                 takeBefore(batch, i);
             }
@@ -150,7 +149,7 @@ final class FaultySocket implements NetlinkSocket {
     private static Passage.Arrival arrival(DatagramBatch batch, int index) {
         byte[] bytes = new byte[batch.length(index)];
         batch.buffer().get(batch.offset(index), bytes);
-        return new Passage.Arrival(bytes, batch.truncated(index), batch.receivedAt());
+        return new Passage.Arrival(bytes, batch.truncated(index), batch.datagramReceivedAt(index));
     }
 
     private static Passage.Arrival with(Passage.Arrival arrival, byte... bytes) {

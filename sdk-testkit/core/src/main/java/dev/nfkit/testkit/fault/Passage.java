@@ -158,5 +158,6 @@ final class Passage {
         target.put(arrival.bytes, 0, kept);
         batch.add(slot, arrival.bytes.length, arrival.cut);
         batch.receivedAt(arrival.receivedAt);
+        batch.lastReceivedAt(arrival.receivedAt);
     }
 }

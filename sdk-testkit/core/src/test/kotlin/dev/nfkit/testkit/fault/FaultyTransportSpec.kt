@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.fault
 
+import dev.nfkit.Bytes
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
@@ -7,9 +8,13 @@ import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.FakeNetlinkSocket
+import dev.nfkit.testkit.Traces
 import dev.nfkit.testkit.contract.acknowledged
 import dev.nfkit.testkit.contract.message
 import dev.nfkit.testkit.contract.sequences
+import dev.nfkit.trace.Trace
+import dev.nfkit.trace.TraceEntry
+import dev.nfkit.trace.TraceKind
 import dev.nfkit.wire.AttributeCursor
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
@@ -18,6 +23,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import java.nio.ByteOrder
 import java.time.Duration
 
 /** A socket of a fake kernel behind a plan. */
@@ -294,5 +300,21 @@ class FaultyTransportSpec :
             val rig = Rig(plan)
             (1L..4).forEach(rig::ask)
             rig.receive() shouldContainExactly listOf(3, 4)
+        }
+
+        test("what passes beside a fault keeps the time at which it was received") {
+            val order = ByteOrder.nativeOrder()
+            val entries =
+                listOf(1_000L, 2_000L).map { time ->
+                    val datagram = Bytes.of(*message(order, 0, 64))
+                    TraceEntry(TraceKind.FROM_KERNEL, time, Netlink.NETLINK_NETFILTER, datagram, false, null)
+                }
+            Traces.replay(Trace(entries, order)).use { replay ->
+                FaultyTransport(replay, at(2, Fault.Duplicated())).open(Netlink.NETLINK_NETFILTER).use { socket ->
+                    val batch = DatagramBatch(16, 1024)
+                    socket.receive(batch, 0) shouldBe 3
+                    (0..2).map(batch::datagramReceivedAt) shouldContainExactly listOf(1_000, 2_000, 2_000)
+                }
+            }
         }
     })
