@@ -85,9 +85,9 @@ final class Headers {
             ByteBuffer buffer, int offset, int length, ByteOrder order, Map<Integer, Integer> live, long portId) {
         boolean little = order == ByteOrder.LITTLE_ENDIAN;
         int end = offset + length;
-        for (int at = offset; end - at >= Netlink.NLMSG_HDRLEN; ) {
-            int size = u32(buffer, at, little);
-            if (size < Netlink.NLMSG_HDRLEN || size > end - at) {
+        for (int at = offset; ; ) {
+            int size = length(buffer, at, end, order);
+            if (size < 0) {
                 return;
             }
             int sequence = u32(buffer, at + SEQUENCE, little);
