@@ -47,8 +47,7 @@ final class AnonymizeCommand implements Callable<Integer> {
             TraceAnonymizer anonymizer = RecordCommand.anonymizer(seed, order);
             long entries = 0;
             try (TraceReader reader = TraceReader.open(source);
-                    TraceWriter writer =
-                            new TraceWriter(Files.newOutputStream(target), order, NetlinkRecording.APPLICATION)) {
+                    TraceWriter writer = new TraceWriter(Files.newOutputStream(target), order, Main.VERSION)) {
                 if (anonymizer != null) {
                     writer.editing(anonymizer::anonymize);
                 }

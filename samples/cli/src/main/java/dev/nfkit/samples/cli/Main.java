@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Captures what firewall rules log, decides what they queue, shows connections and what the SDK can do.",
         mixinStandardHelpOptions = true,
-        version = "nfkit 0.1.0-SNAPSHOT",
+        version = Main.VERSION,
         subcommands = {
             CaptureCommand.class,
             QueueCommand.class,
@@ -30,6 +30,9 @@ import picocli.CommandLine.Spec;
             HelpCommand.class
         })
 public final class Main implements Runnable {
+    /** Name and version, as {@code --version} and recordings tell them. */
+    static final String VERSION = "nfkit 0.1.0-SNAPSHOT";
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;

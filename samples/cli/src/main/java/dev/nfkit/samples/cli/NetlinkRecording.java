@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * end and whenever it is asked for.
  */
 final class NetlinkRecording {
-    /** Who records. */
-    static final String APPLICATION = "nfkit 0.1.0-SNAPSHOT";
-
     private static final ThreadLocal<@Nullable NetlinkRecording> CURRENT = new ThreadLocal<>();
 
     private final Path file;
@@ -51,14 +48,14 @@ final class NetlinkRecording {
 
     /** Records the last bytes; the file is there from the start on, so that it is known to be writable. */
     static NetlinkRecording toRing(Path file, @Nullable TraceAnonymizer anonymizer, int bytes) throws IOException {
-        FlightRecorder ring = new FlightRecorder(bytes, ByteOrder.nativeOrder(), APPLICATION);
+        FlightRecorder ring = new FlightRecorder(bytes, ByteOrder.nativeOrder(), Main.VERSION);
         NetlinkRecording recording = new NetlinkRecording(file, anonymizer, ring, null);
         recording.dump(ring);
         return recording;
     }
 
     private static TraceWriter writer(OutputStream stream, @Nullable TraceAnonymizer anonymizer) throws IOException {
-        TraceWriter writer = new TraceWriter(stream, ByteOrder.nativeOrder(), APPLICATION);
+        TraceWriter writer = new TraceWriter(stream, ByteOrder.nativeOrder(), Main.VERSION);
         return anonymizer == null ? writer : writer.editing(anonymizer::anonymize);
     }
 
