@@ -60,6 +60,19 @@ final class Descriptor {
         return Integer.toUnsignedLong(address.bytes.getInt(Abi.NL_PID));
     }
 
+    /**
+     * Connects a bound socket to the kernel, which from then on refuses (ECONNREFUSED) what other sockets send to its
+     * address; see {@code netlink_getsockbyportid} in {@code net/netlink/af_netlink.c}. What others send to a multicast
+     * group still comes. False where a sandbox forbids it.
+     */
+    static boolean connect(int fd) {
+        NativeBlock kernel = new NativeBlock(16);
+        kernel.bytes.putShort(Abi.NL_FAMILY, (short) Abi.AF_NETLINK);
+        int result = LibC.connect(fd, kernel.address, Abi.SOCKADDR_NL_SIZE);
+        kernel.keep();
+        return result == 0;
+    }
+
     static void set(int fd, SocketOption option, int value) throws NetlinkException {
         option.requireValid(value);
         switch (option) {

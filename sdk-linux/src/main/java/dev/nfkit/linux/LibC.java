@@ -13,6 +13,8 @@ final class LibC {
 
     static native int bind(int fd, long address, int length);
 
+    static native int connect(int fd, long address, int length);
+
     static native int getsockname(int fd, long address, long lengthAddress);
 
     static native int setsockopt(int fd, int level, int name, long value, int length);
@@ -22,6 +24,8 @@ final class LibC {
     static native int ppoll(long fds, long count, long timeout, long mask);
 
     static native int recvmmsg(int fd, long messages, int count, int flags, long timeout);
+
+    static native long recv(int fd, long buffer, long length, int flags);
 
     static native long send(int fd, long buffer, long length, int flags);
 

@@ -34,6 +34,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private final CountDownLatch freed = new CountDownLatch(1);
     private final Waiter waiter;
     private final Outbound outbound = new Outbound();
+    private final Strangers strangers;
 
     /** Whether a wakeup waits to be taken. The eventfd only says that it is worth a look. */
     private final AtomicBoolean wakeup = new AtomicBoolean();
@@ -46,8 +47,6 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private @Nullable ReceiveSlots lastSlots;
     private boolean moreLikely;
 
-    private volatile long foreign;
-
     private final Object counting = new Object();
     private long dropsRead;
     private long drops;
@@ -57,25 +56,33 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         this.event = event;
         this.portId = portId;
         this.waiter = new Waiter(fd, event);
+        this.strangers = Strangers.shutOut(fd);
     }
 
     /** Opens and binds a socket in this thread's network namespace. */
     static LinuxNetlinkSocket open(int protocol) throws NetlinkException {
         int fd = Descriptor.open(protocol);
-        int event = -1;
+        boolean bound = false;
         try {
             long portId = Descriptor.bind(fd);
-            event = Descriptor.openEvent();
-            LinuxNetlinkSocket socket = new LinuxNetlinkSocket(fd, event, portId);
-            fd = -1;
-            event = -1;
-            return socket;
+            bound = true;
+            return of(fd, portId);
         } finally {
-            if (fd >= 0) {
+            if (!bound) {
                 LibC.close(fd);
             }
-            if (event >= 0) {
-                LibC.close(event);
+        }
+    }
+
+    /** A socket that is bound and has asked the kernel for nothing; its descriptor is owned from now on. */
+    static LinuxNetlinkSocket of(int fd, long portId) throws NetlinkException {
+        int event = -1;
+        try {
+            event = Descriptor.openEvent();
+            return new LinuxNetlinkSocket(fd, event, portId);
+        } finally {
+            if (event < 0) {
+                LibC.close(fd);
             }
         }
     }
@@ -183,16 +190,16 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     /** Reads until the kernel's own datagrams are in the batch, or nothing is left; whether there are any. */
     private boolean collect(DatagramBatch batch, ReceiveSlots slots) throws NetlinkException {
         while (true) {
-            int count = slots.receive(fd);
+            int count = strangers.receive(fd, slots);
             if (count < 0) {
-                Errno errno = Machine.errno();
-                if (errno.number() == ENOBUFS) {
+                int errno = Machine.errnoNumber();
+                if (errno == ENOBUFS) {
                     batch.markOverrun();
-                } else if (errno.number() == EAGAIN) {
+                } else if (errno == EAGAIN) {
                     moreLikely = false;
                     return false;
-                } else if (errno.number() != EINTR) {
-                    throw new SystemCallException("recvmmsg", errno, null);
+                } else if (errno != EINTR) {
+                    throw new SystemCallException("recvmmsg", Errno.of(errno), null);
                 }
                 continue;
             }
@@ -203,7 +210,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 if (slots.fromKernel(slot)) {
                     batch.add(slot, slots.length(slot), slots.truncated(slot));
                 } else {
-                    countForeign();
+                    strangers.count();
                 }
             }
             if (batch.count() > 0) {
@@ -213,11 +220,6 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 return false;
             }
         }
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread receives at a time
-    private void countForeign() {
-        foreign++;
     }
 
     private ReceiveSlots slots(DatagramBatch batch) {
@@ -242,6 +244,9 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     public void set(SocketOption option, int value) throws NetlinkException {
         enter("set " + option);
         try {
+            if (option == SocketOption.ADD_MEMBERSHIP) {
+                strangers.mayCome();
+            }
             Descriptor.set(fd, option, value);
         } finally {
             gate.leave();
@@ -295,7 +300,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
 
     @Override
     public long foreign() {
-        return foreign;
+        return strangers.seen();
     }
 
     @Override

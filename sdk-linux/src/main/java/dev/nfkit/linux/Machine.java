@@ -77,6 +77,11 @@ final class Machine {
         return Errno.of(Native.getLastError());
     }
 
+    /** As {@link #errno()}, for hot paths. */
+    static int errnoNumber() {
+        return Native.getLastError();
+    }
+
     /** The failed call as an exception; to be made at once, on the thread that called. */
     static SystemCallException failed(String call, @Nullable String cure) {
         return new SystemCallException(call, errno(), cure);

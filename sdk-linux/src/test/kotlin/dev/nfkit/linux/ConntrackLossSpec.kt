@@ -11,8 +11,6 @@ import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackMirror
 import dev.nfkit.conntrack.ConntrackUpdate
-import dev.nfkit.socket.NetlinkSocket
-import dev.nfkit.socket.NetlinkTransport
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
@@ -126,14 +124,9 @@ class ConntrackLossSpec :
         test("an overrun stands behind what came before it, though others than the kernel sent some of that")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { table ->
-                    val sockets = mutableListOf<NetlinkSocket>()
-                    val watched =
-                        object : NetlinkTransport by transport {
-                            override fun open(protocol: Int) = transport.open(protocol).also { sockets += it }
-                        }
                     val options = ConntrackEventOptions.builder().receiveBuffer(512 * 1_024).build()
-                    ConntrackEvents.open(watched, options).use { session ->
-                        inside { ForeignSender() }.use { it.send(ByteArray(16), sockets.last().portId()) }
+                    ConntrackEvents.open(transport, options).use { session ->
+                        inside { ForeignSender() }.use { it.multicast(group = 1, ByteArray(16)) }
                         repeat(3_000) { table.create(connection(udp(it))) }
                         val told = mutableListOf<ConntrackEvent>()
                         while (told.none { it is Overrun }) {

@@ -179,6 +179,7 @@ class EventFilterLiveSpec :
                     var passed = 0
                     var dropped = 0
                     transport.open(Netlink.NETLINK_NETFILTER).use { socket ->
+                        socket.set(SocketOption.ADD_MEMBERSHIP, NFNLGRP_ACCT_QUOTA)
                         inside { ForeignSender() }.use { sender ->
                             repeat(200) {
                                 val filter = events.filter()
@@ -190,7 +191,7 @@ class EventFilterLiveSpec :
                                     val admitted = filter.matches(cursor)
                                     // Not the kernel's own, and so counted where they arrive.
                                     val before = socket.foreign()
-                                    sender.send(message, socket.portId())
+                                    sender.multicast(NFNLGRP_ACCT_QUOTA, message)
                                     socket.receive(batch, 0) shouldBe 0
                                     withClue({ "$filter\n${message.joinToString(" ") { "%02x".format(it) }}" }) {
                                         socket.foreign() - before shouldBe if (admitted) 1L else 0L

@@ -1,6 +1,7 @@
 package dev.nfkit.linux
 
 import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.socket.SocketOption
 import dev.nfkit.testkit.contract.Ability
 import dev.nfkit.testkit.contract.Delivery
 import dev.nfkit.testkit.contract.NetlinkSocketContract
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.file.Files
 import java.nio.file.Path
+import java.util.WeakHashMap
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
 
@@ -30,6 +32,7 @@ internal class LinuxHarness : SocketHarness {
     override val abilities = Ability.entries.toSet()
 
     private val foreign = lazy { ForeignSender() }
+    private val members = WeakHashMap<NetlinkSocket, Unit>()
 
     init {
         // A signal without a handler interrupts nothing.
@@ -45,10 +48,16 @@ internal class LinuxHarness : SocketHarness {
     ) {
         for (delivery in deliveries) {
             when (delivery) {
-                is Delivery.Foreign -> foreign.value.send(socket.portId())
+                is Delivery.Foreign -> multicast(socket)
                 is Delivery.Datagram -> socket.send(request(delivery))
             }
         }
+    }
+
+    /** The kernel delivers what others send to a group, and only that. */
+    private fun multicast(socket: NetlinkSocket) {
+        members.computeIfAbsent(socket) { socket.set(SocketOption.ADD_MEMBERSHIP, NFNLGRP_ACCT_QUOTA) }
+        foreign.value.multicast(NFNLGRP_ACCT_QUOTA)
     }
 
     private fun request(delivery: Delivery.Datagram) =
@@ -90,42 +99,5 @@ internal class LinuxHarness : SocketHarness {
         const val NO_SUCH_MESSAGE = 0x4ff
         const val COMM_LENGTH = 15
         const val SIGURG = 23
-    }
-}
-
-/** Sends to other sockets, as only the kernel should. */
-internal class ForeignSender : AutoCloseable {
-    private val fd = Descriptor.open(Netlink.NETLINK_NETFILTER)
-
-    /** A message of type 0x400 whose other bytes are zero. */
-    fun send(portId: Long) =
-        send(
-            ByteBuffer
-                .allocate(64)
-                .order(ByteOrder.nativeOrder())
-                .putInt(0, 64)
-                .putShort(4, 0x400)
-                .array(),
-            portId,
-        )
-
-    fun send(
-        datagram: ByteArray,
-        portId: Long,
-    ) {
-        val address = NativeBlock(Abi.SOCKADDR_NL_SIZE)
-        address.bytes.putShort(Abi.NL_FAMILY, Abi.AF_NETLINK.toShort())
-        address.bytes.putInt(Abi.NL_PID, portId.toInt())
-        val message = NativeBlock(datagram.size)
-        message.bytes.put(0, datagram)
-        val length = datagram.size.toLong()
-        val sent = TestLibC.sendto(fd, message.address, length, 0, address.address, Abi.SOCKADDR_NL_SIZE)
-        check(sent == length) { "sendto gives $sent, ${Machine.errno()}" }
-        address.keep()
-        message.keep()
-    }
-
-    override fun close() {
-        LibC.close(fd)
     }
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>An interrupted system call is tried again within the same deadline. Interrupting the thread does not unblock a
  *       receive; {@link #wakeup} does.
  *   <li>A datagram that was larger than its slot is marked as truncated, never handed out as if it were whole. A
- *       datagram whose sender is not the kernel is dropped and counted by {@link #foreign}.
+ *       datagram whose sender is not the kernel is never handed out: it is refused to its sender, or dropped and counted
+ *       by {@link #foreign}.
  *   <li>{@link #close} from any thread makes a blocked receive return −1, waits for the calls in flight to leave, and
  *       only then frees the descriptor, so that no other file can take a number that is still in use.
  * </ol>
@@ -107,7 +108,8 @@ public interface NetlinkSocket extends AutoCloseable {
 
     /**
      * How many datagrams were dropped because their sender was not the kernel. One that a filter turned away is not
-     * among them.
+     * among them, nor one that the system refused to its sender: Linux does that with all but what is sent to a multicast
+     * group of this socket's, since the socket is connected to the kernel.
      *
      * @return a count since the socket was opened
      */
