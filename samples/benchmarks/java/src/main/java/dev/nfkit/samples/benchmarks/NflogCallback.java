@@ -1,6 +1,7 @@
 package dev.nfkit.samples.benchmarks;
 
 import dev.nfkit.linux.LinuxTransport;
+import dev.nfkit.netfilter.PacketSink;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
@@ -32,17 +33,17 @@ public final class NflogCallback {
         int range = args.length > 0 ? Integer.parseInt(args[0]) : 128;
         int threshold = args.length > 1 ? Integer.parseInt(args[1]) : 1024;
         int bufferSize = args.length > 2 ? Integer.parseInt(args[2]) : 131_072;
-        Warmup.nflog(GROUP, range, this::look);
-        Warmup.idleGroup(this::look);
-        bytes = 0;
         NflogOptions options = NflogOptions.builder()
                 .group(
                         GROUP,
                         group -> group.copyRange(range).threshold(threshold).bufferSize(bufferSize))
                 .build();
+        PacketSink<NflogPacket, RuntimeException> looking = this::look;
+        Warmup.nflog(GROUP, options, looking);
+        bytes = 0;
         try (NflogSession session = NflogSession.open(LinuxTransport.current(), options)) {
             Consumers.endOnSignal(session::stop);
-            session.run(this::look);
+            session.run(looking);
             Consumers.report("nfkit-callback", session.statistics(), bytes, sink);
         }
     }

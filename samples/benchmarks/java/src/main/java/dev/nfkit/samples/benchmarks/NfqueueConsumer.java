@@ -48,9 +48,6 @@ public final class NfqueueConsumer {
         boolean gso = args.length > 2 && args[2].equals("gso");
         Duration spin = mode.equals("spin") ? SPIN : Duration.ZERO;
         Decider<RuntimeException> decider = mode.equals("mixed") ? this::dropEveryThird : this::accept;
-        Warmup.nfqueue(QUEUE, range, decider);
-        Warmup.idleQueue(spin, decider);
-        bytes = 0;
         NfqueueOptions options = NfqueueOptions.builder()
                 .queue(
                         QUEUE,
@@ -58,11 +55,12 @@ public final class NfqueueConsumer {
                 .receiveBuffer(RECEIVE_BUFFER)
                 .spin(spin)
                 .build();
+        Warmup.nfqueue(QUEUE, options, decider);
+        bytes = 0;
         try (NfqueueSession session = NfqueueSession.open(LinuxTransport.current(), options)) {
             Consumers.endOnSignal(session::stop);
             switch (mode) {
-                case "sync", "spin" -> session.run(this::accept);
-                case "mixed" -> session.run(this::dropEveryThird);
+                case "sync", "spin", "mixed" -> session.run(decider);
                 case "held" -> hold(session);
                 default -> throw new IllegalArgumentException("mode " + mode + " is none of sync, mixed, held, spin");
             }
