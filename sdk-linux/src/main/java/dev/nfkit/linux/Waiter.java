@@ -16,10 +16,20 @@ final class Waiter {
     private static final int CLOCK = TIMESPEC + Abi.TIMESPEC_SIZE;
     private static final int COUNTER = CLOCK + Abi.TIMESPEC_SIZE;
     private static final long NANOS = 1_000_000_000L;
+    /** For how long the monotonic clock is taken to go as the wall clock does. */
+    private static final long LOOK_NANOS = 50_000_000;
+    /** How long a look at it may take, so that it is exact enough to go by. */
+    private static final long LOOK_TOOK_NANOS = 20_000;
 
     private final int event;
     private final NativeBlock block = new NativeBlock(COUNTER + 8);
     private final NativeBlock one = new NativeBlock(8);
+
+    // Of the wall clock.
+    private boolean looked;
+    private long lookedAt;
+    /** By how much it is ahead of the monotonic clock. */
+    private long ahead;
 
     Waiter(int fd, int event) {
         this.event = event;
@@ -73,9 +83,26 @@ final class Waiter {
         long unused = LibC.read(event, block.address + COUNTER, 8);
     }
 
-    /** Nanoseconds since 1970, without the allocation of an Instant. */
+    /**
+     * Nanoseconds since 1970, without the allocation of an Instant and mostly without a call: between two looks at the
+     * system's clock the monotonic one goes on, at the same rate. A clock that is set is noticed with the next look.
+     */
     long wallClock() {
+        long now = System.nanoTime();
+        if (looked && now - lookedAt < LOOK_NANOS) {
+            return now + ahead;
+        }
+        return lookAtClock(now);
+    }
+
+    private long lookAtClock(long nanoTime) {
         int unused = LibC.clock_gettime(Abi.CLOCK_REALTIME, block.address + CLOCK);
-        return block.bytes.getLong(CLOCK + Abi.TV_SEC) * NANOS + block.bytes.getLong(CLOCK + Abi.TV_NSEC);
+        long wall = block.bytes.getLong(CLOCK + Abi.TV_SEC) * NANOS + block.bytes.getLong(CLOCK + Abi.TV_NSEC);
+        long took = System.nanoTime() - nanoTime;
+        // Where the thread was put off meanwhile, nobody knows when the clock showed this.
+        looked = took < LOOK_TOOK_NANOS;
+        lookedAt = nanoTime;
+        ahead = wall - nanoTime - took / 2;
+        return wall;
     }
 }
