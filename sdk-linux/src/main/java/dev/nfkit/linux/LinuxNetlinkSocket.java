@@ -46,6 +46,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private @Nullable DatagramBatch lastBatch;
     private @Nullable ReceiveSlots lastSlots;
     private boolean moreLikely;
+    private final Density density = new Density();
 
     private final Object counting = new Object();
     private long dropsRead;
@@ -149,7 +150,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             }
         } finally {
             Reference.reachabilityFence(batch);
-            receiving.set(false);
+            receiving.setRelease(false);
         }
     }
 
@@ -158,6 +159,8 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             return 0;
         }
         long deadline = timeoutNanos > 0 ? System.nanoTime() + timeoutNanos : 0;
+        long left = timeoutNanos;
+        boolean waited = false;
         boolean look = moreLikely || timeoutNanos == 0;
         while (true) {
             if (look && collect(batch, slots)) {
@@ -167,10 +170,13 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             if (timeoutNanos == 0 || batch.overrun()) {
                 return 0;
             }
-            long left = timeoutNanos < 0 ? -1 : deadline - System.nanoTime();
-            if (timeoutNanos > 0 && left <= 0) {
-                return 0;
+            if (waited && timeoutNanos > 0) {
+                left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return 0;
+                }
             }
+            waited = true;
             int found = waiter.await(left);
             if ((found & Waiter.EVENT) != 0) {
                 // First the eventfd, then what it may stand for: a wakeup or close in between is seen by one or the
@@ -190,11 +196,13 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     /** Reads until the kernel's own datagrams are in the batch, or nothing is left; whether there are any. */
     private boolean collect(DatagramBatch batch, ReceiveSlots slots) throws NetlinkException {
         while (true) {
-            int count = strangers.receive(fd, slots);
+            int most = density.ask(slots.count());
+            int count = strangers.receive(fd, slots, most);
             if (count < 0) {
                 int errno = Machine.errnoNumber();
                 if (errno == ENOBUFS) {
                     batch.markOverrun();
+                    density.crowded();
                 } else if (errno == EAGAIN) {
                     moreLikely = false;
                     return false;
@@ -204,19 +212,22 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 continue;
             }
             batch.receivedAt(waiter.wallClock());
+            density.came(most, count);
+            boolean all = most == slots.count();
             // Fewer than fit: nothing was left, and a further call would only say so.
-            moreLikely = count == slots.count();
+            moreLikely = all && count == most;
             for (int slot = 0; slot < count; slot++) {
                 if (slots.fromKernel(slot)) {
                     batch.add(slot, slots.length(slot), slots.truncated(slot));
                 } else {
                     strangers.count();
+                    density.crowded();
                 }
             }
             if (batch.count() > 0) {
                 return true;
             }
-            if (!moreLikely) {
+            if (all && !moreLikely) {
                 return false;
             }
         }

@@ -39,12 +39,12 @@ final class ReceiveSlots {
         }
     }
 
-    /** Takes what is there into the slots; how many, or −1 with errno. */
-    int receive(int fd, boolean askSenders) {
+    /** Takes what is there into so many slots at most; how many, or −1 with errno. */
+    int receive(int fd, int most, boolean askSenders) {
         if (askSenders && !asked) {
             askSenders();
         }
-        return LibC.recvmmsg(fd, block.address, count, Abi.MSG_DONTWAIT, 0);
+        return LibC.recvmmsg(fd, block.address, most, Abi.MSG_DONTWAIT, 0);
     }
 
     private void askSenders() {

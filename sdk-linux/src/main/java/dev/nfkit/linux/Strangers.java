@@ -1,6 +1,7 @@
 package dev.nfkit.linux;
 
 import dev.nfkit.Errno;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Keeps datagrams of others than the kernel from a socket. Others' unicasts the kernel itself refuses once the socket is
@@ -11,7 +12,7 @@ final class Strangers {
     /** Whether senders are asked for. It is never taken back: what was sent to a group may lie on the socket for long. */
     private volatile boolean mayCome;
     /** Whether a receive is under way that may not ask for them. */
-    private volatile boolean receiving;
+    private final AtomicBoolean receiving = new AtomicBoolean();
 
     private volatile long seen;
 
@@ -43,20 +44,20 @@ final class Strangers {
         nothing.keep();
     }
 
-    /** Takes what is there into the slots; how many, or −1 with errno. The receiving thread's. */
-    int receive(int fd, ReceiveSlots slots) {
-        receiving = true; // before it looks at mayCome, as mayCome() looks the other way round
+    /** Takes what is there into so many slots at most; how many, or −1 with errno. The receiving thread's. */
+    int receive(int fd, ReceiveSlots slots, int most) {
+        receiving.set(true); // before it looks at mayCome, as mayCome() looks the other way round
         try {
-            return slots.receive(fd, mayCome);
+            return slots.receive(fd, most, mayCome);
         } finally {
-            receiving = false;
+            receiving.setRelease(false);
         }
     }
 
     /** Has senders asked for from now on; a receive under way, which does not wait, has ended when this returns. */
     void mayCome() {
         mayCome = true;
-        while (receiving) {
+        while (receiving.get()) {
             Thread.onSpinWait();
         }
     }

@@ -39,6 +39,9 @@ public final class MessageLoop implements AutoCloseable {
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
     private static final int EMPTY = 2;
 
+    /** One less than how many looks at a socket, a microsecond each, a spinning poll takes for each at the clock. */
+    private static final int LOOKS_PER_TIME = 7;
+
     /** How long a poll sleeps between looks whether an asker has left, which takes as long as one answer. */
     private static final long ASKER_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -407,6 +410,7 @@ public final class MessageLoop implements AutoCloseable {
             // Not the transport's clock: a test may hold that still, and spinning costs real time.
             long start = System.nanoTime();
             long most = wait < 0 ? spin : Math.min(wait, spin);
+            int looks = 0;
             do {
                 int count = socket.receive(batch, 0);
                 takeWakeup();
@@ -414,7 +418,7 @@ public final class MessageLoop implements AutoCloseable {
                     return count;
                 }
                 Thread.onSpinWait();
-            } while (System.nanoTime() - start < most);
+            } while ((++looks & LOOKS_PER_TIME) != 0 || System.nanoTime() - start < most);
             if (wait > 0 && wait <= most) {
                 return 0;
             }

@@ -52,7 +52,9 @@ public interface NetlinkSocket extends AutoCloseable {
     void send(ByteBuffer datagram) throws NetlinkException;
 
     /**
-     * Waits for datagrams and takes as many as are there and fit. One thread at a time.
+     * Waits for datagrams and takes as many as are there and fit. Where they have come one at a time, it may take the first
+     * alone, but never behind an overrun, where a batch with room left says that the socket was empty. One thread at a
+     * time.
      *
      * @param batch what to fill; it is cleared first
      * @param timeoutNanos the longest wait in nanoseconds; 0 does not wait, negative waits without bound

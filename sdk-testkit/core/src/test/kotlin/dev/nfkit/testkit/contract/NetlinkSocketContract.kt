@@ -475,6 +475,20 @@ abstract class NetlinkSocketContract(
             }
         }
 
+        behaviour("datagrams that came one at a time hide none that come together", Ability.DELIVER_ANY_TIME) {
+            onSocket { socket, receiver ->
+                var next = 0L
+                for (together in List(20) { 1 } + 5 + 1 + 1 + 70) {
+                    harness.deliver(socket, List(together) { Delivery.Datagram(++next, 64) })
+                    val seen = mutableListOf<Long>()
+                    while (receiver.receive(0) > 0) {
+                        seen += receiver.batch.sequences(socket.order())
+                    }
+                    seen shouldContainExactly (next - together + 1..next).toList()
+                }
+            }
+        }
+
         behaviour("an overrun marks a batch, once, and drops counts what is lost", Ability.OVERRUN) {
             onSocket { socket, receiver ->
                 val sent = flood(socket)
