@@ -30,6 +30,7 @@ int main(void)
     SIZE(struct iovec);
     SIZE(struct sockaddr_nl);
     SIZE(struct timespec);
+    SIZE(struct timeval);
     SIZE(struct pollfd);
     SIZE(struct ifreq);
     SIZE(struct sock_filter);
@@ -46,6 +47,8 @@ int main(void)
     OFFSET(struct sockaddr_nl, nl_pid);
     OFFSET(struct timespec, tv_sec);
     OFFSET(struct timespec, tv_nsec);
+    OFFSET(struct timeval, tv_sec);
+    OFFSET(struct timeval, tv_usec);
     OFFSET(struct pollfd, fd);
     OFFSET(struct pollfd, events);
     OFFSET(struct pollfd, revents);
@@ -60,7 +63,6 @@ int main(void)
     NUMBER(IFNAMSIZ);
     NUMBER(AF_NETLINK);
     NUMBER(SOCK_RAW);
-    NUMBER(SOCK_NONBLOCK);
     NUMBER(SOCK_CLOEXEC);
     NUMBER(EFD_NONBLOCK);
     NUMBER(EFD_CLOEXEC);
@@ -71,6 +73,7 @@ int main(void)
     NUMBER(SOL_SOCKET);
     NUMBER(SO_SNDBUF);
     NUMBER(SO_RCVBUF);
+    NUMBER(SO_RCVTIMEO);
     NUMBER(SO_ATTACH_FILTER);
     NUMBER(SO_DETACH_FILTER);
     NUMBER(SO_SNDBUFFORCE);
@@ -106,6 +109,7 @@ int main(void)
     NUMBER(SKF_AD_NLATTR_NEST);
     NUMBER(MSG_TRUNC);
     NUMBER(MSG_DONTWAIT);
+    NUMBER(MSG_WAITFORONE);
     NUMBER(POLLIN);
     NUMBER(POLLOUT);
     NUMBER(CLOCK_REALTIME);

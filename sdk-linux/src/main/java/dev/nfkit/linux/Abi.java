@@ -12,7 +12,6 @@ package dev.nfkit.linux;
 final class Abi {
     static final int AF_NETLINK = 16;
     static final int SOCK_RAW = 3;
-    static final int SOCK_NONBLOCK = 0x800;
     static final int SOCK_CLOEXEC = 0x80000;
     static final int EFD_NONBLOCK = 0x800;
     static final int EFD_CLOEXEC = 0x80000;
@@ -24,6 +23,9 @@ final class Abi {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
+    /** Takes a {@code struct timeval}. */
+    static final int SO_RCVTIMEO = 20;
+
     static final int SO_ATTACH_FILTER = 26;
     static final int SO_DETACH_FILTER = 27;
     static final int SO_SNDBUFFORCE = 32;
@@ -43,6 +45,7 @@ final class Abi {
 
     static final int MSG_TRUNC = 0x20;
     static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_WAITFORONE = 0x10000;
 
     static final short POLLIN = 0x1;
     static final short POLLOUT = 0x4;
@@ -83,6 +86,11 @@ final class Abi {
 
     static final int TV_NSEC = 8;
     static final int TIMESPEC_SIZE = 16;
+
+    /** {@code struct timeval}. */
+    static final int TV_USEC = 8;
+
+    static final int TIMEVAL_SIZE = 16;
 
     /** {@code struct pollfd}. */
     static final int POLLFD_FD = 0;

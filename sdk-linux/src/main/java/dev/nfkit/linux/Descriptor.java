@@ -15,7 +15,7 @@ final class Descriptor {
 
     /** Opens a socket in this thread's namespace, without an address. */
     static int open(int protocol) throws NetlinkException {
-        int fd = LibC.socket(Abi.AF_NETLINK, Abi.SOCK_RAW | Abi.SOCK_CLOEXEC | Abi.SOCK_NONBLOCK, protocol);
+        int fd = LibC.socket(Abi.AF_NETLINK, Abi.SOCK_RAW | Abi.SOCK_CLOEXEC, protocol);
         if (fd < 0) {
             throw openFailed("socket(AF_NETLINK, SOCK_RAW, protocol " + protocol + ")");
         }
@@ -136,6 +136,17 @@ final class Descriptor {
         }
         code.keep();
         program.keep();
+    }
+
+    /** For how long a receive sleeps at most. */
+    static void setSleep(int fd, long millis) throws NetlinkException {
+        NativeBlock time = new NativeBlock(Abi.TIMEVAL_SIZE);
+        time.bytes.putLong(Abi.TV_SEC, millis / 1_000).putLong(Abi.TV_USEC, millis % 1_000 * 1_000);
+        int result = LibC.setsockopt(fd, Abi.SOL_SOCKET, Abi.SO_RCVTIMEO, time.address, Abi.TIMEVAL_SIZE);
+        if (result < 0) {
+            throw Machine.failed("setsockopt(SO_RCVTIMEO, " + millis + " ms)", null);
+        }
+        time.keep();
     }
 
     private static void setBuffer(int fd, SocketOption option, int force, int plain, int value)

@@ -17,14 +17,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A netlink socket of Linux: non-blocking, waited for by {@code ppoll} together with an eventfd, read by
- * {@code recvmmsg}. See netlink(7), recvmmsg(2), eventfd(2).
+ * A netlink socket of Linux, read by {@code recvmmsg}, in which long waits sleep until a {@link Nudge}; short ones are
+ * those of {@code ppoll}, together with an eventfd. See netlink(7), recvmmsg(2), eventfd(2).
  */
 final class LinuxNetlinkSocket implements NetlinkSocket {
     private static final int EAGAIN = Errno.EAGAIN.number();
     private static final int EINTR = Errno.EINTR.number();
     private static final int ENOBUFS = Errno.ENOBUFS.number();
     private static final long SEND_POLL_NANOS = 10_000_000;
+    /** Shorter waits are waited for exactly; longer ones sleep in the receive, for a multiple of this. */
+    private static final long SLEEP_MILLIS = 100;
+
+    private static final long SLEEP_NANOS = SLEEP_MILLIS * 1_000_000;
+    /** Of so many at most: the longest that a wakeup can take that the kernel had no memory to deliver. */
+    private static final long SLICES = 10;
 
     private final int fd;
     private final int event;
@@ -35,6 +41,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private final Waiter waiter;
     private final Outbound outbound = new Outbound();
     private final Strangers strangers;
+    private final Nudge nudge = new Nudge();
 
     /** Whether a wakeup waits to be taken. The eventfd only says that it is worth a look. */
     private final AtomicBoolean wakeup = new AtomicBoolean();
@@ -46,6 +53,9 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private @Nullable DatagramBatch lastBatch;
     private @Nullable ReceiveSlots lastSlots;
     private boolean moreLikely;
+    /** For how many slices a receive sleeps. */
+    private long sleepSlice;
+
     private final Density density = new Density();
 
     private final Object counting = new Object();
@@ -163,7 +173,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         boolean waited = false;
         boolean look = moreLikely || timeoutNanos == 0;
         while (true) {
-            if (look && collect(batch, slots)) {
+            if (look && collect(batch, slots, Abi.MSG_DONTWAIT)) {
                 return batch.count();
             }
             // What there was is taken, or came from others than the kernel.
@@ -177,11 +187,13 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 }
             }
             waited = true;
-            int found = waiter.await(left);
-            if ((found & Waiter.EVENT) != 0) {
-                // First the eventfd, then what it may stand for: a wakeup or close in between is seen by one or the
-                // other, since both write to it last.
-                waiter.drainEvent();
+            if (left < 0 || left >= SLEEP_NANOS) {
+                look = false;
+                if (sleep(batch, slots, left)) {
+                    return batch.count();
+                }
+            } else {
+                look = poll(left);
             }
             if (gate.closed()) {
                 return -1;
@@ -189,15 +201,44 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             if (wakeupTaken()) {
                 return 0;
             }
-            look = (found & Waiter.SOCKET) != 0;
+        }
+    }
+
+    /** Waits exactly so long; whether there is something on the socket. */
+    private boolean poll(long nanos) throws NetlinkException {
+        int found = waiter.await(nanos);
+        if ((found & Waiter.EVENT) != 0) {
+            // First the eventfd, then what it may stand for: a wakeup or close in between is seen by one or the
+            // other, since both write to it last.
+            waiter.drainEvent();
+        }
+        return (found & Waiter.SOCKET) != 0;
+    }
+
+    /** Sleeps in the receive, for a slice of the time; whether there is something in the batch. */
+    private boolean sleep(DatagramBatch batch, ReceiveSlots slots, long nanos) throws NetlinkException {
+        long slice = nanos < 0 ? SLICES : Math.min(SLICES, nanos / SLEEP_NANOS);
+        if (slice != sleepSlice) {
+            Descriptor.setSleep(fd, slice * SLEEP_MILLIS);
+            sleepSlice = slice;
+        }
+        nudge.fallAsleep();
+        try {
+            return !wakeup.get() && !gate.closed() && collect(batch, slots, Abi.MSG_WAITFORONE);
+        } finally {
+            nudge.awake();
         }
     }
 
     /** Reads until the kernel's own datagrams are in the batch, or nothing is left; whether there are any. */
-    private boolean collect(DatagramBatch batch, ReceiveSlots slots) throws NetlinkException {
+    private boolean collect(DatagramBatch batch, ReceiveSlots slots, int firstFlags) throws NetlinkException {
+        int flags = firstFlags;
         while (true) {
             int most = density.ask(slots.count());
-            int count = strangers.receive(fd, slots, most);
+            long nudges = nudge.done();
+            int count = strangers.receive(fd, slots, most, flags);
+            boolean slept = flags != Abi.MSG_DONTWAIT;
+            flags = Abi.MSG_DONTWAIT;
             if (count < 0) {
                 int errno = Machine.errnoNumber();
                 if (errno == ENOBUFS) {
@@ -205,9 +246,12 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                     density.crowded();
                 } else if (errno == EAGAIN) {
                     moreLikely = false;
+                    nudge.empty(nudges);
                     return false;
                 } else if (errno != EINTR) {
                     throw new SystemCallException("recvmmsg", Errno.of(errno), null);
+                } else if (slept) {
+                    return false;
                 }
                 continue;
             }
@@ -216,19 +260,27 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             boolean all = most == slots.count();
             // Fewer than fit: nothing was left, and a further call would only say so.
             moreLikely = all && count == most;
-            for (int slot = 0; slot < count; slot++) {
-                if (slots.fromKernel(slot)) {
-                    batch.add(slot, slots.length(slot), slots.truncated(slot));
-                } else {
-                    strangers.count();
-                    density.crowded();
-                }
-            }
+            take(batch, slots, count);
             if (batch.count() > 0) {
                 return true;
             }
             if (all && !moreLikely) {
                 return false;
+            }
+        }
+    }
+
+    /** Puts what was received into the batch, but for what is none of the kernel's messages to the session. */
+    private void take(DatagramBatch batch, ReceiveSlots slots, int count) {
+        boolean nudges = nudge.expected();
+        for (int slot = 0; slot < count; slot++) {
+            if (!slots.fromKernel(slot)) {
+                strangers.count();
+                density.crowded();
+            } else if (nudges && nudge.takes(batch.buffer(), batch.slotOffset(slot), slots.length(slot))) {
+                density.crowded();
+            } else {
+                batch.add(slot, slots.length(slot), slots.truncated(slot));
             }
         }
     }
@@ -256,7 +308,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         enter("set " + option);
         try {
             if (option == SocketOption.ADD_MEMBERSHIP) {
-                strangers.mayCome();
+                strangers.mayCome(fd, nudge);
             }
             Descriptor.set(fd, option, value);
         } finally {
@@ -294,7 +346,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             }
         }
         synchronized (counting) {
-            return drops;
+            return drops - nudge.lost();
         }
     }
 
@@ -318,7 +370,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     public void wakeup() {
         if (!wakeup.getAndSet(true) && gate.enter()) {
             try {
-                waiter.signalEvent();
+                rouse();
             } finally {
                 gate.leave();
             }
@@ -332,7 +384,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             return;
         }
         try {
-            waiter.signalEvent();
+            rouse();
             gate.awaitIdle();
             readDrops();
             outbound.forget();
@@ -341,6 +393,12 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             LibC.close(event);
             freed.countDown();
         }
+    }
+
+    /** Ends a receive's wait, however it waits. */
+    private void rouse() {
+        waiter.signalEvent();
+        nudge.wake(fd);
     }
 
     private void enter(String call) throws NetlinkException {

@@ -40,11 +40,11 @@ final class ReceiveSlots {
     }
 
     /** Takes what is there into so many slots at most; how many, or −1 with errno. */
-    int receive(int fd, int most, boolean askSenders) {
+    int receive(int fd, int most, int flags, boolean askSenders) {
         if (askSenders && !asked) {
             askSenders();
         }
-        return LibC.recvmmsg(fd, block.address, most, Abi.MSG_DONTWAIT, 0);
+        return LibC.recvmmsg(fd, block.address, most, flags, 0);
     }
 
     private void askSenders() {

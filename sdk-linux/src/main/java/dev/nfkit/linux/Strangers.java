@@ -45,18 +45,21 @@ final class Strangers {
     }
 
     /** Takes what is there into so many slots at most; how many, or −1 with errno. The receiving thread's. */
-    int receive(int fd, ReceiveSlots slots, int most) {
+    int receive(int fd, ReceiveSlots slots, int most, int flags) {
         receiving.set(true); // before it looks at mayCome, as mayCome() looks the other way round
         try {
-            return slots.receive(fd, most, mayCome);
+            return slots.receive(fd, most, flags, mayCome);
         } finally {
             receiving.setRelease(false);
         }
     }
 
-    /** Has senders asked for from now on; a receive under way, which does not wait, has ended when this returns. */
-    void mayCome() {
+    /** Has senders asked for from now on; a receive under way has ended when this returns. */
+    void mayCome(int fd, Nudge nudge) {
         mayCome = true;
+        if (receiving.get()) {
+            nudge.wake(fd);
+        }
         while (receiving.get()) {
             Thread.onSpinWait();
         }
