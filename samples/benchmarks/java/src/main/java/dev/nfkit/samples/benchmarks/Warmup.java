@@ -25,6 +25,9 @@ final class Warmup {
     /** A run is entered anew so often, for the JVM compiles what is called often. */
     private static final long RUN_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
+    /** Processors that were busy are slower for a while, and the peers in C are measured on rested ones. */
+    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private Warmup() {}
 
     /** What polls until the session has ended or the thread is interrupted. */
@@ -43,6 +46,7 @@ final class Warmup {
                 }
             }
         }
+        rest();
     }
 
     static void nflog(int group, NflogOptions options, PacketSink<NflogPacket, RuntimeException> sink)
@@ -54,6 +58,14 @@ final class Warmup {
                     runOften(() -> session.run(sink), session::ended);
                 }
             }
+        }
+        rest();
+    }
+
+    private static void rest() {
+        long end = System.nanoTime() + REST_NANOS;
+        for (long left = REST_NANOS; left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
         }
     }
 
