@@ -42,6 +42,11 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private final Outbound outbound = new Outbound();
     private final Strangers strangers;
     private final Nudge nudge = new Nudge();
+    /**
+     * Whether long waits sleep in the receive: not where overruns are told, for who places a loss takes the count of drops
+     * at once, and a nudge that is lost is known for one only when the socket was empty.
+     */
+    private volatile boolean sleeps;
 
     /** Whether a wakeup waits to be taken. The eventfd only says that it is worth a look. */
     private final AtomicBoolean wakeup = new AtomicBoolean();
@@ -187,7 +192,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 }
             }
             waited = true;
-            if (left < 0 || left >= SLEEP_NANOS) {
+            if (sleeps && (left < 0 || left >= SLEEP_NANOS)) {
                 look = false;
                 if (sleep(batch, slots, left)) {
                     return batch.count();
@@ -261,6 +266,9 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             // Fewer than fit: nothing was left, and a further call would only say so.
             moreLikely = all && count == most;
             take(batch, slots, count);
+            if (all && count < most) {
+                nudge.empty(nudges);
+            }
             if (batch.count() > 0) {
                 return true;
             }
@@ -307,6 +315,9 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     public void set(SocketOption option, int value) throws NetlinkException {
         enter("set " + option);
         try {
+            if (option == SocketOption.NO_ENOBUFS) {
+                sleeps = value != 0;
+            }
             if (option == SocketOption.ADD_MEMBERSHIP) {
                 strangers.mayCome(fd, nudge);
             }

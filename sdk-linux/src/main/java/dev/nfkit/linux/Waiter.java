@@ -40,11 +40,15 @@ final class Waiter {
         one.bytes.putLong(0, 1);
     }
 
-    /** Waits; {@link #SOCKET}, {@link #EVENT}, both, or 0 on timeout or interruption. */
+    /** Waits; {@link #SOCKET}, {@link #EVENT}, both, or 0 on timeout or interruption. Negative waits without bound. */
     int await(long nanos) throws NetlinkException {
-        block.bytes.putLong(TIMESPEC + Abi.TV_SEC, nanos / NANOS);
-        block.bytes.putLong(TIMESPEC + Abi.TV_NSEC, nanos % NANOS);
-        int count = LibC.ppoll(block.address, 2, block.address + TIMESPEC, 0);
+        long timeout = 0;
+        if (nanos >= 0) {
+            block.bytes.putLong(TIMESPEC + Abi.TV_SEC, nanos / NANOS);
+            block.bytes.putLong(TIMESPEC + Abi.TV_NSEC, nanos % NANOS);
+            timeout = block.address + TIMESPEC;
+        }
+        int count = LibC.ppoll(block.address, 2, timeout, 0);
         if (count <= 0) {
             if (count < 0) {
                 Errno errno = Machine.errno();

@@ -21,15 +21,20 @@ import kotlin.io.path.name
 /** The real socket keeps the contract, on the kernel of this machine. */
 class LinuxSocketContractSpec : NetlinkSocketContract({ LinuxHarness() })
 
+/** So does one that is told of no overruns, whose long waits sleep in the receive. */
+class SleepingSocketContractSpec : NetlinkSocketContract({ LinuxHarness(overruns = false) })
+
 /**
  * Makes the kernel deliver by asking it for what it must answer: an acknowledgement of 36 bytes, or an error that
  * echoes the request and so is of any size beyond.
  */
-internal class LinuxHarness : SocketHarness {
-    override val name = "Linux"
+internal class LinuxHarness(
+    private val overruns: Boolean = true,
+) : SocketHarness {
+    override val name = if (overruns) "Linux" else "Linux, told of no overruns"
     override val transport: LinuxTransport = LinuxTransport.current()
     override val unavailable: String? get() = Live.noNetAdmin
-    override val abilities = Ability.entries.toSet()
+    override val abilities = Ability.entries.toSet() - if (overruns) emptySet() else setOf(Ability.OVERRUN)
 
     private val foreign = lazy { ForeignSender() }
     private val members = WeakHashMap<NetlinkSocket, Unit>()
@@ -40,7 +45,10 @@ internal class LinuxHarness : SocketHarness {
     }
 
     override fun open(deliveries: List<Delivery>): NetlinkSocket =
-        transport.open(Netlink.NETLINK_NETFILTER).also { deliver(it, deliveries) }
+        transport.open(Netlink.NETLINK_NETFILTER).also {
+            if (!overruns) it.set(SocketOption.NO_ENOBUFS, 1)
+            deliver(it, deliveries)
+        }
 
     override fun deliver(
         socket: NetlinkSocket,
