@@ -1,7 +1,7 @@
 package dev.nfkit.linux;
 
 import dev.nfkit.Errno;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Keeps datagrams of others than the kernel from a socket. Others' unicasts the kernel itself refuses once the socket is
@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class Strangers {
     /** Whether senders are asked for. It is never taken back: what was sent to a group may lie on the socket for long. */
     private volatile boolean mayCome;
-    /** Whether a receive is under way that may not ask for them. */
-    private final AtomicBoolean receiving = new AtomicBoolean();
+    /** Counts the beginnings and ends of receives: odd while one is under way, which may not ask for them. */
+    private final AtomicLong turn = new AtomicLong();
 
     private volatile long seen;
 
@@ -46,22 +46,24 @@ final class Strangers {
 
     /** Takes what is there into so many slots at most; how many, or −1 with errno. The receiving thread's. */
     int receive(int fd, ReceiveSlots slots, int most, int flags) {
-        receiving.set(true); // before it looks at mayCome, as mayCome() looks the other way round
+        long own = turn.get() + 1;
+        turn.set(own); // before it looks at mayCome, as mayCome() looks the other way round
         try {
             return slots.receive(fd, most, flags, mayCome);
         } finally {
-            receiving.setRelease(false);
+            turn.setRelease(own + 1);
         }
     }
 
-    /** Has senders asked for from now on; a receive under way has ended when this returns. */
+    /** Has senders asked for from now on; a receive under way has ended when this returns, though another may sleep. */
     void mayCome(int fd, Nudge nudge) {
         mayCome = true;
-        if (receiving.get()) {
+        long now = turn.get();
+        if ((now & 1) != 0) {
             nudge.wake(fd);
-        }
-        while (receiving.get()) {
-            Thread.onSpinWait();
+            while (turn.get() == now) {
+                Thread.onSpinWait();
+            }
         }
     }
 

@@ -10,6 +10,8 @@ import io.kotest.matchers.shouldBe
 import java.nio.ByteOrder
 import kotlin.concurrent.thread
 
+private const val LONG_NANOS = 10_000_000_000L
+
 /** What others than the kernel can and can't bring onto a socket. */
 class StrangersSpec :
     FunSpec({
@@ -73,6 +75,26 @@ class StrangersSpec :
                             receiver.join()
                             received shouldBe 0
                             socket.foreign() shouldBe 20
+                        }
+                    }
+                }
+            }
+
+        test("a membership waits for none but the receive under way, however soon the next one sleeps")
+            .config(enabledOrReasonIf = needsNetAdmin) {
+                ForeignSender().use { sender ->
+                    repeat(200) {
+                        LinuxTransport.current().open(Netlink.NETLINK_NETFILTER).use { socket ->
+                            socket.set(SocketOption.NO_ENOBUFS, 1) // so that it sleeps in the receive
+                            var received = 0
+                            val receiver = thread { received = socket.receive(DatagramBatch(64, 4_096), LONG_NANOS) }
+                            socket.set(SocketOption.ADD_MEMBERSHIP, NFNLGRP_ACCT_QUOTA)
+                            sender.multicast(NFNLGRP_ACCT_QUOTA)
+                            while (socket.foreign() == 0L && receiver.isAlive) Thread.onSpinWait()
+                            socket.close()
+                            receiver.join()
+                            received shouldBe -1
+                            socket.foreign() shouldBe 1
                         }
                     }
                 }

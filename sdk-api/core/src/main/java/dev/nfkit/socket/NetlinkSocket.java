@@ -102,7 +102,8 @@ public interface NetlinkSocket extends AutoCloseable {
     void filter(@Nullable EventFilter filter) throws NetlinkException;
 
     /**
-     * How many datagrams were lost because the receive buffer was full, exactly ({@code SK_MEMINFO_DROPS}).
+     * How many datagrams were lost because the receive buffer was full, exactly ({@code SK_MEMINFO_DROPS}). Where
+     * NO_ENOBUFS is on it may be too high by a wakeup or close that met the full buffer, until the socket was empty.
      *
      * @return a count since the socket was opened
      */
