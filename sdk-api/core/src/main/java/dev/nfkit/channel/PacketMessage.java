@@ -8,6 +8,7 @@ import dev.nfkit.wire.AttributeTable;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
+import dev.nfkit.wire.NetworkOrder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
@@ -27,16 +28,12 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     private static final int VLAN_PROTO = 1;
     private static final int VLAN_TCI = 2;
 
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
     private final AttributeTable table;
     private final PacketShape<A> shape;
     private final int vlan;
     private final @Nullable Loan loan;
     private @Nullable AttributeCursor nest;
     private @Nullable Map<A, Bytes> views;
-    private ByteBuffer buffer = NOTHING;
-    private int start;
     private int length = -1;
     private long receivedAt;
     private int vlanProtocol;
@@ -67,51 +64,30 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
      * @throws MalformedMessageException if an attribute is malformed; the message then shows nothing
      */
-    @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public void wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         length = -1;
         int size = cursor.length();
         if (size < ATTRIBUTES) {
             cursor.requireNfgenmsg();
         }
-        ByteBuffer bytes = cursor.buffer();
-        int offset = cursor.offset();
         AttributeTable found = table;
-        found.wrap(bytes, offset + ATTRIBUTES, offset + size, cursor.order());
+        found.wrap(cursor);
         if (found.has(vlan)) {
-            wrapVlan(bytes, cursor.order());
+            wrapVlan(cursor.order());
         }
-        if (buffer != bytes) { // a reference that is stored costs the collector's mark
-            buffer = bytes;
-        }
-        start = offset;
         receivedAt = receivedAtNanos;
         length = size;
     }
 
-    /**
-     * The error of an attribute whose value can't be; the message then shows nothing.
-     *
-     * @param attribute which; it is there
-     * @param expected what its value should be
-     * @param actual what it is
-     * @return the error, to be thrown
-     */
-    public MalformedMessageException malformed(A attribute, String expected, String actual) {
-        int at = table.offset(attribute.code()) - start;
-        release();
-        return new MalformedMessageException(
-                shape.schema().name() + "/" + attribute.kernelName(), at, expected, actual);
-    }
-
-    private void wrapVlan(ByteBuffer bytes, ByteOrder order) throws MalformedMessageException {
+    private void wrapVlan(ByteOrder order) throws MalformedMessageException {
         vlanProtocol = 0;
         vlanTci = 0;
         try {
             if (nest == null) {
                 nest = new AttributeCursor();
             }
-            AttributeCursor inner = nest.wrap(bytes, table.offset(vlan), table.length(vlan), order, shape.vlanPath());
+            AttributeCursor inner =
+                    nest.wrap(table.buffer(), table.offset(vlan), table.length(vlan), order, shape.vlanPath());
             while (inner.next()) {
                 if (inner.type() == VLAN_PROTO) {
                     vlanProtocol = inner.be16();
@@ -146,10 +122,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     public PacketMessage<A> copy() {
         alive();
         byte[] bytes = new byte[length];
-        buffer.get(start, bytes);
+        table.buffer().get(start(), bytes);
         ByteBuffer owner = ByteBuffer.wrap(bytes);
         PacketMessage<A> copy = new PacketMessage<>(table.copy(owner, ATTRIBUTES), shape, null);
-        copy.buffer = owner;
         copy.length = length;
         copy.vlanProtocol = vlanProtocol;
         copy.vlanTci = vlanTci;
@@ -291,7 +266,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @throws NoSuchElementException if it is absent
      */
     public long u32(int code) {
-        return buffer.getInt(require(code)) & 0xffff_ffffL;
+        return NetworkOrder.u32(table.buffer(), require(code));
     }
 
     /**
@@ -314,7 +289,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @throws NoSuchElementException if it is absent
      */
     public int u16(int code, int index) {
-        return buffer.getShort(require(code) + index) & 0xffff;
+        return NetworkOrder.u16(table.buffer(), require(code) + index);
     }
 
     /**
@@ -326,7 +301,8 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public long timestampNanos(A attribute) {
         int offset = require(attribute);
-        return buffer.getLong(offset) * 1_000_000_000L + buffer.getLong(offset + Long.BYTES) * 1_000L;
+        ByteBuffer bytes = table.buffer();
+        return NetworkOrder.i64(bytes, offset) * 1_000_000_000L + NetworkOrder.i64(bytes, offset + Long.BYTES) * 1_000L;
     }
 
     /**
@@ -338,8 +314,8 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public byte[] hardwareAddress(A attribute) {
         int offset = require(attribute);
-        byte[] address = new byte[Math.min(buffer.getShort(offset) & 0xffff, Long.BYTES)];
-        buffer.get(offset + Integer.BYTES, address);
+        byte[] address = new byte[Math.min(NetworkOrder.u16(table.buffer(), offset), Long.BYTES)];
+        table.buffer().get(offset + Integer.BYTES, address);
         return address;
     }
 
@@ -361,9 +337,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public void aim(int code, Bytes view) {
         if (has(code)) {
-            view.wrap(buffer, table.offset(code), table.length(code));
+            view.wrap(table.buffer(), table.offset(code), table.length(code));
         } else {
-            view.wrap(buffer, 0, 0);
+            view.wrap(table.buffer(), 0, 0);
         }
     }
 
@@ -395,7 +371,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public int family() {
         alive();
-        return buffer.get(start + Netlink.NLMSG_HDRLEN) & 0xff;
+        return table.buffer().get(bodyOffset()) & 0xff;
     }
 
     /**
@@ -405,7 +381,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public int resId() {
         alive();
-        return buffer.getShort(start + Netlink.NLMSG_HDRLEN + 2) & 0xffff;
+        return NetworkOrder.u16(table.buffer(), table.start() - Netlink.NFGENMSG_LEN + 2);
     }
 
     /**
@@ -442,7 +418,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @return the buffer; big-endian
      */
     public ByteBuffer buffer() {
-        return buffer;
+        return table.buffer();
     }
 
     /**
@@ -461,7 +437,12 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public int bodyOffset() {
         alive();
-        return start + Netlink.NLMSG_HDRLEN;
+        return table.start() - Netlink.NFGENMSG_LEN;
+    }
+
+    /** Where the message starts. */
+    private int start() {
+        return table.start() - ATTRIBUTES;
     }
 
     /**

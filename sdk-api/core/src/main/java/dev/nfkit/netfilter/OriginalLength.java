@@ -1,5 +1,6 @@
 package dev.nfkit.netfilter;
 
+import dev.nfkit.wire.NetworkOrder;
 import java.nio.ByteBuffer;
 
 /** How long a packet was on the wire, as far as its IP header tells: NFLOG does not say. */
@@ -24,9 +25,9 @@ public final class OriginalLength {
     public static int of(ByteBuffer buffer, int offset, int length, int ethertype) {
         int told = 0;
         if (ethertype == ETH_P_IP && length >= IPV4_TOTAL_LENGTH + 2) {
-            told = buffer.getShort(offset + IPV4_TOTAL_LENGTH) & 0xffff;
+            told = NetworkOrder.u16(buffer, offset + IPV4_TOTAL_LENGTH);
         } else if (ethertype == ETH_P_IPV6 && length >= IPV6_PAYLOAD_LENGTH + 2) {
-            int payload = buffer.getShort(offset + IPV6_PAYLOAD_LENGTH) & 0xffff;
+            int payload = NetworkOrder.u16(buffer, offset + IPV6_PAYLOAD_LENGTH);
             told = payload == 0 ? 0 : IPV6_HEADER + payload;
         }
         return Math.max(told, length);

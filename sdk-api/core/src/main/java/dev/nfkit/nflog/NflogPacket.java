@@ -69,6 +69,7 @@ public final class NflogPacket implements NetfilterPacket {
      */
     NflogPacket(PrefixCache prefixes, @Nullable Loan loan) {
         this(new PacketMessage<>(SHAPE, loan), prefixes, null, loan);
+        payload.release(); // it is aimed when it is asked for
     }
 
     private NflogPacket(
@@ -99,14 +100,7 @@ public final class NflogPacket implements NetfilterPacket {
 
     /** Aims this view at a message; the session's. */
     NflogPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
-        payload.release();
         message.wrap(cursor, receivedAtNanos);
-        if (message.has(PREFIX_CODE)) {
-            int last = message.require(PREFIX_CODE) + message.length(PREFIX_CODE) - 1;
-            if (message.buffer().get(last) != 0) {
-                throw message.malformed(PREFIX, "text ended by NUL", "text without one");
-            }
-        }
         return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.nfkit.nflog;
 
+import dev.nfkit.wire.NetworkOrder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class PrefixCache {
     String text(ByteBuffer buffer, int offset, int length) {
         if (length == lastLength
                 && offset <= buffer.limit() - Long.BYTES
-                && (buffer.getLong(offset) & lastMask) == lastHead) {
+                && (NetworkOrder.i64(buffer, offset) & lastMask) == lastHead) {
             return lastText;
         }
         return other(buffer, offset, length);

@@ -12,6 +12,7 @@ public final class AttributeSchema {
     private final List<AttributeType> types;
     private final @Nullable AttributeType[] byCode = new @Nullable AttributeType[CODES];
     private final int[] minimumSizes;
+    private final long texts;
 
     /**
      * A schema of the given attributes.
@@ -36,11 +37,20 @@ public final class AttributeSchema {
         for (AttributeType type : types) {
             minimumSizes[type.code()] = Netlink.NLA_HDRLEN + type.minimumLength();
         }
+        texts = types.stream()
+                .filter(type -> type.shape() == AttributeShape.STRING && type.minimumLength() > 0)
+                .mapToLong(type -> 1L << type.code())
+                .reduce(0, (some, one) -> some | one);
     }
 
     /** By code, the fewest bytes of the attribute with its header; shared by all tables and never written. */
     int[] minimumSizes() {
         return minimumSizes;
+    }
+
+    /** The attributes that must end with a NUL, as a set of bits: texts that have one byte at least. */
+    long texts() {
+        return texts;
     }
 
     /**

@@ -15,42 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class AttributeTable {
     private final AttributeSchema schema;
     private final int[] minimum;
+    private final long texts;
     private int[] offsets;
     private int[] lengths;
     /** Whether copies read the arrays too: then they are replaced before they are written. */
     private boolean shared;
 
-    private final @Nullable Layout layout;
+    private final @Nullable AttributeLayout layout;
     private ByteBuffer buffer;
-    private ByteBuffer host;
     private boolean little;
     private int start;
     private long present;
-
-    /**
-     * The attributes of the message before: the same rule gives the same ones, of the same lengths, at the same places.
-     * Comparing each header with the one expected there breaks the chain of loads that walking is made of.
-     */
-    private static final class Layout {
-        private static final int LONGEST = 32;
-
-        /** Of each attribute its place in the upper half and its header in the lower. */
-        final long[] expected = new long[LONGEST];
-
-        final int[] starts = new int[LONGEST + 1];
-        final int[] ends = new int[LONGEST];
-        final long[] presentBefore = new long[LONGEST + 1];
-        int count;
-        /** Of all attributes, where they are remembered to the last; else −1. */
-        int length = -1;
-
-        void remember(int index, int header, int end, long presentNow) {
-            expected[index] = ((long) starts[index] << 32) | (header & 0xffff_ffffL);
-            ends[index] = end;
-            starts[index + 1] = Netlink.align(end);
-            presentBefore[index + 1] = presentNow;
-        }
-    }
 
     /**
      * A table for the attributes of a schema.
@@ -60,21 +35,21 @@ public final class AttributeTable {
     public AttributeTable(AttributeSchema schema) {
         this.schema = schema;
         minimum = schema.minimumSizes();
+        texts = schema.texts();
         offsets = new int[minimum.length];
         lengths = new int[minimum.length];
-        layout = new Layout();
+        layout = new AttributeLayout();
         buffer = ByteBuffer.allocate(0);
-        host = buffer;
     }
 
     private AttributeTable(AttributeTable other, ByteBuffer bytes, int start) {
         schema = other.schema;
         minimum = other.minimum;
+        texts = other.texts;
         offsets = other.offsets;
         lengths = other.lengths;
         layout = null;
         buffer = bytes;
-        host = bytes;
         little = other.little;
         present = other.present;
         this.start = start;
@@ -104,101 +79,81 @@ public final class AttributeTable {
      */
     @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public void wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
-        Layout before = layout;
+        AttributeLayout before = layout;
         if (before == null) {
             throw new IllegalStateException("a copy of a table can't be wrapped again");
         }
         boolean fromLittle = order == ByteOrder.LITTLE_ENDIAN;
-        if (this.buffer != buffer || little != fromLittle) {
-            this.buffer = buffer;
-            host = buffer.duplicate().order(order);
+        if (little != fromLittle) {
             little = fromLittle;
-            before.count = 0; // its headers may be in the other order
-            before.length = -1;
+            before.forget(); // its headers are in the other order
+        }
+        if (this.buffer != buffer) { // a reference that is stored costs the collector's mark
+            this.buffer = buffer;
         }
         this.start = start;
-        present = 0;
         int length = end - start;
-        int known = match(before, length);
-        if (before.starts[known] < length) {
-            walk(before, known, length);
+        int known = before.match(buffer, start, length);
+        if (known == AttributeLayout.ALL) {
+            present = before.present();
         } else {
-            present = before.presentBefore[known];
+            present = 0;
+            walk(before, known, length);
         }
     }
 
-    /** How many attributes lie as they did in the message before. */
-    private int match(Layout before, int length) {
-        ByteBuffer bytes = host;
-        int base = start;
-        long[] expected = before.expected;
-        int count = before.count;
-        int known = 0;
-        if (length == before.length && count > 0) {
-            do {
-                long header = expected[known];
-                if (bytes.getInt(base + (int) (header >>> 32)) != (int) header) {
-                    break;
-                }
-            } while (++known < count);
-            return known;
-        }
-        while (known < count && before.ends[known] <= length) {
-            long header = expected[known];
-            if (bytes.getInt(base + (int) (header >>> 32)) != (int) header) {
-                break;
-            }
-            known++;
-        }
-        return known;
+    /**
+     * Finds the attributes behind the {@code struct nfgenmsg} of a message.
+     *
+     * @param message a cursor on it; it must be long enough for a {@code struct nfgenmsg}
+     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)} throws
+     */
+    public void wrap(MessageCursor message) throws MalformedMessageException {
+        wrap(message.buffer(), message.attributesOffset(), message.end(), message.order());
     }
 
-    /** Finds the attributes from the first unknown one on. */
-    private void walk(Layout now, int known, int length) throws MalformedMessageException {
-        int index = known;
-        int at = now.starts[known];
-        long seen = now.presentBefore[known];
+    /** Finds the attributes from the first one on that lies otherwise than in the message before. */
+    private void walk(AttributeLayout now, int known, int length) throws MalformedMessageException {
+        int at = now.start(known);
+        long seen = now.presentBefore(known);
         if (shared) {
             offsets = offsets.clone();
             lengths = lengths.clone();
             shared = false;
         }
-        now.count = 0; // until the walk has come to its end
-        now.length = -1;
+        now.keep(known);
         while (length - at >= Netlink.NLA_HDRLEN) {
-            int header = host.getInt(start + at);
-            int lengthAndType = little ? header : Integer.rotateLeft(header, 16);
+            int header = AttributeLayout.header(buffer, start + at);
+            int lengthAndType = little ? header : Integer.rotateLeft(Integer.reverseBytes(header), 16);
             int size = lengthAndType & 0xffff;
             int code = (lengthAndType >>> 16) & Netlink.NLA_TYPE_MASK;
             if (size < Netlink.NLA_HDRLEN || size > length - at) {
                 throw badLength(code, at, length - at, size);
             }
+            boolean text = false;
             if (code < minimum.length) {
                 if (size < minimum[code]) {
                     throw tooShort(code, at, size);
                 }
+                text = (texts & (1L << code)) != 0;
+                if (text && buffer.get(start + at + size - 1) != 0) {
+                    throw endless(code, at);
+                }
                 if ((seen & (1L << code)) != 0) {
-                    index = Layout.LONGEST + 1; // the last wins: such a layout is not remembered
+                    now.giveUp(); // the last wins: such a layout is not remembered
                 }
                 offsets[code] = at + Netlink.NLA_HDRLEN;
                 lengths[code] = size - Netlink.NLA_HDRLEN;
                 seen |= 1L << code;
             }
-            if (index < Layout.LONGEST) {
-                now.remember(index++, header, at + size, seen);
-            }
+            now.add(header, at, at + size, text, seen);
             at += Netlink.align(size);
         }
         if (at < length) {
             throw new MalformedMessageException(
                     schema.name(), at, "an attribute's header of 4 bytes", (length - at) + " bytes");
         }
-        if (index < Layout.LONGEST) {
-            now.count = index;
-            now.length = length;
-        } else {
-            now.count = index > Layout.LONGEST ? 0 : index;
-        }
+        now.end(length);
         present = seen;
     }
 
@@ -213,6 +168,11 @@ public final class AttributeTable {
                 at,
                 "at least " + (minimum[code] - Netlink.NLA_HDRLEN) + " bytes",
                 (size - Netlink.NLA_HDRLEN) + " bytes");
+    }
+
+    private MalformedMessageException endless(int code, int at) {
+        return new MalformedMessageException(
+                schema.name() + "/" + schema.nameOf(code), at, "text ended by NUL", "text without one");
     }
 
     /** Forgets what was found. */
@@ -257,6 +217,15 @@ public final class AttributeTable {
      */
     public int length(int code) {
         return lengths[code];
+    }
+
+    /**
+     * Where the first attribute starts.
+     *
+     * @return an offset from the buffer's start
+     */
+    public int start() {
+        return start;
     }
 
     /**

@@ -15,7 +15,6 @@ import java.nio.ByteOrder;
  */
 public final class MessageCursor {
     private ByteBuffer buffer = ByteBuffer.allocate(0);
-    private ByteBuffer host = buffer;
     private boolean swap;
     private int start;
     private int end;
@@ -46,11 +45,10 @@ public final class MessageCursor {
         if (buffer.order() != ByteOrder.BIG_ENDIAN) {
             throw new IllegalArgumentException("the buffer of a cursor must be big-endian");
         }
-        if (this.buffer != buffer || host.order() != order) {
+        if (this.buffer != buffer) { // a reference that is stored costs the collector's mark
             this.buffer = buffer;
-            this.host = buffer.duplicate().order(order);
-            this.swap = order == ByteOrder.LITTLE_ENDIAN;
         }
+        this.swap = order == ByteOrder.LITTLE_ENDIAN;
         this.start = offset;
         this.end = offset + length;
         this.next = offset;
@@ -72,15 +70,15 @@ public final class MessageCursor {
         if (left < NLMSG_HDRLEN) {
             throw malformed("a header of " + NLMSG_HDRLEN + " bytes", left + " bytes");
         }
-        long head = host.getLong(next);
-        int size = (int) (swap ? head : head >>> 32);
+        long head = NetworkOrder.i64(buffer, next);
+        int size = swap ? Integer.reverseBytes((int) (head >>> 32)) : (int) (head >>> 32);
         if (size < NLMSG_HDRLEN || size > left) {
             throw malformed(
                     "nlmsg_len from " + NLMSG_HDRLEN + " to " + left, Long.toString(Integer.toUnsignedLong(size)));
         }
         offset = next;
         length = size;
-        typeAndFlags = swap ? (int) (head >>> 32) : Integer.rotateLeft((int) head, 16);
+        typeAndFlags = swap ? Integer.reverseBytes((int) head) : Integer.rotateLeft((int) head, 16);
         next = Math.min(end, offset + Netlink.align(size));
         return true;
     }
@@ -91,8 +89,9 @@ public final class MessageCursor {
         return new MalformedMessageException("nlmsghdr", at, expected, actual);
     }
 
-    private int u32(int at) {
-        return host.getInt(at);
+    private long u32(int at) {
+        long big = NetworkOrder.u32(buffer, at);
+        return swap ? Integer.reverseBytes((int) big) & 0xffff_ffffL : big;
     }
 
     /**
@@ -119,7 +118,7 @@ public final class MessageCursor {
      * @return 0 to 2³²−1
      */
     public long sequence() {
-        return u32(offset + 8) & 0xffff_ffffL;
+        return u32(offset + 8);
     }
 
     /**
@@ -128,7 +127,7 @@ public final class MessageCursor {
      * @return 0 to 2³²−1
      */
     public long portId() {
-        return u32(offset + 12) & 0xffff_ffffL;
+        return u32(offset + 12);
     }
 
     /**
@@ -230,7 +229,7 @@ public final class MessageCursor {
      * @return 0 to 65535
      */
     public int resId() {
-        return buffer.getShort(offset + 18) & 0xffff;
+        return NetworkOrder.u16(buffer, offset + 18);
     }
 
     /**

@@ -1,0 +1,196 @@
+package dev.nfkit.wire
+
+import dev.nfkit.MalformedMessageException
+import dev.nfkit.nflog.NflogAttribute
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.booleans.shouldBeTrue
+import io.kotest.matchers.shouldBe
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import kotlin.random.Random
+
+private const val PREFIX = 10
+private const val UNKNOWN = 60
+
+/** An attribute to be: its code, and its value. */
+private class Attribute(
+    val code: Int,
+    val value: ByteArray,
+)
+
+/** Where the value of each known attribute starts and how long it is, by walking; null where it is malformed. */
+private fun walk(
+    bytes: ByteBuffer,
+    start: Int,
+    end: Int,
+): Map<Int, Pair<Int, Int>>? {
+    val found = sortedMapOf<Int, Pair<Int, Int>>()
+    val host = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN)
+    var at = start
+    while (at < end) {
+        if (end - at < 4) return null
+        val size = host.getShort(at).toInt() and 0xffff
+        val code = host.getShort(at + 2).toInt() and 0x3fff
+        if (size < 4 || size > end - at) return null
+        NflogAttribute.SCHEMA.find(code).ifPresent { found[code] = at + 4 to size - 4 }
+        val known = NflogAttribute.SCHEMA.find(code).orElse(null)
+        if (known != null && size - 4 < known.minimumLength()) return null
+        if (code == PREFIX && bytes.get(at + size - 1) != 0.toByte()) return null
+        at += (size + 3) and 3.inv()
+    }
+    return found
+}
+
+/** Writes the attributes at a place, with some bytes of another message behind them; where they end. */
+private fun write(
+    bytes: ByteBuffer,
+    start: Int,
+    attributes: List<Attribute>,
+    random: Random,
+): Int {
+    val host = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN)
+    var at = start
+    var end = start
+    for (attribute in attributes) {
+        host.putShort(at, (attribute.value.size + 4).toShort())
+        host.putShort(at + 2, attribute.code.toShort())
+        host.put(at + 4, attribute.value)
+        end = at + 4 + attribute.value.size
+        at = (end - start + 3 and 3.inv()) + start
+    }
+    host.put(end, random.nextBytes(16))
+    return end
+}
+
+private fun AttributeTable.seen(): Map<Int, Pair<Int, Int>> =
+    (1 until 64).filter(this::has).associateWith { offset(it) to length(it) }.toSortedMap()
+
+class AttributeTableSpec :
+    FunSpec({
+        fun check(
+            table: AttributeTable,
+            bytes: ByteBuffer,
+            start: Int,
+            end: Int,
+            what: String,
+        ) {
+            val expected = walk(bytes, start, end)
+            withClue(what) {
+                if (expected == null) {
+                    shouldThrow<MalformedMessageException> { table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN) }
+                    table.seen() shouldBe emptyMap()
+                } else {
+                    table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN)
+                    table.seen() shouldBe expected
+                }
+            }
+        }
+
+        fun attributes(random: Random) =
+            List(random.nextInt(0, 14)) {
+                val code = if (random.nextInt(8) == 0) UNKNOWN else random.nextInt(1, 22)
+                val least =
+                    NflogAttribute.SCHEMA
+                        .find(code)
+                        .map { it.minimumLength() }
+                        .orElse(0)
+                val value = random.nextBytes(least + if (random.nextBoolean()) 0 else random.nextInt(0, 24))
+                if (code == PREFIX) value[value.size - 1] = 0
+                Attribute(code, value)
+            }
+
+        test("what was remembered of the message before never changes what is found in the next") {
+            val random = Random(20261129)
+            val bytes = ByteBuffer.allocateDirect(4096)
+            val table = AttributeTable(NflogAttribute.SCHEMA)
+            repeat(4_000) { round ->
+                var list = attributes(random)
+                repeat(random.nextInt(2, 6)) {
+                    val start = 4 * random.nextInt(0, 64)
+                    val end = write(bytes, start, list, random)
+                    check(table, bytes, start, end, "round $round")
+                    // The next one: the same, its last attribute of another length, a changed byte, or a cut.
+                    when (random.nextInt(6)) {
+                        0 -> {
+                            if (list.isNotEmpty()) {
+                                val last = list.last()
+                                val least =
+                                    NflogAttribute.SCHEMA
+                                        .find(last.code)
+                                        .map { it.minimumLength() }
+                                        .orElse(0)
+                                val value = random.nextBytes(least + random.nextInt(0, 40))
+                                if (last.code == PREFIX) value[value.size - 1] = 0
+                                list = list.dropLast(1) + Attribute(last.code, value)
+                            }
+                        }
+
+                        1 -> {
+                            val at = start + random.nextInt(0, maxOf(1, end - start))
+                            bytes.put(at, (bytes.get(at).toInt() xor (1 shl random.nextInt(8))).toByte())
+                            check(table, bytes, start, end, "round $round, a changed bit at ${at - start}")
+                        }
+
+                        2 -> {
+                            check(table, bytes, start, start + random.nextInt(0, end - start + 1), "round $round, cut")
+                        }
+
+                        3 -> {
+                            list = list.shuffled(random)
+                        }
+
+                        else -> {
+                            Unit
+                        }
+                    }
+                }
+            }
+        }
+
+        test("a text that has lost its NUL is found malformed, though all else lies as before") {
+            val bytes = ByteBuffer.allocateDirect(512)
+            val random = Random(7)
+            for (behind in listOf(0, 1, 2, 20)) {
+                for (text in 1..20) {
+                    val table = AttributeTable(NflogAttribute.SCHEMA)
+                    val list =
+                        listOf(Attribute(1, ByteArray(4)), Attribute(PREFIX, ByteArray(text))) +
+                            List(behind) { Attribute(listOf(5, 2, 11, 14)[it % 4], ByteArray(4)) }
+                    val end = write(bytes, 0, list, random)
+                    repeat(2) { check(table, bytes, 0, end, "text of $text, $behind behind it") }
+                    bytes.put(8 + 4 + text - 1, 1)
+                    check(table, bytes, 0, end, "text of $text without its NUL, $behind behind it")
+                    walk(bytes, 0, end) shouldBe null
+                }
+            }
+        }
+
+        test("no byte behind the message is looked at, where the buffer ends with it") {
+            val random = Random(3)
+            repeat(2_000) {
+                val list = attributes(random)
+                val whole = ByteBuffer.allocateDirect(2048)
+                val end = write(whole, 0, list, random)
+                val table = AttributeTable(NflogAttribute.SCHEMA)
+                table.wrap(whole, 0, end, ByteOrder.LITTLE_ENDIAN)
+                val cut = ByteBuffer.allocateDirect(end).put(0, whole, 0, end)
+                repeat(2) { check(table, cut, 0, end, "round $it") }
+            }
+        }
+
+        test("headers of the other order are not taken for those remembered") {
+            val table = AttributeTable(NflogAttribute.SCHEMA)
+            for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
+                val writer = MessageWriter(64, order).begin(1, 0, 0).nfgenmsg(2, 30)
+                writer.be32(2, 7).be32(5, 3).end()
+                val cursor = MessageCursor().wrap(writer.datagram(), 0, writer.length(), order)
+                cursor.next().shouldBeTrue()
+                table.wrap(cursor)
+                table.seen().keys shouldBe setOf(2, 5)
+                NetworkOrder.u32(table.buffer(), table.offset(2)) shouldBe 7L
+                table.start() shouldBe 20
+            }
+        }
+    })
