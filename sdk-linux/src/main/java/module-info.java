@@ -1,4 +1,4 @@
-/** The netlink transport of Linux, by JNA. */
+/** The netlink transport of Linux, by FFM or JNA. */
 module dev.nfkit.linux {
     requires transitive dev.nfkit;
     requires com.sun.jna;

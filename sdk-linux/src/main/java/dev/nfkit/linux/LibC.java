@@ -1,49 +1,131 @@
 package dev.nfkit.linux;
 
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
+
 /**
- * The C library's calls, by JNA's direct mapping. Only ints and raw addresses go through, so that a call costs some
- * tens of nanoseconds and allocates nothing. A failure shows in the return value; {@link Machine#errno()} is asked at
- * once, on the same thread.
+ * The C library's calls. Only ints and raw addresses go through. A failure shows in the return value; {@link #errno} is
+ * asked at once, on the same thread.
  *
- * <p>Never used before {@link Machine#require()}. {@code open} and {@code ioctl} are variadic in C; on x86-64 and on
- * Linux aarch64 integer arguments go in the same registers either way.
+ * <p>They go by {@link ForeignCalls} where this JVM permits it, and by {@link JnaCalls} elsewhere; which, is a constant, so
+ * that the choice costs nothing. Never used before {@link Machine#require()}.
  */
 final class LibC {
-    static native int socket(int domain, int type, int protocol);
+    private static final boolean FOREIGN = foreign();
 
-    static native int bind(int fd, long address, int length);
-
-    static native int connect(int fd, long address, int length);
-
-    static native int getsockname(int fd, long address, long lengthAddress);
-
-    static native int setsockopt(int fd, int level, int name, long value, int length);
-
-    static native int getsockopt(int fd, int level, int name, long value, long lengthAddress);
-
-    static native int ppoll(long fds, long count, long timeout, long mask);
-
-    static native int recvmmsg(int fd, long messages, int count, int flags, long timeout);
-
-    static native long recv(int fd, long buffer, long length, int flags);
-
-    static native long send(int fd, long buffer, long length, int flags);
-
-    static native int eventfd(int initial, int flags);
-
-    static native long read(int fd, long buffer, long length);
-
-    static native long write(int fd, long buffer, long length);
-
-    static native int close(int fd);
-
-    static native int open(long path, int flags);
-
-    static native int ioctl(int fd, long request, long argument);
-
-    static native int setns(int fd, int type);
-
-    static native int clock_gettime(int clock, long timespec);
+    static {
+        if (!FOREIGN) {
+            // The C library is in the process already; a search for a file could find a linker script.
+            Native.register(JnaCalls.class, NativeLibrary.getProcess());
+        }
+    }
 
     private LibC() {}
+
+    private static boolean foreign() {
+        try {
+            return ForeignLinker.permitted() && ForeignCalls.linked();
+        } catch (LinkageError e) {
+            System.getLogger(LibC.class.getName())
+                    .log(System.Logger.Level.WARNING, "java.lang.foreign can't be used; calls go by JNA", e);
+            return false;
+        }
+    }
+
+    /** How calls go, for logs and tests. */
+    static String way() {
+        return FOREIGN ? "FFM" : "JNA";
+    }
+
+    /** The error number of the call that just failed on this thread. */
+    static int errno() {
+        return FOREIGN ? ForeignCalls.errno() : Native.getLastError();
+    }
+
+    /** Where a direct buffer lies, its position ignored. It allocates: not for hot paths. */
+    static long address(ByteBuffer direct) {
+        return FOREIGN ? ForeignCalls.address(direct) : Pointer.nativeValue(Native.getDirectBufferPointer(direct));
+    }
+
+    static int socket(int domain, int type, int protocol) {
+        return FOREIGN ? ForeignCalls.socket(domain, type, protocol) : JnaCalls.socket(domain, type, protocol);
+    }
+
+    static int bind(int fd, long address, int length) {
+        return FOREIGN ? ForeignCalls.bind(fd, address, length) : JnaCalls.bind(fd, address, length);
+    }
+
+    static int connect(int fd, long address, int length) {
+        return FOREIGN ? ForeignCalls.connect(fd, address, length) : JnaCalls.connect(fd, address, length);
+    }
+
+    static int getsockname(int fd, long address, long lengthAddress) {
+        return FOREIGN
+                ? ForeignCalls.getsockname(fd, address, lengthAddress)
+                : JnaCalls.getsockname(fd, address, lengthAddress);
+    }
+
+    static int setsockopt(int fd, int level, int name, long value, int length) {
+        return FOREIGN
+                ? ForeignCalls.setsockopt(fd, level, name, value, length)
+                : JnaCalls.setsockopt(fd, level, name, value, length);
+    }
+
+    static int getsockopt(int fd, int level, int name, long value, long lengthAddress) {
+        return FOREIGN
+                ? ForeignCalls.getsockopt(fd, level, name, value, lengthAddress)
+                : JnaCalls.getsockopt(fd, level, name, value, lengthAddress);
+    }
+
+    static int ppoll(long fds, long count, long timeout, long mask) {
+        return FOREIGN ? ForeignCalls.ppoll(fds, count, timeout, mask) : JnaCalls.ppoll(fds, count, timeout, mask);
+    }
+
+    static int recvmmsg(int fd, long messages, int count, int flags, long timeout) {
+        return FOREIGN
+                ? ForeignCalls.recvmmsg(fd, messages, count, flags, timeout)
+                : JnaCalls.recvmmsg(fd, messages, count, flags, timeout);
+    }
+
+    static long recv(int fd, long buffer, long length, int flags) {
+        return FOREIGN ? ForeignCalls.recv(fd, buffer, length, flags) : JnaCalls.recv(fd, buffer, length, flags);
+    }
+
+    static long send(int fd, long buffer, long length, int flags) {
+        return FOREIGN ? ForeignCalls.send(fd, buffer, length, flags) : JnaCalls.send(fd, buffer, length, flags);
+    }
+
+    static int eventfd(int initial, int flags) {
+        return FOREIGN ? ForeignCalls.eventfd(initial, flags) : JnaCalls.eventfd(initial, flags);
+    }
+
+    static long read(int fd, long buffer, long length) {
+        return FOREIGN ? ForeignCalls.read(fd, buffer, length) : JnaCalls.read(fd, buffer, length);
+    }
+
+    static long write(int fd, long buffer, long length) {
+        return FOREIGN ? ForeignCalls.write(fd, buffer, length) : JnaCalls.write(fd, buffer, length);
+    }
+
+    static int close(int fd) {
+        return FOREIGN ? ForeignCalls.close(fd) : JnaCalls.close(fd);
+    }
+
+    static int open(long path, int flags) {
+        return FOREIGN ? ForeignCalls.open(path, flags) : JnaCalls.open(path, flags);
+    }
+
+    static int ioctl(int fd, long request, long argument) {
+        return FOREIGN ? ForeignCalls.ioctl(fd, request, argument) : JnaCalls.ioctl(fd, request, argument);
+    }
+
+    static int setns(int fd, int type) {
+        return FOREIGN ? ForeignCalls.setns(fd, type) : JnaCalls.setns(fd, type);
+    }
+
+    static int clock_gettime(int clock, long timespec) {
+        return FOREIGN ? ForeignCalls.clock_gettime(clock, timespec) : JnaCalls.clock_gettime(clock, timespec);
+    }
 }

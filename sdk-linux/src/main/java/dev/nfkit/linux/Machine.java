@@ -1,8 +1,5 @@
 package dev.nfkit.linux;
 
-import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
-import com.sun.jna.Pointer;
 import dev.nfkit.Errno;
 import dev.nfkit.SystemCallException;
 import java.nio.ByteBuffer;
@@ -57,8 +54,7 @@ final class Machine {
 
     private static @Nullable String load() {
         try {
-            // The C library is in the process already; a search for a file could find a linker script.
-            Native.register(LibC.class, NativeLibrary.getProcess());
+            String unused = LibC.way(); // initializes it
             return null;
         } catch (LinkageError e) {
             Throwable root = e;
@@ -74,12 +70,12 @@ final class Machine {
 
     /** The error number of the call that just failed on this thread. */
     static Errno errno() {
-        return Errno.of(Native.getLastError());
+        return Errno.of(LibC.errno());
     }
 
     /** As {@link #errno()}, for hot paths. */
     static int errnoNumber() {
-        return Native.getLastError();
+        return LibC.errno();
     }
 
     /** The failed call as an exception; to be made at once, on the thread that called. */
@@ -89,6 +85,6 @@ final class Machine {
 
     /** Where a direct buffer lies, its position ignored. It allocates: not for hot paths. */
     static long address(ByteBuffer direct) {
-        return Pointer.nativeValue(Native.getDirectBufferPointer(direct));
+        return LibC.address(direct);
     }
 }

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 
 /**
  * The structures that {@code recvmmsg} takes for one batch: an array of mmsghdr, an iovec and a sender's address for
- * each slot. Built once; the kernel writes only lengths, flags and senders into it. It does not hold the batch, which
- * the caller keeps during the call.
+ * each slot. Built once; only lengths, flags and senders are written into it, by the kernel, or by a receive of one as the
+ * kernel would. It does not hold the batch, which the caller keeps during the call.
  *
  * <p>Senders are only asked for where they can be others than the kernel: writing an address costs it as much as a
  * twelfth of all that a queued packet costs.
@@ -16,6 +16,8 @@ final class ReceiveSlots {
 
     private final int count;
     private final ByteBuffer headers;
+    private final long first;
+    private final int slotSize;
     private final int senders;
     /** Held for its memory. */
     private final NativeBlock block;
@@ -29,6 +31,8 @@ final class ReceiveSlots {
         block = new NativeBlock(senders + count * SENDER_SIZE);
         headers = block.bytes;
         long buffer = Machine.address(batch.buffer());
+        first = buffer + batch.slotOffset(0);
+        slotSize = batch.slotSize();
         for (int slot = 0; slot < count; slot++) {
             int header = slot * Abi.MMSGHDR_SIZE;
             int iovec = iovecs + slot * Abi.IOVEC_SIZE;
@@ -44,7 +48,18 @@ final class ReceiveSlots {
         if (askSenders && !asked) {
             askSenders();
         }
-        return LibC.recvmmsg(fd, block.address, most, flags, 0);
+        return most == 1 && !asked ? receiveOne(fd, flags) : LibC.recvmmsg(fd, block.address, most, flags, 0);
+    }
+
+    /** By {@code recv}, which takes a fifth less than {@code recvmmsg} where there is nothing, or one. */
+    private int receiveOne(int fd, int flags) {
+        long length = LibC.recv(fd, first, slotSize, (flags & Abi.MSG_DONTWAIT) | Abi.MSG_TRUNC);
+        if (length < 0) {
+            return -1;
+        }
+        headers.putInt(Abi.MMSG_LEN, (int) Math.min(length, slotSize));
+        headers.putInt(Abi.MSG_FLAGS, length > slotSize ? Abi.MSG_TRUNC : 0);
+        return 1;
     }
 
     private void askSenders() {

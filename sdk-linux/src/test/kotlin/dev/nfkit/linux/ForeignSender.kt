@@ -40,7 +40,15 @@ internal class ForeignSender : AutoCloseable {
         message.bytes.put(0, datagram)
         val length = datagram.size.toLong()
         val sent = TestLibC.sendto(fd, message.address, length, 0, address.address, Abi.SOCKADDR_NL_SIZE)
-        val errno = if (sent < 0) Machine.errno() else null
+        val errno =
+            if (sent < 0) {
+                Errno.of(
+                    com.sun.jna.Native
+                        .getLastError(),
+                )
+            } else {
+                null
+            }
         address.keep()
         message.keep()
         return errno

@@ -11,6 +11,9 @@ import io.kotest.matchers.shouldBe
 import java.lang.management.ManagementFactory
 import java.nio.ByteBuffer
 
+private const val CALLS = 10_000
+private const val ROUNDS = 20
+
 class HotPathSpec :
     FunSpec({
         val bound =
@@ -18,11 +21,17 @@ class HotPathSpec :
                 .toNanos(BOUND_SECONDS)
         val meter = ManagementFactory.getThreadMXBean() as ThreadMXBean
 
+        // Until it is compiled, which is when the JVM likes, a call by FFM allocates. So the best of some rounds counts:
+        // what allocates each time does so in all of them.
         fun allocated(action: () -> Unit): Long {
-            repeat(1_000) { action() }
-            val before = meter.currentThreadAllocatedBytes
-            repeat(10_000) { action() }
-            return meter.currentThreadAllocatedBytes - before
+            var least = Long.MAX_VALUE
+            for (round in 1..ROUNDS) {
+                val before = meter.currentThreadAllocatedBytes
+                repeat(CALLS) { action() }
+                least = minOf(least, meter.currentThreadAllocatedBytes - before)
+                if (least < CALLS) break
+            }
+            return least
         }
 
         test("sending the same buffer and receiving allocate nothing, found, waited for or not there")
@@ -39,7 +48,7 @@ class HotPathSpec :
                         check(socket.receive(batch, 1) == 0)
                         socket.wakeup()
                         check(socket.receive(batch, -1) == 0)
-                    } shouldBeLessThan 10_000L
+                    } shouldBeLessThan CALLS.toLong()
                 }
             }
 

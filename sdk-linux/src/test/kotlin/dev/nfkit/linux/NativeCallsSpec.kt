@@ -1,0 +1,97 @@
+package dev.nfkit.linux
+
+import dev.nfkit.Errno
+import dev.nfkit.SystemCallException
+import dev.nfkit.socket.SocketOption
+import dev.nfkit.wire.Netlink
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContain
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.comparables.shouldBeGreaterThan
+import io.kotest.matchers.shouldBe
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.Properties
+import kotlin.io.path.exists
+import kotlin.io.path.isDirectory
+import kotlin.io.path.listDirectoryEntries
+import kotlin.io.path.reader
+
+/** The first Java whose `java.lang.foreign` is final. */
+private const val FOREIGN_SINCE = 22
+
+/** A Java on this machine that has it: that of `-Dnfkit.newer.java`, or one of the usual place; null where none is. */
+private val newerJava: Path? by lazy {
+    val named = System.getProperty("nfkit.newer.java")?.let { listOf(Path.of(it)) }
+    val usual = Path.of("/usr/lib/jvm")
+    (named ?: if (usual.isDirectory()) usual.listDirectoryEntries().sorted() else emptyList())
+        .filter { it.resolve("bin/java").exists() && feature(it) >= FOREIGN_SINCE }
+        .map { it.resolve("bin/java") }
+        .firstOrNull()
+}
+
+private fun feature(home: Path): Int {
+    val release = home.resolve("release")
+    if (!Files.isReadable(release)) return 0
+    val version = release.reader().use { Properties().apply { load(it) } }.getProperty("JAVA_VERSION", "0")
+    return version.trim('"').substringBefore('.').toIntOrNull() ?: 0
+}
+
+/** Runs the specs of sockets in a newer Java; what it printed. */
+private fun inNewerJava(vararg options: String): List<String> =
+    run(
+        newerJava.toString(),
+        "-Dnfkit.live=${System.getProperty("nfkit.live", "auto")}",
+        *options,
+        "-cp",
+        System.getProperty("java.class.path"),
+        SocketSpecs::class.java.name,
+    ).lines()
+
+class NativeCallsSpec :
+    FunSpec({
+        val newer =
+            if (newerJava ==
+                null
+            ) {
+                "no Java from $FOREIGN_SINCE on in /usr/lib/jvm; -Dnfkit.newer.java names one"
+            } else {
+                null
+            }
+
+        test("this Java makes its calls by JNA, or by FFM where it may") {
+            val may = ForeignLinker.permitted()
+            Machine.require()
+            LibC.way() shouldBe if (may) "FFM" else "JNA"
+            if (Runtime.version().feature() < FOREIGN_SINCE) may shouldBe false
+        }
+
+        test("a newer Java that is permitted native access calls by FFM, and sockets keep their contract")
+            .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
+                val lines = inNewerJava("--enable-native-access=ALL-UNNAMED")
+                lines shouldContain "calls by FFM"
+                lines shouldContain "JNA loaded: false"
+                lines.filter { it.startsWith("FAILED") } shouldHaveSize 0
+                lines.single { it.startsWith("passed ") }.substringAfter(' ').toInt() shouldBeGreaterThan 40
+            }
+
+        test("a newer Java that is not asked to permit it goes on by JNA")
+            .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
+                val lines = inNewerJava("-Dnfkit.specs=none")
+                lines shouldContain "calls by JNA"
+                lines shouldContain "JNA loaded: true"
+            }
+
+        test("an error of a call is that of the call, on the thread that called")
+            .config(enabledOrReasonIf = needsNetAdmin) {
+                LinuxTransport.current().open(Netlink.NETLINK_NETFILTER).use { socket ->
+                    val problem =
+                        shouldThrow<SystemCallException> { socket.set(SocketOption.ADD_MEMBERSHIP, 4711) }
+                    problem.errno() shouldBe Errno.EINVAL
+                }
+                Machine.require()
+                LibC.close(-1) shouldBe -1
+                Machine.errno() shouldBe Errno.EBADF
+            }
+    })
