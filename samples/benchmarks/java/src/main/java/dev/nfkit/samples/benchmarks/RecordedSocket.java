@@ -67,6 +67,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
                     .be32(2, 7)
                     .be32(11, 0)
                     .be32(14, 0)
+                    .be32(12, i)
                     .bytes(9, ipv4())
                     .end();
         }
