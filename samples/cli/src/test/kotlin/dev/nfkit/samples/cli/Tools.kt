@@ -73,7 +73,14 @@ internal val nfkitCommand: List<String> by lazy {
             CommandLine::class.java,
             org.jspecify.annotations.NullMarked::class.java,
         ).map(::place).distinct()
-    val native = if (Runtime.version().feature() >= 22) listOf("--enable-native-access=dev.nfkit.linux") else emptyList()
+    val native =
+        if (Runtime.version().feature() >=
+            22
+        ) {
+            listOf("--enable-native-access=dev.nfkit.linux")
+        } else {
+            emptyList()
+        }
     // A build in the background ignores SIGINT, and its children with it.
     listOf("env", "--default-signal=INT,TERM", Path.of(System.getProperty("java.home"), "bin", "java").toString()) +
         listOf("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto") + native +
