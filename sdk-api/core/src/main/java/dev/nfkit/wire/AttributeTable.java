@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Where each known attribute of a message lies, found in one pass: the hot decoder. Reusable; allocates nothing. One
  * thread at a time.
  *
- * <p>Each known attribute's length is checked in that pass, so that reads afterwards need no check. Unknown attributes
- * are skipped; where one stands twice, the last wins.
+ * <p>Each known attribute's length is checked in that pass, and that a text which must end with a NUL does, so that reads
+ * afterwards need no check. Unknown attributes are skipped; where one stands twice, the last wins.
  */
 public final class AttributeTable {
     private final AttributeSchema schema;
@@ -75,7 +75,7 @@ public final class AttributeTable {
      * @param end behind the last attribute's last byte
      * @param order the byte order of the host that wrote them
      * @throws MalformedMessageException if an attribute's length is less than 4 or more than what remains, or a known
-     *     one is shorter than its type; the table is then empty
+     *     one is shorter than its type or a text without its NUL; the table is then empty
      */
     @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public void wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
