@@ -22,7 +22,6 @@ public final class Inbound {
     private final MessageCursor message = new MessageCursor();
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private int index;
-    private boolean inDatagram;
     private long receivedAt;
     private long datagrams;
     private long truncated;
@@ -45,7 +44,7 @@ public final class Inbound {
 
     /** Whether anything may be left. */
     boolean pending() {
-        return inDatagram || !held.isEmpty() || index < batch.count();
+        return message.hasNext() || !held.isEmpty() || index < batch.count();
     }
 
     /** Copies the message under the cursor, to be seen again in its turn, before the batch. */
@@ -57,7 +56,7 @@ public final class Inbound {
 
     /** Moves to the next message of the batch alone. */
     boolean nextOfBatch() throws NetlinkException {
-        while (!nextInDatagram()) {
+        while (!message.next()) {
             if (!openOfBatch()) {
                 return false;
             }
@@ -67,26 +66,16 @@ public final class Inbound {
 
     /** Moves to the next message, set aside or of the batch. */
     boolean next() throws NetlinkException {
-        while (!nextInDatagram()) {
+        while (!message.next()) {
             Held first = held.poll();
             if (first != null) {
                 receivedAt = first.receivedAt;
                 message.wrap(first.bytes, 0, first.bytes.capacity(), order);
-                inDatagram = true;
             } else if (!openOfBatch()) {
                 return false;
             }
         }
         return true;
-    }
-
-    private boolean nextInDatagram() throws NetlinkException {
-        if (!inDatagram) {
-            return false;
-        }
-        inDatagram = false; // stays so where the framing turns out to be broken
-        inDatagram = message.next();
-        return inDatagram;
     }
 
     private boolean openOfBatch() throws NetlinkException {
@@ -100,7 +89,6 @@ public final class Inbound {
             }
             receivedAt = batch.datagramReceivedAt(at);
             message.wrap(batch.buffer(), batch.offset(at), batch.length(at), order);
-            inDatagram = true;
             return true;
         }
         return false;

@@ -47,7 +47,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @param loan the handing out, for a strict view; else null
      */
     public PacketMessage(PacketShape<A> shape, @Nullable Loan loan) {
-        this(new AttributeTable(shape.schema()), shape, loan);
+        this(new AttributeTable(shape.schema(), shape.steady()), shape, loan);
     }
 
     private PacketMessage(AttributeTable table, PacketShape<A> shape, @Nullable Loan loan) {
@@ -62,21 +62,24 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      *
      * @param cursor a cursor on it
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
+     * @return whether it repeats the one before: its family, its group, which attributes it has and what the steady ones
+     *     say are the same; false does not say that they differ
      * @throws MalformedMessageException if an attribute is malformed; the message then shows nothing
      */
-    public void wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+    public boolean wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         length = -1;
         int size = cursor.length();
         if (size < ATTRIBUTES) {
             cursor.requireNfgenmsg();
         }
         AttributeTable found = table;
-        found.wrap(cursor);
+        boolean repeats = found.wrap(cursor);
         if (found.has(vlan)) {
             wrapVlan(cursor.order());
         }
         receivedAt = receivedAtNanos;
         length = size;
+        return repeats;
     }
 
     private void wrapVlan(ByteOrder order) throws MalformedMessageException {
@@ -96,7 +99,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
                 }
             }
         } catch (MalformedMessageException e) {
-            table.clear();
+            table.forget();
             throw e;
         }
     }

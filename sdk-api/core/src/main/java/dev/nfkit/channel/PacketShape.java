@@ -2,6 +2,7 @@ package dev.nfkit.channel;
 
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.AttributeType;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -15,6 +16,7 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
     private final int vlan;
     private final String vlanPath;
     private final Function<A, String> absence;
+    private final long steady;
 
     /**
      * The shape of a family's packets.
@@ -23,13 +25,16 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
      * @param schema their schema
      * @param vlan the attribute that nests the VLAN tag's protocol (1) and tci (2)
      * @param absence says why the kernel leaves an attribute out, and what would make it send it
+     * @param steady the attributes that a rule gives all its packets the same of
      */
-    public PacketShape(Class<A> attributes, AttributeSchema schema, A vlan, Function<A, String> absence) {
+    public PacketShape(
+            Class<A> attributes, AttributeSchema schema, A vlan, Function<A, String> absence, Set<A> steady) {
         this.attributes = attributes;
         this.schema = schema;
         this.vlan = vlan.code();
         this.vlanPath = schema.name() + "/" + vlan.kernelName();
         this.absence = absence;
+        this.steady = steady.stream().mapToLong(each -> 1L << each.code()).reduce(0, (some, one) -> some | one);
     }
 
     Class<A> attributes() {
@@ -46,6 +51,10 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
 
     String vlanPath() {
         return vlanPath;
+    }
+
+    long steady() {
+        return steady;
     }
 
     String absence(A attribute) {

@@ -14,22 +14,22 @@ public final class OriginalLength {
     private OriginalLength() {}
 
     /**
-     * The length of a packet. Where the header tells none (a jumbogram, another protocol) it is the payload's.
+     * The length that a packet's header tells.
      *
      * @param buffer holds the payload; big-endian
      * @param offset the payload's first byte
      * @param length the payload's length
      * @param ethertype the payload's protocol
-     * @return a length in bytes, never less than the payload's
+     * @return a length in bytes; 0 where the header tells none (a jumbogram, another protocol)
      */
-    public static int of(ByteBuffer buffer, int offset, int length, int ethertype) {
-        int told = 0;
+    public static int told(ByteBuffer buffer, int offset, int length, int ethertype) {
         if (ethertype == ETH_P_IP && length >= IPV4_TOTAL_LENGTH + 2) {
-            told = NetworkOrder.u16(buffer, offset + IPV4_TOTAL_LENGTH);
-        } else if (ethertype == ETH_P_IPV6 && length >= IPV6_PAYLOAD_LENGTH + 2) {
-            int payload = NetworkOrder.u16(buffer, offset + IPV6_PAYLOAD_LENGTH);
-            told = payload == 0 ? 0 : IPV6_HEADER + payload;
+            return NetworkOrder.u16(buffer, offset + IPV4_TOTAL_LENGTH);
         }
-        return Math.max(told, length);
+        if (ethertype == ETH_P_IPV6 && length >= IPV6_PAYLOAD_LENGTH + 2) {
+            int payload = NetworkOrder.u16(buffer, offset + IPV6_PAYLOAD_LENGTH);
+            return payload == 0 ? 0 : IPV6_HEADER + payload;
+        }
+        return 0;
     }
 }

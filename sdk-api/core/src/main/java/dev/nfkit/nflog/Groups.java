@@ -42,7 +42,9 @@ final class Groups implements Life {
     private final KernelView kernel;
     private final Loggers loggers;
     private final Bound[] bound;
-    private Bound last;
+    /** The group of the packet that was counted last, if it is one of these. */
+    private @Nullable Bound current;
+
     private @Nullable MessageLoop loop;
     private @Nullable GroupRequests requests;
     private long packets;
@@ -58,7 +60,6 @@ final class Groups implements Life {
         bound = options.groups().stream()
                 .map(group -> new Bound(group, BatchSize.nlbufsiz(group, receiveBuffer)))
                 .toArray(Bound[]::new);
-        last = bound[0];
     }
 
     int largestDatagram() {
@@ -115,22 +116,23 @@ final class Groups implements Life {
     }
 
     private @Nullable Bound find(int group) {
-        if (last.group == group) {
-            return last;
-        }
         for (Bound candidate : bound) {
             if (candidate.group == group) {
-                last = candidate;
                 return candidate;
             }
         }
         return null;
     }
 
-    /** Counts a packet that is about to be delivered. */
+    /** Counts the next packets for a group. */
+    void turnTo(int group) {
+        current = find(group);
+    }
+
+    /** Counts a packet that is about to be delivered, for the group that was turned to. */
     void count(NflogPacket packet) {
         packets++;
-        Bound group = find(packet.group());
+        Bound group = current;
         if (group == null) {
             return;
         }

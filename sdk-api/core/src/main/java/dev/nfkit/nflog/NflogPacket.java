@@ -36,6 +36,7 @@ import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.OriginalLength;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.MessageCursor;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code __build_packet_message} in {@code net/netfilter/nfnetlink_log.c}.
  */
 public final class NflogPacket implements NetfilterPacket {
-    private static final PacketShape<NflogAttribute> SHAPE =
-            new PacketShape<>(NflogAttribute.class, NflogAttribute.SCHEMA, VLAN, Absence::reason);
+    private static final PacketShape<NflogAttribute> SHAPE = new PacketShape<>(
+            NflogAttribute.class, NflogAttribute.SCHEMA, VLAN, Absence::reason, Set.of(PACKET_HDR, PREFIX));
 
     // Those of the hot path as numbers: what an enum's constant holds is no constant to the compiler.
     private static final int HDR_CODE = PACKET_HDR.code();
@@ -56,10 +57,13 @@ public final class NflogPacket implements NetfilterPacket {
 
     private final PacketMessage<NflogAttribute> message;
     private final PrefixCache prefixes;
-    private final @Nullable String ownedPrefix;
     private final Bytes payload;
     private final @Nullable Loan loan;
     private @Nullable ConntrackEntry connection;
+
+    // What the steady attributes say, until a message has others.
+    private String prefix = "";
+    private int hwProtocol;
 
     /**
      * A view yet to be aimed.
@@ -68,20 +72,15 @@ public final class NflogPacket implements NetfilterPacket {
      * @param loan the handing out, for a strict view; else null
      */
     NflogPacket(PrefixCache prefixes, @Nullable Loan loan) {
-        this(new PacketMessage<>(SHAPE, loan), prefixes, null, loan);
+        this(new PacketMessage<>(SHAPE, loan), prefixes, loan);
         payload.release(); // it is aimed when it is asked for
     }
 
-    private NflogPacket(
-            PacketMessage<NflogAttribute> message,
-            PrefixCache prefixes,
-            @Nullable String ownedPrefix,
-            @Nullable Loan loan) {
+    private NflogPacket(PacketMessage<NflogAttribute> message, PrefixCache prefixes, @Nullable Loan loan) {
         this.loan = loan;
         this.payload = loan == null ? new Bytes() : loan.bytes();
         this.message = message;
         this.prefixes = prefixes;
-        this.ownedPrefix = ownedPrefix;
     }
 
     /**
@@ -93,15 +92,25 @@ public final class NflogPacket implements NetfilterPacket {
      * @throws MalformedMessageException if an attribute is malformed
      */
     public static NflogPacket read(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
-        return new NflogPacket(new PrefixCache(), null)
-                .wrap(cursor, receivedAtNanos)
-                .copy();
+        NflogPacket view = new NflogPacket(new PrefixCache(), null);
+        view.wrap(cursor, receivedAtNanos);
+        return view.copy();
     }
 
-    /** Aims this view at a message; the session's. */
-    NflogPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
-        message.wrap(cursor, receivedAtNanos);
-        return this;
+    /** Aims this view at a message; whether it repeats the one before, as {@link PacketMessage#wrap} says. */
+    boolean wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
+        if (message.wrap(cursor, receivedAtNanos)) {
+            return true;
+        }
+        learn();
+        return false;
+    }
+
+    private void learn() {
+        hwProtocol = message.has(HDR_CODE) ? message.u16(HDR_CODE, 0) : 0;
+        prefix = message.has(PREFIX_CODE)
+                ? prefixes.text(message.buffer(), message.require(PREFIX_CODE), message.length(PREFIX_CODE) - 1)
+                : "";
     }
 
     /** Ends the loan. */
@@ -162,7 +171,8 @@ public final class NflogPacket implements NetfilterPacket {
 
     @Override
     public int hwProtocol() {
-        return message.u16(HDR_CODE, 0);
+        message.require(HDR_CODE);
+        return hwProtocol;
     }
 
     @Override
@@ -177,9 +187,8 @@ public final class NflogPacket implements NetfilterPacket {
      * @throws java.util.NoSuchElementException if the kernel sent none
      */
     public String prefix() {
-        int offset = message.require(PREFIX_CODE);
-        String text = ownedPrefix;
-        return text != null ? text : prefixes.text(message.buffer(), offset, message.length(PREFIX_CODE) - 1);
+        message.require(PREFIX_CODE);
+        return prefix;
     }
 
     @Override
@@ -343,15 +352,23 @@ public final class NflogPacket implements NetfilterPacket {
     @Override
     public int originalLength() {
         int length = payloadLength();
-        if (length == 0 || !message.has(HDR_CODE)) {
-            return length;
-        }
-        return OriginalLength.of(message.buffer(), message.require(PAYLOAD_CODE), length, hwProtocol());
+        return Math.max(length, toldLength(length));
+    }
+
+    /** What the IP header says, where there is one. */
+    private int toldLength(int length) {
+        return length == 0
+                ? 0
+                : OriginalLength.told(message.buffer(), message.require(PAYLOAD_CODE), length, hwProtocol);
     }
 
     @Override
     public boolean truncated() {
-        return !message.has(PAYLOAD_CODE) || originalLength() > message.length(PAYLOAD_CODE);
+        if (!message.has(PAYLOAD_CODE)) {
+            return true;
+        }
+        int length = message.length(PAYLOAD_CODE);
+        return toldLength(length) > length;
     }
 
     @Override
@@ -364,8 +381,10 @@ public final class NflogPacket implements NetfilterPacket {
         if (message.owned()) {
             return this;
         }
-        NflogPacket copy = new NflogPacket(message.copy(), prefixes, has(PREFIX) ? prefix() : null, null);
+        NflogPacket copy = new NflogPacket(message.copy(), prefixes, null);
         copy.message.aim(PAYLOAD_CODE, copy.payload);
+        copy.hwProtocol = hwProtocol;
+        copy.prefix = prefix;
         return copy;
     }
 

@@ -118,19 +118,39 @@ public final class NflogSession implements AutoCloseable {
         }
         Loan loan = inbound.lend("packet");
         NflogPacket packet = loan == null ? view : new NflogPacket(prefixes, loan);
+        boolean repeats;
         try {
-            packet.wrap(message, inbound.receivedAt());
+            repeats = packet.wrap(message, inbound.receivedAt());
         } catch (MalformedMessageException e) {
             groups.malformed(e);
             return false;
         }
+        if (repeats) {
+            groups.count(packet);
+            hand(packet, sink);
+        } else {
+            handOther(packet, sink);
+        }
+        return true;
+    }
+
+    /**
+     * A packet unlike the one before, on a way of its own: where the ways met again, the compiler would take nothing for
+     * known that it knew of a packet like the one before, and read it all anew, in what the sink does as well.
+     */
+    private <E extends Exception> void handOther(NflogPacket packet, PacketSink<? super NflogPacket, E> sink) throws E {
+        groups.turnTo(packet.group());
         groups.count(packet);
+        hand(packet, sink);
+    }
+
+    private static <E extends Exception> void hand(NflogPacket packet, PacketSink<? super NflogPacket, E> sink)
+            throws E {
         try {
             sink.accept(packet);
         } finally {
             packet.release();
         }
-        return true;
     }
 
     /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */

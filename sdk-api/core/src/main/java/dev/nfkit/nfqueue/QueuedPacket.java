@@ -37,6 +37,7 @@ import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueuedPacket implements NetfilterPacket {
     private static final PacketShape<NfqueueAttribute> SHAPE =
-            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, VLAN, Absence::reason);
+            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, VLAN, Absence::reason, Set.of());
     // What every packet is asked for, as numbers: loading them from the enum each time shows.
     private static final int HDR_CODE = PACKET_HDR.code();
     private static final int MARK_CODE = MARK.code();

@@ -8,20 +8,26 @@ import java.util.Arrays;
 
 /**
  * How the attributes of the message before lay: the same rule gives the same ones, of the same lengths, at the same places.
- * Comparing the headers that are expected there replaces the walk, whose every step waits for the load before.
+ * Comparing the headers that are expected there replaces the walk, whose every step waits for the load before. Values that
+ * a rule gives all its packets are compared with them, which costs no more: where nothing of all that has changed, what was
+ * made of it for the message before holds for this one.
  *
- * <p>All but the last are compared eight bytes at a time, in straight lines of four words each: the compiler makes of a loop
- * so much more than its body that it takes twice the time. The last attribute is compared alone, since it is mostly the
- * payload, of another length from packet to packet.
+ * <p>All but the last attribute are compared eight bytes at a time, in straight lines: the compiler makes of a loop so much
+ * more than its body that it takes twice the time. The last attribute is compared alone, since it is mostly the payload, of
+ * another length from packet to packet.
  */
 final class AttributeLayout {
-    /** All attributes lie as before, to the message's end. */
+    /** All attributes lie as before, to the message's end, and the steady values are the same. */
     static final int ALL = -1;
+    /** As {@link #ALL}, but that the last attribute has another length: {@link #lastLength()}. */
+    static final int STRETCHED = -2;
+    /** All attributes lie as before, to the message's end, with other values. */
+    static final int CHANGED = -3;
 
     private static final int LONGEST = 32;
-    private static final int LINE = 4;
+    private static final int LINE = 2;
     private static final int LINE_BYTES = LINE * Long.BYTES;
-    private static final int LINES = 4;
+    private static final int LINES = 8;
     private static final int NEVER = Integer.MAX_VALUE;
     private static final int NO_NUL = -1;
 
@@ -29,11 +35,18 @@ final class AttributeLayout {
     private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** How many bytes before the first attribute are compared as steady values are. */
+    private final int lead;
+    /** Whether the headers are in that order. */
+    private boolean little;
+
     private final int[] headers = new int[LONGEST];
     private final int[] starts = new int[LONGEST + 1];
     private final int[] ends = new int[LONGEST];
     /** Where a text's NUL is, if the attribute must have one. */
     private final int[] nuls = new int[LONGEST];
+
+    private final boolean[] steady = new boolean[LONGEST];
 
     private final long[] presentBefore = new long[LONGEST + 1];
     /** How many are remembered; none while a message is walked, until it has come to its end. */
@@ -47,54 +60,130 @@ final class AttributeLayout {
     private long present;
     private int lastStart;
     private int lastHeader;
+    private int lastType;
+    /** The fewest bytes that the last attribute may have with its header, or {@link #NEVER}. */
+    private int lastLeast;
 
     // Of all but the last: which bits of each word are expected to be what, in turn.
     private final long[] words = new long[2 * LINE * LINES];
+    /** Which bits of each word are headers' and NULs'; the others that are expected are values'. */
+    private final long[] fixed = new long[LINE * LINES];
+
     private int lines;
     private int covered = -1;
     /** The shortest message that has these lines and one more header. */
     private int shortest = NEVER;
+
+    AttributeLayout(int lead) {
+        this.lead = lead;
+    }
 
     /** The four bytes of an attribute's header. */
     static int header(ByteBuffer bytes, int at) {
         return (int) INTS.get(bytes, at);
     }
 
-    /** How many attributes lie as before, or {@link #ALL}. */
+    /** How many attributes lie as before; or {@link #ALL}, {@link #STRETCHED} or {@link #CHANGED}. */
     int match(ByteBuffer bytes, int base, int size) {
         if (size < shortest) {
             return matchOneByOne(bytes, base, size);
         }
-        long differ = differing(bytes, base, 0);
-        if (lines > 1) {
-            differ |= differing(bytes, base, 1);
+        int from = base - lead;
+        if (differing(bytes, from) != 0) {
+            return matchChanged(bytes, base, size);
         }
-        if (lines > 2) {
-            differ |= differing(bytes, base, 2);
+        int header = header(bytes, base + lastStart);
+        if (header == lastHeader && size == length) {
+            return ALL;
         }
-        if (lines > 3) {
-            differ |= differing(bytes, base, 3);
-        }
-        if (differ != 0) {
-            return matchOneByOne(bytes, base, size);
-        }
-        return size == length && header(bytes, base + lastStart) == lastHeader ? ALL : covered;
+        return stretched(header, size) ? STRETCHED : covered;
     }
 
-    private long differing(ByteBuffer bytes, int base, int line) {
-        int at = base + line * LINE_BYTES;
+    /** Whether the last attribute has but another length, and is the message's last again. */
+    private boolean stretched(int header, int size) {
+        int facts = facts(header);
+        int attribute = facts & 0xffff;
+        if (facts >>> 16 != lastType
+                || attribute < lastLeast
+                || attribute > size - lastStart
+                || lastStart + Netlink.align(attribute) < size) {
+            return false;
+        }
+        int last = count - 1;
+        headers[last] = header;
+        ends[last] = lastStart + attribute;
+        starts[count] = Netlink.align(ends[last]);
+        lastHeader = header;
+        length = size;
+        return true;
+    }
+
+    private int matchChanged(ByteBuffer bytes, int base, int size) {
+        if (!adopt(bytes, base - lead)) {
+            return matchOneByOne(bytes, base, size);
+        }
+        return size == length && header(bytes, base + lastStart) == lastHeader ? CHANGED : covered;
+    }
+
+    /** A header's length in the lower half, its type in the upper one. */
+    int facts(int header) {
+        return little ? header : Integer.rotateLeft(Integer.reverseBytes(header), 16);
+    }
+
+    private long differing(ByteBuffer bytes, int from) {
+        int least = lines;
+        long differ = differing(bytes, from, 0);
+        if (least == 1) {
+            return differ;
+        }
+        differ |= differing(bytes, from, 1);
+        if (least == 2) {
+            return differ;
+        }
+        differ |= differing(bytes, from, 2);
+        if (least == 3) {
+            return differ;
+        }
+        differ |= differing(bytes, from, 3);
+        if (least == 4) {
+            return differ;
+        }
+        differ |= differing(bytes, from, 4);
+        if (least == 5) {
+            return differ;
+        }
+        differ |= differing(bytes, from, 5);
+        if (least == 6) {
+            return differ;
+        }
+        differ |= differing(bytes, from, 6);
+        return least == 7 ? differ : differ | differing(bytes, from, 7);
+    }
+
+    private long differing(ByteBuffer bytes, int from, int line) {
+        int at = from + line * LINE_BYTES;
         int word = line * 2 * LINE;
-        return differing(bytes, at, words, word)
-                | differing(bytes, at + 8, words, word + 2)
-                | differing(bytes, at + 16, words, word + 4)
-                | differing(bytes, at + 24, words, word + 6);
+        return differing(bytes, at, words, word) | differing(bytes, at + 8, words, word + 2);
     }
 
     private static long differing(ByteBuffer bytes, int at, long[] expected, int word) {
         return ((long) LONGS.get(bytes, at) & expected[word]) ^ expected[word + 1];
     }
 
+    /** Expects from now on the values that have changed; false where more than values has. */
+    private boolean adopt(ByteBuffer bytes, int from) {
+        for (int word = 0; word < lines * LINE; word++) {
+            long differ = differing(bytes, from + word * Long.BYTES, words, 2 * word);
+            if ((differ & fixed[word]) != 0) {
+                return false;
+            }
+            words[2 * word + 1] ^= differ;
+        }
+        return true;
+    }
+
     private int matchOneByOne(ByteBuffer bytes, int base, int size) {
+        covered = -1; // values are not compared here
         int known = 0;
         while (known < count
                 && ends[known] <= size
@@ -103,6 +192,16 @@ final class AttributeLayout {
             known++;
         }
         return known;
+    }
+
+    /** The code of the last attribute, where {@link #match} says that it is stretched. */
+    int lastCode() {
+        return lastType & Netlink.NLA_TYPE_MASK;
+    }
+
+    /** The length of the last attribute's value then. */
+    int lastLength() {
+        return ends[count - 1] - lastStart - Netlink.NLA_HDRLEN;
     }
 
     /** The attributes as a set of bits, where {@link #match} says that all are there. */
@@ -122,9 +221,6 @@ final class AttributeLayout {
 
     /** Keeps so many attributes and forgets the rest, in whose place others are added until {@link #end}. */
     void keep(int known) {
-        if (known < covered) {
-            covered = -1;
-        }
         count = 0;
         added = known;
         remembered = true;
@@ -132,14 +228,23 @@ final class AttributeLayout {
         shortest = NEVER;
     }
 
-    /** Remembers an attribute behind those that are; {@code text} says that its last byte is a NUL and must be. */
-    void add(int header, int start, int end, boolean text, long presentNow) {
+    /**
+     * Remembers an attribute behind those that are.
+     *
+     * @param least the fewest bytes that it may have with its header; −1 where it is not known
+     * @param text whether its last byte is a NUL and must be
+     * @param same whether its value is steady
+     * @param presentNow the attributes up to it as a set of bits
+     */
+    void add(int header, int start, int end, int least, boolean text, boolean same, long presentNow) {
+        lastLeast = least < 0 || text || same ? NEVER : least;
         if (added == LONGEST) {
             remembered = false;
         } else {
             headers[added] = header;
             ends[added] = end;
             nuls[added] = text ? end - 1 : NO_NUL;
+            steady[added] = same;
             added++;
             starts[added] = Netlink.align(end);
             presentBefore[added] = presentNow;
@@ -152,7 +257,7 @@ final class AttributeLayout {
     }
 
     /** All attributes of a message of that size have been added. */
-    void end(int size) {
+    void end(ByteBuffer bytes, int base, int size) {
         if (!remembered || added == 0) {
             forget();
             return;
@@ -163,28 +268,54 @@ final class AttributeLayout {
         present = presentBefore[count];
         lastStart = starts[last];
         lastHeader = headers[last];
+        lastType = facts(lastHeader) >>> 16;
         if (covered != last) {
-            cover(last);
+            cover(bytes, base, last);
         }
-        shortest = lines <= LINES ? Math.max(lines * LINE_BYTES, lastStart + Netlink.NLA_HDRLEN) : NEVER;
+        // Where the last one's value is steady, no word says whether it has changed.
+        shortest = lines <= LINES && !steady[last]
+                ? Math.max(lines * LINE_BYTES - lead, lastStart + Netlink.NLA_HDRLEN)
+                : NEVER;
     }
 
-    private void cover(int attributes) {
+    private void cover(ByteBuffer bytes, int base, int attributes) {
         covered = attributes;
-        lines = starts[attributes] / LINE_BYTES + 1;
+        lines = (lead + starts[attributes]) / LINE_BYTES + 1;
         if (lines > LINES) {
             return;
         }
         Arrays.fill(words, 0);
+        Arrays.fill(fixed, 0);
+        expect(bytes, base, -lead, 0, false);
         for (int i = 0; i < attributes; i++) {
-            int word = starts[i] / Long.BYTES * 2;
-            int shift = starts[i] % Long.BYTES * Byte.SIZE;
-            words[word] |= 0xffff_ffffL << shift;
-            words[word + 1] |= (headers[i] & 0xffff_ffffL) << shift;
+            int value = starts[i] + Netlink.NLA_HDRLEN;
+            expect(bytes, base, starts[i], value, true);
+            if (steady[i]) {
+                expect(bytes, base, value, ends[i], false);
+            }
             if (nuls[i] != NO_NUL) {
-                words[nuls[i] / Long.BYTES * 2] |= 0xffL << (nuls[i] % Long.BYTES * Byte.SIZE);
+                expect(bytes, base, nuls[i], nuls[i] + 1, true);
             }
         }
+    }
+
+    /** Expects these bytes to stay; what must not change without a walk is fixed. */
+    private void expect(ByteBuffer bytes, int base, int from, int to, boolean isFixed) {
+        for (int i = from; i < to; i++) {
+            int word = (lead + i) / Long.BYTES;
+            int shift = (lead + i) % Long.BYTES * Byte.SIZE;
+            words[2 * word] |= 0xffL << shift;
+            words[2 * word + 1] |= (bytes.get(base + i) & 0xffL) << shift;
+            if (isFixed) {
+                fixed[word] |= 0xffL << shift;
+            }
+        }
+    }
+
+    /** Whether headers are little-endian; those of the other order are forgotten. */
+    void order(boolean isLittle) {
+        little = isLittle;
+        forget();
     }
 
     /** Forgets everything. */

@@ -16,6 +16,9 @@ public final class AttributeTable {
     private final AttributeSchema schema;
     private final int[] minimum;
     private final long texts;
+    /** The attributes whose values are compared with those of the message before. */
+    private final long steady;
+
     private int[] offsets;
     private int[] lengths;
     /** Whether copies read the arrays too: then they are replaced before they are written. */
@@ -33,12 +36,25 @@ public final class AttributeTable {
      * @param schema what is known
      */
     public AttributeTable(AttributeSchema schema) {
+        this(schema, 0);
+    }
+
+    /**
+     * A table for the attributes of a schema, which tells whether a message repeats the one before.
+     *
+     * @param schema what is known
+     * @param steady the attributes whose values must be the same then, as a set of bits, the lowest for code 0. With any,
+     *     the four bytes before the first attribute must be the same as well, and messages must have them: they are the
+     *     {@code struct nfgenmsg}
+     */
+    public AttributeTable(AttributeSchema schema, long steady) {
         this.schema = schema;
+        this.steady = steady;
         minimum = schema.minimumSizes();
         texts = schema.texts();
         offsets = new int[minimum.length];
         lengths = new int[minimum.length];
-        layout = new AttributeLayout();
+        layout = new AttributeLayout(steady == 0 ? 0 : Netlink.NFGENMSG_LEN);
         buffer = ByteBuffer.allocate(0);
     }
 
@@ -46,6 +62,7 @@ public final class AttributeTable {
         schema = other.schema;
         minimum = other.minimum;
         texts = other.texts;
+        steady = other.steady;
         offsets = other.offsets;
         lengths = other.lengths;
         layout = null;
@@ -74,11 +91,14 @@ public final class AttributeTable {
      * @param start the first attribute's first byte, from the buffer's start
      * @param end behind the last attribute's last byte
      * @param order the byte order of the host that wrote them
+     * @return whether the message {@code repeats} the one before: it has the same attributes, all of the same lengths but
+     *     the last, and the same steady values, and the same four bytes before them where any are steady. Whatever was
+     *     made of these holds. False does not say that they differ
      * @throws MalformedMessageException if an attribute's length is less than 4 or more than what remains, or a known
      *     one is shorter than its type or a text without its NUL; the table is then empty
      */
     @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
-    public void wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
+    public boolean wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
         AttributeLayout before = layout;
         if (before == null) {
             throw new IllegalStateException("a copy of a table can't be wrapped again");
@@ -86,15 +106,43 @@ public final class AttributeTable {
         boolean fromLittle = order == ByteOrder.LITTLE_ENDIAN;
         if (little != fromLittle) {
             little = fromLittle;
-            before.forget(); // its headers are in the other order
+            before.order(fromLittle);
         }
         if (this.buffer != buffer) { // a reference that is stored costs the collector's mark
             this.buffer = buffer;
         }
         this.start = start;
         int length = end - start;
-        int known = before.match(buffer, start, length);
+        // The field, not the argument: the compiler does not see that they are the same, and reads the buffer's fields
+        // twice.
+        int known = before.match(this.buffer, start, length);
         if (known == AttributeLayout.ALL) {
+            present = before.present();
+            return true;
+        }
+        if (known == AttributeLayout.STRETCHED) {
+            unshare();
+            lengths[before.lastCode()] = before.lastLength();
+            present = before.present();
+            return true;
+        }
+        find(before, known, length);
+        return false;
+    }
+
+    /**
+     * Finds the attributes behind the {@code struct nfgenmsg} of a message.
+     *
+     * @param message a cursor on it; it must be long enough for a {@code struct nfgenmsg}
+     * @return whether it repeats the one before, as {@link #wrap(ByteBuffer, int, int, ByteOrder)} says
+     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)} throws
+     */
+    public boolean wrap(MessageCursor message) throws MalformedMessageException {
+        return wrap(message.buffer(), message.attributesOffset(), message.end(), message.order());
+    }
+
+    private void find(AttributeLayout before, int known, int length) throws MalformedMessageException {
+        if (known == AttributeLayout.CHANGED) {
             present = before.present();
         } else {
             present = 0;
@@ -102,40 +150,30 @@ public final class AttributeTable {
         }
     }
 
-    /**
-     * Finds the attributes behind the {@code struct nfgenmsg} of a message.
-     *
-     * @param message a cursor on it; it must be long enough for a {@code struct nfgenmsg}
-     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)} throws
-     */
-    public void wrap(MessageCursor message) throws MalformedMessageException {
-        wrap(message.buffer(), message.attributesOffset(), message.end(), message.order());
-    }
-
     /** Finds the attributes from the first one on that lies otherwise than in the message before. */
     private void walk(AttributeLayout now, int known, int length) throws MalformedMessageException {
         int at = now.start(known);
         long seen = now.presentBefore(known);
-        if (shared) {
-            offsets = offsets.clone();
-            lengths = lengths.clone();
-            shared = false;
-        }
+        unshare();
         now.keep(known);
         while (length - at >= Netlink.NLA_HDRLEN) {
             int header = AttributeLayout.header(buffer, start + at);
-            int lengthAndType = little ? header : Integer.rotateLeft(Integer.reverseBytes(header), 16);
-            int size = lengthAndType & 0xffff;
-            int code = (lengthAndType >>> 16) & Netlink.NLA_TYPE_MASK;
+            int facts = now.facts(header);
+            int size = facts & 0xffff;
+            int code = (facts >>> 16) & Netlink.NLA_TYPE_MASK;
             if (size < Netlink.NLA_HDRLEN || size > length - at) {
                 throw badLength(code, at, length - at, size);
             }
+            int least = -1;
             boolean text = false;
+            boolean same = false;
             if (code < minimum.length) {
-                if (size < minimum[code]) {
+                least = minimum[code];
+                if (size < least) {
                     throw tooShort(code, at, size);
                 }
                 text = (texts & (1L << code)) != 0;
+                same = (steady & (1L << code)) != 0;
                 if (text && buffer.get(start + at + size - 1) != 0) {
                     throw endless(code, at);
                 }
@@ -146,15 +184,23 @@ public final class AttributeTable {
                 lengths[code] = size - Netlink.NLA_HDRLEN;
                 seen |= 1L << code;
             }
-            now.add(header, at, at + size, text, seen);
+            now.add(header, at, at + size, least, text, same, seen);
             at += Netlink.align(size);
         }
         if (at < length) {
             throw new MalformedMessageException(
                     schema.name(), at, "an attribute's header of 4 bytes", (length - at) + " bytes");
         }
-        now.end(length);
+        now.end(buffer, start, length);
         present = seen;
+    }
+
+    private void unshare() {
+        if (shared) {
+            offsets = offsets.clone();
+            lengths = lengths.clone();
+            shared = false;
+        }
     }
 
     private MalformedMessageException badLength(int code, int at, int left, int size) {
@@ -178,6 +224,14 @@ public final class AttributeTable {
     /** Forgets what was found. */
     public void clear() {
         present = 0;
+    }
+
+    /** Forgets what was found, and what the message was like, so that the next one repeats nothing. */
+    public void forget() {
+        present = 0;
+        if (layout != null) {
+            layout.forget();
+        }
     }
 
     /**

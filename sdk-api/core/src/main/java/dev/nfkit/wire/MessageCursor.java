@@ -4,6 +4,8 @@ import static dev.nfkit.wire.Netlink.NFGENMSG_LEN;
 import static dev.nfkit.wire.Netlink.NLMSG_HDRLEN;
 
 import dev.nfkit.MalformedMessageException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -14,8 +16,10 @@ import java.nio.ByteOrder;
  * {@link #next()} found; before the first and after the last they mean nothing.
  */
 public final class MessageCursor {
+    private static final VarHandle HEADS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private ByteBuffer buffer = ByteBuffer.allocate(0);
-    private boolean swap;
+    private boolean littleEndian;
     private int start;
     private int end;
     private int next;
@@ -48,7 +52,7 @@ public final class MessageCursor {
         if (this.buffer != buffer) { // a reference that is stored costs the collector's mark
             this.buffer = buffer;
         }
-        this.swap = order == ByteOrder.LITTLE_ENDIAN;
+        this.littleEndian = order == ByteOrder.LITTLE_ENDIAN;
         this.start = offset;
         this.end = offset + length;
         this.next = offset;
@@ -70,17 +74,27 @@ public final class MessageCursor {
         if (left < NLMSG_HDRLEN) {
             throw malformed("a header of " + NLMSG_HDRLEN + " bytes", left + " bytes");
         }
-        long head = NetworkOrder.i64(buffer, next);
-        int size = swap ? Integer.reverseBytes((int) (head >>> 32)) : (int) (head >>> 32);
+        long head = (long) HEADS.get(buffer, next);
+        int size = littleEndian ? (int) head : Integer.reverseBytes((int) head);
         if (size < NLMSG_HDRLEN || size > left) {
             throw malformed(
                     "nlmsg_len from " + NLMSG_HDRLEN + " to " + left, Long.toString(Integer.toUnsignedLong(size)));
         }
         offset = next;
         length = size;
-        typeAndFlags = swap ? Integer.reverseBytes((int) head) : Integer.rotateLeft((int) head, 16);
-        next = Math.min(end, offset + Netlink.align(size));
+        int behind = (int) (head >>> 32);
+        typeAndFlags = littleEndian ? behind : Integer.rotateLeft(Integer.reverseBytes(behind), 16);
+        next = offset + Netlink.align(size); // behind the end, where the last message has no padding
         return true;
+    }
+
+    /**
+     * Whether a call of {@link #next()} has something to look at.
+     *
+     * @return false where the datagram ends
+     */
+    public boolean hasNext() {
+        return next < end;
     }
 
     private MalformedMessageException malformed(String expected, String actual) {
@@ -91,7 +105,7 @@ public final class MessageCursor {
 
     private long u32(int at) {
         long big = NetworkOrder.u32(buffer, at);
-        return swap ? Integer.reverseBytes((int) big) & 0xffff_ffffL : big;
+        return littleEndian ? Integer.reverseBytes((int) big) & 0xffff_ffffL : big;
     }
 
     /**
@@ -181,7 +195,7 @@ public final class MessageCursor {
      * @return that of the host that wrote the datagram
      */
     public ByteOrder order() {
-        return swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        return littleEndian ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     }
 
     /**

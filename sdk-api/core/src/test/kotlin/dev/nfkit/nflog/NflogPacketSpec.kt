@@ -9,10 +9,12 @@ import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import java.nio.ByteOrder
+import kotlin.random.Random
 
 private fun message(
     family: Int = 2,
@@ -30,7 +32,12 @@ private fun message(
 private fun borrowed(
     cursor: MessageCursor,
     receivedAt: Long = 5,
-): NflogPacket = NflogPacket(PrefixCache(), null).wrap(cursor, receivedAt)
+): NflogPacket = NflogPacket(PrefixCache(), null).aimed(cursor, receivedAt)
+
+private fun NflogPacket.aimed(
+    cursor: MessageCursor,
+    receivedAt: Long = 0,
+) = also { it.wrap(cursor, receivedAt) }
 
 private fun ipv4(
     totalLength: Int,
@@ -100,11 +107,69 @@ class NflogPacketSpec :
             }.path() shouldContain "NFULA_VLAN"
         }
 
+        test("a view that is aimed at one message after another shows of each what a new view does") {
+            val random = Random(30)
+            val view = NflogPacket(PrefixCache(), null)
+            val repeated = mutableListOf<Boolean>()
+            var group = 1
+            var prefix = "a"
+            var six = false
+            repeat(5_000) {
+                when (random.nextInt(12)) {
+                    0 -> {
+                        group = random.nextInt(1, 3)
+                    }
+
+                    1 -> {
+                        prefix =
+                            listOf("a", "b", "", "a longer one than eight", "a longer one than eigh!").random(random)
+                    }
+
+                    2 -> {
+                        six = !six
+                    }
+                }
+                val cut = random.nextInt(20) == 0
+                val bytes = ipv4(random.nextInt(20, 60), random.nextInt(20, 40))
+                val writer = MessageWriter(512, ByteOrder.LITTLE_ENDIAN)
+                writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0).nfgenmsg(if (six) 10 else 2, group)
+                writer.bytes(1, if (six) 0x86.toByte() else 8, if (six) 0xdd.toByte() else 0, 3, 0)
+                if (prefix.isNotEmpty()) writer.string(10, prefix)
+                writer.be32(2, random.nextLong(1, 100))
+                if (cut) writer.endNest(writer.beginNest(20).also { writer.be16(1, 0x8100).u8(2, 1) })
+                writer.be32(12, it.toLong()).bytes(9, *bytes).end()
+
+                fun cursor() =
+                    MessageCursor()
+                        .wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
+                        .also { at -> at.next() }
+
+                if (cut) {
+                    shouldThrow<MalformedMessageException> { view.wrap(cursor(), 0) }
+                } else {
+                    repeated += view.wrap(cursor(), 0)
+                    val fresh = borrowed(cursor())
+                    view.group() shouldBe group
+                    view.has(NflogAttribute.PREFIX) shouldBe prefix.isNotEmpty()
+                    if (prefix.isNotEmpty()) view.prefix() shouldBe prefix
+                    view.hwProtocol() shouldBe if (six) 0x86dd else 0x0800
+                    view.sequence() shouldBe it.toLong()
+                    view.mark() shouldBe fresh.mark()
+                    view.originalLength() shouldBe fresh.originalLength()
+                    view.truncated() shouldBe fresh.truncated()
+                    view.payload().toArray() shouldBe bytes
+                    view.release()
+                }
+            }
+            repeated.count { it } shouldBeGreaterThan 2_000
+            repeated.count { !it } shouldBeGreaterThan 500
+        }
+
         test("equal prefixes are one string, whatever their length") {
             val cache = PrefixCache()
             for (text in listOf("", "a", "1234567", "12345678", "123456789", "a prefix that is rather long: é ")) {
-                val first = NflogPacket(cache, null).wrap(message { string(10, text) }, 0).prefix()
-                val second = NflogPacket(cache, null).wrap(message { string(10, text) }, 0).prefix()
+                val first = NflogPacket(cache, null).aimed(message { string(10, text) }).prefix()
+                val second = NflogPacket(cache, null).aimed(message { string(10, text) }).prefix()
                 first shouldBe text
                 second shouldBeSameInstanceAs first
             }
@@ -157,7 +222,7 @@ class NflogPacketSpec :
         test("a strict view says where it was handed out") {
             val escapes = mutableListOf<IllegalStateException>()
             val loan = Loan("packet") { _, use -> escapes += use }
-            val packet = NflogPacket(PrefixCache(), loan).wrap(message { be32(2, 1).bytes(9, *ipv4(20)) }, 0)
+            val packet = NflogPacket(PrefixCache(), loan).aimed(message { be32(2, 1).bytes(9, *ipv4(20)) })
             val payload = packet.payload()
             val part = payload.slice(0, 4)
             packet.release()

@@ -5,14 +5,23 @@ import dev.nfkit.nflog.NflogAttribute
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.booleans.shouldBeFalse
 import io.kotest.matchers.booleans.shouldBeTrue
+import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import kotlin.random.Random
 
+private const val HEADER = 1
+private const val MARK = 2
+private const val PAYLOAD = 9
 private const val PREFIX = 10
 private const val UNKNOWN = 60
+
+/** The attributes whose values must be the same where a message repeats the one before. */
+private const val STEADY = (1L shl HEADER) or (1L shl PREFIX)
+private const val LEAD = 4
 
 /** An attribute to be: its code, and its value. */
 private class Attribute(
@@ -67,6 +76,25 @@ private fun write(
 private fun AttributeTable.seen(): Map<Int, Pair<Int, Int>> =
     (1 until 64).filter(this::has).associateWith { offset(it) to length(it) }.toSortedMap()
 
+/** What a message must have as the one before, for it to repeat that. */
+private fun AttributeTable.repeatable(lead: Boolean): List<Any> {
+    val seen = seen()
+    val last = seen.entries.maxByOrNull { it.value.first }
+    val base = start()
+
+    fun bytes(
+        at: Int,
+        length: Int,
+    ) = List(length) { buffer().get(at + it) }
+
+    return listOf(
+        seen.mapValues { it.value.first - base },
+        seen.filterKeys { it != last?.key }.mapValues { it.value.second },
+        seen.filterKeys { lead && STEADY and (1L shl it) != 0L }.mapValues { bytes(it.value.first, it.value.second) },
+        if (lead) bytes(base - LEAD, LEAD) else Unit,
+    )
+}
+
 class AttributeTableSpec :
     FunSpec({
         fun check(
@@ -88,6 +116,40 @@ class AttributeTableSpec :
             }
         }
 
+        /** As [check], and that the table says of no message that it repeats the one before, where it does not. */
+        class Following(
+            val table: AttributeTable,
+            val lead: Boolean,
+        ) {
+            private var before: List<Any>? = null
+            var repeated = 0
+
+            fun check(
+                bytes: ByteBuffer,
+                start: Int,
+                end: Int,
+                what: String,
+            ) {
+                val expected = walk(bytes, start, end)
+                withClue(what) {
+                    val repeats =
+                        try {
+                            table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN)
+                        } catch (e: MalformedMessageException) {
+                            expected shouldBe null
+                            false
+                        }
+                    table.seen() shouldBe expected.orEmpty()
+                    val now = expected?.let { table.repeatable(lead) }
+                    if (repeats) {
+                        repeated++
+                        now shouldBe before
+                    }
+                    before = now
+                }
+            }
+        }
+
         fun attributes(random: Random) =
             List(random.nextInt(0, 14)) {
                 val code = if (random.nextInt(8) == 0) UNKNOWN else random.nextInt(1, 22)
@@ -104,15 +166,18 @@ class AttributeTableSpec :
         test("what was remembered of the message before never changes what is found in the next") {
             val random = Random(20261129)
             val bytes = ByteBuffer.allocateDirect(4096)
-            val table = AttributeTable(NflogAttribute.SCHEMA)
+            val plain = Following(AttributeTable(NflogAttribute.SCHEMA), lead = false)
+            val steady = Following(AttributeTable(NflogAttribute.SCHEMA, STEADY), lead = true)
             repeat(4_000) { round ->
+                val table = if (round % 2 == 0) plain else steady
                 var list = attributes(random)
                 repeat(random.nextInt(2, 6)) {
-                    val start = 4 * random.nextInt(0, 64)
+                    val start = 4 * random.nextInt(1, 64)
+                    bytes.putInt(start - LEAD, random.nextInt(10).coerceAtMost(1))
                     val end = write(bytes, start, list, random)
-                    check(table, bytes, start, end, "round $round")
+                    table.check(bytes, start, end, "round $round")
                     // The next one: the same, its last attribute of another length, a changed byte, or a cut.
-                    when (random.nextInt(6)) {
+                    when (random.nextInt(8)) {
                         0 -> {
                             if (list.isNotEmpty()) {
                                 val last = list.last()
@@ -130,15 +195,25 @@ class AttributeTableSpec :
                         1 -> {
                             val at = start + random.nextInt(0, maxOf(1, end - start))
                             bytes.put(at, (bytes.get(at).toInt() xor (1 shl random.nextInt(8))).toByte())
-                            check(table, bytes, start, end, "round $round, a changed bit at ${at - start}")
+                            table.check(bytes, start, end, "round $round, a changed bit at ${at - start}")
                         }
 
                         2 -> {
-                            check(table, bytes, start, start + random.nextInt(0, end - start + 1), "round $round, cut")
+                            table.check(bytes, start, start + random.nextInt(0, end - start + 1), "round $round, cut")
                         }
 
                         3 -> {
                             list = list.shuffled(random)
+                        }
+
+                        4 -> {
+                            val at = random.nextInt(0, maxOf(1, list.size))
+                            list =
+                                list.mapIndexed { index, it ->
+                                    val value = random.nextBytes(it.value.size)
+                                    if (it.code == PREFIX) value[value.size - 1] = 0
+                                    if (index == at) Attribute(it.code, value) else it
+                                }
                         }
 
                         else -> {
@@ -147,6 +222,52 @@ class AttributeTableSpec :
                     }
                 }
             }
+            plain.repeated shouldBeGreaterThan 500
+            steady.repeated shouldBeGreaterThan 500
+        }
+
+        test(
+            "a message repeats the one before while only values that are not steady change, and the last one's length",
+        ) {
+            val random = Random(11)
+            val bytes = ByteBuffer.allocateDirect(1024)
+            val table = AttributeTable(NflogAttribute.SCHEMA, STEADY)
+            var lead = 2
+            var header = 3
+            var prefix = "in: "
+
+            fun wrap(
+                mark: Int,
+                payload: Int,
+                vararg behind: Attribute,
+            ): Boolean {
+                val list =
+                    listOf(
+                        Attribute(HEADER, byteArrayOf(8, 0, header.toByte(), 0)),
+                        Attribute(PREFIX, prefix.toByteArray() + 0),
+                        Attribute(MARK, byteArrayOf(0, 0, 0, mark.toByte())),
+                        Attribute(PAYLOAD, ByteArray(payload)),
+                    )
+                bytes.putInt(LEAD, lead)
+                val end = write(bytes, 2 * LEAD, list + behind, random)
+                val repeats = table.wrap(bytes, 2 * LEAD, end, ByteOrder.LITTLE_ENDIAN)
+                table.seen() shouldBe walk(bytes, 2 * LEAD, end)
+                return repeats
+            }
+            wrap(1, 40).shouldBeFalse()
+            wrap(2, 40).shouldBeTrue()
+            for (length in listOf(41, 40, 20, 500, 23)) wrap(length % 7, length).shouldBeTrue()
+            for (change in listOf<() -> Unit>({ lead++ }, { header++ }, { prefix = "out:" }, { prefix = "in: " })) {
+                change()
+                wrap(1, 40).shouldBeFalse()
+                wrap(1, 39).shouldBeTrue()
+            }
+            wrap(1, 39, Attribute(UNKNOWN, ByteArray(1))).shouldBeFalse()
+            wrap(1, 39).shouldBeFalse()
+            wrap(1, 39).shouldBeTrue()
+            table.forget()
+            table.seen() shouldBe emptyMap()
+            wrap(1, 39).shouldBeFalse()
         }
 
         test("a text that has lost its NUL is found malformed, though all else lies as before") {
