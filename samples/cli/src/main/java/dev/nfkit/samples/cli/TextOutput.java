@@ -7,12 +7,15 @@ import java.io.OutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Lines on standard output, in UTF-8, in large writes. Unlike System.out it tells when its reader went away. */
 final class TextOutput {
     static final Charset CHARSET = StandardCharsets.UTF_8;
 
     private static final int ROOM = 64 * 1024;
+
+    private static volatile @Nullable OutputStream elsewhere;
 
     private final OutputStream stream;
     private byte[] buffer = new byte[ROOM];
@@ -23,7 +26,13 @@ final class TextOutput {
     }
 
     static TextOutput standard() {
-        return new TextOutput(new FileOutputStream(FileDescriptor.out));
+        OutputStream stream = elsewhere;
+        return new TextOutput(stream == null ? new FileOutputStream(FileDescriptor.out) : stream);
+    }
+
+    /** Has what follows go elsewhere, for who runs a command in its own process and reads what it prints; null ends it. */
+    static void redirect(@Nullable OutputStream stream) {
+        elsewhere = stream;
     }
 
     void line(CharSequence text) throws WriteFailure {

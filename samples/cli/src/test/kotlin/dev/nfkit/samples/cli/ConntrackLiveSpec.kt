@@ -13,7 +13,7 @@ import io.kotest.matchers.string.shouldStartWith
 private fun conntrack(
     room: Room,
     vararg args: String,
-): Ran = run(nfkitCommand + listOf("conntrack", "--netns", room.name) + args)
+): Ran = nfkit("conntrack", "--netns", room.name, *args)
 
 private fun lines(text: String): List<String> = text.lines().filter { it.isNotEmpty() }
 
@@ -52,14 +52,12 @@ private fun populate(room: Room) {
 
 class ConntrackLiveSpec :
     FunSpec({
-        timeout = maxOf(600, 4 * BOUND_SECONDS) * 1000 // a JVM for each of many commands
-
         test("the table is listed line by line as conntrack(8) lists it").config(enabledOrReasonIf = live) {
             Room().use { room ->
                 populate(room)
                 for (output in listOf("extended", "extended,id,ktimestamp", "id")) {
                     val peer = lines(room.inside("conntrack", "-L", "-o", output))
-                    val ran = conntrack(room, "-L", "-o", output)
+                    val ran = run(nfkitCommand + listOf("conntrack", "--netns", room.name, "-L", "-o", output))
                     ran.code shouldBe 0
                     lines(ran.out).map(::timeless) shouldContainExactlyInAnyOrder peer.map(::timeless)
                     peer.size shouldBeGreaterThan 11

@@ -17,7 +17,7 @@ private fun replay(
     file: File,
     vararg more: String,
 ): List<String> {
-    val ran = run(nfkitCommand + listOf("replay", file.path) + more)
+    val ran = nfkit("replay", file.path, *more)
     check(ran.code == 0) { ran.err }
     return ran.out.lines().filter { it.isNotEmpty() }
 }

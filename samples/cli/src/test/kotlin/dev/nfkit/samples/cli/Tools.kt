@@ -41,15 +41,18 @@ internal data class Ran(
     val err: String,
 )
 
-/** The command line in this process; only what it says on standard error is caught. */
+/** The command line in this process: several commands take less time so than one that starts a JVM. */
 internal fun nfkit(vararg args: String): Ran {
     val before = System.err
     val said = ByteArrayOutputStream()
+    val printed = ByteArrayOutputStream()
     System.setErr(PrintStream(said, true, Charsets.UTF_8))
+    TextOutput.redirect(printed)
     try {
         val code = Main.run(*args)
-        return Ran(code, "", said.toString(Charsets.UTF_8))
+        return Ran(code, printed.toString(Charsets.UTF_8), said.toString(Charsets.UTF_8))
     } finally {
+        TextOutput.redirect(null)
         System.setErr(before)
     }
 }
