@@ -381,16 +381,19 @@ class TraceAnonymizerSpec :
         test(
             "tshark reads what was made anonymous, without a complaint",
         ).config(enabledOrReasonIf = { available("tshark") }) {
-            traces.forEach { (name, trace) ->
+            // One file for all of an order: tshark takes longer to start than to read.
+            traces.values.groupBy { it.order() }.forEach { (order, recorded) ->
                 val file = Files.createTempFile("anonymous", ".pcapng")
                 try {
-                    TraceWriter(Files.newOutputStream(file), trace.order(), "test")
-                        .editing(TraceAnonymizer(trace.order(), "seed")::anonymize)
-                        .use { writer -> trace.entries().forEach(writer::write) }
-                    val lines = run("tshark", "-r", file.toString(), "-V")
-                    withClue("$name: ${lines.filter { it.contains("alformed") }}") {
-                        lines.none { it.contains("[Malformed Packet") } shouldBe true
+                    TraceWriter(Files.newOutputStream(file), order, "test").use { writer ->
+                        recorded.forEach { trace ->
+                            writer.editing(TraceAnonymizer(order, "seed")::anonymize)
+                            trace.entries().forEach(writer::write)
+                        }
                     }
+                    val lines = run("tshark", "-r", file.toString(), "-V")
+                    lines.count { it.startsWith("Frame ") } shouldBe recorded.sumOf { it.entries().size }
+                    lines.filter { it.contains("[Malformed Packet") }.shouldBeEmpty()
                 } finally {
                     Files.delete(file)
                 }

@@ -42,6 +42,8 @@ private fun feature(home: Path): Int {
 private fun inNewerJava(vararg options: String): List<String> =
     run(
         newerJava.toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         "-Dnfkit.live=${System.getProperty("nfkit.live", "auto")}",
         *options,
         "-cp",
