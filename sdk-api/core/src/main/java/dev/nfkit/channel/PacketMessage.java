@@ -62,8 +62,8 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      *
      * @param cursor a cursor on it
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
-     * @return whether it repeats the one before: its family, its group, which attributes it has and what the steady ones
-     *     say are the same; false does not say that they differ
+     * @return whether it repeats the one before: which attributes it has and what the steady ones say are the same, and
+     *     where the shape has any, its family and its group; false does not say that they differ
      * @throws MalformedMessageException if an attribute is malformed; the message then shows nothing
      */
     public boolean wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
@@ -102,6 +102,11 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
             table.forget();
             throw e;
         }
+    }
+
+    /** Has the next message repeat nothing. */
+    public void forget() {
+        table.forget();
     }
 
     /** Ends the loan: nothing can be read from now on. */

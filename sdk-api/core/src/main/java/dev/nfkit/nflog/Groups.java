@@ -126,7 +126,9 @@ final class Groups implements Life {
 
     /** Counts the next packets for a group. */
     void turnTo(int group) {
-        current = find(group);
+        if (current == null || current.group != group) {
+            current = find(group);
+        }
     }
 
     /** Counts a packet that is about to be delivered, for the group that was turned to. */

@@ -62,8 +62,10 @@ public final class NflogPacket implements NetfilterPacket {
     private @Nullable ConntrackEntry connection;
 
     // What the steady attributes say, until a message has others.
-    private String prefix = "";
+    private @Nullable String prefix;
     private int hwProtocol;
+    /** Whether anybody asked for a prefix: then the next ones are made when they change, not when they are asked for. */
+    private boolean prefixAsked;
 
     /**
      * A view yet to be aimed.
@@ -108,9 +110,16 @@ public final class NflogPacket implements NetfilterPacket {
 
     private void learn() {
         hwProtocol = message.has(HDR_CODE) ? message.u16(HDR_CODE, 0) : 0;
-        prefix = message.has(PREFIX_CODE)
-                ? prefixes.text(message.buffer(), message.require(PREFIX_CODE), message.length(PREFIX_CODE) - 1)
-                : "";
+        prefix = prefixAsked && message.has(PREFIX_CODE) ? prefixText() : null;
+    }
+
+    private String prefixText() {
+        return prefixes.text(message.buffer(), message.require(PREFIX_CODE), message.length(PREFIX_CODE) - 1);
+    }
+
+    /** Has the next message repeat nothing. */
+    void forget() {
+        message.forget();
     }
 
     /** Ends the loan. */
@@ -188,7 +197,13 @@ public final class NflogPacket implements NetfilterPacket {
      */
     public String prefix() {
         message.require(PREFIX_CODE);
-        return prefix;
+        String text = prefix;
+        if (text == null) {
+            prefixAsked = true;
+            text = prefixText();
+            prefix = text;
+        }
+        return text;
     }
 
     @Override
@@ -384,7 +399,7 @@ public final class NflogPacket implements NetfilterPacket {
         NflogPacket copy = new NflogPacket(message.copy(), prefixes, null);
         copy.message.aim(PAYLOAD_CODE, copy.payload);
         copy.hwProtocol = hwProtocol;
-        copy.prefix = prefix;
+        copy.prefix = message.has(PREFIX_CODE) ? prefix() : null; // the cache is the session's thread's
         return copy;
     }
 

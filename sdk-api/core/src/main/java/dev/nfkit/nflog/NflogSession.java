@@ -117,7 +117,7 @@ public final class NflogSession implements AutoCloseable {
             return false;
         }
         Loan loan = inbound.lend("packet");
-        NflogPacket packet = loan == null ? view : new NflogPacket(prefixes, loan);
+        NflogPacket packet = loan == null ? view : strictView(loan);
         boolean repeats;
         try {
             repeats = packet.wrap(message, inbound.receivedAt());
@@ -132,6 +132,11 @@ public final class NflogSession implements AutoCloseable {
             handOther(packet, sink);
         }
         return true;
+    }
+
+    private NflogPacket strictView(Loan loan) {
+        view.forget(); // its last packet is no longer the one before
+        return new NflogPacket(prefixes, loan);
     }
 
     /**

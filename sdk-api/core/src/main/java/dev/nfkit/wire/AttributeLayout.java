@@ -47,6 +47,8 @@ final class AttributeLayout {
     private final int[] nuls = new int[LONGEST];
 
     private final boolean[] steady = new boolean[LONGEST];
+    /** The fewest bytes that an attribute may have with its header, where it is the last; or {@link #NEVER}. */
+    private final int[] leasts = new int[LONGEST];
 
     private final long[] presentBefore = new long[LONGEST + 1];
     /** How many are remembered; none while a message is walked, until it has come to its end. */
@@ -61,7 +63,6 @@ final class AttributeLayout {
     private int lastStart;
     private int lastHeader;
     private int lastType;
-    /** The fewest bytes that the last attribute may have with its header, or {@link #NEVER}. */
     private int lastLeast;
 
     // Of all but the last: which bits of each word are expected to be what, in turn.
@@ -237,7 +238,6 @@ final class AttributeLayout {
      * @param presentNow the attributes up to it as a set of bits
      */
     void add(int header, int start, int end, int least, boolean text, boolean same, long presentNow) {
-        lastLeast = least < 0 || text || same ? NEVER : least;
         if (added == LONGEST) {
             remembered = false;
         } else {
@@ -245,6 +245,7 @@ final class AttributeLayout {
             ends[added] = end;
             nuls[added] = text ? end - 1 : NO_NUL;
             steady[added] = same;
+            leasts[added] = least < 0 || text || same ? NEVER : Math.max(Netlink.NLA_HDRLEN, least);
             added++;
             starts[added] = Netlink.align(end);
             presentBefore[added] = presentNow;
@@ -269,6 +270,7 @@ final class AttributeLayout {
         lastStart = starts[last];
         lastHeader = headers[last];
         lastType = facts(lastHeader) >>> 16;
+        lastLeast = leasts[last];
         if (covered != last) {
             cover(bytes, base, last);
         }

@@ -270,6 +270,32 @@ class AttributeTableSpec :
             wrap(1, 39).shouldBeFalse()
         }
 
+        test("the last attribute that is left when others are gone is judged by its own kind") {
+            val random = Random(5)
+            val bytes = ByteBuffer.allocateDirect(512)
+            val head = Attribute(HEADER, ByteArray(4))
+            for (code in listOf(0, UNKNOWN, MARK, PREFIX, HEADER, 3, PAYLOAD)) {
+                for (steady in listOf(0L, STEADY)) {
+                    for (size in 0..24) {
+                        for (nul in listOf(true, false)) {
+                            val table = Following(AttributeTable(NflogAttribute.SCHEMA, steady), lead = steady != 0L)
+                            val kept = Attribute(code, ByteArray(16))
+                            val then = Attribute(code, ByteArray(size) { if (nul) 0 else 1 })
+                            val first = listOf(head, kept, Attribute(PAYLOAD, ByteArray(20)))
+                            for (list in listOf(first, first.take(2), listOf(head, then), first.take(2), first)) {
+                                val end = write(bytes, LEAD, list, random)
+                                table.check(bytes, LEAD, end, "attribute $code of $size bytes, $steady")
+                            }
+                            // A length below the header's own, which the padding would hide.
+                            val end = write(bytes, LEAD, listOf(head, Attribute(code, ByteArray(0))), random)
+                            bytes.put(LEAD + 8, 2)
+                            table.check(bytes, LEAD, end, "attribute $code of length 2")
+                        }
+                    }
+                }
+            }
+        }
+
         test("a text that has lost its NUL is found malformed, though all else lies as before") {
             val bytes = ByteBuffer.allocateDirect(512)
             val random = Random(7)

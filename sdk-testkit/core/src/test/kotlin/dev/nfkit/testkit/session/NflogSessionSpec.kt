@@ -162,6 +162,78 @@ class NflogSessionSpec :
             }
         }
 
+        test("packets of several groups keep their own counts in one view, whatever comes between them") {
+            val transport = FakeNetfilter().strictBatches(false)
+            val options =
+                NflogOptions
+                    .builder()
+                    .group(30)
+                    .group(31)
+                    .onMalformed(MalformedHandler { throw it })
+                    .build()
+            NflogSession.open(transport, options).use { session ->
+                val seen = mutableListOf<String>()
+
+                fun poll() {
+                    session.poll<java.io.IOException>({
+                        seen += "${it.group()} ${it.prefix()} ${it.sequence()}"
+                        if (it.sequence() == 7L) throw java.io.IOException("full")
+                    }, Duration.ZERO)
+                }
+
+                fun packet(
+                    group: Int,
+                    number: Long,
+                    text: String = "p",
+                ) = sample(text).group(group).sequence(number).toDatagram()
+                val bad =
+                    SampleNflog
+                        .of(1)
+                        .group(31)
+                        .attribute(2, 9)
+                        .toDatagram()
+                val badTag =
+                    SampleNflog
+                        .of(
+                            *ByteArray(20),
+                        ).prefix("p")
+                        .group(31)
+                        .attribute(20, 5, 0, 2, 0, 1)
+                        .toDatagram()
+                val packets =
+                    packet(
+                        30,
+                        0,
+                    ) + packet(30, 1) + packet(31, 0) + packet(31, 1) + packet(30, 2) + bad + packet(30, 3) +
+                        badTag + packet(30, 4) + packet(30, 7) + packet(30, 8, "q") + packet(31, 2) + packet(31, 5) +
+                        packet(32, 9) + packet(31, 6) + packet(30, 9)
+                transport.socket().deliver(*packets)
+                shouldThrow<MalformedMessageException> { poll() }
+                shouldThrow<MalformedMessageException> { poll() }
+                shouldThrow<java.io.IOException> { poll() }
+                poll()
+                seen shouldContainExactly
+                    listOf(
+                        "30 p 0",
+                        "30 p 1",
+                        "31 p 0",
+                        "31 p 1",
+                        "30 p 2",
+                        "30 p 3",
+                        "30 p 4",
+                        "30 p 7",
+                        "30 q 8",
+                        "31 p 2",
+                        "31 p 5",
+                        "32 p 9",
+                        "31 p 6",
+                        "30 p 9",
+                    )
+                session.statistics().sequenceGaps() shouldBe 4 // 5 and 6 of group 30, 3 and 4 of group 31
+                session.statistics().malformed() shouldBe 2
+            }
+        }
+
         test("losses at the socket, cut datagrams and foreign senders are counted apart") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options()).use { session ->
