@@ -1,6 +1,5 @@
 package dev.nfkit.nflog;
 
-import dev.nfkit.wire.NetworkOrder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +12,6 @@ final class PrefixCache {
     private static final int ENTRIES = 64;
 
     private final @Nullable Entry[] entries = new @Nullable Entry[ENTRIES];
-
-    private long lastHead;
-    private long lastMask;
-    private int lastLength = -1;
-    private String lastText = "";
 
     private static final class Entry {
         final long head;
@@ -33,27 +27,7 @@ final class PrefixCache {
 
     /** The text of some bytes; bytes that are no UTF-8 become U+FFFD. */
     String text(ByteBuffer buffer, int offset, int length) {
-        if (length == lastLength
-                && offset <= buffer.limit() - Long.BYTES
-                && (NetworkOrder.i64(buffer, offset) & lastMask) == lastHead) {
-            return lastText;
-        }
-        return other(buffer, offset, length);
-    }
-
-    private String other(ByteBuffer buffer, int offset, int length) {
         long head = head(buffer, offset, length);
-        String text = find(head, buffer, offset, length);
-        if (length > 0 && length <= Long.BYTES) { // else its head does not tell all of it
-            lastHead = head;
-            lastMask = mask(length);
-            lastLength = length;
-            lastText = text;
-        }
-        return text;
-    }
-
-    private String find(long head, ByteBuffer buffer, int offset, int length) {
         int index = (int) ((head * 0x9E37_79B9_7F4A_7C15L) >>> 58) ^ (length & (ENTRIES - 1));
         Entry entry = entries[index];
         if (entry != null

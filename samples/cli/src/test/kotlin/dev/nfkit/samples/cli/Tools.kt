@@ -41,7 +41,10 @@ internal data class Ran(
     val err: String,
 )
 
-/** The command line in this process: several commands take less time so than one that starts a JVM. */
+/**
+ * The command line in this process: several commands take less time so than one that starts a JVM. Its output is the lines
+ * of packets and entries; a capture to standard output, the demo and help go where the process's own output goes.
+ */
 internal fun nfkit(vararg args: String): Ran {
     val before = System.err
     val said = ByteArrayOutputStream()

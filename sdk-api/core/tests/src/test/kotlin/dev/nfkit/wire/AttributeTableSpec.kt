@@ -97,29 +97,10 @@ private fun AttributeTable.repeatable(lead: Boolean): List<Any> {
 
 class AttributeTableSpec :
     FunSpec({
-        fun check(
-            table: AttributeTable,
-            bytes: ByteBuffer,
-            start: Int,
-            end: Int,
-            what: String,
-        ) {
-            val expected = walk(bytes, start, end)
-            withClue(what) {
-                if (expected == null) {
-                    shouldThrow<MalformedMessageException> { table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN) }
-                    table.seen() shouldBe emptyMap()
-                } else {
-                    table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN)
-                    table.seen() shouldBe expected
-                }
-            }
-        }
-
-        /** As [check], and that the table says of no message that it repeats the one before, where it does not. */
+        /** A table whose messages are compared with a walk, and what it says that they repeat with the one before. */
         class Following(
-            val table: AttributeTable,
-            val lead: Boolean,
+            private val table: AttributeTable,
+            private val lead: Boolean = false,
         ) {
             private var before: List<Any>? = null
             var repeated = 0
@@ -132,20 +113,22 @@ class AttributeTableSpec :
             ) {
                 val expected = walk(bytes, start, end)
                 withClue(what) {
-                    val repeats =
-                        try {
+                    if (expected == null) {
+                        shouldThrow<MalformedMessageException> {
                             table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN)
-                        } catch (e: MalformedMessageException) {
-                            expected shouldBe null
-                            false
                         }
-                    table.seen() shouldBe expected.orEmpty()
-                    val now = expected?.let { table.repeatable(lead) }
-                    if (repeats) {
-                        repeated++
-                        now shouldBe before
+                        table.seen() shouldBe emptyMap()
+                        before = null
+                    } else {
+                        val repeats = table.wrap(bytes, start, end, ByteOrder.LITTLE_ENDIAN)
+                        table.seen() shouldBe expected
+                        val now = table.repeatable(lead)
+                        if (repeats) {
+                            repeated++
+                            now shouldBe before
+                        }
+                        before = now
                     }
-                    before = now
                 }
             }
         }
@@ -166,7 +149,7 @@ class AttributeTableSpec :
         test("what was remembered of the message before never changes what is found in the next") {
             val random = Random(20261129)
             val bytes = ByteBuffer.allocateDirect(4096)
-            val plain = Following(AttributeTable(NflogAttribute.SCHEMA), lead = false)
+            val plain = Following(AttributeTable(NflogAttribute.SCHEMA))
             val steady = Following(AttributeTable(NflogAttribute.SCHEMA, STEADY), lead = true)
             repeat(4_000) { round ->
                 val table = if (round % 2 == 0) plain else steady
@@ -301,14 +284,14 @@ class AttributeTableSpec :
             val random = Random(7)
             for (behind in listOf(0, 1, 2, 20)) {
                 for (text in 1..20) {
-                    val table = AttributeTable(NflogAttribute.SCHEMA)
+                    val table = Following(AttributeTable(NflogAttribute.SCHEMA))
                     val list =
                         listOf(Attribute(1, ByteArray(4)), Attribute(PREFIX, ByteArray(text))) +
                             List(behind) { Attribute(listOf(5, 2, 11, 14)[it % 4], ByteArray(4)) }
                     val end = write(bytes, 0, list, random)
-                    repeat(2) { check(table, bytes, 0, end, "text of $text, $behind behind it") }
+                    repeat(2) { table.check(bytes, 0, end, "text of $text, $behind behind it") }
                     bytes.put(8 + 4 + text - 1, 1)
-                    check(table, bytes, 0, end, "text of $text without its NUL, $behind behind it")
+                    table.check(bytes, 0, end, "text of $text without its NUL, $behind behind it")
                     walk(bytes, 0, end) shouldBe null
                 }
             }
@@ -320,10 +303,10 @@ class AttributeTableSpec :
                 val list = attributes(random)
                 val whole = ByteBuffer.allocateDirect(2048)
                 val end = write(whole, 0, list, random)
-                val table = AttributeTable(NflogAttribute.SCHEMA)
-                table.wrap(whole, 0, end, ByteOrder.LITTLE_ENDIAN)
+                val table = Following(AttributeTable(NflogAttribute.SCHEMA))
+                table.check(whole, 0, end, "round $it, whole")
                 val cut = ByteBuffer.allocateDirect(end).put(0, whole, 0, end)
-                repeat(2) { check(table, cut, 0, end, "round $it") }
+                repeat(2) { table.check(cut, 0, end, "round $it") }
             }
         }
 
