@@ -117,6 +117,28 @@ class NfqueueScopeSpec :
             (kernel.sends.get() < 100) shouldBe true
         }
 
+        test("a verdict leaves before its batch waits for the permit of a suspended decider") {
+            val kernel = Kernel()
+            bounded {
+                kernel.useNfqueue({ queue(0) }) {
+                    kernel.enqueue(1..3)
+                    val second = CompletableDeferred<Unit>()
+                    coroutineScope {
+                        launch(Dispatchers.IO) {
+                            kernel.fake.nfqueue().awaitDecided(1)
+                            second.complete(Unit)
+                        }
+                        stop()
+                        decide(concurrency = 1) { packet ->
+                            if (packet.number == 2) second.await()
+                            Verdict.ACCEPT
+                        }
+                    }
+                }
+            }
+            kernel.verdicts() shouldContainExactly (1..3).map { it to NF_ACCEPT }
+        }
+
         test("deciders run in the caller's context, before and behind a suspension") {
             val kernel = Kernel()
             bounded {

@@ -139,6 +139,22 @@ class NflogCaptureWriterSpec :
                 .asLong shouldBe 0
         }
 
+        test("numbers that start again, and a step back, are no loss") {
+            val written = Written()
+            listOf(0L, 1L, 0L, 1L, 5L, 4L, 5L).forEach {
+                written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(it)))
+            }
+            written.writer.finish(nothing)
+            val statistics =
+                written
+                    .read()
+                    .second
+                    .statistics(0)
+                    .get()
+            statistics.interfaceDropped().asLong shouldBe 3 // 2, 3 and 4
+            statistics.received().asLong shouldBe 10
+        }
+
         test("a loss at the very end leaves no gap, but stands in the statistics of the only group") {
             val written = Written()
             written.writer.write(packet(SampleNflog.of(*ipv4).sequence(0)))

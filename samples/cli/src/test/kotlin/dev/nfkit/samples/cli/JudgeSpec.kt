@@ -137,6 +137,12 @@ class JudgeSpec :
             other.map { it.passed() } shouldNotBe fates[0].map { it.first }
         }
 
+        test("a share of 100% takes every packet that matches") {
+            Court(Kind.DROP to "100%: udp dport 1").use { court ->
+                court.decide(*Array(200) { udp(1 + it % 2) }).count { it.dropped() } shouldBe 100
+            }
+        }
+
         test("a bit of the payload is turned, and the checksum then is wrong or right as asked for") {
             val data = ByteArray(40) { it.toByte() }
             for ((rule, state) in listOf("udp" to ChecksumState.WRONG, "checksums: udp" to ChecksumState.RIGHT)) {

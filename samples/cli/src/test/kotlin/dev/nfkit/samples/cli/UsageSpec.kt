@@ -79,6 +79,8 @@ class UsageSpec :
                 Wrong("--drop 'udp dpor 53', at character 5: \"dpor\"", *queue, "--drop", "udp dpor 53"),
                 Wrong("--drop '5%: udp dpor 53', at character 9: \"dpor\"", *queue, "--drop", "5%: udp dpor 53"),
                 Wrong("--drop '0%: udp', at character 1: 0% is not", *queue, "--drop", "0%: udp"),
+                Wrong("101% is not more than 0% and at most 100%", *queue, "--drop", "101%: udp"),
+                Wrong("100.1% is not more than 0% and at most 100%", *queue, "--drop", "100.1%: udp"),
                 Wrong("at character 4: \"50ms\" is no setting of it; --drop", *queue, "--drop", "5% 50ms: udp"),
                 Wrong("--mark MARK[/MASK] [PERCENT%][: FILTER] is wanted", *queue, "--mark", "udp"),
                 Wrong("a mark of 0 to 0xffffffff", *queue, "--mark", "0x1/0xf0: udp"),

@@ -16,6 +16,15 @@ class InternetChecksumSpec :
             InternetChecksum.update(0xdd2f, 0x5555, 0x3285) shouldBe 0x0000
         }
 
+        test("a sum of any size folds to 16 bits, with each carry brought back") {
+            InternetChecksum.fold(0) shouldBe 0
+            InternetChecksum.fold(0xffffL) shouldBe 0xffff
+            InternetChecksum.fold(0x1_0000L) shouldBe 1
+            InternetChecksum.fold(0x0001_0000_ffff_ffffL) shouldBe 1
+            InternetChecksum.fold(0x7fff_ffff_ffff_ffffL) shouldBe 0x7fff
+            InternetChecksum.finish(0x0001_0000_ffff_ffffL) shouldBe 0xfffe
+        }
+
         test("random ranges sum as the definition says, at every offset and length") {
             val random = Random(60)
             repeat(20_000) {

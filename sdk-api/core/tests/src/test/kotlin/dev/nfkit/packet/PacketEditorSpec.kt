@@ -301,10 +301,12 @@ class PacketEditorSpec :
                 listOf(null, Reason.UNKNOWN_TRANSPORT, Reason.NO_SUCH_FIELD, Reason.UNKNOWN_TRANSPORT)
             refusals(PacketBuilder(6, IpProtocol.GRE)) shouldContainExactly
                 listOf(null, Reason.NO_SUCH_FIELD, Reason.NO_SUCH_FIELD, Reason.UNKNOWN_TRANSPORT)
-            val signed = "13 12 00000000000000000000000000000000 0000"
-            refusals(
-                PacketBuilder(protocol = IpProtocol.TCP, tcpOptions = signed.filterNot(Char::isWhitespace)),
-            ) shouldContainExactly all(Reason.AUTHENTICATED)
+            // TCP-MD5 (kind 19) and TCP-AO (kind 29).
+            for (signed in listOf("1312".padEnd(40, '0'), "1d100101".padEnd(32, '0'))) {
+                refusals(
+                    PacketBuilder(protocol = IpProtocol.TCP, tcpOptions = signed),
+                ) shouldContainExactly all(Reason.AUTHENTICATED)
+            }
         }
 
         test("source routes and extension headers that move the true address are refused, finished ones are not") {

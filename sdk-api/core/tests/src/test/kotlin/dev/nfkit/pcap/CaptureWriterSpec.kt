@@ -120,6 +120,38 @@ class CaptureWriterSpec :
             }
         }
 
+        test("a disk that fills up exactly at the end of a packet keeps that packet") {
+            val block = 28 + 64 + 4
+            val whole = SmallDisk(Int.MAX_VALUE, Int.MAX_VALUE)
+            Format.PCAPNG.onto(whole).run {
+                addInterface(raw)
+                flush()
+            }
+            val disk = SmallDisk(room = whole.content.size() + block, piece = Int.MAX_VALUE)
+            val writer = Format.PCAPNG.onto(disk)
+            val id = writer.addInterface(raw)
+            repeat(2) { writer.packet(id, 1, ByteBuffer.allocate(64), 0, 64, 64) }
+            shouldThrow<IOException> { writer.flush() }
+            writer.validPackets() shouldBe 1
+            writer.validBytes() shouldBe disk.content.size().toLong()
+        }
+
+        test("what pads a packet is zero, whatever the buffer held before") {
+            val stream = ByteArrayOutputStream()
+            val writer = PcapngWriter(stream, CaptureSection.create())
+            val id = writer.addInterface(raw)
+            val ones = ByteBuffer.wrap(ByteArray(200) { -1 })
+            writer.packet(id, 1, ones, 0, 200, 200)
+            for (length in 61..63) {
+                writer.flush()
+                val start = stream.size()
+                writer.packet(id, 1, ones, 0, length, length.toLong())
+                writer.flush()
+                val padding = stream.toByteArray().copyOfRange(start + 28 + length, start + 28 + 64)
+                padding.toList() shouldBe List(64 - length) { 0.toByte() }
+            }
+        }
+
         test("a full device gives the system's own error").config(
             enabled = Files.isWritable(Path.of("/dev/full")),
         ) {

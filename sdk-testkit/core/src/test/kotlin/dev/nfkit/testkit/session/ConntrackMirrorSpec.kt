@@ -10,6 +10,8 @@ import dev.nfkit.conntrack.ConntrackMirror
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
@@ -96,6 +98,53 @@ class ConntrackMirrorSpec :
                 later.protocolInfo().get().stateName() shouldBe "FIN_WAIT"
                 later.timeout() shouldBe 99
                 later.has(ConntrackAttribute.TIMESTAMP_EVENT) shouldBe false
+            }
+        }
+
+        test("an event without a mark says that the mark is 0 now") {
+            Mirrored().use {
+                it.updated(udp(1).id(7).mark(5))
+                it.mirror
+                    .entries()
+                    .single()
+                    .mark() shouldBe 5
+                it.updated(udp(1).id(7).without(ConntrackAttribute.MARK))
+                it.mirror
+                    .entries()
+                    .single()
+                    .mark() shouldBe 0
+                it.changes() shouldContainExactly listOf("Added", "Changed")
+            }
+        }
+
+        test("an entry that only an interrupted dump has shown is neither added nor removed") {
+            val fake = FakeNetfilter()
+            val ids = (1..300).map { fake.conntrack().add(udp(it)) }
+            var dumps = 0
+            val transport =
+                object : NetlinkTransport by fake {
+                    override fun open(protocol: Int): NetlinkSocket {
+                        val socket = fake.open(protocol)
+                        return object : NetlinkSocket by socket {
+                            override fun send(datagram: ByteBuffer) {
+                                if (++dumps == 2) fake.conntrack().remove(ids[0])
+                                socket.send(datagram)
+                            }
+                        }
+                    }
+                }
+            Conntrack.open(transport).use { table ->
+                val changes = mutableListOf<ConntrackChange>()
+                val mirror = ConntrackMirror(table, ConntrackFilter.all())
+                fake.conntrack().interruptDumps(1)
+                dumps = 0
+                val result = mirror.resynchronise<RuntimeException> { changes += it }
+                dumps shouldBe 2
+                result.dumps() shouldBe 2
+                result.added() shouldBe 299
+                result.removed() shouldBe 0
+                changes.map { it::class } shouldContainExactly List(299) { ConntrackChange.Added::class }
+                mirror.size() shouldBe 299
             }
         }
 

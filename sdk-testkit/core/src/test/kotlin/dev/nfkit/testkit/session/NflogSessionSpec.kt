@@ -78,6 +78,21 @@ class NflogSessionSpec :
             transport.verify()
         }
 
+        test("packets are numbered as their group asks for") {
+            for ((own, global, flags) in listOf(
+                Triple(true, true, "0003"),
+                Triple(true, false, "0001"),
+                Triple(false, true, "0002"),
+                Triple(false, false, "0000"),
+            )) {
+                val transport = FakeNetfilter()
+                NflogSession.open(transport, options { it.sequence(own).sequenceGlobal(global) }).use {
+                    val request = transport.sent().single()
+                    request.attribute(NflogConfig.NFULA_CFG_FLAGS).get().toHex() shouldBe flags
+                }
+            }
+        }
+
         test("packets that come before the acknowledgements are not lost") {
             val transport = FakeNetfilter()
             transport.onRequest { it.resId() == 31 }.reply { _, _ -> repeat(3) { transport.log("early $it") } }
@@ -346,6 +361,19 @@ class NflogSessionSpec :
             runner.join(10_000)
             runner.isAlive shouldBe false
             delivered shouldBe 1L
+        }
+
+        test("a stop whose answer was lost unbinds once more, and delivers what waits") {
+            val transport = FakeNetfilter()
+            val session = NflogSession.open(transport, options { it.threshold(1024) })
+            val unbinds = { transport.sent().count { it.attribute(NflogConfig.NFULA_CFG_CMD).get().u8(0) == 2 } }
+            repeat(3) { transport.log("p$it") }
+            transport.onRequest { true }.withoutAcknowledgement().times(1)
+            session.stop()
+            session.prefixes() shouldContainExactly listOf("p0", "p1", "p2")
+            session.run<RuntimeException> { } shouldBe 0L
+            unbinds() shouldBe 2
+            session.ended() shouldBe true
         }
 
         test("a stop whose answer was lost ends all the same") {

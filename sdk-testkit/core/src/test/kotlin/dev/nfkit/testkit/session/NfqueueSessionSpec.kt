@@ -541,6 +541,26 @@ class NfqueueSessionSpec :
             }
         }
 
+        test("packets that come while a request waits for its answer keep the time of their receipt") {
+            val transport = FakeNetfilter()
+            transport.session().use { session ->
+                val received = mutableListOf<Long>()
+                repeat(3) {
+                    transport.enqueue(1)
+                    received += transport.clock().epochNanos()
+                    session.configure(session.options(0))
+                    transport.clock().advance(Duration.ofSeconds(1))
+                }
+                transport.enqueue(1)
+                received += transport.clock().epochNanos()
+                val seen = mutableListOf<Long>()
+                while (session.decide { Verdict.ACCEPT.also { _ -> seen += it.receivedAtNanos() } } > 0) {
+                    // until nothing waits
+                }
+                seen shouldContainExactly received
+            }
+        }
+
         test("ids wrap around, and a batch across the wrap covers what it should") {
             val transport = FakeNetfilter()
             transport.session().use { session ->
