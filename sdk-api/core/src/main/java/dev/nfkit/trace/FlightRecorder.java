@@ -1,11 +1,11 @@
 package dev.nfkit.trace;
 
+import dev.nfkit.pcap.PrivateFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -244,14 +244,19 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * Writes a recording of what is kept now. Sessions go on meanwhile: they wait only while the ring is copied.
+     * Writes a recording of what is kept now. Sessions go on meanwhile: they wait only while the ring is copied. The file
+     * is opened as {@link PrivateFile} does: only its owner can read it, a symbolic link is refused, and an existing file
+     * is replaced atomically once the dump is complete.
      *
-     * @param file a pcapng file, made or overwritten
-     * @throws IOException if writing fails; what was written by then stays
+     * @param file a pcapng file, made or replaced
+     * @throws IOException if writing fails; an existing file then stays as it was
      */
     public void dump(Path file) throws IOException {
-        try (OutputStream stream = Files.newOutputStream(file)) {
-            dump(stream);
+        try (PrivateFile target = PrivateFile.aside(file)) {
+            TraceWriter writer = new TraceWriter(target.channel(), order, application);
+            dump(writer);
+            writer.flush();
+            target.publish();
         }
     }
 

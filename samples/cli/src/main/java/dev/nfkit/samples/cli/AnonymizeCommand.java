@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.anonymize.TraceAnonymizer;
+import dev.nfkit.pcap.PrivateFile;
 import dev.nfkit.trace.TraceReader;
 import dev.nfkit.trace.TraceWriter;
 import java.io.IOException;
@@ -39,19 +40,22 @@ final class AnonymizeCommand implements Callable<Integer> {
     public Integer call() throws Failure {
         Path source = from == null ? Path.of("") : from;
         Path target = to == null ? Path.of("") : to;
+        ByteOrder order = order(source); // reads the source first, so that its failures are not the target's
+        TraceAnonymizer anonymizer = RecordCommand.anonymizer(seed, order);
         try {
             if (Files.exists(target) && Files.isSameFile(source, target)) {
                 throw Failure.usage(target + ": a copy needs a file of its own");
             }
-            ByteOrder order = order(source);
-            TraceAnonymizer anonymizer = RecordCommand.anonymizer(seed, order);
             long entries = 0;
             try (TraceReader reader = TraceReader.open(source);
-                    TraceWriter writer = new TraceWriter(Files.newOutputStream(target), order, Main.VERSION)) {
+                    PrivateFile copy = PrivateFile.aside(target)) {
+                TraceWriter writer = new TraceWriter(copy.channel(), order, Main.VERSION);
                 if (anonymizer != null) {
                     writer.editing(anonymizer::anonymize);
                 }
                 entries = writer.copy(reader);
+                writer.flush();
+                copy.publish();
             }
             System.err.println("Made " + entries + " entries anonymous: " + target);
             return 0;

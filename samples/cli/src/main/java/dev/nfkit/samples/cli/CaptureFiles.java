@@ -8,6 +8,7 @@ import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.CaptureWriter;
 import dev.nfkit.pcap.PcapWriter;
 import dev.nfkit.pcap.PcapngWriter;
+import dev.nfkit.pcap.PrivateFile;
 import dev.nfkit.socket.KernelView;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -16,7 +17,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
@@ -90,13 +90,7 @@ final class CaptureFiles {
 
     @SuppressWarnings("resource") // the writer closes it
     private static FileChannel openChannel(@Nullable Path path) throws IOException {
-        return path == null
-                ? new FileOutputStream(FileDescriptor.out).getChannel()
-                : FileChannel.open(
-                        path,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE);
+        return path == null ? new FileOutputStream(FileDescriptor.out).getChannel() : PrivateFile.create(path);
     }
 
     private CaptureWriter begin(FileChannel to) throws IOException {

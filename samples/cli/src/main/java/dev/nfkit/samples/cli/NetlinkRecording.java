@@ -1,17 +1,18 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.NetlinkException;
 import dev.nfkit.anonymize.TraceAnonymizer;
+import dev.nfkit.pcap.PrivateFile;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.trace.FlightRecorder;
 import dev.nfkit.trace.RecordingTransport;
 import dev.nfkit.trace.TraceSink;
 import dev.nfkit.trace.TraceWriter;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,9 @@ final class NetlinkRecording {
     private final @Nullable TraceAnonymizer anonymizer;
     private final @Nullable FlightRecorder ring;
     private final @Nullable TraceWriter writer;
+    private final @Nullable PrivateFile opened;
     private @Nullable RecordingTransport transport;
+    private boolean begun;
     private boolean finished;
     private boolean failed;
 
@@ -34,28 +37,35 @@ final class NetlinkRecording {
             Path file,
             @Nullable TraceAnonymizer anonymizer,
             @Nullable FlightRecorder ring,
-            @Nullable TraceWriter writer) {
+            @Nullable TraceWriter writer,
+            @Nullable PrivateFile opened) {
         this.file = file;
         this.anonymizer = anonymizer;
         this.ring = ring;
         this.writer = writer;
+        this.opened = opened;
     }
 
     /** Records everything; what is written so far can be read whenever a socket was closed. */
     static NetlinkRecording toFile(Path file, @Nullable TraceAnonymizer anonymizer) throws IOException {
-        return new NetlinkRecording(file, anonymizer, null, writer(Files.newOutputStream(file), anonymizer));
+        PrivateFile opened = PrivateFile.aside(file);
+        try {
+            return new NetlinkRecording(file, anonymizer, null, writer(opened, anonymizer), opened);
+        } catch (IOException e) {
+            opened.close();
+            throw e;
+        }
     }
 
-    /** Records the last bytes; the file is there from the start on, so that it is known to be writable. */
+    /** Records the last bytes. The file is tried at once, so that it is known to be writable. */
     static NetlinkRecording toRing(Path file, @Nullable TraceAnonymizer anonymizer, int bytes) throws IOException {
+        PrivateFile.aside(file).close();
         FlightRecorder ring = new FlightRecorder(bytes, ByteOrder.nativeOrder(), Main.VERSION);
-        NetlinkRecording recording = new NetlinkRecording(file, anonymizer, ring, null);
-        recording.dump(ring);
-        return recording;
+        return new NetlinkRecording(file, anonymizer, ring, null, null);
     }
 
-    private static TraceWriter writer(OutputStream stream, @Nullable TraceAnonymizer anonymizer) throws IOException {
-        TraceWriter writer = new TraceWriter(stream, ByteOrder.nativeOrder(), Main.VERSION);
+    private static TraceWriter writer(PrivateFile opened, @Nullable TraceAnonymizer anonymizer) throws IOException {
+        TraceWriter writer = new TraceWriter(opened.channel(), ByteOrder.nativeOrder(), Main.VERSION);
         return anonymizer == null ? writer : writer.editing(anonymizer::anonymize);
     }
 
@@ -90,9 +100,48 @@ final class NetlinkRecording {
 
     private synchronized NetlinkTransport record(NetlinkTransport delegate) {
         TraceSink sink = ring == null ? writer : ring;
-        RecordingTransport recording = new RecordingTransport(delegate, Objects.requireNonNull(sink));
+        NetlinkTransport beginning = new NetlinkTransport() {
+            @Override
+            public NetlinkSocket open(int protocol) throws NetlinkException {
+                NetlinkSocket socket = delegate.open(protocol);
+                begin();
+                return socket;
+            }
+
+            @Override
+            public KernelView kernel() {
+                return delegate.kernel();
+            }
+
+            @Override
+            public long nanoTime() {
+                return delegate.nanoTime();
+            }
+        };
+        RecordingTransport recording = new RecordingTransport(beginning, Objects.requireNonNull(sink));
         transport = recording;
         return recording;
+    }
+
+    /**
+     * Gives the recording its file once the command has opened its first socket: a command that fails before, such as for
+     * a wrong argument, leaves an existing file as it was.
+     */
+    private synchronized void begin() {
+        if (begun) {
+            return;
+        }
+        begun = true;
+        try {
+            if (ring != null) {
+                dump(ring);
+            } else if (opened != null) {
+                opened.publish();
+            }
+        } catch (IOException e) {
+            failed = true;
+            System.err.println("nfkit: " + file + ": " + WriteFailure.reason(e));
+        }
     }
 
     /** Writes what the ring holds now, in place of what it held before. */
@@ -112,23 +161,12 @@ final class NetlinkRecording {
     }
 
     private void dump(FlightRecorder from) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            dump(from, file);
-            return;
-        }
-        // Whoever looks at the file finds the dump before or this one, whole.
-        Path part = file.resolveSibling(file.getFileName() + ".part");
-        try {
-            dump(from, part);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(part);
-        }
-    }
-
-    private void dump(FlightRecorder from, Path to) throws IOException {
-        try (TraceWriter dump = writer(Files.newOutputStream(to), anonymizer)) {
+        // A reader of the file finds the dump before or this one, complete.
+        try (PrivateFile to = PrivateFile.aside(file)) {
+            TraceWriter dump = writer(to, anonymizer);
             from.dump(dump);
+            dump.flush();
+            to.publish();
         }
     }
 
@@ -139,16 +177,17 @@ final class NetlinkRecording {
         }
         finished = true;
         try {
-            if (ring != null) {
+            if (ring != null && begun) {
                 dump(ring);
-            } else if (writer != null) {
+            } else if (writer != null && opened != null) {
                 writer.close();
+                opened.close();
             }
         } catch (IOException e) {
             failed = true;
             System.err.println("nfkit: " + file + ": " + WriteFailure.reason(e));
         }
-        if (transport == null) {
+        if (transport == null || !begun) {
             System.err.println("nfkit: nothing was recorded: the command opened no netlink socket");
         } else {
             say(transport);
