@@ -111,7 +111,8 @@ public sealed interface ConntrackEvent {
     /**
      * Events were lost here, because they were not taken from the socket in time: what stands before was received before the
      * loss, what follows came after it. What is known of the table is out of date; a {@link ConntrackMirror} brings it up
-     * to date. An event that could not be read is lost, too: that is told behind those that came with it.
+     * to date. An event that could not be read is lost, too: that is told behind those that came with it. If the sink throws
+     * at an overrun, the next poll delivers it again.
      *
      * @param lost how many events, exactly, of the kinds and filter of the session, and as one each what could not be
      *     read; since the last overrun, or the beginning. 0 where the kernel had no memory to make an event of, and did not

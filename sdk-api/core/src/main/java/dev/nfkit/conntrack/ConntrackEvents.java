@@ -112,12 +112,17 @@ public final class ConntrackEvents implements AutoCloseable {
      * @return how many events were delivered, overruns included; 0 on timeout or {@link #wakeup}; −1 once the session has
      *     ended
      * @throws NetlinkException if receiving fails
-     * @throws E as the sink throws; the events behind that one come with the next poll
+     * @throws E as the sink throws; the next poll continues with the event after that one. An
+     *     {@link ConntrackEvent.Overrun} at which the sink threw is delivered again, first of all: a loss that was not
+     *     handled must not be forgotten
      * @throws IllegalStateException if another poll or run is in progress
      * @throws IllegalArgumentException if the timeout is negative
      * @param <E> what the sink may throw
      */
     public <E extends Exception> int poll(ConntrackEventSink<E> sink, Duration timeout) throws NetlinkException, E {
+        if (life.owed()) {
+            return deliverLost(life.takeLost(false), sink);
+        }
         int delivered = loop.poll(typed(), sink, wait(timeout));
         // Behind the overrun's own report lies what was received before it: only then is it the overrun's turn.
         while (delivered == 0 && life.overrunAhead()) {
@@ -127,8 +132,20 @@ public final class ConntrackEvents implements AutoCloseable {
         if (lost < 0) {
             return delivered;
         }
-        sink.event(new ConntrackEvent.Overrun(lost));
-        return Math.max(delivered, 0) + 1;
+        return Math.max(delivered, 0) + deliverLost(lost, sink);
+    }
+
+    private <E extends Exception> int deliverLost(long lost, ConntrackEventSink<E> sink) throws E {
+        boolean taken = false;
+        try {
+            sink.event(new ConntrackEvent.Overrun(lost));
+            taken = true;
+        } finally {
+            if (!taken) {
+                life.owe(lost);
+            }
+        }
+        return 1;
     }
 
     /**

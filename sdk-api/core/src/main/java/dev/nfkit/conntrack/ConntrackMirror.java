@@ -2,12 +2,11 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.ConntrackEvent.OfConnection;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,7 +15,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of the table, kept up to date by events. After a loss of events it dumps the table, puts itself right, and says
+ * A copy of the table, kept up to date by events. After a loss of events it dumps the table, corrects itself, and reports
  * what has changed.
  *
  * <pre>{@code
@@ -29,16 +28,25 @@ import org.jspecify.annotations.Nullable;
  * tells only what is new: the rest stays as it was last told, counters and a helper for instance. A connection that is
  * being removed ({@link ConntrackStatus#DYING}) is gone. It keeps some 800 bytes for a connection. One thread at a time.
  *
+ * <p>If a dump fails or stays incomplete, the mirror is {@linkplain #outOfDate() out of date}, and the next event makes it
+ * dump again. If a sink throws, the change at which it threw counts as reported; the changes after it are reported first
+ * by the next call.
+ *
  * <p>By default Linux tells nothing of connections that began while nobody listened ({@link ConntrackEvents}): what becomes
  * of those shows in the next {@link #resynchronise}.
  */
 public final class ConntrackMirror {
-    /** A table that changes its shape so often gets no further try: the next event or call is one. */
+    /** A table that is resized during so many dumps is dumped again at the next event or call. */
     private static final int DUMPS = 8;
 
     private final Conntrack table;
     private final ConntrackFilter filter;
     private final Map<Key, ConntrackEntry> entries = new HashMap<>();
+
+    /** Changes that the mirror has made and not reported yet. Not empty between calls only after a sink threw. */
+    private final ArrayDeque<ConntrackChange> unreported = new ArrayDeque<>();
+
+    private boolean outOfDate;
 
     /**
      * What a connection is known by. The id alone is of 32 bits, made as a hash is: in a table of 100,000 two are the same
@@ -94,29 +102,50 @@ public final class ConntrackMirror {
     }
 
     /**
-     * Takes in an event; where it is an overrun, resynchronises. What is told of expectations changes nothing.
+     * Whether events were lost, or a dump was incomplete, and no complete dump has followed: the mirror may then lack
+     * connections and hold others that are gone.
+     *
+     * @return whether the next event makes the mirror dump the table first
+     */
+    public boolean outOfDate() {
+        return outOfDate;
+    }
+
+    /**
+     * Applies an event. An overrun makes the mirror resynchronise; so does any other event while the mirror is
+     * {@linkplain #outOfDate() out of date}. Events of expectations change nothing else.
      *
      * @param event the event, borrowed or owned
-     * @param sink is told of what has changed
-     * @throws NetlinkException if a resynchronisation fails
-     * @throws E as the sink throws
+     * @param sink receives what has changed
+     * @throws NetlinkException if the dump fails; the mirror then stays as it was, without this event, and is out of date
+     * @throws E as the sink throws; what it has not received comes with the next call
      * @param <E> what the sink may throw
      */
     public <E extends Exception> void apply(ConntrackEvent event, ConntrackChange.Sink<E> sink)
             throws NetlinkException, E {
         if (event instanceof ConntrackEvent.Overrun) {
+            outOfDate = true; // before the sink can throw
+        }
+        report(sink);
+        if (outOfDate) {
             resynchronise(sink);
-        } else if (event instanceof OfConnection told) {
-            apply(told, sink);
+        }
+        if (event instanceof OfConnection told) {
+            apply(told);
+            report(sink);
         }
     }
 
-    private <E extends Exception> void apply(OfConnection told, ConntrackChange.Sink<E> sink) throws E {
+    private <E extends Exception> void report(ConntrackChange.Sink<E> sink) throws E {
+        for (ConntrackChange change = unreported.poll(); change != null; change = unreported.poll()) {
+            sink.change(change);
+        }
+    }
+
+    private void apply(OfConnection told) {
         ConntrackEntry entry = told.entry();
         if (told instanceof ConntrackEvent.Destroyed) {
-            if (entries.remove(Key.of(entry)) != null) {
-                sink.change(new ConntrackChange.Removed(entry.copy()));
-            }
+            remove(entry);
             return;
         }
         if (entry.is(ConntrackStatus.DYING)) {
@@ -124,35 +153,50 @@ public final class ConntrackMirror {
         }
         ConntrackEntry before = entries.get(Key.of(entry));
         ConntrackEntry now = before == null ? entry.copy() : EntryOverlay.of(entry, before);
-        ConntrackChange change = filter.matches(now) ? put(now) : remove(now);
-        if (change != null) {
-            sink.change(change);
+        if (filter.matches(now)) {
+            put(now);
+        } else {
+            remove(now);
         }
     }
 
+    /** The change is noted first: without memory for it the entry stays as it was, and the next dump finds it. */
     private @Nullable ConntrackChange put(ConntrackEntry entry) {
-        ConntrackEntry before = entries.put(Key.of(entry), entry);
+        Key key = Key.of(entry);
+        ConntrackEntry before = entries.get(key);
+        ConntrackChange change = null;
         if (before == null) {
-            return new ConntrackChange.Added(entry);
+            change = new ConntrackChange.Added(entry);
+        } else if (!same(before, entry)) {
+            change = new ConntrackChange.Changed(before, entry);
         }
-        return same(before, entry) ? null : new ConntrackChange.Changed(before, entry);
+        if (change != null) {
+            unreported.add(change);
+        }
+        entries.put(key, entry);
+        return change;
     }
 
-    private @Nullable ConntrackChange remove(ConntrackEntry entry) {
-        return entries.remove(Key.of(entry)) == null ? null : new ConntrackChange.Removed(entry);
+    private void remove(ConntrackEntry entry) {
+        Key key = Key.of(entry);
+        if (entries.containsKey(key)) {
+            unreported.add(new ConntrackChange.Removed(entry.copy()));
+            entries.remove(key);
+        }
     }
 
     /**
-     * Dumps the table and puts the mirror right; again where the dump was interrupted, 8 times at most.
+     * Dumps the table and corrects the mirror. A dump that was interrupted is repeated, 8 dumps at most.
      *
-     * @param sink is told of what has changed, once the mirror is right
-     * @return how it went
-     * @throws NetlinkException if the dump fails; the mirror then stays as it was
-     * @throws E as the sink throws
+     * @param sink receives what has changed, once the mirror is corrected
+     * @return the number of dumps and changes
+     * @throws NetlinkException if the dump fails; the mirror then stays as it was, and is out of date if it was before
+     * @throws E as the sink throws; what it has not received comes with the next call
      * @param <E> what the sink may throw
      */
     public <E extends Exception> Resynchronisation resynchronise(ConntrackChange.Sink<E> sink)
             throws NetlinkException, E {
+        report(sink);
         Map<Key, ConntrackEntry> found = new HashMap<>();
         Set<Key> whole = new HashSet<>();
         boolean complete = false;
@@ -171,35 +215,35 @@ public final class ConntrackMirror {
                     .interrupted();
             dumps++;
         }
-        List<ConntrackChange> changes = new ArrayList<>();
-        for (ConntrackEntry entry : found.values()) {
-            if (!complete || whole.contains(Key.of(entry))) {
-                ConntrackChange change = put(entry);
-                if (change != null) {
-                    changes.add(change);
+        outOfDate = true; // until all of it is applied
+        long added = 0;
+        long changed = 0;
+        for (Map.Entry<Key, ConntrackEntry> entry : found.entrySet()) {
+            if (!complete || whole.contains(entry.getKey())) {
+                ConntrackChange change = put(entry.getValue());
+                if (change instanceof ConntrackChange.Added) {
+                    added++;
+                } else if (change != null) {
+                    changed++;
                 }
             }
         }
-        long removed = complete ? remove(whole, changes) : 0;
-        long added =
-                changes.stream().filter(ConntrackChange.Added.class::isInstance).count();
-        for (ConntrackChange change : changes) {
-            sink.change(change);
-        }
-        return new Resynchronisation(dumps, complete, added, changes.size() - added - removed, removed);
+        int removed = complete ? removeAllBut(whole) : 0;
+        outOfDate = !complete;
+        report(sink);
+        return new Resynchronisation(dumps, complete, added, changed, removed);
     }
 
-    private long remove(Set<Key> whole, List<ConntrackChange> changes) {
-        List<ConntrackChange> gone = new ArrayList<>();
+    private int removeAllBut(Set<Key> whole) {
+        int before = entries.size();
         entries.entrySet().removeIf(known -> {
             if (whole.contains(known.getKey())) {
                 return false;
             }
-            gone.add(new ConntrackChange.Removed(known.getValue()));
+            unreported.add(new ConntrackChange.Removed(known.getValue()));
             return true;
         });
-        changes.addAll(gone);
-        return gone.size();
+        return before - entries.size();
     }
 
     /** Whether all is equal but what changes with every packet. What one of the two lacks can't differ. */

@@ -39,6 +39,8 @@ final class EventLife implements Life {
     private long told;
     /** Events that could not be read, and were not told of. */
     private long unread;
+    /** The number of lost events in an overrun at which the sink threw. Negative if there is none. */
+    private long owed = -1;
 
     private volatile long events;
     private volatile long overruns;
@@ -100,11 +102,12 @@ final class EventLife implements Life {
     /** How many events were lost at the place that was reached, or could not be read; negative where there is none. */
     long takeLost(boolean ended) {
         boolean reached = overrun && (emptied || ended);
-        if (!reached && unread == 0) {
+        if (!reached && unread == 0 && owed < 0) {
             return -1;
         }
-        long lost = unread;
+        long lost = unread + Math.max(owed, 0);
         unread = 0;
+        owed = -1;
         if (reached) {
             overrun = false;
             emptied = false;
@@ -113,6 +116,16 @@ final class EventLife implements Life {
             told = drops;
         }
         return lost;
+    }
+
+    /** Keeps an overrun that was not handled, for the next poll. */
+    void owe(long lost) {
+        owed = lost;
+    }
+
+    /** Whether an overrun was delivered and not handled. */
+    boolean owed() {
+        return owed >= 0;
     }
 
     @Override

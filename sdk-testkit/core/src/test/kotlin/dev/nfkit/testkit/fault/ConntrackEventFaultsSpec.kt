@@ -9,6 +9,7 @@ import dev.nfkit.conntrack.ConntrackMirror
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
@@ -21,6 +22,8 @@ private fun at(
     number: Long,
     fault: Fault,
 ) = FaultPlan.seeded(1).at(number, fault)
+
+private class SinkError : Error()
 
 /** A session of events that a plan befalls. */
 private class Listening(
@@ -67,6 +70,42 @@ class ConntrackEventFaultsSpec :
                     mirror.apply<RuntimeException>(ConntrackEvent.Overrun(1)) { }
                     mirror.size() shouldBe 1
                 }
+            }
+        }
+
+        test("an overrun is delivered again until the sink returns, before any newer event and with its count") {
+            Listening(at(OPENING + 1, Fault.Overrun(2))).use {
+                it.connections(3)
+                val failures = listOf(IllegalStateException("no table"), SinkError())
+                failures.forEach { failure ->
+                    val thrown =
+                        shouldThrow<Throwable> {
+                            it.events.poll<RuntimeException>(
+                                { event -> if (event is ConntrackEvent.Overrun) throw failure },
+                                Duration.ofSeconds(1),
+                            )
+                        }
+                    thrown shouldBe failure
+                }
+                it.kernel.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.9", 9, "10.0.0.2", 53)))
+                it.poll() shouldContainExactly listOf("lost 2")
+                it.poll() shouldContainExactly listOf("New")
+                it.events.statistics().overruns() shouldBe 1
+            }
+        }
+
+        test("an overrun that was never handled is delivered after the end of the session, once") {
+            Listening(at(OPENING + 1, Fault.Overrun(2))).use {
+                it.connections(3)
+                shouldThrow<SinkError> {
+                    it.events.poll<RuntimeException>(
+                        { event -> if (event is ConntrackEvent.Overrun) throw SinkError() },
+                        Duration.ofSeconds(1),
+                    )
+                }
+                it.events.stop()
+                it.poll() shouldContainExactly listOf("lost 2")
+                it.events.poll<RuntimeException>({ error("$it") }, Duration.ZERO) shouldBe -1
             }
         }
 

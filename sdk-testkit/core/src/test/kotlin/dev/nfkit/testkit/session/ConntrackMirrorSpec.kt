@@ -1,5 +1,7 @@
 package dev.nfkit.testkit.session
 
+import dev.nfkit.Errno
+import dev.nfkit.KernelRefusedException
 import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.conntrack.ConntrackChange
@@ -15,12 +17,16 @@ import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+
+private const val GET = 0x101
 
 private fun udp(port: Int) = SampleConntrack.of(SampleTuple.udp("10.0.0.1", port, "10.0.0.2", 53))
 
@@ -48,6 +54,9 @@ private class Mirrored(
 
     /** The names of the changes since this was asked last. */
     fun changes(): List<String> = told.map { it::class.simpleName!! }.also { told.clear() }
+
+    /** The ids of the connections in the mirror. */
+    fun known(): List<Long> = mirror.entries().map { it.id() }
 
     override fun close() = table.close()
 }
@@ -206,6 +215,64 @@ class ConntrackMirrorSpec :
                 it.resynchronise().added() shouldBe 0
                 it.mirror.size() shouldBe 0
                 it.changes().shouldBeEmpty()
+            }
+        }
+
+        test("after a dump that failed, the next event makes the mirror dump again") {
+            Mirrored().use {
+                val gone = it.transport.conntrack().add(udp(1))
+                it.resynchronise()
+                it.transport.conntrack().expire(gone)
+                val missed = it.transport.conntrack().add(udp(2))
+                it.changes() shouldContainExactly listOf("Added")
+
+                it.transport
+                    .onRequest { request -> request.type() == GET }
+                    .refuse(Errno.ENOBUFS)
+                    .times(2)
+                shouldThrow<KernelRefusedException> { it.apply(ConntrackEvent.Overrun(2)) }
+                it.mirror.outOfDate() shouldBe true
+                shouldThrow<KernelRefusedException> { it.updated(udp(3).id(3)) }
+                it.known() shouldContainExactly listOf(gone)
+
+                val later = it.transport.conntrack().add(udp(3))
+                it.updated(udp(3).id(later))
+                it.mirror.outOfDate() shouldBe false
+                it.known() shouldContainExactlyInAnyOrder listOf(missed, later)
+                it.changes() shouldContainExactlyInAnyOrder listOf("Added", "Added", "Removed")
+            }
+        }
+
+        test("a dump that stayed incomplete is repeated at the next event") {
+            Mirrored().use {
+                val gone = it.transport.conntrack().add(udp(1))
+                it.resynchronise()
+                it.transport.conntrack().expire(gone)
+                val missed = it.transport.conntrack().add(udp(2))
+                it.transport.conntrack().interruptDumps(8)
+                it.apply(ConntrackEvent.Overrun(1))
+                it.mirror.outOfDate() shouldBe true
+                it.updated(udp(2).id(missed).mark(7))
+                it.mirror.outOfDate() shouldBe false
+                it.known() shouldContainExactly listOf(missed)
+            }
+        }
+
+        test("a sink that throws receives the rest of the changes with the next call") {
+            Mirrored().use {
+                (1..3).forEach { port -> it.transport.conntrack().add(udp(port).id(port.toLong())) }
+                val reported = mutableListOf<ConntrackChange>()
+                shouldThrow<IllegalStateException> {
+                    it.mirror.apply<RuntimeException>(ConntrackEvent.Overrun(1)) { change ->
+                        reported += change
+                        error("the sink failed")
+                    }
+                }
+                it.mirror.size() shouldBe 3
+                it.updated(udp(4).id(4))
+                it.changes() shouldContainExactly listOf("Added", "Added", "Added")
+                it.changes().shouldBeEmpty()
+                reported.size shouldBe 1
             }
         }
 
