@@ -3,6 +3,7 @@ package dev.nfkit.pcap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.WritableByteChannel;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,7 @@ final class BlockOutput {
         if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
             throw new IllegalArgumentException("the channel must be in blocking mode");
         }
-        this.channel = channel;
+        this.channel = channel instanceof FileChannel file ? new UninterruptedChannel(file) : channel;
         this.layout = layout;
         this.buffer = ByteBuffer.allocateDirect(CAPACITY).order(order);
     }
@@ -73,7 +74,7 @@ final class BlockOutput {
     }
 
     private void drain() throws IOException {
-        // An interrupt flag that is set already would close a FileChannel before it writes: what is captured is lost.
+        // An interrupt flag that is set already would close some channels before they write: what is captured is lost.
         boolean interrupted = Thread.interrupted();
         buffer.limit(used).position(0);
         try {

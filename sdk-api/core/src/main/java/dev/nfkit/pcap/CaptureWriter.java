@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * the writer writes nothing more: each further call throws. {@link #validBytes} then tells to what length the file is to
  * be cut so that it holds whole packets only, and {@link #validPackets} how many they are.
  *
- * <p>A thread whose interrupt flag is set may write; the flag stays set. An interrupt that comes while a write to an
- * interruptible channel is under way closes that channel, as the channel's contract says, and the write fails.
+ * <p>An interrupt of the writing thread, before a write or during it, neither ends the file nor gets lost: the flag is set
+ * when the call returns. This holds for files ({@link java.nio.channels.FileChannel}, {@link java.io.FileOutputStream}),
+ * which a daemon thread writes while the caller waits. Another interruptible channel is closed by an interrupt that comes
+ * during a write, as its contract says, and the write fails.
  */
 public interface CaptureWriter extends Closeable, Flushable {
     /** The most bytes of a packet: libpcap and Wireshark refuse to read larger ones. */

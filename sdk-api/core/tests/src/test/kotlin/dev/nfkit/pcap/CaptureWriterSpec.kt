@@ -15,6 +15,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.channels.FileChannel
 import java.nio.channels.Pipe
+import java.nio.channels.ReadableByteChannel
 import java.nio.channels.WritableByteChannel
 import java.nio.file.Files
 import java.nio.file.Path
@@ -43,6 +44,92 @@ private class SmallDisk(
     override fun close() {
         closed = true
     }
+}
+
+/** A file during each write to which a thread is interrupted. As every FileChannel it closes if that thread writes. */
+private class InterruptingFile(
+    private val file: FileChannel,
+    private val thread: Thread,
+) : FileChannel() {
+    var writes = 0
+
+    override fun write(source: ByteBuffer): Int {
+        var completed = false
+        begin()
+        try {
+            thread.interrupt()
+            writes++
+            return file.write(source).also { completed = true }
+        } finally {
+            end(completed)
+        }
+    }
+
+    override fun implCloseChannel() = file.close()
+
+    override fun read(target: ByteBuffer) = error("not read")
+
+    override fun read(
+        targets: Array<out ByteBuffer>,
+        offset: Int,
+        length: Int,
+    ) = error("not read")
+
+    override fun read(
+        target: ByteBuffer,
+        position: Long,
+    ) = error("not read")
+
+    override fun write(
+        sources: Array<out ByteBuffer>,
+        offset: Int,
+        length: Int,
+    ) = error("not gathered")
+
+    override fun write(
+        source: ByteBuffer,
+        position: Long,
+    ) = error("not written at a position")
+
+    override fun position() = file.position()
+
+    override fun position(position: Long) = apply { file.position(position) }
+
+    override fun size() = file.size()
+
+    override fun truncate(size: Long) = apply { file.truncate(size) }
+
+    override fun force(metaData: Boolean) = file.force(metaData)
+
+    override fun transferTo(
+        position: Long,
+        count: Long,
+        target: WritableByteChannel,
+    ) = error("not transferred")
+
+    override fun transferFrom(
+        source: ReadableByteChannel,
+        position: Long,
+        count: Long,
+    ) = error("not transferred")
+
+    override fun map(
+        mode: MapMode,
+        position: Long,
+        size: Long,
+    ) = error("not mapped")
+
+    override fun lock(
+        position: Long,
+        size: Long,
+        shared: Boolean,
+    ) = error("not locked")
+
+    override fun tryLock(
+        position: Long,
+        size: Long,
+        shared: Boolean,
+    ) = error("not locked")
 }
 
 private fun Format.onto(channel: WritableByteChannel): CaptureWriter =
@@ -160,6 +247,22 @@ class CaptureWriterSpec :
             shouldThrowExactly<IOException> { writer.flush() }.message shouldContain "No space left"
             writer.validBytes() shouldBe 0
             writer.close()
+        }
+
+        test("an interrupt during a write neither closes the file nor gets lost") {
+            val path = tempfile().toPath()
+            val writing = Thread.currentThread()
+            val channel = InterruptingFile(FileChannel.open(path, StandardOpenOption.WRITE), writing)
+            val writer = PcapngWriter(channel, CaptureSection.create())
+            val id = writer.addInterface(raw)
+            repeat(3) {
+                writer.write(id, packet)
+                writer.flush()
+                Thread.interrupted() shouldBe true
+            }
+            writer.close()
+            channel.writes shouldBe 3
+            reader(Files.readAllBytes(path)).rest().size shouldBe 3
         }
 
         test("a set interrupt flag neither closes the file nor gets lost") {
