@@ -32,7 +32,10 @@ final class ForeignCalls {
     private static final MethodHandle EVENTFD = LINKER.call("eventfd", int.class, int.class, int.class);
     private static final MethodHandle READ = LINKER.call("read", long.class, int.class, long.class, long.class);
     private static final MethodHandle WRITE = LINKER.call("write", long.class, int.class, long.class, long.class);
-    private static final MethodHandle CLOSE = LINKER.call("close", int.class, int.class);
+    private static final MethodHandle CLOSE = LINKER.plain("close", int.class, int.class);
+    private static final MethodHandle SIGNAL = LINKER.plain("write", long.class, int.class, long.class, long.class);
+    private static final MethodHandle POST =
+            LINKER.plain("send", long.class, int.class, long.class, long.class, int.class);
     private static final MethodHandle OPEN = LINKER.variadic("open", 2, int.class, long.class, int.class);
     private static final MethodHandle IOCTL = LINKER.variadic("ioctl", 2, int.class, int.class, long.class, long.class);
     private static final MethodHandle SETNS = LINKER.call("setns", int.class, int.class, int.class);
@@ -167,6 +170,22 @@ final class ForeignCalls {
     static long write(int fd, long buffer, long length) {
         try {
             return (long) WRITE.invokeExact(fd, buffer, length);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static long signal(int fd, long buffer, long length) {
+        try {
+            return (long) SIGNAL.invokeExact(fd, buffer, length);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static long post(int fd, long buffer, long length, int flags) {
+        try {
+            return (long) POST.invokeExact(fd, buffer, length, flags);
         } catch (Throwable e) {
             throw unexpected(e);
         }

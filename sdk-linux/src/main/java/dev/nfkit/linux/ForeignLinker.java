@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.lang.reflect.Array;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.Buffer;
 import java.util.Optional;
@@ -13,7 +14,9 @@ import java.util.Optional;
  * Makes method handles of the C library's functions with {@code java.lang.foreign}, which Java has since 22: by reflection,
  * since this bytecode runs on 17 too. A handle that is a constant costs as much as one that was compiled against it.
  *
- * <p>A call writes errno into memory of its thread's own, before the JVM does anything that could change it.
+ * <p>A call writes errno into native memory of its thread's own, before the JVM does anything that could change it. The
+ * memory is freed some time after the thread has ended. A {@linkplain #plain plain} call has no errno and needs no memory,
+ * so that it cannot fail for want of it.
  */
 final class ForeignLinker {
     private static final int SINCE = 22;
@@ -39,12 +42,17 @@ final class ForeignLinker {
         symbols = linkerType.getMethod("defaultLookup").invoke(linker);
         capturing = option.getMethod("captureCallState", String[].class).invoke(null, (Object) new String[] {ERRNO});
         stateLayout = option.getMethod("captureStateLayout").invoke(null);
-        Class<?> arenas = type("Arena");
-        Object arena = arenas.getMethod("ofAuto").invoke(null);
+        Method open = type("Arena").getMethod("ofAuto");
         Method allocate = type("SegmentAllocator").getMethod("allocate", layout);
         ThreadLocal<Object> states = ThreadLocal.withInitial(() -> {
             try {
-                return allocate.invoke(arena, stateLayout);
+                // An arena for each thread: one for all would free nothing before the last of its segments is unused.
+                return allocate.invoke(open.invoke(null), stateLayout);
+            } catch (InvocationTargetException e) {
+                if (e.getCause() instanceof Error error) {
+                    throw error; // such as no memory
+                }
+                throw new LinkageError("no memory for errno", e);
             } catch (ReflectiveOperationException e) {
                 throw new LinkageError("no memory for errno", e);
             }
@@ -88,14 +96,23 @@ final class ForeignLinker {
 
     /** A function whose arguments and result are ints and longs. */
     MethodHandle call(String name, Class<?> result, Class<?>... arguments) {
-        return link(name, new Object[] {capturing}, result, arguments);
+        return withState(link(name, new Object[] {capturing}, result, arguments));
+    }
+
+    /** A function whose errno is not asked for. */
+    MethodHandle plain(String name, Class<?> result, Class<?>... arguments) {
+        return link(name, new Object[0], result, arguments);
+    }
+
+    private MethodHandle withState(MethodHandle handle) {
+        return MethodHandles.foldArguments(handle, state);
     }
 
     /** A function of which only so many arguments are declared. */
     MethodHandle variadic(String name, int declared, Class<?> result, Class<?>... arguments) {
         try {
             Object rest = option.getMethod("firstVariadicArg", int.class).invoke(null, declared);
-            return link(name, new Object[] {capturing, rest}, result, arguments);
+            return withState(link(name, new Object[] {capturing, rest}, result, arguments));
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(name, e);
         }
@@ -113,10 +130,9 @@ final class ForeignLinker {
                     descriptor.getMethod("of", layout, layouts.getClass()).invoke(null, layoutOf(result), layouts);
             Object typedOptions = Array.newInstance(option, options.length);
             System.arraycopy(options, 0, typedOptions, 0, options.length);
-            MethodHandle handle = (MethodHandle) linkerType
+            return (MethodHandle) linkerType
                     .getMethod("downcallHandle", segment, descriptor, typedOptions.getClass())
                     .invoke(linker, address.orElseThrow(), signature, typedOptions);
-            return MethodHandles.foldArguments(handle, state);
         } catch (ReflectiveOperationException | RuntimeException e) {
             throw new LinkageError("the C library's " + name + " can't be linked", e);
         }

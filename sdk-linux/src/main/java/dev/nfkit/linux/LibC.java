@@ -109,6 +109,17 @@ final class LibC {
         return FOREIGN ? ForeignCalls.write(fd, buffer, length) : JnaCalls.write(fd, buffer, length);
     }
 
+    /** {@code write} without errno: it needs no memory of the calling thread. */
+    static long signal(int fd, long buffer, long length) {
+        return FOREIGN ? ForeignCalls.signal(fd, buffer, length) : JnaCalls.write(fd, buffer, length);
+    }
+
+    /** {@code send} without errno: it needs no memory of the calling thread. */
+    static long post(int fd, long buffer, long length, int flags) {
+        return FOREIGN ? ForeignCalls.post(fd, buffer, length, flags) : JnaCalls.send(fd, buffer, length, flags);
+    }
+
+    /** Without errno: it needs no memory of the calling thread, so that closing always succeeds. */
     static int close(int fd) {
         return FOREIGN ? ForeignCalls.close(fd) : JnaCalls.close(fd);
     }

@@ -52,7 +52,7 @@ final class Nudge {
         }
         synchronized (this) {
             asked++;
-            if (LibC.send(fd, message.address, Netlink.NLMSG_HDRLEN, Abi.MSG_DONTWAIT) < 0) {
+            if (LibC.post(fd, message.address, Netlink.NLMSG_HDRLEN, Abi.MSG_DONTWAIT) < 0) {
                 asked--; // for want of memory: the sleep ends with its slice
             } else {
                 done++;

@@ -75,7 +75,7 @@ final class Waiter {
     /** Makes the eventfd readable. Any thread. */
     void signalEvent() {
         // It can't fail: the counter would have to reach 2⁶⁴−2.
-        long unused = LibC.write(event, one.address, 8);
+        long unused = LibC.signal(event, one.address, 8);
     }
 
     /** Makes the eventfd unreadable. */
