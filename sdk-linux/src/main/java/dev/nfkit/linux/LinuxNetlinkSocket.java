@@ -43,7 +43,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private final Strangers strangers;
     private final Nudge nudge = new Nudge();
     /**
-     * Whether long waits sleep in the receive: not where overruns are told, for who places a loss takes the count of drops
+     * Whether long waits of platform threads sleep in the receive: not where overruns are told, for who places a loss takes the count of drops
      * at once, and a nudge that is lost is known for one only when the socket was empty.
      */
     private volatile boolean sleeps;
@@ -93,12 +93,17 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     /** A socket that is bound and has asked the kernel for nothing; its descriptor is owned from now on. */
     static LinuxNetlinkSocket of(int fd, long portId) throws NetlinkException {
         int event = -1;
+        LinuxNetlinkSocket socket = null;
         try {
             event = Descriptor.openEvent();
-            return new LinuxNetlinkSocket(fd, event, portId);
+            socket = new LinuxNetlinkSocket(fd, event, portId);
+            return socket;
         } finally {
-            if (event < 0) {
+            if (socket == null) {
                 LibC.close(fd);
+                if (event >= 0) {
+                    LibC.close(event);
+                }
             }
         }
     }
@@ -192,7 +197,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 }
             }
             waited = true;
-            if (sleeps && (left < 0 || left >= SLEEP_NANOS)) {
+            if (sleeps && (left < 0 || left >= SLEEP_NANOS) && !VirtualThreads.current()) {
                 look = false;
                 if (sleep(batch, slots, left)) {
                     return batch.count();
@@ -211,7 +216,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
 
     /** Waits exactly so long; whether there is something on the socket. */
     private boolean poll(long nanos) throws NetlinkException {
-        int found = waiter.await(nanos);
+        int found = VirtualThreads.current() ? VirtualThreads.await(waiter::await, nanos) : waiter.await(nanos);
         if ((found & Waiter.EVENT) != 0) {
             // First the eventfd, then what it may stand for: a wakeup or close in between is seen by one or the
             // other, since both write to it last.
@@ -400,9 +405,12 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             readDrops();
             outbound.forget();
         } finally {
-            LibC.close(fd);
-            LibC.close(event);
-            freed.countDown();
+            try {
+                LibC.close(fd);
+                LibC.close(event);
+            } finally {
+                freed.countDown();
+            }
         }
     }
 

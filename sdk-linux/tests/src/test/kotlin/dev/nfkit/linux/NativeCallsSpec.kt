@@ -38,8 +38,11 @@ private fun feature(home: Path): Int {
     return version.trim('"').substringBefore('.').toIntOrNull() ?: 0
 }
 
-/** Runs the specs of sockets in a newer Java; what it printed. */
-private fun inNewerJava(vararg options: String): List<String> =
+/** Runs the specs of sockets, or another main class, in a newer Java; what it printed. */
+private fun inNewerJava(
+    vararg options: String,
+    main: List<String> = listOf(SocketSpecs::class.java.name),
+): List<String> =
     run(
         newerJava.toString(),
         "-XX:+UseSerialGC",
@@ -48,8 +51,10 @@ private fun inNewerJava(vararg options: String): List<String> =
         *options,
         "-cp",
         System.getProperty("java.class.path"),
-        SocketSpecs::class.java.name,
+        *main.toTypedArray(),
     ).lines()
+
+private fun probe(scenario: String) = listOf(ThreadsProbe::class.java.name, scenario)
 
 class NativeCallsSpec :
     FunSpec({
@@ -85,6 +90,32 @@ class NativeCallsSpec :
                 lines shouldContain "JNA loaded: true"
             }
 
+        test("a virtual thread that receives leaves its carrier to other virtual threads")
+            .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
+                for (access in listOf("--enable-native-access=ALL-UNNAMED", "-Dnfkit.access=none")) {
+                    val lines =
+                        inNewerJava(
+                            access,
+                            "-Djdk.virtualThreadScheduler.parallelism=1",
+                            "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+                            main = probe("carrier"),
+                        )
+                    lines shouldContain "received 0"
+                }
+            }
+
+        test("the memory that a thread's calls by FFM take is freed after its end")
+            .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
+                val lines =
+                    inNewerJava(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:MaxDirectMemorySize=1m",
+                        main = probe("memory"),
+                    )
+                lines shouldContain "calls by FFM"
+                lines shouldContain "refused all"
+            }
+
         test("an error of a call is that of the call, on the thread that called")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 LinuxTransport.current().open(Netlink.NETLINK_NETFILTER).use { socket ->
@@ -93,7 +124,7 @@ class NativeCallsSpec :
                     problem.errno() shouldBe Errno.EINVAL
                 }
                 Machine.require()
-                LibC.close(-1) shouldBe -1
+                LibC.read(-1, 0, 0) shouldBe -1
                 Machine.errno() shouldBe Errno.EBADF
             }
     })
