@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * those of the batch. It keeps its place, so that a sink that throws loses nothing behind the packet that it threw for.
  */
 public final class Inbound {
-    private record Held(ByteBuffer bytes, long receivedAt) {}
+    private record Held(ByteBuffer bytes, long receivedAt, int epoch) {}
 
     private final DatagramBatch batch;
     private final ByteOrder order;
@@ -26,6 +26,8 @@ public final class Inbound {
     private long datagrams;
     private long truncated;
     private long overruns;
+    private int missed;
+    private int epoch;
 
     Inbound(DatagramBatch batch, ByteOrder order, Life life) {
         this.batch = batch;
@@ -51,7 +53,7 @@ public final class Inbound {
     void setAside() {
         ByteBuffer copy = ByteBuffer.allocate(message.length());
         copy.put(0, message.buffer(), message.offset(), message.length());
-        held.add(new Held(copy, receivedAt));
+        held.add(new Held(copy, receivedAt, epoch));
     }
 
     /** Moves to the next message of the batch alone. */
@@ -70,6 +72,7 @@ public final class Inbound {
             Held first = held.poll();
             if (first != null) {
                 receivedAt = first.receivedAt;
+                epoch = first.epoch;
                 message.wrap(first.bytes, 0, first.bytes.capacity(), order);
             } else if (!openOfBatch()) {
                 return false;
@@ -88,6 +91,7 @@ public final class Inbound {
                 continue;
             }
             receivedAt = batch.datagramReceivedAt(at);
+            epoch = missed;
             message.wrap(batch.buffer(), batch.offset(at), batch.length(at), order);
             return true;
         }
@@ -96,6 +100,29 @@ public final class Inbound {
 
     MessageCursor message() {
         return message;
+    }
+
+    /** Begins a new epoch: messages may have been received and lost between the earlier ones and those to come. */
+    void miss() {
+        missed++;
+    }
+
+    /**
+     * How often messages may have been lost in this process before this one was received.
+     *
+     * @return the epoch of the message under the cursor, from 0
+     */
+    public int epoch() {
+        return epoch;
+    }
+
+    /**
+     * How often messages may have been lost in this process so far.
+     *
+     * @return the epoch of what is received from now on, from 0
+     */
+    public int currentEpoch() {
+        return missed;
     }
 
     /**

@@ -40,6 +40,19 @@ public interface Life {
     default void received(DatagramBatch batch) {}
 
     /**
+     * Messages may have been received and lost: receiving failed half-way, or there was no memory to set one aside. What
+     * comes from now on has {@link Inbound#currentEpoch()}.
+     */
+    default void missed() {}
+
+    /**
+     * A poll begins: the moment to send again what could not be sent before. Called on the polling thread.
+     *
+     * @throws NetlinkException if sending fails
+     */
+    default void resume() throws NetlinkException {}
+
+    /**
      * A datagram that was larger than its slot. Its beginning may still say whose it was.
      *
      * @param buffer holds what there is of it
@@ -84,9 +97,17 @@ public interface Life {
         return true;
     }
 
-    /** The socket is about to be closed: the last moment to send anything. Any thread; may be called twice. */
-    default void settle() {}
+    /**
+     * The socket is about to be closed: the last moment to send anything. It calls no code of the application. Any thread;
+     * may be called twice.
+     *
+     * @throws NetlinkException if sending fails
+     */
+    default void settle() throws NetlinkException {}
 
-    /** The socket is closed. Called once. */
+    /** The socket is closed: the moment to call handlers for what has ended with it. Any thread; may be called twice. */
+    default void closed() {}
+
+    /** The session is over: its socket is closed, and no callback is in progress. Called once. */
     void ended();
 }

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageLoop implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final String NO_ANSWER =
+            "no answer came; it was lost, and the kernel may have carried out the request: make it again";
     /** How long a run waits at most before it looks whether its thread was interrupted. */
     public static final Duration RUN_SLICE = Duration.ofSeconds(1);
 
@@ -70,6 +72,15 @@ public final class MessageLoop implements AutoCloseable {
     private boolean roused;
 
     private boolean farewellSent;
+    /** A refused farewell, logged once the socket is closed. */
+    private @Nullable KernelRefusedException refusedFarewell;
+
+    /** What a handler threw while a close counted what it discards; logged once the socket is closed. */
+    private @Nullable Exception undiscarded;
+
+    /** A poll waits for the asker that receives: it hands over at its next return. */
+    private volatile boolean pollWaits;
+
     private boolean settling;
     private int farewells;
     private int quiet;
@@ -166,46 +177,54 @@ public final class MessageLoop implements AutoCloseable {
         Request request = post(what, sequence, writer);
         long deadline = transport.nanoTime() + ANSWER_NANOS;
         boolean interrupted = false;
-        while (!request.answered()) {
-            if (closing || ended()) {
-                throw new SystemCallException(
-                        what, Errno.EBADF, "the session was closed before the kernel's answer came");
-            }
-            if (poller.compareAndSet(null, self)) {
-                try {
-                    pump(request, deadline);
-                } finally {
+        try {
+            while (!request.answered()) {
+                if (closing || ended()) {
+                    throw new SystemCallException(
+                            what, Errno.EBADF, "the session was closed before the kernel's answer came");
+                }
+                if (!pollWaits && poller.compareAndSet(null, self)) {
+                    try {
+                        pump(request, deadline);
+                    } catch (Throwable e) {
+                        leaveAfter(e);
+                        throw e;
+                    }
                     leave();
-                }
-            } else if (deadline - transport.nanoTime() <= 0) {
-                throw new SystemCallException(what, Errno.ETIMEDOUT, "no answer came");
-            } else {
-                try {
-                    request.await(CLOSE_STEP_MILLIS);
-                } catch (InterruptedException e) {
-                    interrupted = true;
+                } else if (deadline - transport.nanoTime() <= 0) {
+                    throw new SystemCallException(what, Errno.ETIMEDOUT, NO_ANSWER);
+                } else {
+                    try {
+                        request.await(CLOSE_STEP_MILLIS);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
                 }
             }
-        }
-        if (interrupted) {
-            self.thread.interrupt();
+        } finally {
+            if (interrupted) {
+                self.thread.interrupt();
+            }
         }
         request.check();
     }
 
-    /** Receives until a request is answered; what else comes is set aside, behind what is pending. */
+    /**
+     * Receives until a request is answered or a poll wants to receive. What else comes is set aside, after what is pending.
+     */
     private void pump(Request request, long deadline) throws NetlinkException {
         setBatchAside();
-        while (!request.answered()) {
+        while (!request.answered() && !pollWaits) {
             long left = deadline - transport.nanoTime();
-            int count = left <= 0 ? 0 : socket.receive(batch, left);
+            int count = left <= 0 ? 0 : receiveBatch(left);
             if (count < 0 || left <= 0) {
                 throw new SystemCallException(
                         request.what(),
                         count < 0 ? Errno.EBADF : Errno.ETIMEDOUT,
-                        count < 0 ? "the socket was closed before the kernel's answer came" : "no answer came");
+                        count < 0 ? "the socket was closed before the kernel's answer came" : NO_ANSWER);
             }
             inbound.take();
+            life.received(batch);
             setBatchAside();
         }
     }
@@ -213,7 +232,34 @@ public final class MessageLoop implements AutoCloseable {
     private void setBatchAside() throws NetlinkException {
         while (nextOfBatch()) {
             if (!answered(inbound.message())) {
-                inbound.setAside();
+                boolean kept = false;
+                try {
+                    inbound.setAside();
+                    kept = true;
+                } finally {
+                    if (!kept) {
+                        miss();
+                    }
+                }
+            }
+        }
+    }
+
+    private void miss() {
+        inbound.miss();
+        life.missed();
+    }
+
+    /** Receives a batch. A receive that throws may have taken datagrams out of the socket. */
+    private int receiveBatch(long wait) throws NetlinkException {
+        boolean returned = false;
+        try {
+            int count = socket.receive(batch, wait);
+            returned = true;
+            return count;
+        } finally {
+            if (!returned) {
+                miss();
             }
         }
     }
@@ -239,7 +285,7 @@ public final class MessageLoop implements AutoCloseable {
                 life.unclaimed(message);
             } else {
                 request.answer(KernelAnswer.read(message, request.what()));
-                warnOfRefusedFarewell(request);
+                noteRefusedFarewell(request);
             }
         } catch (MalformedMessageException e) {
             life.malformed(e);
@@ -263,7 +309,7 @@ public final class MessageLoop implements AutoCloseable {
     public <C, E extends Exception> int poll(Handler<C, E> handler, C context, long timeoutNanos)
             throws NetlinkException, E {
         Thread self = Thread.currentThread();
-        while (!poller.compareAndSet(null, self)) {
+        while (!poller.compareAndSet(null, self)) { // else an asker receives
             Object holder = poller.get();
             if (inside()) {
                 throw new IllegalStateException("poll or run was called inside a callback of the same session");
@@ -274,13 +320,22 @@ public final class MessageLoop implements AutoCloseable {
             if (holder instanceof Thread) {
                 throw new IllegalStateException("another thread polls this session; one at a time");
             }
-            LockSupport.parkNanos(this, ASKER_STEP_NANOS); // it leaves with its answer
+            if (!pollWaits) {
+                pollWaits = true;
+                socket.wakeup();
+            }
+            LockSupport.parkNanos(this, ASKER_STEP_NANOS); // it hands over as soon as it is awake
         }
+        pollWaits = false;
+        int delivered;
         try {
-            return pollAlone(handler, context, timeoutNanos);
-        } finally {
-            leave();
+            delivered = pollAlone(handler, context, timeoutNanos);
+        } catch (Throwable e) {
+            leaveAfter(e);
+            throw e;
         }
+        leave();
+        return delivered;
     }
 
     /**
@@ -294,7 +349,16 @@ public final class MessageLoop implements AutoCloseable {
         return holder == self || (holder instanceof Asker asker && asker.thread == self);
     }
 
-    /** Gives up the polling thread's place, and ends the session where somebody closed it meanwhile. */
+    /** As {@link #leave}, after a failure, which is the one to be thrown. */
+    private void leaveAfter(Throwable failure) {
+        try {
+            leave();
+        } catch (Throwable later) {
+            Failures.join(failure, later);
+        }
+    }
+
+    /** Stops receiving on this thread, and ends the session if it was closed meanwhile. */
     private void leave() {
         try {
             if (closing) {
@@ -356,6 +420,7 @@ public final class MessageLoop implements AutoCloseable {
     private <C, E extends Exception> int pollAlone(Handler<C, E> handler, C context, long timeoutNanos)
             throws NetlinkException, E {
         roused = false;
+        life.resume();
         if (inbound.pending() && !closing) {
             int delivered = deliver(handler, context);
             if (delivered > 0) {
@@ -412,7 +477,7 @@ public final class MessageLoop implements AutoCloseable {
             long most = wait < 0 ? spin : Math.min(wait, spin);
             int looks = 0;
             do {
-                int count = socket.receive(batch, 0);
+                int count = receiveBatch(0);
                 takeWakeup();
                 if (count != 0 || batch.overrun() || roused || stopping || closing) {
                     return count;
@@ -424,7 +489,7 @@ public final class MessageLoop implements AutoCloseable {
             }
         }
         // What woke the socket may have been taken by an asker before this poll had its place.
-        int count = socket.receive(batch, woken ? 0 : wait);
+        int count = receiveBatch(woken ? 0 : wait);
         takeWakeup();
         return count;
     }
@@ -443,11 +508,19 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private <C, E extends Exception> int deliver(Handler<C, E> handler, C context) throws NetlinkException, E {
+        int delivered;
         try {
-            return deliverBatch(handler, context);
-        } finally {
-            life.batchDone();
+            delivered = deliverBatch(handler, context);
+        } catch (Throwable e) {
+            try {
+                life.batchDone();
+            } catch (Throwable later) {
+                Failures.join(e, later);
+            }
+            throw e;
         }
+        life.batchDone();
+        return delivered;
     }
 
     private <C, E extends Exception> int deliverBatch(Handler<C, E> handler, C context) throws NetlinkException, E {
@@ -478,8 +551,15 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private void farewell() throws NetlinkException {
+        try {
+            life.farewell();
+        } catch (SystemCallException e) {
+            if (!e.errno().equals(Errno.EBADF)) {
+                throw e; // the next poll tries again
+            }
+            // The socket is closed: the receive that follows ends the session.
+        }
         farewellSent = true;
-        life.farewell();
     }
 
     /** The socket is empty: whether the farewell is answered, or is not going to be. */
@@ -489,50 +569,141 @@ public final class MessageLoop implements AutoCloseable {
         }
         requests.forget();
         quiet = 0;
-        life.farewell();
+        farewellSent = false;
+        farewell();
         return false;
     }
 
-    /** Ends the session on the polling thread: what is left is counted as discarded. */
+    /**
+     * Ends the session on the thread that receives: what is left is counted as discarded. Whatever a step throws, the next
+     * ones are carried out, and the socket is closed. It needs no memory of its own for that.
+     */
     private void finish() {
         if (ended.getCount() == 0) {
             return;
         }
+        Throwable failure = null;
+        NetlinkException unsettled = null;
         try {
             discardRest();
         } catch (NetlinkException e) {
-            log(System.Logger.Level.DEBUG, "while counting what a close discards", e);
-        } finally {
-            life.settle();
-            socket.close();
-            if (ended.getCount() > 0) {
-                life.ended();
-                ended.countDown();
-            }
+            undiscarded = e;
+        } catch (Throwable e) {
+            failure = e;
         }
+        try {
+            life.settle();
+        } catch (NetlinkException e) {
+            unsettled = e;
+        } catch (Throwable e) {
+            failure = Failures.join(failure, e);
+        }
+        failure = closeSocket(failure);
+        try {
+            life.ended();
+        } catch (Throwable e) {
+            failure = Failures.join(failure, e);
+        } finally {
+            ended.countDown();
+        }
+        logUnsettled(unsettled);
+        Exception counting = undiscarded;
+        if (counting != null) {
+            SessionLog.log(
+                    MessageLoop.class, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
+        }
+        KernelRefusedException refused = refusedFarewell;
+        if (refused != null) {
+            SessionLog.warn(MessageLoop.class, "what the kernel still held is lost with the socket", refused);
+        }
+        Failures.rethrow(failure);
+    }
+
+    private @Nullable Throwable closeSocket(@Nullable Throwable before) {
+        Throwable failure = before;
+        try {
+            socket.close();
+        } catch (Throwable e) {
+            failure = Failures.join(failure, e);
+        }
+        try {
+            life.closed();
+        } catch (Throwable e) {
+            failure = Failures.join(failure, e);
+        }
+        return failure;
+    }
+
+    private static void logUnsettled(@Nullable NetlinkException problem) {
+        if (problem != null) {
+            SessionLog.warn(
+                    MessageLoop.class,
+                    "the last requests could not be sent; the kernel ends what waits by itself",
+                    problem);
+        }
+    }
+
+    /** Closes the socket under a callback that does not return, which ends the session when it does. */
+    private void abandon() {
+        Throwable failure = null;
+        NetlinkException unsettled = null;
+        try {
+            life.settle();
+        } catch (NetlinkException e) {
+            unsettled = e;
+        } catch (Throwable e) {
+            failure = e;
+        }
+        failure = closeSocket(failure);
+        abandoned = true;
+        logUnsettled(unsettled);
+        Failures.rethrow(failure);
     }
 
     private void discardRest() throws NetlinkException {
-        discardReceived();
+        Throwable failure = discardReceived(null);
         if (!farewellSent) {
-            farewell();
+            try {
+                farewell();
+            } catch (Throwable e) { // what waits in the socket is counted all the same
+                failure = Failures.join(failure, e);
+            }
         }
         for (int empty = 0; empty < EMPTY; ) {
-            int count = socket.receive(batch, 0);
+            int count;
+            try {
+                count = receiveBatch(0);
+            } catch (Throwable e) {
+                failure = Failures.join(failure, e);
+                break;
+            }
             if (count < 0) {
-                return;
+                break;
             }
             inbound.take();
-            discardReceived();
+            failure = discardReceived(failure);
             empty = count > 0 ? 0 : empty + 1;
         }
+        if (failure instanceof NetlinkException problem) {
+            throw problem;
+        }
+        Failures.rethrow(failure);
     }
 
-    private void discardReceived() {
+    /**
+     * Counts what was received and will not be delivered; each message is taken, whatever a handler throws for it. Its
+     * exceptions are logged once the socket is closed.
+     */
+    private @Nullable Throwable discardReceived(@Nullable Throwable before) {
+        Throwable failure = before;
+        Exception problem = null;
         for (; ; ) {
             try {
                 if (!next()) {
-                    return;
+                    if (problem != null) {
+                        undiscarded = problem;
+                    }
+                    return failure;
                 }
                 if (inbound.message().type() >= Netlink.NLMSG_MIN_TYPE) {
                     batch.discarded();
@@ -540,22 +711,20 @@ public final class MessageLoop implements AutoCloseable {
                 } else {
                     answered(inbound.message()); // what the kernel refused until now still counts
                 }
-            } catch (NetlinkException | RuntimeException e) {
-                log(System.Logger.Level.DEBUG, "told of malformed bytes, a handler failed", e); // counting goes on
+            } catch (Exception e) {
+                problem = e;
+            } catch (Throwable e) {
+                failure = Failures.join(failure, e);
             }
         }
     }
 
     /** A group that is gone is as good as unbound; any other refusal means that the kernel keeps what it holds. */
-    private void warnOfRefusedFarewell(Request request) {
+    private void noteRefusedFarewell(Request request) {
         KernelRefusedException refusal = request.refusal();
         if (farewellSent && refusal != null && !refusal.errno().equals(Errno.ENODEV)) {
-            log(System.Logger.Level.WARNING, "what the kernel still held is lost with the socket", refusal);
+            refusedFarewell = refusal;
         }
-    }
-
-    private static void log(System.Logger.Level level, String what, Throwable problem) {
-        System.getLogger(MessageLoop.class.getName()).log(level, what, problem);
     }
 
     /** Begins a graceful end: the poll in progress, or the next ones, deliver everything and then return −1. Any thread. */
@@ -602,30 +771,39 @@ public final class MessageLoop implements AutoCloseable {
         if (inside()) {
             return;
         }
-        socket.wakeup();
-        boolean interrupted = false;
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_WAIT_MILLIS);
-        while (!ended()) {
-            if (poller.compareAndSet(null, self)) {
-                try {
-                    finish();
-                } finally {
-                    poller.set(null);
-                }
-            } else if (System.nanoTime() > deadline) {
-                life.settle();
-                socket.close(); // the callback in progress ends the session when it returns
-                abandoned = true;
-            } else {
-                try {
-                    ended.await(CLOSE_STEP_MILLIS, TimeUnit.MILLISECONDS);
-                } catch (InterruptedException e) {
-                    interrupted = true;
+        try {
+            socket.wakeup();
+        } finally {
+            awaitEnd(self, deadline);
+        }
+    }
+
+    /** Ends the session, or waits until the thread that receives has ended it. */
+    private void awaitEnd(Thread self, long deadline) {
+        boolean interrupted = false;
+        try {
+            while (!ended()) {
+                if (poller.compareAndSet(null, self)) {
+                    try {
+                        finish();
+                    } finally {
+                        poller.set(null);
+                    }
+                } else if (System.nanoTime() > deadline) {
+                    abandon();
+                } else {
+                    try {
+                        ended.await(CLOSE_STEP_MILLIS, TimeUnit.MILLISECONDS);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
                 }
             }
-        }
-        if (interrupted) {
-            self.interrupt();
+        } finally {
+            if (interrupted) {
+                self.interrupt();
+            }
         }
     }
 }

@@ -1,16 +1,18 @@
 package dev.nfkit.nfqueue;
 
+import dev.nfkit.Errno;
 import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.SystemCallException;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.socket.DatagramBatch;
-import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.wire.MessageCursor;
-import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How packets of a session come to their verdicts: handed to the decider one by one on the polling thread, or to the
- * watchdog where they wait too long. Each gets exactly one.
+ * watchdog where they wait too long. Each gets exactly one. Which of them still wait is in the {@link Ledger} of their queue.
  */
 final class Decisions implements Lending {
     /** Half of what ids can be apart: a batch up to there covers all that wait. */
-    private static final long ALL = 0x3fff_ffffL;
+    private static final int ALL = 0x3fff_ffff;
 
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -31,8 +33,9 @@ final class Decisions implements Lending {
     private final Queues queues;
     private final Holds holds;
     private final Outbox outbox;
+    private final Reports reports;
     private final Watchdog watchdog;
-    /** Of the outbox and what was received, where a watchdog takes part; else both are the polling thread's alone. */
+    /** Of the outbox, the ledgers and what was received, where a watchdog takes part; else all are the polling thread's. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private final @Nullable Received received;
@@ -42,6 +45,9 @@ final class Decisions implements Lending {
     private QueuedPacket next = view;
     private final Verdict borrowed = Verdict.reusable();
     private @Nullable MessageLoop loop;
+
+    /** A packet was taken from what was received, and has not begun: where that is cut short, it is in doubt. */
+    private boolean reading;
 
     // The packet that the decider is at.
     private @Nullable QueuedPacket current;
@@ -61,7 +67,10 @@ final class Decisions implements Lending {
     private final LongAdder late = new LongAdder();
     /** Nothing is sent any more. */
     private volatile boolean over;
+    /** A send failed: what the outbox holds is to be sent again. */
+    private volatile boolean unsent;
 
+    private volatile long sendFailures;
     private volatile long expired;
 
     /** The transport's clock. */
@@ -70,19 +79,31 @@ final class Decisions implements Lending {
         long nanoTime();
     }
 
-    Decisions(NfqueueOptions options, Queues queues, Holds holds, Outbox outbox, Clock clock, ByteOrder order) {
+    Decisions(
+            NfqueueOptions options,
+            Queues queues,
+            Holds holds,
+            Outbox outbox,
+            Reports reports,
+            Clock clock,
+            ByteOrder order) {
         this.options = options;
         this.queues = queues;
         this.holds = holds;
         this.outbox = outbox;
+        this.reports = reports;
         this.clock = clock;
         deadlineNanos = options.deadline().map(Duration::toNanos).orElse(0L);
         received = deadlineNanos > 0 ? new Received(order, clock) : null;
         watchdog = new Watchdog(this::look);
     }
 
+    /** Starts what a deadline needs, so that a session that could not keep it does not open. */
     void begin(MessageLoop messages) {
         loop = messages;
+        if (received != null) {
+            watchdog.start();
+        }
     }
 
     // --- on the polling thread
@@ -103,23 +124,28 @@ final class Decisions implements Lending {
 
     /** Reads a packet, to be decided next. */
     void read(MessageCursor message, Inbound inbound) throws MalformedMessageException {
+        if (reading) {
+            doubt(0);
+        }
+        reading = true;
         Loan loan = inbound.lend("packet");
         QueuedPacket packet = loan == null ? view : new QueuedPacket(this, loan);
         packet.wrap(message, inbound.receivedAt());
         next = packet;
     }
 
-    /** Has the packet that was read decided; false where it was not delivered. */
-    <E extends Exception> boolean decide(Decider<E> decider) throws NetlinkException, E {
+    /** Has the packet that was read decided; false where it was not delivered. The epoch is that of its receipt. */
+    <E extends Exception> boolean decide(Decider<E> decider, int epoch) throws NetlinkException, E {
         QueuedPacket packet = next;
         int id = (int) packet.id();
         Bound queue = queues.ofPacket(packet.queue());
         if (queue == null) {
+            reading = false;
             packet.release();
             return false; // the kernel sends only what this socket owns
         }
-        queues.count(queue, packet, id & 0xffff_ffffL);
-        if (!begins(queue, id)) {
+        queues.count(queue, packet, id);
+        if (!begins(queue, id, epoch)) {
             packet.release();
             return false;
         }
@@ -127,45 +153,55 @@ final class Decisions implements Lending {
         currentQueue = queue;
         currentId = id;
         currentHold = null;
-        boolean done = false;
         try {
             settle(queue, id, decider.decide(packet));
-            done = true;
+        } catch (Throwable e) {
+            fail(queue, id, e);
+            throw e;
         } finally {
             current = null;
-            try {
-                if (!done) {
-                    fail(queue, id);
-                }
-            } finally {
-                packet.release();
-            }
+            packet.release();
         }
         return true;
     }
 
-    private boolean begins(Bound queue, int id) {
+    private boolean begins(Bound queue, int id, int epoch) {
         Received seen = received;
         if (seen == null) {
+            enter(queue.ledger, id, epoch);
             return true;
         }
         lock.lock();
         try {
-            return seen.begin(queue.queue, id);
+            enter(queue.ledger, id, epoch);
+            boolean begins = seen.begin(queue.queue, id);
+            if (!begins) {
+                queue.ledger.decided(); // by the watchdog
+            }
+            return begins;
         } finally {
             lock.unlock();
         }
     }
 
+    private void enter(Ledger ledger, int id, int epoch) {
+        if (ledger.oweOpen()) {
+            failed++;
+        }
+        ledger.begin(id, epoch);
+        reading = false;
+    }
+
     /** What the decider returned. */
     private void settle(Bound queue, int id, @Nullable Verdict verdict) throws NetlinkException {
         Hold hold = currentHold;
-        if (hold != null) {
-            end();
+        if (hold != null && hold.entered()) {
+            end(queue);
             if (verdict != null && !verdict.isHeld() && hold.claim(verdict)) {
-                answerInBatch(hold, verdict);
+                answer(hold, verdict);
             }
         } else if (verdict == null || verdict.isHeld()) {
+            reports.noVerdict(verdict != null);
             if (give(queue, id, options.failureVerdict())) {
                 forgotten++;
             }
@@ -176,21 +212,36 @@ final class Decisions implements Lending {
         }
     }
 
-    /** The decider threw, or its verdict could not be written. */
-    private void fail(Bound queue, int id) throws NetlinkException {
-        Hold hold = currentHold;
-        if (hold != null) {
-            end();
-            lock.lock();
-            try {
-                if (holds.failBy(hold, () -> outbox.single(hold.queue.queue, hold.id, options.failureVerdict()))) {
-                    failed++;
-                }
-            } finally {
-                lock.unlock();
+    /** The decider threw, or its verdict could not be written. A failure of this is added to the first one. */
+    private void fail(Bound queue, int id, Throwable first) {
+        try {
+            Hold hold = currentHold;
+            if (hold != null && hold.entered()) {
+                end(queue);
+                failHeld(hold);
+            } else if (queue.ledger.open() && give(queue, id, options.failureVerdict())) {
+                failed++;
             }
-        } else if (give(queue, id, options.failureVerdict())) {
-            failed++;
+        } catch (Throwable later) { // a packet that is open still will be owed the failure verdict
+            Failures.join(first, later);
+        }
+    }
+
+    private void failHeld(Hold hold) throws NetlinkException {
+        lock.lock();
+        try {
+            try {
+                boolean due =
+                        holds.failBy(hold, () -> outbox.single(hold.queue.queue, hold.id, options.failureVerdict()));
+                failed += due ? 1 : 0;
+            } catch (Throwable e) {
+                hold.queue.ledger.owe(hold.id, options.failureVerdict());
+                holds.leave(hold);
+                failed++;
+                throw e;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -199,23 +250,25 @@ final class Decisions implements Lending {
         Received seen = received;
         if (seen == null) {
             if (over) {
+                queue.ledger.decided(); // the socket is closed, and the kernel has dropped it
                 outlived++;
                 return false;
             }
-            outbox.add(queue, id, verdict);
+            add(queue, id, verdict);
             return true;
         }
         lock.lock();
         try {
             if (!seen.expired()) {
-                expireReceived(clock.nanoTime()); // its deadline counts, be the watchdog awake or not
+                expireNow(); // its deadline counts, be the watchdog awake or not
             }
             if (seen.expired() || over) {
                 outlived += seen.expired() ? 0 : 1;
                 seen.end();
+                queue.ledger.decided();
                 return false;
             }
-            outbox.add(queue, id, verdict);
+            add(queue, id, verdict);
             seen.end();
             return true;
         } finally {
@@ -223,55 +276,110 @@ final class Decisions implements Lending {
         }
     }
 
-    /** The current packet was held: from now on its hold has its deadline. */
-    private void end() {
-        Received seen = received;
-        if (seen != null) {
-            lock.lock();
-            try {
-                seen.end();
-            } finally {
-                lock.unlock();
-            }
+    private void expireNow() {
+        try {
+            expireReceived(clock.nanoTime());
+        } catch (NetlinkException e) {
+            reports.unsent(e); // what is written stays; the end of the batch sends it again
         }
     }
 
-    private boolean answerInBatch(Hold hold, Verdict verdict) throws NetlinkException {
+    /** Adds a verdict to the outbox. If there is no place because a send fails, the packet is owed the same verdict. */
+    private void add(Bound queue, int id, Verdict verdict) throws NetlinkException {
+        try {
+            outbox.add(queue, id, verdict);
+        } catch (NetlinkException e) {
+            if (!outbox.holds(verdict)) {
+                throw e;
+            }
+            unsent();
+            queue.ledger.owe(id, verdict.copy());
+        }
+        queue.ledger.decided();
+    }
+
+    /** The current packet is held: from now on its hold has its deadline. */
+    private void end(Bound queue) {
+        Received seen = received;
+        if (seen == null) {
+            queue.ledger.decided();
+            return;
+        }
         lock.lock();
         try {
-            if (holds.answerBy(hold, () -> outbox.single(hold.queue.queue, hold.id, verdict))) {
-                return true;
+            seen.end();
+            queue.ledger.decided();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean answeredInBatch(Hold hold, Verdict verdict) throws NetlinkException {
+        lock.lock();
+        try {
+            return holds.answerBy(hold, () -> outbox.single(hold.queue.queue, hold.id, verdict));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A packet that can't be read still gets a verdict. The epoch is that of its receipt. */
+    void unreadable(long found, int epoch) {
+        reading = false;
+        Bound queue = found == PacketId.NONE ? null : queues.ofPacket(PacketId.queue(found));
+        if (queue == null) {
+            doubt(epoch); // it waits somewhere, and a batch would let it pass
+            return;
+        }
+        int id = PacketId.id(found);
+        queues.gap(queue, id);
+        lock.lock();
+        try {
+            if (!over && (received == null || received.leave(queue.queue, id))) {
+                queue.ledger.owe(id, options.failureVerdict());
+                unread++;
             }
         } finally {
             lock.unlock();
         }
-        late();
-        return false;
     }
 
-    /** A packet that can't be read still gets a verdict. */
-    void unreadable(long found) throws NetlinkException {
-        Bound queue = found == PacketId.NONE ? null : queues.ofPacket(PacketId.queue(found));
-        if (queue == null) {
-            for (Bound any : queues.bound) {
-                any.batches = false; // it waits somewhere, and a batch would let it pass
+    /** Packets that no one knows may wait, which came before those of an epoch. */
+    void doubt(int epoch) {
+        lock.lock();
+        try {
+            for (Bound queue : queues.bound) {
+                queue.ledger.doubt(epoch);
             }
-            return;
+        } finally {
+            lock.unlock();
         }
-        int id = PacketId.id(found);
-        queues.gap(queue, id & 0xffff_ffffL);
-        if (begins(queue, id) && !over) {
+    }
+
+    /** The kernel refused the verdict of a packet, which may wait on. */
+    void refused(int number) {
+        Bound queue = queues.find(number);
+        if (queue != null) {
             lock.lock();
             try {
-                // On its own: packets before it may have been set aside, and a batch would cover them.
-                outbox.single(queue.queue, id, options.failureVerdict());
-                if (received != null) {
-                    received.end();
-                }
+                queue.ledger.doubtRefused();
             } finally {
                 lock.unlock();
             }
-            unread++;
+        }
+    }
+
+    /** Sends again what could not be sent before. */
+    void resume() throws NetlinkException {
+        if (unsent) {
+            try {
+                flush();
+            } catch (SystemCallException e) {
+                if (!e.errno().equals(Errno.EBADF)) {
+                    throw e;
+                }
+                // The socket is closed: the receive that follows ends the session.
+            }
         }
     }
 
@@ -280,14 +388,83 @@ final class Decisions implements Lending {
         lock.lock();
         try {
             if (!over) {
-                outbox.flush();
-                sent = decided;
+                oweOpen();
+                sendAll();
             } else if (outbox.discard()) { // the session was closed under a decider that took its time
                 outlived += decided - sent;
                 decided = sent;
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Sends all verdicts: those of the batch, those that are owed, and those for packets in doubt. */
+    private void sendAll() throws NetlinkException {
+        try {
+            boolean troubled = false;
+            for (Bound queue : queues.bound) {
+                troubled |= queue.ledger.troubled();
+            }
+            if (troubled) {
+                payOwed();
+            }
+            outbox.closeRuns();
+            if (troubled) {
+                sweep();
+            }
+            outbox.flush();
+        } catch (NetlinkException e) {
+            unsent();
+            throw e;
+        }
+        unsent = false;
+        sent = decided;
+    }
+
+    /** On the polling thread: whatever began and was not decided, or was taken and did not begin, something was thrown there. */
+    private void oweOpen() {
+        if (reading) {
+            reading = false;
+            doubt(0);
+        }
+        for (Bound queue : queues.bound) {
+            if (queue.ledger.oweOpen()) {
+                failed++;
+            }
+        }
+    }
+
+    private void payOwed() throws NetlinkException {
+        for (Bound queue : queues.bound) {
+            Ledger ledger = queue.ledger;
+            for (Ledger.Owed owed = ledger.nextOwed(); owed != null; owed = ledger.nextOwed()) {
+                if (received == null || received.leave(queue.queue, owed.id())) {
+                    outbox.single(queue.queue, owed.id(), owed.verdict());
+                }
+                ledger.paid();
+            }
+        }
+    }
+
+    /** Decides packets in doubt by a batch up to before the next one that is known; the kernel finds none, as a rule. */
+    private void sweep() throws NetlinkException {
+        for (Bound queue : queues.bound) {
+            Ledger ledger = queue.ledger;
+            if (ledger.sweepDue(holds)) {
+                boolean drop = ledger.sweepDrops() || !options.failureVerdict().forBatches();
+                int last = ledger.sweepEnd(holds);
+                ledger.swept(last, outbox.batch(queue, last, drop ? Verdict.DROP : options.failureVerdict()));
+            }
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
+    private void unsent() {
+        unsent = true;
+        sendFailures++;
+        if (received != null) {
+            watchdog.notice();
         }
     }
 
@@ -334,40 +511,47 @@ final class Decisions implements Lending {
                 currentId,
                 nanos > 0,
                 (deadline == null && received != null ? received.takenAt() : clock.nanoTime()) + nanos,
-                verdict == null ? options.deadlineVerdict() : verdict.copy(),
-                tooLate() ? Hold.State.DONE_FOR : Hold.State.WAITING);
+                verdict == null ? options.deadlineVerdict() : verdict.copy());
         currentHold = hold;
         return hold;
     }
 
-    /** Whether the watchdog has decided the current packet; else it leaves it alone from now on. */
-    private boolean tooLate() {
+    /** Enters a packet that is held. Where this throws, it is not held, and the decider's verdict counts. */
+    void enter(Hold hold) {
+        if (hold.bounded) {
+            watchdog.start();
+        }
         Received seen = received;
         if (seen == null) {
-            return false;
+            holds.add(hold);
+        } else {
+            lock.lock();
+            try {
+                if (seen.expired()) {
+                    hold.overtake();
+                } else {
+                    holds.add(hold);
+                    seen.held();
+                }
+            } finally {
+                lock.unlock();
+            }
         }
-        lock.lock();
-        try {
-            return seen.held();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    // --- on any thread
-
-    /** Enters a packet that is held. */
-    void enter(Hold hold) {
-        holds.add(hold);
         if (hold.bounded) {
             watchdog.notice();
         }
     }
 
+    // --- on any thread
+
     /** Does what is due before an answer: it comes late, be the watchdog awake or not. */
     void expireBefore(Hold hold) {
         if (hold.deadline - clock.nanoTime() <= 0) {
-            look();
+            try {
+                look();
+            } catch (Throwable e) {
+                reports.unsent(e); // of other packets: no concern of this one's caller
+            }
         }
     }
 
@@ -382,32 +566,51 @@ final class Decisions implements Lending {
 
     /** Answers a held packet whose right was claimed; false where it has got another verdict meanwhile. */
     boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
-        if (loop != null && loop.polling()) {
-            return answerInBatch(hold, verdict);
+        boolean inTime =
+                (loop != null && loop.polling()) ? answeredInBatch(hold, verdict) : holds.answer(hold, verdict);
+        if (!inTime) {
+            late();
         }
-        if (holds.answer(hold, verdict)) {
-            return true;
-        }
-        late();
-        return false;
+        return inTime;
     }
 
-    // --- on the watchdog's thread, or on that of an answer behind its deadline
+    // --- on the watchdog's thread, or on that of an answer after its deadline
 
     /** Decides what is due; nanoseconds until the next is, or a negative number. */
     private long look() {
         long now = clock.nanoTime();
+        long next = expireHeld(now);
+        long batch;
         try {
-            List<Unanswered> report = holds.expire(now);
-            if (report != null) {
-                Reports.unanswered(options, report);
-            }
-            long next = holds.nextDeadline(now);
-            long batch = expireReceived(now);
-            return next < 0 ? batch : batch < 0 ? next : Math.min(next, batch);
+            batch = expireReceived(now);
         } catch (NetlinkException e) {
-            Reports.log(System.Logger.Level.WARNING, "a verdict behind its deadline could not be sent", e);
+            reports.unsent(e);
+            batch = AGAIN_NANOS;
+        }
+        return next < 0 ? batch : batch < 0 ? next : Math.min(next, batch);
+    }
+
+    private long expireHeld(long now) {
+        List<Unanswered> report = new ArrayList<>();
+        try {
+            holds.expire(now, report);
+            return holds.nextDeadline(now);
+        } catch (NetlinkException e) {
+            countFailure();
+            reports.unsent(e);
             return AGAIN_NANOS;
+        } finally {
+            reports.expired(report);
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
+    private void countFailure() {
+        lock.lock();
+        try {
+            sendFailures++;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -419,30 +622,54 @@ final class Decisions implements Lending {
         }
         lock.lock();
         try {
-            if (over || !seen.any()) {
+            if (over) {
                 return -1;
             }
-            long left = seen.takenAt() + deadlineNanos - now;
+            if (unsent) {
+                payOwed();
+                outbox.flush();
+                unsent = false;
+            }
+            int index = seen.firstUndecided();
+            if (index < 0) {
+                return -1;
+            }
+            long left = seen.takenAt(index) + deadlineNanos - now;
             if (left > 0) {
                 return left;
             }
             outbox.flush(); // what is decided goes first: those packets lie before
             long before = expired;
-            for (int index = seen.expireNext(); index >= 0; index = seen.expireNext()) {
+            while (index >= 0 && seen.takenAt(index) + deadlineNanos - now <= 0) {
                 outbox.single(seen.queue(index), seen.id(index), options.deadlineVerdict());
+                seen.expire(index);
                 expired++;
+                index = seen.firstUndecided();
             }
+            reports.slowDecider(expired - before);
             outbox.flush();
-            Reports.slowDecider(options, before, expired);
-            return -1;
+            return index < 0 ? -1 : seen.takenAt(index) + deadlineNanos - now;
+        } catch (NetlinkException e) {
+            unsent();
+            throw e;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The last moment to send: what is undecided gets the close verdict. */
-    void settle(NetlinkSocket socket, VerdictLog log) throws NetlinkException {
-        Reports.unanswered(options, holds.settle(options.closeVerdict()));
+    /** The last moment to send: what is undecided gets the close verdict. It calls no handler. */
+    void settle() throws NetlinkException {
+        boolean heldSent = false;
+        List<Unanswered> report = new ArrayList<>();
+        NetlinkException failure = null;
+        try {
+            holds.settle(options.closeVerdict(), report);
+            heldSent = true;
+        } catch (NetlinkException e) {
+            failure = e;
+        } finally {
+            reports.settled(report);
+        }
         boolean alone = loop == null || loop.inside();
         if (!alone && received == null) {
             over = true; // a decider that hangs may be writing its verdict: the kernel drops what waits
@@ -450,29 +677,36 @@ final class Decisions implements Lending {
         }
         lock.lock();
         try {
-            if (over) {
-                return;
-            }
-            outbox.flush(); // what was decided must not be covered by the batch
-            sent = decided;
-            if (!options.closeVerdict().equals(Verdict.DROP)) { // which the kernel does by itself
-                decideRest(socket, log);
+            if (!over) {
+                if (alone) {
+                    oweOpen();
+                }
+                sendAll(); // what was decided must not be covered by the batch
+                if (heldSent && !options.closeVerdict().equals(Verdict.DROP)) { // which the kernel does by itself
+                    decideRest();
+                }
             }
         } finally {
             over = true;
+            if (outbox.discard()) { // it could not be sent: the kernel drops those packets
+                outlived += decided - sent;
+                decided = sent;
+            }
             lock.unlock();
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 
-    private void decideRest(NetlinkSocket socket, VerdictLog log) throws NetlinkException {
-        MessageWriter writer = new MessageWriter(1024, socket.order());
+    /** Gives the close verdict to all that wait; a queue where something was decided otherwise is left to the kernel. */
+    private void decideRest() throws NetlinkException {
         for (Bound queue : queues.bound) {
-            int behindAll = (int) (queue.nextId() + ALL);
-            writer.clear();
-            VerdictMessages.batch(
-                    writer, log.next(queue.queue, behindAll, true), queue.queue, behindAll, options.closeVerdict());
-            socket.send(writer.datagram());
+            if (queue.ledger.mayCloseBatch()) {
+                outbox.batch(queue, queue.ledger.nextId() + ALL, options.closeVerdict());
+            }
         }
+        outbox.flush();
     }
 
     void endWatch() {
@@ -498,6 +732,10 @@ final class Decisions implements Lending {
 
     long unread() {
         return unread;
+    }
+
+    long sendFailures() {
+        return sendFailures;
     }
 
     long lateCount() {

@@ -28,7 +28,7 @@ final class Hold {
     final Verdict fallback;
 
     private final Decisions owner;
-    private final AtomicReference<State> state;
+    private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
     private @Nullable QueuedPacket packet;
 
     // Its neighbours among the held packets of its queue; guarded by the session's lock.
@@ -38,26 +38,32 @@ final class Hold {
     @Nullable
     Hold behind;
 
-    boolean linked;
-    /** Tells those of one deadline apart. */
+    volatile boolean linked;
+    /** Keeps those of one deadline apart. */
     long serial;
 
-    Hold(Decisions owner, Bound queue, int id, boolean bounded, long deadline, Verdict fallback, State state) {
+    /** Whether the packet left the decider's hands for this: until then the decider's verdict counts. */
+    private boolean entered;
+
+    Hold(Decisions owner, Bound queue, int id, boolean bounded, long deadline, Verdict fallback) {
         this.owner = owner;
         this.queue = queue;
         this.id = id;
         this.bounded = bounded;
         this.deadline = deadline;
         this.fallback = fallback;
-        this.state = new AtomicReference<>(state);
     }
 
-    /** Enters the duty with its packet. One that is done for from the start is not entered. */
+    /** Enters the duty with its packet. Where this throws, the packet is not held. */
     void enter(QueuedPacket owned) {
         packet = owned;
-        if (!answered()) {
-            owner.enter(this);
-        }
+        owner.enter(this);
+        entered = true;
+    }
+
+    /** Whether the packet is held, or was; asked on the thread that held it. */
+    boolean entered() {
+        return entered || linked;
     }
 
     QueuedPacket packet() {

@@ -2,26 +2,21 @@ package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nfqueue.Unanswered.Cause;
-import dev.nfkit.socket.NetlinkSocket;
-import dev.nfkit.wire.MessageWriter;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The packets that are held, and the way that answers from any thread take. A packet leaves the list only when its
- * verdict was sent: until then no batch may cover it. Who takes it out, under the lock, has given it its one verdict: the
- * application, its deadline, or the end of the session.
+ * verdict was sent, or stands in the outbox: until then no batch may cover it, and what could not be sent is tried again. The
+ * one that takes it out, under the lock, has given it its one verdict: the application, its deadline, or the end of the
+ * session.
  */
 final class Holds {
-    private static final int CAPACITY = 256 << 10;
-
-    private final NetlinkSocket socket;
-    private final VerdictLog log;
     private final Bound[] bound;
-    private final int limit;
-    private final MessageWriter writer;
+    private final VerdictWriter writer;
     /** Those with a deadline, the earliest first. */
     private final TreeSet<Hold> deadlines = new TreeSet<>((a, b) -> {
         long between = a.deadline - b.deadline; // of a clock that may wrap around
@@ -36,12 +31,9 @@ final class Holds {
     private long expired;
     private long settled;
 
-    Holds(NetlinkSocket socket, VerdictLog log, Bound[] bound, int limit) {
-        this.socket = socket;
-        this.log = log;
+    Holds(VerdictWriter writer, Bound[] bound) {
+        this.writer = writer;
         this.bound = bound;
-        this.limit = Math.min(limit, CAPACITY);
-        writer = new MessageWriter(CAPACITY, socket.order());
     }
 
     /** What to do when the last held packet is answered. */
@@ -49,49 +41,47 @@ final class Holds {
         onEmpty = action;
     }
 
-    /** Enters a packet. */
+    /** Enters a packet. Where this throws, it is not held. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who only look
     synchronized void add(Hold hold) {
-        Bound queue = hold.queue;
-        hold.before = queue.lastHeld;
-        if (queue.lastHeld == null) {
-            queue.firstHeld = hold;
-        } else {
-            queue.lastHeld.behind = hold;
-        }
-        queue.lastHeld = hold;
-        hold.linked = true;
-        enter(queue, 1);
         if (hold.bounded) {
             hold.serial = ++serial;
-            deadlines.add(hold);
+            deadlines.add(hold); // may find no memory; until it is linked nothing comes of it
         }
+        Ledger ledger = hold.queue.ledger;
+        hold.before = ledger.lastHeld;
+        if (ledger.lastHeld == null) {
+            ledger.firstHeld = hold;
+        } else {
+            ledger.lastHeld.behind = hold;
+        }
+        ledger.lastHeld = hold;
+        ledger.held++;
+        count++;
+        hold.linked = true; // nothing is called between the first change and this, so that no stack can overflow
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who only look
-    private void enter(Bound queue, int one) {
-        queue.held += one;
-        count += one;
-    }
-
     private void remove(Hold hold) {
         if (!hold.linked) {
             return;
         }
         hold.linked = false;
-        Bound queue = hold.queue;
+        Ledger ledger = hold.queue.ledger;
         if (hold.before == null) {
-            queue.firstHeld = hold.behind;
+            ledger.firstHeld = hold.behind;
         } else {
             hold.before.behind = hold.behind;
         }
         if (hold.behind == null) {
-            queue.lastHeld = hold.before;
+            ledger.lastHeld = hold.before;
         } else {
             hold.behind.before = hold.before;
         }
         hold.before = null;
         hold.behind = null;
-        enter(queue, -1);
+        ledger.held--;
+        count--;
         if (hold.bounded) {
             deadlines.remove(hold);
         }
@@ -101,14 +91,15 @@ final class Holds {
     }
 
     /** Whether a packet that is held lies at or before an id. */
-    boolean anyUpTo(Bound queue, int id) {
-        if (queue.held == 0) {
-            return false;
-        }
-        synchronized (this) {
-            Hold first = queue.firstHeld;
-            return first != null && first.id - id <= 0;
-        }
+    synchronized boolean anyUpTo(Ledger ledger, int id) {
+        Hold first = ledger.firstHeld;
+        return first != null && first.id - id <= 0;
+    }
+
+    /** An id, or that before the first held packet if this is less. */
+    synchronized int beforeHeld(Ledger ledger, int id) {
+        Hold first = ledger.firstHeld;
+        return first != null && first.id - id <= 0 ? first.id - 1 : id;
     }
 
     int count() {
@@ -119,8 +110,8 @@ final class Holds {
     synchronized boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
         return answerBy(hold, () -> {
             try {
-                write(hold, verdict);
-                send();
+                writer.single(hold.queue.queue, hold.id, verdict);
+                writer.send();
             } finally {
                 writer.clear();
             }
@@ -152,14 +143,22 @@ final class Holds {
         return true;
     }
 
-    /** The decider threw behind its hold: the failure verdict leaves by the way of the batch, unless it was answered. */
+    /**
+     * The decider threw after its hold: the failure verdict leaves by the way of the batch, unless it was answered. Where the
+     * way throws, the packet is still held and its answer comes too late.
+     */
     synchronized boolean failBy(Hold hold, Way way) throws NetlinkException {
         if (!hold.linked || over || !hold.doFor()) {
             return false;
         }
-        remove(hold);
         way.send();
+        remove(hold);
         return true;
+    }
+
+    /** Gives up a packet, which is owed a verdict elsewhere. */
+    synchronized void leave(Hold hold) {
+        remove(hold);
     }
 
     /**
@@ -173,8 +172,8 @@ final class Holds {
         try {
             for (int i = 0; i < holds.size(); i++) {
                 if (holds.get(i).linked && !over) {
-                    if (!fits(verdicts.get(i))) {
-                        send();
+                    if (!writer.fits(VerdictMessages.size(verdicts.get(i)))) {
+                        writer.send();
                         answered += removeAll(holds.subList(sent, i));
                         sent = i;
                     }
@@ -183,7 +182,7 @@ final class Holds {
                     overtaken++;
                 }
             }
-            send();
+            writer.send();
             answered += removeAll(holds.subList(sent, holds.size()));
             sent = holds.size();
         } finally {
@@ -193,102 +192,100 @@ final class Holds {
         return overtaken;
     }
 
+    private void write(Hold hold, Verdict verdict) throws NetlinkException {
+        writer.single(hold.queue.queue, hold.id, verdict);
+    }
+
     private int removeAll(List<Hold> sent) {
         int before = count;
         sent.forEach(this::remove);
         return before - count;
     }
 
-    private boolean fits(Verdict verdict) {
-        return writer.length() == 0 || writer.length() + VerdictMessages.size(verdict) <= limit;
-    }
-
-    private void write(Hold hold, Verdict verdict) throws NetlinkException {
-        if (!fits(verdict)) {
-            send();
-        }
-        VerdictMessages.single(writer, log.next(hold.queue.queue, hold.id, false), hold.queue.queue, hold.id, verdict);
-    }
-
-    private void send() throws NetlinkException {
-        if (writer.length() > 0) {
-            try {
-                socket.send(writer.datagram());
-            } catch (NetlinkException e) {
-                for (Bound queue : bound) {
-                    queue.batches = false; // packets wait on that a batch would decide
-                }
-                throw e;
-            } finally {
-                writer.clear();
-            }
-        }
-    }
-
     /**
-     * Sends the verdicts of those whose deadline has passed.
+     * Sends the verdicts of those whose deadline has passed. What could not be sent is still held and due.
      *
-     * @return them, or null where there are none
+     * @param report takes those whose verdict was sent
      */
-    synchronized @Nullable List<Unanswered> expire(long now) {
-        if (over) {
-            return null;
+    synchronized void expire(long now, List<Unanswered> report) throws NetlinkException {
+        if (over || deadlines.isEmpty() || deadlines.first().deadline - now > 0) {
+            return;
         }
-        List<Hold> due = null;
-        for (Hold hold : deadlines) {
+        List<Hold> due = new ArrayList<>();
+        for (Iterator<Hold> earliest = deadlines.iterator(); earliest.hasNext(); ) {
+            Hold hold = earliest.next();
             if (hold.deadline - now > 0) {
                 break;
             }
-            due = due == null ? new ArrayList<>() : due;
-            due.add(hold);
+            if (hold.linked) {
+                due.add(hold);
+            } else {
+                earliest.remove(); // entering it failed
+            }
         }
-        if (due == null) {
-            return null;
-        }
-        expired += due.size();
-        return doFor(due, Cause.DEADLINE, null);
+        due.forEach(Hold::overtake);
+        sendInTheirStead(due, Cause.DEADLINE, null, report);
     }
 
     /**
-     * Sends the verdict of all that are still held, because the session ends. Nothing is sent behind this; but a decider
+     * Sends the verdict of all that are still held, because the session ends. Nothing is sent after this; but a decider
      * that outlasts the session may still hold packets, which the next call settles.
+     *
+     * @param report takes all of them, also where sending fails: then they leave with the socket
      */
-    synchronized List<Unanswered> settle(Verdict verdict) {
+    synchronized void settle(Verdict verdict, List<Unanswered> report) throws NetlinkException {
         List<Hold> left = new ArrayList<>();
         for (Bound queue : bound) {
-            for (Hold hold = queue.firstHeld; hold != null; hold = hold.behind) {
+            for (Hold hold = queue.ledger.firstHeld; hold != null; hold = hold.behind) {
                 left.add(hold);
             }
         }
+        left.forEach(Hold::overtake);
         settled += left.size();
-        List<Unanswered> report = doFor(left, Cause.END, verdict);
+        boolean send = !over;
         over = true;
-        return report;
-    }
-
-    /** The application is told of these even where sending fails, as it does once the socket is closed. */
-    private List<Unanswered> doFor(List<Hold> due, Cause cause, @Nullable Verdict forAll) {
-        List<Unanswered> report = new ArrayList<>(due.size());
         try {
-            for (Hold hold : due) {
-                hold.overtake();
-                Verdict verdict = forAll == null ? hold.fallback : forAll;
-                report.add(new Unanswered(hold.packet(), cause, verdict));
-                if (!over) {
-                    write(hold, verdict);
+            if (send) {
+                sendInTheirStead(left, Cause.END, verdict, report);
+            }
+        } finally {
+            for (Hold hold : left) { // their verdicts were not sent: they leave with the socket
+                if (hold.linked) {
+                    report.add(new Unanswered(hold.packet(), Cause.END, verdict));
+                    remove(hold);
                 }
             }
-            send();
-        } catch (NetlinkException e) {
-            Reports.log(
-                    System.Logger.Level.WARNING,
-                    "the verdict of held packets could not be sent; the kernel drops them when the session ends",
-                    e);
+        }
+    }
+
+    /** Sends verdicts and removes those whose verdict was sent. */
+    private void sendInTheirStead(List<Hold> due, Cause cause, @Nullable Verdict forAll, List<Unanswered> report)
+            throws NetlinkException {
+        int sent = 0;
+        try {
+            for (int i = 0; i < due.size(); i++) {
+                Verdict verdict = forAll == null ? due.get(i).fallback : forAll;
+                if (!writer.fits(VerdictMessages.size(verdict))) {
+                    sent = removeSent(due, sent, i, cause, forAll, report);
+                }
+                write(due.get(i), verdict);
+            }
+            removeSent(due, sent, due.size(), cause, forAll, report);
         } finally {
             writer.clear();
-            due.forEach(this::remove);
         }
-        return report;
+    }
+
+    private int removeSent(
+            List<Hold> due, int from, int to, Cause cause, @Nullable Verdict forAll, List<Unanswered> report)
+            throws NetlinkException {
+        writer.send();
+        expired += cause == Cause.DEADLINE ? to - from : 0;
+        for (Hold hold : due.subList(from, to)) {
+            remove(hold);
+            report.add(new Unanswered(hold.packet(), cause, forAll == null ? hold.fallback : forAll));
+        }
+        return to;
     }
 
     /** The earliest deadline of those held, as nanoseconds from now; a negative number where none is bounded. */

@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -38,6 +39,7 @@ public final class NfqueueSession implements AutoCloseable {
     private final Queues queues;
     private final Holds holds;
     private final Decisions decisions;
+    private final RefusedVerdicts refusals;
     private final QueueLife life;
     private final MessageLoop loop;
     private final int receiveBuffer;
@@ -55,15 +57,22 @@ public final class NfqueueSession implements AutoCloseable {
         int sendLimit = socket.get(SocketOption.SEND_BUFFER) - QueueBuffers.SEND_RESERVE;
         queues = new Queues(options, transport.kernel());
         VerdictLog log = new VerdictLog();
-        holds = new Holds(socket, log, queues.bound, sendLimit);
-        Outbox outbox = new Outbox(socket, log, holds, queues.bound, sendLimit);
-        decisions = new Decisions(options, queues, holds, outbox, transport::nanoTime, socket.order());
-        life = new QueueLife(options, socket, log, queues, holds, decisions, transport::nanoTime);
+        Reports reports = new Reports(options);
+        holds = new Holds(new VerdictWriter(socket, log, sendLimit), queues.bound);
+        Outbox outbox = new Outbox(new VerdictWriter(socket, log, sendLimit), holds, queues.bound);
+        decisions = new Decisions(options, queues, holds, outbox, reports, transport::nanoTime, socket.order());
+        refusals = new RefusedVerdicts(options, log, queues, decisions, reports);
+        life = new QueueLife(options, socket, refusals, reports, queues, holds, decisions, transport::nanoTime);
         loop = new MessageLoop(transport, socket, QueueBuffers.batch(options), life);
         loop.spin(options.spin().toNanos());
-        decisions.begin(loop);
-        life.begin(loop);
-        queues.open(loop, socket.order());
+        try {
+            decisions.begin(loop);
+            life.begin(loop);
+            queues.open(loop, socket.order());
+        } catch (Throwable e) {
+            decisions.endWatch();
+            throw e;
+        }
     }
 
     /**
@@ -81,9 +90,17 @@ public final class NfqueueSession implements AutoCloseable {
         NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
         try {
             return new NfqueueSession(transport, socket, options);
-        } catch (NetlinkException | RuntimeException | Error e) {
-            socket.close();
+        } catch (Throwable e) {
+            closeAfter(socket, e);
             throw e;
+        }
+    }
+
+    private static void closeAfter(NetlinkSocket socket, Throwable failure) {
+        try {
+            socket.close();
+        } catch (Throwable later) {
+            Failures.join(failure, later);
         }
     }
 
@@ -135,11 +152,13 @@ public final class NfqueueSession implements AutoCloseable {
         try {
             decisions.read(message, inbound);
         } catch (MalformedMessageException e) {
-            decisions.unreadable(PacketId.find(message.buffer(), message.offset(), message.length(), message.order()));
-            life.told(e);
+            decisions.unreadable(
+                    PacketId.find(message.buffer(), message.offset(), message.length(), message.order()),
+                    inbound.epoch());
+            life.report(e);
             return false;
         }
-        return decisions.decide(decider);
+        return decisions.decide(decider, inbound.epoch());
     }
 
     /**
@@ -249,8 +268,9 @@ public final class NfqueueSession implements AutoCloseable {
                 holds.settled() + life.settledUnseen() + decisions.outlived(),
                 decisions.unread(),
                 queues.bypassed(),
-                life.gone(),
-                life.refused(),
+                refusals.gone(),
+                refusals.refused(),
+                decisions.sendFailures(),
                 queues.states());
     }
 

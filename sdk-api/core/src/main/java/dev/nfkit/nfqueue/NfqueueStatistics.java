@@ -27,6 +27,7 @@ public record NfqueueStatistics(
         long bypassed,
         long gone,
         long refused,
+        long sendFailures,
         List<QueueState> queues) {
     /**
      * A snapshot.
@@ -44,6 +45,7 @@ public record NfqueueStatistics(
      * @param bypassed packets that passed undecided by fail-open, as far as gaps in the ids tell
      * @param gone verdicts for packets that no longer waited
      * @param refused verdicts that the kernel refused otherwise
+     * @param sendFailures sends of verdicts that failed, and were or will be tried again
      * @param queues the kernel's own counters
      */
     public NfqueueStatistics {
@@ -175,13 +177,25 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Verdicts that the kernel refused for another reason than ENOENT.
+     * Verdicts that the kernel refused for another reason than ENOENT. With EPERM it refuses all verdicts of a datagram:
+     * each one counts.
      *
-     * @return a count
+     * @return a count; a batch counts once
      */
     @Override
     public long refused() {
         return refused;
+    }
+
+    /**
+     * Sends of verdicts that failed (ENOBUFS, for one). Their verdicts are kept and sent again: with the next poll, by the
+     * watchdog where there is a deadline, and at the end of the session.
+     *
+     * @return a count of failed system calls
+     */
+    @Override
+    public long sendFailures() {
+        return sendFailures;
     }
 
     /**
@@ -234,6 +248,7 @@ public record NfqueueStatistics(
                 bypassed + other.bypassed,
                 gone + other.gone,
                 refused + other.refused,
+                sendFailures + other.sendFailures,
                 Stream.concat(queues.stream(), other.queues.stream()).toList());
     }
 }

@@ -1,39 +1,28 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.socket.NetlinkSocket;
-import dev.nfkit.wire.MessageWriter;
 
 /**
  * The verdicts of a batch on their way into one datagram. A run of equal verdicts becomes one {@code
- * NFQNL_MSG_VERDICT_BATCH}; a drop among others goes ahead of their run, on its own: it is not put back on its way, so
- * that no packet overtakes another. A batch covers all that wait up to its id: while a held packet lies there, each gets
- * a verdict of its own. One thread at a time.
+ * NFQNL_MSG_VERDICT_BATCH}, where the {@link Ledger} permits that; a drop among others goes before their run, on its own: it
+ * is not put back on its way, so that no packet overtakes another. Nothing leaves the outbox but by a send that succeeded.
+ * One thread at a time.
  */
 final class Outbox {
-    /** Fewer drops than these are said singly, so that a run of others need not end for them. */
+    /** A run of fewer drops than these becomes single verdicts, so that a run of others need not end for them. */
     private static final int FEW = 4;
 
-    private static final int CAPACITY = 256 << 10;
-    private static final int SMALL = VerdictMessages.size(Verdict.ACCEPT);
-
-    private final NetlinkSocket socket;
-    private final MessageWriter writer;
-    private final VerdictLog log;
+    private final VerdictWriter writer;
     private final Holds holds;
     private final Bound[] bound;
-    private final int limit;
 
-    Outbox(NetlinkSocket socket, VerdictLog log, Holds holds, Bound[] bound, int limit) {
-        this.socket = socket;
-        this.log = log;
+    Outbox(VerdictWriter writer, Holds holds, Bound[] bound) {
+        this.writer = writer;
         this.holds = holds;
         this.bound = bound;
-        this.limit = Math.min(limit, CAPACITY);
-        writer = new MessageWriter(CAPACITY, socket.order());
     }
 
-    /** Adds a packet's verdict. */
+    /** Adds a packet's verdict. Where this throws, the packet has none. */
     void add(Bound queue, int id, Verdict verdict) throws NetlinkException {
         int length = queue.runLength;
         if (length > 0) {
@@ -69,72 +58,81 @@ final class Outbox {
         return number == NfqueueConfig.NF_DROP && changes == 0;
     }
 
-    /** Writes one verdict for one packet. */
+    /** Whether a verdict can be sent at all; a changed payload may be larger than the send buffer. */
+    boolean holds(Verdict verdict) {
+        return writer.holds(VerdictMessages.size(verdict));
+    }
+
+    /** Writes one verdict for one packet. Where this throws, the packet has none. */
     void single(int queue, int id, Verdict verdict) throws NetlinkException {
-        makeRoom(VerdictMessages.size(verdict));
-        try {
-            VerdictMessages.single(writer, log.next(queue, id, false), queue, id, verdict);
-        } catch (RuntimeException e) {
-            writer.abandon(); // bytes that were released, for one
-            throw e;
-        }
+        fit(VerdictMessages.size(verdict));
+        writer.single(queue, id, verdict);
+    }
+
+    /** Writes one verdict for all that wait up to a packet; its sequence number. */
+    long batch(Bound queue, int id, Verdict verdict) throws NetlinkException {
+        fit(VerdictMessages.SMALL);
+        return writer.batch(queue.queue, id, verdict);
     }
 
     private void closeRun(Bound queue) throws NetlinkException {
         int length = queue.runLength;
-        queue.runLength = 0;
         int last = queue.run[length - 1];
-        boolean few = length == 1 || (length < FEW && isDrop(queue.runNumber, queue.runChanges));
-        if (few || !queue.batches || holds.anyUpTo(queue, last)) {
-            for (int i = 0; i < length; i++) {
-                makeRoom(SMALL);
-                VerdictMessages.ofRun(writer, log, queue, queue.run[i], false);
+        int left = length - queue.runWritten;
+        boolean few = left == 1 || (left < FEW && isDrop(queue.runNumber, queue.runChanges));
+        if (few || !queue.ledger.mayBatch(last, holds)) {
+            while (queue.runWritten < length) {
+                fit(VerdictMessages.SMALL);
+                writer.ofRun(queue, queue.run[queue.runWritten], false);
+                queue.runWritten++;
             }
         } else {
-            makeRoom(SMALL);
-            VerdictMessages.ofRun(writer, log, queue, last, true);
+            fit(VerdictMessages.SMALL);
+            writer.ofRun(queue, last, true);
+        }
+        queue.runLength = 0;
+        queue.runWritten = 0;
+    }
+
+    private void fit(int size) throws NetlinkException {
+        if (!writer.fits(size)) {
+            writer.send();
         }
     }
 
-    private void makeRoom(int size) throws NetlinkException {
-        if (writer.length() > 0 && writer.length() + size > limit) {
-            send();
-        }
-    }
-
-    private void send() throws NetlinkException {
-        try {
-            socket.send(writer.datagram());
-        } catch (NetlinkException e) {
-            for (Bound queue : bound) {
-                queue.batches = false; // packets wait on that a batch would decide
+    /** Whether nothing waits to be sent. */
+    boolean isEmpty() {
+        for (Bound queue : bound) {
+            if (queue.runLength > 0) {
+                return false;
             }
-            throw e;
-        } finally {
-            writer.clear();
         }
+        return writer.isEmpty();
     }
 
-    /** Forgets what was added, as the socket is closed; whether there was anything. */
+    /** Forgets what was added, since the socket is closed; whether there was anything. */
     boolean discard() {
-        boolean any = writer.length() > 0;
+        boolean any = !isEmpty();
         writer.clear();
         for (Bound queue : bound) {
-            any |= queue.runLength > 0;
             queue.runLength = 0;
+            queue.runWritten = 0;
         }
         return any;
     }
 
-    /** Sends what was added. */
-    void flush() throws NetlinkException {
+    /** Writes the runs. */
+    void closeRuns() throws NetlinkException {
         for (Bound queue : bound) {
             if (queue.runLength > 0) {
                 closeRun(queue);
             }
         }
-        if (writer.length() > 0) {
-            send();
-        }
+    }
+
+    /** Sends what was added. If that fails all of it stays, to be sent by the next call. */
+    void flush() throws NetlinkException {
+        closeRuns();
+        writer.send();
     }
 }

@@ -5,19 +5,21 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Life;
 import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.channel.RepeatedWarning;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What an NFQUEUE session adds to the life of its loop: how it ends, and what becomes of what is no packet. */
 final class QueueLife implements Life {
     private final NfqueueOptions options;
     private final NetlinkSocket socket;
-    private final VerdictLog log;
+    private final RefusedVerdicts refusals;
+    private final Reports reports;
+    private final RepeatedWarning warning = new RepeatedWarning();
     private final Queues queues;
     private final Holds holds;
     private final Decisions decisions;
@@ -31,20 +33,19 @@ final class QueueLife implements Life {
     /** Of those discarded, the ones that get the close verdict. */
     private long settled;
 
-    private long gone;
-    private long refused;
-
     QueueLife(
             NfqueueOptions options,
             NetlinkSocket socket,
-            VerdictLog log,
+            RefusedVerdicts refusals,
+            Reports reports,
             Queues queues,
             Holds holds,
             Decisions decisions,
             Decisions.Clock clock) {
         this.options = options;
         this.socket = socket;
-        this.log = log;
+        this.refusals = refusals;
+        this.reports = reports;
         this.queues = queues;
         this.holds = holds;
         this.decisions = decisions;
@@ -75,7 +76,21 @@ final class QueueLife implements Life {
 
     @Override
     public void cut(ByteBuffer buffer, int offset, int length) throws NetlinkException {
-        decisions.unreadable(PacketId.find(buffer, offset, length, socket.order()));
+        MessageLoop messages = loop;
+        decisions.unreadable(
+                PacketId.find(buffer, offset, length, socket.order()),
+                messages == null ? 0 : messages.inbound().currentEpoch());
+    }
+
+    @Override
+    public void missed() {
+        MessageLoop messages = loop;
+        decisions.doubt(messages == null ? 0 : messages.inbound().currentEpoch());
+    }
+
+    @Override
+    public void resume() throws NetlinkException {
+        decisions.resume();
     }
 
     @Override
@@ -87,41 +102,29 @@ final class QueueLife implements Life {
         }
         int errno = answer.buffer().getInt(answer.bodyOffset());
         int number = answer.order() == ByteOrder.LITTLE_ENDIAN ? -Integer.reverseBytes(errno) : -errno;
-        if (number == 0) {
-            return;
-        }
-        if (number == Errno.ENOENT.number()) {
-            gone++;
-        } else {
-            refused++;
-        }
-        Consumer<VerdictRefusal> handler = options.refusalHandler().orElse(null);
-        if (handler != null && log.knows(sequence)) {
-            Reports.tell(
-                    handler,
-                    new VerdictRefusal(
-                            log.queue(sequence), log.id(sequence), VerdictLog.isBatch(sequence), Errno.of(number)));
+        if (number != 0) {
+            refusals.refused(sequence, Errno.of(number));
         }
     }
 
     @Override
     public void malformed(MalformedMessageException problem) throws MalformedMessageException {
-        try {
-            decisions.unreadable(PacketId.NONE);
-        } catch (NetlinkException e) {
-            Reports.log(System.Logger.Level.WARNING, "a failure verdict could not be sent", e);
-        }
-        told(problem);
+        MessageLoop messages = loop;
+        decisions.unreadable(
+                PacketId.NONE, messages == null ? 0 : messages.inbound().epoch());
+        report(problem);
     }
 
-    /** Counts a malformed message and tells of it. */
-    void told(MalformedMessageException problem) throws MalformedMessageException {
+    /** Counts a malformed message and reports it. */
+    void report(MalformedMessageException problem) throws MalformedMessageException {
         malformed++;
         if (options.malformedHandler().isPresent()) {
             options.malformedHandler().get().malformed(problem);
-        } else if (Long.bitCount(malformed) == 1) {
-            System.getLogger(NfqueueSession.class.getName())
-                    .log(System.Logger.Level.WARNING, problem.getMessage() + " (" + malformed + " so far)");
+        } else {
+            long total = warning.count(1);
+            if (total > 0) {
+                reports.later(() -> Reports.warn(problem.getMessage() + " (" + total + " so far)"));
+            }
         }
     }
 
@@ -161,13 +164,17 @@ final class QueueLife implements Life {
     }
 
     @Override
-    public void settle() {
-        queues.remember();
+    public void settle() throws NetlinkException {
         try {
-            decisions.settle(socket, log);
-        } catch (NetlinkException e) {
-            Reports.log(System.Logger.Level.WARNING, "the close verdict could not be sent; the kernel drops", e);
+            queues.remember();
+        } finally {
+            decisions.settle();
         }
+    }
+
+    @Override
+    public void closed() {
+        reports.end();
     }
 
     @Override
@@ -186,13 +193,5 @@ final class QueueLife implements Life {
     /** Packets that get the close verdict and that no decider has seen. */
     long settledUnseen() {
         return settled;
-    }
-
-    long gone() {
-        return gone;
-    }
-
-    long refused() {
-        return refused;
     }
 }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Queues {
     final Bound[] bound;
     private final KernelView kernel;
+    /** The largest datagram that the session's buffers were made for. */
+    private final int largest;
+
     private Bound last;
     private long packets;
     private long lost;
@@ -25,7 +28,11 @@ final class Queues {
 
     Queues(NfqueueOptions options, KernelView kernel) {
         this.kernel = kernel;
-        bound = options.queues().stream().map(Bound::new).toArray(Bound[]::new);
+        bound = options.queues().stream()
+                .map(queue -> new Bound(queue, options.failureVerdict()))
+                .toArray(Bound[]::new);
+        largest =
+                options.queues().stream().mapToInt(QueueBuffers::datagram).max().orElse(0);
         last = bound[0];
     }
 
@@ -47,7 +54,7 @@ final class Queues {
         if (queue == null) {
             throw new IllegalArgumentException("queue " + options.queue() + " is none of this session's");
         }
-        if (QueueBuffers.datagram(options) > QueueBuffers.datagram(queue.options)) {
+        if (QueueBuffers.datagram(options) > largest) {
             throw new IllegalArgumentException("queue " + options.queue()
                     + ": its packets would be larger than the session was opened for; open it with the larger copy"
                     + " range, with conntrack and with securityContext, and reduce them");
@@ -94,7 +101,7 @@ final class Queues {
     }
 
     /** Counts a packet that was received. */
-    void count(Bound queue, QueuedPacket packet, long id) {
+    void count(Bound queue, QueuedPacket packet, int id) {
         packets++;
         gap(queue, id);
         if (packet.truncated() && queue.options.copyMode() == CopyMode.PACKET) {
@@ -103,8 +110,8 @@ final class Queues {
     }
 
     /** Counts the ids that are missing before one. */
-    void gap(Bound queue, long id) {
-        long gap = queue.gapBefore(id);
+    void gap(Bound queue, int id) {
+        long gap = queue.ledger.gapBefore(id);
         if (gap != 0) {
             if (queue.options.failOpen()) {
                 bypassed += gap;

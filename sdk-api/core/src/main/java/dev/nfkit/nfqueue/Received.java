@@ -7,8 +7,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The packets of the batch that was received last and how far the application is with them, so that the watchdog can
- * decide those that a decider lets wait. Only kept where there is a deadline. Guarded by the session's lock.
+ * The packets that were received and are not decided, in the order of their receipt, and how far the application is with
+ * them, so that the watchdog can decide those that a decider lets wait. Only kept where there is a deadline. Guarded by the
+ * session's lock.
  */
 final class Received {
     private static final byte WAITING = 0;
@@ -21,48 +22,49 @@ final class Received {
     private final Decisions.Clock clock;
     private int[] queues = new int[64];
     private int[] ids = new int[64];
+    private long[] times = new long[64];
     private byte[] states = new byte[64];
     private int count;
     private int current;
     /** Whether the current packet's turn has begun and not ended. */
     private boolean turn;
 
-    private long takenAt;
-
     Received(ByteOrder order, Decisions.Clock clock) {
         this.order = order;
         this.clock = clock;
     }
 
-    /** Notes the packets of a batch. */
+    /** Notes the packets of a batch, which were received now. */
     void take(DatagramBatch batch) {
         if (current >= count) {
             count = 0;
             current = 0;
-        } else {
+        } else if (current > 0) {
             forgetDecided();
         }
-        takenAt = clock.nanoTime();
+        long now = clock.nanoTime();
         for (int i = 0; i < batch.count(); i++) {
-            note(batch, i);
+            note(batch, i, now);
         }
     }
 
     private void forgetDecided() {
-        System.arraycopy(queues, current, queues, 0, count - current);
-        System.arraycopy(ids, current, ids, 0, count - current);
-        System.arraycopy(states, current, states, 0, count - current);
-        count -= current;
+        int left = count - current;
+        System.arraycopy(queues, current, queues, 0, left);
+        System.arraycopy(ids, current, ids, 0, left);
+        System.arraycopy(times, current, times, 0, left);
+        System.arraycopy(states, current, states, 0, left);
+        count = left;
         current = 0;
     }
 
-    private void note(DatagramBatch batch, int index) {
+    private void note(DatagramBatch batch, int index, long now) {
         try {
             message.wrap(batch.buffer(), batch.offset(index), batch.length(index), order);
             while (message.next()) {
                 long found = PacketId.find(message.buffer(), message.offset(), message.length(), order);
                 if (found != PacketId.NONE) {
-                    add(PacketId.queue(found), PacketId.id(found));
+                    add(PacketId.queue(found), PacketId.id(found), now);
                 }
             }
         } catch (MalformedMessageException e) {
@@ -70,38 +72,52 @@ final class Received {
         }
     }
 
-    private void add(int queue, int id) {
+    private void add(int queue, int id, long now) {
         if (count == ids.length) {
-            queues = Arrays.copyOf(queues, 2 * count);
-            ids = Arrays.copyOf(ids, 2 * count);
-            states = Arrays.copyOf(states, 2 * count);
+            grow();
         }
         queues[count] = queue;
         ids[count] = id;
+        times[count] = now;
         states[count] = WAITING;
         count++;
     }
 
+    private void grow() {
+        int[] newQueues = Arrays.copyOf(queues, 2 * count);
+        int[] newIds = Arrays.copyOf(ids, 2 * count);
+        long[] newTimes = Arrays.copyOf(times, 2 * count);
+        states = Arrays.copyOf(states, 2 * count);
+        queues = newQueues; // all or none: there may be no memory for the last one
+        ids = newIds;
+        times = newTimes;
+    }
+
     /** A packet's turn has come; false if its deadline passed before. */
     boolean begin(int queue, int id) {
-        for (int i = current; i < count; i++) {
-            if (queues[i] == queue && ids[i] == id) {
-                current = i;
-                if (states[i] == EXPIRED) {
-                    return false;
-                }
-                states[i] = DECIDING;
-                turn = true;
-                return true;
-            }
+        end(); // of the one before, whose turn something cut short
+        int index = find(queue, id);
+        if (index < 0) {
+            index = count;
+            add(queue, id, clock.nanoTime()); // it could not be noted when it came: its time counts from now
         }
-        // It was set aside while a request was answered, and nothing else is left: its time counts from now.
-        current = count;
-        takenAt = clock.nanoTime();
-        add(queue, id);
-        states[current] = DECIDING;
+        if (states[index] == EXPIRED) {
+            current = index + 1;
+            return false;
+        }
+        current = index;
+        states[index] = DECIDING;
         turn = true;
         return true;
+    }
+
+    private int find(int queue, int id) {
+        for (int i = current; i < count; i++) {
+            if (ids[i] == id && queues[i] == queue) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** The current packet's turn is over; it may be said twice. */
@@ -112,56 +128,45 @@ final class Received {
         }
     }
 
-    /** A packet won't be decided here; false if its deadline passed before. */
+    /** A packet will not be decided here; false if its deadline passed before. */
     boolean leave(int queue, int id) {
-        for (int i = current; i < count; i++) {
-            if (queues[i] == queue && ids[i] == id) {
-                boolean expired = states[i] == EXPIRED;
-                states[i] = DECIDED;
-                return !expired;
-            }
+        int index = find(queue, id);
+        if (index < 0) {
+            return true;
         }
-        return true;
+        boolean expired = states[index] == EXPIRED;
+        states[index] = DECIDED;
+        return !expired;
     }
 
     /** Whether the current packet's deadline has passed. */
     boolean expired() {
-        return states[current] == EXPIRED;
+        return turn && states[current] == EXPIRED;
     }
 
-    /** The current packet is held, and no longer looked after here; true if its deadline had passed before. */
-    boolean held() {
-        if (states[current] == EXPIRED) {
-            return true;
-        }
+    /** The current packet is held, and no longer looked after here. */
+    void held() {
         states[current] = DECIDED;
-        return false;
     }
 
-    /** When the batch was received. */
+    /** When the current packet was received. */
     long takenAt() {
-        return takenAt;
+        return times[current];
     }
 
-    /** Whether a packet is undecided. */
-    boolean any() {
+    /** The index of the first undecided packet, or −1 where there is none. The first one came first. */
+    int firstUndecided() {
         for (int i = current; i < count; i++) {
             if (states[i] == WAITING || states[i] == DECIDING) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Takes one undecided packet for the watchdog; −1 where there is none, else its index. */
-    int expireNext() {
-        for (int i = current; i < count; i++) {
-            if (states[i] == WAITING || states[i] == DECIDING) {
-                states[i] = EXPIRED;
                 return i;
             }
         }
         return -1;
+    }
+
+    /** The watchdog has written the verdict of a packet. */
+    void expire(int index) {
+        states[index] = EXPIRED;
     }
 
     int queue(int index) {
@@ -170,5 +175,9 @@ final class Received {
 
     int id(int index) {
         return ids[index];
+    }
+
+    long takenAt(int index) {
+        return times[index];
     }
 }

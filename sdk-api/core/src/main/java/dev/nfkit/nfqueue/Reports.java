@@ -1,24 +1,89 @@
 package dev.nfkit.nfqueue;
 
+import dev.nfkit.channel.Failures;
+import dev.nfkit.channel.RepeatedWarning;
+import dev.nfkit.channel.SessionLog;
 import dev.nfkit.nfqueue.Unanswered.Cause;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Tells the application, or the log, of what it failed to decide. */
+/**
+ * Reports to the application, or to the log, what it failed to decide. Handlers and logging backends may block and may throw
+ * anything: so those reports that come up while a session is at work are made by a thread of their own, and nothing here is
+ * called under a lock of the session.
+ */
 final class Reports {
     private static final int NAMED = 10;
 
-    private Reports() {}
+    private final NfqueueOptions options;
+    private final ReportThread thread = new ReportThread();
+    private final RepeatedWarning unanswered = new RepeatedWarning();
+    private final RepeatedWarning slowDecider = new RepeatedWarning();
+    private final RepeatedWarning noVerdict = new RepeatedWarning();
+    private final RepeatedWarning unsent = new RepeatedWarning();
+    private final RepeatedWarning failures = new RepeatedWarning();
+    private final List<Unanswered> atEnd = new ArrayList<>();
 
-    /** Held packets without an answer. */
-    static void unanswered(NfqueueOptions options, List<Unanswered> packets) {
-        if (packets.isEmpty()) {
-            return;
+    Reports(NfqueueOptions options) {
+        this.options = options;
+    }
+
+    /** Held packets that got the verdict of their deadline. Any thread; it does not wait. */
+    void expired(List<Unanswered> packets) {
+        if (!packets.isEmpty()) {
+            thread.submit(() -> unanswered(packets));
         }
+    }
+
+    /** Held packets that got the close verdict, to be reported by {@link #end()}. */
+    void settled(List<Unanswered> packets) {
+        synchronized (atEnd) {
+            atEnd.addAll(packets);
+        }
+    }
+
+    /**
+     * The session has ended: waits a while for the reports in progress, then makes the last ones on this thread.
+     *
+     * @throws Error as a handler throws; its exceptions are logged
+     */
+    void end() {
+        thread.end();
+        List<Unanswered> packets;
+        synchronized (atEnd) {
+            packets = List.copyOf(atEnd);
+            atEnd.clear();
+        }
+        if (!packets.isEmpty()) {
+            Failures.rethrow(unanswered(packets));
+        }
+    }
+
+    /** Reports held packets without an answer; the first Error that a handler throws, or null. */
+    private @Nullable Throwable unanswered(List<Unanswered> packets) {
         Consumer<Unanswered> handler = options.unansweredHandler().orElse(null);
-        if (handler != null) {
-            packets.forEach(packet -> tell(handler, packet));
+        if (handler == null) {
+            logUnanswered(packets);
+            return null;
+        }
+        Throwable error = null;
+        for (Unanswered packet : packets) {
+            try {
+                handler.accept(packet);
+            } catch (Throwable e) {
+                handlerFailed("onUnanswered", e);
+                error = e instanceof Error ? Failures.join(error, e) : error;
+            }
+        }
+        return error;
+    }
+
+    private void logUnanswered(List<Unanswered> packets) {
+        long total = unanswered.count(packets.size());
+        if (total == 0) {
             return;
         }
         Unanswered first = packets.get(0);
@@ -27,35 +92,63 @@ final class Reports {
                 .map(each -> each.packet().queue() + "/" + each.packet().id())
                 .collect(Collectors.joining(", "));
         String more = packets.size() > NAMED ? ", …" : "";
-        String why = first.cause() == Cause.DEADLINE ? "within their deadline" : "before the session's end";
-        System.getLogger(NfqueueSession.class.getName())
-                .log(
-                        System.Logger.Level.WARNING,
-                        packets.size() + " held packets were not answered " + why + " and got " + first.verdict()
-                                + ": queue/id " + named + more);
+        String why = first.cause() == Cause.DEADLINE ? "within their deadline" : "before the end of the session";
+        warn(packets.size() + " held packets were not answered " + why + " and got " + first.verdict() + ": queue/id "
+                + named + more + " (" + total + " so far)");
     }
 
-    /** Hands something to a handler of the application's, which must not end the session. */
-    static <T> void tell(Consumer<T> handler, T what) {
+    /** Calls a handler that runs on the polling thread. Its exceptions are logged, its Errors are thrown. */
+    <T> void call(String name, Consumer<T> handler, T what) {
         try {
             handler.accept(what);
-        } catch (RuntimeException e) {
-            log(System.Logger.Level.WARNING, "a handler failed on " + what, e);
+        } catch (Exception e) {
+            later(() -> handlerFailed(name, e));
         }
     }
 
-    /** Packets that waited too long behind a decider; told at the first, and ever more rarely. */
-    static void slowDecider(NfqueueOptions options, long before, long now) {
-        if (Long.highestOneBit(before) != Long.highestOneBit(now)) {
-            System.getLogger(NfqueueSession.class.getName())
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "a decider took longer than the deadline: " + now + " packets so far got "
-                                    + options.deadlineVerdict());
+    private void handlerFailed(String name, Throwable problem) {
+        long total = failures.count(1);
+        if (total > 0) {
+            SessionLog.warn(NfqueueSession.class, "the handler " + name + " threw (" + total + " so far)", problem);
         }
     }
 
-    static void log(System.Logger.Level level, String what, Throwable problem) {
-        System.getLogger(NfqueueSession.class.getName()).log(level, what, problem);
+    /** Packets got the verdict of the deadline while a decider was at work. */
+    void slowDecider(long packets) {
+        long total = slowDecider.count(packets);
+        if (total > 0) {
+            later(() -> warn("a decider took longer than the deadline: " + total + " packets so far got "
+                    + options.deadlineVerdict()));
+        }
+    }
+
+    /** A decider returned null, or HELD without holding the packet. */
+    void noVerdict(boolean held) {
+        long total = noVerdict.count(1);
+        if (total > 0) {
+            String what = held ? "HELD without calling hold()" : "null";
+            later(() -> warn("a decider returned " + what + "; the packet got the failure verdict "
+                    + options.failureVerdict() + " (" + total + " so far)"));
+        }
+    }
+
+    /** Verdicts could not be sent, and no caller hears of it. */
+    void unsent(Throwable problem) {
+        long total = unsent.count(1);
+        if (total > 0) {
+            later(() -> SessionLog.warn(
+                    NfqueueSession.class,
+                    "verdicts could not be sent; they are tried again (" + total + " failures so far)",
+                    problem));
+        }
+    }
+
+    /** Logs without waiting for the log. */
+    void later(Runnable report) {
+        thread.submit(report);
+    }
+
+    static void warn(String text) {
+        SessionLog.warn(NfqueueSession.class, text);
     }
 }

@@ -1,10 +1,12 @@
 package dev.nfkit.nfqueue;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Which packet each verdict was for, by its sequence number: the kernel's answer to a bad one echoes nothing else. A
+ * Which packet each verdict was for, by its sequence number: the kernel's answer to a bad one echoes nothing else. It also
+ * knows which verdicts left in one datagram, since the kernel refuses a datagram as a whole by its first message alone. A
  * ring: what is older than its size is forgotten. Any thread.
  */
 final class VerdictLog {
@@ -21,15 +23,31 @@ final class VerdictLog {
 
     private static final int TAG_SHIFT = 48;
 
+    /** No verdict's sequence number. */
+    static final long NONE = 0;
+
     private final AtomicInteger counter = new AtomicInteger();
     private final AtomicLongArray entries = new AtomicLongArray(1 << SIZE_BITS);
+    /** The sequence number of the next verdict in the same datagram, or 0. */
+    private final AtomicIntegerArray following = new AtomicIntegerArray(1 << SIZE_BITS);
 
-    /** Notes a verdict and gives its sequence number. */
-    long next(int queue, int id, boolean batch) {
+    /** Notes a verdict and gives its sequence number; it follows another one in its datagram, or NONE. */
+    long next(int queue, int id, boolean batch, long previous) {
         int number = counter.getAndIncrement() & COUNT;
         long tag = tag(number);
         entries.lazySet(number & INDEX, (tag << TAG_SHIFT) | ((long) queue << QUEUE_SHIFT) | (id & 0xffff_ffffL));
-        return (OURS | (batch ? BATCH : 0) | number) & 0xffff_ffffL;
+        following.lazySet(number & INDEX, 0);
+        int sequence = OURS | (batch ? BATCH : 0) | number;
+        if (previous != NONE) {
+            following.lazySet((int) previous & INDEX, sequence);
+        }
+        return sequence & 0xffff_ffffL;
+    }
+
+    /** The next verdict of the same datagram, or NONE where there is none or it is forgotten. */
+    long following(long sequence) {
+        long next = following.get((int) sequence & INDEX) & 0xffff_ffffL;
+        return next != NONE && knows(sequence) && knows(next) ? next : NONE;
     }
 
     /** Whether a sequence number is a verdict's, and is still known. */

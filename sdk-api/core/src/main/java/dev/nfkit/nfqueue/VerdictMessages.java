@@ -11,6 +11,9 @@ final class VerdictMessages {
     /** Headers, verdict header, mark, priority, VLAN tag and a connection's changes, all aligned. */
     private static final int FIXED = 256;
 
+    /** The size of a verdict that changes nothing. */
+    static final int SMALL = FIXED;
+
     private VerdictMessages() {}
 
     /** As many bytes as one verdict takes at most. */
@@ -35,11 +38,11 @@ final class VerdictMessages {
     }
 
     /** A verdict of a queue's run: for one packet, or for all that wait up to it. */
-    static void ofRun(MessageWriter writer, VerdictLog log, Bound queue, int id, boolean batch) {
+    static void ofRun(MessageWriter writer, long sequence, Bound queue, int id, boolean batch) {
         begin(
                 writer,
                 batch ? NfqueueConfig.NFQNL_MSG_VERDICT_BATCH : NfqueueConfig.NFQNL_MSG_VERDICT,
-                log.next(queue.queue, id, batch),
+                sequence,
                 queue.queue,
                 id,
                 queue.runNumber);

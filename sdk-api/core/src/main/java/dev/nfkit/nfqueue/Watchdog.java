@@ -3,9 +3,9 @@ package dev.nfkit.nfqueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks after deadlines, on a thread of its own: a decider that blocks the polling thread can't be timed out by that
- * one. It sleeps while nothing waits. Its clock is the transport's, which a test may move, so that it never sleeps long
- * over a deadline.
+ * Watches deadlines on a thread of its own: a decider that blocks the polling thread can't be timed out by that one. It sleeps
+ * while nothing waits. Its clock is the transport's, which a test may move, so that it never sleeps long over a deadline.
+ * Nothing that a round throws ends it: the next round comes shortly after.
  */
 final class Watchdog {
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -20,12 +20,27 @@ final class Watchdog {
 
     private final Round round;
     private final Object monitor = new Object();
-    private boolean started;
+    private volatile boolean started;
     private boolean ended;
     private volatile boolean noticed;
 
     Watchdog(Round round) {
         this.round = round;
+    }
+
+    /** Starts the thread, unless it runs already. Where this throws, no deadline may be promised. Any thread. */
+    void start() {
+        if (started) {
+            return;
+        }
+        synchronized (monitor) {
+            if (!started && !ended) {
+                Thread thread = new Thread(this::watch, "nfqueue-watchdog");
+                thread.setDaemon(true);
+                thread.start();
+                started = true;
+            }
+        }
     }
 
     /** Something with a deadline waits. Any thread; not under a lock that the round takes. */
@@ -35,12 +50,6 @@ final class Watchdog {
         }
         synchronized (monitor) {
             noticed = true;
-            if (!started && !ended) {
-                started = true;
-                Thread thread = new Thread(this::watch, "nfqueue-watchdog");
-                thread.setDaemon(true);
-                thread.start();
-            }
             monitor.notifyAll();
         }
     }
@@ -54,30 +63,37 @@ final class Watchdog {
     }
 
     private void watch() {
+        do {
+            // Until the session ends.
+        } while (sleep(untilDue()));
+    }
+
+    private long untilDue() {
         try {
-            for (; ; ) {
-                long untilDue = round.look();
-                if (untilDue < 0) {
-                    noticed = false;
-                    untilDue = round.look(); // what came in between was not noticed
-                }
-                if (!sleep(untilDue)) {
-                    return;
-                }
+            long untilDue = round.look();
+            if (untilDue < 0) {
+                noticed = false;
+                untilDue = round.look(); // what came in between was not noticed
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody does
+            return untilDue;
+        } catch (Throwable e) {
+            noticed = true;
+            return STEP_NANOS; // a lack of memory, for one: it is tried again
         }
     }
 
     /** Sleeps until it is worth to look again; false once all has ended. */
-    private boolean sleep(long untilDue) throws InterruptedException {
+    private boolean sleep(long untilDue) {
         synchronized (monitor) {
-            if (untilDue >= 0 && !ended) {
-                TimeUnit.NANOSECONDS.timedWait(monitor, Math.max(SHORTEST_NANOS, Math.min(STEP_NANOS, untilDue)));
-            }
-            while (untilDue < 0 && !noticed && !ended) {
-                monitor.wait();
+            try {
+                if (untilDue >= 0 && !ended) {
+                    TimeUnit.NANOSECONDS.timedWait(monitor, Math.max(SHORTEST_NANOS, Math.min(STEP_NANOS, untilDue)));
+                }
+                while (untilDue < 0 && !noticed && !ended) {
+                    monitor.wait();
+                }
+            } catch (InterruptedException e) {
+                // Nothing interrupts it; and if something does, deadlines still count.
             }
             return !ended;
         }

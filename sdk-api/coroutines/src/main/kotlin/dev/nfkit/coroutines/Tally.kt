@@ -29,6 +29,7 @@ internal class Tally {
             all.bypassed(),
             all.gone(),
             all.refused(),
+            all.sendFailures(),
             all.queues(),
         )
     }

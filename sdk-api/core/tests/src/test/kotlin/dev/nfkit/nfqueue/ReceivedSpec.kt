@@ -19,6 +19,9 @@ private fun batch(vararg ids: Int): DatagramBatch {
     return batch
 }
 
+/** The watchdog decides the first packet that is undecided; its id. */
+private fun Received.expireFirst(): Int = firstUndecided().also { expire(it) }.let { id(it) }
+
 class ReceivedSpec :
     FunSpec({
         var now = 0L
@@ -34,9 +37,9 @@ class ReceivedSpec :
             now = 90_000
             received.begin(0, 2) shouldBe true
             received.takenAt() shouldBe 90_000
-            received.any() shouldBe true
+            received.firstUndecided() shouldBe 1
             received.end()
-            received.any() shouldBe false
+            received.firstUndecided() shouldBe -1
         }
 
         test("a turn that is ended twice does not pass over the packet behind it") {
@@ -45,7 +48,7 @@ class ReceivedSpec :
             received.begin(0, 1) shouldBe true
             received.end()
             received.end()
-            received.expireNext().let { received.id(it) } shouldBe 2
+            received.expireFirst() shouldBe 2
             received.begin(0, 2) shouldBe false
             received.begin(0, 3) shouldBe true
             received.expired() shouldBe false
@@ -54,22 +57,22 @@ class ReceivedSpec :
         test("a packet that no decider will see is not for the deadline, and one that had it is told apart") {
             val received = received()
             received.take(batch(1, 2, 3))
-            received.expireNext().let { received.id(it) } shouldBe 1
+            received.expireFirst() shouldBe 1
             received.leave(0, 1) shouldBe false
             received.leave(0, 2) shouldBe true
             received.leave(0, 77) shouldBe true
-            received.expireNext().let { received.id(it) } shouldBe 3
-            received.expireNext() shouldBe -1
+            received.expireFirst() shouldBe 3
+            received.firstUndecided() shouldBe -1
         }
 
         test("a held packet is left alone, and one whose time had passed can't be held") {
             val received = received()
             received.take(batch(1, 2))
             received.begin(0, 1) shouldBe true
-            received.held() shouldBe false
+            received.held()
             received.end()
             received.begin(0, 2) shouldBe true
-            received.expireNext().let { received.id(it) } shouldBe 2
-            received.held() shouldBe true
+            received.expireFirst() shouldBe 2
+            received.expired() shouldBe true
         }
     })

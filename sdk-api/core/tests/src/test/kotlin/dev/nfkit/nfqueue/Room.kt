@@ -10,10 +10,10 @@ internal class Room(
     queues: List<Int> = listOf(0),
 ) {
     val socket = SentVerdicts()
-    val bound = queues.map { Bound(NfqueueQueue.builder(it).build()) }.toTypedArray()
-    private val log = VerdictLog()
-    val holds = Holds(socket, log, bound, limit)
-    val outbox = Outbox(socket, log, holds, bound, limit)
+    val bound = queues.map { Bound(NfqueueQueue.builder(it).build(), Verdict.DROP) }.toTypedArray()
+    val log = VerdictLog()
+    val holds = Holds(VerdictWriter(socket, log, limit), bound)
+    val outbox = Outbox(VerdictWriter(socket, log, limit), holds, bound)
 
     fun add(
         id: Int,
@@ -32,9 +32,23 @@ internal class Room(
                 error("no test asks")
             } as KernelView
         val decisions =
-            Decisions(options, Queues(options, nobody), holds, outbox, { 0 }, ByteOrder.LITTLE_ENDIAN)
-        return Hold(decisions, bound[0], id, deadline != null, deadline ?: 0, Verdict.DROP, Hold.State.WAITING)
+            Decisions(
+                options,
+                Queues(options, nobody),
+                holds,
+                outbox,
+                Reports(options),
+                { 0 },
+                ByteOrder.LITTLE_ENDIAN,
+            )
+        return Hold(decisions, bound[0], id, deadline != null, deadline ?: 0, Verdict.DROP)
     }
+
+    /** The held packets whose deadline has passed, once their verdict was sent. */
+    fun expire(now: Long): List<Unanswered> = mutableListOf<Unanswered>().also { holds.expire(now, it) }
+
+    /** The packets that are held at the end. */
+    fun settle(verdict: Verdict): List<Unanswered> = mutableListOf<Unanswered>().also { holds.settle(verdict, it) }
 
     /** What one flush sends. */
     fun flush(): List<String> {

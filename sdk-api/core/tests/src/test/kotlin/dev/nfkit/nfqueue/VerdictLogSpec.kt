@@ -8,8 +8,8 @@ class VerdictLogSpec :
     FunSpec({
         test("a sequence number finds its packet, and lies in the half that requests do not use") {
             val log = VerdictLog()
-            val single = log.next(65535, -2, false)
-            val batch = log.next(3, 7, true)
+            val single = log.next(65535, -2, false, VerdictLog.NONE)
+            val batch = log.next(3, 7, true, VerdictLog.NONE)
             single shouldBeGreaterThanOrEqual 0x8000_0000L
             log.knows(single) shouldBe true
             log.queue(single) shouldBe 65535
@@ -23,10 +23,24 @@ class VerdictLogSpec :
 
         test("what is older than the ring is forgotten, not mistaken for another") {
             val log = VerdictLog()
-            val first = log.next(0, 1, false)
-            repeat(16_383) { log.next(0, it, false) }
+            val first = log.next(0, 1, false, VerdictLog.NONE)
+            repeat(16_383) { log.next(0, it, false, VerdictLog.NONE) }
             log.knows(first) shouldBe true
-            log.next(0, 99, false)
+            log.next(0, 99, false, VerdictLog.NONE)
             log.knows(first) shouldBe false
+        }
+
+        test("the verdicts of one datagram follow each other, also with those of another datagram in between") {
+            val log = VerdictLog()
+            val first = log.next(0, 1, false, VerdictLog.NONE)
+            val other = log.next(0, 50, false, VerdictLog.NONE)
+            val second = log.next(0, 2, false, first)
+            val third = log.next(1, 9, true, second)
+            log.following(first) shouldBe second
+            log.following(second) shouldBe third
+            log.following(third) shouldBe VerdictLog.NONE
+            log.following(other) shouldBe VerdictLog.NONE
+            repeat(16_384) { log.next(0, it, false, VerdictLog.NONE) }
+            log.following(first) shouldBe VerdictLog.NONE
         }
     })

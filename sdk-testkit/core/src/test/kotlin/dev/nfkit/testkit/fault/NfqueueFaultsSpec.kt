@@ -115,17 +115,19 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("a packet that is cut beyond recognition waits for the session's end, and no batch decides it") {
+        test("a packet that is cut beyond recognition gets the failure verdict once a later one has come") {
             Queueing(at(FIRST_PACKET + 1, Fault.Truncated(4))).use {
                 it.enqueue(3) shouldContainExactly listOf(1, 3)
                 it.passed() shouldContainExactlyInAnyOrder listOf(1, 3)
-                it.waiting() shouldBe 1
-                it.session.close()
                 it.kernel
                     .nfqueue()
                     .decided()
-                    .last()
-                    .departure() shouldBe Departure.SOCKET_CLOSED
+                    .single { left -> left.dropped() }
+                    .id() shouldBe 2
+                it.poll()
+                it.session.statistics().gone() shouldBe 0
+                it.enqueue(4)
+                it.waiting() shouldBe 0
             }
         }
 
@@ -223,12 +225,13 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("verdicts that could not be sent fail the poll, and no later batch decides for them") {
+        test("verdicts that could not be sent fail the poll, and leave with the next one") {
             Queueing(at(2, Fault.FailedSend(Errno.ENOBUFS))).use {
                 shouldThrow<SystemCallException> { it.enqueue(2) }.errno() shouldBe Errno.ENOBUFS
                 it.enqueue(2) shouldContainExactly listOf(3, 4)
-                it.passed() shouldContainExactly listOf(3, 4)
-                it.waiting() shouldBe 2
+                it.passed() shouldContainExactly listOf(1, 2, 3, 4)
+                it.session.statistics().sendFailures() shouldBe 1
+                it.session.statistics().decided() shouldBe 4
             }
         }
 

@@ -644,7 +644,8 @@ class NfqueueSessionSpec :
                             session
                                 .options(3)
                                 .toBuilder()
-                                .copyRange(1000)
+                                .conntrack(true)
+                                .copyRange(65_531)
                                 .build(),
                         )
                     }.message shouldContain "larger than the session was opened for"

@@ -1,0 +1,75 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.Errno;
+import java.util.function.Consumer;
+
+/**
+ * Counts the verdicts that the kernel refused, and reports each with its packet. Where a refusal may leave the packet waiting,
+ * its queue is in doubt ({@link Ledger}). On the thread that receives.
+ */
+final class RefusedVerdicts {
+    private final NfqueueOptions options;
+    private final VerdictLog log;
+    private final Queues queues;
+    private final Decisions decisions;
+    private final Reports reports;
+    private long gone;
+    private long refused;
+
+    RefusedVerdicts(NfqueueOptions options, VerdictLog log, Queues queues, Decisions decisions, Reports reports) {
+        this.options = options;
+        this.log = log;
+        this.queues = queues;
+        this.decisions = decisions;
+        this.reports = reports;
+    }
+
+    /** The kernel refused the verdict of a sequence number, or with EPERM the whole datagram that begins with it. */
+    void refused(long sequence, Errno errno) {
+        if (errno.equals(Errno.ENOENT)) {
+            if (!isSweep(sequence)) {
+                gone++;
+                report(sequence, errno);
+            }
+            return;
+        }
+        // nfnetlink_rcv looks at the capability once for a datagram, and answers its first message alone.
+        boolean datagram = errno.equals(Errno.EPERM);
+        long at = sequence;
+        do {
+            long next = datagram ? log.following(at) : VerdictLog.NONE;
+            refused++;
+            if (log.knows(at)) {
+                decisions.refused(log.queue(at));
+            }
+            report(at, errno);
+            at = next;
+        } while (at != VerdictLog.NONE);
+    }
+
+    private boolean isSweep(long sequence) {
+        for (Bound queue : queues.bound) {
+            if (queue.ledger.isSweep(sequence)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void report(long sequence, Errno errno) {
+        Consumer<VerdictRefusal> handler = options.refusalHandler().orElse(null);
+        if (handler != null && log.knows(sequence)) {
+            VerdictRefusal refusal =
+                    new VerdictRefusal(log.queue(sequence), log.id(sequence), VerdictLog.isBatch(sequence), errno);
+            reports.call("onRefused", handler, refusal);
+        }
+    }
+
+    long gone() {
+        return gone;
+    }
+
+    long refused() {
+        return refused;
+    }
+}

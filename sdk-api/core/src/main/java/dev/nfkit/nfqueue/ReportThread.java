@@ -1,0 +1,117 @@
+package dev.nfkit.nfqueue;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes reports on a thread of its own, one after the other. It starts with the first report and ends with the session, or
+ * when the session is forgotten for a while. A report that finds too many before it, or no memory or thread, is counted and
+ * left out; submitting never waits and never throws.
+ */
+final class ReportThread {
+    private static final int CAPACITY = 1024;
+    private static final long END_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long IDLE_MILLIS = TimeUnit.SECONDS.toMillis(10);
+
+    private final Object monitor = new Object();
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    private @Nullable Thread thread;
+    private boolean busy;
+    private boolean ended;
+    private long leftOut;
+
+    /** Has a report made. Any thread. */
+    void submit(Runnable report) {
+        synchronized (monitor) {
+            try {
+                if (waiting.size() >= CAPACITY || (ended && thread == null)) {
+                    leftOut++;
+                    return;
+                }
+                waiting.add(report);
+                if (thread == null) {
+                    start();
+                }
+                monitor.notifyAll();
+            } catch (Throwable e) { // no memory, or no thread: the next report tries again
+                leftOut++;
+            }
+        }
+    }
+
+    private void start() {
+        Thread starting = new Thread(this::work, "nfqueue-reports");
+        starting.setDaemon(true);
+        starting.start();
+        thread = starting;
+    }
+
+    /** Waits for the reports in progress, a second at most; not on the thread that makes them. */
+    void end() {
+        boolean interrupted = false;
+        synchronized (monitor) {
+            ended = true;
+            monitor.notifyAll();
+            long deadline = System.nanoTime() + END_WAIT_NANOS;
+            while ((busy || !waiting.isEmpty())
+                    && thread != null
+                    && !Thread.currentThread().equals(thread)) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    break;
+                }
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(monitor, left);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void work() {
+        for (; ; ) {
+            Runnable report = next();
+            if (report == null) {
+                return;
+            }
+            try {
+                report.run();
+            } catch (Throwable ignored) {
+                // Reports handle what handlers throw; what is left is a lack of memory.
+            }
+        }
+    }
+
+    private @Nullable Runnable next() {
+        synchronized (monitor) {
+            busy = false;
+            monitor.notifyAll();
+            long lost = leftOut;
+            if (lost > 0 && waiting.isEmpty()) {
+                leftOut = 0;
+                busy = true;
+                return () -> Reports.warn(lost + " reports were left out, because too many came at once");
+            }
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
+            while (waiting.isEmpty()) {
+                long left = deadline - System.nanoTime();
+                if (ended || left <= 0) {
+                    thread = null;
+                    return null;
+                }
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(monitor, left);
+                } catch (InterruptedException e) {
+                    // A handler's interrupt does not concern the next report.
+                }
+            }
+            busy = true;
+            return waiting.poll();
+        }
+    }
+}
