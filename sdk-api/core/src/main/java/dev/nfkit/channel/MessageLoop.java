@@ -37,6 +37,7 @@ public final class MessageLoop implements AutoCloseable {
     private static final long CLOSE_WAIT_MILLIS = 1000;
     private static final long CLOSE_STEP_MILLIS = 5;
     private static final int FAREWELLS = 3;
+    private static final int FAILED_RECEIVES = 3;
     private static final long SETTLE_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
     private static final int EMPTY = 2;
@@ -83,6 +84,7 @@ public final class MessageLoop implements AutoCloseable {
 
     private boolean settling;
     private int farewells;
+    private int unsentFarewells;
     private int quiet;
 
     /**
@@ -551,15 +553,19 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private void farewell() throws NetlinkException {
+        boolean sent = false;
         try {
             life.farewell();
+            sent = true;
         } catch (SystemCallException e) {
             if (!e.errno().equals(Errno.EBADF)) {
-                throw e; // the next poll tries again
+                throw e;
             }
-            // The socket is closed: the receive that follows ends the session.
+            sent = true; // the socket is closed: the receive that follows ends the session
+        } finally {
+            // The next poll tries again, but not for ever: a session that can't send must end as well.
+            farewellSent = sent || ++unsentFarewells >= FAREWELLS;
         }
-        farewellSent = true;
     }
 
     /** The socket is empty: whether the farewell is answered, or is not going to be. */
@@ -669,13 +675,15 @@ public final class MessageLoop implements AutoCloseable {
                 failure = Failures.join(failure, e);
             }
         }
-        for (int empty = 0; empty < EMPTY; ) {
+        int failed = 0;
+        for (int empty = 0; empty < EMPTY && failed < FAILED_RECEIVES; ) {
             int count;
             try {
                 count = receiveBatch(0);
             } catch (Throwable e) {
                 failure = Failures.join(failure, e);
-                break;
+                failed++; // what the socket still has is counted all the same, if it can be
+                continue;
             }
             if (count < 0) {
                 break;

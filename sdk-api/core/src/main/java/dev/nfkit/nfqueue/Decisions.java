@@ -95,7 +95,7 @@ final class Decisions implements Lending {
         this.clock = clock;
         deadlineNanos = options.deadline().map(Duration::toNanos).orElse(0L);
         received = deadlineNanos > 0 ? new Received(order, clock) : null;
-        watchdog = new Watchdog(this::look);
+        watchdog = new Watchdog(this::look, reports::watchdogFailed);
     }
 
     /** Starts what a deadline needs, so that a session that could not keep it does not open. */

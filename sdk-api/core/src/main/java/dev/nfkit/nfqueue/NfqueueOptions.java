@@ -403,10 +403,12 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Who is told of malformed messages, besides their being counted. By default they are logged as warnings, the
-         * first and then ever more rarely.
+         * Sets the handler of malformed messages, which are counted too. Without a handler they are logged as warnings: the
+         * first, then when their number has doubled or a minute has passed.
          *
-         * @param handler the handler, called on the thread that polls
+         * @param handler called on the thread that polls, configures or closes. What it throws fails the poll or the
+         *     request, and no packet is lost by that; while the session closes its exceptions are logged and its Errors are
+         *     thrown once the socket is closed
          * @return this builder
          */
         public Builder onMalformed(MalformedHandler handler) {
@@ -415,9 +417,10 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Who is told of verdicts that the kernel refused, besides their being counted.
+         * Sets the handler of verdicts that the kernel refused, which are counted too.
          *
-         * @param handler called on the thread that polls, configures or closes; what it throws is logged
+         * @param handler called on the thread that polls, configures or closes. Its exceptions are logged; its Errors fail
+         *     the poll or the request, and no packet is lost by that
          * @return this builder
          */
         public Builder onRefused(Consumer<VerdictRefusal> handler) {
@@ -426,10 +429,15 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Who is told of held packets that were never answered, when they get a verdict in the application's stead. By
-         * default they are logged as a warning that names them.
+         * Sets the handler of held packets that were not answered and got the verdict of their deadline or of the session's
+         * end. Without a handler they are logged as warnings that name some of them: the first, then when their number has
+         * doubled or a minute has passed.
          *
-         * @param handler called on any thread; what it throws is logged
+         * @param handler called after the verdict was sent. For a deadline it is called on a thread of the session that
+         *     only makes reports, one after the other, so that a handler that blocks delays no verdict; after 1024 reports
+         *     that wait the next ones are counted and logged instead. For the session's end it is called on the thread that
+         *     ends it, after the socket was closed. Its exceptions are logged; an Error at the session's end is thrown by
+         *     the close or run that ends it
          * @return this builder
          */
         public Builder onUnanswered(Consumer<Unanswered> handler) {

@@ -110,8 +110,9 @@ public final class NfqueueSession implements AutoCloseable {
      * @param decider decides, on this thread; each packet is borrowed for the call
      * @param timeout the longest wait; zero does not wait
      * @return how many packets were delivered; 0 on timeout or {@link #wakeup}; −1 once the session has ended
-     * @throws NetlinkException if receiving or sending fails
-     * @throws E as the decider throws, whose packet then gets the failure verdict; the packets behind it come with the
+     * @throws NetlinkException if receiving or sending fails; verdicts that could not be sent are kept, and the next poll
+     *     sends them again
+     * @throws E as the decider throws, whose packet then gets the failure verdict; the packets after it come with the
      *     next poll
      * @throws IllegalStateException if another poll or run is in progress
      * @throws IllegalArgumentException if the timeout is negative
@@ -163,12 +164,14 @@ public final class NfqueueSession implements AutoCloseable {
 
     /**
      * Configures a queue anew, flags set and cleared, while it is in use. Any thread; returns when the kernel has done
-     * it.
+     * it. Packets are decided meanwhile if a poll is in progress or begins, and their deadlines go on in any case. An
+     * interrupt does not end it; the thread's flag is kept.
      *
-     * @param queue the queue's new options; copy range, conntrack and securityContext only within what the session was
-     *     opened with, since its receive buffer is cut for that
+     * @param queue the queue's new options; copy range, conntrack and securityContext only within what the largest queue
+     *     of the session was opened with, since the receive buffers are made for that
      * @throws KernelRefusedException if the kernel refuses it; what it did before stays
-     * @throws NetlinkException if a system call fails, or the session is closed meanwhile
+     * @throws NetlinkException if a system call fails, or the session is closed meanwhile; ETIMEDOUT if the kernel's
+     *     answer was lost for five seconds, and the change may be in force
      * @throws IllegalArgumentException if the queue is none of this session's, or packets could become larger than it
      *     was opened for
      * @throws IllegalStateException inside a decider of this session, which would have to wait for itself
@@ -217,7 +220,10 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * Ends the session at once: what is undecided gets the close verdict. Any thread; idempotent.
+     * Ends the session at once: what is undecided gets the close verdict. Any thread; idempotent. The socket is closed
+     * whatever goes wrong on the way: if the close verdict can't be sent, or a verdict of a decider is not sent yet and can't
+     * be, the kernel drops the packets that wait. An Error of a handler or of the transport is thrown at the end, with later
+     * ones as suppressed exceptions.
      *
      * <p>Inside a decider it only marks: the session ends when the decider returns. From another thread it waits for the
      * decider in progress, one second at most. After that the socket is closed under it: with a deadline set what waits

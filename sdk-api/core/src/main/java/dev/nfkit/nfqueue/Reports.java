@@ -143,6 +143,15 @@ final class Reports {
         }
     }
 
+    /** A round of the watchdog threw; it throws nothing itself. */
+    void watchdogFailed(Throwable problem) {
+        try {
+            unsent(problem);
+        } catch (Throwable ignored) {
+            // There is no memory for a report.
+        }
+    }
+
     /** Logs without waiting for the log. */
     void later(Runnable report) {
         thread.submit(report);

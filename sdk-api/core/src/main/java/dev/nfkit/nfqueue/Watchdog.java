@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Watches deadlines on a thread of its own: a decider that blocks the polling thread can't be timed out by that one. It sleeps
@@ -19,13 +20,16 @@ final class Watchdog {
     }
 
     private final Round round;
+    private final Consumer<Throwable> onFailure;
     private final Object monitor = new Object();
     private volatile boolean started;
     private boolean ended;
     private volatile boolean noticed;
 
-    Watchdog(Round round) {
+    /** What a round throws goes to a consumer that throws nothing. */
+    Watchdog(Round round, Consumer<Throwable> onFailure) {
         this.round = round;
+        this.onFailure = onFailure;
     }
 
     /** Starts the thread, unless it runs already. Where this throws, no deadline may be promised. Any thread. */
@@ -76,9 +80,10 @@ final class Watchdog {
                 untilDue = round.look(); // what came in between was not noticed
             }
             return untilDue;
-        } catch (Throwable e) {
+        } catch (Throwable e) { // a lack of memory, for one: it is tried again
             noticed = true;
-            return STEP_NANOS; // a lack of memory, for one: it is tried again
+            onFailure.accept(e);
+            return STEP_NANOS;
         }
     }
 
