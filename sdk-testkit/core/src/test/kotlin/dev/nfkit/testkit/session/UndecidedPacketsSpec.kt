@@ -1,0 +1,330 @@
+package dev.nfkit.testkit.session
+
+import dev.nfkit.Errno
+import dev.nfkit.SystemCallException
+import dev.nfkit.nfqueue.Answers
+import dev.nfkit.nfqueue.Decider
+import dev.nfkit.nfqueue.NfqueueOptions
+import dev.nfkit.nfqueue.NfqueueSession
+import dev.nfkit.nfqueue.QueuedPacket
+import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.testkit.DecidedPacket.Departure
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SamplePackets
+import dev.nfkit.testkit.TestClock
+import dev.nfkit.testkit.contract.eventually
+import dev.nfkit.testkit.fault.Fault
+import dev.nfkit.testkit.fault.FaultPlan
+import dev.nfkit.testkit.fault.FaultyTransport
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
+import io.kotest.matchers.shouldBe
+import java.time.Duration
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
+
+/** A session over a kernel in memory whose calls can be disturbed. */
+private class Firewall(
+    configure: NfqueueOptions.Builder.() -> Unit = {},
+) : AutoCloseable {
+    val clock: TestClock = TestClock.manual()
+    val kernel = FakeNetfilter(clock)
+    val transport = DisturbedTransport(kernel)
+    val session: NfqueueSession =
+        NfqueueSession.open(
+            transport,
+            NfqueueOptions
+                .builder()
+                .queue(0)
+                .apply(configure)
+                .build(),
+        )
+
+    fun enqueue(count: Int) = repeat(count) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+
+    fun poll(decider: (QueuedPacket) -> Verdict): Int =
+        session.poll(Decider<RuntimeException> { decider(it) }, Duration.ZERO)
+
+    /** Polls until nothing comes; a receive may bring one packet or many. */
+    fun drain(decider: (QueuedPacket) -> Verdict) {
+        while (poll(decider) > 0) {
+            // The next receive.
+        }
+    }
+
+    /** What has left: id, and whether it passed. */
+    fun left() = kernel.nfqueue().decided().associate { it.id() to it.passed() }
+
+    fun passed() = left().filterValues { it }.keys
+
+    override fun close() = session.close()
+}
+
+private fun noBuffer() = SystemCallException("send", Errno.ENOBUFS, null)
+
+/** Overflows the stack that is left after so many frames, or runs the action there. */
+private fun atDepth(
+    frames: Int,
+    action: () -> Unit,
+): Int = if (frames == 0) 1.also { action() } else 1 + atDepth(frames - 1, action)
+
+class UndecidedPacketsSpec :
+    FunSpec({
+        context("a stack that overflows in hold()") {
+            listOf(false, true).forEach { caught ->
+                val then = if (caught) "and a decider that then drops" else "out of the decider"
+                test("leaves its packet to the failure verdict, $then, and no batch accepts it") {
+                    Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
+                        var overflows = 0
+                        val worker = { depth: Int ->
+                            firewall.enqueue(1)
+                            try {
+                                firewall.poll { packet ->
+                                    try {
+                                        atDepth(depth) { packet.hold() }
+                                        Verdict.DROP // also where it is held: the decider's verdict answers it
+                                    } catch (e: StackOverflowError) {
+                                        overflows++
+                                        if (caught) Verdict.DROP else throw e
+                                    }
+                                }
+                            } catch (e: StackOverflowError) {
+                                // It left the decider.
+                            }
+                        }
+                        // Frames of different sizes: the overflow comes at another place of hold() for each depth.
+                        val thread =
+                            Thread(null, {
+                                var depth = 100
+                                while (overflows == 0) worker(depth.also { depth += 40 })
+                                for (near in depth - 120 until depth) worker(near)
+                            }, "shallow", 160 shl 10)
+                        thread.start()
+                        thread.join()
+                        firewall.enqueue(3)
+                        firewall.poll { Verdict.ACCEPT }
+                        val last =
+                            firewall.kernel
+                                .nfqueue()
+                                .decided()
+                                .maxOf { it.id() }
+                        firewall.passed() shouldContainExactlyInAnyOrder listOf(last - 2, last - 1, last)
+                        firewall.left().size shouldBe last.toInt()
+                        firewall.session.statistics().held() shouldBe 0
+                    }
+                }
+            }
+        }
+
+        test("an Error in the middle of hold() is followed by the failure verdict") {
+            Firewall().use { firewall ->
+                firewall.enqueue(1)
+                shouldThrow<OutOfMemoryError> {
+                    firewall.poll { packet ->
+                        firewall.transport.onTime = once { OutOfMemoryError("by the test") }
+                        packet.hold(Duration.ofSeconds(1), Verdict.ACCEPT)
+                        Verdict.HELD
+                    }
+                }
+                firewall.enqueue(2)
+                firewall.poll { Verdict.ACCEPT }
+                firewall.left() shouldBe mapOf(1L to false, 2L to true, 3L to true)
+                firewall.session.statistics().failed() shouldBe 1
+            }
+        }
+
+        test("packets that a receive took and lost are dropped once a later one has come, and no batch accepts them") {
+            Firewall().use { firewall ->
+                firewall.enqueue(3)
+                var thrown = false
+                firewall.transport.afterReceive = { count ->
+                    if (count > 0 && !thrown) {
+                        thrown = true
+                        throw OutOfMemoryError("by the test")
+                    }
+                }
+                shouldThrow<OutOfMemoryError> { firewall.poll { error("it was lost") } }
+                firewall.left() shouldBe emptyMap()
+                firewall.enqueue(3)
+                firewall.drain { Verdict.ACCEPT }
+                val lost = firewall.left().filterValues { !it }.keys
+                lost shouldContainExactly (1L..lost.size).toSet()
+                firewall.passed() shouldBe (1L..6L).toSet() - lost
+                firewall.session.statistics().gone() shouldBe 0
+                firewall.session
+                    .statistics()
+                    .received()
+                    .sequenceGaps() shouldBe lost.size.toLong()
+
+                // The doubt is over: the next verdicts are a batch again.
+                firewall.enqueue(9)
+                firewall.drain { Verdict.ACCEPT }
+                firewall.kernel
+                    .nfqueue()
+                    .decided()
+                    .takeLast(5)
+                    .map { it.departure() }
+                    .toSet() shouldBe setOf(Departure.VERDICT_BATCH)
+            }
+        }
+
+        test("a receive that loses packets while one is held leaves the held one alone") {
+            Firewall().use { firewall ->
+                val held = mutableListOf<QueuedPacket>()
+                firewall.enqueue(1)
+                firewall.poll { Verdict.HELD.also { _ -> held += it.hold() } }
+                firewall.enqueue(1) // 2 is lost
+                firewall.transport.afterReceive = { if (it > 0) throw OutOfMemoryError("by the test") }
+                shouldThrow<OutOfMemoryError> { firewall.poll { error("it was lost") } }
+                firewall.transport.afterReceive = {}
+                firewall.enqueue(2)
+                firewall.drain { Verdict.ACCEPT }
+                firewall.left() shouldBe mapOf(3L to true, 4L to true)
+                held.single().answer(Verdict.ACCEPT) shouldBe true
+                firewall.enqueue(1)
+                firewall.drain { Verdict.ACCEPT }
+                firewall.left() shouldBe mapOf(1L to true, 2L to false, 3L to true, 4L to true, 5L to true)
+            }
+        }
+
+        listOf("before" to true, "after" to false).forEach { (place, before) ->
+            test("verdicts whose send throws an Error $place it reached the kernel are sent again, each packet's own") {
+                Firewall().use { firewall ->
+                    firewall.enqueue(3)
+                    val trouble = once { OutOfMemoryError("by the test") }
+                    if (before) firewall.transport.beforeSend = trouble else firewall.transport.afterSend = trouble
+                    shouldThrow<OutOfMemoryError> { firewall.poll { Verdict.DROP } }
+                    firewall.enqueue(2)
+                    firewall.poll { Verdict.ACCEPT }
+                    firewall.left() shouldBe (1L..5L).associateWith { it > 3 }
+                    firewall.session.statistics().decided() shouldBe 5
+                }
+            }
+        }
+
+        test("a batch whose send fails leaves with the next poll, which need not bring a packet") {
+            Firewall().use { firewall ->
+                firewall.enqueue(5)
+                firewall.transport.beforeSend = once(::noBuffer)
+                shouldThrow<SystemCallException> { firewall.poll { Verdict.ACCEPT } }.errno() shouldBe Errno.ENOBUFS
+                firewall.left() shouldBe emptyMap()
+                firewall.poll { error("no packet is there") } shouldBe 0
+                firewall.left() shouldBe (1L..5L).associateWith { true }
+                firewall.session.statistics().sendFailures() shouldBe 1
+                firewall.session.statistics().decided() shouldBe 5
+            }
+        }
+
+        test("with a deadline, a batch whose send failed leaves without a poll") {
+            Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
+                firewall.enqueue(5)
+                firewall.transport.beforeSend = once(::noBuffer)
+                shouldThrow<SystemCallException> { firewall.poll { Verdict.ACCEPT } }
+                eventually("the verdicts have left") { firewall.left() == (1L..5L).associateWith { true } }
+            }
+        }
+
+        test("held packets whose answers could not be sent are due at their deadline") {
+            Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
+                val held = mutableListOf<QueuedPacket>()
+                firewall.enqueue(3)
+                firewall.poll { Verdict.HELD.also { _ -> held += it.hold() } }
+                firewall.transport.beforeSend = once(::noBuffer)
+                val answers = Answers()
+                held.forEach { answers.add(it, Verdict.ACCEPT) }
+                shouldThrow<SystemCallException> { answers.send() }
+                firewall.clock.advance(Duration.ofSeconds(1))
+                eventually("the verdicts have left") { firewall.left() == (1L..3L).associateWith { false } }
+                firewall.session.statistics().expired() shouldBe 3
+            }
+        }
+
+        test(
+            "a deadline whose own send fails is tried again, for held packets and for those behind a decider that hangs",
+        ) {
+            Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
+                firewall.enqueue(3)
+                firewall.poll { Verdict.HELD.also { _ -> it.hold() } }
+                firewall.transport.beforeSend = once(::noBuffer)
+                firewall.clock.advance(Duration.ofSeconds(1))
+                eventually("the verdicts have left") { firewall.left() == (1L..3L).associateWith { false } }
+                firewall.session.statistics().expired() shouldBe 3
+                firewall.session.statistics().sendFailures() shouldBe 1
+
+                firewall.enqueue(3)
+                firewall.transport.beforeSend = once(::noBuffer)
+                firewall.poll { packet ->
+                    if (packet.id() == 4L) {
+                        firewall.clock.advance(Duration.ofSeconds(1))
+                        eventually("the verdicts have left") { firewall.left().keys == (1L..6L).toSet() }
+                    }
+                    Verdict.ACCEPT
+                }
+                firewall.passed().shouldBeEmpty()
+                firewall.session.statistics().expired() shouldBe 6
+                firewall.session.statistics().late() shouldBe 1
+            }
+        }
+
+        test("a packet whose deadline's send fails is not covered by the batch of those that were decided meanwhile") {
+            Firewall { deadline(Duration.ofSeconds(10), Verdict.DROP) }.use { firewall ->
+                firewall.enqueue(1)
+                firewall.poll { Verdict.HELD.also { _ -> it.hold(Duration.ofMillis(500), Verdict.DROP) } }
+                firewall.enqueue(2)
+                val poller = Thread.currentThread()
+                val sending = CountDownLatch(1)
+                firewall.transport.beforeSend = {
+                    if (Thread.currentThread() != poller && sending.count > 0) {
+                        sending.countDown()
+                        eventually("the poller waits") { poller.state == Thread.State.BLOCKED }
+                        throw noBuffer()
+                    }
+                }
+                firewall.poll { packet ->
+                    if (packet.id() == 3L) {
+                        firewall.clock.advance(Duration.ofMillis(501))
+                        sending.await(30, TimeUnit.SECONDS)
+                    }
+                    Verdict.ACCEPT
+                }
+                eventually("the verdicts have left") { firewall.left() == mapOf(1L to false, 2L to true, 3L to true) }
+            }
+        }
+
+        test("a close verdict does not accept what was dropped and could not be sent") {
+            val kernel = FakeNetfilter(TestClock.manual())
+            val plan =
+                FaultPlan
+                    .none()
+                    .at(2, Fault.FailedSend(Errno.ENOBUFS)) // the batch,
+                    .at(3, Fault.FailedSend(Errno.ENOBUFS)) // the request that lets nothing in any more,
+                    .at(4, Fault.FailedSend(Errno.ENOBUFS)) // and the batch once more
+            NfqueueSession
+                .open(
+                    FaultyTransport(kernel, plan),
+                    NfqueueOptions
+                        .builder()
+                        .queue(0)
+                        .closeVerdict(Verdict.ACCEPT)
+                        .build(),
+                ).use { session ->
+                    repeat(5) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+                    shouldThrow<SystemCallException> {
+                        session.poll(Decider<RuntimeException> { Verdict.DROP }, Duration.ZERO)
+                    }
+                }
+            kernel.nfqueue().decided().map { it.departure() } shouldContainExactly List(5) { Departure.SOCKET_CLOSED }
+        }
+
+        test("HELD for a packet that is not held gives it the failure verdict") {
+            Firewall().use { firewall ->
+                firewall.enqueue(2)
+                firewall.poll { if (it.id() == 1L) Verdict.HELD else Verdict.ACCEPT }
+                firewall.left() shouldBe mapOf(1L to false, 2L to true)
+                firewall.session.statistics().forgotten() shouldBe 1
+            }
+        }
+    })
