@@ -1,6 +1,5 @@
 package dev.nfkit.nfqueue;
 
-import dev.nfkit.Errno;
 import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
@@ -10,13 +9,10 @@ import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,23 +20,15 @@ import org.jspecify.annotations.Nullable;
  * watchdog where they wait too long. Each gets exactly one. Which of them still wait is in the {@link Ledger} of their queue.
  */
 final class Decisions implements Lending {
-    /** Half of what ids can be apart: a batch up to there covers all that wait. */
-    private static final int ALL = 0x3fff_ffff;
-
-    private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
     private final NfqueueOptions options;
     private final Queues queues;
     private final Holds holds;
-    private final Outbox outbox;
-    private final Reports reports;
-    private final Watchdog watchdog;
-    /** Of the outbox, the ledgers and what was received, where a watchdog takes part; else all are the polling thread's. */
-    private final ReentrantLock lock = new ReentrantLock();
-
+    private final Dispatch dispatch;
+    private final Deadlines deadlines;
     private final @Nullable Received received;
-    private final long deadlineNanos;
+    private final Reports reports;
     private final Clock clock;
+    private final long deadlineNanos;
     private final QueuedPacket view = new QueuedPacket(this, null);
     private QueuedPacket next = view;
     private final Verdict borrowed = Verdict.reusable();
@@ -67,11 +55,6 @@ final class Decisions implements Lending {
     private final LongAdder late = new LongAdder();
     /** Nothing is sent any more. */
     private volatile boolean over;
-    /** A send failed: what the outbox holds is to be sent again. */
-    private volatile boolean unsent;
-
-    private volatile long sendFailures;
-    private volatile long expired;
 
     /** The transport's clock. */
     @FunctionalInterface
@@ -83,26 +66,27 @@ final class Decisions implements Lending {
             NfqueueOptions options,
             Queues queues,
             Holds holds,
-            Outbox outbox,
+            Dispatch dispatch,
+            Deadlines deadlines,
+            @Nullable Received received,
             Reports reports,
-            Clock clock,
-            ByteOrder order) {
+            Clock clock) {
         this.options = options;
         this.queues = queues;
         this.holds = holds;
-        this.outbox = outbox;
+        this.dispatch = dispatch;
+        this.deadlines = deadlines;
+        this.received = received;
         this.reports = reports;
         this.clock = clock;
-        deadlineNanos = options.deadline().map(Duration::toNanos).orElse(0L);
-        received = deadlineNanos > 0 ? new Received(order, clock) : null;
-        watchdog = new Watchdog(this::look, reports::watchdogFailed);
+        deadlineNanos = Deadlines.nanos(options);
     }
 
     /** Starts what a deadline needs, so that a session that could not keep it does not open. */
     void begin(MessageLoop messages) {
         loop = messages;
         if (received != null) {
-            watchdog.start();
+            deadlines.start();
         }
     }
 
@@ -112,20 +96,20 @@ final class Decisions implements Lending {
     void received(DatagramBatch batch) {
         Received seen = received;
         if (seen != null) {
-            lock.lock();
+            dispatch.lock.lock();
             try {
                 seen.take(batch);
             } finally {
-                lock.unlock();
+                dispatch.lock.unlock();
             }
-            watchdog.notice();
+            deadlines.notice();
         }
     }
 
     /** Reads a packet, to be decided next. */
     void read(MessageCursor message, Inbound inbound) throws MalformedMessageException {
         if (reading) {
-            doubt(0);
+            dispatch.doubt(0);
         }
         reading = true;
         Loan loan = inbound.lend("packet");
@@ -171,7 +155,7 @@ final class Decisions implements Lending {
             enter(queue.ledger, id, epoch);
             return true;
         }
-        lock.lock();
+        dispatch.lock.lock();
         try {
             enter(queue.ledger, id, epoch);
             boolean begins = seen.begin(queue.queue, id);
@@ -180,7 +164,7 @@ final class Decisions implements Lending {
             }
             return begins;
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
     }
 
@@ -228,11 +212,11 @@ final class Decisions implements Lending {
     }
 
     private void failHeld(Hold hold) throws NetlinkException {
-        lock.lock();
+        dispatch.lock.lock();
         try {
             try {
                 boolean due =
-                        holds.failBy(hold, () -> outbox.single(hold.queue.queue, hold.id, options.failureVerdict()));
+                        holds.failBy(hold, () -> dispatch.single(hold.queue.queue, hold.id, options.failureVerdict()));
                 failed += due ? 1 : 0;
             } catch (Throwable e) {
                 hold.queue.ledger.owe(hold.id, options.failureVerdict());
@@ -241,7 +225,7 @@ final class Decisions implements Lending {
                 throw e;
             }
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
     }
 
@@ -254,13 +238,13 @@ final class Decisions implements Lending {
                 outlived++;
                 return false;
             }
-            add(queue, id, verdict);
+            dispatch.add(queue, id, verdict);
             return true;
         }
-        lock.lock();
+        dispatch.lock.lock();
         try {
             if (!seen.expired()) {
-                expireNow(); // its deadline counts, be the watchdog awake or not
+                deadlines.expireNow(); // its deadline counts, be the watchdog awake or not
             }
             if (seen.expired() || over) {
                 outlived += seen.expired() ? 0 : 1;
@@ -268,34 +252,12 @@ final class Decisions implements Lending {
                 queue.ledger.decided();
                 return false;
             }
-            add(queue, id, verdict);
+            dispatch.add(queue, id, verdict);
             seen.end();
             return true;
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
-    }
-
-    private void expireNow() {
-        try {
-            expireReceived(clock.nanoTime());
-        } catch (NetlinkException e) {
-            reports.unsent(e); // what is written stays; the end of the batch sends it again
-        }
-    }
-
-    /** Adds a verdict to the outbox. If there is no place because a send fails, the packet is owed the same verdict. */
-    private void add(Bound queue, int id, Verdict verdict) throws NetlinkException {
-        try {
-            outbox.add(queue, id, verdict);
-        } catch (NetlinkException e) {
-            if (!outbox.holds(verdict)) {
-                throw e;
-            }
-            unsent();
-            queue.ledger.owe(id, verdict.copy());
-        }
-        queue.ledger.decided();
     }
 
     /** The current packet is held: from now on its hold has its deadline. */
@@ -305,21 +267,21 @@ final class Decisions implements Lending {
             queue.ledger.decided();
             return;
         }
-        lock.lock();
+        dispatch.lock.lock();
         try {
             seen.end();
             queue.ledger.decided();
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
     }
 
     private boolean answeredInBatch(Hold hold, Verdict verdict) throws NetlinkException {
-        lock.lock();
+        dispatch.lock.lock();
         try {
-            return holds.answerBy(hold, () -> outbox.single(hold.queue.queue, hold.id, verdict));
+            return holds.answerBy(hold, () -> dispatch.single(hold.queue.queue, hold.id, verdict));
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
     }
 
@@ -328,143 +290,70 @@ final class Decisions implements Lending {
         reading = false;
         Bound queue = found == PacketId.NONE ? null : queues.ofPacket(PacketId.queue(found));
         if (queue == null) {
-            doubt(epoch); // it waits somewhere, and a batch would let it pass
+            dispatch.doubt(epoch); // it waits somewhere, and a batch would let it pass
             return;
         }
         int id = PacketId.id(found);
         queues.gap(queue, id);
-        lock.lock();
+        dispatch.lock.lock();
         try {
             if (!over && (received == null || received.leave(queue.queue, id))) {
                 queue.ledger.owe(id, options.failureVerdict());
                 unread++;
             }
         } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Packets that no one knows may wait, which came before those of an epoch. */
-    void doubt(int epoch) {
-        lock.lock();
-        try {
-            for (Bound queue : queues.bound) {
-                queue.ledger.doubt(epoch);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The kernel refused the verdict of a packet, which may wait on. */
-    void refused(int number) {
-        Bound queue = queues.find(number);
-        if (queue != null) {
-            lock.lock();
-            try {
-                queue.ledger.doubtRefused();
-            } finally {
-                lock.unlock();
-            }
+            dispatch.lock.unlock();
         }
     }
 
     /** Sends again what could not be sent before. */
     void resume() throws NetlinkException {
-        if (unsent) {
+        if (dispatch.unsent()) {
             try {
                 flush();
             } catch (SystemCallException e) {
-                if (!e.errno().equals(Errno.EBADF)) {
+                if (!Dispatch.isClosed(e)) {
                     throw e;
                 }
-                // The socket is closed: the receive that follows ends the session.
+                // The receive that follows ends the session.
             }
         }
     }
 
     /** Sends the verdicts of the batch. */
     void flush() throws NetlinkException {
-        lock.lock();
+        dispatch.lock.lock();
         try {
-            if (!over) {
+            if (over) { // the session was closed under a decider that took its time
+                discard();
+            } else {
                 oweOpen();
-                sendAll();
-            } else if (outbox.discard()) { // the session was closed under a decider that took its time
-                outlived += decided - sent;
-                decided = sent;
+                dispatch.send();
+                sent = decided;
             }
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
     }
 
-    /** Sends all verdicts: those of the batch, those that are owed, and those for packets in doubt. */
-    private void sendAll() throws NetlinkException {
-        try {
-            boolean troubled = false;
-            for (Bound queue : queues.bound) {
-                troubled |= queue.ledger.troubled();
-            }
-            if (troubled) {
-                payOwed();
-            }
-            outbox.closeRuns();
-            if (troubled) {
-                sweep();
-            }
-            outbox.flush();
-        } catch (NetlinkException e) {
-            unsent();
-            throw e;
+    /** What was decided and not sent is left to the kernel, which drops it with the socket. */
+    private void discard() {
+        if (dispatch.discard()) {
+            outlived += decided - sent;
+            decided = sent;
         }
-        unsent = false;
-        sent = decided;
     }
 
-    /** On the polling thread: whatever began and was not decided, or was taken and did not begin, something was thrown there. */
+    /** A packet that began and was not decided, or was taken and did not begin: something was thrown in between. */
     private void oweOpen() {
         if (reading) {
             reading = false;
-            doubt(0);
+            dispatch.doubt(0);
         }
         for (Bound queue : queues.bound) {
             if (queue.ledger.oweOpen()) {
                 failed++;
             }
-        }
-    }
-
-    private void payOwed() throws NetlinkException {
-        for (Bound queue : queues.bound) {
-            Ledger ledger = queue.ledger;
-            for (Ledger.Owed owed = ledger.nextOwed(); owed != null; owed = ledger.nextOwed()) {
-                if (received == null || received.leave(queue.queue, owed.id())) {
-                    outbox.single(queue.queue, owed.id(), owed.verdict());
-                }
-                ledger.paid();
-            }
-        }
-    }
-
-    /** Decides packets in doubt by a batch up to before the next one that is known; the kernel finds none, as a rule. */
-    private void sweep() throws NetlinkException {
-        for (Bound queue : queues.bound) {
-            Ledger ledger = queue.ledger;
-            if (ledger.sweepDue(holds)) {
-                boolean drop = ledger.sweepDrops() || !options.failureVerdict().forBatches();
-                int last = ledger.sweepEnd(holds);
-                ledger.swept(last, outbox.batch(queue, last, drop ? Verdict.DROP : options.failureVerdict()));
-            }
-        }
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
-    private void unsent() {
-        unsent = true;
-        sendFailures++;
-        if (received != null) {
-            watchdog.notice();
         }
     }
 
@@ -474,11 +363,11 @@ final class Decisions implements Lending {
         if (seen == null || found == PacketId.NONE) {
             return true;
         }
-        lock.lock();
+        dispatch.lock.lock();
         try {
             return seen.leave(PacketId.queue(found), PacketId.id(found));
         } finally {
-            lock.unlock();
+            dispatch.lock.unlock();
         }
     }
 
@@ -494,7 +383,7 @@ final class Decisions implements Lending {
         if (packet != current || queue == null || loop == null || !loop.polling()) {
             throw new IllegalStateException("only the packet that a decider is at can be held, on its thread");
         }
-        if (currentHold != null) {
+        if (currentHold != null && currentHold.entered()) {
             throw new IllegalStateException("packet " + Integer.toUnsignedLong(currentId) + " is held already");
         }
         long nanos = deadlineNanos;
@@ -519,13 +408,13 @@ final class Decisions implements Lending {
     /** Enters a packet that is held. Where this throws, it is not held, and the decider's verdict counts. */
     void enter(Hold hold) {
         if (hold.bounded) {
-            watchdog.start();
+            deadlines.start();
         }
         Received seen = received;
         if (seen == null) {
             holds.add(hold);
         } else {
-            lock.lock();
+            dispatch.lock.lock();
             try {
                 if (seen.expired()) {
                     hold.overtake();
@@ -534,25 +423,19 @@ final class Decisions implements Lending {
                     seen.held();
                 }
             } finally {
-                lock.unlock();
+                dispatch.lock.unlock();
             }
         }
         if (hold.bounded) {
-            watchdog.notice();
+            deadlines.notice();
         }
     }
 
     // --- on any thread
 
-    /** Does what is due before an answer: it comes late, be the watchdog awake or not. */
+    /** Does what is due before an answer. */
     void expireBefore(Hold hold) {
-        if (hold.deadline - clock.nanoTime() <= 0) {
-            try {
-                look();
-            } catch (Throwable e) {
-                reports.unsent(e); // of other packets: no concern of this one's caller
-            }
-        }
+        deadlines.expireBefore(hold);
     }
 
     /** An answer came too late. */
@@ -574,143 +457,55 @@ final class Decisions implements Lending {
         return inTime;
     }
 
-    // --- on the watchdog's thread, or on that of an answer after its deadline
-
-    /** Decides what is due; nanoseconds until the next is, or a negative number. */
-    private long look() {
-        long now = clock.nanoTime();
-        long next = expireHeld(now);
-        long batch;
-        try {
-            batch = expireReceived(now);
-        } catch (NetlinkException e) {
-            reports.unsent(e);
-            batch = AGAIN_NANOS;
-        }
-        return next < 0 ? batch : batch < 0 ? next : Math.min(next, batch);
-    }
-
-    private long expireHeld(long now) {
-        List<Unanswered> report = new ArrayList<>();
-        try {
-            holds.expire(now, report);
-            return holds.nextDeadline(now);
-        } catch (NetlinkException e) {
-            countFailure();
-            reports.unsent(e);
-            return AGAIN_NANOS;
-        } finally {
-            reports.expired(report);
-        }
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
-    private void countFailure() {
-        lock.lock();
-        try {
-            sendFailures++;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
-    private long expireReceived(long now) throws NetlinkException {
-        Received seen = received;
-        if (seen == null) {
-            return -1;
-        }
-        lock.lock();
-        try {
-            if (over) {
-                return -1;
-            }
-            if (unsent) {
-                payOwed();
-                outbox.flush();
-                unsent = false;
-            }
-            int index = seen.firstUndecided();
-            if (index < 0) {
-                return -1;
-            }
-            long left = seen.takenAt(index) + deadlineNanos - now;
-            if (left > 0) {
-                return left;
-            }
-            outbox.flush(); // what is decided goes first: those packets lie before
-            long before = expired;
-            while (index >= 0 && seen.takenAt(index) + deadlineNanos - now <= 0) {
-                outbox.single(seen.queue(index), seen.id(index), options.deadlineVerdict());
-                seen.expire(index);
-                expired++;
-                index = seen.firstUndecided();
-            }
-            reports.slowDecider(expired - before);
-            outbox.flush();
-            return index < 0 ? -1 : seen.takenAt(index) + deadlineNanos - now;
-        } catch (NetlinkException e) {
-            unsent();
-            throw e;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** The last moment to send: what is undecided gets the close verdict. It calls no handler. */
     void settle() throws NetlinkException {
-        boolean heldSent = false;
+        Throwable failure = null;
         List<Unanswered> report = new ArrayList<>();
-        NetlinkException failure = null;
         try {
             holds.settle(options.closeVerdict(), report);
-            heldSent = true;
-        } catch (NetlinkException e) {
+        } catch (Throwable e) {
             failure = e;
-        } finally {
-            reports.settled(report);
         }
+        reports.settled(report);
         boolean alone = loop == null || loop.inside();
         if (!alone && received == null) {
             over = true; // a decider that hangs may be writing its verdict: the kernel drops what waits
-            return;
+        } else {
+            failure = settleRest(alone, failure);
         }
-        lock.lock();
+        if (failure instanceof NetlinkException problem) {
+            throw problem;
+        }
+        Failures.rethrow(failure);
+    }
+
+    private @Nullable Throwable settleRest(boolean alone, @Nullable Throwable before) {
+        Throwable failure = before;
+        dispatch.lock.lock();
         try {
             if (!over) {
                 if (alone) {
                     oweOpen();
                 }
-                sendAll(); // what was decided must not be covered by the batch
-                if (heldSent && !options.closeVerdict().equals(Verdict.DROP)) { // which the kernel does by itself
-                    decideRest();
+                dispatch.send(); // what was decided must not be covered by the batch
+                sent = decided;
+                if (failure == null && !options.closeVerdict().equals(Verdict.DROP)) { // the kernel drops by itself
+                    dispatch.sendToRest(options.closeVerdict());
                 }
             }
+        } catch (Throwable e) {
+            failure = Failures.join(failure, e);
         } finally {
             over = true;
-            if (outbox.discard()) { // it could not be sent: the kernel drops those packets
-                outlived += decided - sent;
-                decided = sent;
-            }
-            lock.unlock();
+            deadlines.stop();
+            discard();
+            dispatch.lock.unlock();
         }
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    /** Gives the close verdict to all that wait; a queue where something was decided otherwise is left to the kernel. */
-    private void decideRest() throws NetlinkException {
-        for (Bound queue : queues.bound) {
-            if (queue.ledger.mayCloseBatch()) {
-                outbox.batch(queue, queue.ledger.nextId() + ALL, options.closeVerdict());
-            }
-        }
-        outbox.flush();
+        return failure;
     }
 
     void endWatch() {
-        watchdog.end();
+        deadlines.end();
     }
 
     long decided() {
@@ -734,15 +529,7 @@ final class Decisions implements Lending {
         return unread;
     }
 
-    long sendFailures() {
-        return sendFailures;
-    }
-
     long lateCount() {
         return late.sum();
-    }
-
-    long expired() {
-        return expired;
     }
 }

@@ -55,7 +55,6 @@ final class Ledger {
 
     private boolean sweptOnce;
     private int sweptUpTo;
-    private volatile long sweepSequence = -1;
 
     // Held packets, in the order of their ids; the list is guarded by the lock of Holds.
     @Nullable
@@ -210,19 +209,13 @@ final class Ledger {
         return refused;
     }
 
-    /** A sweep up to an id was written, with a sequence number by which its answer is known. */
-    void swept(int last, long sequence) {
-        sweepSequence = sequence;
+    /** A sweep up to an id was written. */
+    void swept(int last) {
         sweptUpTo = last;
         sweptOnce = true;
         if (last == end - 1) {
             doubtful = false;
             refused = false;
         }
-    }
-
-    /** Whether a refused verdict was the last sweep, which finds nothing if no packet was lost. */
-    boolean isSweep(long sequence) {
-        return sweepSequence == sequence;
     }
 }

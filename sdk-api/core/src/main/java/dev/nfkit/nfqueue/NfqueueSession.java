@@ -38,6 +38,8 @@ public final class NfqueueSession implements AutoCloseable {
     private final NetlinkSocket socket;
     private final Queues queues;
     private final Holds holds;
+    private final Dispatch dispatch;
+    private final Deadlines deadlines;
     private final Decisions decisions;
     private final RefusedVerdicts refusals;
     private final QueueLife life;
@@ -60,9 +62,13 @@ public final class NfqueueSession implements AutoCloseable {
         Reports reports = new Reports(options);
         holds = new Holds(new VerdictWriter(socket, log, sendLimit), queues.bound);
         Outbox outbox = new Outbox(new VerdictWriter(socket, log, sendLimit), holds, queues.bound);
-        decisions = new Decisions(options, queues, holds, outbox, reports, transport::nanoTime, socket.order());
-        refusals = new RefusedVerdicts(options, log, queues, decisions, reports);
-        life = new QueueLife(options, socket, refusals, reports, queues, holds, decisions, transport::nanoTime);
+        Received received = Deadlines.nanos(options) > 0 ? new Received(socket.order(), transport::nanoTime) : null;
+        dispatch = new Dispatch(queues, holds, outbox, options.failureVerdict(), received);
+        deadlines = new Deadlines(options, holds, dispatch, received, reports, transport::nanoTime);
+        decisions = new Decisions(options, queues, holds, dispatch, deadlines, received, reports, transport::nanoTime);
+        refusals = new RefusedVerdicts(options, log, dispatch, reports);
+        life = new QueueLife(
+                options, socket, refusals, reports, queues, holds, decisions, dispatch, transport::nanoTime);
         loop = new MessageLoop(transport, socket, QueueBuffers.batch(options), life);
         loop.spin(options.spin().toNanos());
         try {
@@ -269,14 +275,14 @@ public final class NfqueueSession implements AutoCloseable {
                 holds.count(),
                 decisions.failed(),
                 decisions.forgotten(),
-                holds.expired() + decisions.expired(),
+                holds.expired() + deadlines.expired(),
                 decisions.lateCount(),
                 holds.settled() + life.settledUnseen() + decisions.outlived(),
                 decisions.unread(),
                 queues.bypassed(),
                 refusals.gone(),
                 refusals.refused(),
-                decisions.sendFailures(),
+                dispatch.sendFailures(),
                 queues.states());
     }
 

@@ -69,10 +69,16 @@ final class Outbox {
         writer.single(queue, id, verdict);
     }
 
-    /** Writes one verdict for all that wait up to a packet; its sequence number. */
-    long batch(Bound queue, int id, Verdict verdict) throws NetlinkException {
+    /** Writes one verdict for all that wait up to a packet. */
+    void batch(Bound queue, int id, Verdict verdict) throws NetlinkException {
         fit(VerdictMessages.SMALL);
-        return writer.batch(queue.queue, id, verdict);
+        writer.batch(queue.queue, id, verdict, false);
+    }
+
+    /** Writes one verdict for the packets in doubt up to an id; that there are none is no failure. */
+    void sweep(Bound queue, int id, Verdict verdict) throws NetlinkException {
+        fit(VerdictMessages.SMALL);
+        writer.batch(queue.queue, id, verdict, true);
     }
 
     private void closeRun(Bound queue) throws NetlinkException {

@@ -23,6 +23,7 @@ final class QueueLife implements Life {
     private final Queues queues;
     private final Holds holds;
     private final Decisions decisions;
+    private final Dispatch dispatch;
     private final Decisions.Clock clock;
     private final long settleNanos;
     private @Nullable MessageLoop loop;
@@ -41,6 +42,7 @@ final class QueueLife implements Life {
             Queues queues,
             Holds holds,
             Decisions decisions,
+            Dispatch dispatch,
             Decisions.Clock clock) {
         this.options = options;
         this.socket = socket;
@@ -49,6 +51,7 @@ final class QueueLife implements Life {
         this.queues = queues;
         this.holds = holds;
         this.decisions = decisions;
+        this.dispatch = dispatch;
         this.clock = clock;
         settleNanos = options.settleTime().toNanos();
     }
@@ -85,7 +88,7 @@ final class QueueLife implements Life {
     @Override
     public void missed() {
         MessageLoop messages = loop;
-        decisions.doubt(messages == null ? 0 : messages.inbound().currentEpoch());
+        dispatch.doubt(messages == null ? 0 : messages.inbound().currentEpoch());
     }
 
     @Override

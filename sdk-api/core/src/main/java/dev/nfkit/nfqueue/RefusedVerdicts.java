@@ -10,24 +10,22 @@ import java.util.function.Consumer;
 final class RefusedVerdicts {
     private final NfqueueOptions options;
     private final VerdictLog log;
-    private final Queues queues;
-    private final Decisions decisions;
+    private final Dispatch dispatch;
     private final Reports reports;
     private long gone;
     private long refused;
 
-    RefusedVerdicts(NfqueueOptions options, VerdictLog log, Queues queues, Decisions decisions, Reports reports) {
+    RefusedVerdicts(NfqueueOptions options, VerdictLog log, Dispatch dispatch, Reports reports) {
         this.options = options;
         this.log = log;
-        this.queues = queues;
-        this.decisions = decisions;
+        this.dispatch = dispatch;
         this.reports = reports;
     }
 
     /** The kernel refused the verdict of a sequence number, or with EPERM the whole datagram that begins with it. */
     void refused(long sequence, Errno errno) {
         if (errno.equals(Errno.ENOENT)) {
-            if (!isSweep(sequence)) {
+            if (!VerdictLog.isSweep(sequence)) {
                 gone++;
                 report(sequence, errno);
             }
@@ -40,20 +38,11 @@ final class RefusedVerdicts {
             long next = datagram ? log.following(at) : VerdictLog.NONE;
             refused++;
             if (log.knows(at)) {
-                decisions.refused(log.queue(at));
+                dispatch.doubtRefused(log.queue(at));
             }
             report(at, errno);
             at = next;
         } while (at != VerdictLog.NONE);
-    }
-
-    private boolean isSweep(long sequence) {
-        for (Bound queue : queues.bound) {
-            if (queue.ledger.isSweep(sequence)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private void report(long sequence, Errno errno) {

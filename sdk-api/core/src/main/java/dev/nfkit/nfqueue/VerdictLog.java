@@ -14,9 +14,12 @@ final class VerdictLog {
     private static final int OURS = 0x8000_0000;
 
     private static final int BATCH = 0x4000_0000;
+    /** A batch for packets in doubt, which finds nothing as a rule. */
+    private static final int SWEEP = 0x2000_0000;
+
     private static final int SIZE_BITS = 14;
     private static final int INDEX = (1 << SIZE_BITS) - 1;
-    private static final int COUNT = BATCH - 1;
+    private static final int COUNT = SWEEP - 1;
     private static final int TAG = 0xffff;
     /** Beside a tag of 16 bits and a queue of 16 there is room for the id's 32. */
     private static final int QUEUE_SHIFT = 32;
@@ -31,13 +34,22 @@ final class VerdictLog {
     /** The sequence number of the next verdict in the same datagram, or 0. */
     private final AtomicIntegerArray following = new AtomicIntegerArray(1 << SIZE_BITS);
 
+    /** Notes a sweep and gives its sequence number. */
+    long nextSweep(int queue, int id, long previous) {
+        return next(queue, id, BATCH | SWEEP, previous);
+    }
+
     /** Notes a verdict and gives its sequence number; it follows another one in its datagram, or NONE. */
     long next(int queue, int id, boolean batch, long previous) {
+        return next(queue, id, batch ? BATCH : 0, previous);
+    }
+
+    private long next(int queue, int id, int kind, long previous) {
         int number = counter.getAndIncrement() & COUNT;
         long tag = tag(number);
         entries.lazySet(number & INDEX, (tag << TAG_SHIFT) | ((long) queue << QUEUE_SHIFT) | (id & 0xffff_ffffL));
         following.lazySet(number & INDEX, 0);
-        int sequence = OURS | (batch ? BATCH : 0) | number;
+        int sequence = OURS | kind | number;
         if (previous != NONE) {
             following.lazySet((int) previous & INDEX, sequence);
         }
@@ -70,5 +82,9 @@ final class VerdictLog {
 
     static boolean isBatch(long sequence) {
         return ((int) sequence & BATCH) != 0;
+    }
+
+    static boolean isSweep(long sequence) {
+        return ((int) sequence & SWEEP) != 0;
     }
 }

@@ -75,9 +75,9 @@ final class VerdictWriter {
         }
     }
 
-    /** Writes one verdict for all that wait up to a packet; it fits. */
-    long batch(int queue, int id, Verdict verdict) {
-        long sequence = log.next(queue, id, true, previous);
+    /** Writes one verdict for all that wait up to a packet; it fits. A sweep is one for packets in doubt. */
+    void batch(int queue, int id, Verdict verdict, boolean sweep) {
+        long sequence = sweep ? log.nextSweep(queue, id, previous) : log.next(queue, id, true, previous);
         boolean written = false;
         try {
             VerdictMessages.batch(writer, sequence, queue, id, verdict);
@@ -85,7 +85,6 @@ final class VerdictWriter {
         } finally {
             end(written, sequence);
         }
-        return sequence;
     }
 
     private void end(boolean written, long sequence) {

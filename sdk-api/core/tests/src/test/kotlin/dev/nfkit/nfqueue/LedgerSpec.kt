@@ -80,8 +80,7 @@ class LedgerSpec :
             ledger.mayBatch(9, room.holds) shouldBe false
             ledger.sweepDue(room.holds) shouldBe true
             ledger.sweepEnd(room.holds) shouldBe 8
-            ledger.swept(8, 77)
-            ledger.isSweep(77) shouldBe true
+            ledger.swept(8)
             ledger.sweepDue(room.holds) shouldBe false
             ledger.mayBatch(9, room.holds) shouldBe true
         }
@@ -95,13 +94,13 @@ class LedgerSpec :
             ledger.begin(9, 0)
             ledger.decided()
             ledger.sweepEnd(room.holds) shouldBe 2
-            ledger.swept(2, 1)
+            ledger.swept(2)
             ledger.sweepDue(room.holds) shouldBe false
             ledger.mayBatch(2, room.holds) shouldBe false
             room.holds.leave(hold)
             ledger.sweepDue(room.holds) shouldBe true
             ledger.sweepEnd(room.holds) shouldBe 8
-            ledger.swept(8, 2)
+            ledger.swept(8)
             ledger.mayBatch(9, room.holds) shouldBe true
         }
 

@@ -2,7 +2,6 @@ package dev.nfkit.nfqueue
 
 import dev.nfkit.socket.KernelView
 import java.lang.reflect.Proxy
-import java.nio.ByteOrder
 
 /** Outbox and held packets of a session, over a socket that keeps what is sent. */
 internal class Room(
@@ -31,16 +30,11 @@ internal class Room(
             Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
                 error("no test asks")
             } as KernelView
-        val decisions =
-            Decisions(
-                options,
-                Queues(options, nobody),
-                holds,
-                outbox,
-                Reports(options),
-                { 0 },
-                ByteOrder.LITTLE_ENDIAN,
-            )
+        val queues = Queues(options, nobody)
+        val reports = Reports(options)
+        val dispatch = Dispatch(queues, holds, outbox, Verdict.DROP, null)
+        val deadlines = Deadlines(options, holds, dispatch, null, reports) { 0 }
+        val decisions = Decisions(options, queues, holds, dispatch, deadlines, null, reports) { 0 }
         return Hold(decisions, bound[0], id, deadline != null, deadline ?: 0, Verdict.DROP)
     }
 

@@ -19,6 +19,11 @@ class VerdictLogSpec :
             log.id(batch) shouldBe 7L
             VerdictLog.isBatch(batch) shouldBe true
             log.knows(5) shouldBe false
+            VerdictLog.isSweep(batch) shouldBe false
+            val sweep = log.nextSweep(3, 7, VerdictLog.NONE)
+            VerdictLog.isSweep(sweep) shouldBe true
+            VerdictLog.isBatch(sweep) shouldBe true
+            log.id(sweep) shouldBe 7L
         }
 
         test("what is older than the ring is forgotten, not mistaken for another") {
