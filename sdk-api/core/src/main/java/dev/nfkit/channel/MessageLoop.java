@@ -310,25 +310,9 @@ public final class MessageLoop implements AutoCloseable {
      */
     public <C, E extends Exception> int poll(Handler<C, E> handler, C context, long timeoutNanos)
             throws NetlinkException, E {
-        Thread self = Thread.currentThread();
-        while (!poller.compareAndSet(null, self)) { // else an asker receives
-            Object holder = poller.get();
-            if (inside()) {
-                throw new IllegalStateException("poll or run was called inside a callback of the same session");
-            }
-            if (closing) {
-                return -1; // another thread is closing
-            }
-            if (holder instanceof Thread) {
-                throw new IllegalStateException("another thread polls this session; one at a time");
-            }
-            if (!pollWaits) {
-                pollWaits = true;
-                socket.wakeup();
-            }
-            LockSupport.parkNanos(this, ASKER_STEP_NANOS); // it hands over as soon as it is awake
+        if (!enterPoll()) {
+            return -1;
         }
-        pollWaits = false;
         int delivered;
         try {
             delivered = pollAlone(handler, context, timeoutNanos);
@@ -349,6 +333,35 @@ public final class MessageLoop implements AutoCloseable {
         Object holder = poller.get();
         Thread self = Thread.currentThread();
         return holder == self || (holder instanceof Asker asker && asker.thread == self);
+    }
+
+    /** Becomes the thread that receives, for which an asker hands over; false if another thread closes the session. */
+    private boolean enterPoll() {
+        Thread self = Thread.currentThread();
+        try {
+            while (!poller.compareAndSet(null, self)) {
+                Object holder = poller.get();
+                if (inside()) {
+                    throw new IllegalStateException("poll or run was called inside a callback of the same session");
+                }
+                if (closing) {
+                    return false;
+                }
+                if (holder instanceof Thread) {
+                    throw new IllegalStateException("another thread polls this session; one at a time");
+                }
+                if (!pollWaits) {
+                    pollWaits = true;
+                    socket.wakeup();
+                }
+                LockSupport.parkNanos(this, ASKER_STEP_NANOS); // the asker hands over as soon as it is awake
+            }
+            return true;
+        } finally {
+            if (pollWaits) {
+                pollWaits = false;
+            }
+        }
     }
 
     /** As {@link #leave}, after a failure, which is the one to be thrown. */
@@ -612,6 +625,7 @@ public final class MessageLoop implements AutoCloseable {
         } finally {
             ended.countDown();
         }
+        failure = reportEnd(failure);
         logUnsettled(unsettled);
         Exception counting = undiscarded;
         if (counting != null) {
@@ -626,18 +640,21 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     private @Nullable Throwable closeSocket(@Nullable Throwable before) {
-        Throwable failure = before;
         try {
             socket.close();
+            return before;
         } catch (Throwable e) {
-            failure = Failures.join(failure, e);
+            return Failures.join(before, e);
         }
+    }
+
+    private @Nullable Throwable reportEnd(@Nullable Throwable before) {
         try {
             life.closed();
+            return before;
         } catch (Throwable e) {
-            failure = Failures.join(failure, e);
+            return Failures.join(before, e);
         }
-        return failure;
     }
 
     private static void logUnsettled(@Nullable NetlinkException problem) {
@@ -662,6 +679,7 @@ public final class MessageLoop implements AutoCloseable {
         }
         failure = closeSocket(failure);
         abandoned = true;
+        failure = reportEnd(failure);
         logUnsettled(unsettled);
         Failures.rethrow(failure);
     }

@@ -77,6 +77,7 @@ public final class NfqueueSession implements AutoCloseable {
             queues.open(loop, socket.order());
         } catch (Throwable e) {
             decisions.endWatch();
+            life.closed();
             throw e;
         }
     }
