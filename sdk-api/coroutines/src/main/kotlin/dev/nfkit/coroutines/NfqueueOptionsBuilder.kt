@@ -188,30 +188,33 @@ public class NfqueueOptionsBuilder internal constructor() {
     }
 
     /**
-     * Who is told of malformed messages, besides their being counted. By default they are logged as warnings, the first
-     * and then ever more rarely.
+     * Sets the handler of malformed messages, which are counted too. Without a handler they are logged as warnings: the
+     * first, then when their number has doubled or a minute has passed.
      *
-     * @param handler the handler, called on the session's reader thread, which waits for it; what it throws fails the
-     *   session and reaches the collector or the caller of [NfqueueScope.decide]
+     * @param handler called on the session's reader thread, which waits for it; what it throws fails the session and reaches
+     *   the collector or the caller of [NfqueueScope.decide]
      */
     public fun onMalformed(handler: MalformedHandler) {
         builder.onMalformed(handler)
     }
 
     /**
-     * Who is told of verdicts that the kernel refused, besides their being counted.
+     * Sets the handler of verdicts that the kernel refused, which are counted too.
      *
-     * @param handler called on the session's reader thread, which waits for it; what it throws is logged
+     * @param handler called on the session's reader thread, which waits for it. Its exceptions are logged; its Errors fail
+     *   the session
      */
     public fun onRefused(handler: Consumer<VerdictRefusal>) {
         builder.onRefused(handler)
     }
 
     /**
-     * Who is told of packets that were not answered, when they get a verdict in the application's stead. By default they
-     * are logged as a warning that names them.
+     * Sets the handler of packets that were not answered and got the verdict of their deadline or of the session's end.
+     * Without a handler they are logged as warnings that name some of them: the first, then when their number has doubled or
+     * a minute has passed.
      *
-     * @param handler called on any thread; what it throws is logged
+     * @param handler called after the verdict was sent, on a thread of the session that only makes reports, or at the
+     *   session's end on its reader thread; it delays no verdict. Its exceptions are logged
      */
     public fun onUnanswered(handler: Consumer<Unanswered>) {
         builder.onUnanswered(handler)

@@ -630,6 +630,24 @@ class NfqueueSessionSpec :
                 }
             }
 
+            test("returns to the copy range that the session was opened with") {
+                val transport = FakeNetfilter()
+                val options = NfqueueOptions.builder().queue(0) { it.copyRange(1500) }.build()
+                NfqueueSession.open(transport, options).use { session ->
+                    val opened = session.options(0)
+                    session.configure(opened.toBuilder().copyRange(128).build())
+                    session.configure(opened)
+                    transport
+                        .nfqueue()
+                        .queues()
+                        .single()
+                        .copyRange() shouldBe 1500
+                    shouldThrow<IllegalArgumentException> {
+                        session.configure(opened.toBuilder().copyRange(1501).build())
+                    }.message shouldContain "larger than the session was opened for"
+                }
+            }
+
             test("is refused inside a decider, for another's queue, and for packets larger than the slots") {
                 val transport = FakeNetfilter()
                 transport.session { queue(3) { it.copyRange(100) } }.use { session ->
