@@ -38,10 +38,10 @@ public final class KernelRefusedException extends NetlinkException {
         super(describe(request, errno, kernelText, offset, cure));
         this.request = request;
         this.errno = errno;
-        this.kernelText = kernelText;
+        this.kernelText = kernelText == null ? null : PrintableText.of(kernelText);
         this.offset = offset;
         this.refusal = refusal;
-        this.cure = cure;
+        this.cure = cure == null ? null : PrintableText.of(cure);
     }
 
     private static String describe(

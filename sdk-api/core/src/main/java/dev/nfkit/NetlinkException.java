@@ -15,6 +15,6 @@ public abstract sealed class NetlinkException extends IOException
     private static final long serialVersionUID = 1L;
 
     NetlinkException(String message) {
-        super(message);
+        super(PrintableText.of(message)); // names of processes, devices and files may be in it
     }
 }

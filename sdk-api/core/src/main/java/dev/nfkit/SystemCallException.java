@@ -22,7 +22,7 @@ public final class SystemCallException extends NetlinkException {
         super(call + ": " + errno + (cure == null ? "" : ": " + cure));
         this.call = call;
         this.errno = errno;
-        this.cure = cure;
+        this.cure = cure == null ? null : PrintableText.of(cure);
     }
 
     /**

@@ -57,9 +57,8 @@ public final class Refusals {
         if (owner.isEmpty()) {
             return refusal;
         }
-        String process = kernel.owner(owner.getAsLong())
-                .map(found -> " (" + found.name() + ", pid " + found.pid() + ")")
-                .orElse("");
+        String process =
+                kernel.owner(owner.getAsLong()).map(found -> " (" + found + ")").orElse("");
         return refusal.explained(
                 Refusal.OWNED_BY_ANOTHER,
                 "port " + owner.getAsLong() + process + " owns this " + what + "; stop it or take another " + what);

@@ -3,6 +3,7 @@ package dev.nfkit.conntrack;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.PrintableText;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -251,7 +252,7 @@ public final class ConntrackExpectation {
     public String toString() {
         StringBuilder text = new StringBuilder().append(tuple == null ? "unknown" : tuple);
         text.append(master == null ? "" : ", announced by " + master);
-        text.append(helper == null ? "" : ", helper=" + helper);
+        text.append(helper == null ? "" : ", helper=" + PrintableText.of(helper));
         text.append(timeout == null ? "" : ", timeout=" + timeout);
         return text.toString();
     }

@@ -1,5 +1,7 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.PrintableText;
+
 /** An entry as one line for logs. */
 final class EntryText {
     private EntryText() {}
@@ -26,7 +28,7 @@ final class EntryText {
             text.append(" zone=").append(entry.zone());
         }
         if (entry.hasHelper()) {
-            text.append(" helper=").append(entry.helper());
+            PrintableText.append(text.append(" helper="), entry.helper());
         }
         if (entry.has(ConntrackAttribute.ID)) {
             text.append(" id=").append(entry.id());

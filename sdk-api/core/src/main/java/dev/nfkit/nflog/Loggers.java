@@ -2,6 +2,7 @@ package dev.nfkit.nflog;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.PrintableText;
 import dev.nfkit.socket.KernelView;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class Loggers {
                 System.getLogger(NflogSession.class.getName())
                         .log(
                                 System.Logger.Level.WARNING,
-                                "the logger of " + entry.getKey() + " was " + entry.getValue()
+                                "the logger of " + entry.getKey() + " was " + PrintableText.of(entry.getValue())
                                         + " before this session and could not be put back",
                                 e);
             }

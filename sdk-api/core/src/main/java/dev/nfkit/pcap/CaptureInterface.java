@@ -1,5 +1,6 @@
 package dev.nfkit.pcap;
 
+import dev.nfkit.PrintableText;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -199,6 +200,6 @@ public final class CaptureInterface {
      */
     @Override
     public String toString() {
-        return (name == null ? "interface" : name) + ", link type " + LinkType.describe(linkType);
+        return (name == null ? "interface" : PrintableText.of(name)) + ", link type " + LinkType.describe(linkType);
     }
 }

@@ -1,5 +1,6 @@
 package dev.nfkit.pcap;
 
+import dev.nfkit.PrintableText;
 import java.io.IOException;
 
 /**
@@ -23,7 +24,7 @@ public final class PcapFormatException extends IOException {
      * @param found what is there
      */
     public PcapFormatException(String file, long offset, String expected, String found) {
-        super(file + ": at byte " + offset + ": expected " + expected + ", found " + found);
+        super(PrintableText.of(file + ": at byte " + offset + ": expected " + expected + ", found " + found));
         this.file = file;
         this.offset = offset;
         this.expected = expected;

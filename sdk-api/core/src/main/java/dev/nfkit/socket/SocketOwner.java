@@ -1,6 +1,8 @@
 package dev.nfkit.socket;
 
-/** The process behind a port id. */
+import dev.nfkit.PrintableText;
+
+/** The process that has a port id. */
 public record SocketOwner(long pid, String name) {
     /**
      * A process.
@@ -23,10 +25,21 @@ public record SocketOwner(long pid, String name) {
     /**
      * The process's name.
      *
-     * @return as {@code /proc/pid/comm} has it, 15 characters at most
+     * @return as {@code /proc/pid/comm} has it, 15 characters at most; a process chooses it, so that it may hold control
+     *     characters
      */
     @Override
     public String name() {
         return name;
+    }
+
+    /**
+     * The process as text.
+     *
+     * @return such as {@code ulogd, pid 812}, safe to print
+     */
+    @Override
+    public String toString() {
+        return PrintableText.of(name) + ", pid " + pid;
     }
 }

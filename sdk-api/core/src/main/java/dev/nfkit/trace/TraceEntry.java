@@ -1,6 +1,7 @@
 package dev.nfkit.trace;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.PrintableText;
 import dev.nfkit.pcap.CaptureRecord;
 import java.util.Objects;
 import java.util.Optional;
@@ -149,6 +150,6 @@ public final class TraceEntry {
     @Override
     public String toString() {
         return kind + " " + datagram.length() + " bytes" + (truncated ? ", truncated" : "")
-                + (comment == null ? "" : ": " + comment);
+                + (comment == null ? "" : ": " + PrintableText.of(comment));
     }
 }

@@ -3,6 +3,7 @@ package dev.nfkit.testkit;
 import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.PrintableText;
 import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.nfqueue.Verdict;
 import dev.nfkit.wire.AttributeCursor;
@@ -129,7 +130,7 @@ final class MessageText {
         if (type == null || bytes.length() != type.shape().minimumLength()) {
             boolean text = type != null && type.shape() == AttributeShape.STRING && bytes.length() > 0;
             Line whole = hex(head, bytes);
-            return text ? new Line(whole.whole(), head + '"' + cursor.string() + '"') : whole;
+            return text ? new Line(whole.whole(), head + '"' + PrintableText.of(cursor.string()) + '"') : whole;
         }
         return switch (type.shape()) {
             case U8 -> plain(head + cursor.u8());

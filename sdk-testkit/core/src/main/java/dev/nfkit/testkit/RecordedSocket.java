@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.PrintableText;
 import dev.nfkit.trace.TraceKind;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,7 @@ final class RecordedSocket {
 
     @Override
     public String toString() {
-        return "recorded socket " + socket + (name == null ? "" : " (" + name + ")") + ", " + requests
+        return "recorded socket " + socket + (name == null ? "" : " (" + PrintableText.of(name) + ")") + ", " + requests
                 + " requests and " + received + " received";
     }
 }

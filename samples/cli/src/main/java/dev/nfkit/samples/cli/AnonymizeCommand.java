@@ -57,7 +57,7 @@ final class AnonymizeCommand implements Callable<Integer> {
                 writer.flush();
                 copy.publish();
             }
-            System.err.println("Made " + entries + " entries anonymous: " + target);
+            Messages.print("Made " + entries + " entries anonymous: " + target);
             return 0;
         } catch (IOException e) {
             String reason = WriteFailure.reason(e);

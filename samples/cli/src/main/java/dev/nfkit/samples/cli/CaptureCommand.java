@@ -158,7 +158,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     private void announce(NflogSession open, List<Integer> numbers) throws Failure {
         String names = numbers.stream().map(group -> "nflog:" + group).collect(Collectors.joining(", "));
-        System.err.println("Capturing on " + names + (file == null ? "" : " into " + file));
+        Messages.print("Capturing on " + names + (file == null ? "" : " into " + file));
         SessionArguments.warnOfSmallBuffer(
                 open.receiveBuffer(), groups.receiveBuffer(session), "so that batches are smaller");
     }

@@ -241,8 +241,7 @@ final class CaptureFiles {
                 channel.truncate(closing.validBytes());
             }
         } catch (IOException e) {
-            System.err.println(
-                    "nfkit: " + name() + ": can't be cut to its last whole packet: " + WriteFailure.reason(e));
+            Messages.print("nfkit: " + name() + ": can't be cut to its last whole packet: " + WriteFailure.reason(e));
         }
         return valid;
     }

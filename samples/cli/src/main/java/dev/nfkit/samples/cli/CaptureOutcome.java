@@ -24,9 +24,9 @@ final class CaptureOutcome {
                 keep();
                 return 0; // it has seen enough
             }
-            System.err.println("nfkit: " + e.getMessage());
+            Messages.print("nfkit: " + e.getMessage());
         } catch (NetlinkException e) {
-            System.err.println("nfkit: " + e.getMessage());
+            Messages.print("nfkit: " + e.getMessage());
         } catch (RuntimeException | Error e) {
             keep();
             throw e;
@@ -54,6 +54,6 @@ final class CaptureOutcome {
         if (files != null && files.path() != null) {
             where = files.count() > 1 ? ": " + files.count() + " files, the last " + files.path() : ": " + files.path();
         }
-        System.err.println(text + where);
+        Messages.print(text + where);
     }
 }

@@ -88,7 +88,7 @@ final class ConntrackChanging {
     /** Removes all; the exit code. */
     int flush(AddressFamily family) throws NetlinkException {
         table.flush(family);
-        System.err.println("nfkit conntrack: connection tracking table has been emptied.");
+        Messages.print("nfkit conntrack: connection tracking table has been emptied.");
         return 0;
     }
 }

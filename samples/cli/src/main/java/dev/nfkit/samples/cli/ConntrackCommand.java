@@ -212,7 +212,7 @@ final class ConntrackCommand implements Callable<Integer> {
         }
         ConntrackListening listening = new ConntrackListening(
                 open, matching(selection), out, columns.eventTimes(), expected ? "expectation events" : "flow events");
-        System.err.println("nfkit conntrack: listening");
+        Messages.print("nfkit conntrack: listening");
         Ending ending = Ending.onSignal(open::stop);
         int code = Failure.RUNNING;
         try {
@@ -231,7 +231,7 @@ final class ConntrackCommand implements Callable<Integer> {
 
     private static void warnOfSmallBuffer(int reached, int wanted) {
         if (reached < wanted) {
-            System.err.println("nfkit: the receive buffer is " + reached + " bytes instead of " + wanted
+            Messages.print("nfkit: the receive buffer is " + reached + " bytes instead of " + wanted
                     + ": net.core.rmem_max caps it here, so that bursts are lost sooner");
         }
     }

@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.PrintableText;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackEvent;

@@ -53,11 +53,11 @@ final class ConntrackListening implements PollLoop.Work {
             if (e.readerGone()) {
                 return 0; // it has seen enough
             }
-            System.err.println("nfkit: " + e.getMessage());
+            Messages.print("nfkit: " + e.getMessage());
         } catch (NetlinkException e) {
-            System.err.println("nfkit: " + e.getMessage());
+            Messages.print("nfkit: " + e.getMessage());
         }
-        System.err.println(summary(shown, what, events.statistics()));
+        Messages.print(summary(shown, what, events.statistics()));
         return code;
     }
 

@@ -96,13 +96,13 @@ final class ConntrackOutput {
     /** Says what the command came to, behind all that it printed. */
     void summary(long count, String what) throws WriteFailure {
         text.flush();
-        System.err.println("nfkit conntrack: " + count + " " + what + ".");
+        Messages.print("nfkit conntrack: " + count + " " + what + ".");
     }
 
     /** Says so where a dump may not be whole. */
     static void warn(DumpResult result) {
         if (result.interrupted()) {
-            System.err.println("nfkit: the table changed while it was read: entries may be missing or have come twice");
+            Messages.print("nfkit: the table changed while it was read: entries may be missing or have come twice");
         }
     }
 }

@@ -43,7 +43,7 @@ final class DemoInsideCommand implements Callable<Integer> {
         try {
             code = capture(transport, session, options, file);
             if (traffic.failure() != null) {
-                System.err.println("nfkit: traffic: " + traffic.failure().getMessage());
+                Messages.print("nfkit: traffic: " + traffic.failure().getMessage());
                 code = Failure.RUNNING;
             }
         } finally {

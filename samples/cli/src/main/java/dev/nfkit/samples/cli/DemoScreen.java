@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.PrintableText;
 import dev.nfkit.netfilter.Statistics;
 
 /** What the demo says. */
@@ -31,7 +32,7 @@ final class DemoScreen {
 
     static void recorded(String reason) {
         System.out.println("This machine does not let the demo make a network namespace with a rule in it:");
-        System.out.println("  " + reason);
+        System.out.println("  " + PrintableText.of(reason));
         System.out.println("It takes root, or \"unshare -Urn\", and iptables or nft.");
         System.out.println();
         System.out.println("So here is what a kernel sent on another machine, recorded, through the same code:");

@@ -22,7 +22,7 @@ final class Ending {
                     try {
                         boolean ended = done.await(LONGEST_SECONDS, TimeUnit.SECONDS);
                         if (!ended) {
-                            System.err.println("nfkit: what is being written to takes nothing any more; giving up");
+                            Messages.print("nfkit: what is being written to takes nothing any more; giving up");
                         }
                         Runtime.getRuntime().halt(ended ? exitCode : Failure.RUNNING);
                     } catch (InterruptedException e) {

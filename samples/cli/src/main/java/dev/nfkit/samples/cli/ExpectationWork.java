@@ -56,7 +56,7 @@ final class ExpectationWork {
     /** Removes all; the exit code. */
     int flush() throws NetlinkException {
         table.flush();
-        System.err.println("nfkit conntrack: expectation table has been emptied.");
+        Messages.print("nfkit conntrack: expectation table has been emptied.");
         return 0;
     }
 

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.PrintableText;
 
 /** Writes JSON objects (RFC 8259) into a StringBuilder, member by member. */
 final class JsonObject {
@@ -76,23 +77,25 @@ final class JsonObject {
 
     private void quoted(String text) {
         out.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < 0x20 || c == 0x7f || (c >= 0xd800 && c < 0xe000 && !paired(text, i))) {
-                out.append("\\u").append(HEX[c >>> 12]).append(HEX[c >>> 8 & 0xf]);
-                out.append(HEX[c >>> 4 & 0xf]).append(HEX[c & 0xf]);
+        for (int i = 0; i < text.length(); ) {
+            int codePoint = text.codePointAt(i);
+            int next = i + Character.charCount(codePoint);
+            if (codePoint == '"' || codePoint == '\\') {
+                out.append('\\').append((char) codePoint);
+            } else if (PrintableText.isUnsafe(codePoint)) {
+                for (int at = i; at < next; at++) {
+                    escaped(text.charAt(at));
+                }
             } else {
-                out.append(c);
+                out.appendCodePoint(codePoint);
             }
+            i = next;
         }
         out.append('"');
     }
 
-    private static boolean paired(String text, int i) {
-        return Character.isHighSurrogate(text.charAt(i))
-                ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
-                : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
+    private void escaped(char c) {
+        out.append("\\u").append(HEX[c >>> 12]).append(HEX[c >>> 8 & 0xf]);
+        out.append(HEX[c >>> 4 & 0xf]).append(HEX[c & 0xf]);
     }
 }

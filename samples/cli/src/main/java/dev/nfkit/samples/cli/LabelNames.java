@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.PrintableText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ final class LabelNames {
     void append(BitSet labels, StringBuilder line) {
         String before = "labels=";
         for (int label = labels.nextSetBit(0); label >= 0; label = labels.nextSetBit(label + 1)) {
-            line.append(before).append(names.getOrDefault(label, Integer.toString(label)));
+            PrintableText.append(line.append(before), names.getOrDefault(label, Integer.toString(label)));
             before = ",";
         }
         if (!labels.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.PrintableText;
 import dev.nfkit.conntrack.ConntrackInfo;
 import dev.nfkit.conntrack.Direction;
 import dev.nfkit.netfilter.HardwareAddress;
@@ -62,7 +63,9 @@ final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> impl
 
     private void device(P packet, A attribute, String word, StringBuilder line) {
         if (fields.has(packet, attribute)) {
-            line.append(word).append(names.apply(fields.bytes(packet, attribute).u32(0)));
+            PrintableText.append(
+                    line.append(word),
+                    names.apply(fields.bytes(packet, attribute).u32(0)));
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.nfkit.samples.cli;
 
-import java.io.PrintWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -60,17 +59,16 @@ public final class Main implements Runnable {
         // What follows the recorded command's name is that command's own.
         Objects.requireNonNull(line.getSubcommands().get("record")).setStopAtPositional(true);
         line.setParameterExceptionHandler((e, arguments) -> {
-            PrintWriter err = line.getErr();
-            err.println("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");
-            err.flush();
+            Messages.print("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");
             return Failure.USAGE;
         });
         line.setExecutionExceptionHandler((e, command, result) -> {
             if (e instanceof Failure failure) {
-                System.err.println("nfkit: " + firstLine(failure.getMessage()));
+                Messages.print("nfkit: " + firstLine(failure.getMessage()));
                 return failure.exitCode();
             }
-            throw e;
+            Messages.print(e);
+            return Failure.RUNNING;
         });
         return line.execute(args);
     }

@@ -140,7 +140,7 @@ final class NetlinkRecording {
             }
         } catch (IOException e) {
             failed = true;
-            System.err.println("nfkit: " + file + ": " + WriteFailure.reason(e));
+            Messages.print("nfkit: " + file + ": " + WriteFailure.reason(e));
         }
     }
 
@@ -149,9 +149,9 @@ final class NetlinkRecording {
         if (ring != null && !finished) {
             try {
                 dump(ring);
-                System.err.println("nfkit: the last " + kept(ring) + " were written to " + file);
+                Messages.print("nfkit: the last " + kept(ring) + " were written to " + file);
             } catch (IOException e) {
-                System.err.println("nfkit: " + file + ": " + WriteFailure.reason(e));
+                Messages.print("nfkit: " + file + ": " + WriteFailure.reason(e));
             }
         }
     }
@@ -185,10 +185,10 @@ final class NetlinkRecording {
             }
         } catch (IOException e) {
             failed = true;
-            System.err.println("nfkit: " + file + ": " + WriteFailure.reason(e));
+            Messages.print("nfkit: " + file + ": " + WriteFailure.reason(e));
         }
         if (transport == null || !begun) {
-            System.err.println("nfkit: nothing was recorded: the command opened no netlink socket");
+            Messages.print("nfkit: nothing was recorded: the command opened no netlink socket");
         } else {
             say(transport);
         }
@@ -198,11 +198,11 @@ final class NetlinkRecording {
         if (open.unrecorded() > 0) {
             failed = true;
             String why = open.failure().map(WriteFailure::reason).orElse("");
-            System.err.println("nfkit: " + file + ": " + open.unrecorded() + " entries are missing: " + why);
+            Messages.print("nfkit: " + file + ": " + open.unrecorded() + " entries are missing: " + why);
         }
         long entries = writer == null ? 0 : writer.validEntries();
         String what = ring == null ? entries + " entries" : "the last " + kept(ring);
-        System.err.println("Recorded " + what + (anonymizer == null ? "" : ", made anonymous") + ": " + file);
+        Messages.print("Recorded " + what + (anonymizer == null ? "" : ", made anonymous") + ": " + file);
     }
 
     /** Whether something could not be written. */

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.PrintableText;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogPacket;
 import java.util.List;

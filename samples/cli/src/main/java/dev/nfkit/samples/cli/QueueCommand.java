@@ -157,7 +157,7 @@ final class QueueCommand implements Callable<Integer> {
         String names = options.queues().stream()
                 .map(queue -> "nfqueue:" + queue.queue())
                 .collect(Collectors.joining(", "));
-        System.err.println("Deciding on " + names + ", seed " + drawnFrom);
+        Messages.print("Deciding on " + names + ", seed " + drawnFrom);
         if (session.receiveBuffer().isPresent()) {
             SessionArguments.warnOfSmallBuffer(
                     open.receiveBuffer(), session.receiveBuffer().getAsInt(), "so that bursts are lost sooner");

@@ -63,11 +63,11 @@ final class QueueRun implements PollLoop.Work {
             if (e.readerGone()) {
                 return 0; // it has seen enough
             }
-            System.err.println("nfkit: " + e.getMessage());
+            Messages.print("nfkit: " + e.getMessage());
         } catch (NetlinkException e) {
-            System.err.println("nfkit: " + e.getMessage());
+            Messages.print("nfkit: " + e.getMessage());
         }
-        summary.lines(session.statistics()).forEach(System.err::println);
+        summary.lines(session.statistics()).forEach(Messages::print);
         return code;
     }
 

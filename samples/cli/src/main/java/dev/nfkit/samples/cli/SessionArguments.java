@@ -57,7 +57,7 @@ final class SessionArguments {
     /** Says so where the receive buffer that was asked for could not be had. */
     static void warnOfSmallBuffer(int reached, int wanted, String consequence) {
         if (reached < wanted) {
-            System.err.println("nfkit: the receive buffer is " + reached / 1024 + " KiB instead of " + (wanted >> 20)
+            Messages.print("nfkit: the receive buffer is " + reached / 1024 + " KiB instead of " + (wanted >> 20)
                     + " MiB: net.core.rmem_max caps it here, " + consequence);
         }
     }

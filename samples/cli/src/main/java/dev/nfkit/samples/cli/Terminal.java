@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.PrintableText;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -85,7 +86,8 @@ final class Terminal {
     void show(List<String> lines, Size size) throws WriteFailure {
         StringBuilder screen = new StringBuilder(HOME);
         for (String line : lines.subList(0, Math.min(lines.size(), size.rows() - 1))) {
-            screen.append(line).append(END_OF_LINE);
+            PrintableText.append(screen, line);
+            screen.append(END_OF_LINE);
         }
         text.raw(screen.append(END_OF_SCREEN));
         text.flush();

@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.PrintableText;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -35,6 +36,10 @@ final class TextOutput {
         elsewhere = stream;
     }
 
+    /**
+     * Writes a line. It may have text from outside: what is unsafe to print by {@link PrintableText} becomes a dot, except
+     * tabs, which stand between columns.
+     */
     void line(CharSequence text) throws WriteFailure {
         int length = text.length();
         if (buffer.length - used <= length) {
@@ -46,9 +51,9 @@ final class TextOutput {
         int start = used;
         for (int i = 0; i < length; i++) {
             char c = text.charAt(i);
-            if (c >= 0x80) {
+            if (c >= 0x7f || (c < 0x20 && c != '\t')) {
                 used = start;
-                wide(text);
+                checked(text);
                 return;
             }
             buffer[used++] = (byte) c;
@@ -63,8 +68,18 @@ final class TextOutput {
         write(bytes, bytes.length);
     }
 
-    private void wide(CharSequence text) throws WriteFailure {
-        byte[] bytes = (text + "\n").getBytes(CHARSET);
+    private void checked(CharSequence text) throws WriteFailure {
+        StringBuilder safe = new StringBuilder(text.length() + 1);
+        int from = 0;
+        for (int at = 0; at < text.length(); at++) {
+            if (text.charAt(at) == '\t') {
+                PrintableText.append(safe, text.subSequence(from, at));
+                safe.append('\t');
+                from = at + 1;
+            }
+        }
+        PrintableText.append(safe, text.subSequence(from, text.length()));
+        byte[] bytes = safe.append('\n').toString().getBytes(CHARSET);
         flush();
         write(bytes, bytes.length);
     }

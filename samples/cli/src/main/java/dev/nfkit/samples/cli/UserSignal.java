@@ -33,7 +33,7 @@ final class UserSignal {
             Object usr1 = signal.getConstructor(String.class).newInstance("USR1");
             signal.getMethod("handle", signal, handler).invoke(null, usr1, proxy);
         } catch (ReflectiveOperationException e) {
-            System.err.println("nfkit: SIGUSR1 can't be taken here: the ring is written at the end alone");
+            Messages.print("nfkit: SIGUSR1 can't be taken here: the ring is written at the end alone");
         }
     }
 }
