@@ -13,7 +13,6 @@ import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Prints what a recording has of connection tracking, in its order: events, and requests with their answers. A single
@@ -28,7 +27,6 @@ final class ConntrackTrace {
     private final Map<Long, ConntrackMessage> requests = new HashMap<>();
 
     private long printed;
-    private int truncated;
 
     private ConntrackTrace(TracedConntrack printer, TextOutput text) {
         this.printer = printer;
@@ -40,11 +38,7 @@ final class ConntrackTrace {
             throws WriteFailure {
         TracedConntrack printer = json ? new TracedConntrackJson() : new TracedConntrackText();
         ConntrackTrace conntrack = new ConntrackTrace(printer, text);
-        conntrack.truncated = TraceWalk.of(
-                trace,
-                Set.of(Netlink.NFNL_SUBSYS_CTNETLINK, Netlink.NFNL_SUBSYS_CTNETLINK_EXP),
-                malformed,
-                conntrack::message);
+        TraceWalk.of(trace, malformed, conntrack::message);
         text.flush();
         return conntrack;
     }
@@ -52,11 +46,6 @@ final class ConntrackTrace {
     /** How many messages were printed. */
     long printed() {
         return printed;
-    }
-
-    /** Datagrams whose end the recording lacks. */
-    int truncated() {
-        return truncated;
     }
 
     private void message(TraceEntry from, MessageCursor message) throws MalformedMessageException, WriteFailure {

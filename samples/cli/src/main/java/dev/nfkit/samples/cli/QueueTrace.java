@@ -17,7 +17,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +32,6 @@ final class QueueTrace {
 
     private final List<TracedVerdict> verdicts = new ArrayList<>();
     private final ByteOrder order;
-    private int truncated;
 
     /** A packet and what became of it. */
     static final class Traced {
@@ -69,18 +67,13 @@ final class QueueTrace {
     /** Goes through a recording; what is malformed is told and left out. */
     static QueueTrace of(Trace trace, MalformedReport malformed) throws WriteFailure {
         QueueTrace queues = new QueueTrace(trace.order());
-        queues.truncated = TraceWalk.of(trace, Set.of(Netlink.NFNL_SUBSYS_QUEUE), malformed, queues::add);
+        TraceWalk.of(trace, malformed, queues::add);
         return queues;
     }
 
     /** In their order. */
     List<Traced> packets() {
         return Collections.unmodifiableList(packets);
-    }
-
-    /** Datagrams of queues whose end the recording lacks. */
-    int truncated() {
-        return truncated;
     }
 
     private void add(TraceEntry entry, MessageCursor message) throws MalformedMessageException {

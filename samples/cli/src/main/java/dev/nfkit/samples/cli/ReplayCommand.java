@@ -24,7 +24,14 @@ import picocli.CommandLine.Parameters;
             "Prints what a recorded netlink trace has: NFLOG packets by way of the same session, NFQUEUE packets with",
             "the verdicts that were sent for them, and conntrack's events, requests and answers in their order."
         },
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "What is malformed is printed on standard error, each with the number of its entry, and left out; what is",
+            "sound around it is printed.",
+            "Exit code: 0; 1 if anything is malformed or was cut when it was recorded; 2 for wrong usage and a file that",
+            "can't be read."
+        })
 final class ReplayCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
     private @Nullable Path file;
@@ -47,32 +54,32 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     static int replay(Trace trace, String name, boolean json, TextOutput text) throws Failure {
-        MalformedReport malformed = new MalformedReport();
+        MalformedReport malformed = new MalformedReport(name);
         Set<Integer> groups = TraceGroups.of(trace);
-        long cut;
+        long cut = RecordingCheck.of(trace, malformed);
         try {
             QueueTrace queues = QueueTrace.of(trace, malformed);
             ReplayTransport transport = ReplayTransport.lenient(trace);
             queued(queues, QueueCommand.printer(json, transport.kernel()), text);
-            cut = queues.truncated();
-            cut += groups.isEmpty() ? 0 : logged(groups, transport, malformed, json, text);
+            if (!groups.isEmpty()) {
+                logged(groups, transport, malformed, json, text);
+            }
             ConntrackTrace conntrack = ConntrackTrace.print(trace, malformed, json, text);
-            cut += conntrack.truncated();
             boolean empty = groups.isEmpty() && queues.packets().isEmpty() && conntrack.printed() == 0;
             if (empty && malformed.first() == null && cut == 0) {
-                System.err.println(name + ": no packets of NFLOG or NFQUEUE in this trace, and nothing of conntrack");
+                Messages.print(name + ": no packets of NFLOG or NFQUEUE in this trace, and nothing of conntrack");
             }
         } catch (WriteFailure e) {
-            if (e.readerGone()) {
-                return 0;
+            if (!e.readerGone()) {
+                throw Failure.running(e.getMessage());
             }
-            throw Failure.running(e.getMessage());
         } catch (NetlinkException e) {
             throw Failure.running(name + ": " + e.getMessage());
         }
         MalformedMessageException first = malformed.first();
         if (first != null) {
-            throw Failure.running(name + ": " + malformed.count() + " malformed, the first: " + first.getMessage());
+            throw Failure.running(name + ": " + malformed.count() + " malformed, the first: " + first.getMessage()
+                    + (cut == 0 ? "" : "; " + cut + " datagrams are cut in this recording"));
         }
         if (cut > 0) {
             throw Failure.running(name + ": " + cut + " datagrams are cut in this recording");
@@ -80,16 +87,19 @@ final class ReplayCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Prints logged packets; how many datagrams were cut. */
-    private static long logged(
+    /** Prints logged packets. */
+    private static void logged(
             Set<Integer> groups, ReplayTransport transport, MalformedReport malformed, boolean json, TextOutput text)
             throws Failure, NetlinkException, WriteFailure {
-        NflogOptions.Builder options = NflogOptions.builder().onMalformed(malformed);
+        NflogOptions.Builder options = NflogOptions.builder().onMalformed(problem -> {
+            if (!RecordingCheck.finds(problem)) {
+                malformed.malformed(problem);
+            }
+        });
         groups.forEach(options::group);
         NflogSession session = CaptureCommand.open(transport, options.build());
         PacketPrinter<NflogPacket> printer = CaptureCommand.printer(json, transport.kernel());
         new Capture(session, null, printer, text, Criteria.NEVER, new CounterLine(false)).run();
-        return session.statistics().truncatedDatagrams();
     }
 
     private static void queued(QueueTrace queues, PacketPrinter<QueuedPacket> printer, TextOutput text)

@@ -15,6 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param length how many bytes of it are there
  */
 record TracedError(int errno, int type, long sequence, int offset, int length) {
+    /** The length that the quoted header gives, 0 to 2³²−1. */
+    long quotedLength(MessageCursor message) {
+        int number = message.buffer().getInt(offset);
+        boolean swap = message.order() == ByteOrder.LITTLE_ENDIAN;
+        return Integer.toUnsignedLong(swap ? Integer.reverseBytes(number) : number);
+    }
+
     /** Reads the error that a cursor stands on; null where it is too short for one. */
     static @Nullable TracedError read(MessageCursor message) {
         int at = message.bodyOffset();
