@@ -35,12 +35,20 @@ public interface NetfilterPacket {
     Hook hook();
 
     /**
-     * The protocol of the payload, as an ethertype.
+     * The ethertype in the packet header, as the kernel sent it. {@link #etherType()} is also right where this is 0.
      *
-     * @return 0x0800 for IPv4, 0x86dd for IPv6; 0 to 65535
+     * @return 0x0800 for IPv4, 0x86dd for IPv6; 0 for packets that this host sent, before Linux 4.10; 0 to 65535
      * @throws java.util.NoSuchElementException if the kernel sent no packet header
      */
     int hwProtocol();
+
+    /**
+     * The protocol of the payload, as an ethertype: {@link #hwProtocol()}, or where that is 0 or absent, the protocol
+     * that the family and the payload's IP version agree on.
+     *
+     * @return 0x0800 for IPv4, 0x86dd for IPv6; 0 if it is unknown; 0 to 65535
+     */
+    int etherType();
 
     /**
      * The packet's mark.

@@ -1,6 +1,7 @@
 package dev.nfkit.nflog;
 
 import dev.nfkit.channel.PacketMessage;
+import dev.nfkit.netfilter.PayloadProtocol;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureWriter;
@@ -157,11 +158,11 @@ public final class NflogCaptureWriter {
             return false;
         }
         int version = message.buffer().get(message.require(NflogAttribute.PAYLOAD)) >>> 4 & 0xf;
-        if (!packet.has(NflogAttribute.PACKET_HDR)) {
-            return version == 4 || version == 6;
-        }
-        int protocol = packet.hwProtocol();
-        return (protocol == 0x0800 && version == 4) || (protocol == 0x86dd && version == 6);
+        return switch (packet.etherType()) {
+            case PayloadProtocol.ETH_P_IP -> version == 4;
+            case PayloadProtocol.ETH_P_IPV6 -> version == 6;
+            default -> false;
+        };
     }
 
     private @Nullable String newNames(NflogPacket packet) {

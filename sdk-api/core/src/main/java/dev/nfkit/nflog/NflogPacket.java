@@ -34,6 +34,7 @@ import dev.nfkit.conntrack.ConntrackInfo;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.OriginalLength;
+import dev.nfkit.netfilter.PayloadProtocol;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.MessageCursor;
 import java.util.Set;
@@ -182,6 +183,23 @@ public final class NflogPacket implements NetfilterPacket {
     public int hwProtocol() {
         message.require(HDR_CODE);
         return hwProtocol;
+    }
+
+    @Override
+    public int etherType() {
+        message.alive();
+        return payloadProtocol();
+    }
+
+    private int payloadProtocol() {
+        int sent = hwProtocol;
+        return sent != 0 ? sent : concludedProtocol();
+    }
+
+    private int concludedProtocol() {
+        int length = payloadLength();
+        int at = length == 0 ? 0 : message.require(PAYLOAD_CODE);
+        return PayloadProtocol.concluded(message.family(), message.buffer(), at, length);
     }
 
     @Override
@@ -374,7 +392,7 @@ public final class NflogPacket implements NetfilterPacket {
     private int toldLength(int length) {
         return length == 0
                 ? 0
-                : OriginalLength.told(message.buffer(), message.require(PAYLOAD_CODE), length, hwProtocol);
+                : OriginalLength.told(message.buffer(), message.require(PAYLOAD_CODE), length, payloadProtocol());
     }
 
     @Override

@@ -33,6 +33,7 @@ import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackInfo;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
+import dev.nfkit.netfilter.PayloadProtocol;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.charset.StandardCharsets;
@@ -175,6 +176,18 @@ public final class QueuedPacket implements NetfilterPacket {
     @Override
     public int hwProtocol() {
         return message.u16(HDR_CODE, HW_PROTOCOL_OFFSET);
+    }
+
+    @Override
+    public int etherType() {
+        int protocol = hwProtocol();
+        return protocol != 0 ? protocol : concludedProtocol();
+    }
+
+    private int concludedProtocol() {
+        int length = payloadLength();
+        int at = length == 0 ? 0 : message.require(PAYLOAD_CODE);
+        return PayloadProtocol.concluded(message.family(), message.buffer(), at, length);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.nfkit.testkit
 
 import com.sun.management.ThreadMXBean
+import dev.nfkit.AddressFamily
 import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogCaptureWriter
 import dev.nfkit.nflog.NflogGroup
@@ -79,6 +80,15 @@ class NflogCaptureWriterSpec :
             val record = written.records().single()
             record.data().toArray().toList() shouldBe ipv4.toList()
             record.originalLength() shouldBe 100L
+        }
+
+        test("raw IP holds packets that the kernel sent without a protocol") {
+            val six = byteArrayOf(0x60, 0, 0, 0, 0, 12) + ByteArray(34)
+            val written = Written(LinkType.RAW)
+            written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0))) shouldBe true
+            written.writer.write(packet(SampleNflog.of(*six).hwProtocol(0))) shouldBe true
+            written.writer.write(packet(SampleNflog.of(*six).family(AddressFamily.IPV4).hwProtocol(0))) shouldBe false
+            written.records().map { it.originalLength() } shouldBe listOf(100L, 52L)
         }
 
         test("its time is the kernel's where there is one, else that of receipt") {

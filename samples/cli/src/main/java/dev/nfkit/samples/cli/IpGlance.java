@@ -17,13 +17,8 @@ final class IpGlance {
         if (!fields.has(packet, fields.payload)) {
             return false;
         }
-        if (fields.has(packet, fields.header)) {
-            int protocol = packet.hwProtocol();
-            if (protocol != ETH_P_IP && protocol != ETH_P_IPV6) {
-                return false;
-            }
-        }
-        return summary.wrap(packet.payload());
+        int protocol = packet.etherType();
+        return (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && summary.wrap(packet.payload());
     }
 
     int protocol() {

@@ -73,7 +73,7 @@ final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> impl
         if (ip.wrap(packet, fields)) {
             ip.describe(line);
         } else if (fields.has(packet, fields.header)) {
-            line.append("ethertype 0x").append(String.format(Locale.ROOT, "%04x", packet.hwProtocol()));
+            line.append("ethertype 0x").append(String.format(Locale.ROOT, "%04x", packet.etherType()));
         } else {
             line.append("packet");
         }

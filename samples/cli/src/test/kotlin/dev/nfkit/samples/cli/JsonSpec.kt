@@ -7,6 +7,7 @@ import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.testkit.SampleNflog
+import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.wire.MessageCursor
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
@@ -71,6 +72,12 @@ class JsonSpec :
                     found shouldContainAll listOf("family", "group", "truncated")
                 }
             }
+        }
+
+        test("a packet without a protocol in its header has its addresses and ports") {
+            val line = json(packet(SampleNflog.of(*SamplePackets.udp("10.9.0.1", 4000, "10.9.0.2", 53)).hwProtocol(0)))
+            line shouldContain "\"hw_protocol\":0,"
+            line shouldContain "\"protocol\":17,\"src\":\"10.9.0.1\",\"dst\":\"10.9.0.2\",\"sport\":4000,\"dport\":53"
         }
 
         test("a packet of a bridge with a VLAN tag") {

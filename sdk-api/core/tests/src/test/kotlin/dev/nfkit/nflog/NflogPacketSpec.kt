@@ -9,6 +9,7 @@ import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.datatest.withData
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
@@ -105,6 +106,55 @@ class NflogPacketSpec :
             shouldThrow<MalformedMessageException> {
                 borrowed(message { endNest(beginNest(20).also { be16(1, 0x8100).u8(2, 1) }) })
             }.path() shouldContain "NFULA_VLAN"
+        }
+
+        context("where the kernel sends no protocol, family and version tell it") {
+            val six = byteArrayOf(0x60, 0, 0, 0, 0, 12) + ByteArray(34)
+            withData(
+                nameFn = { (family, payload, protocol) ->
+                    "family $family, first byte ${payload.firstOrNull()}: ${protocol.toString(16)}"
+                },
+                Triple(2, ipv4(28), 0x0800),
+                Triple(10, six, 0x86dd),
+                Triple(1, ipv4(28), 0x0800),
+                Triple(1, six, 0x86dd),
+                Triple(0, ipv4(28), 0x0800),
+                Triple(0, six, 0x86dd),
+                Triple(2, ByteArray(0), 0x0800),
+                Triple(10, ByteArray(0), 0x86dd),
+                Triple(1, ByteArray(0), 0),
+                Triple(2, six, 0),
+                Triple(10, ipv4(28), 0),
+                Triple(2, byteArrayOf(0, 1, 8, 0), 0),
+                Triple(3, ipv4(28), 0),
+                Triple(7, ipv4(28), 0),
+                Triple(5, six, 0),
+            ) { (family, payload, protocol) ->
+                for (header in listOf(true, false)) {
+                    val packet =
+                        borrowed(
+                            message(family) {
+                                if (header) bytes(1, 0, 0, 3, 0)
+                                if (payload.isNotEmpty()) bytes(9, *payload)
+                            },
+                        )
+                    packet.etherType() shouldBe protocol
+                    packet.copy().etherType() shouldBe protocol
+                    if (header) packet.hwProtocol() shouldBe 0
+                    packet.release()
+                    shouldThrow<IllegalStateException> { packet.etherType() }
+                }
+            }
+        }
+
+        test("the protocol that the kernel sends counts, whatever the payload starts with") {
+            borrowed(message { bytes(1, 8, 6, 3, 0).bytes(9, *ipv4(28)) }).etherType() shouldBe 0x0806
+        }
+
+        test("a packet without a protocol has its length from its IP header too") {
+            val packet = borrowed(message { bytes(1, 0, 0, 3, 0).bytes(9, *ipv4(1500)) })
+            packet.originalLength() shouldBe 1500
+            packet.truncated() shouldBe true
         }
 
         test("a view that is aimed at one message after another shows of each what a new view does") {

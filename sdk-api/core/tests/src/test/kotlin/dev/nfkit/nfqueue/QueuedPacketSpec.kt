@@ -49,6 +49,24 @@ class QueuedPacketSpec :
             }
         }
 
+        test("where the kernel sends no protocol, the family and the payload's version tell it") {
+            fun etherType(vararg payload: Byte) =
+                borrowed(
+                    message(header = false) {
+                        bytes(1, 0, 0, 0, 5, 0, 0, 3)
+                        if (payload.isNotEmpty()) bytes(10, *payload)
+                    },
+                ).let { packet ->
+                    packet.hwProtocol() shouldBe 0
+                    packet.copy().etherType() shouldBe packet.etherType()
+                    packet.etherType()
+                }
+            etherType(0x45, 0) shouldBe 0x0800
+            etherType() shouldBe 0x0800
+            etherType(0x60, 0) shouldBe 0
+            borrowed(message { bytes(10, 0x60, 0) }).etherType() shouldBe 0x0800
+        }
+
         test("mark, priority and flags are 0 where they are absent, all else says why it is") {
             val packet = borrowed(message())
             packet.mark() shouldBe 0L

@@ -35,7 +35,7 @@ public final class Subject {
     /** Aims it at a packet, which is borrowed as long as it is asked about. */
     public Subject wrap(QueuedPacket present) {
         packet = present;
-        int protocol = present.hwProtocol();
+        int protocol = present.etherType();
         ip = (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && summary.wrap(present.payload());
         return this;
     }

@@ -222,6 +222,7 @@ class FilterSpec :
             val syn = SampleNfqueue.of(*SamplePackets.tcp("10.9.0.1", 4000, "10.9.0.2", 443, 2))
             val ping = SampleNfqueue.of(*SamplePackets.ping4(1))
             val arp = SampleNfqueue.of(*SamplePackets.udp4(1)).hwProtocol(0x0806)
+            val unnamed = SampleNfqueue.of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1)).hwProtocol(0)
             val marked =
                 SampleNfqueue
                     .of(1)
@@ -262,6 +263,8 @@ class FilterSpec :
                 Holds("port 0-65535", false, ping),
                 Holds("any", true, arp),
                 Holds("udp or ip or src 0.0.0.0/0", false, arp),
+                Holds("ip and udp dport 53 and src 10.9.0.1", true, unnamed),
+                Holds("ip6", false, unnamed),
                 Holds("mark 0x17 and mark 0x10/0xf0 and not mark 7", true, marked),
                 Holds("uid 1000 and gid 100", true, marked),
                 Holds("uid 0 or gid 0", false, marked),
