@@ -7,6 +7,10 @@ final class GroupTally {
     int interfaceId = -1;
     long received;
     long missing;
+    /** The latest kernel time that is known, by the clock with the number {@link #clock}. */
+    long kernelTime;
+
+    int clock;
     private long nextSequence;
 
     GroupTally(int group) {

@@ -19,9 +19,25 @@ import org.jspecify.annotations.Nullable;
  * Writes logged packets into capture files, without allocating per packet. Each group is an interface of the file,
  * {@code nflog:30} for one. One thread at a time.
  *
- * <p>With link type {@link LinkType#NFLOG} a packet keeps all that the kernel told of it; with {@link LinkType#RAW} only
- * the IP packet itself is written, for tools that can't read the other, and what is no IP packet is left out and
- * counted in {@link #skipped()}. Its time is the kernel's where there is one, else the time of receipt.
+ * <p>With link type {@link LinkType#NFLOG} a packet keeps all attributes that the kernel sent; with {@link LinkType#RAW}
+ * only the IP packet itself is written, for tools that can't read the other, and what is no IP packet is left out and
+ * counted in {@link #skipped()}.
+ *
+ * <p><b>Time.</b> Packets stand in the order of their times: in a file, time never goes backwards. To the microsecond,
+ * the time of a packet is the kernel's, where there is one: the moment when the packet came in. The kernel has none for
+ * packets that this host sends. Such a packet gets the latest kernel time before it in its batch; else the next kernel
+ * time of its group, if that is earlier than the time of receipt; else the time of receipt. So it stands where it was
+ * logged, between its neighbours, and its time is wrong by at most the time between its neighbours, or between the
+ * logging and the receipt: the group's flush timeout, plus what the socket's backlog takes.
+ *
+ * <p>Packets are sorted until the file is flushed. A packet that comes later, with a time before that of a packet which
+ * was flushed, gets that one's time: of several groups with one session, whose batches arrive one after the other, or a
+ * packet that waited between its receipt and its rule. With link type NFLOG the kernel's own time stays in the attribute
+ * NFULA_TIMESTAMP. Where the clock is set back, time goes backwards in the file once.
+ *
+ * <p><b>Length.</b> With link type RAW a packet that was cut has its original length in its record. With NFLOG it has it
+ * in a comment such as {@code original length 1500}, and the record's own is that of the bytes that are there: tshark
+ * does not dissect a packet otherwise. A classic file has no comments, so there only the IP header tells it.
  *
  * <p>A packet knows its network interfaces by index only: the first packet of the file with a given index carries a
  * comment such as {@code ifindex 2 = veth0}. Losses go to the statistics that {@link #finish} writes.
@@ -30,13 +46,13 @@ import org.jspecify.annotations.Nullable;
  * {@code struct nfgenmsg} and the attributes, just as the kernel sends them.
  */
 public final class NflogCaptureWriter {
-    private static final long LATEST = 0xffff_ffffL * 1_000_000_000L;
-
     private final int linkType;
     private final ByteOrder order;
     private final KernelView kernel;
     private final List<GroupTally> groups = new ArrayList<>();
     private final IndexSet named = new IndexSet();
+    private final StringBuilder comment = new StringBuilder();
+    private final CaptureTimes times;
     private final long startNanos;
     private CaptureWriter file;
     private @Nullable GroupTally last;
@@ -61,6 +77,7 @@ public final class NflogCaptureWriter {
         this.linkType = linkType;
         this.kernel = kernel;
         this.startNanos = now();
+        this.times = new CaptureTimes(file);
     }
 
     private static long now() {
@@ -131,25 +148,34 @@ public final class NflogCaptureWriter {
         if (tally.interfaceId < 0) {
             declare(tally);
         }
-        String comment = newNames(packet);
-        long time = time(packet);
+        long time = times.of(packet, tally);
+        comment.setLength(0);
+        addNewNames(packet);
         ByteBuffer buffer = message.buffer();
-        int payloadLength = message.length(NflogAttribute.PAYLOAD);
         if (linkType == LinkType.RAW) {
             int at = message.require(NflogAttribute.PAYLOAD);
-            file.packet(tally.interfaceId, time, buffer, at, payloadLength, packet.originalLength(), 0, comment);
+            int length = message.length(NflogAttribute.PAYLOAD);
+            file.packet(tally.interfaceId, time, buffer, at, length, packet.originalLength(), 0, comment());
         } else {
-            long original = bodyLength
-                    + (packet.has(NflogAttribute.PAYLOAD) ? (long) packet.originalLength() - payloadLength : 0);
-            file.packet(tally.interfaceId, time, buffer, message.bodyOffset(), bodyLength, original, 0, comment);
+            addOriginalLength(packet);
+            file.packet(tally.interfaceId, time, buffer, message.bodyOffset(), bodyLength, bodyLength, 0, comment());
         }
         return true;
     }
 
-    /** Kernel and wall clock never leave what a classic file can hold; a recording may hold anything. */
-    private static long time(NflogPacket packet) {
-        long time = packet.capturedAtNanos();
-        return time >= 0 && time <= LATEST ? time : Math.max(0, Math.min(packet.receivedAtNanos(), LATEST));
+    private @Nullable CharSequence comment() {
+        return comment.isEmpty() ? null : comment;
+    }
+
+    /** The record's original length can't say it: dissectors take the missing bytes for attributes, and give up. */
+    private void addOriginalLength(NflogPacket packet) {
+        if (packet.has(NflogAttribute.PAYLOAD) && packet.truncated()) {
+            separator().append("original length ").append(packet.originalLength());
+        }
+    }
+
+    private StringBuilder separator() {
+        return comment.isEmpty() ? comment : comment.append(", ");
     }
 
     private static boolean isIp(NflogPacket packet) {
@@ -165,28 +191,25 @@ public final class NflogCaptureWriter {
         };
     }
 
-    private @Nullable String newNames(NflogPacket packet) {
-        String names = null;
-        names = name(packet, NflogAttribute.IFINDEX_INDEV, names);
-        names = name(packet, NflogAttribute.IFINDEX_OUTDEV, names);
-        names = name(packet, NflogAttribute.IFINDEX_PHYSINDEV, names);
-        return name(packet, NflogAttribute.IFINDEX_PHYSOUTDEV, names);
+    private void addNewNames(NflogPacket packet) {
+        addName(packet, NflogAttribute.IFINDEX_INDEV);
+        addName(packet, NflogAttribute.IFINDEX_OUTDEV);
+        addName(packet, NflogAttribute.IFINDEX_PHYSINDEV);
+        addName(packet, NflogAttribute.IFINDEX_PHYSOUTDEV);
     }
 
-    private @Nullable String name(NflogPacket packet, NflogAttribute attribute, @Nullable String names) {
+    private void addName(NflogPacket packet, NflogAttribute attribute) {
         if (!packet.has(attribute)) {
-            return names;
+            return;
         }
         long index = packet.message().u32(attribute);
         if (index == 0 || !named.add(index)) {
-            return names;
+            return;
         }
         String found = kernel.interfaceName(index).orElse(null);
-        if (found == null) {
-            return names;
+        if (found != null) {
+            separator().append("ifindex ").append(index).append(" = ").append(found);
         }
-        String text = "ifindex " + index + " = " + found;
-        return names == null ? text : names + ", " + text;
     }
 
     /**
@@ -210,12 +233,12 @@ public final class NflogCaptureWriter {
                     .withEnd(end)
                     .withReceived(tally.received + missing)
                     .withInterfaceDropped(missing);
-            String comment = comment(session);
-            file.statistics(tally.interfaceId, comment == null ? statistics : statistics.withComment(comment));
+            String losses = losses(session);
+            file.statistics(tally.interfaceId, losses == null ? statistics : statistics.withComment(losses));
         }
     }
 
-    private static @Nullable String comment(Statistics session) {
+    private static @Nullable String losses(Statistics session) {
         StringBuilder text = new StringBuilder();
         append(text, session.socketDrops(), "datagrams lost at the socket");
         append(text, session.truncatedDatagrams(), "datagrams that did not fit");
@@ -239,6 +262,7 @@ public final class NflogCaptureWriter {
      */
     public void continueIn(CaptureWriter next) throws IOException {
         file = next;
+        times.continueIn(next);
         named.clear();
         for (GroupTally tally : groups) {
             declare(tally);

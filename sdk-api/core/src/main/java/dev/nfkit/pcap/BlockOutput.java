@@ -22,11 +22,17 @@ final class BlockOutput {
         int length(ByteBuffer buffer, int at, boolean firstOfFile);
 
         boolean isPacket(ByteBuffer buffer, int at, boolean firstOfFile);
+
+        /** The time of the packet that starts there, in nanoseconds since 1970. */
+        long time(ByteBuffer buffer, int at);
+
+        void time(ByteBuffer buffer, int at, long epochNanos);
     }
 
     private final WritableByteChannel channel;
     private final Layout layout;
     private final ByteBuffer buffer;
+    private final TimeOrder order;
     private int used;
     private long drained;
     private long packets;
@@ -40,6 +46,7 @@ final class BlockOutput {
         }
         this.channel = channel instanceof FileChannel file ? new UninterruptedChannel(file) : channel;
         this.layout = layout;
+        this.order = new TimeOrder(layout);
         this.buffer = ByteBuffer.allocateDirect(CAPACITY).order(order);
     }
 
@@ -65,17 +72,38 @@ final class BlockOutput {
         return used;
     }
 
+    /** The time that the packet gets which is laid at {@link #at()} next. */
+    long admit(long epochNanos) {
+        return order.admit(epochNanos);
+    }
+
     /** Accepts the block that was laid at {@link #at()}. */
     void commit(int length, boolean packet) {
-        used += length;
         if (packet) {
             packets++;
+        } else {
+            order.settle(buffer, used, used + length);
         }
+        used += length;
+    }
+
+    /** Begins a run of packets that are sorted by time. */
+    void sortByTime() {
+        order.begin(buffer, used);
+    }
+
+    void beginEstimates() {
+        order.beginEstimates(used);
+    }
+
+    void limitEstimates(long epochNanos) {
+        order.limitEstimates(buffer, used, epochNanos);
     }
 
     private void drain() throws IOException {
         // An interrupt flag that is set already would close some channels before they write: what is captured is lost.
         boolean interrupted = Thread.interrupted();
+        order.settle(buffer, used, 0);
         buffer.limit(used).position(0);
         try {
             while (buffer.hasRemaining()) {

@@ -61,7 +61,7 @@ public interface CaptureWriter extends Closeable, Flushable {
 
     /**
      * Writes a packet with its flags and a comment, both of which a classic file can't hold and leaves out. Allocates
-     * nothing where there is no comment.
+     * nothing, unless the comment is not ASCII.
      *
      * @param interfaceId a number that {@link #addInterface} gave
      * @param epochNanos when, in nanoseconds since 1970, from 0; a classic file holds times before 2106
@@ -71,7 +71,7 @@ public interface CaptureWriter extends Closeable, Flushable {
      * @param originalLength how long the packet was before it was cut, at most 2³²−1; less than {@code length} counts
      *     as {@code length}
      * @param flags {@code epb_flags}: {@link #INBOUND}, {@link #OUTBOUND}, or 0 for none; at most 2³²−1
-     * @param comment {@code opt_comment}, at most 65535 bytes of UTF-8; or null
+     * @param comment {@code opt_comment}, at most 65535 bytes of UTF-8; or null. It may change after the call
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if a number is out of range
      * @throws IndexOutOfBoundsException if the bytes are not all in the buffer
@@ -84,8 +84,36 @@ public interface CaptureWriter extends Closeable, Flushable {
             int length,
             long originalLength,
             long flags,
-            @Nullable String comment)
+            @Nullable CharSequence comment)
             throws IOException;
+
+    /**
+     * Has the packets that follow stand in the file in the order of their times. They are sorted while they wait in the
+     * buffer, so until the next {@link #flush} and for half a megabyte at most; those of one time keep their order. A
+     * packet that is earlier than one which has left the buffer gets that one's time.
+     *
+     * <p>To be called before the first packet. Called again, it begins anew: the packets that follow stand after all
+     * earlier ones, and their times are not compared with theirs. That is for a clock that was set back.
+     *
+     * <p>Without a call, packets stand in the order in which they were written. Costs nothing where they are in order.
+     */
+    void sortByTime();
+
+    /**
+     * Says that the times of the packets that follow are estimates, which {@link #limitEstimates} may lower. Only where
+     * packets are sorted by time.
+     */
+    void beginEstimates();
+
+    /**
+     * Lowers the times of the packets since {@link #beginEstimates}, now that it is known how late they were at most.
+     * Those that have left the buffer keep their times.
+     *
+     * @param epochNanos the time that later ones get, in nanoseconds since 1970, from 0; a classic file holds times
+     *     before 2106
+     * @throws IllegalArgumentException if the time is out of range
+     */
+    void limitEstimates(long epochNanos);
 
     /**
      * Writes an interface's statistics, usually at the end. A classic file can't hold them and leaves them out.

@@ -16,9 +16,7 @@ final class PacketArguments {
             int length,
             long originalLength) {
         checkInterface(interfaceId, interfaces);
-        if (epochNanos < 0) {
-            throw new IllegalArgumentException("epochNanos " + epochNanos + " is negative");
-        }
+        checkTime(epochNanos);
         if (length < 0 || length > CaptureWriter.MAX_PACKET) {
             throw new IllegalArgumentException("length " + length + " is out of 0 to " + CaptureWriter.MAX_PACKET);
         }
@@ -26,6 +24,13 @@ final class PacketArguments {
             throw new IllegalArgumentException("originalLength " + originalLength + " is more than 4294967295");
         }
         Objects.checkFromIndexSize(offset, length, source.capacity());
+    }
+
+    static long checkTime(long epochNanos) {
+        if (epochNanos < 0) {
+            throw new IllegalArgumentException("epochNanos " + epochNanos + " is negative");
+        }
+        return epochNanos;
     }
 
     static void checkInterface(int interfaceId, int interfaces) {

@@ -17,7 +17,14 @@ public final class PcapWriter implements CaptureWriter {
     static final int FILE_HEADER = 24;
     static final int RECORD_HEADER = 16;
 
-    private static final BlockOutput.Layout LAYOUT = new BlockOutput.Layout() {
+    private static final long SECOND = 1_000_000_000L;
+
+    /**
+     * How records lie in the buffer.
+     *
+     * @param fraction nanoseconds for each unit of a record's fraction of a second
+     */
+    private record Layout(int fraction) implements BlockOutput.Layout {
         @Override
         public int length(ByteBuffer buffer, int at, boolean firstOfFile) {
             return firstOfFile ? FILE_HEADER : RECORD_HEADER + buffer.getInt(at + 8);
@@ -27,15 +34,29 @@ public final class PcapWriter implements CaptureWriter {
         public boolean isPacket(ByteBuffer buffer, int at, boolean firstOfFile) {
             return !firstOfFile;
         }
-    };
+
+        @Override
+        public long time(ByteBuffer buffer, int at) {
+            return (buffer.getInt(at) & 0xffff_ffffL) * SECOND + (long) buffer.getInt(at + 4) * fraction;
+        }
+
+        @Override
+        public void time(ByteBuffer buffer, int at, long epochNanos) {
+            long seconds = epochNanos / SECOND;
+            buffer.putInt(at, (int) seconds);
+            buffer.putInt(at + 4, (int) (epochNanos - seconds * SECOND) / fraction);
+        }
+    }
 
     private final BlockOutput output;
+    private final Layout layout;
     private final boolean nanoseconds;
     private int interfaces;
     private int linkType;
 
     private PcapWriter(WritableByteChannel channel, ByteOrder order, boolean nanoseconds) {
-        this.output = new BlockOutput(channel, order, LAYOUT);
+        this.layout = new Layout(nanoseconds ? 1 : 1000);
+        this.output = new BlockOutput(channel, order, layout);
         this.nanoseconds = nanoseconds;
     }
 
@@ -120,22 +141,39 @@ public final class PcapWriter implements CaptureWriter {
             int length,
             long originalLength,
             long flags,
-            @Nullable String comment)
+            @Nullable CharSequence comment)
             throws IOException {
         PacketArguments.check(interfaceId, interfaces, epochNanos, source, offset, length, originalLength);
-        long seconds = epochNanos / 1_000_000_000L;
-        if (seconds > 0xffff_ffffL) {
-            throw new IllegalArgumentException("epochNanos " + epochNanos + " is later than a classic file can hold");
-        }
-        int fraction = (int) (epochNanos - seconds * 1_000_000_000L);
+        checkTime(epochNanos);
         ByteBuffer buffer = output.room(RECORD_HEADER + length);
         int at = output.at();
-        buffer.putInt(at, (int) seconds);
-        buffer.putInt(at + 4, nanoseconds ? fraction : fraction / 1000);
+        layout.time(buffer, at, output.admit(epochNanos));
         buffer.putInt(at + 8, length);
         buffer.putInt(at + 12, (int) Math.max(originalLength, length));
         buffer.put(at + 16, source, offset, length);
         output.commit(RECORD_HEADER + length, true);
+    }
+
+    private static void checkTime(long epochNanos) {
+        if (PacketArguments.checkTime(epochNanos) / SECOND > 0xffff_ffffL) {
+            throw new IllegalArgumentException("epochNanos " + epochNanos + " is later than a classic file can hold");
+        }
+    }
+
+    @Override
+    public void sortByTime() {
+        output.sortByTime();
+    }
+
+    @Override
+    public void beginEstimates() {
+        output.beginEstimates();
+    }
+
+    @Override
+    public void limitEstimates(long epochNanos) {
+        checkTime(epochNanos);
+        output.limitEstimates(epochNanos);
     }
 
     @Override

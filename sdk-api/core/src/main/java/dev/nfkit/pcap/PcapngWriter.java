@@ -15,7 +15,8 @@ public final class PcapngWriter implements CaptureWriter {
     private static final int PACKET_HEADER = 28;
     private static final byte NANOSECONDS = 9;
     private static final byte FILTER_TEXT = 0;
-    private static final byte[] NO_COMMENT = new byte[0];
+    private static final int TIME_HIGH = 12;
+    private static final int TIME_LOW = 16;
 
     private static final BlockOutput.Layout LAYOUT = new BlockOutput.Layout() {
         @Override
@@ -27,10 +28,22 @@ public final class PcapngWriter implements CaptureWriter {
         public boolean isPacket(ByteBuffer buffer, int at, boolean firstOfFile) {
             return buffer.getInt(at) == Pcapng.ENHANCED_PACKET;
         }
+
+        @Override
+        public long time(ByteBuffer buffer, int at) {
+            return (long) buffer.getInt(at + TIME_HIGH) << 32 | (buffer.getInt(at + TIME_LOW) & 0xffff_ffffL);
+        }
+
+        @Override
+        public void time(ByteBuffer buffer, int at, long epochNanos) {
+            buffer.putInt(at + TIME_HIGH, (int) (epochNanos >>> 32));
+            buffer.putInt(at + TIME_LOW, (int) epochNanos);
+        }
     };
 
     private final CaptureSection section;
     private final BlockOutput output;
+    private final CommentText comment = new CommentText();
     private int interfaces;
 
     /**
@@ -96,23 +109,22 @@ public final class PcapngWriter implements CaptureWriter {
             int length,
             long originalLength,
             long flags,
-            @Nullable String comment)
+            @Nullable CharSequence comment)
             throws IOException {
         PacketArguments.check(interfaceId, interfaces, epochNanos, source, offset, length, originalLength);
         if (flags < 0 || flags > 0xffff_ffffL) {
             throw new IllegalArgumentException("flags " + flags + " is out of 0 to 4294967295");
         }
-        byte[] text = comment == null ? NO_COMMENT : BlockBuilder.encode("comment", comment);
+        CommentText text = comment == null ? null : this.comment.of(comment);
         int padded = Pcapng.align(length);
-        int options = (comment == null ? 0 : 4 + Pcapng.align(text.length)) + (flags == 0 ? 0 : 8);
+        int options = (text == null ? 0 : 4 + Pcapng.align(text.length())) + (flags == 0 ? 0 : 8);
         int total = PACKET_HEADER + padded + (options == 0 ? 0 : options + 4) + 4;
         ByteBuffer buffer = output.room(total);
         int at = output.at();
         buffer.putInt(at, Pcapng.ENHANCED_PACKET);
         buffer.putInt(at + 4, total);
         buffer.putInt(at + 8, interfaceId);
-        buffer.putInt(at + 12, (int) (epochNanos >>> 32));
-        buffer.putInt(at + 16, (int) epochNanos);
+        LAYOUT.time(buffer, at, output.admit(epochNanos));
         buffer.putInt(at + 20, length);
         buffer.putInt(at + 24, (int) Math.max(originalLength, length));
         int next = at + PACKET_HEADER;
@@ -123,13 +135,13 @@ public final class PcapngWriter implements CaptureWriter {
         buffer.put(next, source, offset, length);
         next += padded;
         if (options != 0) {
-            next = putOptions(buffer, next, flags, comment == null ? null : text);
+            next = putOptions(buffer, next, flags, text);
         }
         buffer.putInt(next, total);
         output.commit(total, true);
     }
 
-    private static int putOptions(ByteBuffer buffer, int at, long flags, byte @Nullable [] comment) {
+    private static int putOptions(ByteBuffer buffer, int at, long flags, @Nullable CommentText comment) {
         int next = at;
         if (flags != 0) {
             buffer.putShort(next, (short) Pcapng.PACKET_FLAGS);
@@ -139,16 +151,31 @@ public final class PcapngWriter implements CaptureWriter {
         }
         if (comment != null) {
             buffer.putShort(next, (short) Pcapng.OPT_COMMENT);
-            buffer.putShort(next + 2, (short) comment.length);
-            int padded = Pcapng.align(comment.length);
-            if (padded != comment.length) {
+            buffer.putShort(next + 2, (short) comment.length());
+            int padded = Pcapng.align(comment.length());
+            if (padded != comment.length()) {
                 buffer.putInt(next + padded, 0);
             }
-            buffer.put(next + 4, comment);
+            comment.put(buffer, next + 4);
             next += 4 + padded;
         }
         buffer.putInt(next, Pcapng.OPT_END);
         return next + 4;
+    }
+
+    @Override
+    public void sortByTime() {
+        output.sortByTime();
+    }
+
+    @Override
+    public void beginEstimates() {
+        output.beginEstimates();
+    }
+
+    @Override
+    public void limitEstimates(long epochNanos) {
+        output.limitEstimates(PacketArguments.checkTime(epochNanos));
     }
 
     @Override

@@ -4,14 +4,17 @@ import com.sun.management.ThreadMXBean
 import dev.nfkit.AddressFamily
 import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogCaptureWriter
+import dev.nfkit.nflog.NflogConfig
 import dev.nfkit.nflog.NflogGroup
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.pcap.CaptureReader
 import dev.nfkit.pcap.CaptureRecord
 import dev.nfkit.pcap.CaptureSection
 import dev.nfkit.pcap.LinkType
+import dev.nfkit.pcap.PcapWriter
 import dev.nfkit.pcap.PcapngWriter
 import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeLessThan
@@ -32,14 +35,39 @@ private val ipv4 =
         it[3] = 100
     }
 
+/** The same packet with all of its bytes. */
+private val whole = ipv4.copyOf(100)
+
 private fun datagram(sample: SampleNflog) = sample.toDatagram(order)
 
-private fun packet(sample: SampleNflog): NflogPacket {
+private fun packet(
+    sample: SampleNflog,
+    receivedAtNanos: Long = 7_000_000_000L,
+): NflogPacket {
     val bytes = datagram(sample)
     val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, order)
     cursor.next() shouldBe true
-    return NflogPacket.read(cursor, 7_000_000_000L)
+    return NflogPacket.read(cursor, receivedAtNanos)
 }
+
+private fun instant(micros: Long): Instant = Instant.ofEpochSecond(0, micros * 1_000)
+
+/** The prefix of a packet as link type NFLOG has it. */
+private fun prefixOf(record: CaptureRecord): String {
+    val writer = MessageWriter(record.data().length() + 16, order)
+    writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0)
+    val message = ByteBuffer.allocate(record.data().length() + 16).order(order)
+    message.put(0, writer.end().datagram(), 0, 16)
+    message.putInt(0, message.capacity()).put(16, record.data().toArray())
+    val cursor = MessageCursor().wrap(ByteBuffer.wrap(message.array()), 0, message.capacity(), order)
+    cursor.next() shouldBe true
+    return NflogPacket.read(cursor, 0).prefix()
+}
+
+private fun times(file: ByteArrayOutputStream): List<Long> =
+    CaptureReader.of(ByteArrayInputStream(file.toByteArray()), "x").use { reader ->
+        generateSequence(reader::next).map { it.epochNanos() }.toList()
+    }
 
 private class Written(
     linkType: Int = LinkType.NFLOG,
@@ -69,7 +97,18 @@ class NflogCaptureWriterSpec :
             val message = datagram(sample)
             val length = ByteBuffer.wrap(message).order(order).getInt(0)
             record.data().toArray().toList() shouldBe message.copyOfRange(16, length).toList()
-            record.originalLength() shouldBe (length - 16 + 72).toLong()
+        }
+
+        test("a packet that was cut has its original length in a comment, and its record all bytes that it claims") {
+            val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0")
+            val written = Written(kernel = kernel)
+            written.writer.write(packet(SampleNflog.of(*ipv4)))
+            written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(2)))
+            written.writer.write(packet(SampleNflog.of(*whole)))
+            val records = written.records()
+            records.map { it.comment().orElse("") } shouldBe
+                listOf("original length 100", "ifindex 2 = veth0, original length 100", "")
+            for (record in records) record.originalLength() shouldBe record.data().length().toLong()
         }
 
         test("raw IP is the payload alone, and what is no IP is left out and counted") {
@@ -100,14 +139,122 @@ class NflogCaptureWriterSpec :
             written.records().map { it.epochNanos() } shouldBe listOf(1_795_207_040_092_654_000L, 7_000_000_000L)
         }
 
+        context("time never goes backwards") {
+            /** Writes packets of batches, and reads their prefixes and microseconds; a time of 0 is none of the kernel. */
+            fun written(vararg batches: Pair<Long, List<Triple<String, Int, Long>>>): List<Pair<String, Long>> {
+                val written = Written()
+                for (group in listOf(30, 31)) written.writer.addGroup(NflogGroup.builder(group).build())
+                for ((received, packets) in batches) {
+                    for ((prefix, group, stamp) in packets) {
+                        val sample = SampleNflog.of(*ipv4).group(group).prefix(prefix)
+                        if (stamp > 0) sample.timestamp(instant(stamp))
+                        written.writer.write(packet(sample, received * 1_000)) shouldBe true
+                    }
+                    if (packets.isEmpty()) written.file.flush()
+                }
+                return written.records().map { prefixOf(it) to it.epochNanos() / 1_000 }
+            }
+
+            fun stamped(
+                prefix: String,
+                stamp: Long,
+                group: Int = 30,
+            ) = Triple(prefix, group, stamp)
+
+            fun sent(
+                prefix: String,
+                group: Int = 30,
+            ) = Triple(prefix, group, 0L)
+            val flush = 0L to emptyList<Triple<String, Int, Long>>()
+
+            test("a packet that this host sent stands between its neighbours") {
+                written(
+                    1_000L to listOf(sent("request"), stamped("reply", 400), sent("next"), stamped("its reply", 600)),
+                ) shouldBe listOf("request" to 400L, "reply" to 400L, "next" to 400L, "its reply" to 600L)
+            }
+
+            test("a packet that was alone in its batch is not later than the kernel's next time") {
+                written(
+                    1_000L to listOf(sent("request")),
+                    1_200L to listOf(stamped("reply", 990)),
+                    2_000L to listOf(sent("request")),
+                    2_200L to listOf(stamped("reply", 2_100)),
+                ) shouldBe listOf("request" to 990L, "reply" to 990L, "request" to 2_000L, "reply" to 2_100L)
+            }
+
+            test("where it was flushed, the kernel's time gives way") {
+                written(
+                    1_000L to listOf(sent("request")),
+                    flush,
+                    1_200L to listOf(stamped("reply", 990), stamped("later", 1_010)),
+                ) shouldBe listOf("request" to 1_000L, "reply" to 1_000L, "later" to 1_010L)
+            }
+
+            test("a packet that waited before its rule does not make others older") {
+                written(
+                    1_000L to listOf(stamped("a", 900)),
+                    2_000L to listOf(sent("b"), stamped("waited", 5), sent("c"), stamped("d", 1_900)),
+                ) shouldBe
+                    listOf("waited" to 5L, "a" to 900L, "b" to 900L, "c" to 900L, "d" to 1_900L)
+            }
+
+            test("packets of several groups are sorted among each other") {
+                written(
+                    1_000L to listOf(stamped("a", 100), stamped("b", 300)),
+                    1_001L to listOf(stamped("c", 200, 31), sent("d", 31), stamped("e", 400, 31)),
+                    1_002L to listOf(stamped("f", 350)),
+                ) shouldBe
+                    listOf("a" to 100L, "c" to 200L, "d" to 200L, "b" to 300L, "f" to 350L, "e" to 400L)
+            }
+
+            test("packets without any kernel time get the time of receipt, in the order of the kernel") {
+                written(1_000L to listOf(sent("a"), sent("b")), 1_100L to listOf(sent("c"))) shouldBe
+                    listOf("a" to 1_000L, "b" to 1_000L, "c" to 1_100L)
+            }
+
+            test("where the clock was set back, times go on from there") {
+                written(
+                    9_000_000L to listOf(stamped("a", 8_000_000)),
+                    2_000_000L to listOf(sent("b"), stamped("c", 1_900_000)),
+                    2_100_000L to listOf(stamped("d", 2_000_000)),
+                ) shouldBe
+                    listOf("a" to 8_000_000L, "b" to 1_900_000L, "c" to 1_900_000L, "d" to 2_000_000L)
+            }
+
+            test("where the clock was set back before a batch was read, one packet is later than those behind it") {
+                written(
+                    2_000_000L to listOf(stamped("a", 8_000_000), stamped("b", 1_900_000)),
+                    2_100_000L to listOf(sent("c"), stamped("d", 2_050_000)),
+                ) shouldBe
+                    listOf("a" to 8_000_000L, "b" to 1_900_000L, "c" to 2_050_000L, "d" to 2_050_000L)
+            }
+
+            test("a classic file and raw IP too, and each file anew") {
+                val bytes = ByteArrayOutputStream()
+                val next = ByteArrayOutputStream()
+                val file = PcapWriter.microseconds(bytes, order)
+                val writer = NflogCaptureWriter(file, order, LinkType.RAW, FakeNetfilter().kernel())
+                writer.write(packet(SampleNflog.of(*ipv4), 9_000_000))
+                writer.write(packet(SampleNflog.of(*ipv4).timestamp(instant(8_000)), 9_000_000))
+                file.close()
+                val second = PcapWriter.microseconds(next, order)
+                writer.continueIn(second)
+                writer.write(packet(SampleNflog.of(*ipv4), 9_500_000))
+                writer.write(packet(SampleNflog.of(*ipv4).timestamp(instant(7_000)), 9_500_000))
+                second.close()
+                times(bytes) shouldBe listOf(8_000_000L, 8_000_000L)
+                times(next) shouldBe listOf(7_000_000L, 8_000_000L)
+            }
+        }
+
         test("the first packet with an interface names it, in each file anew") {
             val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0").networkInterface(3, "veth1")
             val written = Written(kernel = kernel)
-            written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(2).outDevice(3)))
-            written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(2)))
+            written.writer.write(packet(SampleNflog.of(*whole).inDevice(2).outDevice(3)))
+            written.writer.write(packet(SampleNflog.of(*whole).inDevice(2)))
             val next = Written(kernel = kernel)
             written.writer.continueIn(next.file)
-            written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(2)))
+            written.writer.write(packet(SampleNflog.of(*whole).inDevice(2)))
             written.records().map { it.comment().orElse("") } shouldBe
                 listOf("ifindex 2 = veth0, ifindex 3 = veth1", "")
             next.records().map { it.comment().orElse("") } shouldBe listOf("ifindex 2 = veth0")
@@ -118,7 +265,7 @@ class NflogCaptureWriterSpec :
             val indexes = (1L..500L).map { it * 1_000_003 }
             indexes.forEach { kernel.networkInterface(it, "if$it") }
             val written = Written(kernel = kernel)
-            repeat(2) { indexes.forEach { written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(it))) } }
+            repeat(2) { indexes.forEach { written.writer.write(packet(SampleNflog.of(*whole).inDevice(it))) } }
             written.records().count { it.comment().isPresent } shouldBe 500
         }
 
@@ -216,10 +363,17 @@ class NflogCaptureWriterSpec :
                         .sequence(0)
                         .prefix("p"),
                 )
+            val packets =
+                listOf(
+                    packet,
+                    packet(SampleNflog.of(*whole).timestamp(Instant.ofEpochSecond(6))),
+                    packet(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(5))),
+                )
+            packet.truncated() shouldBe true
             val meter = ManagementFactory.getThreadMXBean() as ThreadMXBean
-            repeat(1000) { writer.write(packet) }
+            repeat(50_000) { writer.write(packets[it % 3]) }
             val before = meter.currentThreadAllocatedBytes
-            repeat(100_000) { writer.write(packet) }
+            repeat(300_000) { writer.write(packets[it % 3]) }
             meter.currentThreadAllocatedBytes - before shouldBeLessThan 100_000L
         }
 

@@ -5,6 +5,7 @@ import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.longs.shouldBeGreaterThanOrEqual
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
@@ -15,6 +16,12 @@ private fun field(
     line: String,
     name: String,
 ): String = Regex("\"$name\":\"?([^\",}]*)").find(line)?.groupValues?.get(1) ?: ""
+
+/** A text such as `1796002499.558165000` or `Nov 30, 2026 01:34:59.558165000 UTC`: the microseconds in its minute. */
+private fun String.micros(): Long {
+    val (seconds, fraction) = Regex("(\\d+)\\.(\\d{6})").find(this)!!.destructured
+    return seconds.toLong() % 60 * 1_000_000 + fraction.toLong()
+}
 
 class CaptureLiveSpec :
     FunSpec({
@@ -102,6 +109,76 @@ class CaptureLiveSpec :
                 }
                 capinfos(file) shouldBe 33
                 tshark(file, "frame.number") shouldHaveSize 33
+            }
+        }
+
+        for ((name, args) in listOf(
+            "pcapng" to listOf(),
+            "classic pcap" to listOf("-P"),
+            "raw IP" to listOf("--raw"),
+        )) {
+            test(
+                "packets that -s cut are dissected by tshark and tcpdump: $name",
+            ).config(enabledOrReasonIf = live) {
+                Room().use { room ->
+                    room.log("iptables", 37, "-p", "udp")
+                    room.log("ip6tables", 37, "-p", "udp")
+                    val file = tempdir().resolve("cut.pcap")
+                    Capturing(room, 37, "-w", file.path, "-s", "64", *args.toTypedArray()).use { nfkit ->
+                        room.inside("bash", "-c", "printf %1000s . >/dev/udp/127.0.0.1/9")
+                        room.inside("bash", "-c", "printf %1000s . >/dev/udp/::1/9")
+                        room.udp(1)
+                        nfkit.signal("INT").code shouldBe 0
+                    }
+                    capinfos(file) shouldBe 3
+                    tshark(file, "ip.src", "ipv6.src", "ip.len", "ipv6.plen", "udp.dstport", "udp.length") shouldBe
+                        listOf(
+                            "127.0.0.1\t\t1028\t\t9\t1008",
+                            "\t::1\t\t1008\t9\t1008",
+                            "127.0.0.1\t\t33\t\t9\t13",
+                        )
+                    val comments = tshark(file, "frame.number", "frame.comment").map { it.substringAfter('\t') }
+                    if (args.isEmpty()) {
+                        comments.map { it.substringAfter("lo, ") } shouldBe
+                            listOf("original length 1028", "original length 1048", "")
+                    }
+                    val said = run("tcpdump", "-nr", file.path)
+                    said.code shouldBe 0
+                    val lines = said.out.lines().filter { it.isNotEmpty() }
+                    lines shouldHaveSize 3
+                    for ((line, text) in lines zip listOf("127.0.0.1.9: UDP, length 1000", "::1.9: UDP", "length 5")) {
+                        line shouldContain text
+                    }
+                }
+            }
+        }
+
+        for (args in listOf(listOf(), listOf("-P"), listOf("--raw"))) {
+            test(
+                "a ping's requests and replies stand in the order of time${args.joinToString("") { ", $it" }}",
+            ).config(enabledOrReasonIf = live) {
+                Room().use { room ->
+                    // Of what leaves the kernel does not know the time, of what comes in it does.
+                    for (chain in listOf("OUTPUT", "INPUT")) {
+                        room.inside("iptables", "-A", chain, "-p", "icmp", "-j", "NFLOG", "--nflog-group", "38")
+                    }
+                    val file = tempdir().resolve("ping.pcap")
+                    Capturing(room, 38, "-w", file.path, *args.toTypedArray()).use { nfkit ->
+                        room.inside("ping", "-c", "5", "-i", "0.15", "127.0.0.1")
+                        nfkit.signal("INT").code shouldBe 0
+                    }
+                    val said = run("capinfos", "-M", file.path).out
+                    said shouldContain Regex("Number of packets: +20")
+                    said shouldContain Regex("Strict time order: +True")
+                    tshark(file, "icmp.seq", "icmp.type") shouldBe
+                        (1..5).flatMap { listOf("$it\t8", "$it\t8", "$it\t0", "$it\t0") }
+                    if (args.isEmpty()) {
+                        val times = tshark(file, "frame.time_epoch", "nflog.timestamp").map { it.split('\t') }
+                        val stamped = times.filter { it[1].isNotEmpty() }
+                        stamped shouldHaveSize 10
+                        for ((time, kernel) in stamped) time.micros() shouldBeGreaterThanOrEqual kernel.micros()
+                    }
+                }
             }
         }
 

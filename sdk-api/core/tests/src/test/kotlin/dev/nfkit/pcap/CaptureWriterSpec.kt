@@ -277,6 +277,20 @@ class CaptureWriterSpec :
             reader(Files.readAllBytes(file)).rest().size shouldBe 1
         }
 
+        test("a comment may be any character sequence, and change after it was written") {
+            val stream = ByteArrayOutputStream()
+            val texts = listOf("original length 1500", "", "µ – ü", "x".repeat(65_535))
+            PcapngWriter(stream, CaptureSection.create()).use { writer ->
+                val id = writer.addInterface(raw)
+                val comment = StringBuilder()
+                for (text in texts) {
+                    comment.setLength(0)
+                    writer.packet(id, 0, ByteBuffer.allocate(1), 0, 1, 1, 0, comment.append(text))
+                }
+            }
+            reader(stream.toByteArray()).rest().map { it.comment().orElse(null) } shouldBe texts
+        }
+
         test("bad arguments are named and leave the file as it was") {
             val stream = ByteArrayOutputStream()
             val writer = PcapngWriter(stream, CaptureSection.create())
