@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,8 @@ public final class TraceWriter implements TraceSink, Closeable {
     public static final int MAX_DATAGRAM = CaptureWriter.MAX_PACKET - CookedHeader.LENGTH;
 
     private static final int NONE = -1;
+    private static final String SHARED_NAME = "netlink";
+    private static final Pattern OWN_NAME = Pattern.compile("netlink( \\d{1,5} port \\d{1,10})?");
 
     private final CaptureWriter writer;
     private final ByteOrder order;
@@ -77,9 +80,12 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Has every entry changed before it is written, such as to make it anonymous: nothing is written as it was. Before
-     * the first entry. An edit that throws fails the write with an IOException, and what it was to change is not
-     * written.
+     * Has every entry changed before it is written, such as to make it anonymous: nothing is written as it was. To be called
+     * before the first entry and the first socket. An edit that throws fails the write with an IOException, and what it
+     * was to change is not written.
+     *
+     * <p>An edit does not see the names of sockets. So a name that is not one of this class ({@code netlink}, or as
+     * {@code netlink 12 port 4711}) is not written: the socket's interface is named {@code netlink}.
      *
      * @param change gives the entry to write, of the same kind; called by one thread at a time
      * @return this writer
@@ -111,13 +117,16 @@ public final class TraceWriter implements TraceSink, Closeable {
      * Begins with a socket that has a name already, such as one that is copied from another recording.
      *
      * @param protocol the socket's netlink protocol, 0 to 65535
-     * @param name the name of its interface
+     * @param name the name of its interface; with {@link #editing} only written if it is one of this class
      * @return writes the socket's entries
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if the protocol is out of range, or the name longer than 65535 bytes
      */
     public synchronized TraceSocket socket(int protocol, String name) throws IOException {
-        return new TraceSocket(this, CookedHeader.checkProtocol(protocol), declare(name));
+        return new TraceSocket(
+                this,
+                CookedHeader.checkProtocol(protocol),
+                declare(edit == null || OWN_NAME.matcher(name).matches() ? name : SHARED_NAME));
     }
 
     private int declare(String name) throws IOException {
@@ -128,7 +137,7 @@ public final class TraceWriter implements TraceSink, Closeable {
     /** The interface of entries that name no socket. */
     private int shared() throws IOException {
         if (shared == NONE) {
-            shared = declare("netlink");
+            shared = declare(SHARED_NAME);
         }
         return shared;
     }
@@ -215,7 +224,7 @@ public final class TraceWriter implements TraceSink, Closeable {
             int number = reader.socket();
             TraceSocket socket = sockets.get(number);
             if (socket == null) {
-                socket = socket(reader.protocol(), reader.socketName().orElse("netlink"));
+                socket = socket(reader.protocol(), reader.socketName().orElse(SHARED_NAME));
                 sockets.put(number, socket);
             }
             socket.write(reader.entry());
