@@ -5,6 +5,8 @@ final class LinkScrub {
     private static final int ETHERNET = 14;
     private static final int VLAN = 4;
     private static final int ARP = 28;
+    /** The most bytes of a link-layer address in the attribute. */
+    private static final int LONGEST = 8;
 
     private final Scrub scrub;
 
@@ -12,7 +14,7 @@ final class LinkScrub {
         this.scrub = scrub;
     }
 
-    /** Ethernet's header, with VLAN tags or without; any other becomes noise. */
+    /** Replaces the addresses of an Ethernet header, with or without VLAN tags. Any other header becomes noise. */
     void header(Region header) {
         int end = ETHERNET;
         while (end <= header.length && isVlan(header.u16(end - 2))) {
@@ -33,14 +35,13 @@ final class LinkScrub {
     /** {@code struct nfulnl_msg_packet_hw}, which NFQUEUE has too: be16 length, padding, 8 bytes. */
     void address(Region value) {
         int length = value.length < 12 ? -1 : value.u16(0);
-        if (length < 0 || length > value.length - 4) {
-            value.noise(scrub, 0);
+        if (length < 0 || length > LONGEST) {
+            value.zero(0);
             return;
         }
+        value.zero(2, 2);
         value.hardware(scrub, 4, length);
-        for (int at = 4 + length; at < value.length; at++) {
-            value.bytes[value.start + at] = 0;
-        }
+        value.zero(4 + length);
     }
 
     /** Whether a payload is ARP for IPv4 over Ethernet (RFC 826). */

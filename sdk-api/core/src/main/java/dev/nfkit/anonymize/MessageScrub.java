@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Makes the messages of a datagram anonymous in place: headers stay, attributes become what {@link Treatment} says, and
- * whatever is not known becomes zeros, as does what can't be read.
+ * Makes the messages of a datagram anonymous in place: headers stay, attributes become what {@link Treatment} defines.
+ * What is not known becomes zeros, and so does everything from the first byte on that is not part of a message.
  */
 final class MessageScrub {
     private static final int CT = Netlink.NFNL_SUBSYS_CTNETLINK << 8;
@@ -39,9 +39,6 @@ final class MessageScrub {
             Map.entry(QUEUE | 3, NfqueueAttribute.SCHEMA),
             Map.entry(ULOG, NflogAttribute.SCHEMA));
 
-    /** Messages of nothing but numbers of their own: statistics, and configuration of queues and groups. */
-    private static final int[] NUMBERS = {CT | 4, CT | 5, EXP | 3, QUEUE | 2, ULOG | 1};
-
     private static final int ERRNO = 4;
 
     private final AttributeScrub attributes;
@@ -50,7 +47,7 @@ final class MessageScrub {
         attributes = new AttributeScrub(scrub);
     }
 
-    /** Replaces what a datagram holds. */
+    /** Replaces the contents of a datagram. */
     void replace(byte[] bytes, int protocol, ByteOrder order) {
         MessageCursor message = new MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
         int behind = 0;
@@ -62,8 +59,8 @@ final class MessageScrub {
                 replace(bytes, message, protocol, order);
             }
         } catch (MalformedMessageException e) {
-            // A cut message keeps its header, and nothing that could be only half an address.
-            Arrays.fill(bytes, Math.min(bytes.length, behind + Netlink.NLMSG_HDRLEN), bytes.length, (byte) 0);
+            // What looks like a header may be anything, such as half a packet.
+            Arrays.fill(bytes, behind, bytes.length, (byte) 0);
         }
     }
 
@@ -71,57 +68,77 @@ final class MessageScrub {
         Region body = new Region(bytes, message.bodyOffset(), message.end() - message.bodyOffset());
         switch (message.type()) {
             case Netlink.NLMSG_ERROR -> error(body, message.flags(), protocol, order);
-            case Netlink.NLMSG_DONE -> zero(body, ERRNO);
+            case Netlink.NLMSG_DONE -> done(body, message.flags(), protocol, order);
             default -> body(body, message.type(), protocol, order);
         }
     }
 
     private void body(Region body, int type, int protocol, ByteOrder order) {
-        if (protocol != Netlink.NETLINK_NETFILTER || type < Netlink.NLMSG_MIN_TYPE) {
-            zero(body, 0);
-            return;
-        }
-        if (body.length < Netlink.NFGENMSG_LEN) {
+        if (protocol != Netlink.NETLINK_NETFILTER
+                || type < Netlink.NLMSG_MIN_TYPE
+                || body.length < Netlink.NFGENMSG_LEN) {
+            body.zero(0);
             return;
         }
         Region rest = body.part(Netlink.NFGENMSG_LEN, body.length - Netlink.NFGENMSG_LEN);
         AttributeSchema schema = SCHEMAS.get(type);
         if (schema != null) {
             attributes.replace(rest, schema, order);
-        } else if (Arrays.stream(NUMBERS).noneMatch(each -> each == type)) {
-            zero(rest, 0);
+        } else if (NumberMessages.known(type)) {
+            attributes.replaceNumbers(rest, type, order);
+        } else {
+            rest.zero(0);
         }
     }
 
-    /** An error number, the header of the request and, unless capped, its body; then the kernel's words. */
+    private static boolean knownMessage(int type) {
+        return SCHEMAS.containsKey(type) || NumberMessages.known(type);
+    }
+
+    /** An error number, then the text of the kernel. */
+    private void done(Region body, int flags, int protocol, ByteOrder order) {
+        if (body.length < ERRNO) {
+            body.zero(0);
+            return;
+        }
+        errorAttributes(body, ERRNO, flags, protocol, order);
+    }
+
+    /** An error number, the header of the request and, unless capped, its body; then the text of the kernel. */
     private void error(Region body, int flags, int protocol, ByteOrder order) {
         int echo = ERRNO + Netlink.NLMSG_HDRLEN;
         if (body.length < echo) {
+            body.zero(body.length < ERRNO ? 0 : ERRNO);
             return;
         }
         ByteBuffer header = ByteBuffer.wrap(body.bytes, body.start + ERRNO, Netlink.NLMSG_HDRLEN)
                 .slice()
                 .order(order);
+        long length = header.getInt(0) & 0xffff_ffffL;
+        int type = header.getShort(4) & 0xffff;
+        // Kernels before 4.12 do not flag that the acknowledgement of a success has only the header.
+        boolean capped = (flags & Netlink.NLM_F_CAPPED) != 0 || body.length == echo;
+        if (length < Netlink.NLMSG_HDRLEN
+                || (capped && !knownMessage(type))
+                || (!capped && length > body.length - ERRNO)) {
+            body.zero(ERRNO);
+            return;
+        }
         int at = echo;
-        if ((flags & Netlink.NLM_F_CAPPED) == 0) {
-            long length = (header.getInt(0) & 0xffff_ffffL) - Netlink.NLMSG_HDRLEN;
-            if (length < 0 || length > body.length - echo) {
-                zero(body, echo);
-                return;
-            }
-            body(body.part(echo, (int) length), header.getShort(4) & 0xffff, protocol, order);
-            at = Math.min(body.length, echo + Netlink.align((int) length));
+        if (!capped) {
+            int rest = (int) length - Netlink.NLMSG_HDRLEN;
+            body(body.part(echo, rest), type, protocol, order);
+            at = Math.min(body.length, echo + Netlink.align(rest));
+            body.zero(echo + rest, at - echo - rest);
         }
-        if ((flags & Netlink.NLM_F_ACK_TLVS) == 0) {
-            zero(body, at);
-        } else {
-            attributes.replaceErrors(body.part(at, body.length - at), order);
-        }
+        errorAttributes(body, at, flags, protocol, order);
     }
 
-    static void zero(Region region, int from) {
-        if (from < region.length) {
-            Arrays.fill(region.bytes, region.start + from, region.start + region.length, (byte) 0);
+    private void errorAttributes(Region body, int at, int flags, int protocol, ByteOrder order) {
+        if ((flags & Netlink.NLM_F_ACK_TLVS) == 0 || protocol != Netlink.NETLINK_NETFILTER) {
+            body.zero(at);
+        } else {
+            attributes.replaceErrors(body.part(at, body.length - at), order);
         }
     }
 }

@@ -11,8 +11,8 @@ import dev.nfkit.packet.TcpOption;
 import dev.nfkit.packet.TcpView;
 
 /**
- * Makes options and extension headers anonymous: addresses of routes are replaced, data that is known to say nothing of
- * anybody stays, everything else becomes noise. Kinds and lengths stay.
+ * Makes options and extension headers anonymous: addresses of routes are replaced, numbers of known options stay if they
+ * have the length that the option defines, everything else becomes noise. Kinds and lengths stay.
  */
 final class OptionScrub {
     private static final int IPV4_HEADER = 20;
@@ -25,7 +25,7 @@ final class OptionScrub {
         this.scrub = scrub;
     }
 
-    /** Replaces what IPv4 options or IPv6 extension headers hold. */
+    /** Replaces the data of IPv4 options or IPv6 extension headers. */
     void replace(Region packet, int version) {
         if (version == 4) {
             Ipv4View ip = new Ipv4View();
@@ -45,15 +45,24 @@ final class OptionScrub {
     private void ipv4(Region packet) {
         int at = options.dataOffset();
         switch (options.kind()) {
-            case Ipv4Option.END, Ipv4Option.NO_OPERATION, Ipv4Option.ROUTER_ALERT -> {
-                // They name nobody.
-            }
+            case Ipv4Option.END, Ipv4Option.NO_OPERATION -> number(packet, 0);
+            case Ipv4Option.ROUTER_ALERT -> number(packet, 2);
             case Ipv4Option.RECORD_ROUTE, Ipv4Option.LOOSE_SOURCE_ROUTE, Ipv4Option.STRICT_SOURCE_ROUTE -> {
-                for (int address = at + 1; address + 4 <= at + options.dataLength(); address += 4) {
+                int end = at + options.dataLength();
+                int address = at + 1;
+                for (; address + 4 <= end; address += 4) {
                     packet.address(scrub, address, 4);
                 }
+                packet.noise(scrub, address, end - address);
             }
             default -> packet.noise(scrub, at, options.dataLength());
+        }
+    }
+
+    /** Keeps the data of an option that has a fixed length. Of any other length it is not what is known. */
+    private void number(Region packet, int length) {
+        if (options.dataLength() != length) {
+            packet.noise(scrub, options.dataOffset(), options.dataLength());
         }
     }
 
@@ -67,13 +76,15 @@ final class OptionScrub {
             switch (extensions.type()) {
                 case IpProtocol.HOP_BY_HOP, IpProtocol.DESTINATION_OPTIONS -> options(packet, extensions);
                 case IpProtocol.ROUTING -> {
-                    for (int address = at + 8; address + 16 <= at + length; address += 16) {
+                    packet.noise(scrub, at + 4, Math.min(4, length - 4));
+                    int address = at + 8;
+                    for (; address + 16 <= at + length; address += 16) {
                         packet.address(scrub, address, 16);
                     }
-                    packet.noise(scrub, at + 8 + (length - 8) / 16 * 16, (length - 8) % 16);
+                    packet.noise(scrub, address, at + length - address);
                 }
                 case IpProtocol.FRAGMENT -> {
-                    // Offset and id name nobody.
+                    // Its offset and identification stay.
                 }
                 case IpProtocol.AH -> packet.noise(scrub, at + 12, length - 12);
                 default -> packet.noise(scrub, at + 2, length - 2);
@@ -86,10 +97,10 @@ final class OptionScrub {
         int behind = extension.offset() + 2;
         while (options.next()) {
             switch (options.kind()) {
-                case Ipv6Option.PAD1, Ipv6Option.ROUTER_ALERT, Ipv6Option.JUMBO_PAYLOAD -> {
-                    // They name nobody.
-                }
-                case Ipv6Option.PADN -> zero(packet, options.dataOffset(), options.dataLength());
+                case Ipv6Option.PAD1 -> number(packet, 0);
+                case Ipv6Option.ROUTER_ALERT -> number(packet, 2);
+                case Ipv6Option.JUMBO_PAYLOAD -> number(packet, 4);
+                case Ipv6Option.PADN -> packet.zero(options.dataOffset(), options.dataLength());
                 case Ipv6Option.HOME_ADDRESS -> {
                     if (options.dataLength() == 16) {
                         packet.address(scrub, options.dataOffset(), 16);
@@ -104,36 +115,27 @@ final class OptionScrub {
         rest(packet, behind, extension.offset() + extension.length());
     }
 
-    /** What follows the last option: behind the list's end nothing but zeros has a meaning. */
+    /** Replaces what follows the last option: after the end of the list only zeros have a meaning. */
     private void rest(Region packet, int at, int end) {
         if (options.malformed()) {
             packet.noise(scrub, at, end - at);
         } else {
-            zero(packet, at, end - at);
+            packet.zero(at, end - at);
         }
     }
 
-    private static void zero(Region packet, int at, int length) {
-        for (int index = at; index < Math.min(at + length, packet.length); index++) {
-            packet.bytes[packet.start + index] = 0;
-        }
-    }
-
-    /** Replaces what options of TCP hold. */
+    /** Replaces the data of TCP options. */
     void replace(Region packet, TcpView tcp, int at) {
         options.wrap(tcp);
         int behind = at + TCP_HEADER;
         while (options.next()) {
             switch (options.kind()) {
-                case TcpOption.END,
-                        TcpOption.NO_OPERATION,
-                        TcpOption.MAXIMUM_SEGMENT_SIZE,
-                        TcpOption.WINDOW_SCALE,
-                        TcpOption.SACK_PERMITTED,
-                        TcpOption.SACK,
-                        TcpOption.TIMESTAMPS -> {
-                    // They name nobody.
-                }
+                case TcpOption.END, TcpOption.NO_OPERATION, TcpOption.SACK_PERMITTED -> number(packet, 0);
+                case TcpOption.MAXIMUM_SEGMENT_SIZE -> number(packet, 2);
+                case TcpOption.WINDOW_SCALE -> number(packet, 1);
+                case TcpOption.TIMESTAMPS -> number(packet, 8);
+                // Pairs of sequence numbers.
+                case TcpOption.SACK -> number(packet, options.dataLength() / 8 * 8);
                 default -> packet.noise(scrub, options.dataOffset(), options.dataLength());
             }
             behind = options.offset() + options.length();

@@ -10,15 +10,18 @@ import dev.nfkit.packet.Ipv6View;
 import dev.nfkit.packet.PacketChecksums;
 
 /**
- * Makes a packet anonymous in place, at its length: addresses are replaced, headers keep the rest, everything else becomes
- * noise. A checksum stays what it was: right, wrong, not ready or none; where that can't be told (of a fragment, a cut
- * packet), the transport's becomes noise, as it would tell of the data.
+ * Makes a packet anonymous in place, at its length: addresses and flow labels are replaced, headers keep the rest,
+ * everything else becomes noise. A checksum keeps its state: right, wrong, not ready or none. A wrong one becomes a fixed
+ * number, as its distance to the right one would reveal bits of the original. The transport's checksum becomes noise
+ * where its state is unknown (of a fragment or a cut packet).
  */
 final class PacketScrub {
-    /** A packet in an ICMP error in a packet in an ICMP error is as deep as anybody looks. */
+    /** The most packets inside one another that are replaced as packets. */
     private static final int DEEPEST = 3;
 
     private static final int IPV6_HEADER = 40;
+    /** What a wrong checksum becomes: the first of these that is wrong. */
+    private static final int[] WRONG = {0xbad0, 0xbad1, 0xbad2, 0xbad3};
 
     private final Scrub scrub;
     private final TransportScrub transport;
@@ -30,7 +33,7 @@ final class PacketScrub {
         this.transport = new TransportScrub(scrub, this, options);
     }
 
-    /** Replaces what a packet has, from its IP header on. */
+    /** Replaces a packet, from its IP header on. */
     void replace(Region packet) {
         replace(packet, 0);
     }
@@ -39,33 +42,36 @@ final class PacketScrub {
         int version = packet.length == 0 ? 0 : packet.u8(0) >> 4;
         PacketChecksums before = new PacketChecksums();
         if (depth > DEEPEST || !before.wrap(packet.view())) {
-            packet.noise(scrub, 0);
-            if (packet.length > 0) {
-                // Noise is no IP, whatever it looks like.
-                packet.bytes[packet.start] &= 0xf;
-            }
+            replaceUnknown(packet);
             return;
         }
         ChecksumState header = before.header();
         ChecksumState segment = before.transport();
-        int offHeader = header == ChecksumState.WRONG ? packet.u16(10) ^ before.computeHeader() : 0;
-        int offSegment = 0;
         Found found = version == 4 ? ipv4(packet) : ipv6(packet);
         int checksumAt = before.known() ? found.checksumAt() : -1;
-        if (segment == ChecksumState.WRONG && checksumAt >= 0) {
-            offSegment = packet.u16(checksumAt) ^ before.computeTransport();
-        }
         if (version == 4) {
             packet.address(scrub, 12, 4);
             packet.address(scrub, 16, 4);
         } else {
+            int label = (packet.u8(1) & 0xf) << 16 | packet.u16(2);
+            int replacement = scrub.flowLabel(label);
+            packet.u16(0, (packet.u16(0) & 0xfff0) | replacement >>> 16);
+            packet.u16(2, replacement & 0xffff);
             packet.address(scrub, 8, 16);
             packet.address(scrub, 24, 16);
         }
         options.replace(packet, version);
         transport.replace(packet, found, before.known(), depth);
         packet.noise(scrub, found.end());
-        seal(packet, version, header == ChecksumState.UNKNOWN ? -1 : offHeader, segment, checksumAt, offSegment);
+        seal(packet, version, header, segment, checksumAt);
+    }
+
+    /** Replaces a packet that is not IP by noise that does not look like IP. */
+    void replaceUnknown(Region packet) {
+        packet.noise(scrub, 0);
+        if (packet.length > 0) {
+            packet.bytes[packet.start] &= 0xf;
+        }
     }
 
     /** Where a packet's transport is, as far as it can be told: whole, and from where to where. */
@@ -114,19 +120,28 @@ final class PacketScrub {
         return new Found(6, protocol, fragment, ip.fragmentOffset() == 0, cut, Math.min(behind, end), end);
     }
 
-    private void seal(
-            Region packet, int version, int offHeader, ChecksumState segment, int checksumAt, int offSegment) {
+    private static void seal(Region packet, int version, ChecksumState header, ChecksumState segment, int checksumAt) {
         PacketChecksums after = new PacketChecksums();
         Bytes view = packet.view();
         after.wrap(view);
-        if (version == 4 && offHeader >= 0) {
-            packet.u16(10, after.computeHeader() ^ offHeader);
+        if (version == 4) {
+            packet.u16(10, after.computeHeader());
+            for (int index = 0; header == ChecksumState.WRONG && after.header() != header; index++) {
+                packet.u16(10, WRONG[index]);
+            }
         }
         if (checksumAt < 0 || !after.known()) {
             return;
         }
         switch (segment) {
-            case RIGHT, WRONG -> packet.u16(checksumAt, after.computeTransport() ^ offSegment);
+            case RIGHT -> packet.u16(checksumAt, after.computeTransport());
+            case WRONG -> {
+                // At most one of the numbers is right, and at most one is the sum of the pseudo header.
+                packet.u16(checksumAt, WRONG[0]);
+                for (int index = 1; after.transport() != segment; index++) {
+                    packet.u16(checksumAt, WRONG[index]);
+                }
+            }
             case NOT_READY -> packet.u16(checksumAt, pseudoHeader(packet, version, checksumAt));
             case NONE -> packet.u16(checksumAt, 0);
             case UNKNOWN -> {

@@ -2,6 +2,8 @@ package dev.nfkit.anonymize;
 
 import dev.nfkit.Bytes;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** A part of a datagram that is changed in place: offsets count from its start. */
 final class Region {
@@ -33,12 +35,12 @@ final class Region {
         buffer.putShort(start + at, (short) value);
     }
 
-    /** A view over it, for who reads. */
+    /** A read-only view of it. */
     Bytes view() {
         return new Bytes().wrap(buffer, start, length);
     }
 
-    /** Replaces the address of 4 or 16 bytes at a place, if it is there as a whole; else what is there of it. */
+    /** Replaces the IP address of 4 or 16 bytes at a place. If it is cut, its bytes become noise. */
     void address(Scrub scrub, int at, int size) {
         if (at + size <= length) {
             scrub.addresses.replace(buffer, start + at, size);
@@ -47,8 +49,29 @@ final class Region {
         }
     }
 
+    /** Replaces the link-layer address at a place. If its length is not known here, its bytes become noise. */
     void hardware(Scrub scrub, int at, int size) {
-        scrub.addresses.hardware(bytes, start + at, size);
+        if (at + size <= length && AddressMap.known(size)) {
+            scrub.addresses.hardware(buffer, start + at, size);
+        } else {
+            noise(scrub, at, size);
+        }
+    }
+
+    /** The first bytes as text, a character for each byte. */
+    String text(int count) {
+        return new String(bytes, start, count, StandardCharsets.ISO_8859_1);
+    }
+
+    void zero(int at) {
+        zero(at, length - at);
+    }
+
+    void zero(int at, int count) {
+        int end = Math.min(length, at + Math.max(0, count));
+        if (at < end) {
+            Arrays.fill(bytes, start + at, start + end, (byte) 0);
+        }
     }
 
     /** Replaces everything from a place on. */

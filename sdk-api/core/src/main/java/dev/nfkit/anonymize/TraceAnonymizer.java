@@ -3,15 +3,15 @@ package dev.nfkit.anonymize;
 import dev.nfkit.Bytes;
 import dev.nfkit.trace.Trace;
 import dev.nfkit.trace.TraceEntry;
-import java.math.BigInteger;
 import java.nio.ByteOrder;
 import java.security.SecureRandom;
 import java.util.Objects;
-import java.util.regex.Pattern;
 
 /**
- * Makes a recording anonymous, so that it may be shared: entry by entry, each of its length, in its place, and the same
- * value always by the same one, so that what belongs together is still seen to. Safe for any number of threads.
+ * Makes a recording anonymous, so that it can be shared: entry by entry, each at its length and in its place. A
+ * replacement depends on the key and the replaced value only. So equal values stay equal, the same key gives the same
+ * replacements in every recording and in any order, and memory stays constant. Safe for any number of threads, which
+ * wait for each other.
  *
  * <pre>{@code
  * TraceAnonymizer anonymizer = TraceAnonymizer.random(ByteOrder.nativeOrder());
@@ -21,55 +21,114 @@ import java.util.regex.Pattern;
  * <p><b>Replaced</b> are
  * <ul>
  *   <li>IP addresses, in packets, ARP, neighbour discovery, options and extension headers, quoted packets, and the
- *       tuples, translations and expectations of connections: IPv4 by addresses of 10.0.0.0/8, networks of 24 bits
- *       staying together, IPv6 by addresses of 2001:db8::/32, networks of 64 bits staying together; unspecified,
- *       loopback, multicast and broadcast addresses stay, as does what makes an address link-local;
- *   <li>link-layer addresses, by locally administered ones; those of groups stay;
- *   <li>all that TCP, UDP and ICMP carry, fragments but the first one's header, and protocols that are not known here:
- *       by noise;
- *   <li>prefixes of rules and security contexts: by letters of the same number; users and groups, but root: by others;
- *   <li>attributes and messages that are not known here, and what is malformed or cut: by zeros; notes, but those of a
- *       recorder itself: by a word that says so.
+ *       tuples, translations and expectations of connections: one to one, and so that two replacements share exactly as
+ *       many leading bits as the two addresses do (as Crypto-PAn does, with AES). A replacement
+ *       may be the real address of somebody else;
+ *   <li>link-layer addresses, one to one; one that is part of an IPv6 address stays that part;
+ *   <li>IPv6 flow labels, users and groups, one to one, with no relation between the replacements of similar numbers;
+ *   <li>the data of TCP, UDP and ICMP, fragments except the header of the first, and protocols that are not known here:
+ *       by noise; equal data becomes equal noise;
+ *   <li>prefixes of rules, security contexts, and names of helpers that are not the kernel's own: by as many letters;
+ *   <li>attributes and messages that are not known here, bytes after the end of an attribute's type, padding, and
+ *       everything malformed or cut: by zeros;
+ *   <li>notes and comments, except those of fixed words and numbers that a recorder writes: by {@code (a note was removed)}.
  * </ul>
  *
- * <p>Checksums are right where they were right, wrong where they were wrong, and not ready where they were not.
+ * <p><b>Special addresses.</b> These stay: 0.0.0.0, 127.0.0.0/8, 255.255.255.255; {@code ::} and {@code ::1}; groups of
+ * 224.0.0.0/23 and 239.255.255.250, IPv6 groups of a number less than 0x40000, and all-zero, broadcast and bridge group
+ * addresses (01:80:c2:00:00:xx) of the link layer. These become others of the same kind: 169.254.0.0/16 and
+ * fe80::/64, fd00::/8, global IPv6 addresses (2000::/3), and multicast addresses, of which IPv4's first 9 bits and IPv6's
+ * flags and scope stay. A solicited-node group stays that of its address. The IPv4 address in a mapped, compatible or
+ * NAT64 address (64:ff9b::/96), and the network in an IPv6 multicast address (RFC 3306), become what they
+ * become by themselves. Private IPv4 addresses, broadcast addresses of networks, documentation addresses, 6to4, Teredo
+ * and ISATAP addresses become any others and cannot be recognised.
  *
- * <p><b>What stays</b> can tell something too, so look before you share: ports, lengths and times; protocols, flags, TTL
- * and TCP's sequence numbers and timestamps; marks, interface indexes, VLANs, connection labels; port ids of sockets,
- * which often are process ids. Who has the seed can tell whether an address is in the recording. From 65,536 IPv4
- * networks on, several share one.
+ * <p><b>Checksums</b> that were right are right. A wrong one becomes 0xbad0, or 0xbad1 to 0xbad3 if that is right by
+ * chance. One that was not ready, or absent, stays so. Where it cannot be verified, in a fragment or a cut packet, it
+ * becomes noise.
+ *
+ * <p><b>What remains visible</b> can reveal something too, so look before you share:
+ * <ul>
+ *   <li>times, the lengths and the number of packets, connections and attributes; the direction and the port id of
+ *       netlink sockets, which often is a process id;
+ *   <li>protocols, ports, types and codes, flags, DSCP, TTL and hop limit; the identification of IP packets and echo
+ *       requests; TCP sequence numbers, windows, options and timestamps; SCTP verification tags;
+ *   <li>hooks, marks, interface indexes, VLANs, zones, connection labels, status, states, timeouts, counters, ids and
+ *       verdicts; the number of a group or queue and its configuration; statistics; the kernel's text about an error;
+ *   <li>which addresses share a prefix, and how long it is. A reader who knows the original of one replacement also knows
+ *       the leading bits that any other address shares with it, and the bit after them. The special ranges are known
+ *       to everybody: so the first 3 bits of every IPv4 address stay, 8 of 1.0.0.0/8, 126.0.0.0/8 and 168.0.0.0/8, and
+ *       more of 169.0.0.0/8 and 240.0.0.0/4; of global IPv6 addresses the first 3;
+ *   <li>that two hosts of different networks have the same interface identifier; the bits "local" and "group" of a
+ *       link-layer address, and which ones share a vendor;
+ *   <li>which payloads, texts and users are equal. A guess can be confirmed only with the key.
+ * </ul>
+ *
+ * <p>With the key, the original of every address can be found, and a guess of everything else be confirmed. The key is not
+ * in the result. All this protects against readers of the recording, and not against a person who sent recognisable
+ * traffic through the firewall while it was recorded (of chosen lengths, ports or times): that person finds the own
+ * packets again, and the leading bits of addresses near the own ones.
  */
 public final class TraceAnonymizer {
-    /** What a recorder notes of its own accord names nobody, but in a filter and in the reason of an error. */
-    private static final Pattern PLAIN_NOTE = Pattern.compile(
-            "overrun(, \\d+ datagrams lost so far)?|no filter|set [A-Z_]+ to \\d+|flight recorder of [\\w :;,()]+");
+    /** The fewest bytes of a key. */
+    public static final int MIN_KEY = 16;
 
-    private static final Pattern UNSENT = Pattern.compile("the datagram was not sent: .*", Pattern.DOTALL);
-    private static final int RANDOM_BITS = 128;
+    private static final int RANDOM_KEY = 32;
 
     private final ByteOrder order;
     private final MessageScrub messages;
 
     /**
-     * An anonymizer whose seed is known: the same seed gives the same replacements in every recording, so that several can
-     * be compared, and so that who knows the seed can find out whether an address is among them.
+     * An anonymizer of a known seed: the same seed gives the same replacements in every recording, so that several can be
+     * compared. It takes about 200,000 HMACs to make one, a fraction of a second, so that guessing a seed takes long.
      *
      * @param order the byte order of the sockets that were recorded
-     * @param seed any text, the longer the better; it is not in the result
+     * @param seed any text that cannot be guessed; it is not in the result
+     * @throws IllegalArgumentException if the seed is empty
      */
     public TraceAnonymizer(ByteOrder order, String seed) {
+        this(order, Key.secret(requireText(seed)));
+    }
+
+    private TraceAnonymizer(ByteOrder order, byte[] secret) {
         this.order = Objects.requireNonNull(order);
-        this.messages = new MessageScrub(new Scrub(seed));
+        this.messages = new MessageScrub(new Scrub(secret));
+    }
+
+    private static String requireText(String seed) {
+        if (seed.isEmpty()) {
+            throw new IllegalArgumentException("the seed is empty");
+        }
+        return seed;
     }
 
     /**
-     * An anonymizer whose seed nobody knows.
+     * An anonymizer of a known key, such as the contents of a file: the same key gives the same replacements in every
+     * recording.
+     *
+     * @param order the byte order of the sockets that were recorded
+     * @param key at least {@value #MIN_KEY} bytes from a random source; they are not in the result
+     * @return a new anonymizer
+     * @throws IllegalArgumentException if the key is shorter
+     */
+    public static TraceAnonymizer withKey(ByteOrder order, byte[] key) {
+        if (key.length < MIN_KEY) {
+            throw new IllegalArgumentException(
+                    "a key of " + key.length + " bytes is shorter than " + MIN_KEY + " bytes");
+        }
+        return new TraceAnonymizer(order, key.clone());
+    }
+
+    /**
+     * An anonymizer of a random key, which is forgotten with it: the replacements cannot be repeated.
      *
      * @param order the byte order of the sockets that were recorded
      * @return a new anonymizer
      */
     public static TraceAnonymizer random(ByteOrder order) {
-        return new TraceAnonymizer(order, new BigInteger(RANDOM_BITS, new SecureRandom()).toString());
+        byte[] key = new byte[RANDOM_KEY];
+        new SecureRandom().nextBytes(key);
+        return new TraceAnonymizer(order, key);
     }
 
     /**
@@ -87,15 +146,8 @@ public final class TraceAnonymizer {
                 entry.protocol(),
                 bytes.length == 0 ? new Bytes() : Bytes.of(bytes),
                 entry.truncated(),
-                entry.comment().map(TraceAnonymizer::note).orElse(null),
+                entry.comment().map(Notes::anonymous).orElse(null),
                 entry.socket());
-    }
-
-    private static String note(String text) {
-        if (PLAIN_NOTE.matcher(text).matches()) {
-            return text;
-        }
-        return UNSENT.matcher(text).matches() ? "the datagram was not sent" : "(a note was removed)";
     }
 
     /**

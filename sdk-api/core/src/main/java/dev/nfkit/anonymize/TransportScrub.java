@@ -3,10 +3,11 @@ package dev.nfkit.anonymize;
 import dev.nfkit.packet.IcmpType;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.TcpView;
+import java.util.Map;
 
 /**
- * Makes what a packet carries anonymous: ports, numbers and flags stay, data becomes noise. Of a fragment that is not the
- * first and of an unknown protocol all becomes noise; of a cut header all but its first bytes.
+ * Makes the contents of a packet anonymous: ports, numbers and flags stay, data becomes noise. All of a fragment that is not
+ * the first and of an unknown protocol becomes noise, and all of a cut header except its first bytes.
  */
 final class TransportScrub {
     private static final int TCP_HEADER = 20;
@@ -16,6 +17,9 @@ final class TransportScrub {
     private static final int QUOTED = 8;
 
     private static final int PORTS = 4;
+    /** The bytes 4 to 7 of an ICMP error; some have a number there, the others have no meaning. */
+    private static final int UNUSED = 4;
+
     private static final int ROUTER_ADVERTISEMENT_HEADER = 16;
     private static final int REDIRECT_V6 = 137;
     private static final int SOURCE_LINK = 1;
@@ -23,6 +27,8 @@ final class TransportScrub {
     private static final int PREFIX = 3;
     private static final int REDIRECTED = 4;
     private static final int MTU = 5;
+    /** The options of a fixed length. */
+    private static final Map<Integer, Integer> LENGTHS = Map.of(PREFIX, 32, MTU, 8);
 
     private final Scrub scrub;
     private final PacketScrub packets;
@@ -80,12 +86,20 @@ final class TransportScrub {
                 message.address(scrub, 4, 4);
                 quoted(message, ICMP_HEADER, depth);
             }
-            case IcmpType.DESTINATION_UNREACHABLE,
-                    IcmpType.SOURCE_QUENCH,
-                    IcmpType.TIME_EXCEEDED,
-                    IcmpType.PARAMETER_PROBLEM -> quoted(message, ICMP_HEADER, depth);
+            // The length of the quoted packet (RFC 4884) stays, and the MTU or the pointer.
+            case IcmpType.DESTINATION_UNREACHABLE -> quoted(message, 1, 4, depth);
+            case IcmpType.SOURCE_QUENCH -> quoted(message, 0, 0, depth);
+            case IcmpType.TIME_EXCEEDED -> quoted(message, 1, 2, depth);
+            case IcmpType.PARAMETER_PROBLEM -> quoted(message, 0, 2, depth);
             default -> message.noise(scrub, PORTS);
         }
+    }
+
+    /** Replaces the packet in an error. Of the four bytes before it those from one index up to another stay. */
+    private void quoted(Region message, int from, int to, int depth) {
+        message.zero(UNUSED, from);
+        message.zero(UNUSED + to, 4 - to);
+        quoted(message, ICMP_HEADER, depth);
     }
 
     private void quoted(Region message, int at, int depth) {
@@ -99,17 +113,21 @@ final class TransportScrub {
         }
         switch (message.u8(0)) {
             case IcmpType.V6_ECHO_REQUEST, IcmpType.V6_ECHO_REPLY -> message.noise(scrub, ICMP_HEADER);
-            case IcmpType.V6_DESTINATION_UNREACHABLE,
-                    IcmpType.V6_PACKET_TOO_BIG,
-                    IcmpType.V6_TIME_EXCEEDED,
-                    IcmpType.V6_PARAMETER_PROBLEM -> quoted(message, ICMP_HEADER, depth);
-            case IcmpType.V6_ROUTER_SOLICITATION -> neighbour(message, ICMP_HEADER, depth);
+            case IcmpType.V6_DESTINATION_UNREACHABLE, IcmpType.V6_TIME_EXCEEDED -> quoted(message, 0, 1, depth);
+            case IcmpType.V6_PACKET_TOO_BIG, IcmpType.V6_PARAMETER_PROBLEM -> quoted(message, 0, 4, depth);
+            case IcmpType.V6_ROUTER_SOLICITATION -> {
+                message.zero(UNUSED, 4);
+                neighbour(message, ICMP_HEADER, depth);
+            }
             case IcmpType.V6_ROUTER_ADVERTISEMENT -> neighbour(message, ROUTER_ADVERTISEMENT_HEADER, depth);
             case IcmpType.V6_NEIGHBOR_SOLICITATION, IcmpType.V6_NEIGHBOR_ADVERTISEMENT -> {
+                // The flags of an advertisement are in the first byte.
+                message.zero(UNUSED + 1, 3);
                 message.address(scrub, ICMP_HEADER, 16);
                 neighbour(message, ICMP_HEADER + 16, depth);
             }
             case REDIRECT_V6 -> {
+                message.zero(UNUSED, 4);
                 message.address(scrub, ICMP_HEADER, 16);
                 message.address(scrub, ICMP_HEADER + 16, 16);
                 neighbour(message, ICMP_HEADER + 32, depth);
@@ -127,16 +145,18 @@ final class TransportScrub {
                 break;
             }
             Region option = message.part(at, length);
-            switch (message.u8(at)) {
+            int kind = message.u8(at);
+            switch (length == LENGTHS.getOrDefault(kind, length) ? kind : -1) {
                 case SOURCE_LINK, TARGET_LINK -> option.hardware(scrub, 2, length == 8 ? 6 : length - 2);
                 case PREFIX -> {
+                    option.zero(12, 4);
                     option.address(scrub, 16, 16);
-                    option.noise(scrub, 32);
                 }
-                case REDIRECTED -> quoted(option, 8, depth);
-                case MTU -> {
-                    // It names nobody.
+                case REDIRECTED -> {
+                    option.zero(2, 6);
+                    quoted(option, 8, depth);
                 }
+                case MTU -> option.zero(2, 2);
                 default -> option.noise(scrub, 2);
             }
             at += length;

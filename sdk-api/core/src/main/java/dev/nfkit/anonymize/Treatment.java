@@ -10,11 +10,15 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What becomes of an attribute's value. An attribute that is in none of the families' tables becomes zeros. */
+/** What becomes of an attribute's value. An attribute without a treatment becomes zeros. */
 enum Treatment {
-    /** It stays: numbers of the kernel, of the rules, of time and of flow, which name nobody. */
+    /** A number of the kernel, of the rules, of time or of flow: it stays. */
     KEEP,
-    /** An address of 4 or 16 bytes: another, always the same. */
+    /** A structure of such numbers: it stays. */
+    STRUCTURE,
+    /** Bits of such a meaning, up to a length: they stay. */
+    BITMAP,
+    /** An address of 4 or 16 bytes: replaced one to one. */
     ADDRESS,
     /** A packet from its network header on. */
     PACKET,
@@ -22,16 +26,18 @@ enum Treatment {
     LINK_HEADER,
     /** A link-layer address with its length. */
     HARDWARE_ADDRESS,
-    /** Words of an administrator: letters of the same number, the same words always by the same. */
+    /** The name of a helper or function: it stays if it is one of the kernel's own, any other is treated as text. */
+    NAME,
+    /** Text of an administrator: replaced by as many letters, the same text by the same. */
     TEXT,
-    /** A user or a group: root stays, another number becomes another. */
+    /** A user or a group: replaced one to one; root stays. */
     USER,
-    /** Anything: noise of the same length. */
+    /** Opaque data: noise of the same length. */
     NOISE,
     /** Attributes, each of which is treated by itself. */
     NEST,
-    /** Attributes that stay as a whole: the masks of addresses. */
-    KEEP_NEST;
+    /** Attributes whose addresses are masks: these stay, and any other address becomes zeros. */
+    MASK;
 
     private static final Map<AttributeType, Treatment> OTHERS = new HashMap<>();
 
@@ -49,7 +55,9 @@ enum Treatment {
                 ConntrackAttribute.Nat.V6_MINIP,
                 ConntrackAttribute.Nat.V6_MAXIP);
         treat(NOISE, ConntrackAttribute.Help.INFO);
-        treat(KEEP_NEST, ExpectationAttribute.MASK);
+        treat(MASK, ExpectationAttribute.MASK);
+        treat(NAME, ConntrackAttribute.Help.NAME, ExpectationAttribute.HELP_NAME, ExpectationAttribute.FN);
+        treat(BITMAP, ConntrackAttribute.LABELS, ConntrackAttribute.LABELS_MASK);
     }
 
     private static void treat(Treatment treatment, AttributeType... types) {
@@ -58,7 +66,7 @@ enum Treatment {
         }
     }
 
-    /** What becomes of a known attribute: empty where nobody has decided, so that it must not stay. */
+    /** The treatment of a known attribute: empty if none was chosen, so that its value must not stay. */
     static Optional<Treatment> of(AttributeType type) {
         Treatment other = OTHERS.get(type);
         if (other != null) {
@@ -67,7 +75,7 @@ enum Treatment {
         return switch (type.shape()) {
             case NESTED -> Optional.of(NEST);
             case U8, BE16, BE32, BE64, HOST32 -> Optional.of(KEEP);
-            case BYTES, STRING -> Plain.known(type) ? Optional.of(KEEP) : Optional.empty();
+            case BYTES, STRING -> Structures.known(type) ? Optional.of(STRUCTURE) : Optional.empty();
         };
     }
 }

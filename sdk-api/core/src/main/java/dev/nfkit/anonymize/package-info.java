@@ -1,6 +1,6 @@
 /**
- * Recordings that may be shared: addresses and texts replaced, the same one always by the same, payload by noise of its
- * length, checksums as right as they were.
+ * Recordings that may be shared: addresses are replaced one to one under a key, payload becomes noise of its length, and
+ * checksums stay as right or as wrong as they were.
  */
 @NullMarked
 package dev.nfkit.anonymize;

@@ -9,9 +9,11 @@ import dev.nfkit.nfqueue.NfqueueAttribute
 import dev.nfkit.packet.ChecksumState
 import dev.nfkit.packet.PacketChecksums
 import dev.nfkit.run
+import dev.nfkit.trace.FlightRecorder
 import dev.nfkit.trace.Trace
 import dev.nfkit.trace.TraceEntry
 import dev.nfkit.trace.TraceKind
+import dev.nfkit.trace.TraceReader
 import dev.nfkit.trace.TraceWriter
 import dev.nfkit.wire.AttributeCursor
 import dev.nfkit.wire.AttributeSchema
@@ -152,6 +154,11 @@ private fun secrets(trace: Trace): Pair<List<ByteArray>, List<ByteArray>> {
 private fun checksums(payload: Bytes): List<ChecksumState> =
     PacketChecksums().let { if (it.wrap(payload)) listOf(it.header(), it.transport()) else emptyList() }
 
+private fun anonymizer(
+    key: String,
+    order: ByteOrder = LITTLE,
+) = TraceAnonymizer.withKey(order, key.padEnd(TraceAnonymizer.MIN_KEY).toByteArray())
+
 private fun entry(
     kind: TraceKind,
     bytes: ByteArray,
@@ -184,7 +191,7 @@ class TraceAnonymizerSpec :
     FunSpec({
         traces.forEach { (name, trace) ->
             test("of $name nothing that names anybody survives, and its shape does") {
-                val result = TraceAnonymizer(trace.order(), "seed").anonymize(trace)
+                val result = anonymizer("seed", trace.order()).anonymize(trace)
                 val (addresses, runs) = secrets(trace)
                 result.entries().zip(trace.entries()).forEach { (now, then) ->
                     val bytes = now.datagram().toArray()
@@ -227,7 +234,7 @@ class TraceAnonymizerSpec :
 
         test("what belongs together stays together: an address in a packet, its connection and its verdict") {
             val trace = traces.getValue("nfqueue-conntrack-connmark")
-            val result = TraceAnonymizer(trace.order(), "seed").anonymize(trace)
+            val result = anonymizer("seed", trace.order()).anonymize(trace)
             val found = result.entries().flatMap { it.attributes(trace.order()) }
             val sources =
                 found
@@ -241,7 +248,7 @@ class TraceAnonymizerSpec :
         }
 
         test("prefixes, users and hardware addresses are replaced, the same by the same; root stays") {
-            val anonymizer = TraceAnonymizer(LITTLE, "seed")
+            val anonymizer = anonymizer("seed")
 
             fun packet(
                 prefix: String,
@@ -266,7 +273,9 @@ class TraceAnonymizerSpec :
             text shouldNotContain "acme"
             text.matches(Regex("[a-z]{13}\u0000")) shouldBe true
             first[2].value.u32(0) shouldNotBe 1000
-            first[3].value.toHex().substring(0, 10) shouldBe "0006000002"
+            first[3].value.toHex().substring(0, 8) shouldBe "00060000"
+            first[3].value.u8(4) and 3 shouldBe 2
+            first[3].value.toHex().substring(20) shouldBe "0000"
             first[3].value.toHex() shouldNotContain "0b0c0d"
             first[4].value.toHex() shouldBe "000000"
             packet("customer-acme", 1000).map { it.value.toHex() } shouldContainExactly first.map { it.value.toHex() }
@@ -290,7 +299,7 @@ class TraceAnonymizerSpec :
                     string(1, "a word")
                     bytes(3, 1, 2, 3, 4)
                 }
-            val result = TraceAnonymizer(LITTLE, "s").anonymize(entry(TraceKind.FROM_KERNEL, refusal)).datagram()
+            val result = anonymizer("s").anonymize(entry(TraceKind.FROM_KERNEL, refusal)).datagram()
             result.length() shouldBe refusal.size
             result.toHex() shouldNotContain "c0000201"
             String(result.toArray(), Charsets.ISO_8859_1) shouldContain "a word"
@@ -304,12 +313,12 @@ class TraceAnonymizerSpec :
                         .putInt(0, 36)
                         .putShort(6, 0x100)
                 }
-            TraceAnonymizer(LITTLE, "s").anonymize(entry(TraceKind.FROM_KERNEL, capped)).datagram().toHex() shouldBe
+            anonymizer("s").anonymize(entry(TraceKind.FROM_KERNEL, capped)).datagram().toHex() shouldBe
                 Bytes.of(*capped).toHex()
         }
 
         test("what is not known or cut becomes zeros") {
-            val anonymizer = TraceAnonymizer(LITTLE, "s")
+            val anonymizer = anonymizer("s")
             val secret = ByteArray(40) { 7 }
 
             fun body(entry: TraceEntry) =
@@ -322,11 +331,13 @@ class TraceAnonymizerSpec :
             body(entry(TraceKind.FROM_KERNEL, message(16) { raw(*secret) }, protocol = 0)) shouldBe "00".repeat(40)
             body(entry(TraceKind.FROM_KERNEL, message(0xa00) { raw(*secret) })) shouldBe "07070707" + "00".repeat(36)
             val cut = message(0x400) { nfgenmsg(2, 1).bytes(9, *secret) }.copyOf(40)
-            body(entry(TraceKind.FROM_KERNEL, cut, truncated = true)) shouldBe "00".repeat(24)
+            val result = anonymizer.anonymize(entry(TraceKind.FROM_KERNEL, cut, truncated = true))
+            result.datagram().toHex() shouldBe "00".repeat(40)
+            result.truncated() shouldBe true
         }
 
         test("notes are taken out, but those of the recorder itself") {
-            val anonymizer = TraceAnonymizer(LITTLE, "s")
+            val anonymizer = anonymizer("s")
 
             fun note(text: String) = anonymizer.anonymize(entry(TraceKind.NOTE, ByteArray(0), text)).comment().get()
             listOf(
@@ -341,10 +352,58 @@ class TraceAnonymizerSpec :
             note("filter (at 8 is 192.0.2.1)") shouldBe "(a note was removed)"
         }
 
+        test("comments and the names of foreign interfaces are not copied, the recorder's own names and notes are") {
+            val own = "netlink 12 port 4711"
+            val foreign = listOf("nlmon-acme", "netlink 12 port 4711 of acme", "netlink 12 port 47110815999")
+            val packet = message(0x400) { nfgenmsg(2, 1).be32(2, 7) }
+            val file = Files.createTempFile("foreign", ".pcapng")
+            val copy = Files.createTempFile("copy", ".pcapng")
+            try {
+                TraceWriter(Files.newOutputStream(file), LITTLE, "test").use { writer ->
+                    (foreign + own).forEach {
+                        writer.socket(12, it).write(entry(TraceKind.FROM_KERNEL, packet, "comment of acme"))
+                    }
+                }
+                TraceWriter(Files.newOutputStream(copy), LITTLE, "test").use { writer ->
+                    writer.editing(anonymizer("s")::anonymize)
+                    TraceReader.open(file).use(writer::copy)
+                    FlightRecorder(1 shl 20, LITTLE, "test").dump(writer)
+                }
+                String(Files.readAllBytes(copy), Charsets.ISO_8859_1) shouldNotContain "acme"
+                TraceReader.open(copy).use { reader ->
+                    val names = mutableListOf<String>()
+                    val comments = mutableListOf<String>()
+                    while (reader.next()) {
+                        names += reader.socketName().get()
+                        comments += reader.comment().get()
+                    }
+                    names.take(4) shouldContainExactly listOf("netlink", "netlink", "netlink", own)
+                    comments.take(4).toSet() shouldBe setOf("(a note was removed)")
+                    comments.drop(4) shouldContainExactly
+                        listOf("flight recorder of 1048576 bytes: nothing fell out before this")
+                }
+            } finally {
+                Files.delete(file)
+                Files.delete(copy)
+            }
+        }
+
+        test("an empty seed and a short key are refused, and a seed gives the same replacements again") {
+            shouldThrow<IllegalArgumentException> { TraceAnonymizer(LITTLE, "") }.message shouldBe "the seed is empty"
+            shouldThrow<IllegalArgumentException> { TraceAnonymizer.withKey(LITTLE, ByteArray(15)) }.message shouldBe
+                "a key of 15 bytes is shorter than 16 bytes"
+            val trace = traces.getValue("nflog-ipv4-icmp")
+
+            fun copy(anonymizer: TraceAnonymizer) = anonymizer.anonymize(trace).entries().map { it.datagram().toHex() }
+            val first = copy(TraceAnonymizer(trace.order(), "seed"))
+            copy(TraceAnonymizer(trace.order(), "seed")) shouldContainExactly first
+            copy(TraceAnonymizer(trace.order(), "Seed")) shouldNotBe first
+        }
+
         test("a recording of the other byte order needs an anonymizer of that order") {
             val trace = Trace(listOf(), ByteOrder.BIG_ENDIAN)
-            shouldThrow<IllegalArgumentException> { TraceAnonymizer(LITTLE, "s").anonymize(trace) }
-            TraceAnonymizer(ByteOrder.BIG_ENDIAN, "s").anonymize(trace).entries().shouldBeEmpty()
+            shouldThrow<IllegalArgumentException> { anonymizer("s").anonymize(trace) }
+            anonymizer("s", ByteOrder.BIG_ENDIAN).anonymize(trace).entries().shouldBeEmpty()
         }
 
         test("a random anonymizer is another each time") {
@@ -365,7 +424,7 @@ class TraceAnonymizerSpec :
         test("flipped bits disturb nothing") {
             val random = Random(60)
             val entries = traces.values.flatMap { it.entries() }
-            val anonymizer = TraceAnonymizer(LITTLE, "s")
+            val anonymizer = anonymizer("s")
             repeat(5000) {
                 val bytes = entries.random(random).datagram().toArray()
                 repeat(random.nextInt(1, 6)) {
@@ -387,7 +446,7 @@ class TraceAnonymizerSpec :
                 try {
                     TraceWriter(Files.newOutputStream(file), order, "test").use { writer ->
                         recorded.forEach { trace ->
-                            writer.editing(TraceAnonymizer(order, "seed")::anonymize)
+                            writer.editing(anonymizer("seed", order)::anonymize)
                             trace.entries().forEach(writer::write)
                         }
                     }
