@@ -18,8 +18,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "anonymize",
         description = {
-            "Copies a recorded netlink trace with addresses, payload, prefixes and users replaced, so that it may be",
-            "shared. Ports, times, lengths, marks and interface indexes stay: look at the copy before you share it."
+            "Copies a recorded netlink trace with addresses, payload, prefixes and users replaced, so that it can be",
+            "shared. Addresses that share a prefix still share one of the same length. Ports, times, lengths, TTLs, marks",
+            "and interface indexes stay: look at the copy before you share it."
         },
         mixinStandardHelpOptions = true)
 final class AnonymizeCommand implements Callable<Integer> {
@@ -31,17 +32,26 @@ final class AnonymizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--seed",
-            defaultValue = "",
             paramLabel = "SEED",
-            description = "Have the same replacements in every copy; without one nobody can tell.")
-    private String seed = "";
+            description = {
+                "Derive the key of the replacements from a text that cannot be guessed: the same SEED gives the same",
+                "replacements in every copy. Other users of this machine may see it while the command runs. Without",
+                "SEED and --key-file the key is random and forgotten."
+            })
+    private @Nullable String seed;
+
+    @Option(
+            names = "--key-file",
+            paramLabel = "KEYFILE",
+            description = "Use the contents of a file as the key: 16 to 65536 bytes from a random source.")
+    private @Nullable Path keyFile;
 
     @Override
     public Integer call() throws Failure {
         Path source = from == null ? Path.of("") : from;
         Path target = to == null ? Path.of("") : to;
         ByteOrder order = order(source); // reads the source first, so that its failures are not the target's
-        TraceAnonymizer anonymizer = RecordCommand.anonymizer(seed, order);
+        TraceAnonymizer anonymizer = AnonymizationKey.anonymizer(seed, keyFile, order);
         try {
             if (Files.exists(target) && Files.isSameFile(source, target)) {
                 throw Failure.usage(target + ": a copy needs a file of its own");
@@ -50,9 +60,7 @@ final class AnonymizeCommand implements Callable<Integer> {
             try (TraceReader reader = TraceReader.open(source);
                     PrivateFile copy = PrivateFile.aside(target)) {
                 TraceWriter writer = new TraceWriter(copy.channel(), order, Main.VERSION);
-                if (anonymizer != null) {
-                    writer.editing(anonymizer::anonymize);
-                }
+                writer.editing(anonymizer::anonymize);
                 entries = writer.copy(reader);
                 writer.flush();
                 copy.publish();

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        customSynopsis = "nfkit record -o FILE [--ring SIZE] [--anonymize[=SEED]] [--] COMMAND [ARGUMENT...]",
+        customSynopsis =
+                "nfkit record -o FILE [--ring SIZE] [--anonymize[=SEED]] [--key-file KEYFILE] [--] COMMAND [ARGUMENT...]",
         footer = {
             "",
             "  nfkit record -o trace.pcapng -- capture -i nflog:30",
@@ -31,6 +32,9 @@ import picocli.CommandLine.Parameters;
         })
 final class RecordCommand implements Callable<Integer> {
     private static final Set<String> COMMANDS = Set.of("capture", "queue", "conntrack", "top");
+    /** What the option without a seed gives; no argument has this character. */
+    private static final String RANDOM = "\0";
+
     private static final long LEAST = 1 << 20;
     private static final long MOST = 1 << 30;
 
@@ -50,13 +54,23 @@ final class RecordCommand implements Callable<Integer> {
     @Option(
             names = "--anonymize",
             arity = "0..1",
-            fallbackValue = "",
+            fallbackValue = RANDOM,
             paramLabel = "SEED",
             description = {
-                "Replace addresses, payload, prefixes and users before anything is written. The same SEED gives the same",
-                "replacements in every recording; without one nobody can tell."
+                "Replace addresses, payload, prefixes and users before anything is written. The same SEED, a text that",
+                "cannot be guessed, gives the same replacements in every recording. Other users of this machine may see",
+                "it. Without SEED and --key-file the key is random and forgotten."
             })
     private @Nullable String seed;
+
+    @Option(
+            names = "--key-file",
+            paramLabel = "KEYFILE",
+            description = {
+                "Replace as --anonymize does, with the contents of a file as the key: 16 to 65536 bytes from a random",
+                "source."
+            })
+    private @Nullable Path keyFile;
 
     @Parameters(
             arity = "1..*",
@@ -88,7 +102,7 @@ final class RecordCommand implements Callable<Integer> {
     }
 
     private NetlinkRecording open(Path target) throws Failure {
-        TraceAnonymizer anonymizer = anonymizer(seed, ByteOrder.nativeOrder());
+        TraceAnonymizer anonymizer = anonymizer();
         int bytes = ring == null ? 0 : ringBytes(ring);
         try {
             return ring == null
@@ -99,12 +113,13 @@ final class RecordCommand implements Callable<Integer> {
         }
     }
 
-    /** An anonymizer, where one is asked for: of a seed, or of one that nobody knows. */
-    static @Nullable TraceAnonymizer anonymizer(@Nullable String seed, ByteOrder order) {
-        if (seed == null) {
+    /** An anonymizer, or null if the options ask for none. */
+    private @Nullable TraceAnonymizer anonymizer() throws Failure {
+        if (seed == null && keyFile == null) {
             return null;
         }
-        return seed.isEmpty() ? TraceAnonymizer.random(order) : new TraceAnonymizer(order, seed);
+        String text = RANDOM.equals(seed) ? null : seed;
+        return AnonymizationKey.anonymizer(text, keyFile, ByteOrder.nativeOrder());
     }
 
     private static int ringBytes(String text) throws Failure {
