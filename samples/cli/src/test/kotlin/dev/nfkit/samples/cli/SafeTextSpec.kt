@@ -12,7 +12,6 @@ import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.socket.SocketOwner
-import dev.nfkit.testkit.FakeKernelView
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
@@ -116,7 +115,7 @@ private fun recording(file: File) =
 
 class SafeTextSpec :
     FunSpec({
-        val kernel = FakeKernelView(::listOf, ::listOf).networkInterface(7, HOSTILE)
+        val kernel = FakeNetfilter().kernel().networkInterface(7, HOSTILE)
         val labels = ConntrackColumns.parse(listOf("labels"), LabelNames(listOf("0 $HOSTILE".replace("\n", ""))))
         val lines = ConntrackLines(labels, ConntrackClock.OF_DAY)
         val events =
