@@ -110,7 +110,7 @@ final class Holds {
     synchronized boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
         return answerBy(hold, () -> {
             try {
-                writer.single(hold.queue.queue, hold.id, verdict);
+                write(hold, verdict);
                 writer.send();
             } finally {
                 writer.clear();
@@ -193,7 +193,7 @@ final class Holds {
     }
 
     private void write(Hold hold, Verdict verdict) throws NetlinkException {
-        writer.single(hold.queue.queue, hold.id, verdict);
+        writer.single(hold.queue.queue, hold.id, verdict, VerdictMessages.size(verdict));
     }
 
     private int removeAll(List<Hold> sent) {

@@ -60,8 +60,8 @@ public final class NfqueueSession implements AutoCloseable {
         queues = new Queues(options, transport.kernel());
         VerdictLog log = new VerdictLog();
         Reports reports = new Reports(options);
-        holds = new Holds(new VerdictWriter(socket, log, sendLimit), queues.bound);
-        Outbox outbox = new Outbox(new VerdictWriter(socket, log, sendLimit), holds, queues.bound);
+        holds = new Holds(new VerdictWriter(socket, log, VerdictLog.HELD, sendLimit), queues.bound);
+        Outbox outbox = new Outbox(new VerdictWriter(socket, log, 0, sendLimit), holds, queues.bound);
         Received received = Deadlines.nanos(options) > 0 ? new Received(socket.order(), transport::nanoTime) : null;
         dispatch = new Dispatch(queues, holds, outbox, options.failureVerdict(), received);
         deadlines = new Deadlines(options, holds, dispatch, received, reports, transport::nanoTime);

@@ -65,8 +65,9 @@ final class Outbox {
 
     /** Writes one verdict for one packet. Where this throws, the packet has none. */
     void single(int queue, int id, Verdict verdict) throws NetlinkException {
-        fit(VerdictMessages.size(verdict));
-        writer.single(queue, id, verdict);
+        int size = VerdictMessages.size(verdict);
+        fit(size);
+        writer.single(queue, id, verdict, size);
     }
 
     /** Writes one verdict for all that wait up to a packet. */

@@ -31,18 +31,20 @@ final class RefusedVerdicts {
             }
             return;
         }
-        // nfnetlink_rcv looks at the capability once for a datagram, and answers its first message alone.
-        boolean datagram = errno.equals(Errno.EPERM);
-        long at = sequence;
-        do {
-            long next = datagram ? log.following(at) : VerdictLog.NONE;
-            refused++;
-            if (log.knows(at)) {
-                dispatch.doubtRefused(log.queue(at));
-            }
-            report(at, errno);
-            at = next;
-        } while (at != VerdictLog.NONE);
+        if (errno.equals(Errno.EPERM)) {
+            // nfnetlink_rcv looks at the capability once for a datagram, and answers its first message alone.
+            log.datagram(sequence, verdict -> refusedOne(verdict, errno));
+        } else {
+            refusedOne(sequence, errno);
+        }
+    }
+
+    private void refusedOne(long sequence, Errno errno) {
+        refused++;
+        if (log.knows(sequence)) {
+            dispatch.doubtRefused(log.queue(sequence));
+        }
+        report(sequence, errno);
     }
 
     private void report(long sequence, Errno errno) {

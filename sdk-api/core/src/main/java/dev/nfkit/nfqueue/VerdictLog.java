@@ -1,65 +1,84 @@
 package dev.nfkit.nfqueue;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongConsumer;
 
 /**
  * Which packet each verdict was for, by its sequence number: the kernel's answer to a bad one echoes nothing else. It also
- * knows which verdicts left in one datagram, since the kernel refuses a datagram as a whole by its first message alone. A
- * ring: what is older than its size is forgotten. Any thread.
+ * knows which verdicts left in one datagram, since the kernel refuses a datagram as a whole by its first message alone. Rings:
+ * what is older than their size is forgotten. Any thread.
  */
 final class VerdictLog {
     /** The upper half of the numbers is the verdicts', the lower the requests'. */
     private static final int OURS = 0x8000_0000;
 
-    private static final int BATCH = 0x4000_0000;
+    /** A verdict for all packets up to an id. */
+    static final int BATCH = 0x4000_0000;
     /** A batch for packets in doubt, which finds nothing as a rule. */
-    private static final int SWEEP = 0x2000_0000;
+    static final int SWEEP = 0x2000_0000;
+    /** Written for held packets; each of a session's two writers has numbers of its own. */
+    static final int HELD = 0x1000_0000;
 
+    private static final int COUNT = HELD - 1;
+    private static final int KIND_BITS = 3;
+    private static final int KIND_SHIFT_IN_NUMBER = 28;
     private static final int SIZE_BITS = 14;
     private static final int INDEX = (1 << SIZE_BITS) - 1;
-    private static final int COUNT = SWEEP - 1;
-    private static final int TAG = 0xffff;
-    /** Beside a tag of 16 bits and a queue of 16 there is room for the id's 32. */
+    private static final int DATAGRAMS = 1 << 10;
+
+    // An entry: what distinguishes numbers of one place in the ring, the kind, the queue, and the id.
+    private static final int TAG_BITS = 13;
     private static final int QUEUE_SHIFT = 32;
-
-    private static final int TAG_SHIFT = 48;
-
-    /** No verdict's sequence number. */
-    static final long NONE = 0;
+    private static final int KIND_SHIFT = 48;
+    private static final int TAG_SHIFT = KIND_SHIFT + KIND_BITS;
 
     private final AtomicInteger counter = new AtomicInteger();
     private final AtomicLongArray entries = new AtomicLongArray(1 << SIZE_BITS);
-    /** The sequence number of the next verdict in the same datagram, or 0. */
-    private final AtomicIntegerArray following = new AtomicIntegerArray(1 << SIZE_BITS);
 
-    /** Notes a sweep and gives its sequence number. */
-    long nextSweep(int queue, int id, long previous) {
-        return next(queue, id, BATCH | SWEEP, previous);
-    }
+    // The datagrams sent last: the sequence numbers of their first and last verdict.
+    private final AtomicInteger sendings = new AtomicInteger();
+    private final AtomicLongArray datagrams = new AtomicLongArray(DATAGRAMS);
 
-    /** Notes a verdict and gives its sequence number; it follows another one in its datagram, or NONE. */
-    long next(int queue, int id, boolean batch, long previous) {
-        return next(queue, id, batch ? BATCH : 0, previous);
-    }
-
-    private long next(int queue, int id, int kind, long previous) {
+    /** Notes a verdict and gives its sequence number. The kind is made of BATCH, SWEEP and HELD. */
+    long next(int queue, int id, int kind) {
         int number = counter.getAndIncrement() & COUNT;
-        long tag = tag(number);
-        entries.lazySet(number & INDEX, (tag << TAG_SHIFT) | ((long) queue << QUEUE_SHIFT) | (id & 0xffff_ffffL));
-        following.lazySet(number & INDEX, 0);
-        int sequence = OURS | kind | number;
-        if (previous != NONE) {
-            following.lazySet((int) previous & INDEX, sequence);
-        }
-        return sequence & 0xffff_ffffL;
+        long entry = (tag(number) << TAG_SHIFT)
+                | ((long) (kind >>> KIND_SHIFT_IN_NUMBER) << KIND_SHIFT)
+                | ((long) queue << QUEUE_SHIFT)
+                | (id & 0xffff_ffffL);
+        entries.lazySet(number & INDEX, entry);
+        return (OURS | kind | number) & 0xffff_ffffL;
     }
 
-    /** The next verdict of the same datagram, or NONE where there is none or it is forgotten. */
-    long following(long sequence) {
-        long next = following.get((int) sequence & INDEX) & 0xffff_ffffL;
-        return next != NONE && knows(sequence) && knows(next) ? next : NONE;
+    /** Notes that a datagram is about to be sent, by its first and last verdict. */
+    void sending(long first, long last) {
+        datagrams.set(sendings.getAndIncrement() & (DATAGRAMS - 1), first << Integer.SIZE | last);
+    }
+
+    /** Gives the sequence numbers of a datagram's verdicts, as far as they are known, at least the first. */
+    void datagram(long first, LongConsumer verdicts) {
+        verdicts.accept(first);
+        for (int number = (int) first + 1 & COUNT, left = distanceToLast(first); left > 0; left--) {
+            long entry = entries.get(number & INDEX);
+            int kind = (int) (entry >>> KIND_SHIFT & (1 << KIND_BITS) - 1) << KIND_SHIFT_IN_NUMBER;
+            if (entry >>> TAG_SHIFT == tag(number) && (kind & HELD) == ((int) first & HELD)) {
+                verdicts.accept((OURS | kind | number) & 0xffff_ffffL);
+            }
+            number = number + 1 & COUNT;
+        }
+    }
+
+    /** How many numbers come after that of a datagram's first verdict up to its last; 0 where it is forgotten. */
+    private int distanceToLast(long first) {
+        for (int i = 0; i < DATAGRAMS; i++) {
+            long datagram = datagrams.get(i);
+            if (datagram >>> Integer.SIZE == first) {
+                int distance = (int) datagram - (int) first & COUNT;
+                return Math.min(distance, INDEX);
+            }
+        }
+        return 0;
     }
 
     /** Whether a sequence number is a verdict's, and is still known. */
@@ -69,7 +88,7 @@ final class VerdictLog {
     }
 
     private static long tag(long number) {
-        return (number >>> SIZE_BITS) & TAG;
+        return (number >>> SIZE_BITS) & ((1 << TAG_BITS) - 1);
     }
 
     int queue(long sequence) {

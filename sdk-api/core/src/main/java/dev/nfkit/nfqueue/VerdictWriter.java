@@ -17,14 +17,19 @@ final class VerdictWriter {
     private final NetlinkSocket socket;
     private final MessageWriter writer;
     private final VerdictLog log;
-    private final int limit;
-    /** The sequence number of the datagram's last message. */
-    private long previous = VerdictLog.NONE;
+    /** {@link VerdictLog#HELD} or 0. */
+    private final int kind;
 
-    /** The limit is that of the send buffer, in bytes. */
-    VerdictWriter(NetlinkSocket socket, VerdictLog log, int limit) {
+    private final int limit;
+    // The sequence numbers of the datagram's first and last message.
+    private long first;
+    private long last;
+
+    /** The limit is that of the send buffer, in bytes; the kind is HELD for the writer of held packets, else 0. */
+    VerdictWriter(NetlinkSocket socket, VerdictLog log, int kind, int limit) {
         this.socket = socket;
         this.log = log;
+        this.kind = kind;
         this.limit = Math.min(limit, CAPACITY);
         writer = new MessageWriter(CAPACITY, socket.order());
     }
@@ -43,17 +48,12 @@ final class VerdictWriter {
         return size <= limit || size <= VerdictMessages.SMALL;
     }
 
-    /** Writes a verdict for one packet; it fits. */
-    void single(int queue, int id, Verdict verdict) throws NetlinkException {
-        int size = VerdictMessages.size(verdict);
+    /** Writes a verdict for one packet; it fits, and its size is that of {@link VerdictMessages#size}. */
+    void single(int queue, int id, Verdict verdict, int size) throws NetlinkException {
         if (!holds(size)) {
-            throw new SystemCallException(
-                    "verdict for packet " + Integer.toUnsignedLong(id) + " of queue " + queue,
-                    Errno.EMSGSIZE,
-                    "it takes up to " + size + " bytes, and the send buffer " + limit
-                            + "; open the session with a larger sendBuffer, or raise net.core.wmem_max");
+            throw tooLarge(queue, id, size);
         }
-        long sequence = log.next(queue, id, false, previous);
+        long sequence = log.next(queue, id, kind);
         boolean written = false;
         try {
             VerdictMessages.single(writer, sequence, queue, id, verdict);
@@ -63,9 +63,17 @@ final class VerdictWriter {
         }
     }
 
+    private SystemCallException tooLarge(int queue, int id, int size) {
+        return new SystemCallException(
+                "verdict for packet " + Integer.toUnsignedLong(id) + " of queue " + queue,
+                Errno.EMSGSIZE,
+                "it takes up to " + size + " bytes, and the send buffer " + limit
+                        + "; open the session with a larger sendBuffer, or raise net.core.wmem_max");
+    }
+
     /** Writes a verdict of a queue's run, for one packet or for all that wait up to it; it fits. */
     void ofRun(Bound queue, int id, boolean batch) {
-        long sequence = log.next(queue.queue, id, batch, previous);
+        long sequence = log.next(queue.queue, id, batch ? kind | VerdictLog.BATCH : kind);
         boolean written = false;
         try {
             VerdictMessages.ofRun(writer, sequence, queue, id, batch);
@@ -77,7 +85,7 @@ final class VerdictWriter {
 
     /** Writes one verdict for all that wait up to a packet; it fits. A sweep is one for packets in doubt. */
     void batch(int queue, int id, Verdict verdict, boolean sweep) {
-        long sequence = sweep ? log.nextSweep(queue, id, previous) : log.next(queue, id, true, previous);
+        long sequence = log.next(queue, id, kind | VerdictLog.BATCH | (sweep ? VerdictLog.SWEEP : 0));
         boolean written = false;
         try {
             VerdictMessages.batch(writer, sequence, queue, id, verdict);
@@ -89,7 +97,10 @@ final class VerdictWriter {
 
     private void end(boolean written, long sequence) {
         if (written) {
-            previous = sequence;
+            last = sequence;
+            if (first == 0) {
+                first = sequence;
+            }
         } else {
             writer.abandon(); // the verdict's bytes were released, for one
         }
@@ -98,6 +109,7 @@ final class VerdictWriter {
     /** Sends what was written. If that fails it stays, to be sent by the next call. */
     void send() throws NetlinkException {
         if (writer.length() > 0) {
+            log.sending(first, last);
             socket.send(writer.datagram());
             clear();
         }
@@ -106,6 +118,6 @@ final class VerdictWriter {
     /** Forgets what was written. */
     void clear() {
         writer.clear();
-        previous = VerdictLog.NONE;
+        first = 0;
     }
 }

@@ -11,8 +11,8 @@ internal class Room(
     val socket = SentVerdicts()
     val bound = queues.map { Bound(NfqueueQueue.builder(it).build(), Verdict.DROP) }.toTypedArray()
     val log = VerdictLog()
-    val holds = Holds(VerdictWriter(socket, log, limit), bound)
-    val outbox = Outbox(VerdictWriter(socket, log, limit), holds, bound)
+    val holds = Holds(VerdictWriter(socket, log, VerdictLog.HELD, limit), bound)
+    val outbox = Outbox(VerdictWriter(socket, log, 0, limit), holds, bound)
 
     fun add(
         id: Int,

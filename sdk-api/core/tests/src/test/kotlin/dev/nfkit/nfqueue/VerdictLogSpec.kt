@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue
 
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.longs.shouldBeGreaterThanOrEqual
 import io.kotest.matchers.shouldBe
 
@@ -8,8 +9,8 @@ class VerdictLogSpec :
     FunSpec({
         test("a sequence number finds its packet, and lies in the half that requests do not use") {
             val log = VerdictLog()
-            val single = log.next(65535, -2, false, VerdictLog.NONE)
-            val batch = log.next(3, 7, true, VerdictLog.NONE)
+            val single = log.next(65535, -2, 0)
+            val batch = log.next(3, 7, VerdictLog.BATCH)
             single shouldBeGreaterThanOrEqual 0x8000_0000L
             log.knows(single) shouldBe true
             log.queue(single) shouldBe 65535
@@ -20,7 +21,7 @@ class VerdictLogSpec :
             VerdictLog.isBatch(batch) shouldBe true
             log.knows(5) shouldBe false
             VerdictLog.isSweep(batch) shouldBe false
-            val sweep = log.nextSweep(3, 7, VerdictLog.NONE)
+            val sweep = log.next(3, 7, VerdictLog.BATCH or VerdictLog.SWEEP)
             VerdictLog.isSweep(sweep) shouldBe true
             VerdictLog.isBatch(sweep) shouldBe true
             log.id(sweep) shouldBe 7L
@@ -28,24 +29,29 @@ class VerdictLogSpec :
 
         test("what is older than the ring is forgotten, not mistaken for another") {
             val log = VerdictLog()
-            val first = log.next(0, 1, false, VerdictLog.NONE)
-            repeat(16_383) { log.next(0, it, false, VerdictLog.NONE) }
+            val first = log.next(0, 1, 0)
+            repeat(16_383) { log.next(0, it, 0) }
             log.knows(first) shouldBe true
-            log.next(0, 99, false, VerdictLog.NONE)
+            log.next(0, 99, 0)
             log.knows(first) shouldBe false
         }
 
-        test("the verdicts of one datagram follow each other, also with those of another datagram in between") {
+        test("the verdicts of one datagram are found by the first, also with those of another writer in between") {
             val log = VerdictLog()
-            val first = log.next(0, 1, false, VerdictLog.NONE)
-            val other = log.next(0, 50, false, VerdictLog.NONE)
-            val second = log.next(0, 2, false, first)
-            val third = log.next(1, 9, true, second)
-            log.following(first) shouldBe second
-            log.following(second) shouldBe third
-            log.following(third) shouldBe VerdictLog.NONE
-            log.following(other) shouldBe VerdictLog.NONE
-            repeat(16_384) { log.next(0, it, false, VerdictLog.NONE) }
-            log.following(first) shouldBe VerdictLog.NONE
+            val first = log.next(0, 1, 0)
+            val other = log.next(0, 50, VerdictLog.HELD)
+            val second = log.next(0, 2, 0)
+            val otherLast = log.next(0, 51, VerdictLog.HELD)
+            val third = log.next(1, 9, VerdictLog.BATCH)
+            log.next(0, 3, 0) // of the next datagram
+            log.sending(other, otherLast)
+            log.sending(first, third)
+
+            fun datagram(of: Long) = mutableListOf<Long>().also { log.datagram(of, it::add) }
+            datagram(first) shouldContainExactly listOf(first, second, third)
+            datagram(other) shouldContainExactly listOf(other, otherLast)
+            datagram(second) shouldContainExactly listOf(second) // no datagram begins with it
+            repeat(16_384) { log.next(0, it, 0) }
+            datagram(first) shouldContainExactly listOf(first)
         }
     })
