@@ -44,6 +44,29 @@ private fun Room.checksumErrors(): Int {
 
 class QueueLiveSpec :
     FunSpec({
+        test("a rule follows an interface to its new name").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                room.inside("ip", "link", "add", "a0", "type", "veth", "peer", "name", "b0")
+                room.inside("ip", "link", "set", "b0", "up")
+                room.inside("ip", "addr", "add", "10.8.0.1/24", "dev", "a0")
+                room.inside("ip", "link", "set", "a0", "up")
+                room.queue("iptables", 0, "-o", "+", "-p", "udp")
+                Deciding(room, "0", "--drop", "out wan0", "-v").use { nfkit ->
+                    room.udp(1, "10.8.0.2", 53)
+                    await("a verdict by the first name") { nfkit.printed().contains("ACCEPT") }
+                    room.inside("ip", "link", "set", "a0", "down")
+                    room.inside("ip", "link", "set", "a0", "name", "wan0")
+                    room.inside("ip", "link", "set", "wan0", "up")
+                    room.inside("ip", "addr", "replace", "10.8.0.1/24", "dev", "wan0")
+                    await("a verdict by the new name") {
+                        room.udp(1, "10.8.0.2", 54)
+                        nfkit.printed().lines().any { it.contains("out wan0") && it.contains("DROP") }
+                    }
+                    nfkit.signal("INT").code shouldBe 0
+                }
+            }
+        }
+
         test("what a rule says is dropped, the rest passes").config(enabledOrReasonIf = live) {
             Room().use { room ->
                 room.queue("iptables", 0, "-p", "udp")
