@@ -30,7 +30,7 @@ final class QueueTrace {
     /** Packets that a batch may still cover, of each queue. */
     private final Map<Integer, Deque<Traced>> undecided = new HashMap<>();
 
-    private final List<TracedVerdict> verdicts = new ArrayList<>();
+    private final SentVerdicts verdicts = new SentVerdicts();
     private final ByteOrder order;
 
     /** A packet and what became of it. */
@@ -134,17 +134,9 @@ final class QueueTrace {
                         && error.type() != NfqueueConfig.NFQNL_MSG_VERDICT_BATCH)) {
             return;
         }
-        TracedVerdict quoted = quoted(message, error.offset(), error.length());
-        for (int i = verdicts.size() - 1; i >= 0; i--) {
-            TracedVerdict verdict = verdicts.get(i);
-            boolean same = quoted == null
-                    || (quoted.queue() == verdict.queue()
-                            && quoted.id() == verdict.id()
-                            && quoted.batch() == verdict.batch());
-            if (verdict.sequence() == error.sequence() && same && !verdict.refused()) {
-                verdict.refused(Errno.of(error.errno()));
-                return;
-            }
+        TracedVerdict verdict = verdicts.refused(error.sequence(), quoted(message, error.offset(), error.length()));
+        if (verdict != null) {
+            verdict.refused(Errno.of(error.errno()));
         }
     }
 
