@@ -9,7 +9,9 @@ import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOwner;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,7 @@ import java.util.function.Function;
 final class ProcKernelView implements KernelView {
     private static final Path NFLOG = Path.of("/proc/thread-self/net/netfilter/nfnetlink_log");
     private static final Path NFQUEUE = Path.of("/proc/thread-self/net/netfilter/nfnetlink_queue");
+    private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
     private static final Path NF_LOG = Path.of("/proc/sys/net/netfilter/nf_log");
     private static final Path RMEM_MAX = Path.of("/proc/sys/net/core/rmem_max");
 
@@ -160,16 +163,49 @@ final class ProcKernelView implements KernelView {
     }
 
     @Override
+    public Optional<String> namespaceId() {
+        try {
+            Machine.require();
+            return entry.call(ProcKernelView::idOfThread);
+        } catch (NetlinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Such as {@code net:[4026531840]}, namespaces(7). */
+    private static Optional<String> idOfThread() {
+        try {
+            return Optional.of(Files.readSymbolicLink(NAMESPACE).toString());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
     public void logger(AddressFamily family, String name) throws NetlinkException {
+        write(family, name, () -> true);
+    }
+
+    @Override
+    public boolean logger(AddressFamily family, String name, Optional<String> namespaceId) throws NetlinkException {
+        return write(family, name, () -> idOfThread().equals(namespaceId));
+    }
+
+    /** Writes if a condition holds in the namespace; between the two no other namespace can be entered. */
+    private boolean write(AddressFamily family, String name, NamespaceEntry.Action<Boolean> condition)
+            throws NetlinkException {
         if (name.isBlank() || name.indexOf('\n') >= 0 || name.indexOf(0) >= 0) {
             throw new IllegalArgumentException("logger \"" + name + "\" is no name of a logger; NONE stands for none");
         }
         Path file = NF_LOG.resolve(Integer.toString(family.number()));
         Machine.require();
         try {
-            entry.call(() -> {
-                ProcFile.write(file, name);
-                return family;
+            return entry.call(() -> {
+                boolean holds = condition.run();
+                if (holds) {
+                    ProcFile.write(file, name);
+                }
+                return holds;
             });
         } catch (SystemCallException e) {
             throw explained(e, family);

@@ -6,6 +6,8 @@ import dev.nfkit.PrintableText;
 import dev.nfkit.socket.KernelView;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The namespace's loggers that a session has claimed, and what stood there before. */
 final class Loggers {
@@ -13,6 +15,7 @@ final class Loggers {
 
     private final KernelView kernel;
     private final Map<AddressFamily, String> before = new LinkedHashMap<>();
+    private Optional<String> namespaceId = Optional.empty();
 
     Loggers(KernelView kernel) {
         this.kernel = kernel;
@@ -20,26 +23,36 @@ final class Loggers {
 
     /** Notes what stands before a claim. Reading first means that what can't be put back isn't claimed. */
     void note(AddressFamily family) throws NetlinkException {
+        namespaceId = kernel.namespaceId();
         before.put(family, kernel.logger(family));
     }
 
-    /** Puts back what stood before, where nobody has changed it since. */
+    /**
+     * Puts back what stood before, where it was not changed since. To be called while the session's socket is open, which
+     * keeps the namespace: the process by which the namespace is named may have ended, and another may have its pid.
+     */
     void restore() {
         for (Map.Entry<AddressFamily, String> entry : before.entrySet()) {
+            AddressFamily family = entry.getKey();
             try {
-                if (kernel.logger(entry.getKey()).equals(OURS)
-                        && !entry.getValue().equals(OURS)) {
-                    kernel.logger(entry.getKey(), entry.getValue());
+                if (kernel.logger(family).equals(OURS)
+                        && !entry.getValue().equals(OURS)
+                        && !kernel.logger(family, entry.getValue(), namespaceId)) {
+                    warn(entry, "the session's network namespace is no longer the one that its name leads to", null);
                 }
             } catch (NetlinkException e) {
-                System.getLogger(NflogSession.class.getName())
-                        .log(
-                                System.Logger.Level.WARNING,
-                                "the logger of " + entry.getKey() + " was " + PrintableText.of(entry.getValue())
-                                        + " before this session and could not be put back",
-                                e);
+                warn(entry, String.valueOf(e.getMessage()), e);
             }
         }
         before.clear();
+    }
+
+    private static void warn(Map.Entry<AddressFamily, String> entry, String why, @Nullable Throwable cause) {
+        System.getLogger(NflogSession.class.getName())
+                .log(
+                        System.Logger.Level.WARNING,
+                        "the logger of " + entry.getKey() + " was " + PrintableText.of(entry.getValue())
+                                + " before this session and could not be put back: " + why,
+                        cause);
     }
 }

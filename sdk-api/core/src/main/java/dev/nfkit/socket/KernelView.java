@@ -67,6 +67,33 @@ public interface KernelView {
     void logger(AddressFamily family, String name) throws NetlinkException;
 
     /**
+     * Identifies the namespace that this view looks into at this moment. The name or the process by which a namespace is
+     * entered may come to stand for another one.
+     *
+     * @return a text that no other namespace has as long as this one exists; empty where it cannot be told
+     */
+    default Optional<String> namespaceId() {
+        return Optional.empty();
+    }
+
+    /**
+     * Sets the logger of a family as {@link #logger(AddressFamily, String)} does, but only in a given namespace.
+     *
+     * @param family the family
+     * @param name a logger's name, or {@code NONE}
+     * @param namespaceId what {@link #namespaceId} was for the namespace that is meant
+     * @return false if this view looks into another namespace now; nothing has changed then
+     * @throws NetlinkException if the system refuses it
+     */
+    default boolean logger(AddressFamily family, String name, Optional<String> namespaceId) throws NetlinkException {
+        if (!namespaceId().equals(namespaceId)) {
+            return false;
+        }
+        logger(family, name);
+        return true;
+    }
+
+    /**
      * The bound on receive buffers of those who may not exceed it ({@code net.core.rmem_max}).
      *
      * @return bytes, or empty where it can't be read

@@ -11,11 +11,15 @@ import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.longs.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
+import java.nio.file.Files
+import java.nio.file.Path
 import java.time.Duration
 
 private val PATIENCE = Duration.ofSeconds(BOUND_SECONDS)
@@ -204,6 +208,32 @@ class NflogLiveSpec :
                             (problem as KernelRefusedException).refusal() shouldBe Refusal.NOT_SUPPORTED
                             problem.message shouldContain "CONFIG_NETFILTER_NETLINK_GLUE_CT"
                         }
+                }
+            }
+
+        test("a claimed logger is not put back into another namespace, to which the path has come to lead")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                Namespace().use { ours ->
+                    Namespace().use { other ->
+                        val path = tempdir().toPath().resolve("ns")
+                        Files.createSymbolicLink(path, Path.of("/run/netns", ours.name))
+                        val transport = LinuxTransport.of(NetworkNamespace.at(path))
+                        val id = transport.kernel().namespaceId()
+                        val options =
+                            NflogOptions
+                                .builder()
+                                .group(0)
+                                .claimLogger(AddressFamily.IPV4)
+                                .build()
+                        val session = NflogSession.open(transport, options)
+                        NflogSession.open(other.transport, options).use {
+                            Files.delete(path)
+                            Files.createSymbolicLink(path, Path.of("/run/netns", other.name))
+                            transport.kernel().namespaceId() shouldNotBe id
+                            session.close()
+                            other.transport.kernel().logger(AddressFamily.IPV4) shouldBe "nfnetlink_log"
+                        }
+                    }
                 }
             }
 

@@ -29,6 +29,7 @@ public final class FakeKernelView implements KernelView {
     private volatile long receiveBufferLimit = DEFAULT_LIMIT;
     private volatile boolean forceAllowed = true;
     private volatile boolean conntrackGlue;
+    private volatile String namespaceId = "net:[1]";
 
     FakeKernelView(Supplier<List<GroupState>> modelledGroups, Supplier<List<QueueState>> modelledQueues) {
         this.modelledGroups = modelledGroups;
@@ -81,6 +82,23 @@ public final class FakeKernelView implements KernelView {
     public FakeKernelView netAdmin(NetAdmin finding) {
         netAdmin = finding;
         return this;
+    }
+
+    /**
+     * Has the name of the namespace lead to another one, as when a process has ended and another has its pid. The loggers
+     * that this view knows are those of the namespace that it looks into.
+     *
+     * @param id identifies it; {@code net:[1]} unless set
+     * @return this kernel
+     */
+    public FakeKernelView namespaceId(String id) {
+        namespaceId = id;
+        return this;
+    }
+
+    @Override
+    public Optional<String> namespaceId() {
+        return Optional.of(namespaceId);
     }
 
     /**

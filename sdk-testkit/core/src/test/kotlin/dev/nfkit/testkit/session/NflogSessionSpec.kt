@@ -533,6 +533,19 @@ class NflogSessionSpec :
             transport.kernel().logger(AddressFamily.IPV6) shouldBe "nf_log_syslog"
         }
 
+        test("loggers are left alone where the namespace's name has come to lead to another namespace") {
+            val transport = FakeNetfilter()
+            transport.kernel().logger(AddressFamily.IPV4, "nf_log_ipv4")
+            val options =
+                NflogOptions
+                    .builder()
+                    .group(0)
+                    .claimLogger(AddressFamily.IPV4)
+                    .build()
+            NflogSession.open(transport, options).use { transport.kernel().namespaceId("net:[2]") }
+            transport.kernel().logger(AddressFamily.IPV4) shouldBe "nfnetlink_log"
+        }
+
         test("loggers are left alone where they were not claimed, and put back where opening fails") {
             val transport = FakeNetfilter()
             transport.kernel().logger(AddressFamily.IPV4, "nf_log_ipv4")
