@@ -62,12 +62,17 @@ final class ForeignLinker {
                 .asType(MethodType.methodType(segment));
     }
 
+    /** Whether this JVM has it. */
+    static boolean supported() {
+        return Runtime.version().feature() >= SINCE;
+    }
+
     /**
      * Whether this JVM has it, and this module may call native code by it: else its first use would have the JVM print a
      * warning, or fail.
      */
     static boolean permitted() {
-        if (Runtime.version().feature() < SINCE) {
+        if (!supported()) {
             return false;
         }
         try {

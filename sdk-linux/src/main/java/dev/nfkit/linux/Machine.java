@@ -57,14 +57,7 @@ final class Machine {
             String unused = LibC.way(); // initializes it
             return null;
         } catch (LinkageError e) {
-            Throwable root = e;
-            while (root.getCause() != null) {
-                root = root.getCause();
-            }
-            return "JNA could not load its native part (" + root.getMessage() + "): it unpacks into "
-                    + System.getProperty("jna.tmpdir", "~/.cache/JNA/temp")
-                    + ", which must be writable and not mounted noexec; name another directory with "
-                    + "-Djna.tmpdir=DIR";
+            return LoadFailure.explain(e, ForeignLinker.supported());
         }
     }
 

@@ -4,6 +4,8 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
+import java.nio.file.Path
 
 class MachineSpec :
     FunSpec({
@@ -39,6 +41,46 @@ class MachineSpec :
                 line shouldContain "it unpacks into /proc/nfkit"
                 line shouldContain "-Djna.tmpdir=DIR"
             }
+        }
+
+        test("where a module is missing that JNA needs, the cure names it, each time").config(enabledOrReasonIf = {
+            Live.enabled(noLinux)
+        }) {
+            val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
+            val path = System.getProperty("java.class.path")
+            val lines = run(java, "--limit-modules", "java.base", "-cp", path, "dev.nfkit.linux.Probe", "open").lines()
+            val told = lines.filter { it.startsWith("load") }
+            told.size shouldBe 2
+            for (line in told) {
+                line shouldContain "jlink --add-modules java.logging"
+                line shouldNotContain "jna.tmpdir"
+            }
+        }
+
+        test("each cause has its own cure") {
+            val permit = "--enable-native-access=ALL-UNNAMED, and calls go without JNA"
+
+            fun told(
+                failure: Throwable,
+                foreign: Boolean = false,
+            ) = LoadFailure.explain(failure, foreign)
+            told(NoClassDefFoundError("com/sun/jna/Native")) shouldBe
+                "JNA is missing (com.sun.jna.Native): add net.java.dev.jna:jna to the class path or module path"
+            val logging = ClassNotFoundException("java.util.logging.Logger")
+            told(NoClassDefFoundError("java/util/logging/Logger").apply { initCause(logging) }) shouldBe
+                "JNA needs the module java.logging, which this Java does not have: add it" +
+                " (jlink --add-modules java.logging)"
+            told(NoClassDefFoundError("java/x/Y"), foreign = true) shouldContain "java.x.Y, which is missing"
+            told(NoClassDefFoundError("java/x/Y"), foreign = true) shouldContain permit
+            told(
+                ExceptionInInitializerError(IllegalCallerException("Illegal native access from module com.sun.jna")),
+            ) shouldBe
+                "this JVM denies native access (Illegal native access from module com.sun.jna):" +
+                " permit native access with $permit"
+            told(UnsatisfiedLinkError("no room")) shouldContain "(no room): it unpacks into"
+            told(UnsatisfiedLinkError("no room")) shouldNotContain permit
+            told(ExceptionInInitializerError(IllegalStateException("odd"))) shouldBe
+                "JNA could not be initialized (java.lang.IllegalStateException: odd)"
         }
     })
 

@@ -10,6 +10,8 @@ import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.Properties
@@ -20,6 +22,9 @@ import kotlin.io.path.reader
 
 /** The first Java whose `java.lang.foreign` is final. */
 private const val FOREIGN_SINCE = 22
+
+/** The first Java with `--illegal-native-access`. */
+private const val DENIAL_SINCE = 24
 
 /** A Java on this machine that has it: that of `-Dnfkit.newer.java`, or one of the usual place; null where none is. */
 private val newerJava: Path? by lazy {
@@ -37,6 +42,12 @@ private fun feature(home: Path): Int {
     val version = release.reader().use { Properties().apply { load(it) } }.getProperty("JAVA_VERSION", "0")
     return version.trim('"').substringBefore('.').toIntOrNull() ?: 0
 }
+
+private val noDenial: String? =
+    newerJava?.let { java ->
+        val feature = feature(java.parent.parent)
+        if (feature < DENIAL_SINCE) "Java $feature cannot deny native access" else null
+    }
 
 /** Runs the specs of sockets, or another main class, in a newer Java; what it printed. */
 private fun inNewerJava(
@@ -88,6 +99,18 @@ class NativeCallsSpec :
                 val lines = inNewerJava("-Dnfkit.specs=none")
                 lines shouldContain "calls by JNA"
                 lines shouldContain "JNA loaded: true"
+            }
+
+        test("a Java that denies native access says how to permit it")
+            .config(enabledOrReasonIf = { Live.enabled(newer ?: noDenial) }) {
+                val lines = inNewerJava("--illegal-native-access=deny", main = listOf(Probe::class.java.name, "open"))
+                val told = lines.filter { it.startsWith("load") }
+                told shouldHaveSize 2
+                for (line in told) {
+                    line shouldContain "this JVM denies native access"
+                    line shouldContain "--enable-native-access=ALL-UNNAMED"
+                    line shouldNotContain "jna.tmpdir"
+                }
             }
 
         test("a virtual thread that receives leaves its carrier to other virtual threads")

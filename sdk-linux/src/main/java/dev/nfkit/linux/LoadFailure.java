@@ -1,0 +1,65 @@
+package dev.nfkit.linux;
+
+import java.util.Locale;
+
+/** Tells why the C library's calls could not be loaded, and what helps. */
+final class LoadFailure {
+    private static final String LOGGING = "java.util.logging.";
+    private static final String JNA = "com.sun.jna.";
+
+    private LoadFailure() {}
+
+    /**
+     * Cause and cure.
+     *
+     * @param failure what was thrown
+     * @param foreign whether this Java has {@code java.lang.foreign}, by which calls go without JNA
+     * @return a text
+     */
+    static String explain(Throwable failure, boolean foreign) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        if (root instanceof ClassNotFoundException || root instanceof NoClassDefFoundError) {
+            String missing = String.valueOf(root.getMessage()).replace('/', '.');
+            return missing(missing) + withoutJna(foreign, " or ");
+        }
+        if (root instanceof UnsatisfiedLinkError) {
+            return "JNA could not load its native part (" + root.getMessage() + "): it unpacks into "
+                    + System.getProperty("jna.tmpdir", "~/.cache/JNA/temp")
+                    + ", which must be writable and not mounted noexec; name another directory with -Djna.tmpdir=DIR"
+                    + withoutJna(foreign, ", or ");
+        }
+        if (isDenied(root)) {
+            return "this JVM denies native access (" + root.getMessage() + ")" + withoutJna(true, ": ");
+        }
+        return "JNA could not be initialized (" + root + ")" + withoutJna(foreign, ": ");
+    }
+
+    private static String missing(String name) {
+        if (name.startsWith(LOGGING)) {
+            return "JNA needs the module java.logging, which this Java does not have: add it"
+                    + " (jlink --add-modules java.logging)";
+        }
+        if (name.startsWith(JNA)) {
+            return "JNA is missing (" + name + "): add net.java.dev.jna:jna to the class path or module path";
+        }
+        return "JNA needs the class " + name + ", which is missing: add the module that has it to this Java";
+    }
+
+    /** IllegalCallerException, which the JVM throws with {@code --illegal-native-access=deny}. */
+    private static boolean isDenied(Throwable root) {
+        return root instanceof IllegalCallerException
+                && String.valueOf(root.getMessage()).toLowerCase(Locale.ROOT).contains("native access");
+    }
+
+    private static String withoutJna(boolean foreign, String separator) {
+        if (!foreign) {
+            return "";
+        }
+        Module module = LoadFailure.class.getModule();
+        return separator + "permit native access with --enable-native-access="
+                + (module.isNamed() ? module.getName() : "ALL-UNNAMED") + ", and calls go without JNA";
+    }
+}
