@@ -74,7 +74,8 @@ public interface NetfilterPacket {
     long receivedAtNanos();
 
     /**
-     * The kernel's timestamp where there is one, else the time of receipt.
+     * The kernel's timestamp where there is one, else the time of receipt. The latter is later than the truth, by the time
+     * that the packet waited in its batch and in the socket: a packet that this host sent can seem later than its answer.
      *
      * @return nanoseconds since 1970
      */

@@ -28,8 +28,9 @@ final class Loggers {
     }
 
     /**
-     * Puts back what stood before, where it was not changed since. To be called while the session's socket is open, which
-     * keeps the namespace: the process by which the namespace is named may have ended, and another may have its pid.
+     * Puts back what stood before, where it was not changed since, in the namespace of the session only: the process by
+     * which that is named may have ended, and another may have its pid. No other namespace has the id as long as the socket
+     * is open. So the session calls this before it closes its socket, and afterwards only if it came to no orderly end.
      */
     void restore() {
         for (Map.Entry<AddressFamily, String> entry : before.entrySet()) {
