@@ -13,6 +13,8 @@ import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
+import java.io.File;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,47 @@ final class Probe {
 
     private static NfqueueOptions queue(String number) {
         return NfqueueOptions.builder().queue(Integer.parseInt(number)).build();
+    }
+
+    /** Opens sockets with a little more memory each time, until one opens. */
+    private static void littleMemory(LinuxTransport transport) throws Exception {
+        transport.open(Netlink.NETLINK_NETFILTER).close();
+        List<ByteBuffer> steps = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            steps.add(ByteBuffer.allocateDirect(24));
+        }
+        List<ByteBuffer> all = new ArrayList<>(4096);
+        for (int size = 1 << 16; size > 0; size /= 16) {
+            fill(all, size);
+        }
+        int before = descriptors();
+        int failed = 0;
+        boolean opened = false;
+        while (!opened && !steps.isEmpty()) {
+            steps.remove(steps.size() - 1);
+            try {
+                transport.open(Netlink.NETLINK_NETFILTER).close();
+                opened = true;
+            } catch (OutOfMemoryError e) {
+                failed++;
+            }
+        }
+        System.out.println("failed " + (failed > 2) + ", opened " + opened + ", left " + (descriptors() - before));
+    }
+
+    private static void fill(List<ByteBuffer> all, int size) {
+        try {
+            while (true) {
+                all.add(ByteBuffer.allocateDirect(size));
+            }
+        } catch (OutOfMemoryError e) {
+            // Nothing of this size is left.
+        }
+    }
+
+    private static int descriptors() {
+        String[] open = new File("/proc/self/fd").list();
+        return open == null ? -1 : open.length;
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -42,6 +85,7 @@ final class Probe {
                     System.out.println(e.getMessage());
                 }
             }
+            case "little-memory" -> littleMemory(transport);
             case "receive-buffer" -> {
                 try (var socket = transport.open(Netlink.NETLINK_NETFILTER)) {
                     socket.set(SocketOption.RECEIVE_BUFFER, Integer.parseInt(arguments[1]));

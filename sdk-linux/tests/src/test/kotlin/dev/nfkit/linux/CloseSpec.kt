@@ -3,6 +3,7 @@ package dev.nfkit.linux
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.wire.Netlink.NETLINK_NETFILTER
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.comparables.shouldBeLessThan
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
@@ -10,6 +11,13 @@ import java.util.concurrent.TimeUnit
 
 class CloseSpec :
     FunSpec({
+        test("no descriptor is left open where memory runs out while a socket is opened")
+            .config(enabledOrReasonIf = needsNetAdmin) {
+                val options = "JAVA_TOOL_OPTIONS=-XX:MaxDirectMemorySize=512k -XX:+UseSerialGC"
+                val lines = run(*probe(listOf("env", options), "little-memory").toTypedArray()).lines()
+                lines shouldContain "failed true, opened true, left 0"
+            }
+
         test("a close among wakeups is never taken for one of them").config(enabledOrReasonIf = needsNetAdmin) {
             val threads = Executors.newFixedThreadPool(3)
             try {
