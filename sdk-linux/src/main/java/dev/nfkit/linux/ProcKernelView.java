@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.ConntrackDrops;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
@@ -27,6 +28,7 @@ final class ProcKernelView implements KernelView {
     private static final Path NFQUEUE = Path.of("/proc/thread-self/net/netfilter/nfnetlink_queue");
     private static final Path NAMESPACE = Path.of("/proc/thread-self/ns/net");
     private static final Path NF_LOG = Path.of("/proc/sys/net/netfilter/nf_log");
+    private static final Path CONNTRACK = Path.of("/proc/thread-self/net/stat/nf_conntrack");
     private static final Path RMEM_MAX = Path.of("/proc/sys/net/core/rmem_max");
 
     private final NamespaceEntry entry;
@@ -97,6 +99,40 @@ final class ProcKernelView implements KernelView {
             }
         });
         return List.copyOf(read);
+    }
+
+    @Override
+    public Optional<ConntrackDrops> conntrackDrops() {
+        try {
+            return drops(read(CONNTRACK));
+        } catch (NetlinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Reads the file: a line of names, and for each processor a line of hexadecimal numbers. */
+    static Optional<ConntrackDrops> drops(String text) {
+        List<String[]> lines =
+                text.lines().map(line -> line.strip().split("\\s+", -1)).toList();
+        List<String> names = lines.isEmpty() ? List.of() : List.of(lines.get(0));
+        int insertFailed = names.indexOf("insert_failed");
+        int drop = names.indexOf("drop");
+        if (insertFailed < 0 || drop < 0) {
+            return Optional.empty();
+        }
+        long failures = 0;
+        long drops = 0;
+        for (String[] line : lines.subList(1, lines.size())) {
+            if (line.length == names.size()) {
+                try {
+                    failures += Long.parseLong(line[insertFailed], 16);
+                    drops += Long.parseLong(line[drop], 16);
+                } catch (NumberFormatException e) {
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.of(new ConntrackDrops(failures, drops));
     }
 
     @Override

@@ -284,7 +284,8 @@ public final class NfqueueSession implements AutoCloseable {
                 refusals.gone(),
                 refusals.refused(),
                 dispatch.sendFailures(),
-                queues.states());
+                queues.states(),
+                queues.clashed());
     }
 
     /**

@@ -28,7 +28,8 @@ public record NfqueueStatistics(
         long gone,
         long refused,
         long sendFailures,
-        List<QueueState> queues) {
+        List<QueueState> queues,
+        long clashed) {
     /**
      * A snapshot.
      *
@@ -47,6 +48,7 @@ public record NfqueueStatistics(
      * @param refused verdicts that the kernel refused otherwise
      * @param sendFailures sends of verdicts that failed, and were or will be tried again
      * @param queues the kernel's own counters
+     * @param clashed packets that connection tracking dropped in the namespace after their release
      */
     public NfqueueStatistics {
         queues = List.copyOf(queues);
@@ -210,6 +212,19 @@ public record NfqueueStatistics(
     }
 
     /**
+     * Packets that connection tracking dropped after their verdict, because another packet of the same new connection
+     * had been released before: their entries clash ({@code insert_failed} and {@code drop} of conntrack -S).
+     * {@link QueuedPacket#hold()} says how to avoid it. The kernel counts this for the whole network namespace, since the
+     * opening of the session, so that packets which never were in a queue may be among them.
+     *
+     * @return a count; 0 also if the kernel does not tell
+     */
+    @Override
+    public long clashed() {
+        return clashed;
+    }
+
+    /**
      * Packets that the kernel dropped because a queue was full.
      *
      * @return a count over all queues
@@ -228,10 +243,10 @@ public record NfqueueStatistics(
     }
 
     /**
-     * These and others together, of sessions beside each other.
+     * These and others together, of sessions in the same network namespace.
      *
      * @param other the others
-     * @return the sums, and the queues of both
+     * @return the sums, and the queues of both; of {@link #clashed()} the larger, since both count the same packets
      */
     public NfqueueStatistics plus(NfqueueStatistics other) {
         return new NfqueueStatistics(
@@ -249,6 +264,7 @@ public record NfqueueStatistics(
                 gone + other.gone,
                 refused + other.refused,
                 sendFailures + other.sendFailures,
-                Stream.concat(queues.stream(), other.queues.stream()).toList());
+                Stream.concat(queues.stream(), other.queues.stream()).toList(),
+                Math.max(clashed, other.clashed));
     }
 }

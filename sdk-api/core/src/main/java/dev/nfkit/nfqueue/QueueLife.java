@@ -177,7 +177,11 @@ final class QueueLife implements Life {
 
     @Override
     public void closed() {
-        reports.end();
+        try {
+            queues.closed();
+        } finally {
+            reports.end();
+        }
     }
 
     @Override

@@ -29,8 +29,10 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.PacketMessage;
 import dev.nfkit.channel.PacketShape;
+import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackInfo;
+import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.PayloadProtocol;
@@ -307,6 +309,23 @@ public final class QueuedPacket implements NetfilterPacket {
         return ConntrackInfo.of(message.u32(CT_INFO));
     }
 
+    /**
+     * Whether the packet's connection is not in the table yet, because none of its packets has gone on. Packets of such a
+     * connection that wait at the same time are lost but for one, as {@link #hold()} explains. It takes a queue
+     * with {@linkplain NfqueueQueue.Builder#conntrack connections}.
+     *
+     * @return false also if the kernel sent no connection: the packet is not tracked, was queued before connection
+     *     tracking, or the queue is without connections
+     * @throws MalformedMessageException if the connection cannot be read
+     */
+    public boolean unconfirmed() throws MalformedMessageException {
+        if (!message.has(CT.code())) {
+            return false;
+        }
+        ConntrackEntry entry = conntrack();
+        return entry.has(ConntrackAttribute.STATUS) && !entry.is(ConntrackStatus.CONFIRMED);
+    }
+
     @Override
     public ConntrackEntry conntrack() throws MalformedMessageException {
         int at = message.require(CT);
@@ -400,6 +419,23 @@ public final class QueuedPacket implements NetfilterPacket {
      * Keeps the packet for later: the kernel keeps it waiting until it is {@linkplain #answer answered}, by any thread,
      * in any order. The decider then returns {@link Verdict#HELD}. What is not answered gets the session's verdict at
      * its deadline, or when the session ends.
+     *
+     * <p><b>Packets of one new connection that wait at the same time are lost after their release, all but one</b>, if
+     * they were queued behind connection tracking and their protocol is ICMP, ICMPv6, TCP or SCTP. Until the first
+     * packet of a connection has gone on, the connection is unconfirmed, and each packet gets an entry of its own. The
+     * first that goes on brings its entry into the table; the kernel then drops the others, in whatever order and at
+     * whatever time they are released. A slow decider that holds nothing has the same effect. UDP is not affected.
+     * {@link NfqueueStatistics#clashed()} counts the packets. To lose none, queue before connection tracking:
+     *
+     * <pre>{@code
+     * iptables -t raw -A PREROUTING -p icmp -j NFQUEUE --queue-num 0     # and OUTPUT, for packets of this host
+     * nft add chain inet filter early { type filter hook prerouting priority raw\; }
+     * nft add rule inet filter early meta l4proto icmp queue to 0
+     * }</pre>
+     *
+     * <p>If the rule must see the connection's state, accept the packets of unconfirmed connections at once and hold only
+     * the others: {@link #unconfirmed()} tells them apart. See {@code nf_ct_resolve_clash} in
+     * {@code net/netfilter/nf_conntrack_core.c}.
      *
      * @return an owned packet that is to be answered once
      * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or held already

@@ -24,10 +24,12 @@ final class Queues {
     private long lost;
     private long bypassed;
     private long truncated;
+    private final Clashes clashes;
     private volatile @Nullable List<QueueState> lastStates;
 
     Queues(NfqueueOptions options, KernelView kernel) {
         this.kernel = kernel;
+        this.clashes = new Clashes(kernel);
         bound = options.queues().stream()
                 .map(queue -> new Bound(queue, options.failureVerdict()))
                 .toArray(Bound[]::new);
@@ -37,6 +39,7 @@ final class Queues {
     }
 
     void open(MessageLoop messages, ByteOrder order) throws NetlinkException {
+        clashes.begin();
         QueueRequests requests = new QueueRequests(order);
         for (Bound queue : bound) {
             try {
@@ -147,6 +150,16 @@ final class Queues {
         return kernel.nfqueues().stream()
                 .filter(state -> find(state.queue()) != null)
                 .toList();
+    }
+
+    /** Packets that connection tracking dropped in the namespace since the opening. */
+    long clashed() {
+        return clashes.count();
+    }
+
+    /** The socket is closed: what was held has gone on. */
+    void closed() {
+        clashes.remember();
     }
 
     /** Keeps the kernel's counters, which vanish with the socket. */

@@ -99,4 +99,13 @@ public interface KernelView {
      * @return bytes, or empty where it can't be read
      */
     Optional<Long> receiveBufferLimit();
+
+    /**
+     * What connection tracking has dropped in this namespace ({@code /proc/net/stat/nf_conntrack}).
+     *
+     * @return the counters at this moment; empty if the kernel has no connection tracking or does not tell
+     */
+    default Optional<ConntrackDrops> conntrackDrops() {
+        return Optional.empty();
+    }
 }

@@ -75,6 +75,11 @@ public class NfqueueScope internal constructor(
      * counts suspended deciders, not threads: what a decider computes between suspensions runs in parallel only as far as
      * the caller's dispatcher has threads.
      *
+     * **Packets of one new connection that are decided slowly are lost, all but one**, if they were queued behind connection
+     * tracking and are of ICMP, TCP or SCTP, at any concurrency: while the first waits for its verdict, the next ones come
+     * in, and the kernel drops those after their release. [QueuedPacket.hold] explains it; a queue in the `raw` table loses
+     * none, and [NfqueueStatistics.clashed][dev.nfkit.nfqueue.NfqueueStatistics.clashed] counts what was lost.
+     *
      * A decider may return [Verdict.HELD] for a packet that it hands on, to be answered later with
      * [QueuedPacket.answer]. A packet whose deadline passes before its turn is not given to the decider any more; the
      * verdict of one whose deadline passes while it is decided is counted as late.

@@ -31,6 +31,7 @@ internal class Tally {
             all.refused(),
             all.sendFailures(),
             all.queues(),
+            all.clashed(),
         )
     }
 }

@@ -3,6 +3,7 @@ package dev.nfkit.linux
 import dev.nfkit.AddressFamily
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
+import dev.nfkit.socket.ConntrackDrops
 import dev.nfkit.socket.GroupState
 import dev.nfkit.socket.QueueState
 import dev.nfkit.wire.Netlink.NETLINK_NETFILTER
@@ -32,6 +33,25 @@ class ProcKernelViewSpec :
                     QueueState(0, 31621, 5, 2, 65531, 16, 7, 23),
                     QueueState(65535, 4294967295, 0, 0, 0, 0, 0, 4294967295),
                 )
+        }
+
+        test("the counters of connection tracking are summed over the processors, wherever their columns stand") {
+            val text =
+                """
+                entries  clashres found insert_failed drop early_drop
+                00000003  00000000 00000000 0000000a 00000001 00000000
+                00000003  00000000 00000000 ffffffff 0000001f 00000000
+                """.trimIndent()
+            ProcKernelView.drops(text).get() shouldBe ConntrackDrops(0x100000009, 0x20)
+            ProcKernelView.drops("").isPresent shouldBe false
+            ProcKernelView.drops("entries found insert_failed").isPresent shouldBe false
+            ProcKernelView.drops("insert_failed drop\nx 1\n").isPresent shouldBe false
+        }
+
+        test("packets that clashed count in both counters, which wrap") {
+            ConntrackDrops(3, 10).clashesSince(ConntrackDrops(1, 5)) shouldBe 2
+            ConntrackDrops(9, 6).clashesSince(ConntrackDrops(1, 5)) shouldBe 1
+            ConntrackDrops(1, 2).clashesSince(ConntrackDrops(0xffffffff, 0xfffffffe)) shouldBe 2
         }
 
         test("the inode is found by the port id, among the sockets of netfilter only") {

@@ -1,11 +1,13 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.socket.ConntrackDrops;
 import dev.nfkit.wire.AttributeType;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -170,7 +172,33 @@ public final class ConntrackSettings {
         return set(() -> expectationStatistics.put(counter, value));
     }
 
+    /** What was dropped, over all processors; empty without connection tracking. Any thread. */
+    Optional<ConntrackDrops> drops() {
+        clock.lock().lock();
+        try {
+            return available
+                    ? Optional.of(new ConntrackDrops(
+                            total(StatisticsAttribute.INSERT_FAILED), total(StatisticsAttribute.DROP)))
+                    : Optional.empty();
+        } finally {
+            clock.lock().unlock();
+        }
+    }
+
+    private long total(StatisticsAttribute counter) {
+        return statistics.values().stream()
+                .mapToLong(processor -> processor.getOrDefault(counter, 0L))
+                .sum();
+    }
+
     // What follows is for the model. All of it wants the lock.
+
+    /** Counts one more, on processor 0. */
+    void count(StatisticsAttribute counter) {
+        statistics
+                .computeIfAbsent(0, key -> new EnumMap<>(StatisticsAttribute.class))
+                .merge(counter, 1L, (before, one) -> (before + one) & 0xffff_ffffL);
+    }
 
     boolean available() {
         return available;

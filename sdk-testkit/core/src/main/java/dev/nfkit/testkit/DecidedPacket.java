@@ -20,6 +20,8 @@ public final class DecidedPacket {
         VERDICT_BATCH,
         /** A verdict whose change the kernel could not make: it drops the packet instead. */
         CHANGE_FAILED,
+        /** Its verdict let it go on, and connection tracking dropped it: its entry clashed with that of a packet before. */
+        CLASH,
         /** The queue was full: dropped and counted, or with fail-open passed and counted nowhere. */
         QUEUE_FULL,
         /** The owner's receive buffer was full: dropped and counted, or with fail-open passed and counted nowhere. */
@@ -121,6 +123,11 @@ public final class DecidedPacket {
     public boolean passed() {
         int kind = verdict & 0xff;
         return departure != Departure.OTHER_OWNER && kind != NfqueueConfig.NF_DROP && kind != NfqueueConfig.NF_QUEUE;
+    }
+
+    /** Whether it leaves the hook for what follows: it passed, and is not to meet the hook again. */
+    boolean goesOn() {
+        return passed() && (verdict & 0xff) != NfqueueConfig.NF_REPEAT;
     }
 
     /**

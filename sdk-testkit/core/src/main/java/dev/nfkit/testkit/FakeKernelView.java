@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.socket.ConntrackDrops;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
@@ -25,15 +26,20 @@ public final class FakeKernelView implements KernelView {
     private final Map<Integer, String> loggers = new ConcurrentHashMap<>();
     private final Supplier<List<GroupState>> modelledGroups;
     private final Supplier<List<QueueState>> modelledQueues;
+    private final Supplier<Optional<ConntrackDrops>> modelledDrops;
     private volatile NetAdmin netAdmin = NetAdmin.HELD;
     private volatile long receiveBufferLimit = DEFAULT_LIMIT;
     private volatile boolean forceAllowed = true;
     private volatile boolean conntrackGlue;
     private volatile String namespaceId = "net:[1]";
 
-    FakeKernelView(Supplier<List<GroupState>> modelledGroups, Supplier<List<QueueState>> modelledQueues) {
+    FakeKernelView(
+            Supplier<List<GroupState>> modelledGroups,
+            Supplier<List<QueueState>> modelledQueues,
+            Supplier<Optional<ConntrackDrops>> modelledDrops) {
         this.modelledGroups = modelledGroups;
         this.modelledQueues = modelledQueues;
+        this.modelledDrops = modelledDrops;
         interfaces.put(1L, "lo");
     }
 
@@ -178,6 +184,12 @@ public final class FakeKernelView implements KernelView {
         foreignQueues.forEach((queue, portId) -> queues.add(new QueueState(queue, portId, 0, 2, 65531, 0, 0, 0)));
         queues.sort((a, b) -> Integer.compare(a.queue(), b.queue()));
         return queues;
+    }
+
+    /** The counters of {@link ConntrackSettings#statistic}, over all processors; empty without connection tracking. */
+    @Override
+    public Optional<ConntrackDrops> conntrackDrops() {
+        return modelledDrops.get();
     }
 
     @Override

@@ -70,9 +70,9 @@ public final class FakeNetfilter implements NetlinkTransport {
     public FakeNetfilter(TestClock clock) {
         this.clock = clock;
         this.nflog = new FakeNflog(this);
-        this.nfqueue = new FakeNfqueue(this);
         this.conntrack = new FakeConntrack(this);
-        this.kernel = new FakeKernelView(nflog::groups, nfqueue::queues);
+        this.nfqueue = new FakeNfqueue(this, conntrack);
+        this.kernel = new FakeKernelView(nflog::groups, nfqueue::queues, conntrack.settings()::drops);
         this.requests = new FakeRequests(this);
     }
 

@@ -34,13 +34,32 @@ public final class FakeNfqueue {
     private static final int BYPASS = NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS;
 
     private final FakeNetfilter transport;
+    private final ConnectionClashes clashes;
     private final Map<Integer, NfqueueInstance> queues = new TreeMap<>();
     private final List<DecidedPacket> decided = new ArrayList<>();
     private Consumer<DecidedPacket> next = packet -> {};
     private int taken;
 
-    FakeNfqueue(FakeNetfilter transport) {
+    FakeNfqueue(FakeNetfilter transport, FakeConntrack conntrack) {
         this.transport = transport;
+        this.clashes = new ConnectionClashes(conntrack);
+    }
+
+    /**
+     * Sets whether packets have passed connection tracking when they enter a queue, as in the filter table; if not, they
+     * are queued before it, as in the raw table. Behind it, packets of one new connection that wait together are lost but
+     * for one: the first that goes on confirms the connection, and the others leave with {@link
+     * DecidedPacket.Departure#CLASH}, and count in the statistics of {@link FakeConntrack#settings()}. That holds for
+     * ICMP, ICMPv6, TCP and SCTP. Connections are not put into the table of {@link FakeConntrack}.
+     *
+     * @param on false unless set
+     * @return this model
+     */
+    public FakeNfqueue afterConntrack(boolean on) {
+        return locked(() -> {
+            clashes.on(on);
+            return this;
+        });
     }
 
     /**
@@ -253,6 +272,11 @@ public final class FakeNfqueue {
 
     /** A packet leaves by a verdict, which may send it to a queue again. */
     void leave(DecidedPacket decision, SampleNfqueue packet) {
+        if (decision.goesOn() && clashes.drops(packet)) {
+            left(new DecidedPacket(
+                    decision.queue(), (int) decision.id(), Departure.CLASH, NfqueueConfig.NF_DROP, packet));
+            return;
+        }
         left(decision);
         int verdict = decision.verdict();
         if ((verdict & 0xff) == NfqueueConfig.NF_QUEUE) {
@@ -275,6 +299,9 @@ public final class FakeNfqueue {
         List<SampleNfqueue> segments = packet.cut();
         if (segments.isEmpty() || instance.on(NfqueueConfig.NFQA_CFG_F_GSO)) {
             segments = List.of(packet);
+        }
+        if (segments.size() == 1) {
+            clashes.entered(segments.get(0)); // the segments of a large packet share its entry
         }
         boolean waits = false;
         boolean lost = false;

@@ -8,6 +8,7 @@ import dev.nfkit.wire.AttributeSchema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
 
     private final Recording recording;
     private final boolean strict;
-    private final FakeKernelView kernel = new FakeKernelView(List::of, List::of);
+    private final FakeKernelView kernel = new FakeKernelView(List::of, List::of, Optional::empty);
     private final MessageNames names = new MessageNames();
     private final MessageText text = new MessageText(names);
     private final Escapes escapes = new Escapes();

@@ -1,0 +1,84 @@
+package dev.nfkit.testkit;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.packet.IcmpView;
+import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.packet.IpSummary;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connection tracking as far as it drops what was queued: a packet that enters a queue while its connection is
+ * unconfirmed carries an entry of its own. When packets go on, the first one's entry is put into the table; those of the
+ * others clash with it, and {@code nf_ct_resolve_clash} drops the packets, but for protocols that allow a clash. Wants
+ * the clock's lock.
+ */
+final class ConnectionClashes {
+    private final FakeConntrack conntrack;
+    private final Set<String> confirmed = new HashSet<>();
+    private final Map<SampleNfqueue, String> unconfirmed = new WeakHashMap<>(); // equal only to itself
+    private boolean on;
+
+    ConnectionClashes(FakeConntrack conntrack) {
+        this.conntrack = conntrack;
+    }
+
+    void on(boolean tracking) {
+        on = tracking;
+    }
+
+    /** A packet enters a queue. */
+    void entered(SampleNfqueue packet) {
+        String connection = on ? connection(packet) : null;
+        if (connection != null && !confirmed.contains(connection)) {
+            unconfirmed.put(packet, connection);
+        }
+    }
+
+    /** A packet goes on. Whether it is dropped. */
+    boolean drops(SampleNfqueue packet) {
+        String connection = unconfirmed.remove(packet);
+        if (connection == null || confirmed.add(connection) || allowed(connection)) {
+            return false;
+        }
+        conntrack.settings().count(StatisticsAttribute.INSERT_FAILED);
+        conntrack.settings().count(StatisticsAttribute.DROP);
+        return true;
+    }
+
+    /** The protocol stands first. */
+    private static boolean allowed(String connection) {
+        return switch (Integer.parseInt(connection.substring(0, connection.indexOf(' ')))) {
+            case IpProtocol.ICMP, IpProtocol.ICMPV6, IpProtocol.TCP, IpProtocol.SCTP -> false;
+            default -> true;
+        };
+    }
+
+    /** What both directions of a connection have in common; null for what is not tracked. */
+    private static @Nullable String connection(SampleNfqueue packet) {
+        Bytes bytes = Bytes.of(packet.payload);
+        IpSummary ip = new IpSummary();
+        if (!ip.wrap(bytes)) {
+            return null;
+        }
+        String source = ip.source();
+        String destination = ip.destination();
+        String more = "";
+        IcmpView icmp = new IcmpView();
+        if (ip.hasPorts()) {
+            source += " " + ip.sourcePort();
+            destination += " " + ip.destinationPort();
+        } else if (ip.protocol() == IpProtocol.ICMP || ip.protocol() == IpProtocol.ICMPV6) {
+            if (!icmp.wrap(bytes, ip.transportOffset()) || !icmp.isEcho()) {
+                return null;
+            }
+            more = " " + icmp.id();
+        }
+        boolean forward = source.compareTo(destination) < 0;
+        return ip.protocol() + " " + (forward ? source + " " + destination : destination + " " + source) + more;
+    }
+}
