@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nfqueue.Decider;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.nfqueue.Verdict;
@@ -28,6 +29,7 @@ final class Judge implements Decider<WriteFailure> {
     private final long[] hits;
     private long packets;
     private long untouched;
+    private long undelayed;
 
     /**
      * A judge.
@@ -103,6 +105,10 @@ final class Judge implements Decider<WriteFailure> {
             return packet.accept().mark(applied);
         }
         if (action instanceof Action.Delay delay) {
+            if (unconfirmed(packet)) {
+                undelayed++;
+                return Verdict.ACCEPT;
+            }
             long nanos = delay.nanos()
                     + (delay.jitterNanos() == 0 ? 0 : random.nextLong(-delay.jitterNanos(), delay.jitterNanos() + 1));
             decided.delayed(nanos);
@@ -121,6 +127,15 @@ final class Judge implements Decider<WriteFailure> {
         return Verdict.ACCEPT;
     }
 
+    /** Whether packets of this connection that wait together would be lost but for one. */
+    private static boolean unconfirmed(QueuedPacket packet) {
+        try {
+            return packet.unconfirmed();
+        } catch (MalformedMessageException e) {
+            return false;
+        }
+    }
+
     /** Packets seen. */
     long packets() {
         return packets;
@@ -133,7 +148,7 @@ final class Judge implements Decider<WriteFailure> {
 
     /** Packets that rules of a kind took. */
     long hits(Action.Kind kind) {
-        long sum = kind == Action.Kind.CORRUPT ? -untouched : 0;
+        long sum = kind == Action.Kind.CORRUPT ? -untouched : kind == Action.Kind.DELAY ? -undelayed : 0;
         for (int i = 0; i < hits.length; i++) {
             sum += rules.get(i).action().kind() == kind ? hits[i] : 0;
         }
@@ -147,6 +162,11 @@ final class Judge implements Decider<WriteFailure> {
             sum -= hit;
         }
         return sum;
+    }
+
+    /** Packets that were to be delayed and went on at once, since their connection was unconfirmed. */
+    long undelayed() {
+        return undelayed;
     }
 
     /** Packets that were to be corrupted and could not be. */

@@ -18,7 +18,7 @@ final class QueueSummary {
 
     private long count(Action.Kind kind) {
         long others = switch (kind) {
-            case ACCEPT -> judge.untouched() + (dropsOthers ? 0 : judge.unruledPackets());
+            case ACCEPT -> judge.untouched() + judge.undelayed() + (dropsOthers ? 0 : judge.unruledPackets());
             case DROP -> dropsOthers ? judge.unruledPackets() : 0;
             default -> 0;
         };
@@ -60,6 +60,12 @@ final class QueueSummary {
         List<String> details = details(statistics);
         List<String> lines = new ArrayList<>();
         lines.add(details.isEmpty() ? first.toString() : first + " (" + String.join(", ", details) + ")");
+        if (statistics.clashed() > 0) {
+            lines.add("  " + Summary.packets(statistics.clashed()) + " dropped by connection tracking in this network"
+                    + " namespace, after a verdict: packets of one new");
+            lines.add("  connection waited at the same time. Rules in the raw table lose none"
+                    + " (iptables -t raw -A OUTPUT ... -j NFQUEUE)");
+        }
         for (int i = 0; i < rules.size(); i++) {
             lines.add("  rule " + (i + 1) + ", " + rules.get(i) + ": " + Summary.packets(judge.hits(i)));
         }
@@ -79,6 +85,7 @@ final class QueueSummary {
         Summary.add(details, statistics.unread(), "that could not be read");
         Summary.add(details, statistics.received().truncatedPackets(), "cut at the copy range");
         Summary.add(details, judge.untouched(), "with nothing to corrupt");
+        Summary.add(details, judge.undelayed(), "of new connections not delayed");
         return details;
     }
 }

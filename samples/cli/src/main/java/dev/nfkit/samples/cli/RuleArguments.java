@@ -21,7 +21,10 @@ final class RuleArguments {
     @Option(
             names = "--delay",
             paramLabel = "RULE",
-            description = "TIME [JITTER] [PERCENT%%]: FILTER: let them go on later; times such as 50ms, 1.5s, 300us.")
+            description = "TIME [JITTER] [PERCENT%%]: FILTER: let them go on later; times such as 50ms, 1.5s, 300us."
+                    + " Queue such packets in the raw table: behind it, connection tracking drops packets of a new"
+                    + " connection that wait at the same time, but for one (not UDP). With --conntrack the packets"
+                    + " of new connections go on at once instead.")
     private @Nullable String delay;
 
     @Option(

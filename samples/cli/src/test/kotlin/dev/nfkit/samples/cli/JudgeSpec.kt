@@ -9,8 +9,10 @@ import dev.nfkit.packet.PacketEditor
 import dev.nfkit.samples.cli.Action.Kind
 import dev.nfkit.testkit.DecidedPacket
 import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
+import dev.nfkit.testkit.SampleTuple
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeInRange
@@ -18,6 +20,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
 import java.io.ByteArrayOutputStream
+import java.nio.ByteOrder
 import java.time.Duration
 import java.util.SplittableRandom
 
@@ -44,14 +47,15 @@ private class Court(
     vararg rules: Pair<Kind, String>,
     private val otherwise: Verdict = Verdict.ACCEPT,
     seed: Long = 1,
+    conntrack: Boolean = false,
 ) : AutoCloseable {
-    private val transport = FakeNetfilter()
+    private val transport = FakeNetfilter().apply { kernel().conntrackGlue(conntrack) }
     private val session =
         NfqueueSession.open(
             transport,
             NfqueueOptions
                 .builder()
-                .queue(0)
+                .queue(0) { it.conntrack(conntrack) }
                 .failureVerdict(otherwise)
                 .build(),
         )
@@ -79,6 +83,8 @@ private class Court(
         }
         return transport.nfqueue().decided().sortedBy { it.id() } // drops leave first
     }
+
+    fun behindConntrack() = transport.nfqueue().afterConntrack(true)
 
     fun await(count: Int): List<DecidedPacket> = transport.nfqueue().awaitDecided(count)
 
@@ -114,6 +120,39 @@ class JudgeSpec :
                         "  rule 2, --drop 'udp dport 53': 1 packet",
                         "  rule 3, --mark '0x7: udp dport 443': 1 packet",
                     )
+            }
+        }
+
+        test("packets that connection tracking dropped after their verdict are reported, with the cure") {
+            Court(Kind.ACCEPT to "icmp").use { court ->
+                court.behindConntrack()
+                court.decide(*Array(3) { SampleNfqueue.of(*SamplePackets.ping4(it)) }).count { it.passed() } shouldBe 1
+                court.summary shouldContainExactly
+                    listOf(
+                        "3 packets: 3 accepted; 0 lost",
+                        "  2 packets dropped by connection tracking in this network namespace, after a verdict: packets of one new",
+                        "  connection waited at the same time. Rules in the raw table lose none (iptables -t raw -A OUTPUT ... -j NFQUEUE)",
+                        "  rule 1, --accept 'icmp': 3 packets",
+                    )
+            }
+        }
+
+        test("packets of new connections are not delayed where connections are sent, so that none is lost") {
+            Court(Kind.DELAY to "60s: icmp", conntrack = true).use { court ->
+                val (new, confirmed) =
+                    listOf(0L, 8L).map { status ->
+                        val entry =
+                            SampleConntrack
+                                .of(SampleTuple.icmp("192.0.2.1", "192.0.2.2", 8, 0, 1))
+                                .status(status)
+                                .toAttributes(ByteOrder.nativeOrder())
+                        SampleNfqueue.of(*SamplePackets.ping4(1)).conntrack(*entry)
+                    }
+                court.decide(new, confirmed).map { it.id() } shouldContainExactly listOf(1L)
+                court.summary.first() shouldBe
+                    "2 packets: 1 accepted, 1 delayed; 0 lost (1 of new connections not delayed)"
+                court.release()
+                court.await(2).all { it.passed() } shouldBe true
             }
         }
 

@@ -108,6 +108,39 @@ class QueueLiveSpec :
             }
         }
 
+        test(
+            "of pings that are delayed together none is lost in the raw table, and elsewhere those that are lost are told",
+        ).config(enabledOrReasonIf = live) {
+            for (table in listOf("raw", "filter")) {
+                Room().use { room ->
+                    room.track()
+                    val match = arrayOf("-p", "icmp", "--icmp-type", "8")
+                    room.inside(
+                        "iptables",
+                        "-t",
+                        table,
+                        "-A",
+                        "OUTPUT",
+                        *match,
+                        "-j",
+                        "NFQUEUE",
+                        "--queue-num",
+                        "0",
+                    )
+                    Deciding(room, "0", "--delay", "1s: icmp").use { nfkit ->
+                        val pinged = room.inside("ping", "-q", "-c", "10", "-i", "0.02", "-W", "3", "127.0.0.1")
+                        val answered = Regex("(\\d+) received").find(pinged)!!.groupValues[1].toInt()
+                        val told = nfkit.signal("INT").err
+                        val dropped = Regex("(\\d+) packets? dropped by connection tracking").find(told)
+                        val lost = dropped?.groupValues?.get(1)?.toInt() ?: 0
+                        told shouldContain "10 packets: 10 delayed; 0 lost"
+                        answered + lost shouldBe 10
+                        (lost > 0) shouldBe (table == "filter")
+                    }
+                }
+            }
+        }
+
         test("a delayed ping takes at least as long, both ways").config(enabledOrReasonIf = live) {
             Room().use { room ->
                 room.queue("iptables", 0, "-p", "icmp")
