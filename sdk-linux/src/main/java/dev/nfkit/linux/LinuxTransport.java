@@ -43,6 +43,10 @@ public final class LinuxTransport implements NetlinkTransport {
         return new LinuxTransport(new NamespaceEntry.Other(namespace));
     }
 
+    static LinuxTransport of(NamespaceEntry entry) {
+        return new LinuxTransport(entry);
+    }
+
     /**
      * Opens a socket, bound to a port id that the kernel chooses.
      *

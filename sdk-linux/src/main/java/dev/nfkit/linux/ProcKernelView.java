@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.nfqueue.QueueFeature;
 import dev.nfkit.socket.ConntrackDrops;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
@@ -105,6 +106,15 @@ final class ProcKernelView implements KernelView {
     public Optional<ConntrackDrops> conntrackDrops() {
         try {
             return drops(read(CONNTRACK));
+        } catch (NetlinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<Boolean> conntrackOnPackets() {
+        try {
+            return Optional.of(QueueFeature.CONNTRACK.supportedBy(LinuxTransport.of(entry)));
         } catch (NetlinkException e) {
             return Optional.empty();
         }

@@ -60,8 +60,9 @@ public final class NfqueueSession implements AutoCloseable {
         queues = new Queues(options, transport.kernel());
         VerdictLog log = new VerdictLog();
         Reports reports = new Reports(options);
-        holds = new Holds(new VerdictWriter(socket, log, VerdictLog.HELD, sendLimit), queues.bound);
-        Outbox outbox = new Outbox(new VerdictWriter(socket, log, 0, sendLimit), holds, queues.bound);
+        ConntrackGlue glue = new ConntrackGlue(options, transport.kernel(), reports);
+        holds = new Holds(new VerdictWriter(socket, log, VerdictLog.HELD, sendLimit, glue), queues.bound);
+        Outbox outbox = new Outbox(new VerdictWriter(socket, log, 0, sendLimit, glue), holds, queues.bound);
         Received received = Deadlines.nanos(options) > 0 ? new Received(socket.order(), transport::nanoTime) : null;
         dispatch = new Dispatch(queues, holds, outbox, options.failureVerdict(), received);
         deadlines = new Deadlines(options, holds, dispatch, received, reports, transport::nanoTime);

@@ -257,9 +257,17 @@ public final class Verdict {
 
     /**
      * Changes the packet's connection ({@code NFQA_CT}). Needs a kernel with
-     * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}, as distributions build it; others leave the change out without a word.
-     * Whether this one has it shows when a queue is opened with {@code conntrack(true)}. A packet that is not tracked has
-     * no connection to change.
+     * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}, as distributions build it; other kernels ignore the change, without an
+     * error. {@link QueueFeature#CONNTRACK} tells whether this one has it. A packet that is not tracked has no connection
+     * to change.
+     *
+     * <p>A mark of the connection can be set on every kernel: the verdict marks the packet, and a rule after the queue
+     * copies the mark to the connection.
+     *
+     * <pre>{@code
+     * iptables -t mangle -A POSTROUTING -m mark --mark 7 -j CONNMARK --save-mark     # after verdict.mark(7)
+     * nft add rule inet mangle postrouting meta mark 7 ct mark set meta mark
+     * }</pre>
      *
      * @param update what changes
      * @return the verdict with that change

@@ -21,12 +21,14 @@ final class VerdictWriter {
     private final int kind;
 
     private final int limit;
+    private final ConntrackGlue glue;
     // The sequence numbers of the datagram's first and last message.
     private long first;
     private long last;
 
     /** The limit is that of the send buffer, in bytes; the kind is HELD for the writer of held packets, else 0. */
-    VerdictWriter(NetlinkSocket socket, VerdictLog log, int kind, int limit) {
+    VerdictWriter(NetlinkSocket socket, VerdictLog log, int kind, int limit, ConntrackGlue glue) {
+        this.glue = glue;
         this.socket = socket;
         this.log = log;
         this.kind = kind;
@@ -60,6 +62,9 @@ final class VerdictWriter {
             written = true;
         } finally {
             end(written, sequence);
+        }
+        if (verdict.conntrack() != null) {
+            glue.used();
         }
     }
 

@@ -108,4 +108,14 @@ public interface KernelView {
     default Optional<ConntrackDrops> conntrackDrops() {
         return Optional.empty();
     }
+
+    /**
+     * Whether this kernel puts connections into queued packets, and changes them by verdicts
+     * ({@code CONFIG_NETFILTER_NETLINK_GLUE_CT}).
+     *
+     * @return whether it does; empty if that cannot be found out
+     */
+    default Optional<Boolean> conntrackOnPackets() {
+        return Optional.empty();
+    }
 }

@@ -6,6 +6,7 @@ import dev.nfkit.conntrack.ConntrackInfo
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.nfqueue.NfqueueAttribute
 import dev.nfkit.nfqueue.NfqueueSession
+import dev.nfkit.nfqueue.QueueFeature
 import dev.nfkit.nfqueue.Verdict
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
@@ -20,6 +21,7 @@ class NfqueueConntrackSpec :
             iptables("-A OUTPUT -m conntrack --ctstate NEW") // makes the kernel track
             queueUdp("OUTPUT")
             val opened = runCatching { open { queue(0) { it.conntrack(true) } } }
+            QueueFeature.CONNTRACK.supportedBy(transport) shouldBe opened.isSuccess
             opened
                 .onSuccess { session -> session.use { block(it) } }
                 .onFailure { problem ->
@@ -83,6 +85,31 @@ class NfqueueConntrackSpec :
                             line.trim().split(Regex("\\s+"))[2].toInt() shouldBeGreaterThan 4_000
                             session.pollUntil("the answers are read") { true }
                             session.statistics().refused() shouldBe 0
+                        }
+                    }
+                }
+            }
+
+        test(
+            "the kernel is asked what it offers, and no queue is left behind",
+        ).config(enabledOrReasonIf = needsNamespaces) {
+            withLoopback {
+                QueueFeature.FAIL_OPEN.supportedBy(transport) shouldBe true
+                QueueFeature.GSO.supportedBy(transport) shouldBe true
+                transport.kernel().nfqueues().isEmpty() shouldBe true
+            }
+        }
+
+        test("a packet's mark becomes its connection's by a rule after the queue, on every kernel")
+            .config(enabledOrReasonIf = needsNamespaces) {
+                withLoopback {
+                    iptables("-t mangle -A POSTROUTING -m mark --mark 7 -j CONNMARK --save-mark")
+                    queueUdp("OUTPUT")
+                    open { queue(0) }.use { session ->
+                        UdpSender(this).use { sender ->
+                            sender.send(1)
+                            session.take(1, Verdict.ACCEPT.mark(7))
+                            listed(sender.port) shouldContain "mark=7 "
                         }
                     }
                 }

@@ -192,6 +192,12 @@ public final class FakeKernelView implements KernelView {
         return modelledDrops.get();
     }
 
+    /** As {@link #conntrackGlue} set it. */
+    @Override
+    public Optional<Boolean> conntrackOnPackets() {
+        return Optional.of(conntrackGlue);
+    }
+
     @Override
     public Optional<SocketOwner> owner(long portId) {
         return Optional.ofNullable(owners.get(portId));

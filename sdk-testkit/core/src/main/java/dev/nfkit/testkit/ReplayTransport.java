@@ -60,7 +60,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
 
     private final Recording recording;
     private final boolean strict;
-    private final FakeKernelView kernel = new FakeKernelView(List::of, List::of, Optional::empty);
+    private final FakeKernelView kernel = new FakeKernelView(List::of, List::of, Optional::empty).conntrackGlue(true);
     private final MessageNames names = new MessageNames();
     private final MessageText text = new MessageText(names);
     private final Escapes escapes = new Escapes();

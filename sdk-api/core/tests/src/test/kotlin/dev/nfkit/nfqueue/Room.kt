@@ -11,8 +11,18 @@ internal class Room(
     val socket = SentVerdicts()
     val bound = queues.map { Bound(NfqueueQueue.builder(it).build(), Verdict.DROP) }.toTypedArray()
     val log = VerdictLog()
-    val holds = Holds(VerdictWriter(socket, log, VerdictLog.HELD, limit), bound)
-    val outbox = Outbox(VerdictWriter(socket, log, 0, limit), holds, bound)
+    private val nobody =
+        Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
+            error("no test asks")
+        } as KernelView
+    private val glue =
+        NfqueueOptions
+            .builder()
+            .queue(0)
+            .build()
+            .let { ConntrackGlue(it, nobody, Reports(it)) }
+    val holds = Holds(VerdictWriter(socket, log, VerdictLog.HELD, limit, glue), bound)
+    val outbox = Outbox(VerdictWriter(socket, log, 0, limit, glue), holds, bound)
 
     fun add(
         id: Int,
@@ -26,10 +36,6 @@ internal class Room(
         deadline: Long? = null,
     ): Hold {
         val options = NfqueueOptions.builder().queue(bound[0].options).build()
-        val nobody =
-            Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
-                error("no test asks")
-            } as KernelView
         val queues = Queues(options, nobody)
         val reports = Reports(options)
         val dispatch = Dispatch(queues, holds, outbox, Verdict.DROP, null)

@@ -1,0 +1,35 @@
+package dev.nfkit.nfqueue;
+
+import dev.nfkit.socket.KernelView;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Warns once if a verdict changes connections on a kernel that ignores such changes. A kernel that has accepted a queue with
+ * connections does not. Whether another one does is asked at the first such verdict, on the thread of the reports.
+ */
+final class ConntrackGlue {
+    private final KernelView kernel;
+    private final Reports reports;
+    private final AtomicBoolean settled;
+
+    ConntrackGlue(NfqueueOptions options, KernelView kernel, Reports reports) {
+        this.kernel = kernel;
+        this.reports = reports;
+        settled = new AtomicBoolean(options.queues().stream().anyMatch(NfqueueQueue::conntrack));
+    }
+
+    /** A verdict changes a connection. Any thread; it does not wait. */
+    void used() {
+        if (!settled.get() && settled.compareAndSet(false, true)) {
+            reports.later(this::check);
+        }
+    }
+
+    private void check() {
+        if (!kernel.conntrackOnPackets().orElse(true)) {
+            Reports.warn("verdicts change connections, and this kernel ignores such changes: it lacks"
+                    + " CONFIG_NETFILTER_NETLINK_GLUE_CT (module nf_conntrack_netlink); to mark a connection, mark the"
+                    + " packet and add a rule with CONNMARK --save-mark");
+        }
+    }
+}
