@@ -1,7 +1,6 @@
 package dev.nfkit.trace;
 
 import dev.nfkit.socket.DatagramBatch;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,7 @@ final class RecordedSocket {
         if (recorder.goesOn() && sink != null) {
             try {
                 sink.toKernel(Recorder.now(), datagram);
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 recorder.failed(e);
             }
         }
@@ -33,7 +32,18 @@ final class RecordedSocket {
         if (recorder.goesOn() && sink != null) {
             try {
                 sink.note(Recorder.now(), text.length() > LONGEST_NOTE ? text.substring(0, LONGEST_NOTE) + "…" : text);
-            } catch (IOException e) {
+            } catch (Throwable e) {
+                recorder.failed(e);
+            }
+        }
+    }
+
+    /** The datagram of the last entry was not sent. */
+    void notSent(Throwable reason) {
+        if (recorder.goesOn() && sink != null) {
+            try {
+                sink.note(Recorder.now(), "the datagram was not sent: " + reason.getMessage());
+            } catch (Throwable e) {
                 recorder.failed(e);
             }
         }
@@ -53,7 +63,7 @@ final class RecordedSocket {
         if (recorder.goesOn() && sink != null) {
             try {
                 sink.overrun(batch.receivedAt(), drops);
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 recorder.failed(e);
             }
         }
@@ -68,17 +78,17 @@ final class RecordedSocket {
                         batch.offset(slot),
                         batch.length(slot),
                         batch.truncated(slot));
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 recorder.failed(e);
             }
         }
     }
 
     void closed() {
-        if (recorder.failure().isEmpty() && sink != null) {
+        if (!recorder.ended() && sink != null) {
             try {
                 sink.closed();
-            } catch (IOException e) {
+            } catch (Throwable e) {
                 recorder.failed(e);
             }
         }

@@ -7,10 +7,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A recording that may fail without anyone else noticing: from its first failure on it only counts. */
+/**
+ * A recording that may fail without disturbing a session: from its first failure on it only counts. A sink is foreign code
+ * and may throw anything. What it throws must reach neither a receive, whose packets would be lost, nor a send, whose
+ * verdicts would be lost.
+ */
 final class Recorder {
     private final TraceSink sink;
-    private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AtomicLong unrecorded = new AtomicLong();
 
     Recorder(TraceSink sink) {
@@ -22,8 +26,8 @@ final class Recorder {
         if (failure.get() == null) {
             try {
                 return sink.socket(protocol, portId);
-            } catch (IOException e) {
-                failure.compareAndSet(null, e);
+            } catch (Throwable e) {
+                stopped(e);
             }
         }
         return null;
@@ -33,7 +37,9 @@ final class Recorder {
         if (goesOn()) {
             try {
                 sink.note(now(), protocol, text);
-            } catch (IOException e) {
+            } catch (IllegalArgumentException e) {
+                throw e; // the text is the caller's
+            } catch (Throwable e) {
                 failed(e);
             }
         }
@@ -48,18 +54,30 @@ final class Recorder {
         return false;
     }
 
-    /** An entry could not be recorded. */
-    void failed(IOException error) {
-        failure.compareAndSet(null, error);
+    /** An entry could not be recorded. Allocates nothing: memory may be what is lacking. */
+    void failed(Throwable error) {
+        stopped(error);
         unrecorded.incrementAndGet();
+    }
+
+    private void stopped(Throwable error) {
+        failure.compareAndSet(null, error);
+        if (error instanceof InterruptedException) {
+            Thread.currentThread().interrupt(); // whoever polls has to see it
+        }
+    }
+
+    /** Whether the recording has failed. */
+    boolean ended() {
+        return failure.get() != null;
     }
 
     void flush() {
         if (failure.get() == null) {
             try {
                 sink.flush();
-            } catch (IOException e) {
-                failure.compareAndSet(null, e);
+            } catch (Throwable e) {
+                stopped(e);
             }
         }
     }
@@ -70,7 +88,11 @@ final class Recorder {
     }
 
     Optional<IOException> failure() {
-        return Optional.ofNullable(failure.get());
+        Throwable reason = failure.get();
+        if (reason == null || reason instanceof IOException) {
+            return Optional.ofNullable((IOException) reason);
+        }
+        return Optional.of(new IOException("the trace sink failed: " + reason, reason));
     }
 
     long unrecorded() {

@@ -37,8 +37,8 @@ final class RecordingSocket implements NetlinkSocket {
         record.sending(datagram);
         try {
             delegate.send(datagram);
-        } catch (NetlinkException e) {
-            record.note("the datagram was not sent: " + e.getMessage());
+        } catch (NetlinkException | RuntimeException | Error e) {
+            record.notSent(e);
             throw e;
         }
     }

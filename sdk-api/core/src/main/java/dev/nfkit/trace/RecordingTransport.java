@@ -18,8 +18,8 @@ import java.util.Optional;
  * came, whatever let it come.
  *
  * <p>A datagram is recorded before it is sent, so that its answer can't stand before it; where sending then fails, a
- * note says so. A recording that fails (a full disk) stops and disturbs no session: {@link #failure} tells why, and
- * {@link #unrecorded} counts what the recording lacks.
+ * note says so. A recording that fails (a full disk, or anything else that the sink throws, an {@link Error} included) stops
+ * and disturbs no session: {@link #failure} returns the reason, and {@link #unrecorded} counts what the recording lacks.
  *
  * <p>Neither the other transport nor the sink is owned: who made them closes them, the sink after the sockets. When
  * a socket is closed, the recording is flushed.
@@ -42,7 +42,12 @@ public final class RecordingTransport implements NetlinkTransport {
     @Override
     public NetlinkSocket open(int protocol) throws NetlinkException {
         NetlinkSocket socket = delegate.open(protocol);
-        return new RecordingSocket(socket, new RecordedSocket(recorder, recorder.open(protocol, socket.portId())));
+        try {
+            return new RecordingSocket(socket, new RecordedSocket(recorder, recorder.open(protocol, socket.portId())));
+        } catch (RuntimeException | Error e) {
+            socket.close(); // no memory for the record: the caller gets no socket to close
+            throw e;
+        }
     }
 
     @Override
@@ -69,7 +74,7 @@ public final class RecordingTransport implements NetlinkTransport {
     /**
      * Why the recording stopped.
      *
-     * @return the error, or empty while it goes on
+     * @return what the sink threw, as the cause of an IOException if it is none itself; empty while the recording goes on
      */
     public Optional<IOException> failure() {
         return recorder.failure();
