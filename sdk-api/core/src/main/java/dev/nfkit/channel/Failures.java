@@ -32,6 +32,20 @@ public final class Failures {
     }
 
     /**
+     * Closes something after a failure, which is the one to be thrown.
+     *
+     * @param open what to close
+     * @param failure the failure; what closing throws becomes a suppressed exception of it
+     */
+    public static void closeAfter(AutoCloseable open, Throwable failure) {
+        try {
+            open.close();
+        } catch (Throwable later) {
+            join(failure, later);
+        }
+    }
+
+    /**
      * Throws a failure as it is, a checked one too: a handler may have thrown any Throwable without declaring it.
      *
      * @param failure what to throw, or null for nothing

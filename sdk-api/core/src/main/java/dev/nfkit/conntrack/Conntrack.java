@@ -6,6 +6,7 @@ import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
@@ -61,10 +62,10 @@ public final class Conntrack implements AutoCloseable {
             Conntrack table = new Conntrack(requests, dumps);
             StatisticsRequests.probe(requests);
             return table;
-        } catch (NetlinkException | RuntimeException | Error e) {
-            requests.close();
+        } catch (Throwable e) {
+            Failures.closeAfter(requests, e);
             if (dumps != null) {
-                dumps.close();
+                Failures.closeAfter(dumps, e);
             }
             throw e;
         }
@@ -411,7 +412,10 @@ public final class Conntrack implements AutoCloseable {
     /** Closes the client: calls in progress fail. Any thread; idempotent. */
     @Override
     public void close() {
-        requests.close();
-        dumps.close();
+        try {
+            requests.close();
+        } finally {
+            dumps.close();
+        }
     }
 }

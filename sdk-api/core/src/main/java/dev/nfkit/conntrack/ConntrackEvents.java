@@ -5,6 +5,7 @@ import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -98,8 +99,8 @@ public final class ConntrackEvents implements AutoCloseable {
         NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
         try {
             return new ConntrackEvents(transport, socket, options);
-        } catch (NetlinkException | RuntimeException | Error e) {
-            socket.close();
+        } catch (Throwable e) {
+            Failures.closeAfter(socket, e);
             throw e;
         }
     }

@@ -4,6 +4,7 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.Life;
+import dev.nfkit.channel.SessionLog;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
@@ -153,8 +154,7 @@ final class EventLife implements Life {
     public void malformed(MalformedMessageException problem) {
         malformed++;
         unread++;
-        System.getLogger(ConntrackEvents.class.getName())
-                .log(System.Logger.Level.WARNING, "an event could not be read", problem);
+        SessionLog.warn(ConntrackEvents.class, "an event could not be read", problem);
     }
 
     @Override

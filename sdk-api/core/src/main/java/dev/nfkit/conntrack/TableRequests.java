@@ -5,6 +5,7 @@ import dev.nfkit.KernelRefusedException;
 import dev.nfkit.Loan;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Exchange;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
@@ -35,8 +36,8 @@ final class TableRequests implements AutoCloseable {
             socket.set(SocketOption.CAP_ACK, 1);
             return new TableRequests(
                     transport, new Exchange(transport, socket, new DatagramBatch(parts, PART), REQUEST));
-        } catch (NetlinkException | RuntimeException | Error e) {
-            socket.close();
+        } catch (Throwable e) {
+            Failures.closeAfter(socket, e);
             throw e;
         }
     }

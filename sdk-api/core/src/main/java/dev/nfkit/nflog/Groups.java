@@ -4,10 +4,12 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.Life;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.channel.Refusals;
+import dev.nfkit.channel.SessionLog;
 import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.socket.GroupState;
@@ -90,8 +92,8 @@ final class Groups implements Life {
             for (Bound group : bound) {
                 bind(messages, requests, group);
             }
-        } catch (NetlinkException | RuntimeException | Error e) {
-            loggers.restore();
+        } catch (Throwable e) {
+            Failures.closeAfter(loggers::restore, e);
             throw e;
         }
     }
@@ -194,8 +196,7 @@ final class Groups implements Life {
         if (options.malformedHandler().isPresent()) {
             options.malformedHandler().get().malformed(problem);
         } else if (Long.bitCount(malformed) == 1) {
-            System.getLogger(NflogSession.class.getName())
-                    .log(System.Logger.Level.WARNING, problem.getMessage() + " (" + malformed + " so far)");
+            SessionLog.warn(NflogSession.class, problem.getMessage() + " (" + malformed + " so far)");
         }
     }
 

@@ -3,6 +3,8 @@ package dev.nfkit.nflog;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.PrintableText;
+import dev.nfkit.channel.Failures;
+import dev.nfkit.channel.SessionLog;
 import dev.nfkit.socket.KernelView;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,8 +33,10 @@ final class Loggers {
      * Puts back what stood before, where it was not changed since, in the namespace of the session only: the process by
      * which that is named may have ended, and another may have its pid. No other namespace has the id as long as the socket
      * is open. So the session calls this before it closes its socket, and afterwards only if it came to no orderly end.
+     * One family that fails does not keep the others from being put back.
      */
     void restore() {
+        Throwable failure = null;
         for (Map.Entry<AddressFamily, String> entry : before.entrySet()) {
             AddressFamily family = entry.getKey();
             try {
@@ -43,17 +47,19 @@ final class Loggers {
                 }
             } catch (NetlinkException e) {
                 warn(entry, String.valueOf(e.getMessage()), e);
+            } catch (Throwable e) {
+                failure = Failures.join(failure, e);
             }
         }
         before.clear();
+        Failures.rethrow(failure);
     }
 
     private static void warn(Map.Entry<AddressFamily, String> entry, String why, @Nullable Throwable cause) {
-        System.getLogger(NflogSession.class.getName())
-                .log(
-                        System.Logger.Level.WARNING,
-                        "the logger of " + entry.getKey() + " was " + PrintableText.of(entry.getValue())
-                                + " before this session and could not be put back: " + why,
-                        cause);
+        SessionLog.warn(
+                NflogSession.class,
+                "the logger of " + entry.getKey() + " was " + PrintableText.of(entry.getValue())
+                        + " before this session and could not be put back: " + why,
+                cause);
     }
 }

@@ -4,6 +4,7 @@ import dev.nfkit.KernelRefusedException;
 import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
@@ -65,8 +66,8 @@ public final class NflogSession implements AutoCloseable {
         NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
         try {
             return new NflogSession(transport, socket, options);
-        } catch (NetlinkException | RuntimeException | Error e) {
-            socket.close();
+        } catch (Throwable e) {
+            Failures.closeAfter(socket, e);
             throw e;
         }
     }

@@ -99,16 +99,8 @@ public final class NfqueueSession implements AutoCloseable {
         try {
             return new NfqueueSession(transport, socket, options);
         } catch (Throwable e) {
-            closeAfter(socket, e);
+            Failures.closeAfter(socket, e);
             throw e;
-        }
-    }
-
-    private static void closeAfter(NetlinkSocket socket, Throwable failure) {
-        try {
-            socket.close();
-        } catch (Throwable later) {
-            Failures.join(failure, later);
         }
     }
 

@@ -1,12 +1,14 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +45,8 @@ public final class NfqueueWorkers implements AutoCloseable {
                 sessions.add(NfqueueSession.open(transport, options.withQueues(List.of(queue))));
             }
             return new NfqueueWorkers(List.copyOf(sessions));
-        } catch (NetlinkException | RuntimeException | Error e) {
-            sessions.forEach(NfqueueSession::close);
+        } catch (Throwable e) {
+            sessions.forEach(session -> Failures.closeAfter(session, e));
             throw e;
         }
     }
@@ -82,12 +84,11 @@ public final class NfqueueWorkers implements AutoCloseable {
             Thread thread = new Thread(
                     () -> {
                         try {
-                            delivered.addAndGet(session.run(decider));
-                        } catch (Throwable e) {
-                            Throwable first = failure.compareAndExchange(null, e);
-                            if (first != null && first != e) {
-                                first.addSuppressed(e);
+                            if (failure.get() == null) { // else another thread failed before this one had started
+                                delivered.addAndGet(session.run(decider));
                             }
+                        } catch (Throwable e) {
+                            fail(failure, e);
                             halt(threads);
                         } finally {
                             running.countDown();
@@ -96,7 +97,7 @@ public final class NfqueueWorkers implements AutoCloseable {
                     "nfqueue-" + session.queueNumbers());
             threads.add(thread);
         }
-        threads.forEach(Thread::start);
+        start(threads, failure, running);
         boolean interrupted = await(running, threads);
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -117,7 +118,31 @@ public final class NfqueueWorkers implements AutoCloseable {
         return delivered.get();
     }
 
-    /** Lets the workers end behind their batch; who waits for packets is woken. */
+    private static void fail(AtomicReference<@Nullable Throwable> failure, Throwable next) {
+        Throwable first = failure.compareAndExchange(null, next);
+        if (first != null) {
+            Failures.join(first, next);
+        }
+    }
+
+    /** Starts the threads. If one cannot be started (no memory, too many threads), those that run are ended. */
+    private void start(List<Thread> threads, AtomicReference<@Nullable Throwable> failure, CountDownLatch running) {
+        int started = 0;
+        try {
+            for (Thread thread : threads) {
+                thread.start();
+                started++;
+            }
+        } catch (Throwable e) {
+            fail(failure, e);
+            for (int left = started; left < threads.size(); left++) {
+                running.countDown();
+            }
+            halt(threads.subList(0, started));
+        }
+    }
+
+    /** Lets the workers end after their batch; those that wait for packets are woken. */
     private void halt(List<Thread> threads) {
         threads.forEach(Thread::interrupt);
         sessions.forEach(NfqueueSession::wakeup);
@@ -138,13 +163,28 @@ public final class NfqueueWorkers implements AutoCloseable {
 
     /** Begins a graceful end of all sessions, as {@link NfqueueSession#stop()}. Any thread. */
     public void stop() {
-        sessions.forEach(NfqueueSession::stop);
+        each(NfqueueSession::stop);
     }
 
-    /** Ends all sessions at once, as {@link NfqueueSession#close()}. Any thread; idempotent. */
+    /**
+     * Ends all sessions at once, as {@link NfqueueSession#close()}: each of them, whatever the close of another one throws. The
+     * first failure is thrown, with the later ones as suppressed exceptions. Any thread; idempotent.
+     */
     @Override
     public void close() {
-        sessions.forEach(NfqueueSession::close);
+        each(NfqueueSession::close);
+    }
+
+    private void each(Consumer<NfqueueSession> action) {
+        Throwable failure = null;
+        for (NfqueueSession session : sessions) {
+            try {
+                action.accept(session);
+            } catch (Throwable e) {
+                failure = Failures.join(failure, e);
+            }
+        }
+        Failures.rethrow(failure);
     }
 
     /**
