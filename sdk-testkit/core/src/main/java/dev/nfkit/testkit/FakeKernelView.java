@@ -32,6 +32,7 @@ public final class FakeKernelView implements KernelView {
     private volatile boolean forceAllowed = true;
     private volatile boolean conntrackGlue;
     private volatile String namespaceId = "net:[1]";
+    private volatile boolean strictFlags;
 
     FakeKernelView(
             Supplier<List<GroupState>> modelledGroups,
@@ -142,6 +143,23 @@ public final class FakeKernelView implements KernelView {
     public FakeKernelView conntrackGlue(boolean there) {
         conntrackGlue = there;
         return this;
+    }
+
+    /**
+     * Sets whether requests are refused whose flags have bits that the kernel does not know: EINVAL, in {@code NFULA_CFG_FLAGS}
+     * and {@code NFQA_CFG_FLAGS}. Kernels from April 2026 on do that; older ones take no notice of a group's, and answer a
+     * queue's with EOPNOTSUPP.
+     *
+     * @param strict false unless set
+     * @return this kernel
+     */
+    public FakeKernelView strictFlags(boolean strict) {
+        strictFlags = strict;
+        return this;
+    }
+
+    boolean strictFlags() {
+        return strictFlags;
     }
 
     boolean conntrackGlue() {

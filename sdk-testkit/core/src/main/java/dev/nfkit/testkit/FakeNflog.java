@@ -29,6 +29,8 @@ public final class FakeNflog {
     private static final int PF_BIND = 3;
     private static final int PF_UNBIND = 4;
     private static final int FLAG_CONNTRACK = 4;
+    /** NFULNL_CFG_F_SEQ, _SEQ_GLOBAL and _CONNTRACK. */
+    private static final int ALL_FLAGS = 7;
     /** {@code NFPROTO_NUMPROTO}, from Linux 6.1 on. */
     private static final int FAMILIES = 11;
 
@@ -141,6 +143,9 @@ public final class FakeNflog {
 
     private @Nullable Errno configure(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         POLICY.check(request);
+        if (transport.kernel().strictFlags()) {
+            RequestPolicy.requireKnownBits(request, CFG_FLAGS, ALL_FLAGS);
+        }
         int command = (int) number(request, CFG_CMD, 1);
         if (command == PF_BIND || command == PF_UNBIND) {
             return logger(request.family(), command);

@@ -185,7 +185,10 @@ public final class FakeNfqueue {
         flush(Departure.DEVICE_DOWN, packet -> packet.touches(index));
     }
 
-    /** Takes a hook away, as when its last chain is deleted: all that waits in any queue is dropped. */
+    /**
+     * Removes a hook, as deleting any base chain of nftables or the last table of iptables at a hook does: the kernel drops all
+     * packets that wait in any queue of the namespace, whichever rule had queued them ({@code nf_queue_nf_hook_drop}).
+     */
     public void hookRemoved() {
         flush(Departure.HOOK_REMOVED, packet -> true);
     }

@@ -51,9 +51,15 @@ final class FakeRequests {
         } catch (MalformedMessageException e) {
             throw new AssertionError("a malformed datagram was sent to the kernel: " + e.getMessage(), e);
         }
+        boolean denied = transport.kernel().netAdmin() != NetAdmin.HELD;
+        boolean first = true;
         for (SentMessage message : messages) {
             sent.add(message);
-            if ((message.flags() & Netlink.NLM_F_REQUEST) != 0) {
+            if (denied && !first) {
+                continue; // the whole datagram is refused, with one answer to its first message (nfnetlink_rcv)
+            }
+            first = false;
+            if (denied || (message.flags() & Netlink.NLM_F_REQUEST) != 0) {
                 answer(socket, message);
             } else if ((message.flags() & Netlink.NLM_F_ACK) != 0) {
                 // The kernel acknowledges what is no request, and does nothing.
@@ -65,7 +71,11 @@ final class FakeRequests {
     private void answer(FakeNetlinkSocket socket, SentMessage request) {
         for (RequestRule rule : rules) {
             if (rule.takes(request)) {
-                follow(socket, request, rule);
+                try {
+                    follow(socket, request, rule);
+                } catch (Refused e) {
+                    refuse(socket, request, e);
+                }
                 return;
             }
         }
@@ -103,7 +113,10 @@ final class FakeRequests {
         return true;
     }
 
-    private static void follow(FakeNetlinkSocket socket, SentMessage request, RequestRule rule) {
+    private void follow(FakeNetlinkSocket socket, SentMessage request, RequestRule rule) throws Refused {
+        if (rule.isCarriedOut() && !carryOut(socket, request)) {
+            return; // a dump ends with a message of its own
+        }
         for (BiConsumer<SentMessage, MessageWriter> reply : rule.replies()) {
             MessageWriter writer = new MessageWriter(MAX_DATAGRAM, socket.order());
             reply.accept(request, writer);

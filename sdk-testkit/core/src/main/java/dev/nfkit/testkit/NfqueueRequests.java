@@ -27,6 +27,9 @@ final class NfqueueRequests {
     /** Does what a configuration message asks; the error, or null. */
     static @Nullable Errno configure(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) throws Refused {
         POLICY.check(request);
+        if (model.kernel().strictFlags()) {
+            RequestPolicy.requireKnownBits(request, NfqueueConfig.NFQA_CFG_FLAGS, ALL_FLAGS);
+        }
         int command = request.attribute(NfqueueConfig.NFQA_CFG_CMD)
                 .map(value -> value.u8(0))
                 .orElse(-1);

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
@@ -13,11 +14,48 @@ import java.util.Map;
  * be longer than their type, never shorter; unknown ones are skipped.
  */
 final class RequestPolicy {
+    /** The kernel's words ({@code nla_validate_mask}). */
+    private static final String RESERVED_BIT = "reserved bit set";
+
     private final Map<Integer, Integer> shortest;
 
     /** A policy of the least lengths by code. */
     RequestPolicy(Map<Integer, Integer> shortest) {
         this.shortest = shortest;
+    }
+
+    /**
+     * Refuses flags with bits that the kernel does not know, as kernels from April 2026 on do ({@code NLA_POLICY_MASK}).
+     *
+     * @param code the attribute
+     * @param known all bits that are known
+     */
+    static void requireKnownBits(SentMessage request, int code, long known) throws Refused {
+        Bytes value = request.attribute(code).orElse(null);
+        if (value == null) {
+            return;
+        }
+        long bits = value.length() >= Integer.BYTES ? value.u32(0) : value.u16(0);
+        if ((bits & ~known) != 0) {
+            throw new Refused(Errno.EINVAL, RESERVED_BIT, offset(request, code));
+        }
+    }
+
+    private static int offset(SentMessage request, int code) {
+        ByteBuffer bytes = request.bytes().toByteBuffer();
+        MessageCursor message = new MessageCursor().wrap(bytes, 0, bytes.capacity(), request.order());
+        try {
+            message.next();
+            AttributeCursor cursor = new AttributeCursor().wrap(message, "request");
+            while (cursor.next()) {
+                if (cursor.type() == code) {
+                    return cursor.offset() - Netlink.NLA_HDRLEN;
+                }
+            }
+        } catch (MalformedMessageException e) {
+            return Refused.NO_OFFSET;
+        }
+        return Refused.NO_OFFSET;
     }
 
     /** Refuses the first attribute that is too short, and says where it stands. */

@@ -18,6 +18,7 @@ public final class RequestRule {
     private @Nullable Errno errno;
     private @Nullable String text;
     private boolean silent;
+    private boolean carriedOut;
     private int left = Integer.MAX_VALUE;
     private int used;
 
@@ -61,7 +62,26 @@ public final class RequestRule {
     }
 
     /**
-     * Sends no acknowledgement, even where one was asked for.
+     * Has the model do what is asked, before this rule answers. Without this the rule answers instead of the model. A request
+     * that the model refuses is refused as the model says.
+     *
+     * <pre>{@code
+     * // the next change of a queue is made, and its acknowledgement is lost
+     * kernel.onRequest(request -> request.type() == NfqueueConfig.NFQNL_MSG_CONFIG)
+     *         .carriedOut()
+     *         .withoutAcknowledgement()
+     *         .times(1);
+     * }</pre>
+     *
+     * @return this rule
+     */
+    public RequestRule carriedOut() {
+        this.carriedOut = true;
+        return this;
+    }
+
+    /**
+     * Sends no acknowledgement, even if one was asked for.
      *
      * @return this rule
      */
@@ -113,5 +133,9 @@ public final class RequestRule {
 
     boolean silent() {
         return silent;
+    }
+
+    boolean isCarriedOut() {
+        return carriedOut;
     }
 }

@@ -5,6 +5,7 @@ import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogSession
+import dev.nfkit.nfqueue.NfqueueConfig
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.socket.DatagramBatch
@@ -101,6 +102,34 @@ class FakeNetfilterSpec :
             socket.receive(batch, 0) shouldBe 0
             socket.send(request(3))
             socket.next(batch).error() shouldBe 0
+        }
+
+        test("a rule may have the model carry out the request first, and then lose its acknowledgement") {
+            with(NfqueueSteps()) {
+                transport
+                    .onRequest { it.type() == NfqueueConfig.NFQNL_MSG_CONFIG && it.resId() == 3 }
+                    .carriedOut()
+                    .withoutAcknowledgement()
+                    .times(1)
+                shouldThrow<NoSuchElementException> { bind(3) } // no answer comes
+                transport.nfqueue().queues().map { it.queue() } shouldContainExactly listOf(3)
+                bind(3) shouldBe Errno.EBUSY.number()
+            }
+        }
+
+        test(
+            "a rule that carries a request out refuses what the model refuses, and may refuse what the model has done",
+        ) {
+            with(NfqueueSteps()) {
+                transport
+                    .onRequest { true }
+                    .carriedOut()
+                    .refuse(Errno.ENOMEM)
+                    .times(2)
+                config(3) { be32(NfqueueConfig.NFQA_CFG_QUEUE_MAXLEN, 1) } shouldBe Errno.ENODEV.number()
+                bind(3) shouldBe Errno.ENOMEM.number()
+                transport.nfqueue().queues().map { it.queue() } shouldContainExactly listOf(3)
+            }
         }
 
         test("what no model is for is EINVAL, and a packet from user space ENOTSUPP") {

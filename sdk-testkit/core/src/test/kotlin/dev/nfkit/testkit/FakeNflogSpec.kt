@@ -118,6 +118,15 @@ class FakeNflogSpec :
             nflog.config(30, BIND) shouldBe Errno.EPERM.number()
         }
 
+        test("a strict kernel refuses flags that it does not know, and any other takes no notice of them") {
+            val nflog = Nflog()
+            nflog.config(30, BIND) shouldBe 0
+            nflog.config(30) { be16(6, 0x103) } shouldBe 0
+            nflog.transport.kernel().strictFlags(true)
+            nflog.config(30) { be16(6, 0x103) } shouldBe Errno.EINVAL.number()
+            nflog.config(30) { be16(6, 3) } shouldBe 0
+        }
+
         test("configuration of a group that is not bound is ENODEV, and an unknown command ENOTSUPP") {
             val nflog = Nflog()
             nflog.config(5) { be32(5, 7) } shouldBe Errno.ENODEV.number()

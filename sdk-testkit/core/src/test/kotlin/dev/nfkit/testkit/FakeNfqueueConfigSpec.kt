@@ -19,6 +19,7 @@ import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.nio.ByteOrder
@@ -77,6 +78,38 @@ class FakeNfqueueConfigSpec :
                 transport.kernel().netAdmin(NetAdmin.MISSING)
                 bind(30) shouldBe Errno.EPERM.number()
                 verdict(3, 1) shouldBe Errno.EPERM.number()
+            }
+        }
+
+        test(
+            "without the capability a datagram of several verdicts is refused whole, by one answer to its first message",
+        ) {
+            with(NfqueueSteps()) {
+                bind(3)
+                enqueue(3, 3)
+                packets()
+                transport.kernel().netAdmin(NetAdmin.MISSING)
+                begin()
+                val first = add(3, 1)
+                add(3, 2)
+                add(3, 3, batch = true, acknowledged = true)
+                send()
+                errors() shouldContainExactly listOf(first to Errno.EPERM.number())
+                left().shouldBeEmpty()
+                transport.sent().takeLast(3).map { it.resId() } shouldContainExactly listOf(3, 3, 3)
+                state(3).waiting() shouldBe 3
+            }
+        }
+
+        test("a strict kernel refuses flags that it does not know, before it asks for a mask") {
+            with(NfqueueSteps()) {
+                transport.kernel().strictFlags(true)
+                bind(3, flags = NFQA_CFG_F_FAIL_OPEN) shouldBe 0
+                config(3) { flags(32, 0) } shouldBe Errno.EINVAL.number()
+                config(9) { be32(NFQA_CFG_FLAGS, 64) } shouldBe Errno.EINVAL.number()
+                config(3) { flags(31 - NFQA_CFG_F_CONNTRACK) } shouldBe 0
+                transport.kernel().strictFlags(false)
+                config(3) { flags(32, 0) } shouldBe Errno.EOPNOTSUPP.number()
             }
         }
 

@@ -114,6 +114,14 @@ internal class KernelStage : Stage() {
         }
     }
 
+    override fun removeBaseChain() {
+        namespace.exec("nft", "add table ip passing")
+        namespace.exec("nft", "add chain ip passing output { type filter hook output priority 300; }")
+        namespace.exec("nft", "delete table ip passing")
+    }
+
+    override fun deprived(block: () -> Unit) = NetAdminCapability.without(block)
+
     override fun elapse(time: Duration) = Thread.sleep(time.toMillis())
 
     override fun close() {

@@ -4,6 +4,7 @@ import dev.nfkit.linux.KernelVersion
 import dev.nfkit.nflog.NflogConfig
 import dev.nfkit.nfqueue.NfqueueConfig
 import dev.nfkit.packet.IpProtocol
+import dev.nfkit.socket.NetAdmin
 import dev.nfkit.testkit.DecidedPacket
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNflog
@@ -113,6 +114,17 @@ internal class ModelStage : Stage() {
             out.clear()
             arrived.clear()
         }
+
+    override fun removeBaseChain() = transport.nfqueue().hookRemoved()
+
+    override fun deprived(block: () -> Unit) {
+        transport.kernel().netAdmin(NetAdmin.MISSING)
+        try {
+            block()
+        } finally {
+            transport.kernel().netAdmin(NetAdmin.HELD)
+        }
+    }
 
     override fun elapse(time: Duration) = clock.advance(time)
 

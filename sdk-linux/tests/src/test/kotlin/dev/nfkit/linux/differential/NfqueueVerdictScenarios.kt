@@ -268,4 +268,50 @@ internal val nfqueueVerdictScenarios =
             outcome()
             rows()
         }
+
+        "without CAP_NET_ADMIN a datagram of several verdicts is refused whole, by one answer" {
+            rules(Hop.Queue(3))
+            val a = socket("a")
+            a.bindQueue(3)
+            packets(4)
+            a.hear(brief = true)
+            withoutNetAdmin {
+                a.verdictMessage(3, 1)
+                a.verdictMessage(3, 2, NF_DROP)
+                a.verdictMessage(3, 3, batch = true)
+                a.send()
+                a.verdict(3, 4)
+            }
+            outcome()
+            rows()
+            a.verdict(3, 4, batch = true)
+            outcome()
+            rows()
+        }
+
+        "the removal of any base chain drops what waits in every queue" {
+            rules(Hop.Queue(3), Hop.Queue(4))
+            val a = socket("a")
+            val b = socket("b")
+            a.bindQueue(3)
+            b.bindQueue(4)
+            packets(3)
+            a.hear(brief = true)
+            a.verdict(3, 1)
+            b.hear(brief = true)
+            rows()
+            removeBaseChain()
+            rows()
+            outcome()
+            a.verdict(3, 2)
+            a.verdict(3, 3, batch = true)
+            b.verdict(4, 1)
+            packets(1)
+            a.hear(brief = true)
+            a.verdict(3, 4)
+            b.hear(brief = true)
+            b.verdict(4, 2)
+            outcome()
+            rows()
+        }
     }

@@ -122,6 +122,18 @@ internal abstract class Stage : AutoCloseable {
     private fun owner(portId: Long): String =
         speakers.filter { it.socket.portId() == portId }.joinToString("/") { it.name }.ifEmpty { "another" }
 
+    /** Removes a base chain of nftables that no packet had met. */
+    abstract fun removeBaseChain()
+
+    /** Sends without CAP_NET_ADMIN what a block sends. */
+    fun withoutNetAdmin(block: () -> Unit) {
+        log += "-- without CAP_NET_ADMIN"
+        deprived(block)
+        log += "-- with CAP_NET_ADMIN again"
+    }
+
+    protected abstract fun deprived(block: () -> Unit)
+
     /** Lets time pass: the model's by its clock, the kernel's as it goes. */
     abstract fun elapse(time: Duration)
 

@@ -2,6 +2,8 @@ package dev.nfkit.testkit.fault;
 
 import dev.nfkit.Errno;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -378,6 +380,66 @@ public sealed interface Fault {
         @Override
         public Errno errno() {
             return errno;
+        }
+
+        @Override
+        public FaultEvent event() {
+            return FaultEvent.DATAGRAM;
+        }
+    }
+
+    /**
+     * Sending throws something that no system call throws: an Error for lack of memory, or the exception of a decorating
+     * transport's own bug. Nothing of the datagram reaches the kernel.
+     */
+    record ThrowingSend(Supplier<? extends Throwable> failure) implements Fault {
+        /**
+         * A send that throws.
+         *
+         * @param failure makes what is thrown, as it is: undeclared if it is a checked exception
+         */
+        public ThrowingSend {
+            Objects.requireNonNull(failure, "failure");
+        }
+
+        /**
+         * Makes what is thrown.
+         *
+         * @return gives a throwable at each call
+         */
+        @Override
+        public Supplier<? extends Throwable> failure() {
+            return failure;
+        }
+
+        @Override
+        public FaultEvent event() {
+            return FaultEvent.SEND;
+        }
+    }
+
+    /**
+     * The receive at this place throws something that no system call throws, as {@link ThrowingSend} does. Nothing is lost:
+     * the datagram comes with the next receive.
+     */
+    record ThrowingReceive(Supplier<? extends Throwable> failure) implements Fault {
+        /**
+         * A receive that throws.
+         *
+         * @param failure makes what is thrown, as it is: undeclared if it is a checked exception
+         */
+        public ThrowingReceive {
+            Objects.requireNonNull(failure, "failure");
+        }
+
+        /**
+         * Makes what is thrown.
+         *
+         * @return gives a throwable at each call
+         */
+        @Override
+        public Supplier<? extends Throwable> failure() {
+            return failure;
         }
 
         @Override

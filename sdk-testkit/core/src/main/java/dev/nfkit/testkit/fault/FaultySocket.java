@@ -51,8 +51,11 @@ final class FaultySocket implements NetlinkSocket {
 
     @Override
     public void send(ByteBuffer datagram) throws NetlinkException {
-        if (injector.next(portId(), 0, FaultEvent.SEND) instanceof Fault.FailedSend failed) {
+        Fault fault = injector.next(portId(), 0, FaultEvent.SEND);
+        if (fault instanceof Fault.FailedSend failed) {
             throw new SystemCallException("send(" + datagram.remaining() + " bytes)", failed.errno(), null);
+        } else if (fault instanceof Fault.ThrowingSend throwing) {
+            throw Throwing.undeclared(throwing.failure().get());
         }
         delegate.send(datagram);
     }
@@ -190,6 +193,9 @@ final class FaultySocket implements NetlinkSocket {
             passage.add(with(arrival, FaultyMessages.interrupted(arrival.bytes, delegate.order())));
         } else if (fault instanceof Fault.FailedReceive failure) {
             passage.fail(failure);
+            passage.add(arrival);
+        } else if (fault instanceof Fault.ThrowingReceive throwing) {
+            passage.fail(throwing);
             passage.add(arrival);
         } else if (fault instanceof Fault.Silence) {
             silent = true;

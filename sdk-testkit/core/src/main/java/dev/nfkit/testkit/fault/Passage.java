@@ -26,7 +26,8 @@ final class Passage {
     }
 
     /** One place of the way: a datagram, or else a failure, or else the mark of an overrun. */
-    private record Place(@Nullable Arrival arrival, Fault.@Nullable FailedReceive failure) {}
+    private record Place(
+            @Nullable Arrival arrival, @Nullable Fault failure) {}
 
     /** A datagram that waits for a moment. */
     private record Delayed(Arrival arrival, long due) {}
@@ -61,7 +62,8 @@ final class Passage {
         ready.add(new Place(null, null));
     }
 
-    void fail(Fault.FailedReceive failure) {
+    /** The receive at this place fails: by a {@link Fault.FailedReceive} or a {@link Fault.ThrowingReceive}. */
+    void fail(Fault failure) {
         ready.add(new Place(null, failure));
     }
 
@@ -139,8 +141,10 @@ final class Passage {
                 break;
             }
             ready.poll();
-            if (place.failure() != null) {
-                throw new SystemCallException("recvmmsg", place.failure().errno(), null);
+            if (place.failure() instanceof Fault.FailedReceive failed) {
+                throw new SystemCallException("recvmmsg", failed.errno(), null);
+            } else if (place.failure() instanceof Fault.ThrowingReceive throwing) {
+                throw Throwing.undeclared(throwing.failure().get());
             } else if (arrival == null) {
                 batch.markOverrun();
             } else {

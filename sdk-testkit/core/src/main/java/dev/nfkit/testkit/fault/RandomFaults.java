@@ -49,6 +49,7 @@ final class RandomFaults {
         throw new IllegalArgumentException("of " + TRIES + " faults none is wanted");
     }
 
+    /** What a kernel does; what only a transport's own bug throws, a test asks for by name. */
     private Fault any() {
         return switch (random.nextInt(KINDS)) {
             case 0 -> new Fault.Overrun(1 + random.nextInt(8));

@@ -22,7 +22,10 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+import java.io.IOException
 import java.nio.ByteOrder
 import java.time.Duration
 
@@ -315,6 +318,25 @@ class FaultyTransportSpec :
                     socket.receive(batch, 0) shouldBe 3
                     (0..2).map(batch::datagramReceivedAt) shouldContainExactly listOf(1_000, 2_000, 2_000)
                 }
+            }
+        }
+
+        test("a send throws what the plan says, once, and nothing of it reaches the kernel") {
+            val error = OutOfMemoryError("by plan")
+            with(Rig(FaultPlan.none().at(1, Fault.ThrowingSend { error }))) {
+                shouldThrow<OutOfMemoryError> { ask(1) } shouldBeSameInstanceAs error
+                kernel.sent().shouldBeEmpty()
+                ask(2).receive() shouldContainExactly listOf(2L)
+            }
+        }
+
+        test("a receive throws what the plan says at its place, undeclared too, and loses nothing") {
+            val undeclared = IOException("by plan")
+            with(Rig(FaultPlan.none().at(2, Fault.ThrowingReceive { undeclared }))) {
+                deliver(1, 2, 3).receive() shouldContainExactly listOf(1L)
+                shouldThrow<IOException> { take() } shouldBeSameInstanceAs undeclared
+                receive() shouldContainExactly listOf(2L, 3L)
+                injected() shouldHaveSize 1
             }
         }
     })
