@@ -39,10 +39,18 @@ import dev.nfkit.socket.NetlinkTransport
  */
 public suspend fun <R> NetlinkTransport.useConntrack(block: suspend ConntrackScope.() -> R): R {
     val client = TableClient(this)
-    try {
-        client.open()
-        return ConntrackScope(this, client).block()
-    } finally {
-        client.close()
-    }
+    val result =
+        try {
+            client.open()
+            ConntrackScope(this, client).block()
+        } catch (e: Throwable) {
+            try {
+                client.close()
+            } catch (later: Throwable) {
+                e.joined(later)
+            }
+            throw e
+        }
+    client.close()
+    return result
 }

@@ -74,7 +74,11 @@ private class ConntrackChangesSource(
         try {
             Conntrack.open(transport)
         } catch (e: Throwable) {
-            events.close()
+            try {
+                events.close()
+            } catch (later: Throwable) {
+                e.joined(later)
+            }
             throw e
         }
     private val mirror = ConntrackMirror(table, filter)
@@ -110,8 +114,7 @@ private class ConntrackChangesSource(
     }
 
     override fun close() {
-        events.close()
-        table.close()
+        table.use { events.close() }
     }
 
     private companion object {

@@ -1,10 +1,10 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.NetlinkException
 import dev.nfkit.nfqueue.Answers
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableJob
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
@@ -124,10 +124,24 @@ internal class Deciders(
         }
     }
 
-    /** Ends it all; the first reason is the one that is thrown. */
+    /**
+     * Ends it all. The first failure is thrown, later ones are suppressed exceptions of it; a cancellation gives way to a
+     * failure, which its caller would not learn of otherwise.
+     */
     private fun fail(reason: Throwable) {
-        if (failure.compareAndSet(null, reason)) {
-            job.cancel()
+        val before = failure.compareAndExchange(null, reason)
+        when {
+            before == null -> {
+                job.cancel()
+            }
+
+            before is CancellationException && reason !is CancellationException -> {
+                if (failure.compareAndSet(before, reason)) reason.joined(before) else failure.get().joined(reason)
+            }
+
+            reason !is CancellationException -> {
+                before.joined(reason)
+            }
         }
     }
 
@@ -170,7 +184,11 @@ internal class Deciders(
 
         private fun failed(reason: Throwable) {
             if (!job.isActive) {
-                cancelled()
+                try {
+                    cancelled()
+                } finally {
+                    fail(reason) // its own failure, if it is no answer to the cancellation
+                }
                 return
             }
             try {
@@ -185,7 +203,8 @@ internal class Deciders(
         private fun giveUp() {
             try {
                 cancelled()
-            } catch (e: NetlinkException) {
+            } catch (e: Throwable) {
+                // nothing may leave a completion handler
                 fail(e)
             }
         }

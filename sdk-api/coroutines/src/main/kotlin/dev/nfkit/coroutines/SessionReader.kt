@@ -1,6 +1,9 @@
 package dev.nfkit.coroutines
 
+import dev.nfkit.Errno
+import dev.nfkit.SystemCallException
 import dev.nfkit.socket.NetlinkTransport
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CompletableJob
 import kotlinx.coroutines.Job
@@ -15,6 +18,7 @@ import kotlinx.coroutines.withContext
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.locks.LockSupport
 
 /** What the reader needs of a session of the core. */
 internal interface Source<T : Any> : AutoCloseable {
@@ -28,28 +32,28 @@ internal interface Source<T : Any> : AutoCloseable {
 /** As long as it takes: a poll without a deadline. */
 internal val UNBOUNDED: Duration = Duration.ofSeconds(Long.MAX_VALUE)
 
-/** Gives the open session to a block and closes it behind, and throws what failed and nobody was told of. */
+/**
+ * Gives the open session to a block and closes it afterwards. Throws what the session failed with, unless the block has
+ * met it. That failure takes precedence over a cancellation: a caller that sees only its own cancellation would not learn
+ * that the session had failed.
+ */
 internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(block: suspend (S) -> R): R {
     val result =
         try {
             block(open())
-        } finally {
-            close()
+        } catch (e: Throwable) {
+            throw closeAfter(e)
         }
+    close()
     unseenFailure()?.let { throw it }
     return result
 }
 
 /** What a session receives as a cold flow: each collection has a reader of its own, which [make] gives. */
-internal fun <T : Any> flowOf(make: () -> SessionReader<*, T>): Flow<T> =
+internal fun <S : Source<T>, T : Any> flowOf(make: () -> SessionReader<S, T>): Flow<T> =
     flow {
         val reader = make()
-        try {
-            reader.open()
-            reader.emitTo(this)
-        } finally {
-            reader.close()
-        }
+        reader.use { reader.emitTo(this) }
     }
 
 /**
@@ -75,6 +79,9 @@ internal class SessionReader<S : Source<T>, T : Any>(
     private val discarded = AtomicLong()
 
     @Volatile private var source: S? = null
+
+    /** Why the thread could not be woken. */
+    @Volatile private var disturbance: Throwable? = null
 
     // A child of the caller's job: its end, by a cancellation as well, is the session's, whatever the caller is at then.
     private var guard: CompletableJob? = null
@@ -177,12 +184,39 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     /** Has the thread end the session, whatever it is at. Any thread; does not wait. */
     private fun abandon() {
-        queue.abandon().forEach(::discard)
+        try {
+            queue.abandon().forEach(::discard)
+        } finally {
+            wake()
+        }
+    }
+
+    private fun wake() {
         val session = source
-        if (session != null) {
-            session.wakeup()
-        } else {
+        if (session == null) {
             transport.close() // nothing else ends a request that waits for its answer
+            return
+        }
+        try {
+            session.wakeup()
+        } catch (e: Throwable) {
+            disturbance = e
+            transport.close() // a receive that cannot be woken ends with its socket
+        }
+    }
+
+    /** Closes the session after its user has failed, and gives what is to be thrown. */
+    suspend fun closeAfter(reason: Throwable): Throwable {
+        try {
+            close()
+        } catch (e: Throwable) {
+            reason.joined(e)
+        }
+        val own = unseenFailure()
+        return when {
+            own == null -> reason
+            reason is CancellationException -> own.joined(reason)
+            else -> reason.joined(own)
         }
     }
 
@@ -197,14 +231,40 @@ internal class SessionReader<S : Source<T>, T : Any>(
     }
 
     private fun read() {
-        val failure = runCatching { open(transport).use(::pollAll) }.exceptionOrNull()
-        flush()
-        queue.end(failure.takeUnless { queue.abandoned })
-        if (failure != null) {
-            opened.complete(Result.failure(failure)) // without effect where it had opened
+        var failure = caught { open(transport).use(::pollAll) }
+        caught { flush() }?.let { failure = failure?.joined(it) ?: it }
+        if (source == null) {
+            caught { transport.close() } // without memory a session may be lost as soon as it is open
         }
-        done.complete()
+        disturbance?.let { failure = failure?.joined(it) ?: it }
+        val reason = failure?.takeUnless { queue.abandoned && it.comesOfClosing() }
+        insist { queue.end(reason) }
+        failure?.let { insist { opened.complete(Result.failure(it)) } } // without effect if it was open
+        insist { done.complete() }
     }
+
+    private inline fun caught(step: () -> Unit): Throwable? =
+        try {
+            step()
+            null
+        } catch (e: Throwable) {
+            e
+        }
+
+    /** Takes a step that others wait for: while memory is lacking it is tried again. */
+    private inline fun insist(step: () -> Unit) {
+        while (true) {
+            try {
+                return step()
+            } catch (e: OutOfMemoryError) {
+                LockSupport.parkNanos(RETRY_NANOS)
+            }
+        }
+    }
+
+    /** Whether it says no more than that the socket was closed meanwhile, as it is when the session is given up. */
+    private fun Throwable.comesOfClosing() =
+        this is CancellationException || (this is SystemCallException && errno() == Errno.EBADF)
 
     private fun pollAll(session: S) {
         source = session
@@ -236,5 +296,6 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     private companion object {
         const val MAX_BATCH = 1024
+        const val RETRY_NANOS = 10_000_000L
     }
 }

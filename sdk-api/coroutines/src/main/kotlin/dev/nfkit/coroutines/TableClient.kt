@@ -42,10 +42,13 @@ internal class TableClient(
 
     /** Closes the sockets, at which requests in flight fail, and returns when the thread has left them. */
     suspend fun close() {
-        transport.close()
-        withContext(NonCancellable) {
-            calls.coroutineContext.job.children
-                .forEach { it.join() }
+        try {
+            transport.close()
+        } finally {
+            withContext(NonCancellable) {
+                calls.coroutineContext.job.children
+                    .forEach { it.join() }
+            }
         }
     }
 }

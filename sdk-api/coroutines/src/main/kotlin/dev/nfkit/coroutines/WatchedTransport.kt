@@ -20,11 +20,16 @@ internal class WatchedTransport(
             throw CancellationException("closed before it was opened")
         }
         val opened = transport.open(protocol)
-        val late = synchronized(sockets) { closed.also { sockets += opened } }
-        if (late) {
-            opened.close()
+        try {
+            val late = synchronized(sockets) { closed.also { sockets += opened } }
+            if (late) {
+                opened.close()
+            }
+            return opened
+        } catch (e: Throwable) {
+            opened.close() // no memory to remember it
+            throw e
         }
-        return opened
     }
 
     /** Closes all sockets, those as well that are still being opened. Any thread. */
@@ -34,6 +39,15 @@ internal class WatchedTransport(
                 closed = true
                 sockets.toList()
             }
-        open.forEach(NetlinkSocket::close)
+        var failure: Throwable? = null
+        for (socket in open) {
+            try {
+                socket.close()
+            } catch (e: Throwable) {
+                // the others have to be closed all the same
+                failure = failure?.joined(e) ?: e
+            }
+        }
+        failure?.let { throw it }
     }
 }

@@ -41,6 +41,11 @@ internal class Kernel : NetlinkTransport {
 
     @Volatile var receiveFailure: Throwable? = null
 
+    /** Thrown by a close that has closed the socket all the same, as close(2) does. */
+    @Volatile var closeFailure: Throwable? = null
+
+    @Volatile var wakeupFailure: Throwable? = null
+
     override fun open(protocol: Int): NetlinkSocket {
         openFailure?.let { throw it }
         return Socket(fake.open(protocol))
@@ -70,6 +75,12 @@ internal class Kernel : NetlinkTransport {
         override fun close() {
             closes.incrementAndGet()
             socket.close()
+            closeFailure?.let { throw it }
+        }
+
+        override fun wakeup() {
+            wakeupFailure?.let { throw it }
+            socket.wakeup()
         }
     }
 
