@@ -1,0 +1,337 @@
+package dev.nfkit.schedules
+
+import dev.nfkit.Errno
+import dev.nfkit.NetlinkException
+import dev.nfkit.SystemCallException
+import dev.nfkit.nfqueue.Answers
+import dev.nfkit.nfqueue.Decider
+import dev.nfkit.nfqueue.NfqueueConfig
+import dev.nfkit.nfqueue.NfqueueOptions
+import dev.nfkit.nfqueue.NfqueueSession
+import dev.nfkit.nfqueue.NfqueueStatistics
+import dev.nfkit.nfqueue.QueuedPacket
+import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.testkit.DecidedPacket
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SampleNfqueue
+import dev.nfkit.testkit.SamplePackets
+import dev.nfkit.testkit.SentMessage
+import dev.nfkit.testkit.TestClock
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+
+private val PACKET: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
+
+private val ERRNOS_OF_SENDS = listOf(Errno.ENOBUFS, Errno.EBADF)
+
+/** What a decider does with a packet. */
+internal enum class Plan {
+    ACCEPT,
+    DROP,
+    MARK,
+    THROW,
+    FORGET,
+    DAWDLE,
+    DAWDLE_LONG,
+    HOLD_AND_ACCEPT,
+    HOLD_AND_DROP,
+    HOLD_FOR_EVER,
+    HOLD_AND_THROW,
+}
+
+/** What a callback throws on purpose. */
+internal class Deliberate : Exception()
+
+/**
+ * A kernel with one queue, a decider that follows a plan, and a record of which packet was accepted when. The kernel
+ * reports each packet at the moment that it leaves the queue, so that one that passes undecided is seen.
+ */
+internal class QueueWorld(
+    private val trial: Trial,
+    packets: Int,
+    plans: List<Plan>,
+) {
+    val kernel = FakeNetfilter(TestClock.real()).strictBatches(false)
+    val plan = List(packets) { plans[trial.random.nextInt(plans.size)] }
+
+    /** Whether undecided packets may pass, from now on. */
+    var open = false
+
+    /** Whether some sends fail. */
+    var sendsFail = false
+
+    /** What a decider does besides. */
+    var act: (NfqueueSession) -> Unit = {}
+
+    lateinit var session: NfqueueSession
+
+    private val held = LinkedBlockingQueue<QueuedPacket>()
+    private val permitted = BooleanArray(packets + 1)
+    private val returned = arrayOfNulls<Verdict>(packets + 1)
+    private val answers = arrayOfNulls<Pair<Verdict, Boolean>>(packets + 1)
+    private val violations = mutableListOf<String>()
+    private var enqueued = 0
+
+    init {
+        kernel.nfqueue().onDecided(::left)
+    }
+
+    private fun left(packet: DecidedPacket) {
+        val id = packet.id().toInt()
+        if (id == 0 || !packet.passed()) return
+        if (!open && !permitted[id]) {
+            violations += "packet $id (${plan[id - 1]}) passed by ${packet.departure()} before it was accepted"
+        }
+        if (returned[id] == Verdict.DROP && plan[id - 1] == Plan.DROP) {
+            violations += "packet $id passed by ${packet.departure()}, though its decider had returned a drop"
+        }
+    }
+
+    fun enqueue(count: Int) {
+        repeat(count) {
+            enqueued++
+            kernel.nfqueue().enqueue(QUEUE, PACKET)
+        }
+    }
+
+    /** Decides as planned. */
+    val decider =
+        Decider<Deliberate> { packet ->
+            act(session)
+            val id = packet.id().toInt()
+            when (plan[id - 1]) {
+                Plan.ACCEPT -> {
+                    accept(id, Verdict.ACCEPT)
+                }
+
+                Plan.MARK -> {
+                    accept(id, packet.accept().mark(id.toLong()))
+                }
+
+                Plan.DROP -> {
+                    Verdict.DROP.also { returned[id] = it }
+                }
+
+                Plan.THROW -> {
+                    throw Deliberate()
+                }
+
+                Plan.FORGET -> {
+                    Verdict.HELD
+                }
+
+                Plan.DAWDLE -> {
+                    dawdle(id, DAWDLE_MILLIS)
+                }
+
+                Plan.DAWDLE_LONG -> {
+                    dawdle(id, DAWDLE_LONG_MILLIS)
+                }
+
+                Plan.HOLD_AND_THROW -> {
+                    held += packet.hold()
+                    throw Deliberate()
+                }
+
+                else -> {
+                    Verdict.HELD.also { held += packet.hold() }
+                }
+            }
+        }
+
+    private fun dawdle(
+        id: Int,
+        millis: Long,
+    ): Verdict {
+        Thread.sleep(millis)
+        return accept(id, Verdict.ACCEPT)
+    }
+
+    private fun accept(
+        id: Int,
+        verdict: Verdict,
+    ): Verdict {
+        permitted[id] = true
+        returned[id] = verdict
+        return verdict
+    }
+
+    /** Does to the session what a callback may, and throws what a callback may. */
+    fun meddle(session: NfqueueSession) {
+        when (trial.random.nextInt(20)) {
+            0 -> session.stop()
+            1 -> session.wakeup()
+            2 -> session.close()
+            3 -> throw Deliberate()
+            4 -> throw AssertionError("deliberate")
+        }
+    }
+
+    /** Answers what is held, as planned, until the session has ended. */
+    fun answerAll(session: NfqueueSession) {
+        while (true) {
+            val packet = held.poll(ANSWER_STEP_MILLIS, TimeUnit.MILLISECONDS)
+            if (packet == null) {
+                if (session.ended()) return
+            } else {
+                val verdict = planned(packet) ?: continue
+                sending { answers[packet.id().toInt()] = verdict to packet.answer(verdict) }
+            }
+        }
+    }
+
+    /** As [answerAll], several at a time. */
+    fun answerTogether(session: NfqueueSession) {
+        while (true) {
+            val first = held.poll(ANSWER_STEP_MILLIS, TimeUnit.MILLISECONDS)
+            if (first == null) {
+                if (session.ended()) return
+                continue
+            }
+            val together = Answers()
+            generateSequence(first) { held.poll() }.forEach { packet ->
+                planned(packet)?.let { verdict ->
+                    if (!together.add(packet, verdict)) answers[packet.id().toInt()] = verdict to false
+                }
+            }
+            sending { together.send() }
+        }
+    }
+
+    private fun planned(packet: QueuedPacket): Verdict? {
+        val id = packet.id().toInt()
+        if (plan[id - 1] == Plan.HOLD_FOR_EVER) return null
+        val verdict = if (plan[id - 1] == Plan.HOLD_AND_DROP) Verdict.DROP else Verdict.ACCEPT
+        permitted[id] = verdict == Verdict.ACCEPT
+        return verdict
+    }
+
+    /** Sends, which fails once the socket is closed, or on purpose. */
+    private fun sending(action: () -> Unit) {
+        try {
+            action()
+        } catch (e: SystemCallException) {
+            val errnos = if (sendsFail) ERRNOS_OF_SENDS else listOf(Errno.EBADF)
+            if (e.errno() !in errnos) throw e
+        }
+    }
+
+    /** Configures the queue, which fails once the socket is closed, and never waits long. */
+    fun ask(
+        session: NfqueueSession,
+        times: Int,
+    ) {
+        repeat(times) {
+            val begun = System.nanoTime()
+            val queue =
+                session
+                    .options(QUEUE)
+                    .toBuilder()
+                    .maximumLength(100 + it)
+                    .build()
+            sending { session.configure(queue) }
+            val millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)
+            check(millis < LONG_MILLIS) { "an answer took $millis ms" }
+        }
+    }
+
+    /** Runs the session to its end, whatever a decider or a failing send throws meanwhile. */
+    fun run(session: NfqueueSession) {
+        while (true) {
+            try {
+                session.run(decider)
+                return
+            } catch (e: Deliberate) {
+                continue
+            } catch (e: NetlinkException) {
+                if (!sendsFail) throw e
+            } catch (e: AssertionError) {
+                if (e.message != "deliberate") throw e
+            }
+        }
+    }
+
+    /** What must hold when the session has ended. */
+    fun verify(statistics: NfqueueStatistics) {
+        val gone = kernel.nfqueue().decided()
+        check(violations.isEmpty()) { violations }
+        check(kernel.openSockets() == 0) { "a socket is left" }
+        check(kernel.nfqueue().queues().isEmpty()) { "a queue is bound still" }
+        check(gone.size == enqueued) { "$enqueued packets came, ${gone.size} have left" }
+        val entered = gone.filter { it.id() != 0L }
+        check(entered.distinctBy { it.id() }.size == entered.size) { "twice: $gone" }
+        verifySent(kernel.sent())
+        entered.forEach(::verifyAnswer)
+        verifySum(statistics, entered.size)
+        kernel.verify()
+    }
+
+    private fun verifyAnswer(packet: DecidedPacket) {
+        val id = packet.id().toInt()
+        val (verdict, accepted) = answers[id] ?: return
+        if (accepted) {
+            check(packet.passed() == (verdict == Verdict.ACCEPT)) { "packet $id was answered, but left as $packet" }
+        } else {
+            check(open || packet.dropped()) { "packet $id was answered late, but left as $packet" }
+        }
+    }
+
+    /** What a decider returned holds in a session without deadlines that was not cut short. */
+    fun verifyReturned() {
+        kernel.nfqueue().decided().filter { it.id() != 0L }.forEach { packet ->
+            val verdict = returned[packet.id().toInt()] ?: return@forEach
+            check(
+                packet.passed() == (verdict != Verdict.DROP),
+            ) { "the decider returned $verdict, packet left as $packet" }
+        }
+    }
+
+    /** Each verdict that was sent found a packet waiting for it. */
+    private fun verifySent(sent: List<SentMessage>) {
+        val waiting = (1..enqueued).toMutableSet()
+        for (message in sent) {
+            val header = message.attribute(VERDICT_HDR).orElse(null)
+            if (message.type() == NfqueueConfig.NFQNL_MSG_VERDICT) {
+                val id = header.u32(4).toInt()
+                check(waiting.remove(id)) { "packet $id got a second verdict" }
+            } else if (message.type() == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH) {
+                val last = header.u32(4)
+                val covered = waiting.filter { it <= last }
+                check(covered.isNotEmpty() || last > enqueued) { "a batch up to $last covers nothing" }
+                waiting.removeAll(covered.toSet())
+            }
+        }
+    }
+
+    private fun verifySum(
+        statistics: NfqueueStatistics,
+        entered: Int,
+    ) {
+        val received = statistics.received()
+        val came = received.packets() + received.discarded()
+        val sum =
+            with(statistics) { decided() + answered() + failed() + forgotten() + expired() + settled() + held() }
+        check(came == sum) { "$came packets came, $sum are counted: $statistics" }
+        check(came <= entered) { "$came packets are counted, $entered entered: $statistics" }
+        check(statistics.held() == 0L) { "some are held after the end: $statistics" }
+        check(statistics.gone() == 0L && statistics.refused() == 0L) { "verdicts were refused: $statistics" }
+    }
+
+    companion object {
+        const val QUEUE = 0
+        const val LONG_MILLIS = 3000L
+        private const val DAWDLE_MILLIS = 30L
+        private const val DAWDLE_LONG_MILLIS = 1500L
+        private const val ANSWER_STEP_MILLIS = 20L
+        private const val VERDICT_HDR = 2
+
+        fun options(): NfqueueOptions.Builder =
+            NfqueueOptions
+                .builder()
+                .queue(QUEUE) { it.copyRange(64) }
+                .batchSize(4)
+                .receiveBuffer(1 shl 16)
+                .settleTime(java.time.Duration.ofMillis(100))
+                .onUnanswered { }
+    }
+}

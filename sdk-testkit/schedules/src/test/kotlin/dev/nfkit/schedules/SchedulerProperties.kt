@@ -1,0 +1,87 @@
+package dev.nfkit.schedules
+
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/** That the scheduler finds what it is for: without this, a property that holds would say nothing. */
+@Suppress("PLATFORM_CLASS_MAPPED_TO_KOTLIN") // a monitor to wait for
+class SchedulerProperties :
+    FunSpec({
+        test("an update that is not atomic is found") {
+            shouldThrow<AssertionError> {
+                explore {
+                    val count = AtomicInteger()
+                    val threads = List(2) { thread("adder-$it") { count.set(count.get() + 1) } }
+                    threads.forEach { it.join() }
+                    check(count.get() == 2) { "lost an update" }
+                }
+            }.message shouldContain "lost an update"
+        }
+
+        test("two locks in two orders are found") {
+            shouldThrow<AssertionError> {
+                explore {
+                    val locks = List(2) { ReentrantLock() }
+                    val threads =
+                        List(2) { thread("locker-$it") { locks[it].withLock { locks[1 - it].withLock { } } } }
+                    threads.forEach { it.join() }
+                }
+            }.message shouldContain "Deadlock"
+        }
+
+        test("a notification before the wait is found") {
+            shouldThrow<AssertionError> {
+                explore {
+                    val monitor = Object()
+                    var ready = false
+                    val waiter =
+                        thread("waiter") {
+                            if (!synchronized(monitor) { ready }) synchronized(monitor) { monitor.wait() }
+                        }
+                    synchronized(monitor) {
+                        ready = true
+                        monitor.notifyAll()
+                    }
+                    waiter.join()
+                }
+            }.message shouldContain "Deadlock"
+        }
+
+        test("a thread that is left is found") {
+            shouldThrow<AssertionError> {
+                explore {
+                    thread("idler") { while (true) Thread.sleep(10) }
+                }
+            }.message shouldContain "idler"
+        }
+
+        test("time passes where all wait, and only there a long wait ends") {
+            explore(0.2) {
+                val begun = System.nanoTime()
+                CountDownLatch(1).await(1, TimeUnit.HOURS) shouldBe false
+                val hours = TimeUnit.NANOSECONDS.toMinutes(System.nanoTime() - begun) / 60.0
+                check(hours in 1.0..1.1) { "$hours hours" }
+            }
+        }
+
+        test("a schedule repeats by its seed") {
+            val seen = List(2) { StringBuilder() }
+            seen.forEach { order ->
+                explore(0.1) {
+                    val threads =
+                        List(3) { n -> thread("n-$n") { repeat(4) { synchronized(order) { order.append(n) } } } }
+                    threads.forEach { it.join() }
+                }
+            }
+            val schedules = seen.map { it.toString().chunked(12).drop(WARM_UP) }
+            schedules[0] shouldBe schedules[1]
+            check(schedules[0].toSet().size > schedules[0].size / 3) { "few schedules differ: ${schedules[0]}" }
+        }
+    })
