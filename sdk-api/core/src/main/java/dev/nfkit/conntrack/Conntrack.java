@@ -1,6 +1,7 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
@@ -13,6 +14,7 @@ import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The table of connections: its entries read, created, changed and removed, its statistics, and its expectations.
@@ -174,6 +176,7 @@ public final class Conntrack implements AutoCloseable {
     static ConntrackEntry wrap(ConntrackEntry entry, MessageCursor message) throws MalformedMessageException {
         message.requireNfgenmsg();
         int from = message.attributesOffset();
+        entry.portId(message.portId());
         return entry.wrap(message.buffer(), from, message.end() - from, message.order());
     }
 
@@ -250,12 +253,73 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void create(NewConnection connection) throws NetlinkException {
+        create("create connection ", Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL, connection);
+    }
+
+    /**
+     * Puts a connection into the table, or changes the one that has its original tuple. Status bits are set in addition to
+     * those that it has. The kernel refuses to change translation and master (EOPNOTSUPP).
+     *
+     * @param connection the connection
+     * @throws KernelRefusedException if the kernel refuses it
+     * @throws NetlinkException if the socket fails, or the client is closed
+     */
+    public void createOrUpdate(NewConnection connection) throws NetlinkException {
+        keepingStatus(
+                connection.original(),
+                connection.zone(),
+                connection.status(),
+                status -> create(
+                        "create or update connection ",
+                        Netlink.NLM_F_CREATE,
+                        status.isPresent() ? connection.withStatus(status.getAsLong()) : connection));
+    }
+
+    private void create(String what, int flags, NewConnection connection) throws NetlinkException {
         requests.tell(
-                "create connection " + connection.original(),
+                what + connection.original(),
                 ConntrackRequests.CT_NEW,
-                Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL,
+                flags,
                 writer -> connection.writeTo(
                         writer.nfgenmsg(connection.original().family().number(), 0)));
+    }
+
+    /** A request that sets status bits. */
+    private interface StatusRequest {
+        void send(OptionalLong status) throws NetlinkException;
+    }
+
+    /**
+     * Sends a request with the status bits that the entry has in addition to those that are wanted, since the kernel refuses
+     * (EBUSY) to clear bits. A packet may set one between reading and sending: then both are repeated.
+     */
+    private void keepingStatus(ConntrackTuple tuple, int zone, OptionalLong wanted, StatusRequest request)
+            throws NetlinkException {
+        if (wanted.isEmpty()) {
+            request.send(wanted);
+            return;
+        }
+        long sent = wanted.getAsLong() | presentStatus(tuple, zone);
+        while (true) {
+            try {
+                request.send(OptionalLong.of(sent));
+                return;
+            } catch (KernelRefusedException e) {
+                // Each repetition has one more bit, so that there are few.
+                long present = e.errno().equals(Errno.EBUSY) ? presentStatus(tuple, zone) : 0;
+                if ((present & ~sent) == 0) {
+                    throw e;
+                }
+                sent |= present;
+            }
+        }
+    }
+
+    private long presentStatus(ConntrackTuple tuple, int zone) throws NetlinkException {
+        return get(tuple, zone)
+                .filter(entry -> entry.has(ConntrackAttribute.STATUS))
+                .map(ConntrackEntry::status)
+                .orElse(0L);
     }
 
     /**
@@ -270,21 +334,35 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Changes a connection.
+     * Changes a connection. Status bits are set in addition to those that it has, which takes a request more.
      *
      * @param tuple the original or the reply tuple
      * @param zone the zone, 0 to 65535
      * @param update what shall change
-     * @throws IllegalArgumentException if the zone is out of range
+     * @throws IllegalArgumentException if the zone is out of range, or the update is of another protocol than the tuple
      * @throws KernelRefusedException if there is no such connection ({@link Refusal#NOT_FOUND}), or the kernel refuses the
-     *     change: EBUSY for a status bit that it does not let go, EOPNOTSUPP for labels where there is no room
+     *     change: EBUSY for a status bit that user space may not set, ENOSPC for labels if the connection has no room
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void update(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
         int inZone = ConntrackRequests.zone(zone);
+        update.protocol().ifPresent(change -> {
+            if (change.protocol() != tuple.protocol) {
+                throw new IllegalArgumentException(
+                        change + " can't be set for " + tuple + ", which is of another protocol");
+            }
+        });
+        keepingStatus(
+                tuple,
+                inZone,
+                update.status(),
+                status -> send(tuple, inZone, status.isPresent() ? update.status(status.getAsLong()) : update));
+    }
+
+    private void send(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
         requests.tell("update connection " + tuple + " (" + update + ")", ConntrackRequests.CT_NEW, 0, writer -> {
             ConntrackRequests.tuple(
-                    writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, inZone);
+                    writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
             update.confirmed().writeTo(writer);
         });
     }

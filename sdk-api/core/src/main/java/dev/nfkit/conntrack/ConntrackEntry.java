@@ -30,6 +30,7 @@ public final class ConntrackEntry {
     private final @Nullable Loan loan;
     private boolean alive;
     private boolean owned;
+    private long portId;
 
     /** An entry of nothing, to be aimed with {@link #wrap}. */
     public ConntrackEntry() {
@@ -132,7 +133,20 @@ public final class ConntrackEntry {
             return this;
         }
         alive();
-        return owned(attributes.toArray(), read.order(), cursors);
+        ConntrackEntry copy = owned(attributes.toArray(), read.order(), cursors);
+        copy.portId = portId;
+        return copy;
+    }
+
+    /** Keeps the netlink port that the header of the entry's message names. */
+    void portId(long port) {
+        portId = port;
+    }
+
+    /** The netlink port that the header of the entry's message names; 0 if the entry is of no message. */
+    long portId() {
+        alive();
+        return portId;
     }
 
     /** An owned entry of bytes that were an entry's. */

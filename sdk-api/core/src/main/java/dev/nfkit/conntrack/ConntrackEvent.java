@@ -26,6 +26,16 @@ public sealed interface ConntrackEvent {
          */
         ConntrackEntry entry();
 
+        /**
+         * The netlink port of the socket whose request caused the event, such as that of a process that deleted the entry.
+         * A port is often, but not always, a process's id.
+         *
+         * @return 0 to 2³²−1; 0 if no request caused it: a packet or a timeout did
+         */
+        default long portId() {
+            return entry().portId();
+        }
+
         @Override
         OfConnection copy();
     }

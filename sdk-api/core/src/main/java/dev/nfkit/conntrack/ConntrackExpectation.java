@@ -170,9 +170,18 @@ public final class ConntrackExpectation {
     }
 
     /**
+     * Whether the kernel sent the helper's class of expectation.
+     *
+     * @return false if {@link #helperClass} is 0 because it is absent
+     */
+    public boolean hasHelperClass() {
+        return helperClass != null;
+    }
+
+    /**
      * The helper's class of expectation.
      *
-     * @return 0 to 2³²−1; 0 where the kernel did not send it
+     * @return 0 to 2³²−1; 0 if the kernel did not send it
      */
     public long helperClass() {
         return helperClass == null ? 0 : helperClass;

@@ -4,10 +4,12 @@ import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What shall change of a connection: what is not set stays as it is. An immutable value; each method gives a new one.
+ * A change of a connection: what is not set stays as it is. An immutable value; each method gives a new one.
  *
  * <pre>{@code
  * ConntrackUpdate.none().mark(0x10, 0xf0).timeout(Duration.ofMinutes(2))
@@ -28,6 +30,7 @@ public final class ConntrackUpdate {
     private @Nullable BitSet labels;
     private @Nullable BitSet labelsMask;
     private @Nullable String helper;
+    private @Nullable ProtocolUpdate protocol;
 
     private ConntrackUpdate() {}
 
@@ -39,6 +42,7 @@ public final class ConntrackUpdate {
         labels = other.labels;
         labelsMask = other.labelsMask;
         helper = other.helper;
+        protocol = other.protocol;
     }
 
     /**
@@ -98,9 +102,11 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets status bits ({@code IPS_*}). The kernel sets those that user space may set, such as
-     * {@link ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, and takes none away. An update of the table
-     * is refused (EBUSY) where {@link ConntrackStatus#EXPECTED} or {@link ConntrackStatus#DYING} are not as they were.
+     * Sets status bits ({@code IPS_*}). In the table they are set in addition to the bits that the connection has
+     * ({@link Conntrack#update}), and no bit is cleared. The kernel sets those that user space may set, such as
+     * {@link ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, ignores those that it alone sets, and
+     * refuses (EBUSY) {@link ConntrackStatus#EXPECTED} and {@link ConntrackStatus#DYING} for a connection without them.
+     * In a verdict the bits are sent as they are, and replace those that user space may change.
      *
      * @param bits 0 to 2³²−1
      * @return a new update
@@ -168,6 +174,29 @@ public final class ConntrackUpdate {
         return update;
     }
 
+    /**
+     * Sets what is tracked of the protocol, such as the state of TCP. It changes connections of the table only: in a verdict
+     * the kernel ignores it.
+     *
+     * @param protocol the change
+     * @return a new update
+     */
+    public ConntrackUpdate protocol(ProtocolUpdate protocol) {
+        ConntrackUpdate update = new ConntrackUpdate(this);
+        update.protocol = Objects.requireNonNull(protocol, "protocol");
+        return update;
+    }
+
+    /** The status bits to set; empty if none are given. */
+    OptionalLong status() {
+        return status == null ? OptionalLong.empty() : OptionalLong.of(status);
+    }
+
+    /** The change of the protocol's state. */
+    Optional<ProtocolUpdate> protocol() {
+        return Optional.ofNullable(protocol);
+    }
+
     /** The same for a connection in the table: {@code IPS_CONFIRMED} must be as it is there, which is set. */
     ConntrackUpdate confirmed() {
         return status == null ? this : status(status | ConntrackStatus.CONFIRMED.bit());
@@ -179,7 +208,38 @@ public final class ConntrackUpdate {
      * @return whether nothing is set
      */
     public boolean isNone() {
-        return mark == null && timeout == null && status == null && labels == null && helper == null;
+        return mark == null
+                && timeout == null
+                && status == null
+                && labels == null
+                && helper == null
+                && protocol == null;
+    }
+
+    /**
+     * Whether the update would change a connection of the table. A timeout changes it unless as many seconds are left.
+     *
+     * @param entry the connection as it is
+     * @return false if all that is set is so already
+     */
+    public boolean changes(ConntrackEntry entry) {
+        boolean marked = mark != null && markMask != null && (entry.mark() & markMask) != mark;
+        boolean timed =
+                timeout != null && !(entry.has(ConntrackAttribute.TIMEOUT) && entry.timeout() == timeout.longValue());
+        boolean stated = status != null && !(entry.has(ConntrackAttribute.STATUS) && (status & ~entry.status()) == 0);
+        boolean helped = helper != null && !(entry.hasHelper() && entry.helper().equals(helper));
+        boolean tracked =
+                protocol != null && !entry.protocolInfo().map(protocol::isMetBy).orElse(false);
+        return marked || timed || stated || helped || tracked || relabels(entry);
+    }
+
+    private boolean relabels(ConntrackEntry entry) {
+        if (labels == null || labelsMask == null) {
+            return false;
+        }
+        BitSet now = entry.has(ConntrackAttribute.LABELS) ? entry.labels() : new BitSet();
+        now.and(labelsMask);
+        return !now.equals(labels);
     }
 
     /**
@@ -209,6 +269,9 @@ public final class ConntrackUpdate {
             writer.hostLongs(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
             writer.hostLongs(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
         }
+        if (protocol != null) {
+            protocol.writeTo(writer);
+        }
     }
 
     /**
@@ -226,7 +289,8 @@ public final class ConntrackUpdate {
                 && Objects.equals(status, update.status)
                 && Objects.equals(labels, update.labels)
                 && Objects.equals(labelsMask, update.labelsMask)
-                && Objects.equals(helper, update.helper);
+                && Objects.equals(helper, update.helper)
+                && Objects.equals(protocol, update.protocol);
     }
 
     /**
@@ -236,7 +300,7 @@ public final class ConntrackUpdate {
      */
     @Override
     public int hashCode() {
-        return Objects.hash(mark, markMask, timeout, status, labels, labelsMask, helper);
+        return Objects.hash(mark, markMask, timeout, status, labels, labelsMask, helper, protocol);
     }
 
     /**
@@ -264,6 +328,9 @@ public final class ConntrackUpdate {
         }
         if (helper != null) {
             text.append(", helper ").append(helper);
+        }
+        if (protocol != null) {
+            text.append(", ").append(protocol);
         }
         return text.isEmpty() ? "no change" : text.substring(2);
     }

@@ -1,5 +1,6 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.AddressFamily;
 import dev.nfkit.conntrack.ConntrackAttribute.Nat;
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoNat;
 import dev.nfkit.wire.MessageWriter;
@@ -104,6 +105,11 @@ public final class NatRange {
      */
     public OptionalInt lastPort() {
         return lastPort < 0 ? OptionalInt.empty() : OptionalInt.of(lastPort);
+    }
+
+    /** The family of the addresses; empty if only ports are translated. */
+    Optional<AddressFamily> family() {
+        return firstAddress().map(address -> address instanceof Inet6Address ? AddressFamily.IPV6 : AddressFamily.IPV4);
     }
 
     void writeTo(MessageWriter writer, ConntrackAttribute attribute) {

@@ -1,11 +1,12 @@
 package dev.nfkit.conntrack;
 
-import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
-import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.AddressFamily;
+import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,6 @@ public final class NewConnection {
     private final ConntrackTuple original;
     private ConntrackTuple reply;
     private ConntrackUpdate values;
-    private @Nullable TcpState tcpState;
     private @Nullable NatRange sourceNat;
     private @Nullable NatRange destinationNat;
     private @Nullable ConntrackTuple master;
@@ -35,7 +35,6 @@ public final class NewConnection {
 
     private NewConnection(NewConnection other) {
         this(other.original, other.reply, other.values);
-        tcpState = other.tcpState;
         sourceNat = other.sourceNat;
         destinationNat = other.destinationNat;
         master = other.master;
@@ -56,15 +55,28 @@ public final class NewConnection {
     }
 
     /**
-     * The tuple of the answers, where it is not the original one turned round.
+     * Sets the tuple of the replies, if it is not the inverted original one.
      *
-     * @param reply the tuple
+     * @param reply the tuple, of the original tuple's family and protocol
      * @return a new value
+     * @throws IllegalArgumentException if it is of another family or protocol
      */
     public NewConnection reply(ConntrackTuple reply) {
+        sameFamily("the reply tuple", reply.family());
+        if (reply.protocol != original.protocol) {
+            throw new IllegalArgumentException(
+                    "the reply tuple (" + reply + ") is of another protocol than the original one (" + original + ")");
+        }
         NewConnection connection = new NewConnection(this);
-        connection.reply = Objects.requireNonNull(reply, "reply");
+        connection.reply = reply;
         return connection;
+    }
+
+    private void sameFamily(String what, AddressFamily family) {
+        if (!family.equals(original.family())) {
+            throw new IllegalArgumentException(
+                    what + " is of " + family + ", the original tuple (" + original + ") of " + original.family());
+        }
     }
 
     /**
@@ -118,50 +130,77 @@ public final class NewConnection {
     }
 
     /**
-     * The state of TCP. Without it the kernel begins at {@link TcpState#NONE}.
+     * Sets the state of TCP, as {@link #protocol} with {@link ProtocolUpdate#tcp}. Without it the kernel begins at
+     * {@link TcpState#NONE}.
      *
      * @param state the state
      * @return a new value
+     * @throws IllegalArgumentException if the connection is of another protocol
      */
     public NewConnection tcpState(TcpState state) {
-        NewConnection connection = new NewConnection(this);
-        connection.tcpState = Objects.requireNonNull(state, "state");
-        return connection;
+        return protocol(ProtocolUpdate.tcp(state));
+    }
+
+    /**
+     * Sets what is tracked of the protocol: state and flags of TCP, state and verification tags of SCTP, state and role of
+     * DCCP.
+     *
+     * <p>A connection of TCP always gets flags. In a direction for which none are given they are {@link TcpFlag#BE_LIBERAL}
+     * and {@link TcpFlag#SACK_PERM}, from {@link TcpState#TIME_WAIT} on also {@link TcpFlag#CLOSE_INIT}: the kernel does not
+     * know the windows and their scale, so that without the flags packets of a connection in progress would be INVALID. To
+     * have windows tracked from the next packets on, give other flags: {@code ProtocolUpdate.tcp(state).flags(0, 0x0a)}.
+     *
+     * @param protocol what to set
+     * @return a new value
+     * @throws IllegalArgumentException if the connection is of another protocol
+     */
+    public NewConnection protocol(ProtocolUpdate protocol) {
+        if (protocol.protocol() != original.protocol) {
+            throw new IllegalArgumentException(
+                    protocol + " can't be set for " + original + ", which is of another protocol");
+        }
+        return values(values.protocol(protocol));
     }
 
     /**
      * Has the source translated; the kernel chooses within the range and sets the reply tuple.
      *
-     * @param range what to
+     * @param range addresses of the original tuple's family, and ports
      * @return a new value
+     * @throws IllegalArgumentException if the addresses are of another family, which the kernel would ignore
      */
     public NewConnection sourceNat(NatRange range) {
+        range.family().ifPresent(family -> sameFamily("the source translation to " + range, family));
         NewConnection connection = new NewConnection(this);
-        connection.sourceNat = Objects.requireNonNull(range, "range");
+        connection.sourceNat = range;
         return connection;
     }
 
     /**
      * Has the destination translated; the kernel chooses within the range and sets the reply tuple.
      *
-     * @param range what to
+     * @param range addresses of the original tuple's family, and ports
      * @return a new value
+     * @throws IllegalArgumentException if the addresses are of another family, which the kernel would ignore
      */
     public NewConnection destinationNat(NatRange range) {
+        range.family().ifPresent(family -> sameFamily("the destination translation to " + range, family));
         NewConnection connection = new NewConnection(this);
-        connection.destinationNat = Objects.requireNonNull(range, "range");
+        connection.destinationNat = range;
         return connection;
     }
 
     /**
      * The connection that expected this one.
      *
-     * @param original that one's original tuple; it must be in the table
+     * @param master that one's original tuple; it must be in the table
      * @return a new value
+     * @throws IllegalArgumentException if it is of another family
      */
-    public NewConnection master(ConntrackTuple original) {
+    public NewConnection master(ConntrackTuple master) {
+        sameFamily("the master's tuple", master.family());
         NewConnection connection = new NewConnection(this);
-        connection.master = Objects.requireNonNull(original, "original");
+        connection.master = master;
         return connection;
     }
 
@@ -187,17 +226,42 @@ public final class NewConnection {
         return original;
     }
 
+    /**
+     * The zone.
+     *
+     * @return 0 to 65535; 0 if none was set
+     */
+    public int zone() {
+        return zone;
+    }
+
+    /** The status bits to set; empty if none are given. */
+    OptionalLong status() {
+        return values.status();
+    }
+
+    /** The same with other status bits. */
+    NewConnection withStatus(long bits) {
+        return values(values.status(bits));
+    }
+
+    /** What is sent of mark, timeout and the like: of TCP with flags, without which packets would be INVALID. */
+    private ConntrackUpdate created() {
+        ConntrackUpdate sent = values.confirmed();
+        if (original.protocol != IpProtocol.TCP) {
+            return sent;
+        }
+        Optional<ProtocolUpdate> given = sent.protocol();
+        ProtocolUpdate.OfTcp tcp = given.isPresent() && given.get() instanceof ProtocolUpdate.OfTcp known
+                ? known
+                : ProtocolUpdate.tcpFlags(0, 0);
+        return sent.protocol(tcp.created());
+    }
+
     void writeTo(MessageWriter writer) {
         ConntrackRequests.tuple(writer, ConntrackAttribute.TUPLE_ORIG, original, zone);
         reply.writeTo(writer, ConntrackAttribute.TUPLE_REPLY.code());
-        values.confirmed().writeTo(writer);
-        if (tcpState != null) {
-            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
-            int tcp = writer.beginNest(ProtoInfo.TCP.code());
-            writer.u8(Tcp.STATE.code(), tcpState.number());
-            writer.endNest(tcp);
-            writer.endNest(info);
-        }
+        created().writeTo(writer);
         if (sourceNat != null) {
             sourceNat.writeTo(writer, ConntrackAttribute.NAT_SRC);
         }

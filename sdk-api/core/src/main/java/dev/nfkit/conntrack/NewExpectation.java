@@ -50,15 +50,24 @@ public final class NewExpectation {
      * @param timeout after what time it is forgotten: whole seconds, 0 to 2³²−1. A helper in the kernel has a time of its
      *     own, which is taken instead: 300 seconds for FTP
      * @return the expectation
-     * @throws IllegalArgumentException if the timeout is out of range
+     * @throws IllegalArgumentException if the timeout is out of range, or the tuples are of two families
      */
     public static NewExpectation of(
             ConntrackTuple master, ConntrackTuple tuple, ConntrackTuple mask, Duration timeout) {
+        sameFamily("the master's tuple", master, tuple);
+        sameFamily("the mask", mask, tuple);
         return new NewExpectation(
                 Objects.requireNonNull(master, "master"),
                 Objects.requireNonNull(tuple, "tuple"),
                 Objects.requireNonNull(mask, "mask"),
                 ConntrackRequests.seconds(timeout));
+    }
+
+    private static void sameFamily(String what, ConntrackTuple given, ConntrackTuple expected) {
+        if (!given.family().equals(expected.family())) {
+            throw new IllegalArgumentException(
+                    what + " is of " + given.family() + ", the tuple (" + expected + ") of " + expected.family());
+        }
     }
 
     /**
@@ -105,11 +114,13 @@ public final class NewExpectation {
      * @param direction which direction
      * @param to the address and port, as a tuple's source
      * @return a new value
+     * @throws IllegalArgumentException if the address is of another family
      */
     public NewExpectation nat(Direction direction, ConntrackTuple to) {
         NewExpectation expectation = new NewExpectation(this);
         expectation.natDirection = Objects.requireNonNull(direction, "direction");
-        expectation.nat = Objects.requireNonNull(to, "to");
+        sameFamily("the translation", to, tuple);
+        expectation.nat = to;
         return expectation;
     }
 

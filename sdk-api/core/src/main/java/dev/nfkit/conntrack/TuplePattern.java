@@ -25,10 +25,10 @@ public final class TuplePattern {
     private static final TuplePattern ANY = new TuplePattern();
 
     @Nullable
-    Prefix source;
+    MaskedAddress source;
 
     @Nullable
-    Prefix destination;
+    MaskedAddress destination;
 
     int protocol = UNSET;
     int sourcePort = UNSET;
@@ -69,8 +69,8 @@ public final class TuplePattern {
      */
     public static TuplePattern of(ConntrackTuple tuple) {
         TuplePattern pattern = new TuplePattern();
-        pattern.source = tuple.hasSource ? Prefix.of(tuple.source()) : null;
-        pattern.destination = tuple.hasDestination ? Prefix.of(tuple.destination()) : null;
+        pattern.source = tuple.hasSource ? MaskedAddress.of(tuple.source()) : null;
+        pattern.destination = tuple.hasDestination ? MaskedAddress.of(tuple.destination()) : null;
         pattern.protocol = tuple.protocol;
         pattern.sourcePort = tuple.sourcePort;
         pattern.destinationPort = tuple.destinationPort;
@@ -88,7 +88,7 @@ public final class TuplePattern {
      * @return a new pattern
      */
     public TuplePattern source(InetAddress address) {
-        return source(Prefix.of(address));
+        return source(MaskedAddress.of(address));
     }
 
     /**
@@ -100,12 +100,24 @@ public final class TuplePattern {
      * @throws IllegalArgumentException if the length is out of range
      */
     public TuplePattern source(InetAddress address, int prefixLength) {
-        return source(Prefix.of(address, prefixLength));
+        return source(MaskedAddress.of(address, prefixLength));
     }
 
-    private TuplePattern source(Prefix prefix) {
+    /**
+     * Those whose source address has the same bits within a mask.
+     *
+     * @param address the address; its bits outside of the mask don't matter
+     * @param mask which bits count, an address of the same family
+     * @return a new pattern
+     * @throws IllegalArgumentException if the families differ
+     */
+    public TuplePattern source(InetAddress address, InetAddress mask) {
+        return source(MaskedAddress.of(address, mask));
+    }
+
+    private TuplePattern source(MaskedAddress address) {
         TuplePattern pattern = new TuplePattern(this);
-        pattern.source = prefix;
+        pattern.source = address;
         return pattern;
     }
 
@@ -116,7 +128,7 @@ public final class TuplePattern {
      * @return a new pattern
      */
     public TuplePattern destination(InetAddress address) {
-        return destination(Prefix.of(address));
+        return destination(MaskedAddress.of(address));
     }
 
     /**
@@ -128,12 +140,24 @@ public final class TuplePattern {
      * @throws IllegalArgumentException if the length is out of range
      */
     public TuplePattern destination(InetAddress address, int prefixLength) {
-        return destination(Prefix.of(address, prefixLength));
+        return destination(MaskedAddress.of(address, prefixLength));
     }
 
-    private TuplePattern destination(Prefix prefix) {
+    /**
+     * Those whose destination address has the same bits within a mask.
+     *
+     * @param address the address; its bits outside of the mask don't matter
+     * @param mask which bits count, an address of the same family
+     * @return a new pattern
+     * @throws IllegalArgumentException if the families differ
+     */
+    public TuplePattern destination(InetAddress address, InetAddress mask) {
+        return destination(MaskedAddress.of(address, mask));
+    }
+
+    private TuplePattern destination(MaskedAddress address) {
         TuplePattern pattern = new TuplePattern(this);
-        pattern.destination = prefix;
+        pattern.destination = address;
         return pattern;
     }
 
@@ -271,7 +295,7 @@ public final class TuplePattern {
 
     /** The family that its addresses or its protocol tell; unspecified where they don't. */
     AddressFamily family() {
-        Prefix prefix = source == null ? destination : source;
+        MaskedAddress prefix = source == null ? destination : source;
         if (prefix != null) {
             return prefix.family();
         }

@@ -147,15 +147,27 @@ public class ConntrackScope internal constructor(
     }
 
     /**
-     * Changes a connection.
+     * Puts a connection into the table, or changes the one that has its original tuple. Status bits are set in addition to
+     * those that it has. The kernel refuses to change translation and master (EOPNOTSUPP).
+     *
+     * @param connection the connection
+     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it
+     * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
+     */
+    public suspend fun createOrUpdate(connection: NewConnection) {
+        client.call { it.createOrUpdate(connection) }
+    }
+
+    /**
+     * Changes a connection. Status bits are set in addition to those that it has, which takes a request more.
      *
      * @param tuple the original or the reply tuple
      * @param update what shall change
      * @param zone the zone, 0 to 65535
-     * @throws IllegalArgumentException if the zone is out of range
+     * @throws IllegalArgumentException if the zone is out of range, or the update is of another protocol than the tuple
      * @throws dev.nfkit.KernelRefusedException if there is no such connection ([dev.nfkit.Refusal.NOT_FOUND]), or the
-     *   kernel refuses the change: EBUSY for a status bit that it does not let go, EOPNOTSUPP for labels where there is no
-     *   room
+     *   kernel refuses the change: EBUSY for a status bit that user space may not set, ENOSPC for labels if the connection
+     *   has no room
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
      */
     public suspend fun update(

@@ -49,6 +49,8 @@ class ConntrackScopeSpec :
                     update(tupleTo(53), ConntrackUpdate.none().mark(8), zone = 3)
                     val entry = get(tupleTo(53), zone = 3).shouldNotBeNull()
                     entry.mark() shouldBe 8
+                    createOrUpdate(new.mark(10))
+                    get(tupleTo(53), zone = 3).shouldNotBeNull().mark() shouldBe 10
                     delete(entry) shouldBe true
                     delete(entry) shouldBe false
                     shouldThrow<KernelRefusedException> { update(tupleTo(53), ConntrackUpdate.none().mark(9)) }

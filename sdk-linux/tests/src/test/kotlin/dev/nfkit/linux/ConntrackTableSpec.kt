@@ -97,8 +97,15 @@ class ConntrackTableSpec :
                 found.`is`(ConntrackStatus.ASSURED) shouldBe true
                 found.mark() shouldBe 0x5bL
                 found.timeout() shouldBeGreaterThan 90_000
+                val before = found.status()
+                table.update(udp(4000), ConntrackUpdate.none().status(0))
+                table.get(udp(4000)).get().status() shouldBe before
+                table.update(udp(4000), ConntrackUpdate.none().status(ConntrackStatus.FIXED_TIMEOUT.bit()))
+                table.get(udp(4000)).get().status() shouldBe (before or ConntrackStatus.FIXED_TIMEOUT.bit())
                 val refused =
-                    shouldThrow<KernelRefusedException> { table.update(udp(4000), ConntrackUpdate.none().status(0)) }
+                    shouldThrow<KernelRefusedException> {
+                        table.update(udp(4000), ConntrackUpdate.none().status(ConntrackStatus.EXPECTED.bit()))
+                    }
                 refused.errno() shouldBe Errno.EBUSY
             }
         }

@@ -3,10 +3,12 @@ package dev.nfkit.testkit;
 import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
 import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackAttribute.Dccp;
 import dev.nfkit.conntrack.ConntrackAttribute.Help;
 import dev.nfkit.conntrack.ConntrackAttribute.Nat;
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoNat;
+import dev.nfkit.conntrack.ConntrackAttribute.Sctp;
 import dev.nfkit.conntrack.ConntrackAttribute.SynProxy;
 import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
 import dev.nfkit.testkit.ConntrackNotices.Cause;
@@ -35,6 +37,9 @@ final class ConntrackChanges {
             3 << 4 | IPS_NAT_DONE | IPS_SEQ_ADJUST | 1 << 11 | 1 << 12 | 1 << 14 | 1 << 15;
 
     private static final int TCP_CONNTRACK_MAX = 10;
+    private static final int SCTP_CONNTRACK_MAX = 9;
+    /** From this version on the kernel does not track DCCP. */
+    private static final String WITHOUT_DCCP = "6.15";
 
     private final FakeConntrack model;
 
@@ -58,6 +63,10 @@ final class ConntrackChanges {
                 .synProxy(0, 0, 0);
         if (original.protocol() == SampleTuple.IPPROTO_TCP) {
             entry.tcp(0);
+        } else if (original.protocol() == SampleTuple.IPPROTO_SCTP) {
+            entry.sctp(0, 0, 0);
+        } else if (tracksDccp(original.protocol())) {
+            entry.dccp(0, 0, 0);
         }
         if (request.has(ConntrackAttribute.HELP)) {
             String name = helperName(request);
@@ -190,14 +199,23 @@ final class ConntrackChanges {
         entry.status(entry.status() | (wanted & ~IPS_IGNORED));
     }
 
-    private static void protocol(SampleConntrack entry, SampleAttributes request) throws Refused {
+    private boolean tracksDccp(int protocol) {
+        return protocol == SampleTuple.IPPROTO_DCCP && !model.settings().has(WITHOUT_DCCP);
+    }
+
+    private void protocol(SampleConntrack entry, SampleAttributes request) throws Refused {
         SampleAttributes info = request.nested(ConntrackAttribute.PROTOINFO);
         if (info != null) {
             SampleAttributes tcp = info.nested(ProtoInfo.TCP);
+            SampleAttributes sctp = info.nested(ProtoInfo.SCTP);
+            SampleAttributes dccp = info.nested(ProtoInfo.DCCP);
             int protocol = entry.original().protocol();
             if (tcp != null && protocol == SampleTuple.IPPROTO_TCP) {
                 tcp(entry, tcp);
-            } else if (protocol == SampleTuple.IPPROTO_SCTP || protocol == SampleTuple.IPPROTO_DCCP) {
+            } else if (sctp != null && protocol == SampleTuple.IPPROTO_SCTP) {
+                sctp(entry, sctp);
+            } else if (dccp != null && tracksDccp(protocol)) {
+                requireAll(dccp, Dccp.STATE, Dccp.ROLE);
                 entry.attributes.put(ConntrackAttribute.PROTOINFO, info.copy());
             }
         }
@@ -223,6 +241,15 @@ final class ConntrackChanges {
                 throw new Refused(Errno.EINVAL);
             }
         }
+    }
+
+    private static void sctp(SampleConntrack entry, SampleAttributes wanted) throws Refused {
+        int state = wanted.value(Sctp.STATE.code()).map(value -> value.u8(0)).orElse(0);
+        if (state >= SCTP_CONNTRACK_MAX) {
+            throw new Refused(Errno.ERANGE);
+        }
+        requireAll(wanted, Sctp.values());
+        entry.sctp(state, wanted.number(Sctp.VTAG_ORIGINAL.code()), wanted.number(Sctp.VTAG_REPLY.code()));
     }
 
     private static void tcp(SampleConntrack entry, SampleAttributes wanted) throws Refused {

@@ -14,6 +14,7 @@ import io.kotest.property.arbitrary.constant
 import io.kotest.property.arbitrary.element
 import io.kotest.property.arbitrary.int
 import io.kotest.property.checkAll
+import java.net.InetAddress
 import java.nio.ByteOrder
 
 private val web =
@@ -40,6 +41,9 @@ private val matching =
         ConntrackFilter.all().original(TuplePattern.of(WEB)),
         ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24).destination(SERVER, 0)),
         ConntrackFilter.all().original(TuplePattern.any().sourcePort(40000)),
+        ConntrackFilter.all().original(
+            TuplePattern.any().source(InetAddress.getByName("10.9.0.1"), InetAddress.getByName("255.0.255.255")),
+        ),
         ConntrackFilter.all().reply(
             TuplePattern
                 .any()
@@ -59,6 +63,9 @@ private val others =
         ConntrackFilter.all().tcpState(TcpState.NONE),
         ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6, 0)),
         ConntrackFilter.all().original(TuplePattern.any().source(SERVER)),
+        ConntrackFilter.all().original(
+            TuplePattern.any().source(InetAddress.getByName("10.9.0.2"), InetAddress.getByName("255.0.255.255")),
+        ),
         ConntrackFilter.all().original(TuplePattern.any().destination(CLIENT, 31)),
         ConntrackFilter.all().original(TuplePattern.any().protocol(17)),
         ConntrackFilter.all().original(TuplePattern.any().icmpId(0)),

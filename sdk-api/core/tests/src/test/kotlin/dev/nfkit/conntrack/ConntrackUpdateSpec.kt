@@ -3,6 +3,7 @@ package dev.nfkit.conntrack
 import dev.nfkit.wire.AttributeCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
@@ -64,10 +65,46 @@ class ConntrackUpdateSpec :
             shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().timeout(Duration.ofSeconds(-1)) }
         }
 
+        test("an update that would leave an entry as it is changes nothing, one that differs in anything does") {
+            val entry = entryOf { everything() } // mark 0xfffffffe, status 0x18e, labels 0, 2 and 127, TCP ESTABLISHED
+            val same =
+                listOf(
+                    ConntrackUpdate.none(),
+                    ConntrackUpdate.none().mark(0xffff_fffeL),
+                    ConntrackUpdate.none().mark(0xe, 0xf),
+                    ConntrackUpdate.none().timeout(Duration.ofSeconds(431999)),
+                    ConntrackUpdate.none().status(ConntrackStatus.ASSURED.bit()),
+                    ConntrackUpdate.none().labels(bits(2), bits(1, 2)),
+                    ConntrackUpdate.none().helper("ftp"),
+                    ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.ESTABLISHED)),
+                    ConntrackUpdate.none().protocol(ProtocolUpdate.tcpFlags(0x23, 0x23)),
+                )
+            for (update in same) withClue("$update") { update.changes(entry) shouldBe false }
+            val other =
+                listOf(
+                    ConntrackUpdate.none().mark(0xf, 0xf),
+                    ConntrackUpdate.none().timeout(Duration.ofSeconds(1)),
+                    ConntrackUpdate.none().status(ConntrackStatus.DYING.bit()),
+                    ConntrackUpdate.none().labels(bits(1), bits(1)),
+                    ConntrackUpdate.none().labels(bits(), bits(2)),
+                    ConntrackUpdate.none().helper("sip"),
+                    ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.CLOSE)),
+                    ConntrackUpdate.none().protocol(ProtocolUpdate.tcpFlags(0, 0x01)),
+                    ConntrackUpdate.none().protocol(ProtocolUpdate.sctp(SctpState.ESTABLISHED, 0, 0)),
+                )
+            for (update in other) withClue("$update") { update.changes(entry) shouldBe true }
+            ConntrackUpdate.none().labels(bits(1)).changes(entryOf { WEB.writeTo(this, 1) }) shouldBe true
+            ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.CLOSE)).changes(entryOf { }) shouldBe true
+        }
+
         test("an update is a value: a change gives a new one, and equal ones are equal") {
             val one = ConntrackUpdate.none().mark(1).timeout(Duration.ofSeconds(9))
             one shouldBe ConntrackUpdate.none().timeout(Duration.ofSeconds(9)).mark(1)
             one.toString() shouldBe "mark 0x1, timeout 9 s"
+            val closed = ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.CLOSE).flags(8, 8))
+            closed shouldBe ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.CLOSE).flags(8, 8))
+            closed.isNone shouldBe false
+            closed.toString() shouldBe "TCP CLOSE, flags 0x8/0x8 and 0x8/0x8"
             ConntrackUpdate.none().isNone shouldBe true
             ConntrackUpdate.none().toString() shouldBe "no change"
             val labels = bits(1)

@@ -13,8 +13,11 @@ import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
+import dev.nfkit.conntrack.NatRange
 import dev.nfkit.conntrack.NewConnection
 import dev.nfkit.conntrack.NewExpectation
+import dev.nfkit.conntrack.ProtocolUpdate
+import dev.nfkit.conntrack.SctpState
 import dev.nfkit.conntrack.TcpState
 import dev.nfkit.conntrack.TuplePattern
 import dev.nfkit.linux.LONG
@@ -23,6 +26,7 @@ import dev.nfkit.linux.connection
 import dev.nfkit.linux.tcp
 import dev.nfkit.linux.udp
 import dev.nfkit.linux.udp6
+import dev.nfkit.packet.IpProtocol
 import dev.nfkit.socket.SocketOption
 import java.time.Duration
 
@@ -106,6 +110,10 @@ private fun Stage.listener(
     configure: ConntrackEventOptions.Builder.() -> Unit = {},
 ) = Listener(this, name, configure)
 
+private fun tracked(change: ProtocolUpdate) = ConntrackUpdate.none().protocol(change)
+
+private fun sctp(port: Int) = ConntrackTuple.of(IpProtocol.SCTP, address("10.1.0.1"), port, address("10.1.0.2"), 443)
+
 private fun expectation(
     master: ConntrackTuple,
     port: Int,
@@ -172,6 +180,51 @@ internal val conntrackScenarios =
                 does("helper") { update(tcp(1), ConntrackUpdate.none().helper("nobody")) }
                 does("create with a helper") { create(connection(tcp(3)).helper("nobody")) }
                 list(ConntrackFilter.all().tcpState(TcpState.ESTABLISHED))
+            }
+        }
+
+        "what is tracked of TCP and SCTP is set when a connection is created, and changed".where({ Facts.noSctp }) {
+            withTable {
+                does("create TCP") { create(connection(tcp(1)).tcpState(TcpState.ESTABLISHED)) }
+                does("info") { get(tcp(1)).get().protocolInfo().get() }
+                does("create TCP in TIME_WAIT") { create(connection(tcp(2)).tcpState(TcpState.TIME_WAIT)) }
+                does("info") { get(tcp(2)).get().protocolInfo().get() }
+                does("change the state") { update(tcp(1), tracked(ProtocolUpdate.tcp(TcpState.CLOSE))) }
+                does("info") { get(tcp(1)).get().protocolInfo().get() }
+                does("change flags") { update(tcp(1), tracked(ProtocolUpdate.tcpFlags(0x1, 0x3))) }
+                does("info") { get(tcp(1)).get().protocolInfo().get() }
+                does("create SCTP") {
+                    create(connection(sctp(1)).protocol(ProtocolUpdate.sctp(SctpState.ESTABLISHED, 1, 2)))
+                }
+                does("info") { get(sctp(1)).get().protocolInfo().get() }
+                does("create SCTP without a state") { create(connection(sctp(2))) }
+                does("info") { get(sctp(2)).get().protocolInfo().get() }
+                does("change SCTP") {
+                    update(sctp(1), tracked(ProtocolUpdate.sctp(SctpState.SHUTDOWN_SENT, 3, 0xffff_ffff)))
+                }
+                does("info") { get(sctp(1)).get().protocolInfo().get() }
+                does("a state that the kernel does not have") {
+                    update(sctp(1), tracked(ProtocolUpdate.sctp(SctpState.HEARTBEAT_ACKED, 3, 4)))
+                }
+                does("info") { get(sctp(1)).get().protocolInfo().get() }
+            }
+        }
+
+        "a connection that exists is changed by a request to create or update it, one that does not is created" {
+            withTable {
+                val replied = connection(tcp(1)).tcpState(TcpState.ESTABLISHED).status(ConntrackStatus.SEEN_REPLY)
+                does("create or update") { createOrUpdate(replied.mark(1)) }
+                does("get") { get(tcp(1)) }
+                does("assure") { update(tcp(1), ConntrackUpdate.none().status(ConntrackStatus.ASSURED.bit())) }
+                does("create or update") { createOrUpdate(replied.mark(2)) }
+                does("get") { get(tcp(1)) }
+                does("without a status") { createOrUpdate(connection(tcp(1)).mark(3)) }
+                does("get") { get(tcp(1)) }
+                does("with translation") {
+                    createOrUpdate(connection(tcp(1)).sourceNat(NatRange.to(address("10.9.9.9"))))
+                }
+                does("in another zone") { createOrUpdate(replied.zone(4)) }
+                list()
             }
         }
 

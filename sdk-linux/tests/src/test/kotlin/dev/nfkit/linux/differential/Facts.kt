@@ -1,13 +1,16 @@
 package dev.nfkit.linux.differential
 
+import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.linux.KernelVersion
 import dev.nfkit.linux.Namespace
+import dev.nfkit.linux.address
 import dev.nfkit.linux.bindGroup
 import dev.nfkit.linux.config
 import dev.nfkit.linux.connection
 import dev.nfkit.linux.tcp
 import dev.nfkit.linux.withTable
 import dev.nfkit.nflog.NflogConfig
+import dev.nfkit.packet.IpProtocol
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.wire.Netlink
 import java.util.concurrent.TimeUnit
@@ -27,6 +30,24 @@ internal object Facts {
     /** Why there is no helper for FTP, or null where there is. */
     val noFtpHelper: String? by lazy {
         runCatching { withTable { it.create(connection(tcp(1, 21)).helper("ftp")) } }.exceptionOrNull()?.message
+    }
+
+    /** Why SCTP is not tracked, or null where it is (`CONFIG_NF_CT_PROTO_SCTP`). */
+    val noSctp: String? by lazy {
+        withTable {
+            val tuple = ConntrackTuple.of(IpProtocol.SCTP, address("10.1.0.1"), 1, address("10.1.0.2"), 2)
+            it.create(connection(tuple))
+            if (it
+                    .get(tuple)
+                    .get()
+                    .protocolInfo()
+                    .isPresent
+            ) {
+                null
+            } else {
+                "SCTP is not tracked"
+            }
+        }
     }
 
     /** Whether connections can come with packets (`CONFIG_NETFILTER_NETLINK_GLUE_CT`). */

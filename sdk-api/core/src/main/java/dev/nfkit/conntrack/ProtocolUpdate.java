@@ -1,0 +1,295 @@
+package dev.nfkit.conntrack;
+
+import dev.nfkit.conntrack.ConntrackAttribute.Dccp;
+import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
+import dev.nfkit.conntrack.ConntrackAttribute.Sctp;
+import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.wire.MessageWriter;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A change of what the kernel tracks of a connection's protocol ({@code CTA_PROTOINFO}). Immutable values.
+ *
+ * <pre>{@code
+ * ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.CLOSE))
+ * }</pre>
+ *
+ * <p>Follows {@code nlattr_to_tcp}, {@code nlattr_to_sctp} and {@code nlattr_to_dccp} in {@code nf_conntrack_proto_tcp.c},
+ * {@code nf_conntrack_proto_sctp.c} and, before Linux 6.15, {@code nf_conntrack_proto_dccp.c}.
+ */
+public sealed interface ProtocolUpdate {
+    /**
+     * A change of TCP's state. The flags stay as they are; a connection that is created gets those of
+     * {@link NewConnection#protocol}.
+     *
+     * @param state the new state
+     * @return the change
+     */
+    static OfTcp tcp(TcpState state) {
+        return new OfTcp(Optional.of(state), 0, 0, 0, 0);
+    }
+
+    /**
+     * A change of TCP's flags in both directions. The state stays as it is.
+     *
+     * @param flags the flags' new values ({@link TcpFlag#bits}), 0 to 255, within the mask
+     * @param mask which flags to change, 0 to 255
+     * @return the change
+     * @throws IllegalArgumentException if a number is out of range, or a flag is set outside of the mask
+     */
+    static OfTcp tcpFlags(int flags, int mask) {
+        return new OfTcp(Optional.empty(), flags, mask, flags, mask);
+    }
+
+    /**
+     * A change of SCTP. The kernel takes the three values only together.
+     *
+     * @param state the new state
+     * @param vtagOriginal the verification tag of the original direction, 0 to 2³²−1
+     * @param vtagReply the verification tag of the reply direction, 0 to 2³²−1
+     * @return the change
+     * @throws IllegalArgumentException if a tag is out of range
+     */
+    static OfSctp sctp(SctpState state, long vtagOriginal, long vtagReply) {
+        return new OfSctp(state, vtagOriginal, vtagReply);
+    }
+
+    /**
+     * A change of DCCP. The kernel takes both values only together. Kernels from 6.15 on do not track DCCP and ignore it.
+     *
+     * @param state the new state
+     * @param role the role of the original direction
+     * @return the change
+     */
+    static OfDccp dccp(DccpState state, DccpRole role) {
+        return new OfDccp(state, role);
+    }
+
+    /**
+     * The protocol of the connections that can be changed so.
+     *
+     * @return {@link IpProtocol#TCP}, {@link IpProtocol#SCTP} or {@link IpProtocol#DCCP}
+     */
+    int protocol();
+
+    /**
+     * Whether a connection is so already.
+     *
+     * @param info what is tracked of the connection's protocol
+     * @return whether the change would leave all of it as it is; false for another protocol
+     */
+    boolean isMetBy(ProtocolInfo info);
+
+    /**
+     * Writes {@code CTA_PROTOINFO}.
+     *
+     * @param writer where to; a message or nest must have been begun
+     */
+    void writeTo(MessageWriter writer);
+
+    /**
+     * A change of TCP.
+     *
+     * @param state the new state, or empty to keep the present one
+     * @param flagsOriginal new values of the original direction's flags, within the mask
+     * @param maskOriginal which flags of the original direction to change, 0 to 255
+     * @param flagsReply new values of the reply direction's flags, within the mask
+     * @param maskReply which flags of the reply direction to change, 0 to 255
+     */
+    record OfTcp(Optional<TcpState> state, int flagsOriginal, int maskOriginal, int flagsReply, int maskReply)
+            implements ProtocolUpdate {
+        /** Flags of a connection that is created: the kernel does not know its windows and their scale. */
+        private static final int CREATED = TcpFlag.bits(TcpFlag.BE_LIBERAL, TcpFlag.SACK_PERM);
+
+        private static final int MAX = 0xff;
+
+        /**
+         * A change of TCP.
+         *
+         * @throws IllegalArgumentException if a number is out of range, or a flag is set outside of its mask
+         */
+        public OfTcp {
+            Objects.requireNonNull(state, "state");
+            check("original", flagsOriginal, maskOriginal);
+            check("reply", flagsReply, maskReply);
+        }
+
+        private static void check(String direction, int flags, int mask) {
+            if (mask < 0 || mask > MAX || (flags & ~mask) != 0) {
+                throw new IllegalArgumentException("TCP flags 0x" + Integer.toHexString(flags) + " and mask 0x"
+                        + Integer.toHexString(mask) + " of the " + direction
+                        + " direction: the mask is out of 0 to 255, or a flag is outside of it");
+            }
+        }
+
+        /**
+         * The same with other flags in both directions.
+         *
+         * @param flags the flags' new values, 0 to 255, within the mask
+         * @param mask which flags to change, 0 to 255
+         * @return a new change
+         * @throws IllegalArgumentException if a number is out of range, or a flag is set outside of the mask
+         */
+        public OfTcp flags(int flags, int mask) {
+            return new OfTcp(state, flags, mask, flags, mask);
+        }
+
+        /** The same for a connection to be created, with the usual flags in a direction that has none. */
+        OfTcp created() {
+            boolean closing = state.isPresent() && state.get().number() >= TcpState.TIME_WAIT.number();
+            // The sender may open the connection again from TIME_WAIT (RFC 1122).
+            int usual = CREATED | (closing ? TcpFlag.CLOSE_INIT.bit() : 0);
+            return new OfTcp(
+                    state,
+                    maskOriginal == 0 ? usual : flagsOriginal,
+                    maskOriginal == 0 ? usual : maskOriginal,
+                    maskReply == 0 ? usual : flagsReply,
+                    maskReply == 0 ? usual : maskReply);
+        }
+
+        @Override
+        public int protocol() {
+            return IpProtocol.TCP;
+        }
+
+        @Override
+        public boolean isMetBy(ProtocolInfo info) {
+            return info instanceof ProtocolInfo.Tcp tcp
+                    && (state.isEmpty() || tcp.state() == state.get().number())
+                    && (maskOriginal == 0 || (tcp.flagsOriginal() & maskOriginal) == flagsOriginal)
+                    && (maskReply == 0 || (tcp.flagsReply() & maskReply) == flagsReply);
+        }
+
+        @Override
+        public void writeTo(MessageWriter writer) {
+            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
+            int tcp = writer.beginNest(ProtoInfo.TCP.code());
+            state.ifPresent(known -> writer.u8(Tcp.STATE.code(), known.number()));
+            if (maskOriginal != 0) {
+                writer.bytes(Tcp.FLAGS_ORIGINAL.code(), (byte) flagsOriginal, (byte) maskOriginal);
+            }
+            if (maskReply != 0) {
+                writer.bytes(Tcp.FLAGS_REPLY.code(), (byte) flagsReply, (byte) maskReply);
+            }
+            writer.endNest(tcp);
+            writer.endNest(info);
+        }
+
+        /**
+         * The change for logs.
+         *
+         * @return text such as {@code TCP ESTABLISHED, flags 0xa/0xa and 0xa/0xa}
+         */
+        @Override
+        public String toString() {
+            return "TCP" + state.map(known -> " " + known).orElse("")
+                    + ((maskOriginal | maskReply) == 0
+                            ? ""
+                            : ", flags " + masked(flagsOriginal, maskOriginal) + " and "
+                                    + masked(flagsReply, maskReply));
+        }
+
+        private static String masked(int flags, int mask) {
+            return "0x" + Integer.toHexString(flags) + "/0x" + Integer.toHexString(mask);
+        }
+    }
+
+    /**
+     * A change of SCTP.
+     *
+     * @param state the new state
+     * @param vtagOriginal the verification tag of the original direction, 0 to 2³²−1
+     * @param vtagReply the verification tag of the reply direction, 0 to 2³²−1
+     */
+    record OfSctp(SctpState state, long vtagOriginal, long vtagReply) implements ProtocolUpdate {
+        /**
+         * A change of SCTP.
+         *
+         * @throws IllegalArgumentException if a tag is out of range
+         */
+        public OfSctp {
+            Objects.requireNonNull(state, "state");
+            ConntrackRequests.u32("vtagOriginal", vtagOriginal);
+            ConntrackRequests.u32("vtagReply", vtagReply);
+        }
+
+        @Override
+        public int protocol() {
+            return IpProtocol.SCTP;
+        }
+
+        @Override
+        public boolean isMetBy(ProtocolInfo info) {
+            return info.equals(new ProtocolInfo.Sctp(state.number(), vtagOriginal, vtagReply));
+        }
+
+        @Override
+        public void writeTo(MessageWriter writer) {
+            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
+            int sctp = writer.beginNest(ProtoInfo.SCTP.code());
+            writer.u8(Sctp.STATE.code(), state.number());
+            writer.be32(Sctp.VTAG_ORIGINAL.code(), vtagOriginal);
+            writer.be32(Sctp.VTAG_REPLY.code(), vtagReply);
+            writer.endNest(sctp);
+            writer.endNest(info);
+        }
+
+        /**
+         * The change for logs.
+         *
+         * @return text such as {@code SCTP ESTABLISHED, tags 1 and 2}
+         */
+        @Override
+        public String toString() {
+            return "SCTP " + state + ", tags " + vtagOriginal + " and " + vtagReply;
+        }
+    }
+
+    /**
+     * A change of DCCP.
+     *
+     * @param state the new state
+     * @param role the role of the original direction
+     */
+    record OfDccp(DccpState state, DccpRole role) implements ProtocolUpdate {
+        /** A change of DCCP. */
+        public OfDccp {
+            Objects.requireNonNull(state, "state");
+            Objects.requireNonNull(role, "role");
+        }
+
+        @Override
+        public int protocol() {
+            return IpProtocol.DCCP;
+        }
+
+        @Override
+        public boolean isMetBy(ProtocolInfo info) {
+            return info instanceof ProtocolInfo.Dccp dccp
+                    && dccp.state() == state.number()
+                    && dccp.role() == role.number();
+        }
+
+        @Override
+        public void writeTo(MessageWriter writer) {
+            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
+            int dccp = writer.beginNest(ProtoInfo.DCCP.code());
+            writer.u8(Dccp.STATE.code(), state.number());
+            writer.u8(Dccp.ROLE.code(), role.number());
+            writer.endNest(dccp);
+            writer.endNest(info);
+        }
+
+        /**
+         * The change for logs.
+         *
+         * @return text such as {@code DCCP OPEN, CLIENT}
+         */
+        @Override
+        public String toString() {
+            return "DCCP " + state + ", " + role;
+        }
+    }
+}
