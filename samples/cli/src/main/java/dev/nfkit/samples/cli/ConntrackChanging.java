@@ -11,7 +11,7 @@ import dev.nfkit.conntrack.NewConnection;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Changes the table of connections: {@code -I}, {@code -U}, {@code -D} and {@code -F}. */
+/** Changes the table of connections: {@code -I}, {@code -A}, {@code -U}, {@code -D} and {@code -F}. */
 final class ConntrackChanging {
     private final Conntrack table;
     private final ConntrackOutput output;
@@ -33,10 +33,18 @@ final class ConntrackChanging {
         return 0;
     }
 
-    /** Changes those that are meant, and shows what became of them; the exit code. */
-    int update(EntrySelection selection, ConntrackUpdate update) throws IOException {
+    /** Creates an entry, or updates the one that exists; the exit code. */
+    int add(NewConnection connection) throws NetlinkException, WriteFailure {
+        table.createOrUpdate(connection);
+        output.summary(1, "flow entries have been added");
+        return 0;
+    }
+
+    /** Changes those that are selected and not so already, and shows what became of them; the exit code. */
+    int update(EntrySelection selection, EntryRequests.EntryChange change) throws IOException {
         return each(selection, "flow entries have been updated", entry -> {
-            if (!changed(entry, update)) {
+            ConntrackUpdate update = of(change, entry);
+            if (!update.changes(entry) || !changed(entry, update)) {
                 return false;
             }
             Optional<ConntrackEntry> now = table.get(entry.original(), entry.zone());
@@ -52,10 +60,18 @@ final class ConntrackChanging {
         return each(selection, "flow entries have been deleted", entry -> {
             boolean deleted = table.delete(entry);
             if (deleted) {
-                output.entry(entry);
+                output.deleted(entry);
             }
             return deleted;
         });
+    }
+
+    private static ConntrackUpdate of(EntryRequests.EntryChange change, ConntrackEntry entry) throws IOException {
+        try {
+            return change.of(entry);
+        } catch (Failure e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     /** Changes an entry; false where it has gone meanwhile. */
@@ -79,6 +95,7 @@ final class ConntrackChanging {
                     count[0]++;
                 }
             });
+            output.end(false);
         } finally {
             output.summary(count[0], done);
         }

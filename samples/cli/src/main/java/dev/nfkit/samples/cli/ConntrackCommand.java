@@ -7,10 +7,12 @@ import dev.nfkit.conntrack.ConntrackEventOptions;
 import dev.nfkit.conntrack.ConntrackEvents;
 import dev.nfkit.socket.NetlinkTransport;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,11 +29,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         footer = {
             "",
-            "Options mean which entries of the table, or with -I and -U what they shall be.",
+            "Options select entries of the table, or with -I, -A and -U are their new values.",
             "Lines are those of conntrack(8); -o adds to them. The kernel tracks connections",
             "of a network namespace once one of its rules asks for it.",
-            "Exit code: 0; 2 for wrong usage and what can't be opened; 1 where nothing was",
-            "found to be shown (-G), changed or removed, and for what the kernel refuses."
+            "New entries of TCP have windows that are not tracked, so that a connection in",
+            "progress goes on. -R stops at the first command that fails.",
+            "Exit code: 0; 2 for wrong usage and what can't be opened; 1 if nothing was",
+            "found to be shown (-G), changed or removed, and if the kernel refuses."
         })
 final class ConntrackCommand implements Callable<Integer> {
     @Spec
@@ -51,7 +55,13 @@ final class ConntrackCommand implements Callable<Integer> {
     private TupleArguments tuples = new TupleArguments();
 
     @Mixin
+    private MaskArguments masks = new MaskArguments();
+
+    @Mixin
     private EntryArguments entries = new EntryArguments();
+
+    @Mixin
+    private ProtocolArguments protocol = new ProtocolArguments();
 
     @Mixin
     private NatArguments nat = new NatArguments();
@@ -76,7 +86,8 @@ final class ConntrackCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             description =
                     "Show more: extended (the family), id, labels, ktimestamp (when a connection began and ended),"
-                            + " timestamp (the time of an event).")
+                            + " timestamp (the time of an event). Or print xml, or save: commands for -R that create the"
+                            + " entries again, without labels, helper and counters.")
     private List<String> output = List.of();
 
     @Option(names = "--json", description = "Print each entry as a JSON object, one a line.")
@@ -85,22 +96,27 @@ final class ConntrackCommand implements Callable<Integer> {
     @Mixin
     private NamespaceArgument namespace = new NamespaceArgument();
 
+    /** Whether the command stands in a file of {@code -R}. */
+    private boolean inFile;
+
     @Override
     public Integer call() throws Failure {
         ConntrackTable which = ConntrackTable.parse(table);
         ConntrackVerb verb = verbs.verb();
-        VerbOptions.check(verb, which, spec.commandLine().getParseResult().matchedOptions());
+        check(verb, which);
         LabelNames names = LabelNames.ofMachine();
-        ConntrackColumns columns = ConntrackColumns.parse(output, names);
-        ConntrackPrinter printer = json ? new ConntrackJson() : new ConntrackLines(columns, ConntrackClock.EPOCH);
-        ConntrackOutput out = new ConntrackOutput(printer, TextOutput.standard(), json);
+        ConntrackColumns columns = columns(which, names);
         NetlinkTransport transport = namespace.transport();
         if (verb == ConntrackVerb.EVENT) {
+            EventOrigin origin = new EventOrigin(transport.kernel()::owner);
+            ConntrackOutput out = new ConntrackOutput(printer(columns, origin), TextOutput.standard(), json);
             return listen(transport, which, columns, names, out);
         }
-        ConntrackWork work = which == ConntrackTable.EXPECT ? expectationWork(verb) : work(verb, which, names);
+        TextOutput text = TextOutput.standard();
+        ConntrackWork work =
+                verb == ConntrackVerb.LOAD ? loadWork(names, text) : printing(verb, which, columns, names, text);
         try (Conntrack open = open(transport)) {
-            return work.run(open, out);
+            return work.run(open);
         } catch (WriteFailure e) {
             if (e.readerGone()) {
                 return 0; // it has seen enough
@@ -111,9 +127,106 @@ final class ConntrackCommand implements Callable<Integer> {
         }
     }
 
-    /** What a command does, once all that was typed is understood. */
+    private void check(ConntrackVerb verb, ConntrackTable which) throws Failure {
+        VerbOptions.check(verb, which, spec.commandLine().getParseResult().matchedOptions());
+    }
+
+    private ConntrackColumns columns(ConntrackTable which, LabelNames names) throws Failure {
+        ConntrackColumns columns = ConntrackColumns.parse(output, names);
+        if (json && columns.format() != ConntrackColumns.Format.LINES) {
+            throw Failure.usage("--json: not together with -o xml or -o save");
+        }
+        if (which == ConntrackTable.EXPECT && columns.format() == ConntrackColumns.Format.SAVE) {
+            throw Failure.usage("-o save: only for connections");
+        }
+        return columns;
+    }
+
+    private ConntrackPrinter printer(ConntrackColumns columns, @Nullable EventOrigin origin) {
+        if (json) {
+            return new ConntrackJson(origin);
+        }
+        return switch (columns.format()) {
+            case LINES -> new ConntrackLines(columns, ConntrackClock.EPOCH, origin);
+            case SAVE -> new ConntrackSave();
+            case XML -> new ConntrackXml(columns);
+        };
+    }
+
+    /** What a command does once all that was typed is understood; the exit code. */
     private interface ConntrackWork {
+        int run(Conntrack open) throws IOException, Failure;
+    }
+
+    /** The same, yet without the output. */
+    private interface PrintedWork {
         int run(Conntrack open, ConntrackOutput out) throws IOException, Failure;
+    }
+
+    private ConntrackWork printing(
+            ConntrackVerb verb, ConntrackTable which, ConntrackColumns columns, LabelNames names, TextOutput text)
+            throws Failure {
+        PrintedWork work = which == ConntrackTable.EXPECT ? expectationWork(verb) : work(verb, which, names);
+        ConntrackOutput out = new ConntrackOutput(printer(columns, null), text, json);
+        if (inFile) {
+            out.withoutSummary();
+        }
+        return open -> work.run(open, out);
+    }
+
+    /** The commands of a file, all of which are understood before the first is carried out. */
+    private ConntrackWork loadWork(LabelNames names, TextOutput text) throws Failure {
+        List<LoadedFile.Line> lines =
+                LoadedFile.read(verbs.file().orElseThrow()).lines();
+        List<ConntrackWork> works = new ArrayList<>();
+        for (LoadedFile.Line line : lines) {
+            works.add(loaded(line, names, text));
+        }
+        return open -> {
+            for (int i = 0; i < works.size(); i++) {
+                try {
+                    works.get(i).run(open);
+                } catch (NetlinkException e) {
+                    text.flush();
+                    throw Failure.running(lines.get(i).place() + ": " + e.getMessage());
+                }
+            }
+            text.flush();
+            Messages.print("nfkit conntrack: " + works.size() + " commands have been carried out.");
+            return 0;
+        };
+    }
+
+    private static ConntrackWork loaded(LoadedFile.Line line, LabelNames names, TextOutput text) throws Failure {
+        ConntrackCommand command = new ConntrackCommand();
+        try {
+            new CommandLine(command).parseArgs(line.words().toArray(String[]::new));
+            return command.loaded(names, text);
+        } catch (CommandLine.ParameterException | Failure e) {
+            throw Failure.usage(line.place() + ": " + e.getMessage());
+        }
+    }
+
+    private ConntrackWork loaded(LabelNames names, TextOutput text) throws Failure {
+        ConntrackTable which = ConntrackTable.parse(table);
+        ConntrackVerb verb = verbs.verb();
+        boolean changes = switch (verb) {
+            case CREATE, ADD, UPDATE, DELETE, FLUSH -> which == ConntrackTable.CONNTRACK;
+            default -> false;
+        };
+        if (!changes) {
+            throw Failure.usage(verb + ": only -I, -A, -U, -D and -F for connections can be in a file");
+        }
+        if (spec.commandLine().getParseResult().hasMatchedOption("--netns")) {
+            throw Failure.usage("--netns: not in a file; give it together with -R");
+        }
+        inFile = true;
+        check(verb, which);
+        ConntrackColumns columns = columns(which, names);
+        if (columns.format() == ConntrackColumns.Format.XML) {
+            throw Failure.usage("-o xml: not in a file");
+        }
+        return printing(verb, which, columns, names, text);
     }
 
     private static Conntrack open(NetlinkTransport transport) throws Failure {
@@ -124,11 +237,16 @@ final class ConntrackCommand implements Callable<Integer> {
         }
     }
 
-    private ConntrackWork work(ConntrackVerb verb, ConntrackTable which, LabelNames names) throws Failure {
-        EntryRequests requests = new EntryRequests(tuples, entries, changes, nat, names);
+    private EntryOptions options(LabelNames names) {
+        return new EntryOptions(tuples, masks, entries, protocol, changes, nat, names);
+    }
+
+    private PrintedWork work(ConntrackVerb verb, ConntrackTable which, LabelNames names) throws Failure {
+        EntryOptions options = options(names);
+        EntryRequests requests = new EntryRequests(options);
         switch (verb) {
             case LIST -> {
-                EntrySelection selection = EntrySelection.of(tuples, entries, nat, names);
+                EntrySelection selection = EntrySelection.of(options);
                 return (open, out) -> new ConntrackReading(open, out).list(which, selection, zero);
             }
             case GET -> {
@@ -139,13 +257,17 @@ final class ConntrackCommand implements Callable<Integer> {
                 var connection = requests.connection();
                 return (open, out) -> new ConntrackChanging(open, out).create(connection);
             }
+            case ADD -> {
+                var connection = requests.connection();
+                return (open, out) -> new ConntrackChanging(open, out).add(connection);
+            }
             case UPDATE -> {
-                EntrySelection selection = EntrySelection.toChange(tuples, entries, nat, names);
+                EntrySelection selection = EntrySelection.toChange(options);
                 var update = requests.update();
                 return (open, out) -> new ConntrackChanging(open, out).update(selection, update);
             }
             case DELETE -> {
-                EntrySelection selection = EntrySelection.of(tuples, entries, nat, names);
+                EntrySelection selection = EntrySelection.of(options);
                 return (open, out) -> new ConntrackChanging(open, out).delete(selection);
             }
             case FLUSH -> {
@@ -161,8 +283,8 @@ final class ConntrackCommand implements Callable<Integer> {
         }
     }
 
-    private ConntrackWork expectationWork(ConntrackVerb verb) throws Failure {
-        EntryRequests requests = new EntryRequests(tuples, entries, changes, nat, new LabelNames(List.of()));
+    private PrintedWork expectationWork(ConntrackVerb verb) throws Failure {
+        EntryRequests requests = new EntryRequests(options(new LabelNames(List.of())));
         switch (verb) {
             case LIST -> {
                 return (open, out) -> new ExpectationWork(open.expectations(), out).list();
@@ -172,7 +294,7 @@ final class ConntrackCommand implements Callable<Integer> {
                 return (open, out) -> new ExpectationWork(open.expectations(), out).get(tuple);
             }
             case CREATE -> {
-                var expectation = expectations.expectation(requests.name().tuple(), requests.timeout());
+                var expectation = expectations.expectation(requests.name().tuple(), requests.timeout(), masks);
                 return (open, out) -> new ExpectationWork(open.expectations(), out).create(expectation);
             }
             case DELETE -> {
@@ -199,7 +321,7 @@ final class ConntrackCommand implements Callable<Integer> {
             ConntrackOutput out)
             throws Failure {
         boolean expected = which == ConntrackTable.EXPECT;
-        EntrySelection selection = expected ? null : EntrySelection.of(tuples, entries, nat, names);
+        EntrySelection selection = expected ? null : EntrySelection.of(options(names));
         ConntrackEventOptions options = events.options(expected, selection);
         ConntrackEvents open;
         try {
@@ -210,8 +332,8 @@ final class ConntrackCommand implements Callable<Integer> {
         if (events.hasBuffer()) {
             warnOfSmallBuffer(open.receiveBuffer(), options.receiveBuffer());
         }
-        ConntrackListening listening = new ConntrackListening(
-                open, matching(selection), out, columns.eventTimes(), expected ? "expectation events" : "flow events");
+        ConntrackListening listening =
+                new ConntrackListening(open, matching(selection), out, columns.eventTimes(), expected);
         Messages.print("nfkit conntrack: listening");
         Ending ending = Ending.onSignal(open::stop);
         int code = Failure.RUNNING;

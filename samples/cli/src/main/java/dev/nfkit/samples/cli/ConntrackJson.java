@@ -11,6 +11,16 @@ import org.jspecify.annotations.Nullable;
 final class ConntrackJson implements ConntrackPrinter {
     private final JsonObject json = new JsonObject();
     private final AttributeJson attributes = new AttributeJson(json);
+    private final @Nullable EventOrigin origin;
+
+    ConntrackJson() {
+        this(null);
+    }
+
+    /** Objects of events as they happen, with the process that caused each; null not to print it. */
+    ConntrackJson(@Nullable EventOrigin origin) {
+        this.origin = origin;
+    }
 
     @Override
     public void entry(ConntrackEntry entry, long nanos, StringBuilder line) {
@@ -29,6 +39,11 @@ final class ConntrackJson implements ConntrackPrinter {
     @Override
     public void event(ConntrackEvent event, long nanos, StringBuilder line) {
         begin(name(event), nanos, line);
+        long port = EventOrigin.port(event);
+        if (origin != null && port != 0) {
+            json.number("port_id", port);
+            origin.owner(port).ifPresent(process -> json.string("progname", process.name()));
+        }
         if (event instanceof ConntrackEvent.OfConnection connection) {
             members(connection.entry());
         } else if (event instanceof ConntrackEvent.OfExpectation expected) {

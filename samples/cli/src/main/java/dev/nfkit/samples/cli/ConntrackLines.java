@@ -8,6 +8,7 @@ import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What connection tracking tells as lines, character by character as conntrack(8) prints them: {@code tcp      6 431999
@@ -23,6 +24,7 @@ final class ConntrackLines implements ConntrackPrinter {
     private final ConntrackColumns columns;
     private final ConntrackClock clock;
     private final EntryTimes times = new EntryTimes();
+    private final @Nullable EventOrigin origin;
 
     /**
      * Lines.
@@ -31,8 +33,20 @@ final class ConntrackLines implements ConntrackPrinter {
      * @param clock how a time stands before them
      */
     ConntrackLines(ConntrackColumns columns, ConntrackClock clock) {
+        this(columns, clock, null);
+    }
+
+    /**
+     * Lines of events as they happen.
+     *
+     * @param columns what they have besides what they always have
+     * @param clock how a time stands before them
+     * @param origin finds the process that caused an event, or null not to print it
+     */
+    ConntrackLines(ConntrackColumns columns, ConntrackClock clock, @Nullable EventOrigin origin) {
         this.columns = columns;
         this.clock = clock;
+        this.origin = origin;
     }
 
     @Override
@@ -53,6 +67,9 @@ final class ConntrackLines implements ConntrackPrinter {
         line.append(mark(event));
         if (event instanceof ConntrackEvent.OfConnection connection) {
             entry(connection.entry(), line, nanos);
+            if (origin != null) {
+                origin.append(event, line);
+            }
         } else if (event instanceof ConntrackEvent.OfExpectation expected) {
             ExpectationLine.append(expected.expectation(), line);
         } else if (event instanceof ConntrackEvent.Overrun overrun) {
@@ -135,8 +152,10 @@ final class ConntrackLines implements ConntrackPrinter {
 
     private static void counters(ConntrackEntry entry, Direction direction, StringBuilder line) {
         if (entry.hasCounters(direction)) {
-            line.append("packets=").append(entry.packets(direction));
-            line.append(" bytes=").append(entry.bytes(direction)).append(' ');
+            line.append("packets=").append(Long.toUnsignedString(entry.packets(direction)));
+            line.append(" bytes=")
+                    .append(Long.toUnsignedString(entry.bytes(direction)))
+                    .append(' ');
         }
     }
 

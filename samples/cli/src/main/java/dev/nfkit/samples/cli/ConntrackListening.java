@@ -17,6 +17,7 @@ final class ConntrackListening implements PollLoop.Work {
     private final Predicate<ConntrackEvent> wanted;
     private final ConntrackOutput output;
     private final boolean timed;
+    private final boolean expectations;
     private final String what;
     private long shown;
 
@@ -27,26 +28,29 @@ final class ConntrackListening implements PollLoop.Work {
      * @param wanted which of its events
      * @param output where they are printed
      * @param timed whether each with its time
-     * @param what what they are called
+     * @param expectations whether they are of expectations, otherwise of connections
      */
     ConntrackListening(
             ConntrackEvents events,
             Predicate<ConntrackEvent> wanted,
             ConntrackOutput output,
             boolean timed,
-            String what) {
+            boolean expectations) {
         this.events = events;
         this.wanted = wanted;
         this.output = output;
         this.timed = timed;
-        this.what = what;
+        this.expectations = expectations;
+        this.what = expectations ? "expectation events" : "flow events";
     }
 
     /** Runs to the end and says what it came to; the exit code. */
     int await() {
         int code = Failure.RUNNING;
         try (events) {
+            output.begin(expectations);
             PollLoop.run(this, FLUSH_NANOS, 0);
+            output.end(expectations);
             flush();
             code = 0;
         } catch (WriteFailure e) {

@@ -15,6 +15,8 @@ final class ConntrackOutput {
     private final TextOutput text;
     private final boolean json;
     private final StringBuilder line = new StringBuilder(1024);
+    private boolean begun;
+    private boolean summarised = true;
 
     ConntrackOutput(ConntrackPrinter printer, TextOutput text, boolean json) {
         this.printer = printer;
@@ -22,13 +24,47 @@ final class ConntrackOutput {
         this.json = json;
     }
 
+    /** Prints what stands before the first entry, unless it was printed. */
+    void begin(boolean expectations) throws WriteFailure {
+        if (!begun) {
+            begun = true;
+            line.setLength(0);
+            printer.head(expectations, line);
+            printed();
+        }
+    }
+
+    /** Prints what stands after the last entry. */
+    void end(boolean expectations) throws WriteFailure {
+        begin(expectations);
+        line.setLength(0);
+        printer.tail(expectations, line);
+        printed();
+    }
+
+    private void printed() throws WriteFailure {
+        if (!line.isEmpty()) {
+            text.line(line);
+        }
+    }
+
+    /** Prints an entry that was deleted. */
+    void deleted(ConntrackEntry entry) throws WriteFailure {
+        begin(false);
+        line.setLength(0);
+        printer.deleted(entry, line);
+        text.line(line);
+    }
+
     void entry(ConntrackEntry entry) throws WriteFailure {
+        begin(false);
         line.setLength(0);
         printer.entry(entry, ConntrackPrinter.NO_TIME, line);
         text.line(line);
     }
 
     void expectation(ConntrackExpectation expectation) throws WriteFailure {
+        begin(true);
         line.setLength(0);
         printer.expectation(expectation, ConntrackPrinter.NO_TIME, line);
         text.line(line);
@@ -93,8 +129,17 @@ final class ConntrackOutput {
         text.flush();
     }
 
-    /** Says what the command came to, behind all that it printed. */
+    /** Leaves out the summary: that of a command in a file. */
+    ConntrackOutput withoutSummary() {
+        summarised = false;
+        return this;
+    }
+
+    /** Says what the command came to, after all that it printed. */
     void summary(long count, String what) throws WriteFailure {
+        if (!summarised) {
+            return;
+        }
         text.flush();
         Messages.print("nfkit conntrack: " + count + " " + what + ".");
     }

@@ -18,6 +18,22 @@ interface ConntrackPrinter {
      */
     void entry(ConntrackEntry entry, long nanos, StringBuilder line);
 
+    /** Appends a connection that was deleted; as {@link #entry}. */
+    default void deleted(ConntrackEntry entry, StringBuilder line) {
+        entry(entry, NO_TIME, line);
+    }
+
+    /**
+     * Appends the lines before the first entry.
+     *
+     * @param expectations whether expectations follow, otherwise connections
+     * @param line where to; nothing if there are none
+     */
+    default void head(boolean expectations, StringBuilder line) {}
+
+    /** Appends the lines after the last entry; as {@link #head}. */
+    default void tail(boolean expectations, StringBuilder line) {}
+
     /** Appends an expectation; as {@link #entry}. */
     void expectation(ConntrackExpectation expectation, long nanos, StringBuilder line);
 

@@ -29,6 +29,7 @@ final class ConntrackReading {
             }
         };
         ConntrackOutput.warn(dump(which, selection, zero, sink));
+        output.end(false);
         output.summary(shown[0], "flow entries have been shown");
         return 0;
     }
@@ -55,6 +56,7 @@ final class ConntrackReading {
             throw Failure.running("there is no such connection: " + tuple);
         }
         output.entry(found.get());
+        output.end(false);
         output.summary(1, "flow entries have been shown");
         return 0;
     }

@@ -10,6 +10,10 @@ enum ConntrackVerb {
     GET("-G"),
     /** Makes an entry. */
     CREATE("-I"),
+    /** Creates an entry, or changes the one that exists. */
+    ADD("-A"),
+    /** Carries out the commands of a file. */
+    LOAD("-R"),
     /** Changes entries. */
     UPDATE("-U"),
     /** Removes entries. */

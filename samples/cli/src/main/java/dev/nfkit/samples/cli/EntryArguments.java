@@ -6,7 +6,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -24,14 +23,9 @@ final class EntryArguments {
             split = ",",
             paramLabel = "STATUS",
             description =
-                    "ASSURED, SEEN_REPLY, FIXED_TIMEOUT, EXPECTED, OFFLOAD and others of the kernel; UNSET for none.")
+                    "ASSURED, SEEN_REPLY, FIXED_TIMEOUT, EXPECTED, OFFLOAD and other bits of the kernel; UNSET for none. In"
+                            + " a filter also !ASSURED for those without it, and UNREPLIED for !SEEN_REPLY.")
     private List<String> status = List.of();
-
-    @Option(
-            names = "--state",
-            paramLabel = "STATE",
-            description = "The state of TCP, SCTP or DCCP, such as ESTABLISHED.")
-    private @Nullable String state;
 
     @Option(
             names = {"-l", "--label"},
@@ -53,7 +47,29 @@ final class EntryArguments {
         }
     }
 
-    /** The status bits, or null where none are given. */
+    /** Status bits that a filter asks for: which it looks at, and which of them are set. */
+    record Status(long bits, long mask) {}
+
+    /** The status bits of a filter; empty if none are given. */
+    Optional<Status> filteredStatus() throws Failure {
+        long set = 0;
+        long unset = 0;
+        for (String word : status) {
+            if (word.equalsIgnoreCase("UNREPLIED")) {
+                unset |= ConntrackStatus.SEEN_REPLY.bit();
+            } else if (word.startsWith("!")) {
+                unset |= bit(word.substring(1)).bit();
+            } else if (!word.equalsIgnoreCase("UNSET")) {
+                set |= bit(word).bit();
+            }
+        }
+        if ((set & unset) != 0) {
+            throw Failure.usage("-u " + String.join(",", status) + ": a bit can't be both set and not set");
+        }
+        return (set | unset) == 0 ? Optional.empty() : Optional.of(new Status(set, set | unset));
+    }
+
+    /** The status bits to set, or null if none are given. */
     ConntrackStatus @Nullable [] status() throws Failure {
         if (status.isEmpty()) {
             return null;
@@ -75,23 +91,6 @@ final class EntryArguments {
         }
         throw Failure.usage("-u " + word + ": not known; give ASSURED, SEEN_REPLY, FIXED_TIMEOUT, EXPECTED, OFFLOAD"
                 + " or another bit of the kernel's");
-    }
-
-    /** The number of the protocol's state, which wants the protocol. */
-    OptionalInt state(Optional<Integer> protocol) throws Failure {
-        if (state == null) {
-            return OptionalInt.empty();
-        }
-        int number = protocol.orElse(0);
-        String[] names = ProtocolNames.states(number);
-        if (names.length == 0) {
-            throw Failure.usage("--state " + state + ": only with -p tcp, -p sctp or -p dccp");
-        }
-        OptionalInt found = ProtocolNames.parseState(number, state);
-        if (found.isEmpty()) {
-            throw Failure.usage("--state " + state + ": not known; give one of " + String.join(", ", names));
-        }
-        return found;
     }
 
     /** The labels that are meant; none where none are given. */

@@ -1,35 +1,25 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.ConntrackUpdate;
+import dev.nfkit.conntrack.NatRange;
 import dev.nfkit.conntrack.NewConnection;
-import dev.nfkit.conntrack.TcpState;
-import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.conntrack.ProtocolUpdate;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What the options of {@code -G}, {@code -I} and {@code -U} make: the name of an entry, a new one, and changes. */
+/** What the options of {@code -G}, {@code -I}, {@code -A} and {@code -U} make: an entry's name, a new one, and changes. */
 final class EntryRequests {
+    private final EntryOptions options;
     private final TupleArguments tuples;
-    private final EntryArguments entries;
-    private final ChangeArguments changes;
-    private final NatArguments nat;
-    private final LabelNames names;
 
-    EntryRequests(
-            TupleArguments tuples,
-            EntryArguments entries,
-            ChangeArguments changes,
-            NatArguments nat,
-            LabelNames names) {
-        this.tuples = tuples;
-        this.entries = entries;
-        this.changes = changes;
-        this.nat = nat;
-        this.names = names;
+    EntryRequests(EntryOptions options) {
+        this.options = options;
+        this.tuples = options.tuples();
     }
 
     /**
@@ -41,6 +31,7 @@ final class EntryRequests {
     record Name(ConntrackTuple tuple, int zone) {}
 
     Name name() throws Failure {
+        options.checkFamilies();
         Optional<ConntrackTuple> tuple = tuples.original();
         if (tuple.isEmpty()) {
             tuple = tuples.reply();
@@ -53,22 +44,21 @@ final class EntryRequests {
     }
 
     Duration timeout() throws Failure {
-        return changes.timeout().orElseThrow(() -> Failure.usage("-t is missing: when the entry is forgotten"));
+        return options.changes()
+                .timeout()
+                .orElseThrow(() -> Failure.usage("-t is missing: when the entry is forgotten"));
     }
 
     NewConnection connection() throws Failure {
-        Optional<ConntrackTuple> original = tuples.original();
-        Optional<ConntrackTuple> reply = tuples.reply();
-        if (original.isEmpty() && reply.isEmpty()) {
-            throw noTuple();
-        }
+        options.checkFamilies();
         try {
-            NewConnection connection = NewConnection.of(
-                    original.isPresent() ? original.get() : reply.get().inverted(), timeout());
-            if (reply.isPresent()) {
-                connection = connection.reply(reply.get());
-            }
-            return translated(state(values(connection)));
+            Optional<ConntrackTuple> given = tuples.original();
+            ConntrackTuple original =
+                    given.isPresent() ? given.get() : tuples.originalOfReply().orElseThrow(EntryRequests::noTuple);
+            NewConnection connection =
+                    NewConnection.of(original, timeout()).reply(tuples.replyTo(original, options.nat()));
+            Optional<ProtocolUpdate> tracked = options.protocol().created(tuples.protocol());
+            return translated(values(tracked.isPresent() ? connection.protocol(tracked.get()) : connection));
         } catch (IllegalArgumentException e) {
             throw Failure.usage(e.getMessage());
         }
@@ -76,70 +66,76 @@ final class EntryRequests {
 
     private NewConnection values(NewConnection bare) throws Failure {
         NewConnection connection = tuples.hasZone() ? bare.zone(tuples.zone()) : bare;
-        Optional<Action.Mark> mark = entries.mark();
+        Optional<Action.Mark> mark = options.entries().mark();
         if (mark.isPresent()) {
             connection = connection.mark(mark.get().value());
         }
-        ConntrackStatus[] status = entries.status();
+        ConntrackStatus[] status = options.entries().status();
         if (status != null) {
             connection = connection.status(status);
         }
-        BitSet labels = entries.labels(names);
-        labels.or(changes.labelsToAdd(names));
+        BitSet labels = options.entries().labels(options.names());
+        labels.or(options.changes().labelsToAdd(options.names()));
         return labels.isEmpty() ? connection : connection.labels(labels);
-    }
-
-    private NewConnection state(NewConnection connection) throws Failure {
-        OptionalInt state = entries.state(tuples.protocol());
-        boolean tcp = tuples.protocol().equals(Optional.of(IpProtocol.TCP));
-        if (state.isPresent() && !tcp) {
-            throw Failure.usage("--state: only TCP's can be given to a new entry");
-        }
-        if (state.isPresent()) {
-            return connection.tcpState(TcpState.of(state.getAsInt()).orElseThrow());
-        }
-        if (tcp) {
-            throw Failure.usage("--state is missing: which state of TCP the entry has");
-        }
-        return connection;
     }
 
     private NewConnection translated(NewConnection bare) throws Failure {
         NewConnection connection = bare;
-        Optional<NatArgument> source = nat.sourceNat();
+        Optional<NatArgument> source = options.nat().sourceNat();
         if (source.isPresent()) {
-            connection = connection.sourceNat(source.get().range("-n"));
+            connection = connection.sourceNat(range("-n", source.get(), tuples.replyDestinationPort()));
         }
-        Optional<NatArgument> destination = nat.destinationNat();
+        Optional<NatArgument> destination = options.nat().destinationNat();
         if (destination.isPresent()) {
-            connection = connection.destinationNat(destination.get().range("-g"));
+            connection = connection.destinationNat(range("-g", destination.get(), tuples.replySourcePort()));
         }
         return connection;
     }
 
-    ConntrackUpdate update() throws Failure {
+    /** A translation, to the port that the replies tell if it has none of its own. */
+    private static NatRange range(String option, NatArgument nat, OptionalInt replyPort) throws Failure {
+        NatRange range = nat.range(option);
+        boolean told = nat.anyPort() && replyPort.isPresent();
+        return told ? range.ports(replyPort.getAsInt(), replyPort.getAsInt()) : range;
+    }
+
+    /** A change of each entry. */
+    interface EntryChange {
+        /** What is sent for an entry. */
+        ConntrackUpdate of(ConntrackEntry entry) throws Failure;
+    }
+
+    EntryChange update() throws Failure {
+        ConntrackUpdate update = values();
+        if (update.isNone() && !options.protocol().given()) {
+            throw Failure.usage(
+                    "-U: what shall change is missing; give -m, -t, -u, --state, --label-add or --label-del");
+        }
+        Optional<Integer> protocol = tuples.protocol();
+        options.protocol().check(protocol);
+        return entry -> {
+            Optional<ProtocolUpdate> tracked = options.protocol().changed(protocol, entry);
+            return tracked.isPresent() ? update.protocol(tracked.get()) : update;
+        };
+    }
+
+    private ConntrackUpdate values() throws Failure {
         ConntrackUpdate update = ConntrackUpdate.none();
-        Optional<Action.Mark> mark = entries.mark();
+        Optional<Action.Mark> mark = options.entries().mark();
         if (mark.isPresent()) {
             update = update.mark(mark.get().value(), mark.get().mask());
         }
-        Optional<Duration> timeout = changes.timeout();
+        Optional<Duration> timeout = options.changes().timeout();
         if (timeout.isPresent()) {
             update = update.timeout(timeout.get());
         }
-        ConntrackStatus[] status = entries.status();
+        ConntrackStatus[] status = options.entries().status();
         if (status != null) {
             update = update.status(ConntrackStatus.bits(status));
         }
-        BitSet set = changes.labelsToAdd(names);
-        BitSet mask = changes.labelsToDelete(names);
+        BitSet set = options.changes().labelsToAdd(options.names());
+        BitSet mask = options.changes().labelsToDelete(options.names());
         mask.or(set);
-        if (!mask.isEmpty()) {
-            update = update.labels(set, mask);
-        }
-        if (update.isNone()) {
-            throw Failure.usage("-U: what shall change is missing; give -m, -t, -u, --label-add or --label-del");
-        }
-        return update;
+        return mask.isEmpty() ? update : update.labels(set, mask);
     }
 }

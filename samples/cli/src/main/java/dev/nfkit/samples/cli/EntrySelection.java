@@ -25,21 +25,24 @@ final class EntrySelection {
     private final @Nullable NatArgument anyNat;
     private final boolean whole;
 
-    private EntrySelection(
-            TupleArguments tuples, EntryArguments entries, NatArguments nat, LabelNames names, boolean values)
-            throws Failure {
-        labels = entries.labels(names);
+    private EntrySelection(EntryOptions options, boolean values) throws Failure {
+        TupleArguments tuples = options.tuples();
+        NatArguments nat = options.nat();
+        options.checkFamilies();
+        nat.check();
+        labels = options.entries().labels(options.names());
         sourceNat = nat.sourceNat().orElse(null);
         destinationNat = nat.destinationNat().orElse(null);
         anyNat = nat.anyNat().orElse(null);
         Optional<Integer> protocol = tuples.protocol();
-        OptionalInt wanted = entries.state(protocol);
+        options.protocol().check(protocol);
+        OptionalInt wanted = values ? OptionalInt.empty() : options.protocol().state(protocol);
         boolean tcp = protocol.equals(Optional.of(IpProtocol.TCP));
         state = tcp ? -1 : wanted.orElse(-1);
         whole = labels.isEmpty() && state < 0 && sourceNat == null && destinationNat == null && anyNat == null;
         ConntrackFilter all = ConntrackFilter.all()
                 .family(tuples.family())
-                .original(tuples.originalPattern())
+                .original(tuples.originalPattern(options.masks()))
                 .reply(tuples.replyPattern());
         if (tuples.hasZone()) {
             all = all.zone(tuples.zone());
@@ -47,19 +50,17 @@ final class EntrySelection {
         if (tcp && wanted.isPresent()) {
             all = all.tcpState(TcpState.of(wanted.getAsInt()).orElseThrow());
         }
-        filter = values ? all : marked(all, entries);
+        filter = values ? all : marked(all, options.entries());
     }
 
     /** What all of the options say. */
-    static EntrySelection of(TupleArguments tuples, EntryArguments entries, NatArguments nat, LabelNames names)
-            throws Failure {
-        return new EntrySelection(tuples, entries, nat, names, false);
+    static EntrySelection of(EntryOptions options) throws Failure {
+        return new EntrySelection(options, false);
     }
 
-    /** The same without mark and status, which say what shall become of those that are meant. */
-    static EntrySelection toChange(TupleArguments tuples, EntryArguments entries, NatArguments nat, LabelNames names)
-            throws Failure {
-        return new EntrySelection(tuples, entries, nat, names, true);
+    /** The same without mark, status and state, which are the new values of the entries. */
+    static EntrySelection toChange(EntryOptions options) throws Failure {
+        return new EntrySelection(options, true);
     }
 
     private static ConntrackFilter marked(ConntrackFilter filter, EntryArguments entries) throws Failure {
@@ -68,11 +69,10 @@ final class EntrySelection {
         if (mark.isPresent()) {
             marked = marked.mark(mark.get().value(), mark.get().mask());
         }
-        ConntrackStatus[] status = entries.status();
-        if (status != null && status.length == 0) {
-            throw Failure.usage("-u UNSET: of no use as a filter");
-        }
-        return status == null ? marked : marked.status(status);
+        Optional<EntryArguments.Status> status = entries.filteredStatus();
+        return status.isEmpty()
+                ? marked
+                : marked.status(status.get().bits(), status.get().mask());
     }
 
     /** What the kernel and the SDK compare. */

@@ -26,12 +26,6 @@ final class ExpectationArguments {
     @Option(names = "--tuple-port-dst", paramLabel = "PORT", description = "Its destination port.")
     private @Nullable String destinationPort;
 
-    @Option(names = "--mask-src", paramLabel = "ADDRESS", description = "Which bits of its source count (all).")
-    private @Nullable String sourceMask;
-
-    @Option(names = "--mask-dst", paramLabel = "ADDRESS", description = "Which bits of its destination count (all).")
-    private @Nullable String destinationMask;
-
     @Option(names = "--mask-port-src", paramLabel = "PORT", description = "Which bits of its source port count (0).")
     private @Nullable String sourcePortMask;
 
@@ -46,14 +40,16 @@ final class ExpectationArguments {
      *
      * @param master the original tuple of the connection that announces it
      * @param timeout after what time it is forgotten
+     * @param masks which bits of its addresses count
      */
-    NewExpectation expectation(ConntrackTuple master, Duration timeout) throws Failure {
+    NewExpectation expectation(ConntrackTuple master, Duration timeout, MaskArguments masks) throws Failure {
         if (source == null || destination == null || destinationPort == null) {
             throw Failure.usage("--tuple-src, --tuple-dst and --tuple-port-dst are missing: what is expected");
         }
         InetAddress from = TupleArguments.address("--tuple-src", source);
         InetAddress to = TupleArguments.address("--tuple-dst", destination);
-        String ones = from.getAddress().length == 4 ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+        String text = from.getAddress().length == 4 ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+        InetAddress ones = TupleArguments.address("--mask-src", text);
         try {
             ConntrackTuple expected = ConntrackTuple.of(
                     master.protocol(),
@@ -63,9 +59,9 @@ final class ExpectationArguments {
                     port("--tuple-port-dst", destinationPort, 0));
             ConntrackTuple mask = ConntrackTuple.of(
                     master.protocol(),
-                    TupleArguments.address("--mask-src", sourceMask == null ? ones : sourceMask),
+                    masks.source().orElse(ones),
                     port("--mask-port-src", sourcePortMask, 0),
-                    TupleArguments.address("--mask-dst", destinationMask == null ? ones : destinationMask),
+                    masks.destination().orElse(ones),
                     port("--mask-port-dst", destinationPortMask, PORT_MAX));
             return NewExpectation.of(master, expected, mask, timeout);
         } catch (IllegalArgumentException e) {

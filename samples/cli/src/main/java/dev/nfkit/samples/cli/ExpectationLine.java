@@ -24,8 +24,14 @@ final class ExpectationLine {
             line.append("zone=").append(expectation.zone()).append(' ');
         }
         flags(expectation.flags(), line);
-        line.append("class=").append(expectation.helperClass());
-        expectation.helper().ifPresent(helper -> PrintableText.append(line.append(" helper="), helper));
+        if (expectation.hasHelperClass()) {
+            line.append("class=").append(expectation.helperClass()).append(' ');
+        }
+        expectation.helper().ifPresent(helper -> {
+            PrintableText.append(line.append("helper="), helper);
+            line.append(' ');
+        });
+        line.setLength(line.length() - 1);
     }
 
     private static void flags(long flags, StringBuilder line) {

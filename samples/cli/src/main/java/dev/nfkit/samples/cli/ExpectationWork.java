@@ -24,6 +24,7 @@ final class ExpectationWork {
         ExpectationSink<WriteFailure> sink = output::expectation;
         DumpResult result = table.dump(sink);
         ConntrackOutput.warn(result);
+        output.end(true);
         output.summary(result.delivered(), "expectations have been shown");
         return 0;
     }
@@ -35,6 +36,7 @@ final class ExpectationWork {
             throw Failure.running("there is no such expectation: " + tuple);
         }
         output.expectation(found.get());
+        output.end(true);
         output.summary(1, "expectations have been shown");
         return 0;
     }

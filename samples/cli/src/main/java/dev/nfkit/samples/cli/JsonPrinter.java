@@ -94,7 +94,7 @@ final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> impl
             case U8 -> json.number(key, value.u8(0));
             case BE16 -> json.number(key, value.u16(0));
             case BE32 -> json.number(key, value.u32(0));
-            case BE64 -> json.number(key, value.u64(0));
+            case BE64 -> json.unsigned(key, value.u64(0));
             case STRING -> json.string(key, text(value));
             case BYTES, HOST32, NESTED -> json.hex(key, value);
         }

@@ -53,11 +53,16 @@ final class LabelNames {
         return labels;
     }
 
+    /** The name of a label; its number if it has none. */
+    String name(int label) {
+        return names.getOrDefault(label, Integer.toString(label));
+    }
+
     /** Appends {@code labels=eth0-in,7 }, nothing where none is set. Those without a name stand as numbers. */
     void append(BitSet labels, StringBuilder line) {
         String before = "labels=";
         for (int label = labels.nextSetBit(0); label >= 0; label = labels.nextSetBit(label + 1)) {
-            PrintableText.append(line.append(before), names.getOrDefault(label, Integer.toString(label)));
+            PrintableText.append(line.append(before), name(label));
             before = ",";
         }
         if (!labels.isEmpty()) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 record NatArgument(@Nullable InetAddress first, @Nullable InetAddress last, int firstPort, int lastPort) {
     private static final int PORT_MAX = 0xffff;
     private static final Pattern PORTS = Pattern.compile("(\\d{1,5})(?:-(\\d{1,5}))?");
-    private static final Pattern BRACKETED = Pattern.compile("\\[([^\\]]+)\\](?::(.*))?");
+    private static final Pattern BRACKETED = Pattern.compile("\\[([^\\]]+)\\]:(.*)");
 
     static NatArgument parse(String option, String text) throws Failure {
         if (text.isEmpty()) {

@@ -1,5 +1,8 @@
 package dev.nfkit.samples.cli;
 
+import java.net.InetAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -43,6 +46,26 @@ final class NatArguments {
     /** What either is translated to. */
     Optional<NatArgument> anyNat() throws Failure {
         return nat("-j", anyNat);
+    }
+
+    /** The first addresses of those that are given, by option. */
+    Map<String, InetAddress> addresses() throws Failure {
+        Map<String, InetAddress> addresses = new LinkedHashMap<>();
+        add("-n", sourceNat(), addresses);
+        add("-g", destinationNat(), addresses);
+        add("-j", anyNat(), addresses);
+        return addresses;
+    }
+
+    private static void add(String option, Optional<NatArgument> nat, Map<String, InetAddress> addresses) {
+        nat.map(NatArgument::first).ifPresent(address -> addresses.put(option, address));
+    }
+
+    /** Refuses {@code -j} together with {@code -n} or {@code -g}. */
+    void check() throws Failure {
+        if (anyNat != null && (sourceNat != null || destinationNat != null)) {
+            throw Failure.usage("-j: not with -n or -g, which it includes");
+        }
     }
 
     private static Optional<NatArgument> nat(String option, @Nullable String text) throws Failure {

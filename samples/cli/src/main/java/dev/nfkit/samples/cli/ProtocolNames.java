@@ -15,6 +15,7 @@ final class ProtocolNames {
     private static final String[] TCP_STATES = names(TcpState.values());
     private static final String[] SCTP_STATES = names(SctpState.values());
     private static final String[] DCCP_STATES = names(DccpState.values());
+    private static final ProtocolFile FILE = ProtocolFile.ofMachine();
 
     private ProtocolNames() {}
 
@@ -55,7 +56,7 @@ final class ProtocolNames {
         return COLUMNS[protocol];
     }
 
-    /** The number of a protocol of 0 to 255 by its name or number. */
+    /** The number of a protocol of 0 to 255 by its name, here or in {@code /etc/protocols}, or by its number. */
     static OptionalInt parse(String text) {
         String wanted = text.toLowerCase(Locale.ROOT);
         if (wanted.matches("\\d{1,3}")) {
@@ -67,7 +68,7 @@ final class ProtocolNames {
                 return OptionalInt.of(protocol);
             }
         }
-        return OptionalInt.empty();
+        return FILE.find(wanted);
     }
 
     /** The name of a state; conntrack(8) calls those that it does not know {@code NONE}. */
@@ -78,6 +79,9 @@ final class ProtocolNames {
 
     /** The number of a state by its name; empty where the protocol has none of this name. */
     static OptionalInt parseState(int protocol, String text) {
+        if (protocol == IpProtocol.TCP && text.equalsIgnoreCase("LISTEN")) {
+            return OptionalInt.of(TcpState.SYN_SENT2.number()); // its name before Linux 2.6.31
+        }
         String[] names = states(protocol);
         for (int i = 0; i < names.length; i++) {
             if (names[i].equalsIgnoreCase(text)) {

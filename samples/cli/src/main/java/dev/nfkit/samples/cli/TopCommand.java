@@ -63,6 +63,9 @@ final class TopCommand implements Callable<Integer> {
     private EntryArguments entries = new EntryArguments();
 
     @Mixin
+    private StateArguments state = new StateArguments();
+
+    @Mixin
     private NamespaceArgument namespace = new NamespaceArgument();
 
     @Override
@@ -73,7 +76,14 @@ final class TopCommand implements Callable<Integer> {
         if (count != null && (count < 1 || once)) {
             throw Failure.usage("--count " + count + ": a number from 1 is wanted, and no --once with it");
         }
-        EntrySelection selection = EntrySelection.of(tuples, entries, new NatArguments(), LabelNames.ofMachine());
+        EntrySelection selection = EntrySelection.of(new EntryOptions(
+                tuples,
+                new MaskArguments(),
+                entries,
+                new ProtocolArguments(state),
+                new ChangeArguments(),
+                new NatArguments(),
+                LabelNames.ofMachine()));
         long nanos = nanos();
         long looks = once ? 1 : count == null ? Long.MAX_VALUE : count;
         NetlinkTransport transport = namespace.transport();

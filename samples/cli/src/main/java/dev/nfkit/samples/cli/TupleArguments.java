@@ -6,8 +6,11 @@ import dev.nfkit.conntrack.TuplePattern;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.samples.cli.filter.Network;
 import java.net.InetAddress;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +48,7 @@ final class TupleArguments {
     @Option(
             names = {"-p", "--proto", "--protonum"},
             paramLabel = "PROTOCOL",
-            description = "tcp, udp, icmp, icmpv6, sctp, dccp, gre, udplite or a number.")
+            description = "tcp, udp, icmp, icmpv6, sctp, dccp, gre, udplite, a name of /etc/protocols or a number.")
     private @Nullable String protocol;
 
     @Option(
@@ -78,13 +81,22 @@ final class TupleArguments {
             description = "Destination port of the replies.")
     private @Nullable String replyDestinationPort;
 
-    @Option(names = "--icmp-type", paramLabel = "N", description = "ICMP type of the original direction.")
+    @Option(
+            names = {"--icmp-type", "--icmpv6-type"},
+            paramLabel = "N",
+            description = "ICMP type of the original direction.")
     private @Nullable String icmpType;
 
-    @Option(names = "--icmp-code", paramLabel = "N", description = "ICMP code.")
+    @Option(
+            names = {"--icmp-code", "--icmpv6-code"},
+            paramLabel = "N",
+            description = "ICMP code.")
     private @Nullable String icmpCode;
 
-    @Option(names = "--icmp-id", paramLabel = "N", description = "ICMP identifier.")
+    @Option(
+            names = {"--icmp-id", "--icmpv6-id"},
+            paramLabel = "N",
+            description = "ICMP identifier.")
     private @Nullable String icmpId;
 
     @Option(
@@ -106,7 +118,8 @@ final class TupleArguments {
         }
         return Optional.of(ProtocolNames.parse(protocol)
                 .orElseThrow(() -> Failure.usage("-p " + protocol
-                        + ": not known; give tcp, udp, icmp, icmpv6, sctp, dccp, gre, udplite or 0 to 255")));
+                        + ": not known; give tcp, udp, icmp, icmpv6, sctp, dccp, gre, udplite, a name of"
+                        + " /etc/protocols or 0 to 255")));
     }
 
     /** The family that is given, else both. */
@@ -134,11 +147,33 @@ final class TupleArguments {
         return (int) NumberArgument.parse(option, text, most);
     }
 
-    /** Which original tuples are meant. */
-    TuplePattern originalPattern() throws Failure {
+    /** The addresses that are given, by option. */
+    Map<String, InetAddress> addresses() throws Failure {
+        Map<String, InetAddress> addresses = new LinkedHashMap<>();
+        add("-s", source, addresses);
+        add("-d", destination, addresses);
+        add("-r", replySource, addresses);
+        add("-q", replyDestination, addresses);
+        return addresses;
+    }
+
+    private static void add(String option, @Nullable String text, Map<String, InetAddress> addresses) throws Failure {
+        if (text != null) {
+            addresses.put(option, network(option, text).address());
+        }
+    }
+
+    /** Which original tuples the options mean. */
+    TuplePattern originalPattern(MaskArguments masks) throws Failure {
         TuplePattern pattern = TuplePattern.any();
-        pattern = network(pattern, "-s", source, TuplePattern::source, TuplePattern::source);
-        pattern = network(pattern, "-d", destination, TuplePattern::destination, TuplePattern::destination);
+        InetAddress sourceMask = mask("--mask-src", masks.source(), "-s", source);
+        InetAddress destinationMask = mask("--mask-dst", masks.destination(), "-d", destination);
+        pattern = sourceMask == null
+                ? network(pattern, "-s", source, TuplePattern::source, TuplePattern::source)
+                : pattern.source(address("-s", source), sourceMask);
+        pattern = destinationMask == null
+                ? network(pattern, "-d", destination, TuplePattern::destination, TuplePattern::destination)
+                : pattern.destination(address("-d", destination), destinationMask);
         if (protocol().isPresent()) {
             pattern = pattern.protocol(protocol().get());
         }
@@ -150,7 +185,15 @@ final class TupleArguments {
         return number(pattern, "--orig-zone", originalZone, PORT_MAX, TuplePattern::zone);
     }
 
-    /** Which reply tuples are meant. */
+    private static @Nullable InetAddress mask(
+            String option, Optional<InetAddress> mask, String addressOption, @Nullable String address) throws Failure {
+        if (mask.isPresent() && address == null) {
+            throw Failure.usage(option + ": only with " + addressOption);
+        }
+        return mask.orElse(null);
+    }
+
+    /** Which reply tuples the options mean. */
     TuplePattern replyPattern() throws Failure {
         TuplePattern pattern = TuplePattern.any();
         pattern = network(pattern, "-r", replySource, TuplePattern::source, TuplePattern::source);
@@ -190,16 +233,17 @@ final class TupleArguments {
         return text == null ? pattern : set.apply(pattern, number(option, text, most));
     }
 
+    /** An address or a network, whose bits after the prefix do not count, as with conntrack(8). */
     static Network network(String option, String text) throws Failure {
         try {
-            return Network.parse(text);
+            return Network.parse(text, false);
         } catch (IllegalArgumentException e) {
             throw Failure.usage(option + " " + text + ": " + e.getMessage());
         }
     }
 
-    static InetAddress address(String option, String text) throws Failure {
-        Network network = network(option, text);
+    static InetAddress address(String option, @Nullable String text) throws Failure {
+        Network network = network(option, text == null ? "" : text);
         if (!network.whole()) {
             throw Failure.usage(option + " " + text + ": one address is wanted here, not a network");
         }
@@ -212,18 +256,63 @@ final class TupleArguments {
                 .map(inZone("--orig-zone", originalZone));
     }
 
-    /** The reply tuple, where source and destination are given. */
-    Optional<ConntrackTuple> reply() throws Failure {
+    /** The original tuple of a connection whose replies are given and are not translated. */
+    Optional<ConntrackTuple> originalOfReply() throws Failure {
         return tuple(
-                        "-r",
-                        replySource,
                         "-q",
                         replyDestination,
-                        "--reply-port-src",
-                        replySourcePort,
+                        "-r",
+                        replySource,
                         "--reply-port-dst",
-                        replyDestinationPort)
-                .map(inZone("--reply-zone", replyZone));
+                        replyDestinationPort,
+                        "--reply-port-src",
+                        replySourcePort)
+                .map(inZone("--orig-zone", originalZone));
+    }
+
+    /** The reply tuple, if its source and destination are given. */
+    Optional<ConntrackTuple> reply() throws Failure {
+        return originalOfReply().map(ConntrackTuple::inverted).map(inZone("--reply-zone", replyZone));
+    }
+
+    /**
+     * The reply tuple of a connection to be created: the inverted original one, except for what is given. The kernel
+     * translates an end itself, so that the port of a translated end is not put into the tuple.
+     */
+    ConntrackTuple replyTo(ConntrackTuple original, NatArguments nat) throws Failure {
+        ConntrackTuple inverted = original.inverted();
+        InetAddress from = replySource == null ? inverted.source() : address("-r", replySource);
+        InetAddress to = replyDestination == null ? inverted.destination() : address("-q", replyDestination);
+        ConntrackTuple reply;
+        if (inverted.hasPorts()) {
+            String fromPort = nat.destinationNat().isPresent() ? null : replySourcePort;
+            String toPort = nat.sourceNat().isPresent() ? null : replyDestinationPort;
+            reply = ConntrackTuple.of(
+                    inverted.protocol(),
+                    from,
+                    fromPort == null ? inverted.sourcePort() : number("--reply-port-src", fromPort, PORT_MAX),
+                    to,
+                    toPort == null ? inverted.destinationPort() : number("--reply-port-dst", toPort, PORT_MAX));
+        } else if (inverted.hasIcmp()) {
+            reply = ConntrackTuple.icmp(from, to, inverted.icmpId(), inverted.icmpType(), inverted.icmpCode());
+        } else {
+            reply = ConntrackTuple.of(inverted.protocol(), from, to);
+        }
+        return inZone("--reply-zone", replyZone).apply(reply);
+    }
+
+    /** The port that the source is translated to, as the replies tell: that of a line of {@code -o save}. */
+    OptionalInt replyDestinationPort() throws Failure {
+        return replyDestinationPort == null
+                ? OptionalInt.empty()
+                : OptionalInt.of(number("--reply-port-dst", replyDestinationPort, PORT_MAX));
+    }
+
+    /** The port that the destination is translated to, as the replies tell. */
+    OptionalInt replySourcePort() throws Failure {
+        return replySourcePort == null
+                ? OptionalInt.empty()
+                : OptionalInt.of(number("--reply-port-src", replySourcePort, PORT_MAX));
     }
 
     private static Function<ConntrackTuple, ConntrackTuple> inZone(String option, @Nullable String text)

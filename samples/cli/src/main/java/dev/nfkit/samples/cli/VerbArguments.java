@@ -1,5 +1,8 @@
 package dev.nfkit.samples.cli;
 
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The commands of conntrack(8), of which one is given. */
@@ -25,8 +28,21 @@ final class VerbArguments {
     private boolean create;
 
     @Option(
+            names = {"-A", "--add"},
+            description = "Make an entry, or change the one that exists.")
+    private boolean add;
+
+    @Option(
+            names = {"-R", "--load-file"},
+            paramLabel = "FILE",
+            description =
+                    "Carry out the commands of a file, such as one of -o save: -I, -A, -U, -D and -F, one a line; - for"
+                            + " standard input.")
+    private @Nullable Path file;
+
+    @Option(
             names = {"-U", "--update"},
-            description = "Change entries: -m, -t, -u and labels are their new values, the rest says which.")
+            description = "Change entries: -m, -t, -u, --state and labels are their new values, the rest says which.")
     private boolean update;
 
     @Option(
@@ -58,6 +74,10 @@ final class VerbArguments {
             return ConntrackVerb.GET;
         } else if (create) {
             return ConntrackVerb.CREATE;
+        } else if (add) {
+            return ConntrackVerb.ADD;
+        } else if (file != null) {
+            return ConntrackVerb.LOAD;
         } else if (update) {
             return ConntrackVerb.UPDATE;
         } else if (delete) {
@@ -70,5 +90,10 @@ final class VerbArguments {
             return ConntrackVerb.COUNT;
         }
         throw new IllegalStateException("picocli let none of the commands through");
+    }
+
+    /** The file of {@code -R}; empty for another command. */
+    Optional<Path> file() {
+        return Optional.ofNullable(file);
     }
 }

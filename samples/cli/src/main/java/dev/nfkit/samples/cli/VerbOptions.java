@@ -24,10 +24,31 @@ final class VerbOptions {
             "--icmp-type",
             "--icmp-code",
             "--icmp-id");
-    private static final Set<String> FILTER =
-            with(TUPLE, "--family", "--mark", "--status", "--label", "--state", "--src-nat", "--dst-nat", "--any-nat");
+    private static final Set<String> FILTER = with(
+            TUPLE,
+            "--family",
+            "--mark",
+            "--status",
+            "--label",
+            "--state",
+            "--src-nat",
+            "--dst-nat",
+            "--any-nat",
+            "--mask-src",
+            "--mask-dst");
     private static final Set<String> ENTRY = with(
-            TUPLE, "--timeout", "--mark", "--status", "--label", "--label-add", "--state", "--src-nat", "--dst-nat");
+            TUPLE,
+            "--timeout",
+            "--mark",
+            "--status",
+            "--label",
+            "--label-add",
+            "--state",
+            "--orig-vtag",
+            "--reply-vtag",
+            "--role",
+            "--src-nat",
+            "--dst-nat");
     private static final Set<String> EXPECTED =
             Set.of("--src", "--dst", "--proto", "--orig-port-src", "--orig-port-dst");
     private static final Set<String> EXPECTATION = with(
@@ -69,22 +90,33 @@ final class VerbOptions {
             case LIST -> with(FILTER, "--zero", "--output");
             case EVENT -> with(FILTER, EVENTS.toArray(String[]::new));
             case GET -> with(TUPLE, "--output");
-            case CREATE -> ENTRY;
-            case UPDATE -> with(FILTER, "--timeout", "--label-add", "--label-del", "--output");
+            case CREATE, ADD -> ENTRY;
+            case UPDATE ->
+                with(
+                        FILTER,
+                        "--timeout",
+                        "--label-add",
+                        "--label-del",
+                        "--orig-vtag",
+                        "--reply-vtag",
+                        "--role",
+                        "--output");
             case DELETE -> with(FILTER, "--output");
             case FLUSH -> Set.of("--family");
-            case STATS, COUNT -> Set.of();
+            case STATS, COUNT, LOAD -> Set.of();
         };
     }
 
     private static Set<String> ofExpectations(ConntrackVerb verb) throws Failure {
         return switch (verb) {
-            case LIST, FLUSH, STATS, COUNT -> Set.of();
+            case LIST -> Set.of("--output");
+            case FLUSH, STATS, COUNT -> Set.of();
             case EVENT -> EVENTS;
             case GET, DELETE -> EXPECTED;
             case CREATE -> EXPECTATION;
-            case UPDATE ->
-                throw Failure.usage("-U expect: an expectation can't be changed; remove it and make another");
+            case UPDATE, ADD ->
+                throw Failure.usage(verb + " expect: an expectation can't be changed; remove it and make another");
+            case LOAD -> throw Failure.usage("-R expect: only commands for connections can be in a file");
         };
     }
 

@@ -40,6 +40,11 @@ class ConntrackJsonSpec :
                 """"counters_orig":{"packets":3,"bytes":180},"labels":"01000080"}"""
         }
 
+        test("counters are unsigned numbers of 64 bits") {
+            json { counters(ConntrackAttribute.COUNTERS_ORIG, -1, Long.MIN_VALUE) } shouldBe
+                """{"family":0,"counters_orig":{"packets":18446744073709551615,"bytes":9223372036854775808}}"""
+        }
+
         test("IPv6, ICMP, zones of a direction, translations and sequence offsets") {
             val ping = ConntrackTuple.icmp(address("fd00::1"), address("fd00::2"), 77, 128, 0).inZone(5)
             json {

@@ -17,7 +17,7 @@ import java.util.BitSet
 
 private const val SECOND = 1_000_000_000L
 
-private val plain = ConntrackColumns(false, false, false, null, false)
+private val plain = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, null, false)
 
 private fun line(
     columns: ConntrackColumns = plain,
@@ -76,6 +76,15 @@ class ConntrackLinesSpec :
                 "mark=4294967295 secctx=system_u:object_r. zone=9 helper=sip use=2"
         }
 
+        test("counters are unsigned numbers of 64 bits") {
+            line {
+                web.writeTo(this, ConntrackAttribute.TUPLE_ORIG.code())
+                counters(ConntrackAttribute.COUNTERS_ORIG, -1, Long.MIN_VALUE)
+            } shouldBe
+                "tcp      6 src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443 " +
+                "packets=18446744073709551615 bytes=9223372036854775808"
+        }
+
         test("ICMP has type, code and id, GRE its keys, and other protocols nothing") {
             line { tuples(ConntrackTuple.icmp(address("192.0.2.1"), address("192.0.2.2"), 77, 8, 0)) } shouldBe
                 "icmp     1 src=192.0.2.1 dst=192.0.2.2 type=8 code=0 id=77 " +
@@ -122,7 +131,9 @@ class ConntrackLinesSpec :
             val zone = java.util.TimeZone.getDefault()
             java.util.TimeZone.setDefault(java.util.TimeZone.getTimeZone("UTC"))
             try {
-                line(ConntrackColumns(false, false, true, null, false)) { times() } shouldBe
+                line(
+                    ConntrackColumns(ConntrackColumns.Format.LINES, false, false, true, null, false),
+                ) { times() } shouldBe
                     "$tuple delta-time=5 [start=Thu Jan  1 00:16:40 1970] [stop=Thu Jan  1 00:16:45 1970]"
             } finally {
                 java.util.TimeZone.setDefault(zone)
@@ -136,7 +147,7 @@ class ConntrackLinesSpec :
                 web.writeTo(this, ConntrackAttribute.TUPLE_ORIG.code())
                 bytes(ConntrackAttribute.LABELS.code(), 0, 0, 0, 0, 0, 0, 0, 0)
             }
-            val columns = ConntrackColumns(false, false, false, names, false)
+            val columns = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, names, false)
             val tuple = "tcp      6 src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443"
             line(columns) { labelled() } shouldBe tuple
             val text = StringBuilder()
@@ -189,5 +200,11 @@ class ConntrackLinesSpec :
                 "mask-src=255.255.255.255 mask-dst=255.255.255.255 sport=0 dport=65535 " +
                 "master-src=192.0.2.1 master-dst=198.51.100.2 sport=40000 dport=443 " +
                 "zone=4 PERMANENT,USERSPACE class=0 helper=ftp"
+        }
+
+        test("an expectation without a class has none in its line") {
+            val bare = expectation { web.writeTo(this, ExpectationAttribute.TUPLE.code()) }
+            event(ConntrackEvent.ExpectationNew(bare)) shouldBe
+                "    [NEW] proto=6 src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443"
         }
     })

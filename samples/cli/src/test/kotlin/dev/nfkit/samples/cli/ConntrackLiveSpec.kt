@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli
 
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempfile
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.collections.shouldHaveSize
@@ -22,6 +23,22 @@ private fun timeless(line: String): String =
     line
         .replace(Regex("^(ipv[46] +\\d+ )?(\\S+ +\\d+) \\d+ "), "$1$2 - ")
         .replace(Regex("delta-time=\\d+"), "delta-time=-")
+
+/** A line without time and counters: what a saved entry keeps. */
+private fun lasting(line: String): String =
+    timeless(line)
+        .replace(Regex("(packets|bytes|delta-time)=\\S+ "), "")
+
+/** A saved line without what time changes, and without what only nfkit saves: the mark and the translated port. */
+private fun asPeerSaves(line: String): String =
+    line
+        .replace(Regex(" -t \\d+"), "")
+        .replace(Regex(" -m \\d+"), "")
+        .replace(Regex("( -[ng] [0-9.]+):\\d+"), "$1")
+
+private fun timelessXml(line: String): String =
+    line
+        .replace(Regex("<(timeout|deltatime)>\\d+"), "<$1>-")
 
 /** Connections of all kinds, made by the peer. */
 private fun populate(room: Room) {
@@ -139,6 +156,84 @@ class ConntrackLiveSpec :
             }
         }
 
+        test("what is saved is created again from a file, with translation, zones, marks and states")
+            .config(enabledOrReasonIf = live) {
+                Room().use { room ->
+                    populate(room)
+                    val before = lines(conntrack(room, "-L", "-o", "extended").out).map(::lasting)
+                    val saved = conntrack(room, "-L", "-o", "save").out
+                    val peer = lines(room.inside("conntrack", "-L", "-o", "save"))
+                    lines(saved).map(::asPeerSaves) shouldContainExactlyInAnyOrder peer.map(::asPeerSaves)
+                    conntrack(room, "-F").code shouldBe 0
+                    val file = tempfile()
+                    file.writeText("# saved\n$saved")
+                    val loaded = conntrack(room, "-R", "$file")
+                    loaded.err shouldBe "nfkit conntrack: ${before.size} commands have been carried out.\n"
+                    loaded.code shouldBe 0
+                    lines(conntrack(room, "-L", "-o", "extended").out).map(::lasting) shouldContainExactlyInAnyOrder
+                        before
+                    // Once more: entries that exist are updated, those with a translation can't be.
+                    file.writeText(lines(saved).filter { " -n " !in it }.joinToString("\n"))
+                    conntrack(room, "-R", "$file").code shouldBe 0
+                    val create = "-I -p 99 -s 192.0.2.1 -d 198.51.100.2 -t 9"
+                    file.writeText("-D -p 99\n$create\n\n# again\n$create\n-F\n")
+                    val refused = conntrack(room, "-R", "$file")
+                    refused.code shouldBe 1
+                    refused.err shouldContain "$file, line 5: "
+                    conntrack(room, "-C").out shouldBe "${before.size}\n"
+                }
+            }
+
+        test("XML is that of conntrack(8)").config(enabledOrReasonIf = live) {
+            Room().use { room ->
+                populate(room)
+                for (output in listOf("xml", "xml,ktimestamp")) {
+                    val peer = lines(room.inside("conntrack", "-L", "-o", output))
+                    val ours = lines(conntrack(room, "-L", "-o", output).out)
+                    ours.first() shouldBe peer.first()
+                    ours.last() shouldBe peer.last()
+                    // The peer has the names of TCP's states for those of SCTP.
+                    val compared = { line: String -> "sctp" !in line }
+                    ours.filter(compared).map(::timelessXml) shouldContainExactlyInAnyOrder
+                        peer.filter(compared).map(::timelessXml)
+                    ours.single { "sctp" in it } shouldContain "<state>ESTABLISHED</state>"
+                }
+                lines(conntrack(room, "-L", "-o", "xml", "-p", "98").out) shouldBe
+                    listOf("<?xml version=\"1.0\" encoding=\"utf-8\"?>", "<conntrack>", "</conntrack>")
+            }
+        }
+
+        test("status bits are added, states changed, and what is so already is not changed")
+            .config(enabledOrReasonIf = live) {
+                Room().use { room ->
+                    room.track()
+                    val tuple = "-p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 10 --dport 20".split(' ').toTypedArray()
+                    val made = arrayOf(*tuple, "--state", "LISTEN", "-u", "SEEN_REPLY,ASSURED", "-t", "600")
+                    conntrack(room, "-A", *made).err shouldBe "nfkit conntrack: 1 flow entries have been added.\n"
+                    conntrack(room, "-A", *made, "-m", "3").code shouldBe 0
+                    val fixed = conntrack(room, "-U", *tuple, "-u", "FIXED_TIMEOUT", "--state", "ESTABLISHED")
+                    fixed.code shouldBe 0
+                    fixed.out shouldContain Regex("^tcp +6 \\d+ ESTABLISHED .*\\[ASSURED] mark=3 ")
+                    conntrack(room, "-U", *tuple, "-u", "ASSURED", "-m", "3").code shouldBe 1
+                    room.inside("conntrack", "-L", "-o", "save") shouldContain "-u SEEN_REPLY,ASSURED,FIXED_TIMEOUT "
+                    conntrack(room, "-D", "-s", "1.1.9.1", "--mask-src", "255.255.0.255").code shouldBe 0
+
+                    conntrack(room, "-I", *tuple, "--state", "CLOSE", "-t", "600", "--reply-zone", "3").code shouldBe 0
+                    room.inside("conntrack", "-L") shouldContain "zone-reply=3 "
+                    conntrack(room, "-L", "-s", "1.1.1.4/24").out shouldContain "zone-reply=3 "
+                    conntrack(room, "-D", "--reply-zone", "3", "-u", "!ASSURED,UNREPLIED").code shouldBe 0
+
+                    val sctp = "-p sctp -s 1.1.1.1 -d 2.2.2.2 --sport 10 --dport 20".split(' ').toTypedArray()
+                    val tags = arrayOf("--orig-vtag", "5", "--reply-vtag", "4294967295")
+                    conntrack(room, "-I", *sctp, *tags, "--state", "CLOSED", "-t", "600").code shouldBe 0
+                    conntrack(room, "-U", *sctp, "--state", "ESTABLISHED").code shouldBe 0
+                    conntrack(room, "-L", "-o", "save").out shouldContain
+                        "--state ESTABLISHED --orig-vtag 5 --reply-vtag 4294967295"
+                    conntrack(room, "-I", "-p", "igmp", "-s", "0.0.0.0", "-d", "224.0.0.22", "-t", "60").code shouldBe 0
+                    conntrack(room, "-L", "-p", "2").out shouldContain "src=0.0.0.0 dst=224.0.0.22 [UNREPLIED]"
+                }
+            }
+
         test("counters are set to 0, tables flushed, and statistics are the peer's").config(enabledOrReasonIf = live) {
             Room().use { room ->
                 populate(room)
@@ -185,11 +280,15 @@ class ConntrackLiveSpec :
                         }
                         peer.destroy()
                         reader.join()
-                        // What the peer tells of who removed an entry is not the kernel's: it looks for the process.
+                        // The name of the process that removed an entry is found only while it runs.
                         val theirs = told.filter { "dport=7777 " in it }.map { it.substringBefore(" [USERSPACE]") }
                         theirs shouldHaveSize 6
                         val ours = lines(nfkit.printed()).filter { "dport=7777 " in it }
-                        ours.map(::timeless) shouldContainExactlyInAnyOrder theirs.map(::timeless)
+                        ours.map { timeless(it).substringBefore(" [USERSPACE]") } shouldContainExactlyInAnyOrder
+                            theirs.map(::timeless)
+                        for (line in ours) {
+                            (" [USERSPACE] portid=" in line) shouldBe ("[DESTROY]" in line)
+                        }
                         nfkit.signal("INT")
                     }
                 ran.code shouldBe 0

@@ -192,7 +192,7 @@ class ReplayConntrackSpec :
                         )
                     printed(trace, false).map { it.substring(17) }.drop(1).dropLast(3) shouldContainExactly
                         listOf(
-                            "<- proto=17 src=192.0.2.1 dst=192.0.2.2 sport=5 dport=53 class=0",
+                            "<- proto=17 src=192.0.2.1 dst=192.0.2.2 sport=5 dport=53",
                             "<- interrupted (IPCTNL_MSG_EXP_GET)",
                         )
                 }

@@ -18,6 +18,8 @@ private val queue = arrayOf("queue", "-i", "nfqueue:0")
 
 private val tcp = arrayOf("-p", "tcp", "-s", "1.1.1.1", "-d", "2.2.2.2")
 
+private val tuple = arrayOf("-s", "1.1.1.1", "-d", "2.2.2.2", "--sport", "1", "--dport", "2")
+
 private fun String.words(): Array<String> = split(' ').toTypedArray()
 
 class UsageSpec :
@@ -96,7 +98,7 @@ class UsageSpec :
                 Wrong("maximumLength 0 is less than 1", *queue, "--max-length", "0"),
                 Wrong("'--default': expected one of", *queue, "--default", "reject"),
                 Wrong("only duration:SECONDS and packets:N", *queue, "-a", "filesize:1"),
-                Wrong("(-L | -E | -G | -I | -U | -D | -F | -S | -C)", "conntrack"),
+                Wrong("(-L | -E | -G | -I | -A | -R=FILE | -U | -D | -F | -S | -C)", "conntrack"),
                 Wrong("mutually exclusive", "conntrack", "-L", "-F"),
                 Wrong("table nat: not known", "conntrack", "-L", "nat"),
                 Wrong("this table can only be listed", "conntrack", "-D", "dying"),
@@ -113,12 +115,14 @@ class UsageSpec :
                 Wrong("--sport http: a number", "conntrack", "-L", "--sport", "http"),
                 Wrong("-m 0x1/0xf0: a mark", "conntrack", "-L", "-m", "0x1/0xf0"),
                 Wrong("-u GONE: not known", "conntrack", "-L", "-u", "GONE"),
-                Wrong("-u UNSET: of no use as a filter", "conntrack", "-L", "-u", "UNSET"),
+                Wrong("a bit can't be both set and not set", *"conntrack -L -u ASSURED,!ASSURED".words()),
                 Wrong("-l 128: no label", "conntrack", "-L", "-l", "128"),
                 Wrong("--state ESTABLISHED: only with -p tcp", "conntrack", "-L", "--state", "ESTABLISHED"),
                 Wrong("--state GONE: not known; give one of NONE", "conntrack", "-L", "-p", "sctp", "--state", "GONE"),
                 Wrong("-n 1.1.1.1:x: a port", "conntrack", "-L", "-n", "1.1.1.1:x"),
-                Wrong("-o xml: not made here; --json is", "conntrack", "-L", "-o", "extended,xml"),
+                Wrong("-o save: not together with another output", "conntrack", "-L", "-o", "id,save"),
+                Wrong("--json: not together with -o xml or -o save", *"conntrack -L -o xml --json".words()),
+                Wrong("-o save: only for connections", *"conntrack -L expect -o save".words()),
                 Wrong("-o all: not known", "conntrack", "-L", "-o", "all"),
                 Wrong("-e OLD: not known", "conntrack", "-E", "-e", "NEW,OLD"),
                 Wrong("receiveBuffer 5 is out of", "conntrack", "-E", "-b", "5"),
@@ -127,7 +131,32 @@ class UsageSpec :
                 Wrong("--sport and --dport are missing", "conntrack", "-G", *tcp),
                 Wrong("--icmp-type and --icmp-code are missing", *"conntrack -G -p 1 -s ::1 -d ::2".words()),
                 Wrong("one address is wanted here", *"conntrack -G -p 99 -s 1.0.0.0/8 -d 1.1.1.1".words()),
-                Wrong("are of two families", *"conntrack -G -p 99 -s ::1 -d 1.1.1.1".words()),
+                Wrong("-d 1.1.1.1: of another address family than -s", *"conntrack -G -p 99 -s ::1 -d 1.1.1.1".words()),
+                Wrong("-s 0:0:0:0:0:0:0:1: of another address family than -f", *"conntrack -L -f ipv4 -s ::1".words()),
+                Wrong(
+                    "-g 1.1.1.1: of another address family",
+                    *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -g 1.1.1.1".words(),
+                ),
+                Wrong("-r [::1]: is no address", *"conntrack -L -r [::1]".words()),
+                Wrong("-n [::1]: is no address", *"conntrack -L -n [::1]".words()),
+                Wrong("-j: not with -n or -g", *"conntrack -L -n -j".words()),
+                Wrong("--mask-src: only with -s", *"conntrack -L --mask-src 255.0.0.0".words()),
+                Wrong("--mask-src: of no use with -I", "conntrack", "-I", *tcp, "--mask-src", "255.0.0.0"),
+                Wrong(
+                    "--mask-src ffff:0:0:0:0:0:0:0: of another address family",
+                    *"conntrack -L -s 1.1.1.1 --mask-src ffff::".words(),
+                ),
+                Wrong("--orig-vtag is missing", *"conntrack -I -p sctp --state CLOSED -t 9".words(), *tuple),
+                Wrong("--role is missing", *"conntrack -I -p dccp --state OPEN -t 9".words(), *tuple),
+                Wrong("--role peer: not known", *"conntrack -I -p dccp --state OPEN -t 9 --role peer".words(), *tuple),
+                Wrong(
+                    "--role: only with -p dccp",
+                    *"conntrack -I -p tcp --state CLOSE -t 9 --role client".words(),
+                    *tuple,
+                ),
+                Wrong("--state CLOSE: only with -p tcp", *"conntrack -U --state CLOSE".words()),
+                Wrong("-A expect: an expectation can't be changed", "conntrack", "-A", "expect"),
+                Wrong("-R /no/such: No such file or directory", "conntrack", "-R", "/no/such"),
                 Wrong("-t is missing", "conntrack", "-I", *tcp, "--sport", "1", "--dport", "2"),
                 Wrong("--state is missing", "conntrack", "-I", *tcp, "--sport", "1", "--dport", "2", "-t", "9"),
                 Wrong("-n: to which address", *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -n".words()),

@@ -19,15 +19,26 @@ public record Network(int version, long high, long low, int prefix) {
      * @throws IllegalArgumentException which says what is wrong with it
      */
     public static Network parse(String text) {
+        return parse(text, true);
+    }
+
+    /**
+     * Reads {@code 10.0.0.0/8} or {@code fd00::1}.
+     *
+     * @param text an address, or one with a prefix length
+     * @param exact whether bits after the prefix are refused; otherwise they are ignored
+     * @throws IllegalArgumentException which says what is wrong with it
+     */
+    public static Network parse(String text, boolean exact) {
         int slash = text.indexOf('/');
         byte[] address = address(slash < 0 ? text : text.substring(0, slash));
         int bits = address.length * Byte.SIZE;
         int prefix = slash < 0 ? bits : prefix(text.substring(slash + 1), bits);
         ByteBuffer left = ByteBuffer.wrap(Arrays.copyOf(address, 16));
-        Network exact = new Network(address.length == 4 ? 4 : 6, left.getLong(0), left.getLong(8), prefix);
+        Network given = new Network(address.length == 4 ? 4 : 6, left.getLong(0), left.getLong(8), prefix);
         Network whole =
-                new Network(exact.version, exact.high & mask(prefix), exact.low & mask(prefix - Long.SIZE), prefix);
-        if (!whole.equals(exact)) {
+                new Network(given.version, given.high & mask(prefix), given.low & mask(prefix - Long.SIZE), prefix);
+        if (exact && !whole.equals(given)) {
             throw new IllegalArgumentException("has bits behind its prefix; " + whole + " is the network");
         }
         return whole;
