@@ -23,7 +23,7 @@ private const val FAR_ADDRESS = "10.7.0.2"
 private const val TRANSFER_PORT = 5001
 private const val MIB = 1 shl 20
 
-/** Two namespaces with a link between them. The server's tracks connections and drops those packets that are INVALID. */
+/** Two namespaces with a link between them. The server's drops packets that are INVALID. */
 private class Link : AutoCloseable {
     val near = Namespace()
     val far = Namespace()
