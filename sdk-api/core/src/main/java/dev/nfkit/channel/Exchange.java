@@ -168,22 +168,13 @@ public final class Exchange implements AutoCloseable {
         return outcome();
     }
 
-    @SuppressWarnings("unchecked") // only the taker's failures are kept, and it throws no other checked ones
     private <E extends Exception> boolean outcome() throws NetlinkException, E {
         Throwable failed = failure;
         failure = null;
         if (failed instanceof NetlinkException problem) {
             throw problem;
         }
-        if (failed instanceof RuntimeException problem) {
-            throw problem;
-        }
-        if (failed instanceof Error problem) {
-            throw problem;
-        }
-        if (failed != null) {
-            throw (E) failed;
-        }
+        Failures.rethrow(failed); // the taker's, which may have thrown anything undeclared
         KernelRefusedException refused = refusal;
         if (refused != null) {
             throw refused;

@@ -74,7 +74,6 @@ public final class NfqueueWorkers implements AutoCloseable {
      * @throws IllegalStateException if a run is in progress
      * @param <E> what the decider may throw
      */
-    @SuppressWarnings("unchecked") // what a worker fails with is what its run may throw
     public <E extends Exception> long run(Decider<E> decider) throws NetlinkException, E {
         AtomicLong delivered = new AtomicLong();
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -103,18 +102,10 @@ public final class NfqueueWorkers implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         Throwable problem = failure.get();
-        if (problem instanceof RuntimeException e) {
-            throw e;
-        }
-        if (problem instanceof Error e) {
-            throw e;
-        }
         if (problem instanceof NetlinkException e) {
             throw e;
         }
-        if (problem != null) {
-            throw (E) problem;
-        }
+        Failures.rethrow(problem); // the decider's, which may have thrown anything undeclared
         return delivered.get();
     }
 
