@@ -228,6 +228,7 @@ class CaptureWriterSpec :
             val writer = PcapngWriter(stream, CaptureSection.create())
             val id = writer.addInterface(raw)
             val ones = ByteBuffer.wrap(ByteArray(200) { -1 })
+            writer.flush() // from here on each packet starts where the one before did
             writer.packet(id, 1, ones, 0, 200, 200)
             for (length in 61..63) {
                 writer.flush()
