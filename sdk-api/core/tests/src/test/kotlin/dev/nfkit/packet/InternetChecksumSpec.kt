@@ -59,6 +59,8 @@ class InternetChecksumSpec :
             listOf(-1 to 2, 0 to 5, 3 to 2, 4 to 1, 0 to -1, 2 to Int.MAX_VALUE).forEach { (offset, length) ->
                 shouldThrow<IndexOutOfBoundsException> { InternetChecksum.sum(bytes, offset, length) }
             }
+            shouldThrow<IndexOutOfBoundsException> { InternetChecksum.sum(bytes, 3, 2) }.message shouldBe
+                "bytes 3 to 5 of 4"
             InternetChecksum.sum(bytes, 4, 0) shouldBe 0
             shouldThrow<IndexOutOfBoundsException> { InternetChecksum.sum(ByteArray(4), 3, 2) }
             bytes.release()

@@ -66,6 +66,16 @@ class ViewsSpec :
             udp.payloadOffset() shouldBe bytes.length()
         }
 
+        test("a UDP header at the start of the bytes is shown whole") {
+            val udp = UdpView()
+            udp.wrap(hex("1234 5678 0008 beef")) shouldBe true
+            udp.sourcePort() shouldBe 0x1234
+            udp.destinationPort() shouldBe 0x5678
+            udp.length() shouldBe 8
+            udp.checksum() shouldBe 0xbeef
+            udp.payloadOffset() shouldBe 8
+        }
+
         test("an extension header that is cut, loops on itself, or ends the packet leaves no transport") {
             val ip = Ipv6View()
             val head = "60000000 0000 %02x 40 $IPV6_ADDRESSES"
