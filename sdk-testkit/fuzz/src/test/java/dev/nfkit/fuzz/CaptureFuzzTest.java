@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class CaptureFuzzTest {
     private static final int SHORTEST_RECORD = 12;
+    private static final byte[] KEY = new byte[32];
 
     /** The packets up to the end, or up to what is malformed. */
     private static List<CaptureRecord> packets(byte[] file) {
@@ -174,7 +175,7 @@ class CaptureFuzzTest {
                 + entry.comment() + " " + entry.datagram().toHex();
     }
 
-    /** An anonymous recording is parseable, of the same shape, and the same for the same seed. */
+    /** An anonymous recording is parseable, of the same shape, and the same for the same key. */
     @MethodSource("files")
     @FuzzTest
     void anonymizer(byte[] file) throws IOException {
@@ -184,7 +185,7 @@ class CaptureFuzzTest {
         } catch (PcapFormatException e) {
             return;
         }
-        Trace anonymous = new TraceAnonymizer(trace.order(), "seed").anonymize(trace);
+        Trace anonymous = anonymous(trace);
         for (int i = 0; i < trace.entries().size(); i++) {
             TraceEntry before = trace.entries().get(i);
             TraceEntry after = anonymous.entries().get(i);
@@ -200,8 +201,13 @@ class CaptureFuzzTest {
                         + "\nof the messages " + shape(after, trace.order()));
             }
         }
-        Budget.within(file, () -> requireSame(anonymous, new TraceAnonymizer(trace.order(), "seed").anonymize(trace)));
+        Budget.within(file, () -> requireSame(anonymous, anonymous(trace)));
         written(anonymous);
+    }
+
+    /** A key as it is: to derive one from a seed takes long on purpose. */
+    private static Trace anonymous(Trace trace) {
+        return TraceAnonymizer.withKey(trace.order(), KEY).anonymize(trace);
     }
 
     /** The messages of a datagram: their types, flags and lengths, up to what is malformed. */

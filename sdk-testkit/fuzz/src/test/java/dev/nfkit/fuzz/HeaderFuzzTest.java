@@ -241,15 +241,16 @@ class HeaderFuzzTest {
 
     /** Packets after control bytes that do every edit. */
     static Stream<byte[]> edits() {
-        return Recordings.packets().flatMap(packet -> IntStream.range(0, 4).mapToObj(first -> {
-            byte[] seed = new byte[2 + 6 * MOST_EDITS + packet.length];
-            seed[0] = MOST_EDITS - 1;
-            seed[1] = (byte) (first & 1);
-            for (int i = 2; i < 2 + 6 * MOST_EDITS; i++) {
-                seed[i] = (byte) (first * 3 + i);
-            }
-            System.arraycopy(packet, 0, seed, 2 + 6 * MOST_EDITS, packet.length);
-            return seed;
-        }));
+        return Recordings.packets()
+                .flatMap(packet -> IntStream.range(0, 4).mapToObj(first -> {
+                    byte[] seed = new byte[2 + 6 * MOST_EDITS + packet.length];
+                    seed[0] = MOST_EDITS - 1;
+                    seed[1] = (byte) (first & 1);
+                    for (int i = 2; i < 2 + 6 * MOST_EDITS; i++) {
+                        seed[i] = (byte) (first * 3 + i);
+                    }
+                    System.arraycopy(packet, 0, seed, 2 + 6 * MOST_EDITS, packet.length);
+                    return seed;
+                }));
     }
 }
