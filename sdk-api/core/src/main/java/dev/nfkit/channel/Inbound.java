@@ -87,6 +87,7 @@ public final class Inbound {
             datagrams++;
             if (batch.truncated(at)) {
                 truncated++;
+                missed++; // what is set aside came before it
                 life.cut(batch.buffer(), batch.offset(at), batch.length(at));
                 continue;
             }
@@ -102,9 +103,14 @@ public final class Inbound {
         return message;
     }
 
-    /** Begins a new epoch: messages may have been received and lost between the earlier ones and those to come. */
-    void miss() {
-        missed++;
+    /**
+     * Begins a new epoch: messages may have been received and lost between the earlier ones and those to come. Messages of
+     * datagrams that are looked at from now on have it.
+     *
+     * @return the new epoch
+     */
+    public int newEpoch() {
+        return ++missed;
     }
 
     /**

@@ -73,6 +73,9 @@ public final class MessageLoop implements AutoCloseable {
     private boolean roused;
 
     private boolean farewellSent;
+    /** Memory or stack were short while messages were handed over, and one may be lost; a field, since that needs neither. */
+    private boolean unreported;
+
     /** A refused farewell, logged once the socket is closed. */
     private @Nullable KernelRefusedException refusedFarewell;
 
@@ -189,6 +192,7 @@ public final class MessageLoop implements AutoCloseable {
                     try {
                         pump(request, deadline);
                     } catch (Throwable e) {
+                        unreported |= e instanceof VirtualMachineError;
                         leaveAfter(e);
                         throw e;
                     }
@@ -215,6 +219,7 @@ public final class MessageLoop implements AutoCloseable {
      * Receives until a request is answered or a poll wants to receive. What else comes is set aside, after what is pending.
      */
     private void pump(Request request, long deadline) throws NetlinkException {
+        reportMiss();
         setBatchAside();
         while (!request.answered() && !pollWaits) {
             long left = deadline - transport.nanoTime();
@@ -247,8 +252,16 @@ public final class MessageLoop implements AutoCloseable {
         }
     }
 
+    /** A stack or heap that was full may have cut short the way of a message anywhere: it may be lost. */
+    private void reportMiss() {
+        if (unreported) {
+            miss();
+            unreported = false;
+        }
+    }
+
     private void miss() {
-        inbound.miss();
+        inbound.newEpoch();
         life.missed();
     }
 
@@ -271,6 +284,7 @@ public final class MessageLoop implements AutoCloseable {
             try {
                 return inbound.nextOfBatch();
             } catch (MalformedMessageException e) {
+                inbound.newEpoch();
                 life.malformed(e);
             }
         }
@@ -435,6 +449,7 @@ public final class MessageLoop implements AutoCloseable {
     private <C, E extends Exception> int pollAlone(Handler<C, E> handler, C context, long timeoutNanos)
             throws NetlinkException, E {
         roused = false;
+        reportMiss();
         life.resume();
         if (inbound.pending() && !closing) {
             int delivered = deliver(handler, context);
@@ -527,6 +542,7 @@ public final class MessageLoop implements AutoCloseable {
         try {
             delivered = deliverBatch(handler, context);
         } catch (Throwable e) {
+            unreported |= e instanceof VirtualMachineError;
             try {
                 life.batchDone();
             } catch (Throwable later) {
@@ -560,6 +576,7 @@ public final class MessageLoop implements AutoCloseable {
             try {
                 return inbound.next();
             } catch (MalformedMessageException e) {
+                inbound.newEpoch();
                 life.malformed(e);
             }
         }
@@ -723,6 +740,7 @@ public final class MessageLoop implements AutoCloseable {
     private @Nullable Throwable discardReceived(@Nullable Throwable before) {
         Throwable failure = before;
         Exception problem = null;
+        int lacks = 0;
         for (; ; ) {
             try {
                 if (!next()) {
@@ -738,9 +756,12 @@ public final class MessageLoop implements AutoCloseable {
                     answered(inbound.message()); // what the kernel refused until now still counts
                 }
             } catch (Exception e) {
-                problem = e;
+                problem = problem == null ? e : (Exception) Failures.join(problem, e);
             } catch (Throwable e) {
                 failure = Failures.join(failure, e);
+                if (e instanceof VirtualMachineError && ++lacks >= FAILED_RECEIVES) {
+                    return failure; // perhaps it makes no progress
+                }
             }
         }
     }

@@ -169,9 +169,7 @@ final class Decisions implements Lending {
     }
 
     private void enter(Ledger ledger, int id, int epoch) {
-        if (ledger.oweOpen()) {
-            failed++;
-        }
+        oweOpen(ledger);
         ledger.begin(id, epoch);
         reading = false;
     }
@@ -287,10 +285,11 @@ final class Decisions implements Lending {
 
     /** A packet that can't be read still gets a verdict. The epoch is that of its receipt. */
     void unreadable(long found, int epoch) {
-        reading = false;
+        reading = true; // until it is noted somewhere
         Bound queue = found == PacketId.NONE ? null : queues.ofPacket(PacketId.queue(found));
         if (queue == null) {
             dispatch.doubt(epoch); // it waits somewhere, and a batch would let it pass
+            reading = false;
             return;
         }
         int id = PacketId.id(found);
@@ -301,6 +300,7 @@ final class Decisions implements Lending {
                 queue.ledger.owe(id, options.failureVerdict());
                 unread++;
             }
+            reading = false;
         } finally {
             dispatch.lock.unlock();
         }
@@ -308,7 +308,7 @@ final class Decisions implements Lending {
 
     /** Sends again what could not be sent before. */
     void resume() throws NetlinkException {
-        if (dispatch.unsent()) {
+        if (dispatch.troubled()) {
             try {
                 flush();
             } catch (SystemCallException e) {
@@ -351,9 +351,14 @@ final class Decisions implements Lending {
             dispatch.doubt(0);
         }
         for (Bound queue : queues.bound) {
-            if (queue.ledger.oweOpen()) {
-                failed++;
-            }
+            oweOpen(queue.ledger);
+        }
+    }
+
+    private void oweOpen(Ledger ledger) {
+        boolean expired = received != null && received.expired(); // then the watchdog has counted it
+        if (ledger.oweOpen() && !expired) {
+            failed++;
         }
     }
 
@@ -391,6 +396,11 @@ final class Decisions implements Lending {
             if (deadline.isNegative() || deadline.isZero() || verdict == null || verdict.isHeld()) {
                 throw new IllegalArgumentException("hold: deadline " + deadline + ", verdict " + verdict
                         + "; it takes more than zero, and a verdict");
+            }
+            if (!dispatch.holds(verdict)) {
+                throw new IllegalArgumentException(
+                        "hold: verdict " + verdict + " is larger than the send buffer; open the"
+                                + " session with a larger sendBuffer, or raise net.core.wmem_max");
             }
             nanos = deadline.toSeconds() > Integer.MAX_VALUE ? Long.MAX_VALUE / 4 : deadline.toNanos();
         }
@@ -444,7 +454,7 @@ final class Decisions implements Lending {
     }
 
     void answerAll(List<Hold> claimed, List<Verdict> verdicts) throws NetlinkException {
-        late.add(holds.answerAll(claimed, verdicts));
+        holds.answerAll(claimed, verdicts, late);
     }
 
     /** Answers a held packet whose right was claimed; false where it has got another verdict meanwhile. */

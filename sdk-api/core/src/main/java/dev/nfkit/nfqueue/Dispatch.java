@@ -162,17 +162,37 @@ final class Dispatch {
         }
     }
 
-    /** The kernel refused the verdict of a packet of a queue, which may wait on. Any thread. */
-    void doubtRefused(int number) {
-        Bound queue = queues.find(number);
-        if (queue != null) {
-            lock.lock();
-            try {
-                queue.ledger.doubtRefused();
-            } finally {
-                lock.unlock();
+    /**
+     * The kernel refused the verdict of a packet, which may wait on; packets of an epoch from this one on come after it. Any
+     * thread.
+     *
+     * @param number the packet's queue, or a negative number if it is not known
+     */
+    void doubtRefused(int number, int epoch) {
+        lock.lock();
+        try {
+            for (Bound queue : queues.bound) {
+                if (number < 0 || queue.queue == number) {
+                    queue.ledger.doubtRefused(epoch);
+                }
             }
+        } finally {
+            lock.unlock();
         }
+    }
+
+    /** Whether there is more to send than the verdicts of the batch in progress. On the polling thread. */
+    boolean troubled() {
+        boolean troubled = unsent;
+        for (Bound queue : queues.bound) {
+            troubled |= queue.ledger.troubled();
+        }
+        return troubled;
+    }
+
+    /** Whether a verdict can be sent at all; a changed payload may be larger than the send buffer. */
+    boolean holds(Verdict verdict) {
+        return outbox.holds(verdict);
     }
 
     long sendFailures() {

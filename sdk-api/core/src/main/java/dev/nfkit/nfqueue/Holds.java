@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * session.
  */
 final class Holds {
+    /** A held packet that lies further back ends batches, before its id can't be told from a later one. */
+    private static final int FARTHEST = 1 << 30;
+
     private final Bound[] bound;
     private final VerdictWriter writer;
     /** Those with a deadline, the earliest first. */
@@ -86,14 +90,19 @@ final class Holds {
             deadlines.remove(hold);
         }
         if (count == 0) {
-            onEmpty.run();
+            try {
+                onEmpty.run();
+            } catch (Throwable ignored) {
+                // It only wakes the poll in progress, which looks again a little later.
+            }
         }
     }
 
     /** Whether a packet that is held lies at or before an id. */
     synchronized boolean anyUpTo(Ledger ledger, int id) {
         Hold first = ledger.firstHeld;
-        return first != null && first.id - id <= 0;
+        // Ids are compared by their distance, which has a sign as long as it is less than half of all ids.
+        return first != null && (first.id - id <= 0 || ledger.nextId() - first.id > FARTHEST);
     }
 
     /** An id, or that before the first held packet if this is less. */
@@ -162,12 +171,9 @@ final class Holds {
     }
 
     /**
-     * Sends many answers whose right was claimed, in one datagram where they fit one.
-     *
-     * @return how many came too late
+     * Sends many answers whose right was claimed, in one datagram where they fit one. Those that come too late are counted.
      */
-    synchronized int answerAll(List<Hold> holds, List<Verdict> verdicts) throws NetlinkException {
-        int overtaken = 0;
+    synchronized void answerAll(List<Hold> holds, List<Verdict> verdicts, LongAdder late) throws NetlinkException {
         int sent = 0;
         try {
             for (int i = 0; i < holds.size(); i++) {
@@ -179,7 +185,7 @@ final class Holds {
                     }
                     write(holds.get(i), verdicts.get(i));
                 } else {
-                    overtaken++;
+                    late.increment();
                 }
             }
             writer.send();
@@ -189,7 +195,6 @@ final class Holds {
             writer.clear();
             holds.subList(sent, holds.size()).forEach(Hold::unclaim);
         }
-        return overtaken;
     }
 
     private void write(Hold hold, Verdict verdict) throws NetlinkException {
@@ -251,8 +256,9 @@ final class Holds {
         } finally {
             for (Hold hold : left) { // their verdicts were not sent: they leave with the socket
                 if (hold.linked) {
-                    report.add(new Unanswered(hold.packet(), Cause.END, verdict));
+                    hold.queue.ledger.abandonHeld(); // before it is no longer in the list
                     remove(hold);
+                    report.add(new Unanswered(hold.packet(), Cause.END, verdict));
                 }
             }
         }

@@ -43,6 +43,8 @@ final class Ledger {
     private boolean disordered;
 
     private final ArrayDeque<Owed> owed = new ArrayDeque<>();
+    /** Held packets left the list without a verdict, as the session ended: no batch may cover them any more. */
+    private volatile boolean heldAbandoned;
 
     // The packets in doubt: they were received, if they exist, before this epoch, and lie before the end once it is
     // known.
@@ -129,7 +131,7 @@ final class Ledger {
         try {
             owed.add(new Owed(id, verdict));
         } catch (OutOfMemoryError | StackOverflowError e) {
-            doubtRefused(); // then a sweep drops it
+            doubtRefused(doubtEpoch); // then a sweep drops it
         }
         if (open && openId == id) {
             open = false;
@@ -156,12 +158,18 @@ final class Ledger {
     }
 
     /**
-     * A packet that had a verdict may still wait: the kernel refused it, or there was no memory to keep it. The next packet
-     * ends the doubt, so that a sweep that is refused as well is not repeated without end.
+     * A packet that had a verdict may still wait: the kernel refused it, or there was no memory to keep it. Only a packet that
+     * is received in an epoch from this one on ends the doubt: those that were set aside may come before the packet, and a
+     * sweep that is refused as well is not repeated without end.
      */
-    void doubtRefused() {
-        doubt(0);
+    void doubtRefused(int epoch) {
+        doubt(epoch);
         refused = true;
+    }
+
+    /** A held packet leaves the list without a verdict, because the session ends. Any thread. */
+    void abandonHeld() {
+        heldAbandoned = true;
     }
 
     /** Whether anything but the usual is to be done before the verdicts of a batch are sent. */
@@ -176,6 +184,7 @@ final class Ledger {
     boolean mayBatch(int last, Holds holds) {
         return !doubtful
                 && !disordered
+                && !heldAbandoned
                 && owed.isEmpty()
                 && !(open && openId - last <= 0)
                 && !(held != 0 && holds.anyUpTo(this, last));
@@ -183,7 +192,7 @@ final class Ledger {
 
     /** Whether the close verdict may go to all that wait: nothing among it has been decided otherwise. */
     boolean mayCloseBatch() {
-        return owed.isEmpty() && held == 0 && !(doubtful && refused);
+        return owed.isEmpty() && held == 0 && !heldAbandoned && !(doubtful && refused);
     }
 
     /** Whether packets in doubt can be decided now by a batch up to {@link #sweepEnd}. */

@@ -106,7 +106,11 @@ final class QueueLife implements Life {
         int errno = answer.buffer().getInt(answer.bodyOffset());
         int number = answer.order() == ByteOrder.LITTLE_ENDIAN ? -Integer.reverseBytes(errno) : -errno;
         if (number != 0) {
-            refusals.refused(sequence, Errno.of(number));
+            MessageLoop messages = loop;
+            refusals.refused(
+                    sequence,
+                    Errno.of(number),
+                    messages == null ? 0 : messages.inbound().newEpoch());
         }
     }
 
@@ -114,7 +118,7 @@ final class QueueLife implements Life {
     public void malformed(MalformedMessageException problem) throws MalformedMessageException {
         MessageLoop messages = loop;
         decisions.unreadable(
-                PacketId.NONE, messages == null ? 0 : messages.inbound().epoch());
+                PacketId.NONE, messages == null ? 0 : messages.inbound().currentEpoch());
         report(problem);
     }
 
@@ -177,6 +181,7 @@ final class QueueLife implements Life {
 
     @Override
     public void closed() {
+        decisions.endWatch();
         try {
             queues.closed();
         } finally {

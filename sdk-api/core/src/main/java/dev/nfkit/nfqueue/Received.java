@@ -98,8 +98,8 @@ final class Received {
         end(); // of the one before, whose turn something cut short
         int index = find(queue, id);
         if (index < 0) {
-            index = count;
-            add(queue, id, clock.nanoTime()); // it could not be noted when it came: its time counts from now
+            insert(queue, id, clock.nanoTime()); // it could not be noted when it came: its time counts from now
+            index = current;
         }
         if (states[index] == EXPIRED) {
             current = index + 1;
@@ -109,6 +109,20 @@ final class Received {
         states[index] = DECIDING;
         turn = true;
         return true;
+    }
+
+    /** Puts a packet before all that wait. */
+    private void insert(int queue, int id, long now) {
+        add(queue, id, now);
+        int later = count - 1 - current;
+        System.arraycopy(queues, current, queues, current + 1, later);
+        System.arraycopy(ids, current, ids, current + 1, later);
+        System.arraycopy(times, current, times, current + 1, later);
+        System.arraycopy(states, current, states, current + 1, later);
+        queues[current] = queue;
+        ids[current] = id;
+        times[current] = now;
+        states[current] = WAITING;
     }
 
     private int find(int queue, int id) {

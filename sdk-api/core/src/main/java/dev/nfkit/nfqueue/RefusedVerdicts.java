@@ -8,6 +8,8 @@ import java.util.function.Consumer;
  * its queue is in doubt ({@link Ledger}). On the thread that receives.
  */
 final class RefusedVerdicts {
+    private static final int UNKNOWN = -1;
+
     private final NfqueueOptions options;
     private final VerdictLog log;
     private final Dispatch dispatch;
@@ -22,29 +24,28 @@ final class RefusedVerdicts {
         this.reports = reports;
     }
 
-    /** The kernel refused the verdict of a sequence number, or with EPERM the whole datagram that begins with it. */
-    void refused(long sequence, Errno errno) {
+    /**
+     * The kernel refused the verdict of a sequence number, or with EPERM the whole datagram that begins with it. Packets that
+     * are received in an epoch from this one on come after those whose verdict it was.
+     */
+    void refused(long sequence, Errno errno, int epoch) {
         if (errno.equals(Errno.ENOENT)) {
             if (!VerdictLog.isSweep(sequence)) {
                 gone++;
                 report(sequence, errno);
             }
-            return;
-        }
-        if (errno.equals(Errno.EPERM)) {
-            // nfnetlink_rcv looks at the capability once for a datagram, and answers its first message alone.
-            log.datagram(sequence, verdict -> refusedOne(verdict, errno));
+        } else if (errno.equals(Errno.EPERM)) {
+            // nfnetlink_rcv looks at the capability once for a datagram, and answers its first message alone. All is
+            // counted
+            // before a handler is called, which may throw.
+            dispatch.doubtRefused(UNKNOWN, epoch);
+            log.datagram(sequence, verdict -> refused++);
+            log.datagram(sequence, verdict -> report(verdict, errno));
         } else {
-            refusedOne(sequence, errno);
+            dispatch.doubtRefused(log.knows(sequence) ? log.queue(sequence) : UNKNOWN, epoch);
+            refused++;
+            report(sequence, errno);
         }
-    }
-
-    private void refusedOne(long sequence, Errno errno) {
-        refused++;
-        if (log.knows(sequence)) {
-            dispatch.doubtRefused(log.queue(sequence));
-        }
-        report(sequence, errno);
     }
 
     private void report(long sequence, Errno errno) {

@@ -34,7 +34,8 @@ final class ReportThread {
                     start();
                 }
                 monitor.notifyAll();
-            } catch (Throwable e) { // no memory, or no thread: the next report tries again
+            } catch (Throwable e) { // no memory, or no thread
+                waiting.remove(report);
                 leftOut++;
             }
         }
@@ -74,15 +75,21 @@ final class ReportThread {
     }
 
     private void work() {
-        for (; ; ) {
+        try {
             Runnable report = next();
-            if (report == null) {
-                return;
+            while (report != null) {
+                try {
+                    report.run();
+                } catch (Throwable ignored) {
+                    // Reports handle what handlers throw; what is left is a lack of memory.
+                }
+                report = next();
             }
-            try {
-                report.run();
-            } catch (Throwable ignored) {
-                // Reports handle what handlers throw; what is left is a lack of memory.
+        } finally {
+            synchronized (monitor) { // the next report starts another one
+                thread = null;
+                busy = false;
+                monitor.notifyAll();
             }
         }
     }
@@ -101,7 +108,7 @@ final class ReportThread {
             while (waiting.isEmpty()) {
                 long left = deadline - System.nanoTime();
                 if (ended || left <= 0) {
-                    thread = null;
+                    thread = null; // under the same lock, so that a report that comes now starts another one
                     return null;
                 }
                 try {

@@ -55,6 +55,7 @@ final class VerdictWriter {
         if (!holds(size)) {
             throw tooLarge(queue, id, size);
         }
+        writer.abandon();
         long sequence = log.next(queue, id, kind);
         boolean written = false;
         try {
@@ -78,6 +79,7 @@ final class VerdictWriter {
 
     /** Writes a verdict of a queue's run, for one packet or for all that wait up to it; it fits. */
     void ofRun(Bound queue, int id, boolean batch) {
+        writer.abandon();
         long sequence = log.next(queue.queue, id, batch ? kind | VerdictLog.BATCH : kind);
         boolean written = false;
         try {
@@ -90,6 +92,7 @@ final class VerdictWriter {
 
     /** Writes one verdict for all that wait up to a packet; it fits. A sweep is one for packets in doubt. */
     void batch(int queue, int id, Verdict verdict, boolean sweep) {
+        writer.abandon();
         long sequence = log.next(queue, id, kind | VerdictLog.BATCH | (sweep ? VerdictLog.SWEEP : 0));
         boolean written = false;
         try {
@@ -107,13 +110,14 @@ final class VerdictWriter {
                 first = sequence;
             }
         } else {
-            writer.abandon(); // the verdict's bytes were released, for one
+            writer.abandon(); // the verdict's bytes were released, for one; if this fails too, the next call does it
         }
     }
 
     /** Sends what was written. If that fails it stays, to be sent by the next call. */
     void send() throws NetlinkException {
         if (writer.length() > 0) {
+            writer.abandon();
             log.sending(first, last);
             socket.send(writer.datagram());
             clear();

@@ -6,6 +6,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import java.util.concurrent.atomic.LongAdder
 
 /** Holds a packet, as a decider does. */
 private fun Room.held(
@@ -43,7 +44,9 @@ class HoldsSpec :
             room.socket.datagrams.flatten() shouldContainExactly (1..4).map { "0: $it NF_ACCEPT" }
             room.socket.failAfter = 0
             room.holds.answer(holds[0], Verdict.DROP) shouldBe false
-            room.holds.answerAll(listOf(holds[1]), listOf(Verdict.DROP)) shouldBe 1
+            val late = LongAdder()
+            room.holds.answerAll(listOf(holds[1]), listOf(Verdict.DROP), late)
+            late.sum() shouldBe 1
             room.holds.settled() shouldBe 4
             room.holds.count() shouldBe 0
         }
@@ -81,7 +84,7 @@ class HoldsSpec :
             val holds = (1..6).map { room.held(it) }
             holds.forEach { it.claim(Verdict.ACCEPT) }
             room.socket.failAfter = 1 // of two each
-            shouldThrow<SystemCallException> { room.holds.answerAll(holds, holds.map { Verdict.ACCEPT }) }
+            shouldThrow<SystemCallException> { room.holds.answerAll(holds, holds.map { Verdict.ACCEPT }, LongAdder()) }
             room.socket.datagrams.flatten() shouldContainExactly listOf("0: 1 NF_ACCEPT", "0: 2 NF_ACCEPT")
             room.holds.answered() shouldBe 2
             room.holds.count() shouldBe 4

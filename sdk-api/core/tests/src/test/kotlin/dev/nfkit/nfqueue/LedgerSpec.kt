@@ -121,7 +121,7 @@ class LedgerSpec :
             val room = Room()
             val ledger = room.ledger()
             ledger.sweepDrops() shouldBe false
-            ledger.doubtRefused()
+            ledger.doubtRefused(0)
             ledger.sweepDrops() shouldBe true
             ledger.mayCloseBatch() shouldBe false
             ledger.sweepDue(room.holds) shouldBe false // until the next packet, so that a refused sweep is not repeated

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.session
 
+import dev.nfkit.Bytes
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.nfqueue.Answers
@@ -8,6 +9,7 @@ import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.socket.NetAdmin
 import dev.nfkit.testkit.DecidedPacket.Departure
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SamplePackets
@@ -25,6 +27,7 @@ import io.kotest.matchers.shouldBe
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
 
 /** A session over a kernel in memory whose calls can be disturbed. */
 private class Firewall(
@@ -317,6 +320,106 @@ class UndecidedPacketsSpec :
                     }
                 }
             kernel.nfqueue().decided().map { it.departure() } shouldContainExactly List(5) { Departure.SOCKET_CLOSED }
+        }
+
+        test("a held packet whose close verdict can't be sent is not covered by the batch of those decided before it") {
+            Firewall { deadline(Duration.ofSeconds(10)) }.use { firewall ->
+                firewall.enqueue(1)
+                firewall.poll { Verdict.HELD.also { _ -> it.hold() } }
+                // One receive brings them all, once datagrams have come in numbers.
+                firewall.enqueue(64)
+                firewall.drain { Verdict.ACCEPT }
+                firewall.enqueue(4)
+                val hanging = CountDownLatch(1)
+                val closed = CountDownLatch(1)
+                val decided = mutableListOf<Long>()
+                val poller =
+                    thread {
+                        firewall.poll { packet ->
+                            if (packet.id() == 69L) {
+                                hanging.countDown()
+                                closed.await(30, TimeUnit.SECONDS)
+                            }
+                            decided += packet.id()
+                            Verdict.ACCEPT
+                        }
+                    }
+                eventually("the decider hangs, or the batch is over") { hanging.count == 0L || !poller.isAlive }
+                firewall.transport.beforeSend = once(::noBuffer)
+                firewall.session.close()
+                closed.countDown()
+                poller.join()
+                firewall.left()[1] shouldBe false
+            }
+        }
+
+        test("packets that configure() set aside do not end the doubt about one that came after them") {
+            val kernel = FakeNetfilter(TestClock.manual())
+            // 1 is the acknowledgement of the opening; configure() sets the packets 1 and 2 aside, and 3 is cut.
+            val plan = FaultPlan.none().at(4, Fault.Truncated(4))
+            val options = NfqueueOptions.builder().queue(0).build()
+            NfqueueSession.open(FaultyTransport(kernel, plan), options).use { session ->
+                repeat(3) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+                session.configure(
+                    session
+                        .options(0)
+                        .toBuilder()
+                        .maximumLength(99)
+                        .build(),
+                )
+                repeat(4) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+                while (session.poll(Decider<RuntimeException> { Verdict.ACCEPT }, Duration.ZERO) > 0) {
+                    // The next receive.
+                }
+                kernel.nfqueue().decided().associate { it.id() to it.passed() } shouldBe
+                    (1L..7L).associateWith { it != 3L }
+            }
+        }
+
+        test("an Error of onRefused leaves no queue of a refused datagram out") {
+            Firewall {
+                queue(1)
+                onRefused { throw AssertionError("by the test") }
+            }.use { firewall ->
+                repeat(2) { firewall.kernel.nfqueue().enqueue(it, *SamplePackets.udp4()) }
+                firewall.transport.beforeSend = {
+                    firewall.kernel.kernel().netAdmin(NetAdmin.MISSING)
+                    firewall.transport.beforeSend = {}
+                }
+                var polls = 0
+                while (firewall.kernel
+                        .nfqueue()
+                        .queues()
+                        .sumOf { it.waiting() } > 0 && polls++ < 9
+                ) {
+                    try {
+                        firewall.poll { if (it.id() == 1L) Verdict.DROP else Verdict.ACCEPT }
+                    } catch (e: AssertionError) {
+                        firewall.kernel.kernel().netAdmin(NetAdmin.HELD)
+                        repeat(3) { queue ->
+                            repeat(2) { firewall.kernel.nfqueue().enqueue(queue % 2, *SamplePackets.udp4()) }
+                        }
+                    }
+                }
+                firewall.kernel
+                    .nfqueue()
+                    .decided()
+                    .filter { it.id() == 1L && it.passed() }
+                    .shouldBeEmpty()
+                (firewall.session.statistics().refused() > 0) shouldBe true
+            }
+        }
+
+        test("a verdict that can't be sent is refused where the packet is held, and the packet gets another") {
+            Firewall { sendBuffer(8192) }.use { firewall ->
+                firewall.enqueue(1)
+                val large = Verdict.ACCEPT.payload(Bytes.of(*ByteArray(60_000)))
+                firewall.poll { packet ->
+                    shouldThrow<IllegalArgumentException> { packet.hold(Duration.ofSeconds(1), large) }
+                    Verdict.DROP
+                }
+                firewall.left() shouldBe mapOf(1L to false)
+            }
         }
 
         test("HELD for a packet that is not held gives it the failure verdict") {
