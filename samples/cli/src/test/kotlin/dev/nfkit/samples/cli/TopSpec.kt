@@ -15,6 +15,18 @@ import io.kotest.matchers.string.shouldEndWith
 import java.io.ByteArrayOutputStream
 import java.time.Duration
 
+/** The options of a command line without any. */
+private fun noOptions() =
+    EntryOptions(
+        TupleArguments(),
+        MaskArguments(),
+        EntryArguments(),
+        ProtocolArguments(),
+        ChangeArguments(),
+        NatArguments(),
+        LabelNames(listOf()),
+    )
+
 /** A fake kernel's table that is looked at with a clock of its own. */
 private class Watched(
     accounting: Boolean = true,
@@ -24,7 +36,7 @@ private class Watched(
     val table: Conntrack = Conntrack.open(transport)
     private val top =
         TopTable(
-            EntrySelection.of(TupleArguments(), EntryArguments(), NatArguments(), LabelNames(listOf())),
+            EntrySelection.of(noOptions()),
             transport::nanoTime,
         )
 
@@ -175,7 +187,7 @@ class TopSpec :
                 val settings = TopRun.Settings(TopTable.Order.BYTES, 5, 1, 1, false, false)
                 val top =
                     TopTable(
-                        EntrySelection.of(TupleArguments(), EntryArguments(), NatArguments(), LabelNames(listOf())),
+                        EntrySelection.of(noOptions()),
                     ) { 0 }
                 val failure =
                     shouldThrow<Failure> {
