@@ -75,12 +75,12 @@ private class Transfer(
     link: Link,
 ) : AutoCloseable {
     private val listener =
-        link.far.inside { ServerSocket() }.apply {
-            bind(InetSocketAddress(address(FAR_ADDRESS), TRANSFER_PORT))
+        link.far.inside {
+            ServerSocket().apply { bind(InetSocketAddress(address(FAR_ADDRESS), TRANSFER_PORT)) }
         }
     private val client =
-        link.near.inside { Socket() }.apply {
-            connect(InetSocketAddress(address(FAR_ADDRESS), TRANSFER_PORT))
+        link.near.inside {
+            Socket().apply { connect(InetSocketAddress(address(FAR_ADDRESS), TRANSFER_PORT)) }
         }
     private val server =
         listener.accept().apply { soTimeout = TimeUnit.SECONDS.toMillis(BOUND_SECONDS).toInt() }

@@ -30,7 +30,9 @@ final class ConntrackOutput {
             begun = true;
             line.setLength(0);
             printer.head(expectations, line);
-            printed();
+            for (String each : line.toString().lines().toList()) {
+                text.line(each); // one line at a time: text from outside has no line ends of its own
+            }
         }
     }
 
