@@ -1,0 +1,115 @@
+package dev.nfkit.samples.benchmarks.soak;
+
+import dev.nfkit.conntrack.ConntrackEvent;
+import dev.nfkit.conntrack.ConntrackEventKind;
+import dev.nfkit.conntrack.ConntrackEventOptions;
+import dev.nfkit.conntrack.ConntrackEventStatistics;
+import dev.nfkit.conntrack.ConntrackEvents;
+import dev.nfkit.linux.LinuxTransport;
+import java.time.Duration;
+
+/**
+ * Events of connections that begin, change and end, for two sessions: one with a large buffer, whose events are counted by
+ * kind, and one with a small buffer and a consumer that stands still.
+ */
+final class EventsScenario implements Scenario {
+    private static final int SMALL = 64 << 10;
+    private static final int LARGE = 32 << 20;
+    /** More than the small buffer holds. */
+    private static final int OVERFLOW = 4000;
+
+    private static final int CONNECTIONS = 20_000;
+
+    @Override
+    public String name() {
+        return "conntrack events";
+    }
+
+    /** What a session has delivered. */
+    private static final class Seen {
+        private long created;
+        private long updated;
+        private long ended;
+        private long overruns;
+        private long lost;
+
+        void take(ConntrackEvent event) {
+            if (event instanceof ConntrackEvent.New) {
+                created++;
+            } else if (event instanceof ConntrackEvent.Updated) {
+                updated++;
+            } else if (event instanceof ConntrackEvent.Destroyed) {
+                ended++;
+            } else if (event instanceof ConntrackEvent.Overrun overrun) {
+                overruns++;
+                lost += overrun.lost();
+            }
+        }
+
+        long events() {
+            return created + updated + ended;
+        }
+    }
+
+    @Override
+    public Balance run(Duration time) throws Exception {
+        Seen all = new Seen();
+        Seen some = new Seen();
+        Gate gate = new Gate();
+        try (Rules rules = new Rules();
+                Connections connections = new Connections()) {
+            rules.append("INPUT -m conntrack --ctstate INVALID -j DROP"); // has the kernel track connections
+            rules.append("INPUT -p udp -j DROP"); // or each packet is answered by an ICMP error
+            try (ConntrackEvents large = open(LARGE);
+                    ConntrackEvents small = open(SMALL)) {
+                Consumer first = Consumer.start("events", large, () -> large.run(all::take));
+                Consumer second = Consumer.start(
+                        "events",
+                        small,
+                        () -> small.run((ConntrackEvent event) -> {
+                            gate.pass();
+                            some.take(event);
+                        }));
+                connections.byRequests(time.toNanos() / 2);
+                connections.byPackets(CONNECTIONS);
+                gate.shutDuring(() -> connections.byPackets(OVERFLOW));
+                connections.byRequests(time.toNanos() / 4);
+                large.stop();
+                small.stop();
+                first.await();
+                second.await();
+                return balance(connections, all, large.statistics(), some, small.statistics());
+            }
+        }
+    }
+
+    private static Balance balance(
+            Connections connections,
+            Seen all,
+            ConntrackEventStatistics large,
+            Seen some,
+            ConntrackEventStatistics small) {
+        long readable = large.malformed() + large.truncatedDatagrams() + large.discarded() + large.filtered();
+        Balance balance = new Balance(2 * connections.events(), all.events() + some.events())
+                .lost("lost at the large buffer", large.lost())
+                .lost("lost at the small buffer", small.lost())
+                .equal("events that could not be read, or were thrown away", readable, 0)
+                .equal("told of each loss", some.lost, small.lost())
+                .equal("losses while the consumer stood still", some.overruns > 0 ? 1 : 0, 1)
+                .equal("delivered and counted as delivered", all.events(), large.events());
+        if (large.lost() == 0) {
+            balance.equal("begun", connections.created(), all.created)
+                    .equal("changed", connections.updated(), all.updated)
+                    .equal("ended", connections.ended(), all.ended);
+        }
+        return balance;
+    }
+
+    private static ConntrackEvents open(int buffer) throws Exception {
+        ConntrackEventOptions options = ConntrackEventOptions.builder()
+                .receiveBuffer(buffer)
+                .kinds(ConntrackEventKind.NEW, ConntrackEventKind.UPDATED, ConntrackEventKind.DESTROYED)
+                .build();
+        return ConntrackEvents.open(LinuxTransport.current(), options);
+    }
+}

@@ -1,0 +1,54 @@
+package dev.nfkit.samples.benchmarks.soak
+
+import dev.nfkit.conntrack.ConntrackEvent
+import dev.nfkit.coroutines.useConntrackEvents
+import dev.nfkit.linux.LinuxTransport
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import java.time.Duration
+
+private const val BUFFER = 64 shl 10
+private const val CONNECTIONS = 4_000L
+
+/** Events of conntrack as a flow, whose collector stands still for a while. */
+internal class EventFlowScenario : Scenario {
+    override fun name(): String = "kotlin: conntrack events"
+
+    override fun run(time: Duration): Balance =
+        Rules().use { rules ->
+            rules.append("INPUT -m conntrack --ctstate INVALID -j DROP")
+            rules.append("INPUT -p udp -j DROP")
+            Connections().use { connections -> runBlocking { collect(time, connections) } }
+        }
+
+    private suspend fun collect(
+        time: Duration,
+        connections: Connections,
+    ): Balance {
+        val gate = Gate()
+        var events = 0L
+        var lost = 0L
+        return LinuxTransport.current().useConntrackEvents({ receiveBuffer = BUFFER }) {
+            coroutineScope {
+                launch(Dispatchers.IO) {
+                    connections.byRequests(time.toNanos() / 2)
+                    gate.shutDuring { connections.byPackets(CONNECTIONS) }
+                    connections.byRequests(time.toNanos() / 2)
+                    stop()
+                }
+                this@useConntrackEvents.events.collect { event ->
+                    gate.pass()
+                    if (event is ConntrackEvent.Overrun) lost += event.lost() else events++
+                }
+            }
+            Balance(connections.events(), events)
+                .lost("lost at the socket", stats().lost())
+                .lost("discarded", stats().discarded())
+                .equal("told of each loss", lost, stats().lost())
+                .equal("delivered and counted as delivered", events, stats().events())
+                .equal("losses while the collector stood still", if (lost > 0) 1 else 0, 1)
+        }
+    }
+}
