@@ -84,21 +84,27 @@ final class Outbox {
 
     private void closeRun(Bound queue) throws NetlinkException {
         int length = queue.runLength;
-        int last = queue.run[length - 1];
         int left = length - queue.runWritten;
-        boolean few = left == 1 || (left < FEW && isDrop(queue.runNumber, queue.runChanges));
-        if (few || !queue.ledger.mayBatch(last, holds)) {
-            while (queue.runWritten < length) {
-                fit(VerdictMessages.SMALL);
-                writer.ofRun(queue, queue.run[queue.runWritten], false);
-                queue.runWritten++;
-            }
+        if (left == 1) {
+            fit(VerdictMessages.SMALL);
+            writer.ofRun(queue, queue.run[length - 1], false);
+        } else if ((left < FEW && isDrop(queue.runNumber, queue.runChanges))
+                || !queue.ledger.mayBatch(queue.run[length - 1], holds)) {
+            closeSingly(queue);
         } else {
             fit(VerdictMessages.SMALL);
-            writer.ofRun(queue, last, true);
+            writer.ofRun(queue, queue.run[length - 1], true);
         }
         queue.runLength = 0;
         queue.runWritten = 0;
+    }
+
+    private void closeSingly(Bound queue) throws NetlinkException {
+        while (queue.runWritten < queue.runLength) {
+            fit(VerdictMessages.SMALL);
+            writer.ofRun(queue, queue.run[queue.runWritten], false);
+            queue.runWritten++;
+        }
     }
 
     private void fit(int size) throws NetlinkException {

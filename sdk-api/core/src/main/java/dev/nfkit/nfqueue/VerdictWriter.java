@@ -37,7 +37,7 @@ final class VerdictWriter {
     }
 
     boolean isEmpty() {
-        return writer.length() == 0;
+        return writer.abandon().length() == 0;
     }
 
     /** Whether a verdict of a size leaves in the same datagram. */
@@ -55,15 +55,9 @@ final class VerdictWriter {
         if (!holds(size)) {
             throw tooLarge(queue, id, size);
         }
-        writer.abandon();
-        long sequence = log.next(queue, id, kind);
-        boolean written = false;
-        try {
-            VerdictMessages.single(writer, sequence, queue, id, verdict);
-            written = true;
-        } finally {
-            end(written, sequence);
-        }
+        long sequence = begin(queue, id, kind);
+        VerdictMessages.single(writer, sequence, queue, id, verdict);
+        written(sequence);
         if (verdict.conntrack() != null) {
             glue.used();
         }
@@ -79,45 +73,34 @@ final class VerdictWriter {
 
     /** Writes a verdict of a queue's run, for one packet or for all that wait up to it; it fits. */
     void ofRun(Bound queue, int id, boolean batch) {
-        writer.abandon();
-        long sequence = log.next(queue.queue, id, batch ? kind | VerdictLog.BATCH : kind);
-        boolean written = false;
-        try {
-            VerdictMessages.ofRun(writer, sequence, queue, id, batch);
-            written = true;
-        } finally {
-            end(written, sequence);
-        }
+        long sequence = begin(queue.queue, id, batch ? kind | VerdictLog.BATCH : kind);
+        VerdictMessages.ofRun(writer, sequence, queue, id, batch);
+        written(sequence);
     }
 
     /** Writes one verdict for all that wait up to a packet; it fits. A sweep is one for packets in doubt. */
     void batch(int queue, int id, Verdict verdict, boolean sweep) {
-        writer.abandon();
-        long sequence = log.next(queue, id, kind | VerdictLog.BATCH | (sweep ? VerdictLog.SWEEP : 0));
-        boolean written = false;
-        try {
-            VerdictMessages.batch(writer, sequence, queue, id, verdict);
-            written = true;
-        } finally {
-            end(written, sequence);
-        }
+        long sequence = begin(queue, id, kind | VerdictLog.BATCH | (sweep ? VerdictLog.SWEEP : 0));
+        VerdictMessages.batch(writer, sequence, queue, id, verdict);
+        written(sequence);
     }
 
-    private void end(boolean written, long sequence) {
-        if (written) {
-            last = sequence;
-            if (first == 0) {
-                first = sequence;
-            }
-        } else {
-            writer.abandon(); // the verdict's bytes were released, for one; if this fails too, the next call does it
+    /** Takes back a verdict that something cut short, such as bytes that were released, and gives the next one its number. */
+    private long begin(int queue, int id, int kind) {
+        writer.abandon();
+        return log.next(queue, id, kind);
+    }
+
+    private void written(long sequence) {
+        last = sequence;
+        if (first == 0) {
+            first = sequence;
         }
     }
 
     /** Sends what was written. If that fails it stays, to be sent by the next call. */
     void send() throws NetlinkException {
-        if (writer.length() > 0) {
-            writer.abandon();
+        if (!isEmpty()) {
             log.sending(first, last);
             socket.send(writer.datagram());
             clear();
