@@ -423,9 +423,10 @@ public final class ConntrackTuple {
             writer.bytes((six() ? Ip.V6_DST : Ip.V4_DST).code(), bytes(destinationHigh, destinationLow));
         }
         writer.endNest(ip);
-        if (protocol != ABSENT) {
+        // ABSENT alone has all bits set.
+        if ((protocol & sourcePort & destinationPort & icmpId & icmpType & icmpCode) != ABSENT) {
             int proto = writer.beginNest(Tuple.PROTO.code());
-            writer.u8(Proto.NUM.code(), protocol);
+            u8(writer, Proto.NUM, protocol);
             be16(writer, Proto.SRC_PORT, sourcePort);
             be16(writer, Proto.DST_PORT, destinationPort);
             boolean icmp6 = protocol == IpProtocol.ICMPV6;

@@ -2,6 +2,7 @@ package dev.nfkit.conntrack
 
 import dev.nfkit.AddressFamily
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -65,6 +66,20 @@ class ConntrackEntrySpec :
             test("every attribute is read, unknown ones are skipped at every depth ($order)") {
                 entryOf(order) { everything() }.shouldShowEverything()
             }
+        }
+
+        test("a tuple with ports and no protocol is written as it was read") {
+            fun read(write: MessageWriter.() -> Unit) = entryOf(write = write).original()
+            val tuple =
+                read {
+                    nest(1) {
+                        nest(1) { bytes(1, *CLIENT.address).bytes(2, *SERVER.address) }
+                        nest(2) { be16(2, 1000).be16(3, 53) }
+                    }
+                }
+            val again = read { tuple.writeTo(this, 1) }
+            again shouldBe tuple
+            again.toString() shouldBe "src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=53"
         }
 
         test("a copy shows the same when the bytes have changed and the loan has ended") {
