@@ -206,29 +206,25 @@ final class ConntrackChanges {
     private void protocol(SampleConntrack entry, SampleAttributes request) throws Refused {
         SampleAttributes info = request.nested(ConntrackAttribute.PROTOINFO);
         if (info != null) {
-            SampleAttributes tcp = info.nested(ProtoInfo.TCP);
-            SampleAttributes sctp = info.nested(ProtoInfo.SCTP);
-            SampleAttributes dccp = info.nested(ProtoInfo.DCCP);
             int protocol = entry.original().protocol();
-            if (tcp != null && protocol == SampleTuple.IPPROTO_TCP) {
-                tcp(entry, tcp);
-            } else if (sctp != null && protocol == SampleTuple.IPPROTO_SCTP) {
-                sctp(entry, sctp);
-            } else if (dccp != null && tracksDccp(protocol)) {
-                requireAll(dccp, Dccp.STATE, Dccp.ROLE);
-                entry.attributes.put(ConntrackAttribute.PROTOINFO, info.copy());
+            if (protocol == SampleTuple.IPPROTO_TCP) {
+                tcp(entry, RequestAttributes.nest(info, ProtoInfo.TCP));
+            } else if (protocol == SampleTuple.IPPROTO_SCTP) {
+                sctp(entry, RequestAttributes.nest(info, ProtoInfo.SCTP));
+            } else if (tracksDccp(protocol)) {
+                dccp(entry, RequestAttributes.nest(info, ProtoInfo.DCCP));
             }
         }
         for (ConntrackAttribute direction :
                 List.of(ConntrackAttribute.SEQ_ADJ_ORIG, ConntrackAttribute.SEQ_ADJ_REPLY)) {
-            SampleAttributes adjustment = request.nested(direction);
+            SampleAttributes adjustment = RequestAttributes.nest(request, direction);
             if (adjustment != null) {
                 requireAll(adjustment, ConntrackAttribute.SeqAdj.values());
                 entry.attributes.put(direction, adjustment.copy());
                 entry.status(entry.status() | IPS_SEQ_ADJUST);
             }
         }
-        SampleAttributes proxy = request.nested(ConntrackAttribute.SYNPROXY);
+        SampleAttributes proxy = RequestAttributes.nest(request, ConntrackAttribute.SYNPROXY);
         if (proxy != null && entry.attributes.has(ConntrackAttribute.SYNPROXY)) {
             requireAll(proxy, SynProxy.values());
             entry.attributes.put(ConntrackAttribute.SYNPROXY, proxy.copy());
@@ -243,7 +239,17 @@ final class ConntrackChanges {
         }
     }
 
-    private static void sctp(SampleConntrack entry, SampleAttributes wanted) throws Refused {
+    private static void dccp(SampleConntrack entry, @Nullable SampleAttributes wanted) throws Refused {
+        if (wanted != null) {
+            requireAll(wanted, Dccp.STATE, Dccp.ROLE);
+            entry.attributes.nest(ConntrackAttribute.PROTOINFO).put(ProtoInfo.DCCP, wanted.copy());
+        }
+    }
+
+    private static void sctp(SampleConntrack entry, @Nullable SampleAttributes wanted) throws Refused {
+        if (wanted == null) {
+            return;
+        }
         int state = wanted.value(Sctp.STATE.code()).map(value -> value.u8(0)).orElse(0);
         if (state >= SCTP_CONNTRACK_MAX) {
             throw new Refused(Errno.ERANGE);
@@ -252,7 +258,10 @@ final class ConntrackChanges {
         entry.sctp(state, wanted.number(Sctp.VTAG_ORIGINAL.code()), wanted.number(Sctp.VTAG_REPLY.code()));
     }
 
-    private static void tcp(SampleConntrack entry, SampleAttributes wanted) throws Refused {
+    private static void tcp(SampleConntrack entry, @Nullable SampleAttributes wanted) throws Refused {
+        if (wanted == null) {
+            return;
+        }
         int state = wanted.value(Tcp.STATE.code()).map(value -> value.u8(0)).orElse(0);
         if (state >= TCP_CONNTRACK_MAX) {
             throw new Refused(Errno.ERANGE);
@@ -267,7 +276,9 @@ final class ConntrackChanges {
         }
         if (wanted.has(Tcp.WSCALE_ORIGINAL) && wanted.has(Tcp.WSCALE_REPLY)) {
             for (Tcp scale : List.of(Tcp.WSCALE_ORIGINAL, Tcp.WSCALE_REPLY)) {
-                tcp.put(scale.code(), wanted.value(scale.code()).orElseThrow().toArray());
+                tcp.put(
+                        scale.code(),
+                        wanted.value(scale.code()).orElseThrow().slice(0, 1).toArray());
             }
         }
         for (Tcp flags : List.of(Tcp.FLAGS_ORIGINAL, Tcp.FLAGS_REPLY)) {
@@ -313,9 +324,9 @@ final class ConntrackChanges {
     }
 
     /** Sets up the translations that a new entry asks for; of a range, the first is taken. */
-    private static void translate(SampleConntrack entry, SampleAttributes request) {
-        SampleAttributes target = request.nested(ConntrackAttribute.NAT_DST);
-        SampleAttributes source = request.nested(ConntrackAttribute.NAT_SRC);
+    private static void translate(SampleConntrack entry, SampleAttributes request) throws Refused {
+        SampleAttributes target = RequestAttributes.nest(request, ConntrackAttribute.NAT_DST);
+        SampleAttributes source = RequestAttributes.nest(request, ConntrackAttribute.NAT_SRC);
         if (target == null && source == null) {
             return;
         }
@@ -328,13 +339,14 @@ final class ConntrackChanges {
         }
     }
 
-    private static void translate(SampleConntrack entry, SampleAttributes nat, boolean ofSource) {
+    private static void translate(SampleConntrack entry, SampleAttributes nat, boolean ofSource) throws Refused {
         boolean four = entry.original().source().length() == 4;
         Bytes now = ofSource ? entry.reply().target() : entry.reply().source();
         byte[] address = nat.value((four ? Nat.V4_MINIP : Nat.V6_MINIP).code())
+                .map(value -> value.slice(0, now.length()))
                 .orElse(now)
                 .toArray();
-        SampleAttributes ports = nat.nested(Nat.PROTO);
+        SampleAttributes ports = RequestAttributes.nest(nat, Nat.PROTO);
         OptionalInt port = ports == null || !ports.has(ProtoNat.PORT_MIN)
                 ? OptionalInt.empty()
                 : OptionalInt.of(

@@ -14,6 +14,7 @@ import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The attributes of a ctnetlink request, held to the kernel's policy ({@code ct_nla_policy}, {@code exp_nla_policy}) and
@@ -57,6 +58,18 @@ final class RequestAttributes {
             throw new Refused(Errno.EINVAL);
         }
         return read;
+    }
+
+    /**
+     * A nest of a request, or null where it is absent. The kernel holds what is in it to a policy of its own when it looks
+     * at it, and does not say where the attribute stands that is too short.
+     */
+    static @Nullable SampleAttributes nest(SampleAttributes of, AttributeType type) throws Refused {
+        SampleAttributes nest = of.nested(type);
+        if (nest != null && !nest.longEnough()) {
+            throw new Refused(Errno.ERANGE);
+        }
+        return nest;
     }
 
     private static void check(AttributeType type, Bytes value, int offset) throws Refused {

@@ -160,6 +160,14 @@ final class SampleAttributes {
         return field == null ? null : field.nest;
     }
 
+    /** Whether no value is shorter than its attribute can be, the nests aside. */
+    boolean longEnough() {
+        return schema.types().stream()
+                .allMatch(type -> value(type.code())
+                        .map(value -> value.length() >= type.minimumLength())
+                        .orElse(true));
+    }
+
     void remove(int code) {
         fields.remove(code);
     }

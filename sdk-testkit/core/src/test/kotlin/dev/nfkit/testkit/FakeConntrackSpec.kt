@@ -9,6 +9,7 @@ import dev.nfkit.conntrack.ConntrackAttribute.MARK
 import dev.nfkit.conntrack.ConntrackAttribute.MARK_MASK
 import dev.nfkit.conntrack.ConntrackAttribute.NAT_SRC
 import dev.nfkit.conntrack.ConntrackAttribute.PROTOINFO
+import dev.nfkit.conntrack.ConntrackAttribute.SEQ_ADJ_ORIG
 import dev.nfkit.conntrack.ConntrackAttribute.STATUS
 import dev.nfkit.conntrack.ConntrackAttribute.TIMEOUT
 import dev.nfkit.conntrack.ConntrackAttribute.TUPLE_MASTER
@@ -232,6 +233,25 @@ class FakeConntrackSpec :
                 update(TCP) { nest(PROTOINFO.code()) { nest(1) { u8(1, 11) } } } shouldBe Errno.ERANGE.number()
                 update(TCP) { nest(PROTOINFO.code()) { nest(1) { u8(1, 4).bytes(4, 3, 1) } } } shouldBe 0
                 entry(TCP).protocolState() shouldBe 4
+            }
+        }
+
+        test("what is too short inside of a nest is ERANGE, where the nest is looked at") {
+            with(ConntrackSteps()) {
+                fun info(
+                    protocol: Int,
+                    member: MessageWriter.() -> Unit,
+                ) = update(TCP) { nest(PROTOINFO.code()) { nest(protocol) { member() } } }
+                create(TCP) { be32(TIMEOUT.code(), 9).nest(PROTOINFO.code()) { nest(1) { u8(1, 3) } } } shouldBe 0
+                info(1) { bytes(4, 3) } shouldBe Errno.ERANGE.number()
+                info(1) { bytes(1) } shouldBe Errno.ERANGE.number()
+                info(3) { be16(2, 1) } shouldBe 0 // SCTP is nothing to TCP
+                update(TCP) { nest(SEQ_ADJ_ORIG.code()) { be16(1, 1) } } shouldBe Errno.ERANGE.number()
+                create { be32(TIMEOUT.code(), 9).nest(NAT_SRC.code()) { be16(1, 1) } } shouldBe Errno.ERANGE.number()
+                create { be32(TIMEOUT.code(), 9).nest(NAT_SRC.code()) { nest(3) { u8(1, 1) } } } shouldBe
+                    Errno.ERANGE.number()
+                create { be32(TIMEOUT.code(), 9).nest(NAT_SRC.code()) { be64(1, 0x0a00_0009_0000_0000) } } shouldBe 0
+                entry().reply().destination().hostAddress shouldBe "10.0.0.9"
             }
         }
 
