@@ -109,9 +109,14 @@ final class ConntrackXml implements ConntrackPrinter {
     }
 
     private static void layer4(ConntrackTuple tuple, StringBuilder line) {
-        int protocol = tuple.hasProtocol() ? tuple.protocol() : 0;
+        int protocol = protocol(tuple);
         line.append("<layer4 protonum=\"").append(protocol).append("\" protoname=\"");
         line.append(ProtocolNames.name(protocol)).append("\">");
+    }
+
+    /** The protocol; 0 where none was told. */
+    private static int protocol(ConntrackTuple tuple) {
+        return tuple.hasProtocol() ? tuple.protocol() : 0;
     }
 
     private static void addresses(ConntrackTuple tuple, StringBuilder line) {
@@ -121,7 +126,7 @@ final class ConntrackXml implements ConntrackPrinter {
     }
 
     private static void ports(ConntrackTuple tuple, StringBuilder line) {
-        if (tuple.hasPorts() && tuple.protocol() == IpProtocol.GRE) {
+        if (tuple.hasPorts() && protocol(tuple) == IpProtocol.GRE) {
             line.append("<srckey>0x").append(Integer.toHexString(tuple.sourcePort()));
             line.append("</srckey><dstkey>0x").append(Integer.toHexString(tuple.destinationPort()));
             line.append("</dstkey>");
@@ -134,7 +139,8 @@ final class ConntrackXml implements ConntrackPrinter {
     private void independent(ConntrackEntry entry, StringBuilder line) {
         int state = entry.protocolState();
         if (state >= 0) {
-            text("state", ProtocolNames.state(entry.protocol(), state), line);
+            boolean known = entry.has(ConntrackAttribute.TUPLE_ORIG);
+            text("state", ProtocolNames.state(known ? protocol(entry.original()) : 0, state), line);
         }
         if (entry.has(ConntrackAttribute.TIMEOUT)) {
             number("timeout", entry.timeout(), line);

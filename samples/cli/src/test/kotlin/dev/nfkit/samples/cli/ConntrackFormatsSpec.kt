@@ -3,9 +3,12 @@ package dev.nfkit.samples.cli
 import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.conntrack.ConntrackAttribute.Dccp
 import dev.nfkit.conntrack.ConntrackAttribute.Help
+import dev.nfkit.conntrack.ConntrackAttribute.Ip
+import dev.nfkit.conntrack.ConntrackAttribute.Proto
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo
 import dev.nfkit.conntrack.ConntrackAttribute.Sctp
 import dev.nfkit.conntrack.ConntrackAttribute.SecCtx
+import dev.nfkit.conntrack.ConntrackAttribute.Tuple
 import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
@@ -117,6 +120,22 @@ class ConntrackFormatsSpec :
             saved(ConntrackEvent.Updated(bare)).substring(0, 5) shouldBe "-U -s"
             saved(ConntrackEvent.Destroyed(bare)).substring(0, 5) shouldBe "-D -s"
             saved(ConntrackEvent.Overrun(3)) shouldBe "# 3 events were lost"
+        }
+
+        test("ports and a state are printed as XML without a protocol, too") {
+            xml {
+                nest(ConntrackAttribute.TUPLE_ORIG) {
+                    nest(Tuple.IP) {
+                        bytes(Ip.V4_SRC.code(), 192.toByte(), 0, 2, 1)
+                        bytes(Ip.V4_DST.code(), 198.toByte(), 51, 100, 2)
+                    }
+                    nest(Tuple.PROTO) { be16(Proto.SRC_PORT.code(), 10).be16(Proto.DST_PORT.code(), 20) }
+                }
+                tcpState(3)
+            } shouldBe
+                "<flow><meta direction=\"original\"><layer3 protonum=\"2\" protoname=\"ipv4\"><src>192.0.2.1</src>" +
+                "<dst>198.51.100.2</dst></layer3><layer4 protonum=\"0\" protoname=\"unknown\"><sport>10</sport>" +
+                "<dport>20</dport></layer4></meta><meta direction=\"independent\"><state>NONE</state></meta></flow>"
         }
 
         test("text from outside has no control character in XML, and what XML reserves is escaped") {
