@@ -1,6 +1,5 @@
 package dev.nfkit.samples.cli;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,24 +36,20 @@ final class InterfaceArgument {
     List<Integer> numbers(List<String> interfaces) throws Failure {
         Set<Integer> numbers = new LinkedHashSet<>();
         for (String argument : interfaces) {
-            for (int number : parse(argument)) {
-                if (!numbers.add(number)) {
-                    throw Failure.usage("-i " + argument + ": " + noun + " " + number + " stands twice");
-                }
-            }
+            parse(argument, numbers);
         }
         return List.copyOf(numbers);
     }
 
-    private List<Integer> parse(String argument) throws Failure {
+    private void parse(String argument, Set<Integer> numbers) throws Failure {
         if (argument.equals(word)) {
-            return List.of(0);
+            add(argument, 0, numbers);
+            return;
         }
         String rest = argument.startsWith(word + ":") ? argument.substring(word.length() + 1) : "";
         if (!NUMBERS.matcher(rest).matches()) {
             throw Failure.usage("-i " + argument + ": not known; " + advice);
         }
-        List<Integer> numbers = new ArrayList<>();
         for (String part : rest.split(",", -1)) {
             String[] ends = part.split("[-:]", 2);
             int first = number(argument, ends[0]);
@@ -63,10 +58,15 @@ final class InterfaceArgument {
                 throw Failure.usage("-i " + argument + ": the range " + part + " is empty");
             }
             for (int number = first; number <= last; number++) {
-                numbers.add(number);
+                add(argument, number, numbers);
             }
         }
-        return numbers;
+    }
+
+    private void add(String argument, int number, Set<Integer> numbers) throws Failure {
+        if (!numbers.add(number)) {
+            throw Failure.usage("-i " + argument + ": " + noun + " " + number + " stands twice");
+        }
     }
 
     private int number(String argument, String text) throws Failure {
