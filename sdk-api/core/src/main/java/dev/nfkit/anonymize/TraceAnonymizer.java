@@ -38,7 +38,7 @@ import java.util.Objects;
  * 224.0.0.0/23 and 239.255.255.250, IPv6 groups of a number less than 0x40000, and all-zero, broadcast and bridge group
  * addresses (01:80:c2:00:00:xx) of the link layer. These become others of the same kind: 169.254.0.0/16 and
  * fe80::/64, fd00::/8, global IPv6 addresses (2000::/3), and multicast addresses, of which IPv4's first 9 bits and IPv6's
- * flags and scope stay. A solicited-node group stays that of its address. The IPv4 address in a mapped, compatible or
+ * flags, scope and the length of a network inside stay. A solicited-node group stays that of its address. The IPv4 address in a mapped, compatible or
  * NAT64 address (64:ff9b::/96), and the network in an IPv6 multicast address (RFC 3306), become what they
  * become by themselves. Private IPv4 addresses, broadcast addresses of networks, documentation addresses, 6to4, Teredo
  * and ISATAP addresses become any others and cannot be recognised.
