@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +29,38 @@ public final class Recordings {
     private static final int NFLOG = 4;
     private static final int NFQUEUE = 3;
 
+    private static final int FILE_HEADER = 24;
+    private static final int RECORD_HEADER = 16;
+    private static final int CAPTURED_LENGTH = 8;
+    private static final int LONGEST_PIECE = 700;
+
     private Recordings() {}
 
-    /** The recordings as files. */
+    /**
+     * Recordings as files: those of the testkit, cut into files of some records, since a fuzzer reads a short input a
+     * hundred times as often as a long one.
+     */
     public static Stream<byte[]> files() {
-        return paths().stream().map(Recordings::read);
+        return paths().stream().map(Recordings::read).flatMap(file -> pieces(file).stream());
+    }
+
+    /** A file in the classic format as several of them. */
+    private static List<byte[]> pieces(byte[] file) {
+        ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        List<byte[]> pieces = new ArrayList<>();
+        for (int from = FILE_HEADER; from < file.length; ) {
+            int to = from;
+            do {
+                to += RECORD_HEADER + bytes.getInt(to + CAPTURED_LENGTH);
+            } while (to < file.length
+                    && to - from + RECORD_HEADER + bytes.getInt(to + CAPTURED_LENGTH) <= LONGEST_PIECE);
+            byte[] piece = new byte[FILE_HEADER + to - from];
+            System.arraycopy(file, 0, piece, 0, FILE_HEADER);
+            System.arraycopy(file, from, piece, FILE_HEADER, to - from);
+            pieces.add(piece);
+            from = to;
+        }
+        return pieces;
     }
 
     private static List<Path> paths() {
@@ -86,6 +114,13 @@ public final class Recordings {
     public static Stream<byte[]> datagrams() {
         return distinct(entries()
                 .filter(entry -> entry.kind() == TraceKind.FROM_KERNEL || entry.kind() == TraceKind.TO_KERNEL)
+                .map(entry -> entry.datagram().toArray()));
+    }
+
+    /** Datagrams that were sent to the kernel, after a 0 for a length that is that of the rest. */
+    public static Stream<byte[]> requests() {
+        return distinct(entries()
+                .filter(entry -> entry.kind() == TraceKind.TO_KERNEL)
                 .map(entry -> entry.datagram().toArray()));
     }
 

@@ -22,6 +22,7 @@ import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -128,6 +129,28 @@ class CommandFuzzTest {
         } catch (IllegalArgumentException e) {
             // no network
         }
+        try {
+            Criteria.parse("-a", List.of(text));
+        } catch (Failure e) {
+            refusal(e);
+        }
+        for (InterfaceArgument numbered : List.of(InterfaceArgument.GROUPS, InterfaceArgument.QUEUES)) {
+            try {
+                numbered.numbers(List.of(text));
+            } catch (Failure e) {
+                refusal(e);
+            }
+        }
+        try {
+            BitSet labels = new LabelNames(text.lines().toList()).parse("-l", List.of(text.split(",", -1)));
+            if (labels.length() > 128) {
+                throw new AssertionError("label " + labels.length());
+            }
+        } catch (Failure e) {
+            refusal(e);
+        }
+        new ProtocolFile(text.lines().toList()).find(text);
+        number(() -> Action.Mark.parse(text).value());
         number(() -> Span.parse(text));
         ByteSize.parse(text); // negative for none
         ProtocolNames.parse(text);
@@ -211,7 +234,22 @@ class CommandFuzzTest {
     }
 
     static Stream<byte[]> values() {
-        return Stream.of("10.0.0.1-10.0.0.9:1024-2048", "[fd00::1]:80", "10.0.0.0/8", "1.5s", "64k", "udplite", "300us")
+        return Stream.of(
+                        "10.0.0.1-10.0.0.9:1024-2048",
+                        "[fd00::1]:80",
+                        "10.0.0.0/8",
+                        "1.5s",
+                        "64k",
+                        "udplite",
+                        "300us",
+                        "duration:1.5",
+                        "filesize:1000",
+                        "files:5",
+                        "nflog:30,31-33",
+                        "nfqueue:0:3",
+                        "0x10/0xf0",
+                        "7 eth0-in # a label",
+                        "tcp 6 TCP # a protocol")
                 .map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
 }

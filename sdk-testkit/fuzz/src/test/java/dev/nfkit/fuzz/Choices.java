@@ -1,0 +1,37 @@
+package dev.nfkit.fuzz;
+
+import java.util.Arrays;
+import kotlin.random.Random;
+
+/**
+ * Makes the choices of a generator by the bytes of an input, so that the fuzzer sees what each of them leads to. Numbers of
+ * no range come from a sequence that depends on the whole input instead: runs of them are unlike all others.
+ */
+final class Choices extends Random {
+    private static final int BYTE = 256;
+
+    private final Input input;
+    private final java.util.Random sequence;
+
+    /** The choices that an input makes, from its next byte on. */
+    Choices(Input input, byte[] whole) {
+        this.input = input;
+        this.sequence = new java.util.Random(Arrays.hashCode(whole));
+    }
+
+    @Override
+    public int nextBits(int bitCount) {
+        return bitCount == 0 ? 0 : sequence.nextInt() >>> (Integer.SIZE - bitCount);
+    }
+
+    @Override
+    public int nextInt(int from, int until) {
+        int range = until - from;
+        return from + (range <= BYTE ? input.u8() : input.u16()) % range;
+    }
+
+    @Override
+    public boolean nextBoolean() {
+        return input.flag();
+    }
+}
