@@ -26,6 +26,8 @@ public final class Exchange implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long LAST_SEQUENCE = 0xffff_ffffL;
+    /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
+    private static final int EMPTY = 2;
 
     /** Writes a request behind its header: {@code struct nfgenmsg} and attributes. */
     @FunctionalInterface
@@ -62,6 +64,9 @@ public final class Exchange implements AutoCloseable {
     private final MessageCursor cursor = new MessageCursor();
     private final ReentrantLock lock = new ReentrantLock();
     private long sequence;
+    /** The question whose answer may lie in the socket, since a receive has failed; 0 if there is none. */
+    private long unfinished;
+
     private boolean done;
     private boolean interrupted;
     private @Nullable KernelRefusedException refusal;
@@ -126,15 +131,47 @@ public final class Exchange implements AutoCloseable {
         }
         lock.lock();
         try {
+            finish();
             long number = sequence >= LAST_SEQUENCE ? 1 : sequence + 1;
             sequence = number;
             boolean dump = (flags & Netlink.NLM_F_DUMP) == Netlink.NLM_F_DUMP;
             writer.clear().begin(type, flags | Netlink.NLM_F_REQUEST | (dump ? 0 : Netlink.NLM_F_ACK), number);
             body.writeTo(writer);
             socket.send(writer.end().datagram());
+            unfinished = number;
             return receive(what, number, taker);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Takes the rest of an answer out of the socket: until then the kernel takes no other dump (EBUSY). It makes a dump in
+     * the receives that ask for it, so that none of these waits.
+     */
+    private void finish() throws NetlinkException {
+        int empty = 0;
+        while (unfinished != 0 && empty < EMPTY) {
+            int count = socket.receive(batch, 0);
+            empty = count > 0 || batch.overrun() ? 0 : empty + 1;
+            for (int i = 0; i < count; i++) {
+                cursor.wrap(batch.buffer(), batch.offset(i), batch.length(i), socket.order());
+                skip();
+            }
+        }
+        unfinished = 0;
+    }
+
+    private void skip() {
+        try {
+            while (cursor.next()) {
+                int type = cursor.type();
+                if (cursor.sequence() == unfinished && (type == Netlink.NLMSG_ERROR || type == Netlink.NLMSG_DONE)) {
+                    unfinished = 0;
+                }
+            }
+        } catch (MalformedMessageException ignored) {
+            // Its question has failed already.
         }
     }
 
@@ -144,7 +181,7 @@ public final class Exchange implements AutoCloseable {
         refusal = null;
         failure = null;
         long deadline = transport.nanoTime() + ANSWER_NANOS;
-        while (!done) {
+        while (!done) { // a receive that throws leaves the answer unfinished
             long left = deadline - transport.nanoTime();
             int count = left <= 0 ? 0 : socket.receive(batch, left);
             if (count < 0 || left <= 0) {
@@ -152,7 +189,7 @@ public final class Exchange implements AutoCloseable {
                         what,
                         count < 0 ? Errno.EBADF : Errno.ETIMEDOUT,
                         count < 0 ? "the client was closed before the kernel's answer came" : "no answer came"));
-                break;
+                return outcome();
             }
             if (batch.overrun()) {
                 fail(new SystemCallException(
@@ -165,6 +202,7 @@ public final class Exchange implements AutoCloseable {
                 deadline = transport.nanoTime() + ANSWER_NANOS;
             }
         }
+        unfinished = 0;
         return outcome();
     }
 
