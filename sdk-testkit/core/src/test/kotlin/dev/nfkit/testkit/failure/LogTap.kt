@@ -1,14 +1,18 @@
 package dev.nfkit.testkit.failure
 
+import java.util.concurrent.ConcurrentHashMap
 import java.util.logging.Handler
 import java.util.logging.Level
 import java.util.logging.LogRecord
 import java.util.logging.Logger
 
-/** The log of the SDK while a block runs: what is logged is kept, and may fail as a log server's handler fails. */
+/**
+ * The log of the SDK while a block runs: what is logged is kept, and may fail as a log server's handler fails. It gets what
+ * threads of the block's thread group log, so that runs beside each other have a log each.
+ */
 internal class LogTap(
     private val onRecord: () -> Unit,
-) : Handler() {
+) {
     private val records = mutableListOf<LogRecord>()
 
     /** What was logged together with a message. */
@@ -16,32 +20,58 @@ internal class LogTap(
 
     fun messages(): List<String> = synchronized(records) { records.map { it.message } }
 
-    override fun publish(record: LogRecord) {
+    private fun publish(record: LogRecord) {
         synchronized(records) { records += record }
         onRecord()
     }
 
-    override fun flush() = Unit
-
-    override fun close() = Unit
-
     fun <T> during(block: () -> T): T {
-        level = Level.ALL
-        val before = ROOT.level
-        ROOT.level = Level.ALL
-        ROOT.useParentHandlers = false
-        ROOT.addHandler(this)
+        val group = Thread.currentThread().threadGroup
+        check(taps.putIfAbsent(group, this) == null) { "another run taps the log of $group" }
+        begin()
         try {
             return block()
         } finally {
-            ROOT.removeHandler(this)
-            ROOT.useParentHandlers = true
-            ROOT.level = before
+            end()
+            taps.remove(group)
         }
     }
 
+    /** The only handler while there are taps. */
+    private object Distributor : Handler() {
+        override fun publish(record: LogRecord) {
+            taps[Thread.currentThread().threadGroup]?.publish(record)
+        }
+
+        override fun flush() = Unit
+
+        override fun close() = Unit
+    }
+
     private companion object {
-        /** Kept, since loggers are collected that nobody holds. */
+        /** Kept, since loggers are collected that nothing refers to. */
         val ROOT: Logger = Logger.getLogger("dev.nfkit")
+
+        val taps = ConcurrentHashMap<ThreadGroup, LogTap>()
+        private var running = 0
+        private var levelBefore: Level? = null
+
+        @Synchronized
+        fun begin() {
+            if (running++ > 0) return
+            levelBefore = ROOT.level
+            ROOT.level = Level.ALL
+            ROOT.useParentHandlers = false
+            Distributor.level = Level.ALL
+            ROOT.addHandler(Distributor)
+        }
+
+        @Synchronized
+        fun end() {
+            if (--running > 0) return
+            ROOT.removeHandler(Distributor)
+            ROOT.useParentHandlers = true
+            ROOT.level = levelBefore
+        }
     }
 }
