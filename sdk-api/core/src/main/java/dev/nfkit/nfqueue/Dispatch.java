@@ -64,10 +64,7 @@ final class Dispatch {
     void send() throws NetlinkException {
         boolean sent = false;
         try {
-            boolean troubled = false;
-            for (Bound queue : queues.bound) {
-                troubled |= queue.ledger.troubled();
-            }
+            boolean troubled = queuesTroubled();
             if (troubled) {
                 payOwed();
             }
@@ -183,11 +180,16 @@ final class Dispatch {
 
     /** Whether there is more to send than the verdicts of the batch in progress. On the polling thread. */
     boolean troubled() {
-        boolean troubled = unsent;
+        return unsent || queuesTroubled();
+    }
+
+    private boolean queuesTroubled() {
         for (Bound queue : queues.bound) {
-            troubled |= queue.ledger.troubled();
+            if (queue.ledger.troubled()) {
+                return true;
+            }
         }
-        return troubled;
+        return false;
     }
 
     /** Whether a verdict can be sent at all; a changed payload may be larger than the send buffer. */
