@@ -88,7 +88,7 @@ public final class Inbound {
             if (batch.truncated(at)) {
                 truncated++;
                 missed++; // what is set aside came before it
-                life.cut(batch.buffer(), batch.offset(at), batch.length(at));
+                life.truncated(batch.buffer(), batch.offset(at), batch.length(at));
                 continue;
             }
             receivedAt = batch.datagramReceivedAt(at);

@@ -6,28 +6,28 @@ import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 
-/** What a session adds to the life of its {@link MessageLoop}. */
+/** What a session adds to its {@link MessageLoop}. Called by the thread that has the {@link Turn}, except where noted. */
 public interface Life {
     /**
-     * Posts the requests that make the kernel hand over what it still holds and let go. Called when a stop begins, and
-     * again where an answer was lost: a refusal ends it as well as an acknowledgement.
+     * Posts the requests that make the kernel hand over what it still has, and unbind. Called when a stop begins, and
+     * again if an answer was lost: a refusal ends it as well as an acknowledgement.
      *
      * @throws NetlinkException if sending fails
      */
-    void farewell() throws NetlinkException;
+    void unbind() throws NetlinkException;
 
     /**
-     * A message that nobody will see, because the session was closed.
+     * A message that is not delivered, because the session was closed.
      *
      * @param message a cursor on it
      */
     void discarded(MessageCursor message);
 
     /**
-     * Bytes that can't be read; the loop goes on behind them.
+     * Bytes that cannot be read; the loop goes on after them.
      *
      * @param problem what is wrong
-     * @throws MalformedMessageException if the session shall fail for it
+     * @throws MalformedMessageException if the poll is to fail for it
      */
     void malformed(MalformedMessageException problem) throws MalformedMessageException;
 
@@ -53,14 +53,14 @@ public interface Life {
     default void resume() throws NetlinkException {}
 
     /**
-     * A datagram that was larger than its slot. Its beginning may still say whose it was.
+     * A datagram that was larger than its slot. Its beginning may still show which packet it was for.
      *
      * @param buffer holds what there is of it
      * @param offset its first byte
-     * @param length how many bytes there are
+     * @param length the number of bytes
      * @throws NetlinkException if sending fails
      */
-    default void cut(ByteBuffer buffer, int offset, int length) throws NetlinkException {}
+    default void truncated(ByteBuffer buffer, int offset, int length) throws NetlinkException {}
 
     /**
      * An {@code NLMSG_ERROR} that answers no request of the loop's.
@@ -71,11 +71,11 @@ public interface Life {
     default void unclaimed(MessageCursor answer) throws MalformedMessageException {}
 
     /**
-     * Whether the session has something to tell that is no packet: a poll then returns, though it delivered nothing.
+     * Whether the session has something to report that is no packet: a poll then returns, though it delivered nothing.
      *
-     * @return whether the poll shall return
+     * @return whether the poll is to return
      */
-    default boolean tells() {
+    default boolean hasReport() {
         return false;
     }
 
@@ -88,12 +88,12 @@ public interface Life {
     default void batchDone() throws NetlinkException {}
 
     /**
-     * Whether the session may end: called when a stop has delivered everything, and again every few milliseconds and
-     * after each wakeup until it is so.
+     * Whether the session may end. Called when a stop has delivered everything, and again every few milliseconds and after
+     * each wakeup until it returns true.
      *
      * @return whether nothing is left to wait for
      */
-    default boolean settled() {
+    default boolean mayEnd() {
         return true;
     }
 
@@ -103,9 +103,9 @@ public interface Life {
      *
      * @throws NetlinkException if sending fails
      */
-    default void settle() throws NetlinkException {}
+    default void sendLast() throws NetlinkException {}
 
-    /** The socket is closed: the moment to call handlers for what has ended with it. Any thread; may be called twice. */
+    /** The socket is closed, and handlers may be called for what has ended with it. Any thread; may be called twice. */
     default void closed() {}
 
     /** The session is over: its socket is closed, and no callback is in progress. Called once. */

@@ -1,15 +1,12 @@
 package dev.nfkit.channel;
 
 import dev.nfkit.KernelRefusedException;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A request that was sent and, once the kernel has answered, its outcome. */
 public final class Request {
     private final String what;
     private final long sequence;
-    private final CountDownLatch done = new CountDownLatch(1);
     private volatile boolean answered;
     private volatile @Nullable KernelRefusedException refusal;
 
@@ -43,7 +40,7 @@ public final class Request {
     /**
      * The kernel's refusal.
      *
-     * @return the refusal, or null where it agreed or has not answered
+     * @return the refusal, or null if it agreed or has not answered
      */
     public @Nullable KernelRefusedException refusal() {
         return refusal;
@@ -52,13 +49,6 @@ public final class Request {
     void answer(@Nullable KernelRefusedException refusal) {
         this.refusal = refusal;
         this.answered = true;
-        done.countDown();
-    }
-
-    /** Waits for the answer, for a while. */
-    @SuppressWarnings("ReturnValueIgnored") // who waits asks again
-    void await(long millis) throws InterruptedException {
-        done.await(millis, TimeUnit.MILLISECONDS);
     }
 
     /** Throws what the kernel refused. */

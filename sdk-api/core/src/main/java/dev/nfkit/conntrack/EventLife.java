@@ -66,7 +66,7 @@ final class EventLife implements Life {
     }
 
     @Override
-    public void farewell() throws NetlinkException {
+    public void unbind() throws NetlinkException {
         for (ConntrackEventKind kind : kinds) {
             socket.set(SocketOption.DROP_MEMBERSHIP, kind.group());
         }
@@ -130,12 +130,12 @@ final class EventLife implements Life {
     }
 
     @Override
-    public boolean tells() {
+    public boolean hasReport() {
         return unread > 0;
     }
 
     @Override
-    public void cut(ByteBuffer buffer, int offset, int length) {
+    public void truncated(ByteBuffer buffer, int offset, int length) {
         unread++; // counted where all of them are
     }
 

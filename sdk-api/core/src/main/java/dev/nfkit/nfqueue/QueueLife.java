@@ -78,7 +78,7 @@ final class QueueLife implements Life {
     }
 
     @Override
-    public void cut(ByteBuffer buffer, int offset, int length) throws NetlinkException {
+    public void truncated(ByteBuffer buffer, int offset, int length) throws NetlinkException {
         MessageLoop messages = loop;
         decisions.unreadable(
                 PacketId.find(buffer, offset, length, socket.order()),
@@ -137,7 +137,7 @@ final class QueueLife implements Life {
 
     /** Lets nothing in any more, so that what waits can be delivered to its end. */
     @Override
-    public void farewell() throws NetlinkException {
+    public void unbind() throws NetlinkException {
         MessageLoop messages = loop;
         if (messages == null) {
             return;
@@ -162,7 +162,7 @@ final class QueueLife implements Life {
     }
 
     @Override
-    public boolean settled() {
+    public boolean mayEnd() {
         if (!settling) {
             settlingSince = clock.nanoTime();
             settling = true;
@@ -171,7 +171,7 @@ final class QueueLife implements Life {
     }
 
     @Override
-    public void settle() throws NetlinkException {
+    public void sendLast() throws NetlinkException {
         try {
             queues.remember();
         } finally {
