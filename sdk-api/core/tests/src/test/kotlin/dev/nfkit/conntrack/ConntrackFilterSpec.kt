@@ -177,6 +177,68 @@ class ConntrackFilterSpec :
                 "08000100" + "01000000" + "08000200" + "00000000"
         }
 
+        test("a dump asks for status bits by their mask, and for none where the mask is empty") {
+            request(ConntrackFilter.all().status(8, 0xff)) shouldBe "08000300" + "00000008" + "08001a00" + "000000ff"
+            request(ConntrackFilter.all().status(0, 0)) shouldBe ""
+        }
+
+        test("a dump asks for the reply's tuple alone where no other is set") {
+            val filter = ConntrackFilter.all().reply(TuplePattern.any().source(CLIENT))
+            val asked = entryOf { filter.writeTo(this) }
+            asked.has(ConntrackAttribute.TUPLE_ORIG) shouldBe false
+            asked.has(ConntrackAttribute.TUPLE_REPLY) shouldBe true
+            request(filter) shouldContain "08000100" + "00000000" + "08000200" + "01000000"
+        }
+
+        test("a request names the family that is set, or that a pattern tells") {
+            ConntrackFilter.all().requestFamily() shouldBe AddressFamily.UNSPEC
+            val original = ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6))
+            original.requestFamily() shouldBe AddressFamily.IPV6
+            ConntrackFilter.all().reply(TuplePattern.any().source(CLIENT6)).requestFamily() shouldBe AddressFamily.IPV6
+            original.reply(TuplePattern.any().source(CLIENT)).requestFamily() shouldBe AddressFamily.IPV6
+            original.family(AddressFamily.IPV4).requestFamily() shouldBe AddressFamily.IPV4
+        }
+
+        test("what an entry leaves out is not met, but a mark and a zone that are left out are 0") {
+            val entry = entryOf { WEB.writeTo(this, 1) }
+            val dying = ConntrackStatus.DYING.bit()
+            ConntrackFilter.all().mark(0).matches(entry) shouldBe true
+            ConntrackFilter.all().zone(0).matches(entry) shouldBe true
+            ConntrackFilter.all().status(0, dying).matches(entry) shouldBe false
+            ConntrackFilter.all().reply(TuplePattern.any().source(SERVER)).matches(entry) shouldBe false
+            ConntrackFilter.all().tcpState(TcpState.NONE).matches(entry) shouldBe false
+            val told = event { WEB.writeTo(this, 1) }
+            options(ConntrackFilter.all().mark(0)).eventFilter().matches(told) shouldBe true
+            options(ConntrackFilter.all().zone(0)).eventFilter().matches(told) shouldBe true
+            options(ConntrackFilter.all().status(0, dying)).eventFilter().matches(told) shouldBe false
+        }
+
+        test("events of other families than IPv4 and IPv6 are none of connections") {
+            listOf(2 to true, 10 to true, 3 to false).forEach { (family, told) ->
+                val writer = MessageWriter(100, ByteOrder.LITTLE_ENDIAN)
+                writer
+                    .begin(ConntrackRequests.CT_NEW, 0, 0)
+                    .nfgenmsg(family, 0)
+                    .be32(8, 7)
+                    .end()
+                val message = MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
+                message.next()
+                options(ConntrackFilter.all().mark(7)).eventFilter().matches(message) shouldBe told
+            }
+        }
+
+        test("a filter knows whether it means all, and its text names all that is set") {
+            ConntrackFilter.all().isAll shouldBe true
+            ConntrackFilter.all().mark(0, 0).isAll shouldBe false
+            ConntrackFilter
+                .all()
+                .mark(7)
+                .status(2, 0xe)
+                .tcpState(TcpState.ESTABLISHED)
+                .reply(TuplePattern.any().protocol(17))
+                .toString() shouldBe "mark 0x7, status 0x2/0xe, TCP ${TcpState.ESTABLISHED}, reply udp"
+        }
+
         test("filters of the same settings are equal, others are not") {
             val again = matching.map { it }
             matching shouldBe again
