@@ -104,4 +104,113 @@ class HoldsSpec :
             waiting.answer(Verdict.ACCEPT) shouldBe false
             room.holds.count() shouldBe 0
         }
+
+        test("held packets stay in the order of their ids, whichever of them leaves") {
+            val room = Room()
+            val holds = (1..5).map { room.held(it) }
+            val ledger = room.bound[0].ledger
+
+            fun left() = generateSequence(ledger.firstHeld) { it.behind }.map { it.id }.toList()
+
+            fun leftBackwards() = generateSequence(ledger.lastHeld) { it.before }.map { it.id }.toList()
+            listOf(3 to listOf(1, 2, 4, 5), 1 to listOf(2, 4, 5), 5 to listOf(2, 4)).forEach { (leaving, staying) ->
+                room.holds.leave(holds[leaving - 1])
+                left() shouldContainExactly staying
+                leftBackwards() shouldContainExactly staying.reversed()
+                ledger.held shouldBe staying.size
+                room.holds.count() shouldBe staying.size
+            }
+            room.holds.leave(holds[0]) // once more
+            room.holds.count() shouldBe 2
+            room.holds.beforeHeld(ledger, 1) shouldBe 1
+            room.holds.beforeHeld(ledger, 2) shouldBe 1
+            room.holds.beforeHeld(ledger, 9) shouldBe 1
+        }
+
+        test("what is to be done when none is held is done at the last one, whatever it throws") {
+            val room = Room()
+            var empty = 0
+            room.holds.onEmpty {
+                empty++
+                error("by the test")
+            }
+            val holds = (1..2).map { room.held(it) }
+            room.holds.leave(holds[0])
+            empty shouldBe 0
+            room.holds.leave(holds[1])
+            empty shouldBe 1
+        }
+
+        test("deadlines pass in their order, each with its own verdict, and the next one is told") {
+            val room = Room()
+            room.held(1, deadline = 30)
+            room.held(2, deadline = 10)
+            room.held(3)
+            room.held(4, deadline = 10)
+            room.holds.nextDeadline(4) shouldBe 6
+            room.holds.nextDeadline(12) shouldBe 0
+            room.expire(9).shouldBeEmpty()
+            room.expire(10).map { it.packet().id() to it.cause() }.size shouldBe 2
+            room.socket.datagrams.flatten() shouldContainExactly listOf("0: 2 NF_DROP", "0: 4 NF_DROP")
+            room.holds.nextDeadline(10) shouldBe 20
+            room.expire(30).single().cause() shouldBe Unanswered.Cause.DEADLINE
+            room.holds.expired() shouldBe 3
+            room.holds.count() shouldBe 1
+            room.settle(Verdict.DROP).single().cause() shouldBe Unanswered.Cause.END
+            room.holds.expired() shouldBe 3
+            room.holds.settled() shouldBe 1
+        }
+
+        test("deadlines of a clock that wraps around pass in their order") {
+            val room = Room()
+            room.now = Long.MAX_VALUE - 20
+            room.held(1, deadline = Long.MIN_VALUE + 10)
+            room.held(2, deadline = Long.MAX_VALUE - 10)
+            room.expire(Long.MAX_VALUE - 10).size shouldBe 1
+            room.socket.datagrams.flatten() shouldContainExactly listOf("0: 2 NF_DROP")
+            room.holds.nextDeadline(Long.MAX_VALUE) shouldBe 11
+        }
+
+        test(
+            "verdicts of deadlines that do not fit one datagram leave in several, and those of a failed one stay due",
+        ) {
+            val room = Room(limit = 300) // two of them
+            (1..5).forEach { room.held(it, deadline = 10) }
+            room.socket.failAfter = 1
+            val report = mutableListOf<Unanswered>()
+            shouldThrow<SystemCallException> { room.holds.expire(10, report) }
+            report.size shouldBe 2
+            room.holds.expired() shouldBe 2
+            room.holds.count() shouldBe 3
+            room.holds.nextDeadline(10) shouldBe 0
+            room.socket.failAfter = Int.MAX_VALUE
+            room.expire(10).size shouldBe 3
+            room.socket.datagrams.map { it.size } shouldContainExactly listOf(2, 2, 1)
+            room.socket.datagrams.flatten() shouldContainExactly (1..5).map { "0: $it NF_DROP" }
+        }
+
+        test("held packets whose close verdict can't be sent are reported, and no batch covers them any more") {
+            val room = Room()
+            room.held(1)
+            room.socket.failAfter = 0
+            val report = mutableListOf<Unanswered>()
+            shouldThrow<SystemCallException> { room.holds.settle(Verdict.ACCEPT, report) }
+            report.size shouldBe 1
+            room.holds.count() shouldBe 0
+            room.bound[0].ledger.mayBatch(5, room.holds) shouldBe false
+            room.bound[0].ledger.mayCloseBatch() shouldBe false
+            room.socket.failAfter = Int.MAX_VALUE
+            (3..6).forEach { room.add(it, Verdict.ACCEPT) }
+            room.flush() shouldContainExactly (3..6).map { "0: $it NF_ACCEPT" }
+        }
+
+        test("a packet that is held for half of all ids ends batches") {
+            val room = Room()
+            room.held(1)
+            val ledger = room.bound[0].ledger
+            ledger.gapBefore(1 shl 30)
+            ledger.mayBatch(0, room.holds) shouldBe true // 2 to the 30th ids later
+            ledger.gapBefore((1 shl 30) + 1)
+            ledger.mayBatch(0, room.holds) shouldBe false
+        }
     })

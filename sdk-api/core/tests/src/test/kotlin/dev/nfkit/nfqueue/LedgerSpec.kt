@@ -130,6 +130,53 @@ class LedgerSpec :
             ledger.sweepDue(room.holds) shouldBe true
         }
 
+        test("a sweep stops before a packet whose decider is at work") {
+            val room = Room()
+            val ledger = room.ledger()
+            ledger.doubt(1)
+            ledger.begin(9, 1)
+            ledger.decided()
+            ledger.begin(8, 0) // it was set aside
+            ledger.sweepEnd(room.holds) shouldBe 7
+            ledger.begin(3, 0)
+            ledger.sweepEnd(room.holds) shouldBe 2
+            ledger.decided()
+            ledger.sweepEnd(room.holds) shouldBe 8
+        }
+
+        test("ids that are missing are counted, across their wrap, and none before a packet that comes late") {
+            val ledger = Room().ledger()
+            ledger.gapBefore(4) shouldBe 3
+            ledger.gapBefore(5) shouldBe 0
+            ledger.gapBefore(8) shouldBe 2
+            ledger.nextId() shouldBe 9
+            ledger.gapBefore(6) shouldBe 0
+            ledger.gapBefore(-2) shouldBe 0
+            ledger.gapBefore(1) shouldBe 2
+        }
+
+        test("a queue whose ids are past their half when the session takes it is not out of order") {
+            val room = Room()
+            room.ledger().gapBefore(-2)
+            room.ledger().mayBatch(-2, room.holds) shouldBe true
+        }
+
+        test("a ledger is troubled by a packet that is open, owed a verdict, or in doubt") {
+            val room = Room()
+            val ledger = room.ledger()
+            ledger.troubled() shouldBe false
+            ledger.begin(1, 0)
+            ledger.open() shouldBe true
+            ledger.troubled() shouldBe true
+            ledger.oweOpen()
+            ledger.open() shouldBe false
+            ledger.troubled() shouldBe true
+            ledger.paid()
+            ledger.troubled() shouldBe false
+            ledger.doubt(0)
+            ledger.troubled() shouldBe true
+        }
+
         test("packets that come out of order end batches for good") {
             val room = Room()
             (1..3).forEach { room.decide(it, Verdict.ACCEPT) }

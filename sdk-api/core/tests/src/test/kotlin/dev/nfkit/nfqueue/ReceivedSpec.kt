@@ -7,7 +7,7 @@ import io.kotest.matchers.shouldBe
 import java.nio.ByteOrder
 
 /** A batch with packets of queue 0, a datagram each. */
-private fun batch(vararg ids: Int): DatagramBatch {
+internal fun batchOf(vararg ids: Int): DatagramBatch {
     val batch = DatagramBatch(16, 256)
     ids.forEachIndexed { slot, id ->
         val writer = MessageWriter(128, ByteOrder.LITTLE_ENDIAN)
@@ -31,7 +31,7 @@ class ReceivedSpec :
         test("a packet that was set aside counts its time from its turn, not from an older batch") {
             now = 1_000
             val received = received()
-            received.take(batch(1))
+            received.take(batchOf(1))
             received.begin(0, 1) shouldBe true
             received.end()
             now = 90_000
@@ -44,7 +44,7 @@ class ReceivedSpec :
 
         test("a turn that is ended twice does not pass over the packet behind it") {
             val received = received()
-            received.take(batch(1, 2, 3))
+            received.take(batchOf(1, 2, 3))
             received.begin(0, 1) shouldBe true
             received.end()
             received.end()
@@ -56,7 +56,7 @@ class ReceivedSpec :
 
         test("a packet that no decider will see is not for the deadline, and one that had it is told apart") {
             val received = received()
-            received.take(batch(1, 2, 3))
+            received.take(batchOf(1, 2, 3))
             received.expireFirst() shouldBe 1
             received.leave(0, 1) shouldBe false
             received.leave(0, 2) shouldBe true
@@ -67,7 +67,7 @@ class ReceivedSpec :
 
         test("a held packet is left alone, and one whose time had passed can't be held") {
             val received = received()
-            received.take(batch(1, 2))
+            received.take(batchOf(1, 2))
             received.begin(0, 1) shouldBe true
             received.held()
             received.end()

@@ -9,6 +9,10 @@ internal class Room(
     queues: List<Int> = listOf(0),
 ) {
     val socket = SentVerdicts()
+
+    /** The clock of what looks after deadlines by itself. */
+    @Volatile
+    var now = 0L
     val bound = queues.map { Bound(NfqueueQueue.builder(it).build(), Verdict.DROP) }.toTypedArray()
     val log = VerdictLog()
     private val nobody =
@@ -39,8 +43,8 @@ internal class Room(
         val queues = Queues(options, nobody)
         val reports = Reports(options)
         val dispatch = Dispatch(queues, holds, outbox, Verdict.DROP, null)
-        val deadlines = Deadlines(options, holds, dispatch, null, reports) { 0 }
-        val decisions = Decisions(options, queues, holds, dispatch, deadlines, null, reports) { 0 }
+        val deadlines = Deadlines(options, holds, dispatch, null, reports) { now }
+        val decisions = Decisions(options, queues, holds, dispatch, deadlines, null, reports) { now }
         return Hold(decisions, bound[0], id, deadline != null, deadline ?: 0, Verdict.DROP)
     }
 
@@ -49,6 +53,18 @@ internal class Room(
 
     /** The packets that are held at the end. */
     fun settle(verdict: Verdict): List<Unanswered> = mutableListOf<Unanswered>().also { holds.settle(verdict, it) }
+
+    /** What sends the verdicts of these queues. */
+    fun dispatch(
+        failureVerdict: Verdict = Verdict.DROP,
+        received: Received? = null,
+    ): Dispatch {
+        val options = NfqueueOptions.builder()
+        bound.forEach { options.queue(it.options) }
+        val queues = Queues(options.build(), nobody)
+        bound.copyInto(queues.bound)
+        return Dispatch(queues, holds, outbox, failureVerdict, received)
+    }
 
     /** What one flush sends. */
     fun flush(): List<String> {
