@@ -22,7 +22,7 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.launch
 import java.util.concurrent.CountDownLatch
-import java.util.concurrent.Executors
+import java.util.concurrent.Executor
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlin.time.Duration.Companion.milliseconds
@@ -31,10 +31,34 @@ private const val GROUP = 30
 private const val PACKETS = 6
 private val QUEUED: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
 
+/**
+ * Threads for coroutines. Not a pool of the JDK's: that interrupts its workers in the order of a hash set, which is another
+ * one each time.
+ */
+private class Workers : Executor {
+    private val tasks = LinkedBlockingQueue<Runnable>()
+    private val threads = List(2) { Thread(::work, "worker-$it").apply { start() } }
+
+    private fun work() = generateSequence { tasks.take() }.takeWhile { it !== END }.forEach { it.run() }
+
+    override fun execute(task: Runnable) {
+        tasks += task
+    }
+
+    fun end() {
+        threads.forEach { _ -> tasks += END }
+        threads.forEach { it.join() }
+    }
+
+    private companion object {
+        val END = Runnable {}
+    }
+}
+
 /** A kernel, and threads for coroutines that end with the schedule. */
 private class Bridge {
     val kernel = FakeNetfilter(TestClock.real()).strictBatches(false)
-    private val pool = Executors.newFixedThreadPool(2)
+    private val pool = Workers()
     private val scope = CoroutineScope(pool.asCoroutineDispatcher())
 
     fun launch(block: suspend CoroutineScope.() -> Unit): Job = scope.launch(block = block)
@@ -52,8 +76,7 @@ private class Bridge {
     }
 
     fun end() {
-        pool.shutdown()
-        check(pool.awaitTermination(1, TimeUnit.MINUTES)) { "a coroutine goes on" }
+        pool.end()
         check(kernel.openSockets() == 0) { "a socket is left" }
         kernel.verify()
     }

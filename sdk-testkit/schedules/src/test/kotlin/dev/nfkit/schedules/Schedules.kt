@@ -18,8 +18,6 @@ import org.pastalab.fray.core.scheduler.Scheduler
 import org.pastalab.fray.rmi.ThreadState
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
-import java.util.logging.Level
-import java.util.logging.Logger
 import kotlin.random.Random
 import org.pastalab.fray.runtime.Runtime as Controlled
 
@@ -31,7 +29,7 @@ private val COUNT: Int = DEMANDED ?: 300
 /** A build tries as many schedules of each property as there is time for, and these at least. */
 private const val LEAST = 20
 
-private val TIME_NANOS = TimeUnit.SECONDS.toNanos(if (DEMANDED == null) 4 else Long.MAX_VALUE)
+private val TIME_NANOS = TimeUnit.SECONDS.toNanos(if (DEMANDED == null) 3 else Long.MAX_VALUE)
 
 /** The only schedule to run; `-Dnfkit.schedules.seed` sets it, to repeat a failure. */
 private val ONLY: Long? = System.getProperty("nfkit.schedules.seed").orEmpty().toLongOrNull()
@@ -47,20 +45,31 @@ private const val END_MILLIS = 3000L
 /** Steps of a schedule after which it counts as endless. */
 private const val MOST_STEPS = 60_000
 
-/** Real time after which the scheduler itself is stuck. */
-private val STUCK_MILLIS = TimeUnit.MINUTES.toMillis(2)
+/** The scheduler itself is stuck if it takes no step in so many slices of real time, in which this process ran. */
+private const val STUCK_SLICES = 24
+private const val SLICE_MILLIS = 5_000L
 
 /** Schedules before those that are counted. */
 internal const val WARM_UP = 6
 
+/** Schedules of which one is run again: it must go the same way, or a failure would not be repeated by its seed. */
+private const val REPEAT_EVERY = 10
+
+/** How often it is run again at most. In one of some 600 the JVM, which has run others meanwhile, makes a difference once. */
+private const val REPEATS = 3
+
+/** How often the only schedule is run, for the same reason. */
+private const val ONLY_RUNS = 5
+
 /** Schedules between two collections of garbage, which frees the direct buffers of closed sessions. */
 private const val COLLECT_EVERY = 100
 
+/** The number of choices among which threads lose their priority: from this one on, each twice the one before. */
+private const val LEAST_HORIZON = 32
+private const val HORIZONS = 7
+
 /** What time passes at each step: little lets all go on, much lets timeouts come in the middle of everything. */
 private val STEPS_NANOS = longArrayOf(1_000, 20_000, 200_000)
-
-/** The log of what is tested is off: it has locks of its own. Kept here, since loggers are held weakly. */
-private val LOG: Logger = Logger.getLogger("dev.nfkit").apply { level = Level.OFF }
 
 /** One run of a property under one schedule. Its random choices are the seed's. */
 internal class Trial(
@@ -87,15 +96,14 @@ internal fun explore(
     share: Double = 1.0,
     property: Trial.() -> Unit,
 ) {
-    check(LOG.level == Level.OFF)
-    var steps = 0
+    check(System.LoggerFinder.getLoggerFinder() is SilentLog) { "the log has locks" }
     var all = 0L
     // The first schedules load classes, which later ones do not: they are no part of what a seed repeats.
     for (seed in -WARM_UP.toLong() until 0) {
-        steps = run(seed, steps, property)
+        run(seed, property)
     }
     if (ONLY != null) {
-        run(ONLY, 0, property)
+        repeat(ONLY_RUNS) { run(ONLY, property) }
         return
     }
     val count = (COUNT * share).toInt().coerceAtLeast(1)
@@ -103,13 +111,33 @@ internal fun explore(
     var explored = 0
     for (seed in FIRST until FIRST + count) {
         if (explored >= LEAST && System.nanoTime() - begun > TIME_NANOS * share) break
-        all += run(seed, steps, property)
+        val choices = run(seed, property)
+        if (explored % REPEAT_EVERY == 0) {
+            verifyRepeats(seed, choices, property)
+        }
+        all += choices.size
         explored++
         if (seed % COLLECT_EVERY == 0L) {
             System.gc()
         }
     }
-    report = "$explored schedules of ${all / explored} steps"
+    report = "$explored schedules of ${all / explored} choices"
+}
+
+/** Runs a schedule again, until two runs in succession go the same way. */
+private fun verifyRepeats(
+    seed: Long,
+    first: Choices,
+    property: Trial.() -> Unit,
+) {
+    var before = first
+    var difference: String? = null
+    repeat(REPEATS) {
+        val next = run(seed, property)
+        difference = before.differenceFrom(next) ?: return
+        before = next
+    }
+    throw AssertionError("schedule $seed does not repeat: $difference")
 }
 
 private var report = ""
@@ -117,13 +145,14 @@ private var report = ""
 /** How much was explored since the last call, in words. */
 internal fun takeReport(): String = report.also { report = "" }
 
-/** Runs one schedule; how many steps it took. */
+/** Runs one schedule. */
 private fun run(
     seed: Long,
-    usualSteps: Int,
     property: Trial.() -> Unit,
-): Int {
-    val context = RunContext(configuration(seed, usualSteps))
+): Choices {
+    val random = ControlledRandom(mutableListOf(), mutableListOf(), java.util.Random(seed))
+    val scheduler = RecordedScheduler(scheduler(seed, random))
+    val context = RunContext(configuration(seed, random, scheduler))
     var ended = false
     var left = emptyList<String>()
     val main =
@@ -144,30 +173,51 @@ private fun run(
             }
         }, "main-$seed")
     main.start()
-    main.join(STUCK_MILLIS)
-    if (main.isAlive) {
+    if (!ends(main) { context.step }) {
         stuck(seed)
     }
     context.bugFound?.let { throw AssertionError("schedule $seed failed (-Dnfkit.schedules.seed=$seed): $it", it) }
     if (!ended) throw AssertionError("schedule $seed did not end in $MOST_STEPS steps (-Dnfkit.schedules.seed=$seed)")
     if (left.isNotEmpty()) throw AssertionError("schedule $seed left threads (-Dnfkit.schedules.seed=$seed): $left")
-    return context.step
+    return scheduler.choices
 }
+
+/** Waits for the end of a schedule; false if it takes no steps any more. */
+private fun ends(
+    main: Thread,
+    steps: () -> Int,
+): Boolean {
+    var before = -1
+    var slices = 0
+    while (main.isAlive && slices < STUCK_SLICES) {
+        main.join(SLICE_MILLIS)
+        slices = if (steps() == before) slices + 1 else 0
+        before = steps()
+    }
+    return !main.isAlive
+}
+
+private fun scheduler(
+    seed: Long,
+    random: Randomness,
+): Scheduler =
+    when (seed.mod(3)) {
+        0 -> POSScheduler(random)
+
+        // A seed alone repeats a schedule, so that the lengths of those before it are not used here.
+        1 -> PCTScheduler(random, 3, LEAST_HORIZON shl (seed / 3).mod(HORIZONS))
+
+        else -> RandomScheduler(random)
+    }
 
 private fun configuration(
     seed: Long,
-    usualSteps: Int,
+    random: Randomness,
+    scheduler: Scheduler,
 ): Configuration {
-    val random = ControlledRandom(mutableListOf(), mutableListOf(), java.util.Random(seed))
     val randomness =
         object : RandomnessProvider {
             override fun getRandomness(): Randomness = random
-        }
-    val scheduler: Scheduler =
-        when (seed.mod(3)) {
-            0 -> POSScheduler(random)
-            1 -> PCTScheduler(random, 3, usualSteps)
-            else -> RandomScheduler(random)
         }
     return Configuration(
         ExecutionInfo(LambdaExecutor {}, false, false, MOST_STEPS),
