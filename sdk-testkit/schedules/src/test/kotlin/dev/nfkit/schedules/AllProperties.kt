@@ -14,6 +14,7 @@ internal object AllProperties {
         listOf(
             SchedulerProperties::class,
             QueueProperties::class,
+            FaultProperties::class,
             SessionProperties::class,
             ConntrackProperties::class,
             CoroutineProperties::class,

@@ -1,7 +1,6 @@
 package dev.nfkit.schedules
 
 import dev.nfkit.Errno
-import dev.nfkit.NetlinkException
 import dev.nfkit.SystemCallException
 import dev.nfkit.nfqueue.Answers
 import dev.nfkit.nfqueue.Decider
@@ -11,36 +10,20 @@ import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.NfqueueStatistics
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.testkit.DecidedPacket
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.testkit.SentMessage
 import dev.nfkit.testkit.TestClock
+import java.time.Duration
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 
 private val PACKET: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
 
-private val ERRNOS_OF_SENDS = listOf(Errno.ENOBUFS, Errno.EBADF)
-
-/** What a decider does with a packet. */
-internal enum class Plan {
-    ACCEPT,
-    DROP,
-    MARK,
-    THROW,
-    FORGET,
-    DAWDLE,
-    DAWDLE_LONG,
-    HOLD_AND_ACCEPT,
-    HOLD_AND_DROP,
-    HOLD_FOR_EVER,
-    HOLD_AND_THROW,
-}
-
-/** What a callback throws on purpose. */
-internal class Deliberate : Exception()
+private val HOLD_DEADLINE = Duration.ofMillis(20)
 
 /**
  * A kernel with one queue, a decider that follows a plan, and a record of which packet was accepted when. The kernel
@@ -50,15 +33,23 @@ internal class QueueWorld(
     private val trial: Trial,
     packets: Int,
     plans: List<Plan>,
+    disturb: (NetlinkTransport) -> NetlinkTransport = { it },
 ) {
     val kernel = FakeNetfilter(TestClock.real()).strictBatches(false)
+    private val clock = FailingClock(disturb(kernel))
+
+    /** The kernel, as the session sees it. */
+    val transport: NetlinkTransport get() = clock
     val plan = List(packets) { plans[trial.random.nextInt(plans.size)] }
 
     /** Whether undecided packets may pass, from now on. */
     var open = false
 
-    /** Whether some sends fail. */
-    var sendsFail = false
+    /** Whether a lack of memory is on purpose: then a batch drops packets that may have been lost, of which there may be none. */
+    var lacksMemory = false
+
+    /** Which failures of the transport are on purpose. */
+    var onPurpose: (Throwable) -> Boolean = { false }
 
     /** What a decider does besides. */
     var act: (NfqueueSession) -> Unit = {}
@@ -86,6 +77,19 @@ internal class QueueWorld(
             violations += "packet $id passed by ${packet.departure()}, though its decider had returned a drop"
         }
     }
+
+    /** Opens the session; null if that fails on purpose, and leaves nothing. */
+    fun open(options: NfqueueOptions): NfqueueSession? =
+        try {
+            NfqueueSession.open(transport, options).also { session = it }
+        } catch (e: Throwable) {
+            if (!onPurpose(e)) throw e
+            verifyClosed()
+            null
+        }
+
+    /** Ends the session, by a stop or a close, whatever fails on purpose meanwhile. */
+    fun end(session: NfqueueSession) = sending { if (trial.chance(2)) session.stop() else session.close() }
 
     fun enqueue(count: Int) {
         repeat(count) {
@@ -133,11 +137,27 @@ internal class QueueWorld(
                     throw Deliberate()
                 }
 
+                Plan.HOLD_FAILS -> {
+                    hold(packet)
+                }
+
+                Plan.HOLD_FAILS_AND_ACCEPT -> {
+                    try {
+                        hold(packet)
+                    } catch (e: DeliberateLack) {
+                        accept(id, Verdict.ACCEPT)
+                    }
+                }
+
                 else -> {
                     Verdict.HELD.also { held += packet.hold() }
                 }
             }
         }
+
+    /** Tries to hold a packet with a deadline of its own, for which the time is asked. */
+    private fun hold(packet: QueuedPacket): Verdict =
+        clock.failing { Verdict.HELD.also { held += packet.hold(HOLD_DEADLINE, Verdict.DROP) } }
 
     private fun dawdle(
         id: Int,
@@ -163,7 +183,7 @@ internal class QueueWorld(
             1 -> session.wakeup()
             2 -> session.close()
             3 -> throw Deliberate()
-            4 -> throw AssertionError("deliberate")
+            4 -> throw DeliberateError()
         }
     }
 
@@ -210,16 +230,16 @@ internal class QueueWorld(
     private fun sending(action: () -> Unit) {
         try {
             action()
-        } catch (e: SystemCallException) {
-            val errnos = if (sendsFail) ERRNOS_OF_SENDS else listOf(Errno.EBADF)
-            if (e.errno() !in errnos) throw e
+        } catch (e: Throwable) {
+            if (!(e is SystemCallException && e.errno() == Errno.EBADF) && !onPurpose(e)) throw e
         }
     }
 
-    /** Configures the queue, which fails once the socket is closed, and never waits long. */
+    /** Configures the queue, which fails once the socket is closed, and takes no longer than said. */
     fun ask(
         session: NfqueueSession,
         times: Int,
+        longest: Long = LONG_MILLIS,
     ) {
         repeat(times) {
             val begun = System.nanoTime()
@@ -231,7 +251,7 @@ internal class QueueWorld(
                     .build()
             sending { session.configure(queue) }
             val millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun)
-            check(millis < LONG_MILLIS) { "an answer took $millis ms" }
+            check(millis < longest) { "an answer took $millis ms" }
         }
     }
 
@@ -241,12 +261,8 @@ internal class QueueWorld(
             try {
                 session.run(decider)
                 return
-            } catch (e: Deliberate) {
-                continue
-            } catch (e: NetlinkException) {
-                if (!sendsFail) throw e
-            } catch (e: AssertionError) {
-                if (e.message != "deliberate") throw e
+            } catch (e: Throwable) {
+                if (e !is Deliberate && e !is DeliberateError && e !is DeliberateLack && !onPurpose(e)) throw e
             }
         }
     }
@@ -255,8 +271,7 @@ internal class QueueWorld(
     fun verify(statistics: NfqueueStatistics) {
         val gone = kernel.nfqueue().decided()
         check(violations.isEmpty()) { violations }
-        check(kernel.openSockets() == 0) { "a socket is left" }
-        check(kernel.nfqueue().queues().isEmpty()) { "a queue is bound still" }
+        verifyClosed()
         check(gone.size == enqueued) { "$enqueued packets came, ${gone.size} have left" }
         val entered = gone.filter { it.id() != 0L }
         check(entered.distinctBy { it.id() }.size == entered.size) { "twice: $gone" }
@@ -264,6 +279,11 @@ internal class QueueWorld(
         entered.forEach(::verifyAnswer)
         verifySum(statistics, entered.size)
         kernel.verify()
+    }
+
+    private fun verifyClosed() {
+        check(kernel.openSockets() == 0) { "a socket is left" }
+        check(kernel.nfqueue().queues().isEmpty()) { "a queue is bound still" }
     }
 
     private fun verifyAnswer(packet: DecidedPacket) {
@@ -297,7 +317,8 @@ internal class QueueWorld(
             } else if (message.type() == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH) {
                 val last = header.u32(4)
                 val covered = waiting.filter { it <= last }
-                check(covered.isNotEmpty() || last > enqueued) { "a batch up to $last covers nothing" }
+                val sweeps = lacksMemory && header.u32(0) == 0L
+                check(covered.isNotEmpty() || last > enqueued || sweeps) { "a batch up to $last covers nothing" }
                 waiting.removeAll(covered.toSet())
             }
         }
@@ -331,7 +352,7 @@ internal class QueueWorld(
                 .queue(QUEUE) { it.copyRange(64) }
                 .batchSize(4)
                 .receiveBuffer(1 shl 16)
-                .settleTime(java.time.Duration.ofMillis(100))
+                .settleTime(Duration.ofMillis(100))
                 .onUnanswered { }
     }
 }

@@ -1,0 +1,24 @@
+package dev.nfkit.schedules
+
+import dev.nfkit.socket.NetlinkTransport
+
+/** A transport whose clock fails on a thread while that does something, as anything may that needs memory. */
+internal class FailingClock(
+    private val transport: NetlinkTransport,
+) : NetlinkTransport by transport {
+    private var failing: Thread? = null
+
+    override fun nanoTime(): Long {
+        if (Thread.currentThread() === failing) throw DeliberateLack()
+        return transport.nanoTime()
+    }
+
+    fun <R> failing(action: () -> R): R {
+        failing = Thread.currentThread()
+        try {
+            return action()
+        } finally {
+            failing = null
+        }
+    }
+}
