@@ -56,7 +56,7 @@ public final class MessageLoop implements AutoCloseable {
         this.life = life;
         requests = new Requests(socket);
         turn = new Turn();
-        shutdown = new Shutdown(socket, life, requests, turn);
+        shutdown = new Shutdown(socket, life, requests, turn, MessageLoop.class);
         intake = new Intake(socket, batch, life, requests, this::noteAnswer);
         requester = new Requester(transport, requests, intake, turn, shutdown);
     }

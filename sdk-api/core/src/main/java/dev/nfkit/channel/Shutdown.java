@@ -36,6 +36,7 @@ final class Shutdown {
     private final Life life;
     private final Requests requests;
     private final Turn turn;
+    private final Class<?> logger;
     private volatile Phase phase = Phase.OPEN;
 
     private boolean requested;
@@ -50,11 +51,13 @@ final class Shutdown {
     /** What a handler threw while a close counted what it discards; logged once the socket is closed. */
     private @Nullable Exception undiscarded;
 
-    Shutdown(NetlinkSocket socket, Life life, Requests requests, Turn turn) {
+    /** Messages are logged in the name of a class. */
+    Shutdown(NetlinkSocket socket, Life life, Requests requests, Turn turn, Class<?> logger) {
         this.socket = socket;
         this.life = life;
         this.requests = requests;
         this.turn = turn;
+        this.logger = logger;
     }
 
     Phase phase() {
@@ -269,18 +272,18 @@ final class Shutdown {
         Exception counting = undiscarded;
         if (counting != null) {
             SessionLog.log(
-                    MessageLoop.class, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
+                    logger, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
         }
         KernelRefusedException refusal = refused;
         if (refusal != null) {
-            SessionLog.warn(MessageLoop.class, "what the kernel still had is lost with the socket", refusal);
+            SessionLog.warn(logger, "what the kernel still had is lost with the socket", refusal);
         }
     }
 
-    private static void logUnsent(@Nullable NetlinkException problem) {
+    private void logUnsent(@Nullable NetlinkException problem) {
         if (problem != null) {
             SessionLog.warn(
-                    MessageLoop.class,
+                    logger,
                     "the last requests could not be sent; the kernel ends what waits by itself",
                     problem);
         }

@@ -27,7 +27,7 @@ final class ConntrackGlue {
 
     private void check() {
         if (!kernel.conntrackOnPackets().orElse(true)) {
-            Reports.warn("verdicts change connections, and this kernel ignores such changes: it lacks"
+            reports.warn("verdicts change connections, and this kernel ignores such changes: it lacks"
                     + " CONFIG_NETFILTER_NETLINK_GLUE_CT (module nf_conntrack_netlink); to mark a connection, mark the"
                     + " packet and add a rule with CONNMARK --save-mark");
         }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ final class Deadlines {
     private final Dispatch dispatch;
     private final @Nullable Received received;
     private final Reports reports;
-    private final Decisions.Clock clock;
+    private final LongSupplier clock;
     private final long deadlineNanos;
     private final Watchdog watchdog;
     /** Nothing is sent any more. */
@@ -33,7 +34,7 @@ final class Deadlines {
             Dispatch dispatch,
             @Nullable Received received,
             Reports reports,
-            Decisions.Clock clock) {
+            LongSupplier clock) {
         this.options = options;
         this.holds = holds;
         this.dispatch = dispatch;
@@ -74,7 +75,7 @@ final class Deadlines {
 
     /** Does what is due before an answer: it comes late, whether the watchdog is awake or not. */
     void expireBefore(Hold hold) {
-        if (hold.deadline - clock.nanoTime() <= 0) {
+        if (hold.deadline - clock.getAsLong() <= 0) {
             try {
                 round();
             } catch (Throwable e) {
@@ -86,7 +87,7 @@ final class Deadlines {
     /** Does what is due of the packets received. Under the lock. What fails here is tried again. */
     void expireNow() {
         try {
-            expireReceived(clock.nanoTime());
+            expireReceived(clock.getAsLong());
         } catch (Throwable e) {
             reports.unsent(e);
         }
@@ -94,7 +95,7 @@ final class Deadlines {
 
     /** Decides what is due; nanoseconds until the next is, or a negative number. */
     private long round() {
-        long now = clock.nanoTime();
+        long now = clock.getAsLong();
         long held = expireHeld(now);
         long batch;
         try {

@@ -12,7 +12,6 @@ import dev.nfkit.wire.MessageCursor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +26,7 @@ final class Decisions implements Lending {
     private final Deadlines deadlines;
     private final @Nullable Received received;
     private final Reports reports;
-    private final Clock clock;
-    private final long deadlineNanos;
+    private final HeldAnswers answers;
     private final QueuedPacket view = new QueuedPacket(this, null);
     private QueuedPacket next = view;
     private final Verdict borrowed = Verdict.reusable();
@@ -52,15 +50,8 @@ final class Decisions implements Lending {
     /** Packets whose decider was at work still when the session had ended. */
     private long outlived;
 
-    private final LongAdder late = new LongAdder();
     /** Nothing is sent any more. */
     private volatile boolean over;
-
-    /** The transport's clock. */
-    @FunctionalInterface
-    interface Clock {
-        long nanoTime();
-    }
 
     Decisions(
             NfqueueOptions options,
@@ -70,7 +61,7 @@ final class Decisions implements Lending {
             Deadlines deadlines,
             @Nullable Received received,
             Reports reports,
-            Clock clock) {
+            HeldAnswers answers) {
         this.options = options;
         this.queues = queues;
         this.holds = holds;
@@ -78,13 +69,13 @@ final class Decisions implements Lending {
         this.deadlines = deadlines;
         this.received = received;
         this.reports = reports;
-        this.clock = clock;
-        deadlineNanos = Deadlines.nanos(options);
+        this.answers = answers;
     }
 
     /** Starts what a deadline needs, so that a session that could not keep it does not open. */
     void begin(MessageLoop messages) {
         loop = messages;
+        answers.begin(messages);
         if (received != null) {
             deadlines.start();
         }
@@ -180,7 +171,7 @@ final class Decisions implements Lending {
         if (hold != null && hold.entered()) {
             end(queue);
             if (verdict != null && !verdict.isHeld() && hold.claim(verdict)) {
-                answer(hold, verdict);
+                answers.answer(hold, verdict);
             }
         } else if (verdict == null || verdict.isHeld()) {
             reports.noVerdict(verdict != null);
@@ -190,7 +181,7 @@ final class Decisions implements Lending {
         } else if (give(queue, id, verdict)) {
             decided++;
         } else {
-            late.increment();
+            answers.late();
         }
     }
 
@@ -200,7 +191,7 @@ final class Decisions implements Lending {
             Hold hold = currentHold;
             if (hold != null && hold.entered()) {
                 end(queue);
-                failHeld(hold);
+                failHeld(queue, hold);
             } else if (queue.ledger.open() && give(queue, id, options.failureVerdict())) {
                 failed++;
             }
@@ -209,15 +200,15 @@ final class Decisions implements Lending {
         }
     }
 
-    private void failHeld(Hold hold) throws NetlinkException {
+    private void failHeld(Bound queue, Hold hold) throws NetlinkException {
         dispatch.lock.lock();
         try {
             try {
                 boolean due =
-                        holds.failBy(hold, () -> dispatch.single(hold.queue.queue, hold.id, options.failureVerdict()));
+                        holds.failBy(hold, () -> dispatch.single(hold.queue, hold.id, options.failureVerdict()));
                 failed += due ? 1 : 0;
             } catch (Throwable e) {
-                hold.queue.ledger.owe(hold.id, options.failureVerdict());
+                queue.ledger.owe(hold.id, options.failureVerdict());
                 holds.leave(hold);
                 failed++;
                 throw e;
@@ -269,15 +260,6 @@ final class Decisions implements Lending {
         try {
             seen.end();
             queue.ledger.decided();
-        } finally {
-            dispatch.lock.unlock();
-        }
-    }
-
-    private boolean answeredInBatch(Hold hold, Verdict verdict) throws NetlinkException {
-        dispatch.lock.lock();
-        try {
-            return holds.answerBy(hold, () -> dispatch.single(hold.queue.queue, hold.id, verdict));
         } finally {
             dispatch.lock.unlock();
         }
@@ -391,81 +373,12 @@ final class Decisions implements Lending {
         if (currentHold != null && currentHold.entered()) {
             throw new IllegalStateException("packet " + Integer.toUnsignedLong(currentId) + " is held already");
         }
-        long nanos = deadlineNanos;
-        if (deadline != null) {
-            if (deadline.isNegative() || deadline.isZero() || verdict == null || verdict.isHeld()) {
-                throw new IllegalArgumentException("hold: deadline " + deadline + ", verdict " + verdict
-                        + "; it takes more than zero, and a verdict");
-            }
-            if (!dispatch.holds(verdict)) {
-                throw new IllegalArgumentException(
-                        "hold: verdict " + verdict + " is larger than the send buffer; open the"
-                                + " session with a larger sendBuffer, or raise net.core.wmem_max");
-            }
-            nanos = deadline.toSeconds() > Integer.MAX_VALUE ? Long.MAX_VALUE / 4 : deadline.toNanos();
-        }
-        Hold hold = new Hold(
-                this,
-                queue,
-                currentId,
-                nanos > 0,
-                (deadline == null && received != null ? received.takenAt() : clock.nanoTime()) + nanos,
-                verdict == null ? options.deadlineVerdict() : verdict.copy());
+        Hold hold = answers.hold(queue, currentId, deadline, verdict);
         currentHold = hold;
         return hold;
     }
 
-    /** Enters a packet that is held. Where this throws, it is not held, and the decider's verdict counts. */
-    void enter(Hold hold) {
-        if (hold.bounded) {
-            deadlines.start();
-        }
-        Received seen = received;
-        if (seen == null) {
-            holds.add(hold);
-        } else {
-            dispatch.lock.lock();
-            try {
-                if (seen.expired()) {
-                    hold.overtake();
-                } else {
-                    holds.add(hold);
-                    seen.held();
-                }
-            } finally {
-                dispatch.lock.unlock();
-            }
-        }
-        if (hold.bounded) {
-            deadlines.notice();
-        }
-    }
-
-    // --- on any thread
-
-    /** Does what is due before an answer. */
-    void expireBefore(Hold hold) {
-        deadlines.expireBefore(hold);
-    }
-
-    /** An answer came too late. */
-    void late() {
-        late.increment();
-    }
-
-    void answerAll(List<Hold> claimed, List<Verdict> verdicts) throws NetlinkException {
-        holds.answerAll(claimed, verdicts, late);
-    }
-
-    /** Answers a held packet whose right was claimed; false where it has got another verdict meanwhile. */
-    boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
-        boolean inTime =
-                (loop != null && loop.polling()) ? answeredInBatch(hold, verdict) : holds.answer(hold, verdict);
-        if (!inTime) {
-            late();
-        }
-        return inTime;
-    }
+    // --- at the end of the session
 
     /** The last moment to send: what is undecided gets the close verdict. It calls no handler. */
     void settle() throws NetlinkException {
@@ -537,9 +450,5 @@ final class Decisions implements Lending {
 
     long unread() {
         return unread;
-    }
-
-    long lateCount() {
-        return late.sum();
     }
 }

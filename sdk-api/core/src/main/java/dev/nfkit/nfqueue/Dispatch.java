@@ -18,7 +18,6 @@ final class Dispatch {
     final ReentrantLock lock = new ReentrantLock();
 
     private final Queues queues;
-    private final Holds holds;
     private final Outbox outbox;
     private final Verdict failureVerdict;
     private final @Nullable Received received;
@@ -28,9 +27,8 @@ final class Dispatch {
     private volatile long sendFailures;
     private Runnable onUnsent = () -> {};
 
-    Dispatch(Queues queues, Holds holds, Outbox outbox, Verdict failureVerdict, @Nullable Received received) {
+    Dispatch(Queues queues, Outbox outbox, Verdict failureVerdict, @Nullable Received received) {
         this.queues = queues;
-        this.holds = holds;
         this.outbox = outbox;
         this.failureVerdict = failureVerdict;
         this.received = received;
@@ -99,9 +97,9 @@ final class Dispatch {
     private void sweep() throws NetlinkException {
         for (Bound queue : queues.bound) {
             Ledger ledger = queue.ledger;
-            if (ledger.sweepDue(holds)) {
+            if (ledger.sweepDue()) {
                 boolean drop = ledger.sweepDrops() || !failureVerdict.forBatches();
-                int last = ledger.sweepEnd(holds);
+                int last = ledger.sweepEnd();
                 outbox.sweep(queue, last, drop ? Verdict.DROP : failureVerdict);
                 ledger.swept(last);
             }

@@ -19,7 +19,10 @@ final class Hold {
         DONE_FOR
     }
 
-    final Bound queue;
+    final int queue;
+    /** Those of its queue that are held. */
+    final HeldList list;
+
     final int id;
     /** When it is done for, by the transport's clock; meaningless where it is not bounded. */
     final long deadline;
@@ -27,16 +30,34 @@ final class Hold {
     final boolean bounded;
     final Verdict fallback;
 
-    private final Decisions owner;
+    /** What a session does for the packets that it holds. Any thread. */
+    interface Owner {
+        /** Enters a packet that is held. If this throws, it is not held, and the decider's verdict counts. */
+        void enter(Hold hold);
+
+        /** Does what is due before an answer. */
+        void expireBefore(Hold hold);
+
+        /** Sends an answer whose right was claimed; false if the packet has got another verdict meanwhile. */
+        boolean answer(Hold hold, Verdict verdict) throws NetlinkException;
+
+        /** Sends answers whose right was claimed; those that come too late are counted. */
+        void answerAll(List<Hold> claimed, List<Verdict> verdicts) throws NetlinkException;
+
+        /** Counts an answer that came too late. */
+        void late();
+    }
+
+    private final Owner owner;
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
     private @Nullable QueuedPacket packet;
 
-    // Its neighbours among the held packets of its queue; guarded by the session's lock.
+    // Its neighbours; the list's.
     @Nullable
     Hold before;
 
     @Nullable
-    Hold behind;
+    Hold after;
 
     volatile boolean linked;
     /** Keeps those of one deadline apart. */
@@ -45,9 +66,10 @@ final class Hold {
     /** Whether the packet left the decider's hands for this: until then the decider's verdict counts. */
     private boolean entered;
 
-    Hold(Decisions owner, Bound queue, int id, boolean bounded, long deadline, Verdict fallback) {
+    Hold(Owner owner, int queue, HeldList list, int id, boolean bounded, long deadline, Verdict fallback) {
         this.owner = owner;
         this.queue = queue;
+        this.list = list;
         this.id = id;
         this.bounded = bounded;
         this.deadline = deadline;
@@ -96,7 +118,7 @@ final class Hold {
         }
         if (state.get() == State.ANSWERED) {
             throw new IllegalStateException(
-                    "packet " + Integer.toUnsignedLong(id) + " of queue " + queue.queue + " was answered before");
+                    "packet " + Integer.toUnsignedLong(id) + " of queue " + queue + " was answered before");
         }
         owner.late();
         return false;

@@ -16,10 +16,7 @@ import org.jspecify.annotations.Nullable;
  * session.
  */
 final class Holds {
-    /** A held packet that lies further back ends batches, before its id can't be told from a later one. */
-    private static final int FARTHEST = 1 << 30;
-
-    private final Bound[] bound;
+    private final List<HeldList> lists;
     private final VerdictWriter writer;
     /** Those with a deadline, the earliest first. */
     private final TreeSet<Hold> deadlines = new TreeSet<>((a, b) -> {
@@ -35,9 +32,9 @@ final class Holds {
     private long expired;
     private long settled;
 
-    Holds(VerdictWriter writer, Bound[] bound) {
+    Holds(VerdictWriter writer, List<HeldList> lists) {
         this.writer = writer;
-        this.bound = bound;
+        this.lists = lists;
     }
 
     /** What to do when the last held packet is answered. */
@@ -52,17 +49,8 @@ final class Holds {
             hold.serial = ++serial;
             deadlines.add(hold); // may find no memory; until it is linked nothing comes of it
         }
-        Ledger ledger = hold.queue.ledger;
-        hold.before = ledger.lastHeld;
-        if (ledger.lastHeld == null) {
-            ledger.firstHeld = hold;
-        } else {
-            ledger.lastHeld.behind = hold;
-        }
-        ledger.lastHeld = hold;
-        ledger.held++;
+        hold.list.add(hold);
         count++;
-        hold.linked = true; // nothing is called between the first change and this, so that no stack can overflow
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who only look
@@ -70,21 +58,7 @@ final class Holds {
         if (!hold.linked) {
             return;
         }
-        hold.linked = false;
-        Ledger ledger = hold.queue.ledger;
-        if (hold.before == null) {
-            ledger.firstHeld = hold.behind;
-        } else {
-            hold.before.behind = hold.behind;
-        }
-        if (hold.behind == null) {
-            ledger.lastHeld = hold.before;
-        } else {
-            hold.behind.before = hold.before;
-        }
-        hold.before = null;
-        hold.behind = null;
-        ledger.held--;
+        hold.list.remove(hold);
         count--;
         if (hold.bounded) {
             deadlines.remove(hold);
@@ -96,19 +70,6 @@ final class Holds {
                 // It only wakes the poll in progress, which looks again a little later.
             }
         }
-    }
-
-    /** Whether a packet that is held lies at or before an id. */
-    synchronized boolean anyUpTo(Ledger ledger, int id) {
-        Hold first = ledger.firstHeld;
-        // Ids are compared by their distance, which has a sign as long as it is less than half of all ids.
-        return first != null && (first.id - id <= 0 || ledger.nextId() - first.id > FARTHEST);
-    }
-
-    /** An id, or that before the first held packet if this is less. */
-    synchronized int beforeHeld(Ledger ledger, int id) {
-        Hold first = ledger.firstHeld;
-        return first != null && first.id - id <= 0 ? first.id - 1 : id;
     }
 
     int count() {
@@ -198,7 +159,7 @@ final class Holds {
     }
 
     private void write(Hold hold, Verdict verdict) throws NetlinkException {
-        writer.single(hold.queue.queue, hold.id, verdict, VerdictMessages.size(verdict));
+        writer.single(hold.queue, hold.id, verdict, VerdictMessages.size(verdict));
     }
 
     private int removeAll(List<Hold> sent) {
@@ -240,11 +201,7 @@ final class Holds {
      */
     synchronized void settle(Verdict verdict, List<Unanswered> report) throws NetlinkException {
         List<Hold> left = new ArrayList<>();
-        for (Bound queue : bound) {
-            for (Hold hold = queue.ledger.firstHeld; hold != null; hold = hold.behind) {
-                left.add(hold);
-            }
-        }
+        lists.forEach(list -> list.copyTo(left));
         left.forEach(Hold::overtake);
         settled += left.size();
         boolean send = !over;
@@ -256,7 +213,7 @@ final class Holds {
         } finally {
             for (Hold hold : left) { // their verdicts were not sent: they leave with the socket
                 if (hold.linked) {
-                    hold.queue.ledger.abandonHeld(); // before it is no longer in the list
+                    hold.list.abandon(); // before it is no longer in the list
                     remove(hold);
                     report.add(new Unanswered(hold.packet(), Cause.END, verdict));
                 }

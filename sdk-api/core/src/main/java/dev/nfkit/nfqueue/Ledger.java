@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  begin ──&gt; OPEN ──decided──&gt; written to the outbox, which keeps it until it was sent
  *             │ │
- *             │ └──hold──&gt; HELD, in the list of {@link Holds} until its verdict was sent
+ *             │ └──hold──&gt; HELD, in {@link HeldList} until its verdict was sent
  *             └──a failure in between──&gt; OWED ──paid──&gt; written to the outbox
  *
  *  received, but lost before it could begin ──&gt; IN DOUBT ──swept──&gt; decided by a batch of the sweep verdict
@@ -27,12 +27,14 @@ import org.jspecify.annotations.Nullable;
  * doubt until a later packet has come. Ids grow in the order in which packets are received, so that every packet in doubt lies
  * before that one, and a batch of the sweep verdict up to there decides them all and no other.
  *
- * <p>Used by the polling thread, under the session's lock if a watchdog takes part; the list of held packets is guarded by
- * {@link Holds}.
+ * <p>Used by the polling thread, under the session's lock if a watchdog takes part.
  */
 final class Ledger {
     /** A verdict that could not be written. */
     record Owed(int id, Verdict verdict) {}
+
+    /** The packets that are held. */
+    final HeldList held = new HeldList();
 
     private final Verdict failureVerdict;
     private boolean open;
@@ -43,9 +45,6 @@ final class Ledger {
     private boolean disordered;
 
     private final ArrayDeque<Owed> owed = new ArrayDeque<>();
-    /** Held packets left the list without a verdict, as the session ended: no batch may cover them any more. */
-    private volatile boolean heldAbandoned;
-
     // The packets in doubt: they were received, if they exist, before this epoch, and lie before the end once it is
     // known.
     private volatile boolean doubtful;
@@ -57,15 +56,6 @@ final class Ledger {
 
     private boolean sweptOnce;
     private int sweptUpTo;
-
-    // Held packets, in the order of their ids; the list is guarded by the lock of Holds.
-    @Nullable
-    Hold firstHeld;
-
-    @Nullable
-    Hold lastHeld;
-
-    volatile int held;
 
     /** The failure verdict is what packets get whose own verdict never came to be. */
     Ledger(Verdict failureVerdict) {
@@ -167,50 +157,45 @@ final class Ledger {
         refused = true;
     }
 
-    /** A held packet leaves the list without a verdict, because the session ends. Any thread. */
-    void abandonHeld() {
-        heldAbandoned = true;
-    }
-
     /** Whether anything but the usual is to be done before the verdicts of a batch are sent. */
     boolean troubled() {
         return open || doubtful || !owed.isEmpty();
     }
 
     /**
-     * Whether a batch of verdicts up to an id decides only packets whose own verdict that is. Under the lock of {@link Holds}
-     * or not: a packet that is held from now on has a later id, and one leaves the list only when its verdict was sent.
+     * Whether a batch of verdicts up to an id decides only packets whose own verdict that is. What is held may change
+     * meanwhile: a packet that is held from now on has a later id, and one leaves the list only when its verdict was sent.
      */
-    boolean mayBatch(int last, Holds holds) {
+    boolean mayBatch(int last) {
         return !doubtful
                 && !disordered
-                && !heldAbandoned
+                && !held.isAbandoned()
                 && owed.isEmpty()
                 && !(open && openId - last <= 0)
-                && !(held != 0 && holds.anyUpTo(this, last));
+                && !(!held.isEmpty() && held.anyUpTo(last, nextId));
     }
 
     /** Whether the close verdict may go to all that wait: nothing among it has been decided otherwise. */
     boolean mayCloseBatch() {
-        return owed.isEmpty() && held == 0 && !heldAbandoned && !(doubtful && refused);
+        return owed.isEmpty() && held.isEmpty() && !held.isAbandoned() && !(doubtful && refused);
     }
 
     /** Whether packets in doubt can be decided now by a batch up to {@link #sweepEnd}. */
-    boolean sweepDue(Holds holds) {
+    boolean sweepDue() {
         if (!doubtful || !endKnown || !owed.isEmpty() || disordered) {
             return false;
         }
-        int last = sweepEnd(holds);
+        int last = sweepEnd();
         return !sweptOnce || last - sweptUpTo > 0;
     }
 
     /** The last id that a sweep may cover: that before the end of the doubt, or before the first packet that is held or open. */
-    int sweepEnd(Holds holds) {
+    int sweepEnd() {
         int last = end - 1;
         if (open && openId - last <= 0) {
             last = openId - 1;
         }
-        return holds.beforeHeld(this, last);
+        return held.beforeFirst(last);
     }
 
     /** Whether the packets in doubt were decided before their end, so that only a drop is safe for them. */

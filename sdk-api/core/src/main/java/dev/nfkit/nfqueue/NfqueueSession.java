@@ -40,6 +40,7 @@ public final class NfqueueSession implements AutoCloseable {
     private final Holds holds;
     private final Dispatch dispatch;
     private final Deadlines deadlines;
+    private final HeldAnswers answers;
     private final Decisions decisions;
     private final RefusedVerdicts refusals;
     private final QueueLife life;
@@ -59,14 +60,15 @@ public final class NfqueueSession implements AutoCloseable {
         int sendLimit = socket.get(SocketOption.SEND_BUFFER) - QueueBuffers.SEND_RESERVE;
         queues = new Queues(options, transport.kernel());
         VerdictLog log = new VerdictLog();
-        Reports reports = new Reports(options);
+        Reports reports = new Reports(options, NfqueueSession.class);
         ConntrackGlue glue = new ConntrackGlue(options, transport.kernel(), reports);
-        holds = new Holds(new VerdictWriter(socket, log, VerdictLog.HELD, sendLimit, glue), queues.bound);
-        Outbox outbox = new Outbox(new VerdictWriter(socket, log, 0, sendLimit, glue), holds, queues.bound);
+        holds = new Holds(new VerdictWriter(socket, log, VerdictLog.HELD, sendLimit, glue), queues.held());
+        Outbox outbox = new Outbox(new VerdictWriter(socket, log, 0, sendLimit, glue), queues.bound);
         Received received = Deadlines.nanos(options) > 0 ? new Received(socket.order(), transport::nanoTime) : null;
-        dispatch = new Dispatch(queues, holds, outbox, options.failureVerdict(), received);
+        dispatch = new Dispatch(queues, outbox, options.failureVerdict(), received);
         deadlines = new Deadlines(options, holds, dispatch, received, reports, transport::nanoTime);
-        decisions = new Decisions(options, queues, holds, dispatch, deadlines, received, reports, transport::nanoTime);
+        answers = new HeldAnswers(options, holds, dispatch, deadlines, received, transport::nanoTime);
+        decisions = new Decisions(options, queues, holds, dispatch, deadlines, received, reports, answers);
         refusals = new RefusedVerdicts(options, log, dispatch, reports);
         life = new QueueLife(
                 options, socket, refusals, reports, queues, holds, decisions, dispatch, transport::nanoTime);
@@ -270,7 +272,7 @@ public final class NfqueueSession implements AutoCloseable {
                 decisions.failed(),
                 decisions.forgotten(),
                 holds.expired() + deadlines.expired(),
-                decisions.lateCount(),
+                answers.lateCount(),
                 holds.settled() + life.settledUnseen() + decisions.outlived(),
                 decisions.unread(),
                 queues.bypassed(),

@@ -13,12 +13,10 @@ final class Outbox {
     private static final int FEW = 4;
 
     private final VerdictWriter writer;
-    private final Holds holds;
     private final Bound[] bound;
 
-    Outbox(VerdictWriter writer, Holds holds, Bound[] bound) {
+    Outbox(VerdictWriter writer, Bound[] bound) {
         this.writer = writer;
-        this.holds = holds;
         this.bound = bound;
     }
 
@@ -89,7 +87,7 @@ final class Outbox {
             fit(VerdictMessages.SMALL);
             writer.ofRun(queue, queue.run[length - 1], false);
         } else if ((left < FEW && isDrop(queue.runNumber, queue.runChanges))
-                || !queue.ledger.mayBatch(queue.run[length - 1], holds)) {
+                || !queue.ledger.mayBatch(queue.run[length - 1])) {
             closeSingly(queue);
         } else {
             fit(VerdictMessages.SMALL);

@@ -11,6 +11,7 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What an NFQUEUE session adds to the life of its loop: how it ends, and what becomes of what is no packet. */
@@ -24,7 +25,7 @@ final class QueueLife implements Life {
     private final Holds holds;
     private final Decisions decisions;
     private final Dispatch dispatch;
-    private final Decisions.Clock clock;
+    private final LongSupplier clock;
     private final long settleNanos;
     private @Nullable MessageLoop loop;
     private volatile boolean settling;
@@ -43,7 +44,7 @@ final class QueueLife implements Life {
             Holds holds,
             Decisions decisions,
             Dispatch dispatch,
-            Decisions.Clock clock) {
+            LongSupplier clock) {
         this.options = options;
         this.socket = socket;
         this.refusals = refusals;
@@ -130,7 +131,7 @@ final class QueueLife implements Life {
         } else {
             long total = warning.count(1);
             if (total > 0) {
-                reports.later(() -> Reports.warn(problem.getMessage() + " (" + total + " so far)"));
+                reports.later(() -> reports.warn(problem.getMessage() + " (" + total + " so far)"));
             }
         }
     }
@@ -164,10 +165,10 @@ final class QueueLife implements Life {
     @Override
     public boolean mayEnd() {
         if (!settling) {
-            settlingSince = clock.nanoTime();
+            settlingSince = clock.getAsLong();
             settling = true;
         }
-        return holds.count() == 0 || clock.nanoTime() - settlingSince >= settleNanos;
+        return holds.count() == 0 || clock.getAsLong() - settlingSince >= settleNanos;
     }
 
     @Override

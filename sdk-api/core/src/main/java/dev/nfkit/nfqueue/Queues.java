@@ -8,6 +8,7 @@ import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.QueueState;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,11 @@ final class Queues {
         largest =
                 options.queues().stream().mapToInt(QueueBuffers::datagram).max().orElse(0);
         last = bound[0];
+    }
+
+    /** The held packets of each. */
+    List<HeldList> held() {
+        return Arrays.stream(bound).map(queue -> queue.ledger.held).toList();
     }
 
     void open(MessageLoop messages, ByteOrder order) throws NetlinkException {

@@ -5,6 +5,7 @@ import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 
 /**
  * The packets that were received and are not decided, in the order of their receipt, and how far the application is with
@@ -19,7 +20,7 @@ final class Received {
 
     private final MessageCursor message = new MessageCursor();
     private final ByteOrder order;
-    private final Decisions.Clock clock;
+    private final LongSupplier clock;
     private int[] queues = new int[64];
     private int[] ids = new int[64];
     private long[] times = new long[64];
@@ -29,7 +30,7 @@ final class Received {
     /** Whether the current packet's turn has begun and not ended. */
     private boolean turn;
 
-    Received(ByteOrder order, Decisions.Clock clock) {
+    Received(ByteOrder order, LongSupplier clock) {
         this.order = order;
         this.clock = clock;
     }
@@ -42,7 +43,7 @@ final class Received {
         } else if (current > 0) {
             forgetDecided();
         }
-        long now = clock.nanoTime();
+        long now = clock.getAsLong();
         for (int i = 0; i < batch.count(); i++) {
             note(batch, i, now);
         }
@@ -98,7 +99,7 @@ final class Received {
         end(); // of the one before, whose turn something cut short
         int index = find(queue, id);
         if (index < 0) {
-            insert(queue, id, clock.nanoTime()); // it could not be noted when it came: its time counts from now
+            insert(queue, id, clock.getAsLong()); // it could not be noted when it came: its time counts from now
             index = current;
         }
         if (states[index] == EXPIRED) {

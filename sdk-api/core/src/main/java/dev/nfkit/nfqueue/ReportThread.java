@@ -2,6 +2,7 @@ package dev.nfkit.nfqueue;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,12 +15,18 @@ final class ReportThread {
     private static final long END_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long IDLE_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
+    private final Consumer<String> warning;
     private final Object monitor = new Object();
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private @Nullable Thread thread;
     private boolean busy;
     private boolean ended;
     private long leftOut;
+
+    /** Its own warning goes to a consumer. */
+    ReportThread(Consumer<String> warning) {
+        this.warning = warning;
+    }
 
     /** Has a report made. Any thread. */
     void submit(Runnable report) {
@@ -102,7 +109,7 @@ final class ReportThread {
             if (lost > 0 && waiting.isEmpty()) {
                 leftOut = 0;
                 busy = true;
-                return () -> Reports.warn(lost + " reports were left out, because too many came at once");
+                return () -> warning.accept(lost + " reports were left out, because too many came at once");
             }
             long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
             while (waiting.isEmpty()) {

@@ -19,7 +19,8 @@ final class Reports {
     private static final int NAMED = 10;
 
     private final NfqueueOptions options;
-    private final ReportThread thread = new ReportThread();
+    private final Class<?> logger;
+    private final ReportThread thread;
     private final RepeatedWarning unanswered = new RepeatedWarning();
     private final RepeatedWarning slowDecider = new RepeatedWarning();
     private final RepeatedWarning noVerdict = new RepeatedWarning();
@@ -27,8 +28,11 @@ final class Reports {
     private final RepeatedWarning failures = new RepeatedWarning();
     private final List<Unanswered> atEnd = new ArrayList<>();
 
-    Reports(NfqueueOptions options) {
+    /** Messages are logged in the name of a class. */
+    Reports(NfqueueOptions options, Class<?> logger) {
         this.options = options;
+        this.logger = logger;
+        thread = new ReportThread(this::warn);
     }
 
     /** Held packets that got the verdict of their deadline. Any thread; it does not wait. */
@@ -109,7 +113,7 @@ final class Reports {
     private void handlerFailed(String name, Throwable problem) {
         long total = failures.count(1);
         if (total > 0) {
-            SessionLog.warn(NfqueueSession.class, "the handler " + name + " threw (" + total + " so far)", problem);
+            SessionLog.warn(logger, "the handler " + name + " threw (" + total + " so far)", problem);
         }
     }
 
@@ -137,7 +141,7 @@ final class Reports {
         long total = unsent.count(1);
         if (total > 0) {
             later(() -> SessionLog.warn(
-                    NfqueueSession.class,
+                    logger,
                     "verdicts could not be sent; they are tried again (" + total + " failures so far)",
                     problem));
         }
@@ -157,7 +161,8 @@ final class Reports {
         thread.submit(report);
     }
 
-    static void warn(String text) {
-        SessionLog.warn(NfqueueSession.class, text);
+    /** Logs a warning. */
+    void warn(String text) {
+        SessionLog.warn(logger, text);
     }
 }

@@ -31,11 +31,11 @@ class LedgerSpec :
             val room = Room()
             val ledger = room.ledger()
             ledger.begin(5, 0)
-            ledger.mayBatch(4, room.holds) shouldBe true
-            ledger.mayBatch(5, room.holds) shouldBe false
-            ledger.mayBatch(6, room.holds) shouldBe false
+            ledger.mayBatch(4) shouldBe true
+            ledger.mayBatch(5) shouldBe false
+            ledger.mayBatch(6) shouldBe false
             ledger.decided()
-            ledger.mayBatch(6, room.holds) shouldBe true
+            ledger.mayBatch(6) shouldBe true
         }
 
         test("a batch may not cover a held packet, across the sign of ids and across their wrap") {
@@ -44,11 +44,11 @@ class LedgerSpec :
                 val hold = room.hold(id)
                 room.holds.add(hold)
                 val ledger = room.ledger()
-                ledger.mayBatch(id - 1, room.holds) shouldBe true
-                ledger.mayBatch(id, room.holds) shouldBe false
-                ledger.mayBatch(id + 2, room.holds) shouldBe false
+                ledger.mayBatch(id - 1) shouldBe true
+                ledger.mayBatch(id) shouldBe false
+                ledger.mayBatch(id + 2) shouldBe false
                 room.holds.leave(hold)
-                ledger.mayBatch(id + 2, room.holds) shouldBe true
+                ledger.mayBatch(id + 2) shouldBe true
             }
         }
 
@@ -60,11 +60,11 @@ class LedgerSpec :
             ledger.begin(1, 0)
             ledger.oweOpen() shouldBe true
             ledger.oweOpen() shouldBe false
-            ledger.mayBatch(9, room.holds) shouldBe false
+            ledger.mayBatch(9) shouldBe false
             ledger.mayCloseBatch() shouldBe false
             ledger.nextOwed() shouldBe Ledger.Owed(1, Verdict.DROP)
             ledger.paid()
-            ledger.mayBatch(9, room.holds) shouldBe true
+            ledger.mayBatch(9) shouldBe true
             ledger.mayCloseBatch() shouldBe true
         }
 
@@ -74,15 +74,15 @@ class LedgerSpec :
             ledger.doubt(3)
             ledger.begin(4, 2) // it was received before
             ledger.decided()
-            ledger.sweepDue(room.holds) shouldBe false
+            ledger.sweepDue() shouldBe false
             ledger.begin(9, 3)
             ledger.decided()
-            ledger.mayBatch(9, room.holds) shouldBe false
-            ledger.sweepDue(room.holds) shouldBe true
-            ledger.sweepEnd(room.holds) shouldBe 8
+            ledger.mayBatch(9) shouldBe false
+            ledger.sweepDue() shouldBe true
+            ledger.sweepEnd() shouldBe 8
             ledger.swept(8)
-            ledger.sweepDue(room.holds) shouldBe false
-            ledger.mayBatch(9, room.holds) shouldBe true
+            ledger.sweepDue() shouldBe false
+            ledger.mayBatch(9) shouldBe true
         }
 
         test("a sweep stops before a held packet, and goes on once that has left") {
@@ -93,15 +93,15 @@ class LedgerSpec :
             ledger.doubt(0)
             ledger.begin(9, 0)
             ledger.decided()
-            ledger.sweepEnd(room.holds) shouldBe 2
+            ledger.sweepEnd() shouldBe 2
             ledger.swept(2)
-            ledger.sweepDue(room.holds) shouldBe false
-            ledger.mayBatch(2, room.holds) shouldBe false
+            ledger.sweepDue() shouldBe false
+            ledger.mayBatch(2) shouldBe false
             room.holds.leave(hold)
-            ledger.sweepDue(room.holds) shouldBe true
-            ledger.sweepEnd(room.holds) shouldBe 8
+            ledger.sweepDue() shouldBe true
+            ledger.sweepEnd() shouldBe 8
             ledger.swept(8)
-            ledger.mayBatch(9, room.holds) shouldBe true
+            ledger.mayBatch(9) shouldBe true
         }
 
         test("an earlier doubt does not shorten a later one") {
@@ -111,10 +111,10 @@ class LedgerSpec :
             ledger.doubt(0)
             ledger.begin(9, 4)
             ledger.decided()
-            ledger.sweepDue(room.holds) shouldBe false
+            ledger.sweepDue() shouldBe false
             ledger.begin(10, 5)
             ledger.decided()
-            ledger.sweepEnd(room.holds) shouldBe 9
+            ledger.sweepEnd() shouldBe 9
         }
 
         test("packets whose verdict was refused are swept by a drop, and by no close verdict") {
@@ -124,10 +124,10 @@ class LedgerSpec :
             ledger.doubtRefused(0)
             ledger.sweepDrops() shouldBe true
             ledger.mayCloseBatch() shouldBe false
-            ledger.sweepDue(room.holds) shouldBe false // until the next packet, so that a refused sweep is not repeated
+            ledger.sweepDue() shouldBe false // until the next packet, so that a refused sweep is not repeated
             ledger.begin(2, 0)
             ledger.decided()
-            ledger.sweepDue(room.holds) shouldBe true
+            ledger.sweepDue() shouldBe true
         }
 
         test("a sweep stops before a packet whose decider is at work") {
@@ -137,11 +137,11 @@ class LedgerSpec :
             ledger.begin(9, 1)
             ledger.decided()
             ledger.begin(8, 0) // it was set aside
-            ledger.sweepEnd(room.holds) shouldBe 7
+            ledger.sweepEnd() shouldBe 7
             ledger.begin(3, 0)
-            ledger.sweepEnd(room.holds) shouldBe 2
+            ledger.sweepEnd() shouldBe 2
             ledger.decided()
-            ledger.sweepEnd(room.holds) shouldBe 8
+            ledger.sweepEnd() shouldBe 8
         }
 
         test("ids that are missing are counted, across their wrap, and none before a packet that comes late") {
@@ -158,7 +158,7 @@ class LedgerSpec :
         test("a queue whose ids are past their half when the session takes it is not out of order") {
             val room = Room()
             room.ledger().gapBefore(-2)
-            room.ledger().mayBatch(-2, room.holds) shouldBe true
+            room.ledger().mayBatch(-2) shouldBe true
         }
 
         test("a ledger is troubled by a packet that is open, owed a verdict, or in doubt") {
@@ -181,7 +181,7 @@ class LedgerSpec :
             val room = Room()
             (1..3).forEach { room.decide(it, Verdict.ACCEPT) }
             room.ledger().gapBefore(2)
-            room.ledger().mayBatch(3, room.holds) shouldBe false
+            room.ledger().mayBatch(3) shouldBe false
         }
 
         test("a failed send loses nothing: verdicts leave later, in their order, and a batch only with all before it") {

@@ -24,9 +24,9 @@ internal class Room(
             .builder()
             .queue(0)
             .build()
-            .let { ConntrackGlue(it, nobody, Reports(it)) }
-    val holds = Holds(VerdictWriter(socket, log, VerdictLog.HELD, limit, glue), bound)
-    val outbox = Outbox(VerdictWriter(socket, log, 0, limit, glue), holds, bound)
+            .let { ConntrackGlue(it, nobody, Reports(it, javaClass)) }
+    val holds = Holds(VerdictWriter(socket, log, VerdictLog.HELD, limit, glue), bound.map { it.ledger.held })
+    val outbox = Outbox(VerdictWriter(socket, log, 0, limit, glue), bound)
 
     fun add(
         id: Int,
@@ -40,12 +40,11 @@ internal class Room(
         deadline: Long? = null,
     ): Hold {
         val options = NfqueueOptions.builder().queue(bound[0].options).build()
-        val queues = Queues(options, nobody)
-        val reports = Reports(options)
-        val dispatch = Dispatch(queues, holds, outbox, Verdict.DROP, null)
+        val reports = Reports(options, javaClass)
+        val dispatch = Dispatch(Queues(options, nobody), outbox, Verdict.DROP, null)
         val deadlines = Deadlines(options, holds, dispatch, null, reports) { now }
-        val decisions = Decisions(options, queues, holds, dispatch, deadlines, null, reports) { now }
-        return Hold(decisions, bound[0], id, deadline != null, deadline ?: 0, Verdict.DROP)
+        val answers = HeldAnswers(options, holds, dispatch, deadlines, null) { now }
+        return Hold(answers, 0, bound[0].ledger.held, id, deadline != null, deadline ?: 0, Verdict.DROP)
     }
 
     /** The held packets whose deadline has passed, once their verdict was sent. */
@@ -63,7 +62,7 @@ internal class Room(
         bound.forEach { options.queue(it.options) }
         val queues = Queues(options.build(), nobody)
         bound.copyInto(queues.bound)
-        return Dispatch(queues, holds, outbox, failureVerdict, received)
+        return Dispatch(queues, outbox, failureVerdict, received)
     }
 
     /** What one flush sends. */
