@@ -15,6 +15,8 @@ private val MINUTES = System.getProperty("nfkit.schedules.minutes").orEmpty().to
  */
 class SchedulesSpec :
     FunSpec({
+        InstrumentedJava.absent()?.let { println("SKIPPED schedules: $it") }
+
         test("every property holds under every schedule that is tried")
             .config(
                 timeout = (2 * MINUTES).minutes,
