@@ -1,4 +1,4 @@
-/** A firewall for what leaves a machine. */
+/** A firewall for outgoing packets. */
 module com.example.egress {
     requires transitive dev.nfkit;
 

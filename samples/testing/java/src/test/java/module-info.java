@@ -1,4 +1,4 @@
-/** The tests of the firewall, from outside. */
+/** Tests the firewall from a module of its own. */
 open module com.example.egress.test {
     requires com.example.egress;
     requires dev.nfkit.testkit.junit;

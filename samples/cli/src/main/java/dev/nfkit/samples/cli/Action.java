@@ -1,8 +1,8 @@
 package dev.nfkit.samples.cli;
 
-/** What a rule does with its packets. Its text is what stands before the colon. */
+/** What a rule does with its packets. The text form is what precedes the colon of a rule. */
 sealed interface Action {
-    /** The option that names it, and what it did in counts. */
+    /** The option that names it, and the label of its count. */
     Kind kind();
 
     /** The kinds of actions. */
@@ -25,13 +25,13 @@ sealed interface Action {
             return option;
         }
 
-        /** What happened to its packets. */
+        /** The label of the count. */
         String done() {
             return done;
         }
     }
 
-    /** Lets them go on. */
+    /** Accepts packets. */
     record Accept() implements Action {
         @Override
         public Kind kind() {
@@ -44,7 +44,7 @@ sealed interface Action {
         }
     }
 
-    /** Throws them away. */
+    /** Drops packets. */
     record Drop() implements Action {
         @Override
         public Kind kind() {
@@ -57,14 +57,14 @@ sealed interface Action {
         }
     }
 
-    /** Lets them go on with another mark, whose bits outside the mask stay. */
+    /** Accepts packets with another mark; the bits outside the mask keep their value. */
     record Mark(long value, long mask) implements Action {
         static final long WHOLE = 0xffff_ffffL;
 
         /**
-         * Reads {@code 7}, {@code 0x10} or {@code 0x10/0xf0}.
+         * Parses {@code 7}, {@code 0x10} or {@code 0x10/0xf0}.
          *
-         * @throws NumberFormatException if it is none, or out of 32 bits, or has bits outside of its mask
+         * @throws NumberFormatException if the text is not a mark, exceeds 32 bits, or has bits outside its mask
          */
         static Mark parse(String text) {
             String[] parts = text.split("/", 2);
@@ -92,7 +92,7 @@ sealed interface Action {
         }
     }
 
-    /** Lets them go on later, by a span that varies evenly by as much as the jitter in both directions. */
+    /** Accepts packets after a delay, which varies evenly by up to the jitter in both directions. */
     record Delay(long nanos, long jitterNanos) implements Action {
         @Override
         public Kind kind() {
@@ -105,7 +105,9 @@ sealed interface Action {
         }
     }
 
-    /** Lets them go on with a bit of their payload turned, or a byte replaced; with wrong checksums or with right ones. */
+    /**
+     * Accepts packets with one bit of the payload flipped or one byte replaced, with wrong or with correct checksums.
+     */
     record Corrupt(boolean wholeByte, boolean checksums) implements Action {
         @Override
         public Kind kind() {

@@ -34,9 +34,9 @@ final class AnonymizeCommand implements Callable<Integer> {
             names = "--seed",
             paramLabel = "SEED",
             description = {
-                "Derive the key of the replacements from a text that cannot be guessed: the same SEED gives the same",
+                "Derive the key of the replacements from a text that cannot be guessed. The same SEED gives the same",
                 "replacements in every copy. Other users of this machine may see it while the command runs. Without",
-                "SEED and --key-file the key is random and forgotten."
+                "SEED and --key-file, the key is random and is not kept."
             })
     private @Nullable String seed;
 
@@ -50,11 +50,11 @@ final class AnonymizeCommand implements Callable<Integer> {
     public Integer call() throws Failure {
         Path source = from == null ? Path.of("") : from;
         Path target = to == null ? Path.of("") : to;
-        ByteOrder order = order(source); // reads the source first, so that its failures are not the target's
+        ByteOrder order = order(source); // reads the source first, so that its errors are reported first
         TraceAnonymizer anonymizer = AnonymizationKey.anonymizer(seed, keyFile, order);
         try {
             if (Files.exists(target) && Files.isSameFile(source, target)) {
-                throw Failure.usage(target + ": a copy needs a file of its own");
+                throw Failure.usage(target + ": the copy must be a different file");
             }
             long entries = 0;
             try (TraceReader reader = TraceReader.open(source);
@@ -73,7 +73,7 @@ final class AnonymizeCommand implements Callable<Integer> {
         }
     }
 
-    /** The byte order of the recorded host, which the first message tells. */
+    /** The byte order of the recorded host, read from the first message. */
     private static ByteOrder order(Path file) throws Failure {
         try (TraceReader reader = TraceReader.open(file)) {
             boolean more = reader.next();

@@ -15,8 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Attributes as JSON members, by their schema: its names, in its order, nested as they nest. What is not known is left
- * out; addresses are text. Of an attribute that stands twice the last counts. Reusable; one thread at a time.
+ * Writes attributes as JSON members by their schema: its names, in its order, nested in the same way. Unknown
+ * attributes are omitted; addresses are text. If an attribute occurs twice, the last one counts. Reusable; one thread
+ * at a time.
  */
 final class AttributeJson {
     private static final int CODES = 64;
@@ -25,10 +26,10 @@ final class AttributeJson {
     private final Bytes value = new Bytes();
     private final List<Level> levels = new ArrayList<>();
 
-    /** Where the attributes of one depth are. */
+    /** The positions of the attributes at one depth. */
     private static final class Level {
         private final AttributeCursor cursor = new AttributeCursor();
-        /** By code; 0 where it is absent. */
+        /** By code; 0 if the attribute is absent. */
         private final int[] offsets = new int[CODES];
 
         private final int[] lengths = new int[CODES];
@@ -53,9 +54,9 @@ final class AttributeJson {
     }
 
     /**
-     * Writes the members of the object that was begun. A nest that can't be read becomes hexadecimal.
+     * Writes the members of the current object. A nest that is malformed becomes hexadecimal.
      *
-     * @throws MalformedMessageException if the attributes can't be read; nothing is written then
+     * @throws MalformedMessageException if the attributes are malformed; then nothing is written
      */
     void members(Bytes attributes, ByteOrder order, AttributeSchema schema) throws MalformedMessageException {
         ByteBuffer buffer = attributes.toByteBuffer();
@@ -63,7 +64,7 @@ final class AttributeJson {
         write(buffer, order, schema, 0);
     }
 
-    /** As {@link #members}; where they can't be read, as one member of hexadecimal. */
+    /** As {@link #members}; writes one hexadecimal member if the attributes are malformed. */
     void membersOrHex(Bytes bytes, ByteOrder order, AttributeSchema schema) {
         try {
             members(bytes, order, schema);
@@ -72,7 +73,7 @@ final class AttributeJson {
         }
     }
 
-    /** Writes a member that is an object of attributes; as hexadecimal, where they can't be read. */
+    /** Writes a member that is an object of attributes, or hexadecimal if they are malformed. */
     void object(String key, Bytes attributes, ByteOrder order, AttributeSchema schema) {
         ByteBuffer buffer = attributes.toByteBuffer();
         try {

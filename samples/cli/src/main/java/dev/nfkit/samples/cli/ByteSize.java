@@ -4,13 +4,13 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A size as people type it: a number, and KiB, MiB or GiB, of which the first letter is enough. */
+/** Parses a size: a number, followed by KiB, MiB or GiB, or by the first letter of these. */
 final class ByteSize {
     private static final Pattern SYNTAX = Pattern.compile("(\\d{1,12})(?:([kmg])(?:ib)?)?");
 
     private ByteSize() {}
 
-    /** Bytes; negative where it is none. */
+    /** Returns the size in bytes; negative if the text is not a size. */
     static long parse(String text) {
         Matcher matcher = SYNTAX.matcher(text.toLowerCase(Locale.ROOT));
         if (!matcher.matches()) {

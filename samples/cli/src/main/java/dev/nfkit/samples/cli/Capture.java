@@ -7,7 +7,7 @@ import dev.nfkit.nflog.NflogSession;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A running capture: one thread polls the session and writes and prints what comes, until it ends. */
+/** A running capture: one thread polls the session, and writes and prints the packets, until it ends. */
 final class Capture implements PollLoop.Work {
     private static final long FILE_FLUSH_NANOS = 1_000_000_000L;
     private static final long PIPE_FLUSH_NANOS = 100_000_000L;
@@ -27,14 +27,14 @@ final class Capture implements PollLoop.Work {
     private boolean full;
 
     /**
-     * A capture yet to be run.
+     * Creates a capture that is not running yet.
      *
-     * @param session an open session, which the capture ends
-     * @param files where packets are written, or null
-     * @param printer how packets are printed, or null
-     * @param text where they are printed; with a printer
-     * @param stop when to end by itself
-     * @param counter counts on the terminal
+     * @param session an open session, which the capture closes
+     * @param files the files that packets are written to, or null
+     * @param printer formats the printed packets, or null
+     * @param text the output of the printer; not null if there is a printer
+     * @param stop the limits at which the capture ends
+     * @param counter shows counts on the terminal
      */
     Capture(
             NflogSession session,
@@ -54,7 +54,7 @@ final class Capture implements PollLoop.Work {
         mostBytes = stop.bytes() == 0 ? Long.MAX_VALUE : stop.bytes();
     }
 
-    /** Runs until the session ends: a limit is reached, somebody stopped it, or something fails. */
+    /** Runs until the session ends: at a limit, after a stop, or after a failure. */
     void run() throws NetlinkException, WriteFailure {
         try {
             PollLoop.run(this, flushEvery, stop.nanos());
@@ -114,7 +114,7 @@ final class Capture implements PollLoop.Work {
         payloadBytes += packet.payload().length();
         if (packets >= mostPackets || (files != null && (files.bytes() >= mostBytes || files.full(stop.files())))) {
             full = true;
-            session.close(); // what comes behind is not wanted
+            session.close(); // later packets are not wanted
         }
     }
 
@@ -141,7 +141,7 @@ final class Capture implements PollLoop.Work {
         }
     }
 
-    /** Packets written or printed. */
+    /** The number of packets written or printed. */
     long packets() {
         return files == null ? packets : files.packets();
     }

@@ -15,23 +15,23 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code nfkit capture}, in the manner of dumpcap. */
+/** {@code nfkit capture}, modelled on dumpcap. */
 @Command(
         name = "capture",
-        description = "Captures what rules log to NFLOG groups, into a file or as lines.",
+        description = "Captures packets that rules log to NFLOG groups, into a file or as lines.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "Without -w and --json each packet is printed as a line. SIGINT and SIGTERM finish the file.",
-            "Exit code: 0; 2 for wrong usage and what can't be opened; 1 for what goes wrong while it runs."
+            "Without -w and --json, each packet is printed as a line. SIGINT and SIGTERM finish the file.",
+            "Exit code: 0; 2 for wrong usage, or if a file or socket cannot be opened; 1 for an error while running."
         })
 final class CaptureCommand implements Callable<Integer> {
     @Option(
             names = {"-i", "--interface"},
             required = true,
             paramLabel = "nflog:GROUP",
-            description = "The group that rules log to; several share one session.")
+            description = "The group that rules log to; several groups share one session.")
     private List<String> interfaces = List.of();
 
     @Option(
@@ -46,7 +46,7 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(
             names = {"-b", "--ring-buffer"},
             paramLabel = "CONDITION",
-            description = "Begin the next file at duration:SECONDS, filesize:KB or packets:N; keep files:N.")
+            description = "Begin the next file after duration:SECONDS, filesize:KB or packets:N; keep files:N.")
     private List<String> ring = List.of();
 
     @Option(names = "-P", description = "Write classic pcap instead of pcapng.")
@@ -54,7 +54,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     @Option(
             names = "--raw",
-            description = "Write bare IP packets (link type 101) instead of NFLOG's (239), for tools that want them.")
+            description = "Write bare IP packets (link type 101) instead of NFLOG's (239), for tools that need them.")
     private boolean raw;
 
     @Mixin
@@ -75,10 +75,10 @@ final class CaptureCommand implements Callable<Integer> {
         if (format != null) {
             stop = format.ring().switches() ? stop.withBytes(0) : stop;
             if (print.json() && format.standardOutput()) {
-                throw Failure.usage("--json and -w - both want standard output");
+                throw Failure.usage("--json and -w - both write to standard output");
             }
         } else if (!ring.isEmpty()) {
-            throw Failure.usage("-b needs -w: names are made from the file's");
+            throw Failure.usage("-b needs -w: the names are derived from the file's");
         }
         NetlinkTransport transport = session.transport();
         return capture(transport, open(transport, options), format, stop, numbers);
@@ -98,7 +98,7 @@ final class CaptureCommand implements Callable<Integer> {
             switching = switching.withBytes(stop.bytes());
         }
         if (!ring.isEmpty() && !switching.switches()) {
-            throw Failure.usage("-b files needs to know when to begin the next file: add -b filesize:KB,"
+            throw Failure.usage("-b files needs a condition for the next file: add -b filesize:KB,"
                     + " -b duration:SECONDS or -b packets:N");
         }
         if (!ring.isEmpty() && target.equals("-")) {

@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Where a capture goes: one file, standard output, or one file after the other. One thread at a time. */
+/** The output of a capture: one file, standard output, or a sequence of files. One thread at a time. */
 final class CaptureFiles {
-    /** How the files shall be. */
+    /** The format and rotation of the files. */
     record Format(String target, boolean classic, int linkType, Criteria ring, List<NflogGroup> groups) {
         boolean standardOutput() {
             return target.equals("-");
@@ -72,7 +72,7 @@ final class CaptureFiles {
         fileSince = System.nanoTime();
     }
 
-    /** Opens the first file and writes its header, so that it is valid from the start. */
+    /** Opens the first file and writes its header, so that the file is valid from the start. */
     static CaptureFiles open(Format format, KernelView kernel, Supplier<Statistics> statistics) throws WriteFailure {
         return new CaptureFiles(format, kernel, statistics);
     }
@@ -109,18 +109,18 @@ final class CaptureFiles {
         return path == null ? "standard output" : path.toString();
     }
 
-    /** The present file's name, or null for standard output. */
+    /** The name of the current file, or null for standard output. */
     @Nullable
     Path path() {
         return path;
     }
 
-    /** How many files were begun. */
+    /** The number of files begun. */
     long count() {
         return number;
     }
 
-    /** Writes a packet; whether the link type could hold it. */
+    /** Writes a packet. Returns whether the link type can represent it. */
     boolean write(NflogPacket packet) throws WriteFailure {
         if (switchDue) {
             next();
@@ -138,18 +138,18 @@ final class CaptureFiles {
         return written;
     }
 
-    /** Whether the next packet would begin a file beyond those that are wanted. */
+    /** Whether the next packet would begin a file beyond the last one. */
     boolean full(long mostFiles) {
         return switchDue && mostFiles > 0 && number >= mostFiles;
     }
 
-    /** Looks at the clock: whether it is time for the next file. */
+    /** Checks the time, and begins the next file if its condition is met. */
     boolean fileTimeOver(long now) {
         long nanos = format.ring().nanos();
         return nanos > 0 && now - fileSince >= nanos;
     }
 
-    /** Ends the present file and begins the next. */
+    /** Closes the current file and begins the next. */
     void next() throws WriteFailure {
         switchDue = false;
         try {
@@ -162,7 +162,7 @@ final class CaptureFiles {
             path = nextPath();
             channel = openChannel(path);
             CaptureWriter begun = begin(channel);
-            // Only now: where the next file can't be had, this one still counts as the present one.
+            // Only now: if the next file cannot be opened, this one is still the current file.
             earlierBytes += file.bytesWritten();
             earlierPackets += file.packetsWritten();
             file = begun;
@@ -198,22 +198,22 @@ final class CaptureFiles {
         }
     }
 
-    /** Packets in all files. */
+    /** The number of packets in all files. */
     long packets() {
         return earlierPackets + file.packetsWritten();
     }
 
-    /** Bytes in all files. */
+    /** The number of bytes in all files. */
     long bytes() {
         return earlierBytes + file.bytesWritten();
     }
 
-    /** Packets that the link type could not hold. */
+    /** The number of packets that the link type cannot represent. */
     long skipped() {
         return writer.skipped();
     }
 
-    /** Ends the last file. */
+    /** Closes the last file. */
     void close() throws WriteFailure {
         if (!open) {
             return;
@@ -229,9 +229,9 @@ final class CaptureFiles {
     }
 
     /**
-     * After a failed write: leaves the file with the whole packets that reached it.
+     * After a failed write, truncates the file to the complete packets that it contains.
      *
-     * @return packets in all files
+     * @return the number of packets in all files
      */
     long abandon() {
         open = false;
@@ -241,7 +241,7 @@ final class CaptureFiles {
                 channel.truncate(closing.validBytes());
             }
         } catch (IOException e) {
-            Messages.print("nfkit: " + name() + ": can't be cut to its last whole packet: " + WriteFailure.reason(e));
+            Messages.print("nfkit: " + name() + ": cannot truncate to the last packet: " + WriteFailure.reason(e));
         }
         return valid;
     }

@@ -3,7 +3,7 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.NetlinkException;
 import org.jspecify.annotations.Nullable;
 
-/** Sees a capture to its end: keeps what was captured whatever happens, and says what it came to. */
+/** Runs a capture to its end, keeps the packets captured even if it fails, and prints the summary. */
 final class CaptureOutcome {
     private final Capture capture;
     private final @Nullable CaptureFiles files;
@@ -13,7 +13,7 @@ final class CaptureOutcome {
         this.files = files;
     }
 
-    /** Runs the capture; the exit code. */
+    /** Runs the capture and returns the exit code. */
     int await() {
         try {
             capture.run();
@@ -22,7 +22,7 @@ final class CaptureOutcome {
         } catch (WriteFailure e) {
             if (e.readerGone()) {
                 keep();
-                return 0; // it has seen enough
+                return 0; // the reader closed the pipe
             }
             Messages.print("nfkit: " + e.getMessage());
         } catch (NetlinkException e) {
@@ -35,7 +35,7 @@ final class CaptureOutcome {
         return Failure.RUNNING;
     }
 
-    /** Finishes the file, or where it is the one that can't be written, cuts it to its last whole packet. */
+    /** Closes the file. If the file cannot be written, truncates it to its last complete packet. */
     private long keep() {
         if (files == null) {
             return capture.packets();

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a connection can only be made to be, and no filter says. */
+/** The properties of a connection that can be set but not filtered by. */
 final class ChangeArguments {
     private static final long U32_MAX = 0xffff_ffffL;
     private static final int LABELS = 128;
@@ -15,7 +15,7 @@ final class ChangeArguments {
     @Option(
             names = {"-t", "--timeout"},
             paramLabel = "SECONDS",
-            description = "When the entry is forgotten without a packet.")
+            description = "The time after which the entry expires without a packet.")
     private @Nullable String timeout;
 
     @Option(names = "--label-add", split = ",", paramLabel = "LABEL", description = "Labels to set.")
@@ -27,7 +27,7 @@ final class ChangeArguments {
             arity = "0..1",
             fallbackValue = "",
             paramLabel = "LABEL",
-            description = "Labels to take away; all where none is named.")
+            description = "Labels to clear; all if none is named.")
     private @Nullable List<String> labelsToDelete;
 
     /** The timeout. */
@@ -42,7 +42,7 @@ final class ChangeArguments {
         return names.parse("--label-add", labelsToAdd);
     }
 
-    /** The labels to take away. */
+    /** The labels to clear. */
     BitSet labelsToDelete(LabelNames names) throws Failure {
         List<String> words = labelsToDelete == null ? List.of() : labelsToDelete;
         if (words.contains("")) {

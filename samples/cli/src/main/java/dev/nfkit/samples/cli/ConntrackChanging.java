@@ -11,7 +11,7 @@ import dev.nfkit.conntrack.NewConnection;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Changes the table of connections: {@code -I}, {@code -A}, {@code -U}, {@code -D} and {@code -F}. */
+/** Changes the connection table: {@code -I}, {@code -A}, {@code -U}, {@code -D} and {@code -F}. */
 final class ConntrackChanging {
     private final Conntrack table;
     private final ConntrackOutput output;
@@ -22,25 +22,27 @@ final class ConntrackChanging {
     }
 
     private interface Change {
-        /** Makes it and prints it; whether there was something to be changed. */
+        /** Changes an entry and prints it. Returns whether there was something to change. */
         boolean make(ConntrackEntry entry) throws IOException;
     }
 
-    /** Makes an entry; the exit code. */
+    /** Creates an entry and returns the exit code. */
     int create(NewConnection connection) throws NetlinkException, WriteFailure {
         table.create(connection);
         output.summary(1, "flow entries have been created");
         return 0;
     }
 
-    /** Creates an entry, or updates the one that exists; the exit code. */
+    /** Creates an entry, or updates the existing one. Returns the exit code. */
     int add(NewConnection connection) throws NetlinkException, WriteFailure {
         table.createOrUpdate(connection);
         output.summary(1, "flow entries have been added");
         return 0;
     }
 
-    /** Changes those that are selected and not so already, and shows what became of them; the exit code. */
+    /**
+     * Changes the selected entries that differ from the new values, and prints them as changed. Returns the exit code.
+     */
     int update(EntrySelection selection, EntryRequests.EntryChange change) throws IOException {
         return each(selection, "flow entries have been updated", entry -> {
             ConntrackUpdate update = of(change, entry);
@@ -55,7 +57,7 @@ final class ConntrackChanging {
         });
     }
 
-    /** Removes those that are meant, and shows them; the exit code. */
+    /** Removes the selected entries and prints them. Returns the exit code. */
     int delete(EntrySelection selection) throws IOException {
         return each(selection, "flow entries have been deleted", entry -> {
             boolean deleted = table.delete(entry);
@@ -74,7 +76,7 @@ final class ConntrackChanging {
         }
     }
 
-    /** Changes an entry; false where it has gone meanwhile. */
+    /** Changes an entry; false if it is gone meanwhile. */
     private boolean changed(ConntrackEntry entry, ConntrackUpdate update) throws NetlinkException {
         try {
             table.update(entry.original(), entry.zone(), update);
@@ -102,7 +104,7 @@ final class ConntrackChanging {
         return count[0] == 0 ? Failure.RUNNING : 0;
     }
 
-    /** Removes all; the exit code. */
+    /** Removes all entries and returns the exit code. */
     int flush(AddressFamily family) throws NetlinkException {
         table.flush(family);
         Messages.print("nfkit conntrack: connection tracking table has been emptied.");

@@ -5,9 +5,9 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** How the time of an event stands before its line. */
+/** The format of the time before an event's line. */
 enum ConntrackClock {
-    /** As conntrack(8) writes it, {@code [1795207195.271297]} and a tab. */
+    /** The format of conntrack(8): {@code [1795207195.271297]} and a tab. */
     EPOCH {
         @Override
         void append(long nanos, StringBuilder line) {
@@ -19,7 +19,7 @@ enum ConntrackClock {
             line.append(micros).append("]\t");
         }
     },
-    /** As packets have it, {@code 20:12:33.123456} and two spaces. */
+    /** The format of packet lines: {@code 20:12:33.123456} and two spaces. */
     OF_DAY {
         @Override
         void append(long nanos, StringBuilder line) {
@@ -32,6 +32,6 @@ enum ConntrackClock {
     private static final long SECOND = 1_000_000_000L;
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
 
-    /** Appends a time, of nanoseconds since 1970. */
+    /** Appends a time in nanoseconds since 1970. */
     abstract void append(long nanos, StringBuilder line);
 }

@@ -5,13 +5,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What entries are printed as, and what lines have besides what they always have.
+ * The output format of entries, and the optional columns of lines.
  *
- * @param format lines, or what else
- * @param layer3 the family first
- * @param id the entry's id
- * @param timestamps when the connection began and ended
- * @param labels the names of its labels, or null for none
+ * @param format the output format
+ * @param layer3 whether the family comes first
+ * @param id whether to print the entry's id
+ * @param timestamps whether to print when the connection began and ended
+ * @param labels the names of the labels, or null to omit them
  * @param eventTimes the time before each event
  */
 record ConntrackColumns(
@@ -21,20 +21,20 @@ record ConntrackColumns(
         boolean timestamps,
         @Nullable LabelNames labels,
         boolean eventTimes) {
-    /** What entries are printed as. */
+    /** The output formats. */
     enum Format {
         /** The lines of conntrack(8). */
         LINES,
-        /** Commands that create the entries again. */
+        /** Commands that recreate the entries. */
         SAVE,
         /** An XML document. */
         XML
     }
 
-    /** Those of {@code conntrack -o extended,id}, which recordings are shown with. */
+    /** The lines of {@code conntrack -o extended,id}, in which recordings are printed. */
     static final ConntrackColumns EXTENDED = new ConntrackColumns(Format.LINES, true, true, false, null, false);
 
-    /** Reads what stands behind {@code -o}. */
+    /** Parses the argument of {@code -o}. */
     static ConntrackColumns parse(List<String> words, LabelNames names) throws Failure {
         Format format = Format.LINES;
         boolean layer3 = false;
@@ -57,7 +57,7 @@ record ConntrackColumns(
             }
         }
         if (words.size() > 1 && words.stream().anyMatch("save"::equalsIgnoreCase)) {
-            throw Failure.usage("-o save: not together with another output");
+            throw Failure.usage("-o save: cannot be combined with another output");
         }
         return new ConntrackColumns(format, layer3, id, timestamps, labels ? names : null, eventTimes);
     }

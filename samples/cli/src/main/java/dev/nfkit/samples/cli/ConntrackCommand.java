@@ -21,28 +21,28 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code nfkit conntrack}, in the manner of conntrack(8). */
+/** {@code nfkit conntrack}, modelled on conntrack(8). */
 @Command(
         name = "conntrack",
-        description = "Shows and changes the kernel's table of connections, and what happens to it.",
+        description = "Lists and changes the kernel's connection table, and shows its events.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "Options select entries of the table, or with -I, -A and -U are their new values.",
-            "Lines are those of conntrack(8); -o adds to them. The kernel tracks connections",
-            "of a network namespace once one of its rules asks for it.",
-            "New entries of TCP have windows that are not tracked, so that a connection in",
-            "progress goes on. -R stops at the first command that fails.",
-            "Exit code: 0; 2 for wrong usage and what can't be opened; 1 if nothing was",
-            "found to be shown (-G), changed or removed, and if the kernel refuses."
+            "Options select entries of the table; with -I, -A and -U they are the new values.",
+            "Lines have the format of conntrack(8); -o adds columns. The kernel tracks connections",
+            "in a network namespace once one of its rules requires it.",
+            "TCP windows of new entries are not tracked, so that a connection in progress",
+            "continues. -R stops at the first command that fails.",
+            "Exit code: 0; 2 for wrong usage, or if a file or socket cannot be opened; 1 if no",
+            "entry was found to show (-G), change or remove, or if the kernel refuses."
         })
 final class ConntrackCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    @ArgGroup(exclusive = true, multiplicity = "1", heading = "Commands, of which one is given:%n")
+    @ArgGroup(exclusive = true, multiplicity = "1", heading = "Commands, exactly one of:%n")
     private VerbArguments verbs = new VerbArguments();
 
     @Parameters(
@@ -71,7 +71,7 @@ final class ConntrackCommand implements Callable<Integer> {
 
     @Option(
             names = {"-z", "--zero"},
-            description = "With -L: set the counters to 0 that are shown.")
+            description = "With -L: reset the printed counters to 0.")
     private boolean zero;
 
     @Mixin
@@ -86,8 +86,8 @@ final class ConntrackCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             description =
                     "Show more: extended (the family), id, labels, ktimestamp (when a connection began and ended),"
-                            + " timestamp (the time of an event). Or print xml, or save: commands for -R that create the"
-                            + " entries again, without labels, helper and counters.")
+                            + " timestamp (the time of an event). Or xml, or save: commands that recreate the"
+                            + " entries, without labels, helper and counters.")
     private List<String> output = List.of();
 
     @Option(names = "--json", description = "Print each entry as a JSON object, one a line.")
@@ -96,7 +96,7 @@ final class ConntrackCommand implements Callable<Integer> {
     @Mixin
     private NamespaceArgument namespace = new NamespaceArgument();
 
-    /** Whether the command stands in a file of {@code -R}. */
+    /** Whether the command comes from a file of {@code -R}. */
     private boolean inFile;
 
     @Override
@@ -119,7 +119,7 @@ final class ConntrackCommand implements Callable<Integer> {
             return work.run(open);
         } catch (WriteFailure e) {
             if (e.readerGone()) {
-                return 0; // it has seen enough
+                return 0; // the reader closed the pipe
             }
             throw Failure.running(e.getMessage());
         } catch (IOException e) {
@@ -134,7 +134,7 @@ final class ConntrackCommand implements Callable<Integer> {
     private ConntrackColumns columns(ConntrackTable which, LabelNames names) throws Failure {
         ConntrackColumns columns = ConntrackColumns.parse(output, names);
         if (json && columns.format() != ConntrackColumns.Format.LINES) {
-            throw Failure.usage("--json: not together with -o xml or -o save");
+            throw Failure.usage("--json: cannot be combined with -o xml or -o save");
         }
         if (which == ConntrackTable.EXPECT && columns.format() == ConntrackColumns.Format.SAVE) {
             throw Failure.usage("-o save: only for connections");
@@ -153,12 +153,12 @@ final class ConntrackCommand implements Callable<Integer> {
         };
     }
 
-    /** What a command does once all that was typed is understood; the exit code. */
+    /** What a command does once all arguments are parsed. Returns the exit code. */
     private interface ConntrackWork {
         int run(Conntrack open) throws IOException, Failure;
     }
 
-    /** The same, yet without the output. */
+    /** The same, without the output yet. */
     private interface PrintedWork {
         int run(Conntrack open, ConntrackOutput out) throws IOException, Failure;
     }
@@ -174,7 +174,7 @@ final class ConntrackCommand implements Callable<Integer> {
         return open -> work.run(open, out);
     }
 
-    /** The commands of a file, all of which are understood before the first is carried out. */
+    /** The commands of a file. All are parsed before the first is carried out. */
     private ConntrackWork loadWork(LabelNames names, TextOutput text) throws Failure {
         List<LoadedFile.Line> lines =
                 LoadedFile.read(verbs.file().orElseThrow()).lines();
@@ -218,13 +218,13 @@ final class ConntrackCommand implements Callable<Integer> {
             throw Failure.usage(verb + ": only -I, -A, -U, -D and -F for connections can be in a file");
         }
         if (spec.commandLine().getParseResult().hasMatchedOption("--netns")) {
-            throw Failure.usage("--netns: not in a file; give it together with -R");
+            throw Failure.usage("--netns: not supported in a file; give it with -R");
         }
         inFile = true;
         check(verb, which);
         ConntrackColumns columns = columns(which, names);
         if (columns.format() == ConntrackColumns.Format.XML) {
-            throw Failure.usage("-o xml: not in a file");
+            throw Failure.usage("-o xml: not supported in a file");
         }
         return printing(verb, which, columns, names, text);
     }
@@ -354,7 +354,7 @@ final class ConntrackCommand implements Callable<Integer> {
     private static void warnOfSmallBuffer(int reached, int wanted) {
         if (reached < wanted) {
             Messages.print("nfkit: the receive buffer is " + reached + " bytes instead of " + wanted
-                    + ": net.core.rmem_max caps it here, so that bursts are lost sooner");
+                    + ": net.core.rmem_max limits it here, so that bursts are lost sooner");
         }
     }
 }

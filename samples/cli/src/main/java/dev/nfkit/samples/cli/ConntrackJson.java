@@ -7,7 +7,10 @@ import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ExpectationAttribute;
 import org.jspecify.annotations.Nullable;
 
-/** What connection tracking tells as JSON objects: the attributes by their schema, and before them what they are of. */
+/**
+ * Writes connections, expectations and events as JSON objects: the attributes by their schema, preceded by the kind of
+ * object.
+ */
 final class ConntrackJson implements ConntrackPrinter {
     private final JsonObject json = new JsonObject();
     private final AttributeJson attributes = new AttributeJson(json);
@@ -17,7 +20,7 @@ final class ConntrackJson implements ConntrackPrinter {
         this(null);
     }
 
-    /** Objects of events as they happen, with the process that caused each; null not to print it. */
+    /** Creates a printer of events as they happen, with the process that caused each; null to omit the process. */
     ConntrackJson(@Nullable EventOrigin origin) {
         this.origin = origin;
     }

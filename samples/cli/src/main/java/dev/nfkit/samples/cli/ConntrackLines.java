@@ -11,9 +11,9 @@ import dev.nfkit.conntrack.Direction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What connection tracking tells as lines, character by character as conntrack(8) prints them: {@code tcp      6 431999
+ * Writes connections, expectations and events as lines, exactly as conntrack(8) prints them: {@code tcp 6 431999
  * ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443 src=10.0.0.2 dst=10.0.0.1 sport=443 dport=40000 [ASSURED]
- * mark=0 use=1}. What the kernel did not send is left out.
+ * mark=0 use=1}. Attributes that the kernel did not send are omitted.
  */
 final class ConntrackLines implements ConntrackPrinter {
     private static final long SEEN_REPLY = ConntrackStatus.SEEN_REPLY.bit();
@@ -27,21 +27,21 @@ final class ConntrackLines implements ConntrackPrinter {
     private final @Nullable EventOrigin origin;
 
     /**
-     * Lines.
+     * Creates a printer.
      *
-     * @param columns what they have besides what they always have
-     * @param clock how a time stands before them
+     * @param columns the optional columns
+     * @param clock the format of the time before a line
      */
     ConntrackLines(ConntrackColumns columns, ConntrackClock clock) {
         this(columns, clock, null);
     }
 
     /**
-     * Lines of events as they happen.
+     * Creates a printer of events as they happen.
      *
-     * @param columns what they have besides what they always have
-     * @param clock how a time stands before them
-     * @param origin finds the process that caused an event, or null not to print it
+     * @param columns the optional columns
+     * @param clock the format of the time before a line
+     * @param origin finds the process that caused an event, or null to omit it
      */
     ConntrackLines(ConntrackColumns columns, ConntrackClock clock, @Nullable EventOrigin origin) {
         this.columns = columns;
@@ -74,7 +74,7 @@ final class ConntrackLines implements ConntrackPrinter {
             ExpectationLine.append(expected.expectation(), line);
         } else if (event instanceof ConntrackEvent.Overrun overrun) {
             if (overrun.lost() == 0) {
-                line.append("events were lost that the kernel did not count");
+                line.append("an unknown number of events was lost");
             } else {
                 line.append(overrun.lost()).append(overrun.lost() == 1 ? " event was lost" : " events were lost");
             }
@@ -100,8 +100,8 @@ final class ConntrackLines implements ConntrackPrinter {
      * Appends a connection without a time before it.
      *
      * @param entry the connection
-     * @param line where to
-     * @param nanos the time that it lasts to, or {@link #NO_TIME} for the present
+     * @param line the line to append to
+     * @param nanos the time at which its duration ends, or {@link #NO_TIME} for the present
      */
     void entry(ConntrackEntry entry, StringBuilder line, long nanos) {
         boolean known = entry.has(ConntrackAttribute.TUPLE_ORIG);

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Predicate;
 
-/** Shows what happens to connections or expectations, until it is stopped: {@code -E}. */
+/** Prints the events of connections or expectations until it is stopped: {@code -E}. */
 final class ConntrackListening implements PollLoop.Work {
     private static final long FLUSH_NANOS = 100_000_000L;
     private static final long SECOND = 1_000_000_000L;
@@ -22,13 +22,13 @@ final class ConntrackListening implements PollLoop.Work {
     private long shown;
 
     /**
-     * Listening yet to be begun.
+     * Creates a listener that is not running yet.
      *
-     * @param events an open session, which is ended with it
-     * @param wanted which of its events
-     * @param output where they are printed
-     * @param timed whether each with its time
-     * @param expectations whether they are of expectations, otherwise of connections
+     * @param events an open session, which the listener closes
+     * @param wanted the events to print
+     * @param output where the events are printed
+     * @param timed whether to print the time of each event
+     * @param expectations whether the events are of expectations; otherwise of connections
      */
     ConntrackListening(
             ConntrackEvents events,
@@ -44,7 +44,7 @@ final class ConntrackListening implements PollLoop.Work {
         this.what = expectations ? "expectation events" : "flow events";
     }
 
-    /** Runs to the end and says what it came to; the exit code. */
+    /** Runs to the end, prints the summary, and returns the exit code. */
     int await() {
         int code = Failure.RUNNING;
         try (events) {
@@ -55,7 +55,7 @@ final class ConntrackListening implements PollLoop.Work {
             code = 0;
         } catch (WriteFailure e) {
             if (e.readerGone()) {
-                return 0; // it has seen enough
+                return 0; // the reader closed the pipe
             }
             Messages.print("nfkit: " + e.getMessage());
         } catch (NetlinkException e) {
@@ -65,7 +65,7 @@ final class ConntrackListening implements PollLoop.Work {
         return code;
     }
 
-    /** What the listening came to; what was lost, and where. */
+    /** Formats the summary, with the losses by cause. */
     static String summary(long shown, String what, ConntrackEventStatistics statistics) {
         StringBuilder text = new StringBuilder("nfkit conntrack: ");
         text.append(shown).append(' ').append(what).append(" have been shown; ");
@@ -115,7 +115,7 @@ final class ConntrackListening implements PollLoop.Work {
 
     @Override
     public void look(long now) {
-        // Nothing is due at any time.
+        // Nothing is scheduled.
     }
 
     @Override

@@ -9,7 +9,7 @@ import dev.nfkit.wire.AttributeType;
 import java.util.List;
 import java.util.Map;
 
-/** Where a command of conntrack prints what it shows, and says what it came to. One thread at a time. */
+/** The output of a conntrack command: entries on standard output, and a summary at the end. One thread at a time. */
 final class ConntrackOutput {
     private final ConntrackPrinter printer;
     private final TextOutput text;
@@ -24,19 +24,19 @@ final class ConntrackOutput {
         this.json = json;
     }
 
-    /** Prints what stands before the first entry, unless it was printed. */
+    /** Prints the lines before the first entry, unless they were printed. */
     void begin(boolean expectations) throws WriteFailure {
         if (!begun) {
             begun = true;
             line.setLength(0);
             printer.head(expectations, line);
             for (String each : line.toString().lines().toList()) {
-                text.line(each); // one line at a time: text from outside has no line ends of its own
+                text.line(each); // one line at a time: text from outside has no line breaks of its own
             }
         }
     }
 
-    /** Prints what stands after the last entry. */
+    /** Prints the lines after the last entry. */
     void end(boolean expectations) throws WriteFailure {
         begin(expectations);
         line.setLength(0);
@@ -78,7 +78,7 @@ final class ConntrackOutput {
         text.line(line);
     }
 
-    /** Prints the counters of processors, those of expectations with a prefix as conntrack(8) does. */
+    /** Prints the counters of each processor; those of expectations with a prefix, as conntrack(8) does. */
     <A extends Enum<A> & AttributeType> void counters(List<CpuCounters<A>> processors, String prefix)
             throws WriteFailure {
         for (CpuCounters<A> processor : processors) {
@@ -106,7 +106,7 @@ final class ConntrackOutput {
         return counter.key().equals("chain_toolong") ? "chaintoolong" : counter.key();
     }
 
-    /** Prints how many entries there are. */
+    /** Prints the number of entries. */
     void count(long entries, long most) throws WriteFailure {
         line.setLength(0);
         if (json) {
@@ -131,13 +131,13 @@ final class ConntrackOutput {
         text.flush();
     }
 
-    /** Leaves out the summary: that of a command in a file. */
+    /** Suppresses the summary, for a command in a file. */
     ConntrackOutput withoutSummary() {
         summarised = false;
         return this;
     }
 
-    /** Says what the command came to, after all that it printed. */
+    /** Prints the summary, after all other output. */
     void summary(long count, String what) throws WriteFailure {
         if (!summarised) {
             return;
@@ -146,10 +146,10 @@ final class ConntrackOutput {
         Messages.print("nfkit conntrack: " + count + " " + what + ".");
     }
 
-    /** Says so where a dump may not be whole. */
+    /** Prints a warning if a dump may be incomplete. */
     static void warn(DumpResult result) {
         if (result.interrupted()) {
-            Messages.print("nfkit: the table changed while it was read: entries may be missing or have come twice");
+            Messages.print("nfkit: the table changed while it was read: entries may be missing or duplicated");
         }
     }
 }

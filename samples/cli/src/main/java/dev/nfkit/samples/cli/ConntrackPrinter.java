@@ -4,21 +4,21 @@ import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
 
-/** Writes what connection tracking tells, each as one line without its end. One thread at a time. */
+/** Formats connections, expectations and events, each as one line without a line break. One thread at a time. */
 interface ConntrackPrinter {
-    /** In place of a time that is not to be told. */
+    /** Stands for a time that is not printed. */
     long NO_TIME = Long.MIN_VALUE;
 
     /**
      * Appends a connection.
      *
      * @param entry the connection
-     * @param nanos when it was told of, since 1970, or {@link #NO_TIME}
-     * @param line where to
+     * @param nanos the time of the event in nanoseconds since 1970, or {@link #NO_TIME}
+     * @param line the line to append to
      */
     void entry(ConntrackEntry entry, long nanos, StringBuilder line);
 
-    /** Appends a connection that was deleted; as {@link #entry}. */
+    /** Appends a connection that was deleted. As {@link #entry}. */
     default void deleted(ConntrackEntry entry, StringBuilder line) {
         entry(entry, NO_TIME, line);
     }
@@ -27,16 +27,16 @@ interface ConntrackPrinter {
      * Appends the lines before the first entry.
      *
      * @param expectations whether expectations follow, otherwise connections
-     * @param line where to; nothing if there are none
+     * @param line the line to append to; unchanged if there is nothing before the first entry
      */
     default void head(boolean expectations, StringBuilder line) {}
 
-    /** Appends the lines after the last entry; as {@link #head}. */
+    /** Appends the lines after the last entry. As {@link #head}. */
     default void tail(boolean expectations, StringBuilder line) {}
 
-    /** Appends an expectation; as {@link #entry}. */
+    /** Appends an expectation. As {@link #entry}. */
     void expectation(ConntrackExpectation expectation, long nanos, StringBuilder line);
 
-    /** Appends an event; as {@link #entry}. */
+    /** Appends an event. As {@link #entry}. */
     void event(ConntrackEvent event, long nanos, StringBuilder line);
 }

@@ -9,7 +9,7 @@ import dev.nfkit.conntrack.DumpResult;
 import dev.nfkit.conntrack.EntrySink;
 import java.util.Optional;
 
-/** Shows what is in the table of connections: {@code -L}, {@code -G}, {@code -S} and {@code -C}. */
+/** Shows the connection table: {@code -L}, {@code -G}, {@code -S} and {@code -C}. */
 final class ConntrackReading {
     private final Conntrack table;
     private final ConntrackOutput output;
@@ -19,7 +19,7 @@ final class ConntrackReading {
         this.output = output;
     }
 
-    /** Lists those that are meant; the exit code. */
+    /** Lists the selected entries and returns the exit code. */
     int list(ConntrackTable which, EntrySelection selection, boolean zero) throws NetlinkException, WriteFailure {
         long[] shown = new long[1];
         EntrySink<WriteFailure> sink = entry -> {
@@ -49,7 +49,7 @@ final class ConntrackReading {
         };
     }
 
-    /** Shows the one entry of a tuple; the exit code. */
+    /** Prints the entry of a tuple and returns the exit code. */
     int get(ConntrackTuple tuple, int zone) throws NetlinkException, WriteFailure, Failure {
         Optional<ConntrackEntry> found = table.get(tuple, zone);
         if (found.isEmpty()) {
@@ -61,14 +61,14 @@ final class ConntrackReading {
         return 0;
     }
 
-    /** Shows what each processor counted; the exit code. */
+    /** Prints the counters of each processor and returns the exit code. */
     int statistics() throws NetlinkException, WriteFailure {
         output.counters(table.cpuStatistics(), "");
         output.flush();
         return 0;
     }
 
-    /** Shows how many entries there are; the exit code. */
+    /** Prints the number of entries and returns the exit code. */
     int count() throws NetlinkException, WriteFailure {
         ConntrackStatistics statistics = table.statistics();
         output.count(statistics.entries(), statistics.maxEntries());

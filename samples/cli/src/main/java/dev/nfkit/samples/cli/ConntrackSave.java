@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Entries as commands that create them again, one a line, for {@code -R} and for that of conntrack(8). What
- * conntrack(8) saves is saved in its order; in addition the mark, and the port that an end is translated to. Labels, the
- * helper, counters and adjusted sequence numbers are not saved.
+ * Writes entries as commands that recreate them, one in each line, for {@code -R} of this program and of conntrack(8).
+ * Options have the order of conntrack(8). In addition, the mark and the translated port are saved. Labels, the helper,
+ * counters and adjusted sequence numbers are not saved.
  */
 final class ConntrackSave implements ConntrackPrinter {
     private static final List<ConntrackStatus> STATUS = List.of(
@@ -48,7 +48,7 @@ final class ConntrackSave implements ConntrackPrinter {
 
     @Override
     public void expectation(ConntrackExpectation expectation, long nanos, StringBuilder line) {
-        throw new IllegalStateException("expectations can't be saved");
+        throw new IllegalStateException("expectations cannot be saved");
     }
 
     private static void command(String command, ConntrackEntry entry, StringBuilder line) {
@@ -93,7 +93,7 @@ final class ConntrackSave implements ConntrackPrinter {
         line.append(before.isEmpty() ? "UNSET" : "");
     }
 
-    /** An end of the replies: what it is translated to, with the port if that is translated, too. */
+    /** Appends an end of the reply direction: its translation, with the port if that is translated too. */
     private static void end(
             String option, boolean source, ConntrackTuple original, ConntrackTuple reply, StringBuilder line) {
         line.append(option);

@@ -2,15 +2,15 @@ package dev.nfkit.samples.cli;
 
 import java.util.Locale;
 
-/** The tables that conntrack(8) has commands for. */
+/** The tables for which conntrack(8) has commands. */
 enum ConntrackTable {
     /** Connections. */
     CONNTRACK,
     /** Expectations. */
     EXPECT,
-    /** Connections that have ended and are still referred to. */
+    /** Connections that have ended and are still referenced. */
     DYING,
-    /** Connections whose first packet has not left the host. */
+    /** Connections whose first packet has not left the host yet. */
     UNCONFIRMED;
 
     static ConntrackTable parse(String text) throws Failure {

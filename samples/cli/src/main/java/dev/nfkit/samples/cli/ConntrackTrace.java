@@ -15,8 +15,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Prints what a recording has of connection tracking, in its order: events, and requests with their answers. A single
- * entry that was asked for looks like one that has changed; it is known by the request, which has its sequence number.
+ * Prints the connection tracking messages of a recording in order: events, and requests with their answers. A requested
+ * entry looks like the event of a changed one; the sequence number of its request distinguishes them.
  */
 final class ConntrackTrace {
     private final TracedConntrack printer;
@@ -33,7 +33,7 @@ final class ConntrackTrace {
         this.text = text;
     }
 
-    /** Prints all of it; what is malformed is told and left out. */
+    /** Prints all messages. Reports malformed ones and omits them. */
     static ConntrackTrace print(Trace trace, MalformedReport malformed, boolean json, TextOutput text)
             throws WriteFailure {
         TracedConntrack printer = json ? new TracedConntrackJson() : new TracedConntrackText();
@@ -43,7 +43,7 @@ final class ConntrackTrace {
         return conntrack;
     }
 
-    /** How many messages were printed. */
+    /** The number of messages printed. */
     long printed() {
         return printed;
     }
@@ -57,7 +57,7 @@ final class ConntrackTrace {
             requests.put(message.sequence(), type);
             printer.request(type, message, from.epochNanos(), line);
         } else {
-            told(type, message, from.epochNanos());
+            printMessage(type, message, from.epochNanos());
         }
         if (!line.isEmpty()) {
             printed++;
@@ -65,7 +65,7 @@ final class ConntrackTrace {
         }
     }
 
-    /** The end of an answer: all is told, it is done, or it is refused. */
+    /** Prints the end of an answer: the end of a dump, an acknowledgement, or a refusal. */
     private void outcome(MessageCursor message, long nanos) {
         if (message.type() == Netlink.NLMSG_DONE) {
             ConntrackMessage request = requests.get(message.sequence());
@@ -87,7 +87,8 @@ final class ConntrackTrace {
         return Errno.of(errno).name();
     }
 
-    private void told(ConntrackMessage type, MessageCursor message, long nanos) throws MalformedMessageException {
+    private void printMessage(ConntrackMessage type, MessageCursor message, long nanos)
+            throws MalformedMessageException {
         boolean part = (message.flags() & Netlink.NLM_F_MULTI) != 0;
         ConntrackMessage request = requests.get(message.sequence());
         boolean asked = request != null && isQuestion(request) && request.ofExpectations() == type.ofExpectations();
@@ -125,7 +126,7 @@ final class ConntrackTrace {
         return entry.wrap(message.buffer(), from, message.end() - from, message.order());
     }
 
-    /** New and changed share a message type; the flags tell them apart. */
+    /** New and changed entries share a message type; the flags distinguish them. */
     private static boolean created(MessageCursor message) {
         return (message.flags() & (Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL)) != 0;
     }

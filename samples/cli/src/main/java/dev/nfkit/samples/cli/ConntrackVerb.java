@@ -1,16 +1,16 @@
 package dev.nfkit.samples.cli;
 
-/** What to do with a table. */
+/** The commands on a table. */
 enum ConntrackVerb {
-    /** Shows all entries, or some. */
+    /** Lists all entries, or the selected ones. */
     LIST("-L"),
-    /** Shows what happens. */
+    /** Prints events. */
     EVENT("-E"),
-    /** Shows one entry. */
+    /** Prints one entry. */
     GET("-G"),
-    /** Makes an entry. */
+    /** Creates an entry. */
     CREATE("-I"),
-    /** Creates an entry, or changes the one that exists. */
+    /** Creates an entry, or changes the existing one. */
     ADD("-A"),
     /** Carries out the commands of a file. */
     LOAD("-R"),
@@ -20,9 +20,9 @@ enum ConntrackVerb {
     DELETE("-D"),
     /** Removes all entries. */
     FLUSH("-F"),
-    /** Shows the counters of each processor. */
+    /** Prints the counters of each processor. */
     STATS("-S"),
-    /** Shows how many entries there are. */
+    /** Prints the number of entries. */
     COUNT("-C");
 
     private final String option;

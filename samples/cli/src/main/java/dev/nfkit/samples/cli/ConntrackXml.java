@@ -14,7 +14,10 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.function.Consumer;
 
-/** What connection tracking tells as an XML document with the elements of conntrack(8), one element {@code flow} a line. */
+/**
+ * Writes connections, expectations and events as an XML document with the elements of conntrack(8), one {@code flow}
+ * element in each line.
+ */
 final class ConntrackXml implements ConntrackPrinter {
     private static final long SECOND = 1_000_000_000L;
 
@@ -114,7 +117,7 @@ final class ConntrackXml implements ConntrackPrinter {
         line.append(ProtocolNames.name(protocol)).append("\">");
     }
 
-    /** The protocol; 0 where none was told. */
+    /** The protocol; 0 if there is none. */
     private static int protocol(ConntrackTuple tuple) {
         return tuple.hasProtocol() ? tuple.protocol() : 0;
     }
@@ -256,7 +259,10 @@ final class ConntrackXml implements ConntrackPrinter {
         line.append("</").append(name).append('>');
     }
 
-    /** An element of text from outside: without control characters, and with the characters escaped that XML gives a meaning. */
+    /**
+     * Appends an element with text from outside. Control characters are removed, and the characters reserved in XML are
+     * escaped.
+     */
     private static void text(String name, String value, StringBuilder line) {
         StringBuilder printable = new StringBuilder();
         PrintableText.append(printable, value);

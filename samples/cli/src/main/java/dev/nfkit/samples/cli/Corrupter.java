@@ -8,7 +8,7 @@ import dev.nfkit.samples.cli.filter.Subject;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Changes a bit or a byte of what a packet carries behind its transport's header. One thread. */
+/** Changes a bit or a byte after the transport header of a packet. One thread. */
 final class Corrupter {
     private final RandomGenerator random;
     private final PacketEditor editor = new PacketEditor();
@@ -23,10 +23,10 @@ final class Corrupter {
      * Changes a packet.
      *
      * @param packet the packet
-     * @param subject aimed at it
+     * @param subject a view of the packet
      * @param how what to change
-     * @return the changed packet; null where there is nothing to change: it carries nothing known, or is not there as a whole,
-     *     or its checksums can't be put right
+     * @return the changed packet; null if there is nothing to change: the protocol is unknown, the packet is
+     *     incomplete, or its checksums cannot be corrected
      */
     @Nullable
     Bytes corrupt(QueuedPacket packet, Subject subject, Action.Corrupt how) {
@@ -52,7 +52,7 @@ final class Corrupter {
         }
     }
 
-    /** Which byte of the packet was changed last. */
+    /** The index of the byte that was changed last. */
     int index() {
         return index;
     }

@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli;
 
-/** A line on the terminal that counts while something runs. */
+/** A line on the terminal that shows counts while a command runs. */
 final class CounterLine {
     private static final long EVERY_NANOS = 250_000_000L;
 
@@ -26,7 +26,7 @@ final class CounterLine {
         width = text.length();
     }
 
-    /** Leaves the last count and moves to a new line. */
+    /** Keeps the last count and begins a new line. */
     void end() {
         if (width > 0) {
             System.err.println();

@@ -3,7 +3,10 @@ package dev.nfkit.samples.cli;
 import java.math.BigDecimal;
 import java.util.List;
 
-/** When to stop ({@code -a}) or to begin the next file ({@code -b}), as dumpcap writes it; 0 stands for never. */
+/**
+ * The conditions of {@code -a} (stop) or {@code -b} (begin the next file), in the syntax of dumpcap. 0 stands for
+ * never.
+ */
 record Criteria(long packets, long bytes, long nanos, long files) {
     static final Criteria NEVER = new Criteria(0, 0, 0, 0);
 
@@ -39,9 +42,9 @@ record Criteria(long packets, long bytes, long nanos, long files) {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
-        throw Failure.usage(what + ": a number from 1 to " + most + " is wanted");
+        throw Failure.usage(what + ": expected a number from 1 to " + most);
     }
 
     private static long seconds(String what, String value) throws Failure {
@@ -51,9 +54,9 @@ record Criteria(long packets, long bytes, long nanos, long files) {
                 return Math.max(1, nanos.longValue());
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
-        throw Failure.usage(what + ": a positive number of seconds is wanted, such as 60 or 0.5");
+        throw Failure.usage(what + ": expected a positive number of seconds, such as 60 or 0.5");
     }
 
     Criteria withBytes(long value) {
@@ -64,7 +67,7 @@ record Criteria(long packets, long bytes, long nanos, long files) {
         return new Criteria(value, bytes, nanos, files);
     }
 
-    /** Whether it says when to begin the next file. */
+    /** Whether there is a condition for the next file. */
     boolean switches() {
         return packets > 0 || bytes > 0 || nanos > 0;
     }

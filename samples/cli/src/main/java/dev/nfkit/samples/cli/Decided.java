@@ -3,7 +3,7 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.Bytes;
 import org.jspecify.annotations.Nullable;
 
-/** What a rule, or none, made of a packet. Reused for every packet. */
+/** How a rule, or the default, decided a packet. Reused for every packet. */
 final class Decided implements ShownVerdict {
     private boolean accepted;
     private long mark;
@@ -13,7 +13,7 @@ final class Decided implements ShownVerdict {
     private int corrupted;
     private int rule;
 
-    /** Begins with the next packet, and which rule it met: from 1, or 0 for none. */
+    /** Begins the next packet, with the number of the rule that matched: from 1, or 0 for none. */
     void begin(int rule) {
         this.rule = rule;
         accepted = true;
@@ -35,7 +35,7 @@ final class Decided implements ShownVerdict {
         delayNanos = nanos;
     }
 
-    /** The packet goes on as these bytes, which differ at an index. */
+    /** Accepts the packet with these bytes, which differ at an index. */
     void corrupted(Bytes changed, int index) {
         payload = changed;
         corrupted = index;

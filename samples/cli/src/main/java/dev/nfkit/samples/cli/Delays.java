@@ -10,7 +10,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Lets held packets go on when their time has come, on a thread of its own; those of one time in one system call. */
+/**
+ * Answers held packets when their delay has passed, on a thread of its own. Packets that are due together are answered
+ * in one system call.
+ */
 final class Delays implements AutoCloseable {
     private final PriorityQueue<Delayed> waiting =
             new PriorityQueue<>(Comparator.comparingLong(Delayed::due).thenComparingLong(Delayed::serial));
@@ -24,13 +27,13 @@ final class Delays implements AutoCloseable {
     private boolean released;
     private boolean closed;
 
-    /** A held packet, and when it goes on, in nanoseconds since the origin: those can be compared. */
+    /** A held packet, and when to answer it in nanoseconds since the origin, so that times can be compared. */
     private record Delayed(QueuedPacket packet, long due, long serial) {}
 
     /**
      * Starts the thread.
      *
-     * @param onFailure what to do, on that thread, when an answer can't be sent; nothing goes on then
+     * @param onFailure runs on that thread when an answer cannot be sent; then no more packets are answered
      */
     Delays(Runnable onFailure) {
         this.onFailure = onFailure;
@@ -38,12 +41,12 @@ final class Delays implements AutoCloseable {
         thread.start();
     }
 
-    /** Takes a held packet. */
+    /** Adds a held packet. */
     void add(QueuedPacket held, long nanos) {
         locked(() -> waiting.add(new Delayed(held, now() + nanos, serial++)));
     }
 
-    /** Lets all go on now, and those that are still to come at once. */
+    /** Answers all held packets now, and later ones at once. */
     void release() {
         locked(() -> released = true);
     }
@@ -76,7 +79,7 @@ final class Delays implements AutoCloseable {
         }
     }
 
-    /** Waits for those that are due; false at the end. */
+    /** Waits for packets that are due; false at the end. */
     private boolean gather(Answers answers) throws InterruptedException {
         lock.lock();
         try {
@@ -102,12 +105,12 @@ final class Delays implements AutoCloseable {
     private void take(Answers answers) {
         long now = now();
         while (!waiting.isEmpty() && (released || waiting.element().due() <= now)) {
-            // What comes too late, behind the deadline or the session's end, the session counts.
+            // Answers after the deadline or the session's end are counted by the session.
             answers.add(waiting.remove().packet(), Verdict.ACCEPT);
         }
     }
 
-    /** Throws what kept an answer from being sent, where something did. */
+    /** Throws the exception that prevented an answer from being sent, if any. */
     void check() throws NetlinkException {
         NetlinkException found = failure;
         if (found != null) {
@@ -115,7 +118,7 @@ final class Delays implements AutoCloseable {
         }
     }
 
-    /** Ends the thread; what still waits is the session's to settle. */
+    /** Ends the thread. The session settles the packets that are still waiting. */
     @Override
     public void close() {
         locked(() -> closed = true);

@@ -18,12 +18,12 @@ import picocli.CommandLine.Option;
 /** {@code nfkit demo}. */
 @Command(
         name = "demo",
-        description = "Shows a capture from rule to file in a network namespace of its own; needs no privileges.",
+        description = "Shows a capture from rule to file in a separate network namespace; needs no privileges.",
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final String RECORDING = "demo.pcap";
 
-    @Option(names = "--replay", description = "Show the recorded trace even if a namespace could be made.")
+    @Option(names = "--replay", description = "Show the recorded trace even if a namespace can be made.")
     private boolean replay;
 
     @Override
@@ -31,13 +31,13 @@ final class DemoCommand implements Callable<Integer> {
         DemoScreen.title();
         String file = file();
         if (replay) {
-            return recorded("asked for by --replay", file);
+            return recorded("requested by --replay", file);
         }
         try {
-            DemoRoom room = DemoRoom.find();
+            DemoNamespace namespace = DemoNamespace.find();
             System.out.flush();
-            return inside(room, file);
-        } catch (DemoRoom.Forbidden e) {
+            return inside(namespace, file);
+        } catch (DemoNamespace.Forbidden e) {
             return recorded(String.valueOf(e.getMessage()), file);
         }
     }
@@ -52,12 +52,13 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** Goes on in a process within the namespace: whose sockets and rules then lie there. */
-    private static int inside(DemoRoom room, String file) throws Failure {
+    /** Continues in a process within the namespace, where its sockets and rules belong. */
+    private static int inside(DemoNamespace namespace, String file) throws Failure {
         List<String> java = new ArrayList<>(ownCommand());
-        java.addAll(List.of("demo-inside", file, "--way", room.way()));
+        java.addAll(List.of("demo-inside", file, "--way", namespace.way()));
         try {
-            Process process = new ProcessBuilder(room.command(java)).inheritIO().start();
+            Process process =
+                    new ProcessBuilder(namespace.command(java)).inheritIO().start();
             return process.waitFor();
         } catch (IOException e) {
             throw Failure.running(WriteFailure.reason(e));

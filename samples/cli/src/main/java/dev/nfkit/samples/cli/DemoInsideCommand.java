@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The demo's part within the namespace. */
+/** The part of the demo that runs within the namespace. */
 @Command(name = "demo-inside", hidden = true)
 final class DemoInsideCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE")
@@ -26,10 +26,10 @@ final class DemoInsideCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        DemoScreen.room(way);
+        DemoScreen.namespace(way);
         DemoScreen.rules(rules);
         NflogOptions options = NflogOptions.builder()
-                .group(DemoRoom.GROUP, group -> group.timeout(Duration.ofMillis(10)))
+                .group(DemoNamespace.GROUP, group -> group.timeout(Duration.ofMillis(10)))
                 .build();
         NetlinkTransport transport = LinuxTransport.current();
         NflogSession session = CaptureCommand.open(transport, options);
@@ -52,7 +52,7 @@ final class DemoInsideCommand implements Callable<Integer> {
         return code;
     }
 
-    /** Prints and writes what the session delivers until it ends, then says what it came to. */
+    /** Prints and writes the packets that the session delivers until it ends. Then prints the summary. */
     static int capture(NetlinkTransport transport, NflogSession session, NflogOptions options, String file)
             throws Failure {
         CaptureFiles.Format format =

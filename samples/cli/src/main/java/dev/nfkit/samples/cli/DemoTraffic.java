@@ -10,7 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** A little traffic over the loopback, by IPv4 and IPv6: pings, a query by UDP, a page by TCP. Needs no tools. */
+/** Some traffic over the loopback, by IPv4 and IPv6: pings, a query by UDP, a page by TCP. Needs no tools. */
 final class DemoTraffic implements Runnable {
     private static final int TIMEOUT_MILLIS = 2000;
     private static final byte[] QUERY = "who is there?".getBytes(StandardCharsets.US_ASCII);
@@ -20,7 +20,7 @@ final class DemoTraffic implements Runnable {
     private final Runnable afterwards;
     private volatile @Nullable IOException failure;
 
-    /** Traffic that runs something when it is over, whatever became of it. */
+    /** Creates traffic that runs an action when it has ended, even if it fails. */
     DemoTraffic(Runnable afterwards) {
         this.afterwards = afterwards;
     }
@@ -41,7 +41,7 @@ final class DemoTraffic implements Runnable {
         }
     }
 
-    /** What went wrong, or null. */
+    /** The failure, or null. */
     @Nullable
     IOException failure() {
         return failure;

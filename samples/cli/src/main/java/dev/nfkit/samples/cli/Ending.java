@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Ends the work in good order at SIGINT, SIGTERM and SIGHUP: asks it to stop, waits until it is done, and lets the
- * process exit with its code. (A process that leaves by a signal's shutdown would otherwise exit with 128 and more.)
+ * process exit with its code. (A process that ends by a signal would otherwise exit with 128 and more.)
  */
 final class Ending {
-    /** A reader that has stopped must not keep the process for ever. */
+    /** A reader that does not read must not block the process forever. */
     private static final long LONGEST_SECONDS = 30;
 
     private final Thread hook;
@@ -22,7 +22,7 @@ final class Ending {
                     try {
                         boolean ended = done.await(LONGEST_SECONDS, TimeUnit.SECONDS);
                         if (!ended) {
-                            Messages.print("nfkit: what is being written to takes nothing any more; giving up");
+                            Messages.print("nfkit: the output accepts no more data; giving up");
                         }
                         Runtime.getRuntime().halt(ended ? exitCode : Failure.RUNNING);
                     } catch (InterruptedException e) {
@@ -32,14 +32,14 @@ final class Ending {
                 "nfkit-ending");
     }
 
-    /** From now on a signal stops the work. */
+    /** From this call on, a signal stops the work. */
     static Ending onSignal(Runnable stop) {
         Ending ending = new Ending(stop);
         Runtime.getRuntime().addShutdownHook(ending.hook);
         return ending;
     }
 
-    /** The work is done, and all is written. */
+    /** Signals that the work is done and all output is written. */
     void done(int code) {
         NetlinkRecording.commandEnds();
         exitCode = code;
@@ -47,7 +47,7 @@ final class Ending {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // A signal came: the hook ends the process.
+            // After a signal, the hook ends the process.
         }
     }
 }

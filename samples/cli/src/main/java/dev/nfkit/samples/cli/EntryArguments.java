@@ -10,12 +10,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of a connection besides its tuples: as a filter, or as what it shall be. */
+/** The properties of a connection other than its tuples: as a filter, or as new values. */
 final class EntryArguments {
     @Option(
             names = {"-m", "--mark"},
             paramLabel = "MARK[/MASK]",
-            description = "The mark; of a mask only its bits.")
+            description = "The mark; with a mask, only the bits of the mask.")
     private @Nullable String mark;
 
     @Option(
@@ -23,8 +23,8 @@ final class EntryArguments {
             split = ",",
             paramLabel = "STATUS",
             description =
-                    "ASSURED, SEEN_REPLY, FIXED_TIMEOUT, EXPECTED, OFFLOAD and other bits of the kernel; UNSET for none. In"
-                            + " a filter also !ASSURED for those without it, and UNREPLIED for !SEEN_REPLY.")
+                    "ASSURED, SEEN_REPLY, FIXED_TIMEOUT, EXPECTED, OFFLOAD and other status bits; UNSET for none. In"
+                            + " a filter, also !ASSURED for entries without it, and UNREPLIED for !SEEN_REPLY.")
     private List<String> status = List.of();
 
     @Option(
@@ -34,7 +34,7 @@ final class EntryArguments {
             description = "Labels that are set, by number or by the name in connlabel.conf.")
     private List<String> labels = List.of();
 
-    /** The mark and which of its bits. */
+    /** The mark and its mask. */
     Optional<Action.Mark> mark() throws Failure {
         if (mark == null) {
             return Optional.empty();
@@ -42,12 +42,12 @@ final class EntryArguments {
         try {
             return Optional.of(Action.Mark.parse(mark));
         } catch (NumberFormatException e) {
-            throw Failure.usage("-m " + mark + ": a mark of 0 to 0xffffffff, or one with its mask such as 0x10/0xf0,"
-                    + " is wanted");
+            throw Failure.usage("-m " + mark + ": expected a mark of 0 to 0xffffffff, or a mark with a mask such as"
+                    + " 0x10/0xf0");
         }
     }
 
-    /** Status bits that a filter asks for: which it looks at, and which of them are set. */
+    /** Status bits that a filter compares: a mask of the bits, and their values. */
     record Status(long bits, long mask) {}
 
     /** The status bits of a filter; empty if none are given. */
@@ -90,10 +90,10 @@ final class EntryArguments {
             }
         }
         throw Failure.usage("-u " + word + ": not known; give ASSURED, SEEN_REPLY, FIXED_TIMEOUT, EXPECTED, OFFLOAD"
-                + " or another bit of the kernel's");
+                + " or another bit of the kernel");
     }
 
-    /** The labels that are meant; none where none are given. */
+    /** The selected labels; empty if none are given. */
     BitSet labels(LabelNames names) throws Failure {
         return names.parse("-l", labels);
     }

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** All that was typed of an entry. */
+/** All options that describe an entry. */
 record EntryOptions(
         TupleArguments tuples,
         MaskArguments masks,
@@ -29,7 +29,7 @@ record EntryOptions(
                 family = own;
                 first = words;
             } else if (!family.equals(own)) {
-                throw Failure.usage(words + ": of another address family than " + first);
+                throw Failure.usage(words + ": not the address family of " + first);
             }
         }
     }

@@ -12,7 +12,10 @@ import java.util.BitSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What the options of {@code -G}, {@code -I}, {@code -A} and {@code -U} make: an entry's name, a new one, and changes. */
+/**
+ * Builds the requests of {@code -G}, {@code -I}, {@code -A} and {@code -U} from the options: a key, a new entry, and
+ * changes.
+ */
 final class EntryRequests {
     private final EntryOptions options;
     private final TupleArguments tuples;
@@ -23,7 +26,7 @@ final class EntryRequests {
     }
 
     /**
-     * What an entry is found by.
+     * The key of an entry.
      *
      * @param tuple one of its tuples
      * @param zone the zone of both directions
@@ -40,13 +43,11 @@ final class EntryRequests {
     }
 
     private static Failure noTuple() {
-        return Failure.usage("-s and -d, or -r and -q, are missing: between which addresses the entry is");
+        return Failure.usage("-s and -d, or -r and -q, are missing: the addresses of the entry");
     }
 
     Duration timeout() throws Failure {
-        return options.changes()
-                .timeout()
-                .orElseThrow(() -> Failure.usage("-t is missing: when the entry is forgotten"));
+        return options.changes().timeout().orElseThrow(() -> Failure.usage("-t is missing: the timeout of the entry"));
     }
 
     NewConnection connection() throws Failure {
@@ -92,24 +93,23 @@ final class EntryRequests {
         return connection;
     }
 
-    /** A translation, to the port that the replies tell if it has none of its own. */
+    /** A translation. Without a port of its own, it has the port of the reply tuple. */
     private static NatRange range(String option, NatArgument nat, OptionalInt replyPort) throws Failure {
         NatRange range = nat.range(option);
-        boolean told = nat.anyPort() && replyPort.isPresent();
-        return told ? range.ports(replyPort.getAsInt(), replyPort.getAsInt()) : range;
+        boolean fromReply = nat.anyPort() && replyPort.isPresent();
+        return fromReply ? range.ports(replyPort.getAsInt(), replyPort.getAsInt()) : range;
     }
 
     /** A change of each entry. */
     interface EntryChange {
-        /** What is sent for an entry. */
+        /** Returns the update to send for an entry. */
         ConntrackUpdate of(ConntrackEntry entry) throws Failure;
     }
 
     EntryChange update() throws Failure {
         ConntrackUpdate update = values();
         if (update.isNone() && !options.protocol().given()) {
-            throw Failure.usage(
-                    "-U: what shall change is missing; give -m, -t, -u, --state, --label-add or --label-del");
+            throw Failure.usage("-U: no change is given; give -m, -t, -u, --state, --label-add or --label-del");
         }
         Optional<Integer> protocol = tuples.protocol();
         options.protocol().check(protocol);

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which connections are meant: what a filter of the SDK can say, and what only the entries tell, which are labels,
- * translation, and the states of other protocols than TCP.
+ * Selects connections: by a filter of the SDK, and by properties that only the entries have, which are labels,
+ * translation, and the states of protocols other than TCP.
  */
 final class EntrySelection {
     private final ConntrackFilter filter;
@@ -53,12 +53,12 @@ final class EntrySelection {
         filter = values ? all : marked(all, options.entries());
     }
 
-    /** What all of the options say. */
+    /** All options. */
     static EntrySelection of(EntryOptions options) throws Failure {
         return new EntrySelection(options, false);
     }
 
-    /** The same without mark, status and state, which are the new values of the entries. */
+    /** The options without mark, status and state, which are the new values of the entries. */
     static EntrySelection toChange(EntryOptions options) throws Failure {
         return new EntrySelection(options, true);
     }
@@ -80,7 +80,7 @@ final class EntrySelection {
         return filter;
     }
 
-    /** Compares the rest. */
+    /** Compares what the filter cannot. */
     boolean matches(ConntrackEntry entry) {
         return whole || (hasLabels(entry) && (state < 0 || entry.protocolState() == state) && isTranslated(entry));
     }
@@ -103,7 +103,7 @@ final class EntrySelection {
                 && (anyNat == null || sourceIs(anyNat, entry) || destinationIs(anyNat, entry));
     }
 
-    /** Answers go to what the source became. */
+    /** Replies are sent to the translated source. */
     private static boolean sourceIs(NatArgument nat, ConntrackEntry entry) {
         if (!entry.is(ConntrackStatus.SRC_NAT) || !entry.has(ConntrackAttribute.TUPLE_REPLY)) {
             return false;
@@ -113,7 +113,7 @@ final class EntrySelection {
                 && (nat.anyPort() || (reply.hasPorts() && nat.isPort(reply.destinationPort())));
     }
 
-    /** Answers come from what the destination became. */
+    /** Replies come from the translated destination. */
     private static boolean destinationIs(NatArgument nat, ConntrackEntry entry) {
         if (!entry.is(ConntrackStatus.DST_NAT) || !entry.has(ConntrackAttribute.TUPLE_REPLY)) {
             return false;

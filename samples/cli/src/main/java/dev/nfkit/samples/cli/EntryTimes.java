@@ -6,7 +6,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** How long a connection lasts, and when it began and ended, as conntrack(8) prints it in the local time. */
+/** The duration of a connection and when it began and ended, as conntrack(8) prints it in local time. */
 final class EntryTimes {
     private static final long SECOND = 1_000_000_000L;
     private static final DateTimeFormatter CTIME = DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US);
@@ -14,12 +14,12 @@ final class EntryTimes {
     private final ZoneId zone = ZoneId.systemDefault();
 
     /**
-     * Appends what the kernel told of it, with a space behind.
+     * Appends the times that the kernel sent, followed by a space.
      *
      * @param entry the connection
-     * @param timestamps whether beginning and end too
-     * @param now the time, of nanoseconds since 1970, or {@link ConntrackPrinter#NO_TIME} for the present
-     * @param line where to
+     * @param timestamps whether to append the beginning and the end too
+     * @param now the present time in nanoseconds since 1970, or {@link ConntrackPrinter#NO_TIME} for the clock's time
+     * @param line the line to append to
      */
     void append(ConntrackEntry entry, boolean timestamps, long now, StringBuilder line) {
         if (entry.hasStart()) {

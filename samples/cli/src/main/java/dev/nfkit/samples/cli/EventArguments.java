@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of events to be shown. */
+/** The options of events. */
 final class EventArguments {
     private static final int BUFFER_MAX = (1 << 30) - 1;
 
@@ -24,7 +24,7 @@ final class EventArguments {
     @Option(
             names = {"-b", "--buffer-size"},
             paramLabel = "BYTES",
-            description = "With -E: the receive buffer; 64 MiB by default, or less where the machine caps it.")
+            description = "With -E: the receive buffer; 64 MiB by default, or less if the machine limits it.")
     private @Nullable String buffer;
 
     private Set<ConntrackEventKind> kinds(boolean expectations) throws Failure {
@@ -52,7 +52,7 @@ final class EventArguments {
         return word.toUpperCase(Locale.ROOT).matches("NEW|UPDATES?|UPDATED|DESTROY(ED)?");
     }
 
-    /** The options of a session. */
+    /** The options of the session. */
     ConntrackEventOptions options(boolean expectations, @Nullable EntrySelection selection) throws Failure {
         List<ConntrackEventKind> kinds = new ArrayList<>(kinds(expectations));
         ConntrackEventOptions.Builder options = ConntrackEventOptions.builder()
@@ -70,7 +70,7 @@ final class EventArguments {
         }
     }
 
-    /** Whether a receive buffer was asked for. */
+    /** Whether a receive buffer size is given. */
     boolean hasBuffer() {
         return buffer != null;
     }

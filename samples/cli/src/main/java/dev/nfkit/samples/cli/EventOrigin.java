@@ -6,7 +6,7 @@ import dev.nfkit.socket.SocketOwner;
 import java.util.Optional;
 import java.util.function.LongFunction;
 
-/** Which process caused an event: that of the netlink port which the event names. One thread at a time. */
+/** Finds the process that caused an event, by the netlink port that the event names. One thread at a time. */
 final class EventOrigin {
     private static final long KEPT_NANOS = 1_000_000_000L;
 
@@ -15,7 +15,7 @@ final class EventOrigin {
     private long found;
     private Optional<SocketOwner> owner = Optional.empty();
 
-    /** Origins that are looked up by a function, of which the last answer is kept for a second. */
+    /** Creates an instance that looks up processes with a function and caches the last result for a second. */
     EventOrigin(LongFunction<Optional<SocketOwner>> owners) {
         this.owners = owners;
     }
@@ -25,7 +25,7 @@ final class EventOrigin {
         return event instanceof ConntrackEvent.OfConnection connection ? connection.portId() : 0;
     }
 
-    /** The process of a port; empty if it has ended or can't be found. */
+    /** The process of a port; empty if it has ended or cannot be found. */
     Optional<SocketOwner> owner(long wanted) {
         long now = System.nanoTime();
         if (wanted != port || now - found > KEPT_NANOS) {
@@ -36,7 +36,7 @@ final class EventOrigin {
         return owner;
     }
 
-    /** Appends {@code  [USERSPACE] portid=4711 progname=conntrack}, nothing for an event that no request caused. */
+    /** Appends {@code  [USERSPACE] portid=4711 progname=conntrack}; nothing for an event without a request. */
     void append(ConntrackEvent event, StringBuilder line) {
         long from = port(event);
         if (from != 0) {

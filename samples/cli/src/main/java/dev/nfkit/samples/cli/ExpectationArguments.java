@@ -7,14 +7,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of an expectation to be made, by the options of conntrack(8). */
+/** The properties of a new expectation, by the options of conntrack(8). */
 final class ExpectationArguments {
     private static final int PORT_MAX = 0xffff;
 
     @Option(
             names = "--tuple-src",
             paramLabel = "ADDRESS",
-            description = "With -I expect: source of the connection to come.")
+            description = "With -I expect: source of the expected connection.")
     private @Nullable String source;
 
     @Option(names = "--tuple-dst", paramLabel = "ADDRESS", description = "Its destination.")
@@ -26,25 +26,25 @@ final class ExpectationArguments {
     @Option(names = "--tuple-port-dst", paramLabel = "PORT", description = "Its destination port.")
     private @Nullable String destinationPort;
 
-    @Option(names = "--mask-port-src", paramLabel = "PORT", description = "Which bits of its source port count (0).")
+    @Option(names = "--mask-port-src", paramLabel = "PORT", description = "The bits of its source port to compare (0).")
     private @Nullable String sourcePortMask;
 
     @Option(
             names = "--mask-port-dst",
             paramLabel = "PORT",
-            description = "Which bits of its destination port count (65535).")
+            description = "The bits of its destination port to compare (65535).")
     private @Nullable String destinationPortMask;
 
     /**
-     * The expectation.
+     * Builds the expectation.
      *
      * @param master the original tuple of the connection that announces it
-     * @param timeout after what time it is forgotten
-     * @param masks which bits of its addresses count
+     * @param timeout the time after which it expires
+     * @param masks the bits of its addresses to compare
      */
     NewExpectation expectation(ConntrackTuple master, Duration timeout, MaskArguments masks) throws Failure {
         if (source == null || destination == null || destinationPort == null) {
-            throw Failure.usage("--tuple-src, --tuple-dst and --tuple-port-dst are missing: what is expected");
+            throw Failure.usage("--tuple-src, --tuple-dst and --tuple-port-dst are missing: the expected connection");
         }
         InetAddress from = TupleArguments.address("--tuple-src", source);
         InetAddress to = TupleArguments.address("--tuple-dst", destination);

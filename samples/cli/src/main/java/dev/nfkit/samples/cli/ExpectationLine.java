@@ -4,7 +4,7 @@ import dev.nfkit.PrintableText;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackTuple;
 
-/** An expectation as conntrack(8) prints it. */
+/** Formats an expectation as conntrack(8) does. */
 final class ExpectationLine {
     private ExpectationLine() {}
 

@@ -9,7 +9,7 @@ import dev.nfkit.conntrack.Expectations;
 import dev.nfkit.conntrack.NewExpectation;
 import java.util.Optional;
 
-/** Shows and changes the table of expectations. */
+/** Shows and changes the expectation table. */
 final class ExpectationWork {
     private final Expectations table;
     private final ConntrackOutput output;
@@ -19,7 +19,7 @@ final class ExpectationWork {
         this.output = output;
     }
 
-    /** Lists all; the exit code. */
+    /** Lists all expectations and returns the exit code. */
     int list() throws NetlinkException, WriteFailure {
         ExpectationSink<WriteFailure> sink = output::expectation;
         DumpResult result = table.dump(sink);
@@ -29,7 +29,7 @@ final class ExpectationWork {
         return 0;
     }
 
-    /** Shows one; the exit code. */
+    /** Prints one expectation and returns the exit code. */
     int get(ConntrackTuple tuple) throws NetlinkException, WriteFailure, Failure {
         Optional<ConntrackExpectation> found = table.get(tuple);
         if (found.isEmpty()) {
@@ -41,35 +41,35 @@ final class ExpectationWork {
         return 0;
     }
 
-    /** Makes one; the exit code. */
+    /** Creates an expectation and returns the exit code. */
     int create(NewExpectation expectation) throws NetlinkException, WriteFailure {
         table.create(expectation);
         output.summary(1, "expectations have been created");
         return 0;
     }
 
-    /** Removes one; the exit code. */
+    /** Removes an expectation and returns the exit code. */
     int delete(ConntrackTuple tuple) throws NetlinkException, WriteFailure {
         boolean deleted = table.delete(tuple);
         output.summary(deleted ? 1 : 0, "expectations have been deleted");
         return deleted ? 0 : Failure.RUNNING;
     }
 
-    /** Removes all; the exit code. */
+    /** Removes all expectations and returns the exit code. */
     int flush() throws NetlinkException {
         table.flush();
         Messages.print("nfkit conntrack: expectation table has been emptied.");
         return 0;
     }
 
-    /** Shows what each processor counted; the exit code. */
+    /** Prints the counters of each processor and returns the exit code. */
     int statistics() throws NetlinkException, WriteFailure {
         output.counters(table.cpuStatistics(), "expect_");
         output.flush();
         return 0;
     }
 
-    /** Shows how many there are; the exit code. */
+    /** Prints the number of expectations and returns the exit code. */
     int count() throws NetlinkException, WriteFailure {
         ExpectationSink<RuntimeException> none = expectation -> {};
         output.count(table.dump(none).delivered(), -1);

@@ -2,11 +2,11 @@ package dev.nfkit.samples.cli;
 
 import org.jspecify.annotations.Nullable;
 
-/** What ends a command: one line for people, and the exit code for scripts. */
+/** Ends a command: a message of one line, and the exit code. */
 final class Failure extends Exception {
     /** Wrong usage, or something could not be opened. */
     static final int USAGE = 2;
-    /** Something went wrong while it ran. */
+    /** An error while running. */
     static final int RUNNING = 1;
 
     private static final long serialVersionUID = 1L;

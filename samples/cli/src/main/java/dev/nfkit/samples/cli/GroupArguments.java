@@ -9,14 +9,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of NFLOG groups. */
+/** The options of NFLOG groups. */
 final class GroupArguments {
     private static final int DEFAULT_BUFFER = 64 << 20;
 
     @Option(
             names = "--threshold",
             paramLabel = "N",
-            description = "Let the kernel gather up to N packets (1024); a rule's own lower value wins.")
+            description = "Let the kernel gather up to N packets (1024); a lower value of a rule takes precedence.")
     private @Nullable Integer threshold;
 
     @Option(
@@ -38,15 +38,14 @@ final class GroupArguments {
             names = "--claim-logger",
             paramLabel = "FAMILY",
             split = ",",
-            description =
-                    "Claim what the kernel itself logs (to group 0) for ipv4, ipv6, arp, bridge or netdev, and put"
-                            + " it back at the end. It changes the whole namespace.")
+            description = "Claim the kernel's own log messages (to group 0) for ipv4, ipv6, arp, bridge or netdev, and"
+                    + " restore the logger at the end. This affects the whole namespace.")
     private List<String> loggers = List.of();
 
     NflogOptions options(List<Integer> numbers, SessionArguments session) throws Failure {
         int copyRange = session.copyRange();
         if (timeout != null && (timeout < 0 || timeout % 10 != 0)) {
-            throw Failure.usage("--timeout " + timeout + ": milliseconds from 0, in steps of 10, are wanted");
+            throw Failure.usage("--timeout " + timeout + ": expected milliseconds from 0, in steps of 10");
         }
         try {
             NflogOptions.Builder options = NflogOptions.builder().receiveBuffer(receiveBuffer(session));
@@ -62,7 +61,7 @@ final class GroupArguments {
         }
     }
 
-    /** Bytes. */
+    /** In bytes. */
     int receiveBuffer(SessionArguments session) throws Failure {
         return session.receiveBuffer().orElse(DEFAULT_BUFFER);
     }

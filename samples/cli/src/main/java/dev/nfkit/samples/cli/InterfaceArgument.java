@@ -6,14 +6,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What stands behind {@code -i}: as libpcap writes it, {@code nflog:30}, {@code nflog:30,31} or {@code nflog}, and ranges
- * as iptables writes them, {@code nfqueue:0-3} or {@code nfqueue:0:3}.
+ * The argument of {@code -i}, in the syntax of libpcap: {@code nflog:30}, {@code nflog:30,31} or {@code nflog}; with
+ * ranges in the syntax of iptables: {@code nfqueue:0-3} or {@code nfqueue:0:3}.
  */
 final class InterfaceArgument {
-    /** NFLOG's groups. */
+    /** NFLOG groups. */
     static final InterfaceArgument GROUPS = new InterfaceArgument(
             "nflog", "group", "give nflog:GROUP, such as nflog:30 for what a rule with -j NFLOG --nflog-group 30 logs");
-    /** NFQUEUE's queues. */
+    /** NFQUEUE queues. */
     static final InterfaceArgument QUEUES = new InterfaceArgument(
             "nfqueue",
             "queue",
@@ -32,7 +32,7 @@ final class InterfaceArgument {
         this.advice = advice;
     }
 
-    /** The groups or queues of all interfaces, in their order. */
+    /** The groups or queues of all arguments, in order. */
     List<Integer> numbers(List<String> interfaces) throws Failure {
         Set<Integer> numbers = new LinkedHashSet<>();
         for (String argument : interfaces) {
@@ -65,14 +65,14 @@ final class InterfaceArgument {
 
     private void add(String argument, int number, Set<Integer> numbers) throws Failure {
         if (!numbers.add(number)) {
-            throw Failure.usage("-i " + argument + ": " + noun + " " + number + " stands twice");
+            throw Failure.usage("-i " + argument + ": " + noun + " " + number + " is given twice");
         }
     }
 
     private int number(String argument, String text) throws Failure {
         int number = Integer.parseInt(text);
         if (number > MOST) {
-            throw Failure.usage("-i " + argument + ": " + noun + " " + number + " is out of 0 to " + MOST);
+            throw Failure.usage("-i " + argument + ": " + noun + " " + number + " is out of range 0 to " + MOST);
         }
         return number;
     }

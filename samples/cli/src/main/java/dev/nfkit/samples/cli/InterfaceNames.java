@@ -6,9 +6,9 @@ import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /**
- * The names of interfaces. A name is asked for again once it is a quarter of a second old: interfaces are renamed, and an
- * index can come to stand for another interface. Remembers so many that packets of a usual host cost no question; of more,
- * the oldest are forgotten. Allocates nothing for what it remembers. One thread at a time.
+ * Caches the names of interfaces. A name is looked up again once it is 250 ms old: interfaces are renamed, and an index
+ * can be reused for another interface. The cache holds enough names for a usual host; beyond that, the oldest are
+ * evicted. A cached name allocates nothing. One thread at a time.
  */
 final class InterfaceNames implements LongFunction<String> {
     static final long FRESH_NANOS = 250_000_000;
@@ -26,7 +26,7 @@ final class InterfaceNames implements LongFunction<String> {
         this(kernel, System::nanoTime);
     }
 
-    /** With a clock of one's own. */
+    /** Creates a cache with the given clock. */
     InterfaceNames(KernelView kernel, LongSupplier nanoTime) {
         this.kernel = kernel;
         this.nanoTime = nanoTime;

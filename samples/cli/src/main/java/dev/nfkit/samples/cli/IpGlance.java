@@ -5,14 +5,14 @@ import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.IpSummary;
 import dev.nfkit.wire.AttributeType;
 
-/** Addresses and ports of a packet, where it is one of IP. */
+/** The addresses and ports of a packet, if it is an IP packet. */
 final class IpGlance {
     private static final int ETH_P_IP = 0x0800;
     private static final int ETH_P_IPV6 = 0x86dd;
 
     private final IpSummary summary = new IpSummary();
 
-    /** Whether the payload tells. */
+    /** Reads a payload. Returns whether it is an IP packet. */
     <P extends NetfilterPacket, A extends AttributeType> boolean wrap(P packet, PacketFields<P, A> fields) {
         if (!fields.has(packet, fields.payload)) {
             return false;
@@ -25,7 +25,7 @@ final class IpGlance {
         return summary.protocol();
     }
 
-    /** The protocol as people call it. */
+    /** The usual name of the protocol. */
     String protocolName() {
         return switch (summary.protocol()) {
             case IpProtocol.ICMP -> "ICMP";

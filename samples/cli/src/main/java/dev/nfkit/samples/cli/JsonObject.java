@@ -41,13 +41,13 @@ final class JsonObject {
         out.append(value);
     }
 
-    /** An unsigned number of 64 bits. */
+    /** Appends an unsigned number of 64 bits. */
     void unsigned(String key, long value) {
         key(key);
         out.append(Long.toUnsignedString(value));
     }
 
-    /** Seconds with six decimals. */
+    /** Appends seconds with six decimals. */
     void seconds(String key, long micros) {
         key(key);
         if (micros < 0) {

@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet as a JSON object. Names come from the schema: the kernel's, in lower case and without prefix. What the kernel
- * did not send is left out. The connection is an object of its own attributes.
+ * Writes a packet as a JSON object. The names come from the schema: the kernel's, in lower case and without prefix.
+ * Attributes that the kernel did not send are omitted. The connection is a nested object.
  */
 final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> implements PacketPrinter<P> {
     private final PacketFields<P, A> fields;
@@ -71,7 +71,7 @@ final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> impl
         }
     }
 
-    /** Writes the connection as its attributes nest; as hexadecimal, where it can't be read. */
+    /** Writes the connection as nested attributes, or as hexadecimal if it is malformed. */
     private void connection(String key, P packet, A attribute) {
         try {
             ConntrackEntry entry = packet.conntrack();
@@ -88,7 +88,7 @@ final class JsonPrinter<P extends NetfilterPacket, A extends AttributeType> impl
         json.end();
     }
 
-    /** Writes a value that its shape tells all about. */
+    /** Writes a value whose shape determines its format. */
     static void plain(JsonObject json, String key, AttributeShape shape, Bytes value) {
         switch (shape) {
             case U8 -> json.number(key, value.u8(0));

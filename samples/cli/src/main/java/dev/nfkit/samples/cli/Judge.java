@@ -12,8 +12,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about packets by rules: the first that means a packet, and takes it where it takes only some, decides. One
- * thread. With one seed, the same packets in the same order meet the same fate.
+ * Decides packets by rules. The first rule that matches a packet decides it, except for the share of packets that a
+ * rule with a percentage leaves to the rules after it. One thread. With the same seed, the same packets in the same
+ * order get the same verdicts.
  */
 final class Judge implements Decider<WriteFailure> {
     private final List<Rule> rules;
@@ -32,15 +33,15 @@ final class Judge implements Decider<WriteFailure> {
     private long undelayed;
 
     /**
-     * A judge.
+     * Creates a judge.
      *
-     * @param rules in their order
-     * @param otherwise the verdict of packets that no rule takes
-     * @param random what chance is drawn from
-     * @param delays where packets wait
-     * @param interfaceNames what interfaces are called
-     * @param printer how packets are printed, or null
-     * @param text where they are printed; with a printer
+     * @param rules the rules in order
+     * @param otherwise the verdict for packets that no rule decides
+     * @param random the source of random numbers
+     * @param delays holds packets that are delayed
+     * @param interfaceNames the names of interfaces
+     * @param printer formats the printed packets, or null
+     * @param text the output of the printer; not null if there is a printer
      */
     Judge(
             List<Rule> rules,
@@ -75,7 +76,7 @@ final class Judge implements Decider<WriteFailure> {
         return verdict;
     }
 
-    /** Which rule takes the packet; −1 for none. */
+    /** Finds the rule that decides the packet; −1 for none. */
     private int find(Subject packet) {
         for (int i = 0; i < rules.size(); i++) {
             Rule rule = rules.get(i);
@@ -127,7 +128,9 @@ final class Judge implements Decider<WriteFailure> {
         return Verdict.ACCEPT;
     }
 
-    /** Whether packets of this connection that wait together would be lost but for one. */
+    /**
+     * Whether connection tracking would drop all but one of the packets of this connection that wait at the same time.
+     */
     private static boolean unconfirmed(QueuedPacket packet) {
         try {
             return packet.unconfirmed();
@@ -136,17 +139,17 @@ final class Judge implements Decider<WriteFailure> {
         }
     }
 
-    /** Packets seen. */
+    /** The number of packets decided. */
     long packets() {
         return packets;
     }
 
-    /** Packets that a rule took; rules count from 0. */
+    /** The number of packets that a rule decided; rules count from 0. */
     long hits(int rule) {
         return hits[rule];
     }
 
-    /** Packets that rules of a kind took. */
+    /** The number of packets that rules of a kind decided. */
     long hits(Action.Kind kind) {
         long sum = kind == Action.Kind.CORRUPT ? -untouched : kind == Action.Kind.DELAY ? -undelayed : 0;
         for (int i = 0; i < hits.length; i++) {
@@ -155,7 +158,7 @@ final class Judge implements Decider<WriteFailure> {
         return sum;
     }
 
-    /** Packets that no rule took. */
+    /** The number of packets that no rule decided. */
     long unruledPackets() {
         long sum = packets;
         for (long hit : hits) {
@@ -164,12 +167,12 @@ final class Judge implements Decider<WriteFailure> {
         return sum;
     }
 
-    /** Packets that were to be delayed and went on at once, since their connection was unconfirmed. */
+    /** The number of packets accepted at once instead of delayed, since their connection was unconfirmed. */
     long undelayed() {
         return undelayed;
     }
 
-    /** Packets that were to be corrupted and could not be. */
+    /** The number of packets that could not be corrupted. */
     long untouched() {
         return untouched;
     }

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What labels are called, by {@code /etc/xtables/connlabel.conf}: a number and a name a line. */
+/** The names of labels in {@code /etc/xtables/connlabel.conf}: a number and a name in each line. */
 final class LabelNames {
     private static final Path FILE = Path.of("/etc/xtables/connlabel.conf");
     private static final int LABELS = 128;
@@ -27,7 +27,7 @@ final class LabelNames {
         }
     }
 
-    /** Those of this machine; none where it has no such file. */
+    /** The names of this machine; empty if it has no such file. */
     static LabelNames ofMachine() {
         try {
             return new LabelNames(Files.readAllLines(FILE));
@@ -40,13 +40,13 @@ final class LabelNames {
         return text.matches("\\d{1,3}") && Integer.parseInt(text) < LABELS;
     }
 
-    /** The labels that an option names, by number or name. */
+    /** Parses the labels of an option, each a number or a name. */
     BitSet parse(String option, List<String> words) throws Failure {
         BitSet labels = new BitSet();
         for (String word : words) {
             Integer number = numbers.get(word);
             if (number == null && !isLabel(word)) {
-                throw Failure.usage(option + " " + word + ": no label of 0 to 127, and no name in " + FILE);
+                throw Failure.usage(option + " " + word + ": neither a label of 0 to 127 nor a name in " + FILE);
             }
             labels.set(number == null ? Integer.parseInt(word) : number);
         }
@@ -58,7 +58,7 @@ final class LabelNames {
         return names.getOrDefault(label, Integer.toString(label));
     }
 
-    /** Appends {@code labels=eth0-in,7 }, nothing where none is set. Those without a name stand as numbers. */
+    /** Appends {@code labels=eth0-in,7 }; nothing if no label is set. Labels without a name are printed as numbers. */
     void append(BitSet labels, StringBuilder line) {
         String before = "labels=";
         for (int label = labels.nextSetBit(0); label >= 0; label = labels.nextSetBit(label + 1)) {

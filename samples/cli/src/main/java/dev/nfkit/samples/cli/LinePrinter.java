@@ -15,8 +15,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet as a line for people, such as {@code 20:12:33.123456 nflog:30 LOCAL_OUT out lo "ping " ICMP 10.9.0.1 >
- * 10.9.0.2, 84 bytes, uid 0}; behind an arrow what became of it.
+ * Writes a packet as a line for people, such as {@code 20:12:33.123456 nflog:30 LOCAL_OUT out lo "ping " ICMP 10.9.0.1
+ * > 10.9.0.2, 84 bytes, uid 0}. The verdict follows after an arrow.
  */
 final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> implements PacketPrinter<P> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
@@ -96,7 +96,7 @@ final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> impl
         }
         if (fields.has(packet, fields.hardwareAddress)) {
             HardwareAddress address = packet.hardwareAddress();
-            if (!address.equals(new HardwareAddress(new byte[address.length()]))) { // the loopback's is all zero
+            if (!address.equals(new HardwareAddress(new byte[address.length()]))) { // the loopback's is all zeros
                 line.append(", from ").append(address);
             }
         }
@@ -106,7 +106,7 @@ final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> impl
         connection(packet, line);
     }
 
-    /** The state of the packet's connection, such as {@code , ct established reply, connmark 0x7}. */
+    /** Appends the state of the packet's connection, such as {@code , ct established reply, connmark 0x7}. */
     private void connection(P packet, StringBuilder line) {
         if (fields.has(packet, fields.connectionInfo)) {
             ConntrackInfo info = packet.conntrackInfo();
@@ -118,7 +118,7 @@ final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> impl
                 long mark = packet.conntrack().mark();
                 line.append(mark == 0 ? "" : ", connmark 0x" + Long.toHexString(mark));
             } catch (MalformedMessageException e) {
-                line.append(", a connection that can't be read");
+                line.append(", malformed connection");
             }
         }
     }

@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The commands of a file for {@code -R}: one a line, with the options of the command line. Empty lines and those that begin
- * with # are ignored; words with spaces stand in double quotes, in which a backslash takes the next character as it is.
+ * The commands of a file for {@code -R}: one in each line, with the options of the command line. Empty lines and lines
+ * that begin with # are ignored. Words with spaces are put in double quotes, in which a backslash escapes the next
+ * character.
  */
 final class LoadedFile {
     private final List<Line> lines;
@@ -21,7 +22,7 @@ final class LoadedFile {
     /**
      * A command.
      *
-     * @param place file and number of the line, for errors
+     * @param place the file and the line number, for errors
      * @param words its words, at least one
      */
     record Line(String place, List<String> words) {}

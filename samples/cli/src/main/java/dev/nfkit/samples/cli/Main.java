@@ -9,11 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command line. */
+/** The main class of the command line. */
 @Command(
         name = "nfkit",
-        description =
-                "Captures what firewall rules log, decides what they queue, shows connections and what the SDK can do.",
+        description = "Captures logged packets, decides queued packets, and shows connections, to demonstrate the SDK.",
         mixinStandardHelpOptions = true,
         version = Main.VERSION,
         subcommands = {
@@ -29,7 +28,7 @@ import picocli.CommandLine.Spec;
             HelpCommand.class
         })
 public final class Main implements Runnable {
-    /** Name and version, as {@code --version} and recordings tell them. */
+    /** Name and version, for {@code --version} and recordings. */
     static final String VERSION = "nfkit 0.1.0-SNAPSHOT";
 
     @Spec
@@ -39,8 +38,8 @@ public final class Main implements Runnable {
     private Main() {}
 
     /**
-     * Runs the command line and exits with its code: 0, 2 for wrong usage and what could not be opened, 1 for what went
-     * wrong while it ran.
+     * Runs the command line and exits with its code: 0; 2 for wrong usage, or if something could not be opened; 1 for
+     * an error while running.
      *
      * @param args the arguments
      */
@@ -49,14 +48,14 @@ public final class Main implements Runnable {
     }
 
     /**
-     * Runs the command line, for who goes on behind it.
+     * Runs the command line without exiting, for callers in this process.
      *
      * @param args the arguments
      * @return the exit code
      */
     public static int run(String... args) {
         CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
-        // What follows the recorded command's name is that command's own.
+        // Arguments after the recorded command's name belong to that command.
         Objects.requireNonNull(line.getSubcommands().get("record")).setStopAtPositional(true);
         line.setParameterExceptionHandler((e, arguments) -> {
             Messages.print("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");

@@ -4,9 +4,9 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.netfilter.MalformedHandler;
 import org.jspecify.annotations.Nullable;
 
-/** Prints each malformed message, up to a limit, counts all of them and keeps the first. One thread at a time. */
+/** Prints malformed messages up to a limit, counts all of them and keeps the first. One thread at a time. */
 final class MalformedReport implements MalformedHandler {
-    /** A recording may consist of nothing else. */
+    /** A limit is needed since a recording may consist of malformed messages only. */
     static final int MOST_LINES = 100;
 
     private final String name;
@@ -14,21 +14,21 @@ final class MalformedReport implements MalformedHandler {
     private long count;
 
     /**
-     * A report of nothing yet.
+     * Creates an empty report.
      *
-     * @param name what the messages are read from
+     * @param name the file that the messages are from
      */
     MalformedReport(String name) {
         this.name = name;
     }
 
-    /** Takes a malformed message whose place is not known, such as one that a session met. */
+    /** Reports a malformed message at an unknown position, such as one that a session received. */
     @Override
     public void malformed(MalformedMessageException problem) {
         take("", problem);
     }
 
-    /** Takes a malformed message of an entry of the recording; the first entry has the number 1. */
+    /** Reports a malformed message in an entry of the recording; entries count from 1. */
     void malformed(long entry, MalformedMessageException problem) {
         take("entry " + entry + ": ", problem);
     }
@@ -41,7 +41,7 @@ final class MalformedReport implements MalformedHandler {
         if (count <= MOST_LINES) {
             Messages.print("nfkit: " + name + ": " + where + problem.getMessage());
         } else if (count == MOST_LINES + 1) {
-            Messages.print("nfkit: " + name + ": more of them are counted, but not printed");
+            Messages.print("nfkit: " + name + ": further malformed messages are counted, but not printed");
         }
     }
 

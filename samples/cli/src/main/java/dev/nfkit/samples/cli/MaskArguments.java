@@ -7,19 +7,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which bits of addresses count: those of a filter, or those of an expectation to be created. */
+/** The masks of addresses: of a filter, or of an expectation to be created. */
 final class MaskArguments {
     @Option(
             names = "--mask-src",
             paramLabel = "MASK",
             description =
-                    "Which bits of -s count, such as 255.255.255.0; with -I expect, of --tuple-src. All by default.")
+                    "The bits of -s to compare, such as 255.255.255.0; with -I expect, of --tuple-src. All by default.")
     private @Nullable String source;
 
     @Option(
             names = "--mask-dst",
             paramLabel = "MASK",
-            description = "Which bits of -d count; with -I expect, of --tuple-dst. All by default.")
+            description = "The bits of -d to compare; with -I expect, of --tuple-dst. All by default.")
     private @Nullable String destination;
 
     /** The mask of the source. */
@@ -36,7 +36,7 @@ final class MaskArguments {
         return text == null ? Optional.empty() : Optional.of(TupleArguments.address(option, text));
     }
 
-    /** The masks that are given, by option. */
+    /** The given masks, by option. */
     Map<String, InetAddress> addresses() throws Failure {
         Map<String, InetAddress> addresses = new LinkedHashMap<>();
         source().ifPresent(mask -> addresses.put("--mask-src", mask));

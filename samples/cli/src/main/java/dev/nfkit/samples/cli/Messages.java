@@ -4,7 +4,7 @@ import dev.nfkit.PrintableText;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
-/** Lines on standard error. They may have names from outside, so all of them pass {@link PrintableText}. */
+/** Prints lines on standard error. They may contain names from outside, so all of them pass {@link PrintableText}. */
 final class Messages {
     private Messages() {}
 
@@ -13,11 +13,11 @@ final class Messages {
         System.err.println(PrintableText.of(line));
     }
 
-    /** Prints a failure that nobody expected, with its stack trace. */
+    /** Prints an unexpected failure with its stack trace. */
     static void print(Throwable failure) {
         StringWriter trace = new StringWriter();
         failure.printStackTrace(new PrintWriter(trace, true));
-        // Tabs stand before the lines of a stack trace.
+        // The lines of a stack trace begin with tabs.
         trace.toString().lines().map(line -> line.replace("\t", "    ")).forEach(Messages::print);
     }
 }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The network namespace that is meant. */
+/** The network namespace to work in. */
 final class NamespaceArgument {
     @Option(
             names = "--netns",

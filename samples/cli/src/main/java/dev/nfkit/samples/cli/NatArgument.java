@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an address is translated to, as it is typed: nothing for anything, {@code 10.0.0.1}, {@code 10.0.0.1-10.0.0.9},
- * {@code 10.0.0.1:80}, {@code 10.0.0.1:1024-2048}, {@code fd00::1}, {@code [fd00::1]:80}.
+ * A translated address as an argument: empty for any, {@code 10.0.0.1}, {@code 10.0.0.1-10.0.0.9}, {@code 10.0.0.1:80},
+ * {@code 10.0.0.1:1024-2048}, {@code fd00::1}, {@code [fd00::1]:80}.
  *
  * @param first the first address, or null for any
  * @param last the last address
@@ -42,7 +42,7 @@ record NatArgument(@Nullable InetAddress first, @Nullable InetAddress last, int 
         }
         Matcher matcher = PORTS.matcher(ports);
         if (!matcher.matches()) {
-            throw Failure.usage(option + " " + text + ": a port, or ports as 1024-2048, is wanted behind the colon");
+            throw Failure.usage(option + " " + text + ": expected a port or a range such as 1024-2048 after the colon");
         }
         int firstPort = (int) NumberArgument.parse(option, matcher.group(1), PORT_MAX);
         int lastPort =
@@ -50,7 +50,7 @@ record NatArgument(@Nullable InetAddress first, @Nullable InetAddress last, int 
         return new NatArgument(first, last, firstPort, lastPort);
     }
 
-    /** Whether an address is one of these. */
+    /** Whether an address is in the range. */
     boolean isAddress(InetAddress address) {
         if (first == null || last == null) {
             return true;
@@ -61,20 +61,20 @@ record NatArgument(@Nullable InetAddress first, @Nullable InetAddress last, int 
                 && java.util.Arrays.compareUnsigned(bytes, last.getAddress()) <= 0;
     }
 
-    /** Whether a port is one of these. */
+    /** Whether a port is in the range. */
     boolean isPort(int port) {
         return firstPort < 0 || (port >= firstPort && port <= lastPort);
     }
 
-    /** Whether any port will do. */
+    /** Whether any port matches. */
     boolean anyPort() {
         return firstPort < 0;
     }
 
-    /** The range for a connection to be made. */
+    /** The range for a new connection. */
     NatRange range(String option) throws Failure {
         if (first == null || last == null) {
-            throw Failure.usage(option + ": to which address is missing");
+            throw Failure.usage(option + ": the new address is missing");
         }
         try {
             NatRange range = NatRange.to(first, last);

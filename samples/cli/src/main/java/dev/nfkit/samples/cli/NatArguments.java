@@ -7,14 +7,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of a connection's translation: as a filter, or as what a new one is translated to. */
+/** The translation of a connection: as a filter, or for a new connection. */
 final class NatArguments {
     @Option(
             names = {"-n", "--src-nat"},
             arity = "0..1",
             fallbackValue = "",
             paramLabel = "ADDRESS[:PORT]",
-            description = "Those whose source is translated, or translated to this.")
+            description = "Connections whose source is translated, or is translated to this.")
     private @Nullable String sourceNat;
 
     @Option(
@@ -22,7 +22,7 @@ final class NatArguments {
             arity = "0..1",
             fallbackValue = "",
             paramLabel = "ADDRESS[:PORT]",
-            description = "Those whose destination is translated, or translated to this.")
+            description = "Connections whose destination is translated, or is translated to this.")
     private @Nullable String destinationNat;
 
     @Option(
@@ -30,7 +30,7 @@ final class NatArguments {
             arity = "0..1",
             fallbackValue = "",
             paramLabel = "ADDRESS[:PORT]",
-            description = "Those of which either is.")
+            description = "Connections of which either is.")
     private @Nullable String anyNat;
 
     /** What the source is translated to. */
@@ -48,7 +48,7 @@ final class NatArguments {
         return nat("-j", anyNat);
     }
 
-    /** The first addresses of those that are given, by option. */
+    /** The first addresses of the given translations, by option. */
     Map<String, InetAddress> addresses() throws Failure {
         Map<String, InetAddress> addresses = new LinkedHashMap<>();
         add("-n", sourceNat(), addresses);
@@ -64,7 +64,7 @@ final class NatArguments {
     /** Refuses {@code -j} together with {@code -n} or {@code -g}. */
     void check() throws Failure {
         if (anyNat != null && (sourceNat != null || destinationNat != null)) {
-            throw Failure.usage("-j: not with -n or -g, which it includes");
+            throw Failure.usage("-j: cannot be combined with -n or -g, which it includes");
         }
     }
 

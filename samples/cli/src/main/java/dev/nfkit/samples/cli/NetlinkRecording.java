@@ -17,8 +17,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is recorded while a command runs: everything into a file, or the last of it into a ring, which is written at the
- * end and whenever it is asked for.
+ * Records the netlink traffic of a command: everything into a file, or the last part into a ring, which is written at
+ * the end and on request.
  */
 final class NetlinkRecording {
     private static final ThreadLocal<@Nullable NetlinkRecording> CURRENT = new ThreadLocal<>();
@@ -46,7 +46,7 @@ final class NetlinkRecording {
         this.opened = opened;
     }
 
-    /** Records everything; what is written so far can be read whenever a socket was closed. */
+    /** Records everything. The file can be read whenever a socket has been closed. */
     static NetlinkRecording toFile(Path file, @Nullable TraceAnonymizer anonymizer) throws IOException {
         PrivateFile opened = PrivateFile.aside(file);
         try {
@@ -57,7 +57,7 @@ final class NetlinkRecording {
         }
     }
 
-    /** Records the last bytes. The file is tried at once, so that it is known to be writable. */
+    /** Records the last bytes. Opens the file at once, to fail early if it is not writable. */
     static NetlinkRecording toRing(Path file, @Nullable TraceAnonymizer anonymizer, int bytes) throws IOException {
         PrivateFile.aside(file).close();
         FlightRecorder ring = new FlightRecorder(bytes, ByteOrder.nativeOrder(), Main.VERSION);
@@ -69,7 +69,7 @@ final class NetlinkRecording {
         return anonymizer == null ? writer : writer.editing(anonymizer::anonymize);
     }
 
-    /** Runs a command whose transport is recorded, on this thread. */
+    /** Runs a command on this thread, and records its transport. */
     int during(Run command) {
         CURRENT.set(this);
         try {
@@ -84,13 +84,13 @@ final class NetlinkRecording {
         int run();
     }
 
-    /** A transport as this thread's command shall see it. */
+    /** Returns a transport that this thread's command uses. */
     static NetlinkTransport recorded(NetlinkTransport transport) {
         NetlinkRecording current = CURRENT.get();
         return current == null ? transport : current.record(transport);
     }
 
-    /** This thread's command is done, and its process may end any moment. */
+    /** Ends the recording of this thread's command. Its process may end at any moment after that. */
     static void commandEnds() {
         NetlinkRecording current = CURRENT.get();
         if (current != null) {
@@ -124,8 +124,8 @@ final class NetlinkRecording {
     }
 
     /**
-     * Gives the recording its file once the command has opened its first socket: a command that fails before, such as for
-     * a wrong argument, leaves an existing file as it was.
+     * Opens the file once the command has opened its first socket. A command that fails before that, for example
+     * because of a wrong argument, does not change an existing file.
      */
     private synchronized void begin() {
         if (begun) {
@@ -144,7 +144,7 @@ final class NetlinkRecording {
         }
     }
 
-    /** Writes what the ring holds now, in place of what it held before. */
+    /** Writes the current contents of the ring, in place of the contents before. */
     synchronized void dump() {
         if (ring != null && !finished) {
             try {
@@ -161,7 +161,7 @@ final class NetlinkRecording {
     }
 
     private void dump(FlightRecorder from) throws IOException {
-        // A reader of the file finds the dump before or this one, complete.
+        // A reader of the file finds either the previous dump or this one, complete.
         try (PrivateFile to = PrivateFile.aside(file)) {
             TraceWriter dump = writer(to, anonymizer);
             from.dump(dump);
@@ -170,7 +170,7 @@ final class NetlinkRecording {
         }
     }
 
-    /** Writes what is left, and says what it came to; once. */
+    /** Writes the rest and prints the summary; only once. */
     synchronized void finish() {
         if (finished) {
             return;
@@ -190,11 +190,11 @@ final class NetlinkRecording {
         if (transport == null || !begun) {
             Messages.print("nfkit: nothing was recorded: the command opened no netlink socket");
         } else {
-            say(transport);
+            summarize(transport);
         }
     }
 
-    private void say(RecordingTransport open) {
+    private void summarize(RecordingTransport open) {
         if (open.unrecorded() > 0) {
             failed = true;
             String why = open.failure().map(WriteFailure::reason).orElse("");
@@ -205,7 +205,7 @@ final class NetlinkRecording {
         Messages.print("Recorded " + what + (anonymizer == null ? "" : ", made anonymous") + ": " + file);
     }
 
-    /** Whether something could not be written. */
+    /** Whether a write has failed. */
     synchronized boolean failed() {
         return failed;
     }

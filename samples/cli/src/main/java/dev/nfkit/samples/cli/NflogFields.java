@@ -6,7 +6,7 @@ import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogPacket;
 import java.util.List;
 
-/** How logged packets are printed. */
+/** The printed fields of logged packets. */
 final class NflogFields extends PacketFields<NflogPacket, NflogAttribute> {
     NflogFields() {
         super(

@@ -5,7 +5,7 @@ import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.QueuedPacket;
 import java.util.List;
 
-/** How queued packets are printed. */
+/** The printed fields of queued packets. */
 final class NfqueueFields extends PacketFields<QueuedPacket, NfqueueAttribute> {
     NfqueueFields() {
         super(
@@ -56,6 +56,6 @@ final class NfqueueFields extends PacketFields<QueuedPacket, NfqueueAttribute> {
 
     @Override
     void remark(QueuedPacket packet, StringBuilder line) {
-        // Rules say nothing of the packets that they queue.
+        // Rules attach no text to the packets that they queue.
     }
 }

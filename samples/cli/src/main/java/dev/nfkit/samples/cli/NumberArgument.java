@@ -1,15 +1,15 @@
 package dev.nfkit.samples.cli;
 
-/** Numbers as they are typed: decimal, or hexadecimal behind {@code 0x}. */
+/** Parses numeric arguments: decimal, or hexadecimal with the prefix {@code 0x}. */
 final class NumberArgument {
     private NumberArgument() {}
 
     /**
-     * Reads a number from 0.
+     * Parses a number from 0.
      *
-     * @param option what it is of, for the failure
-     * @param text as it was typed
-     * @param most the largest that is possible
+     * @param option the option, for the failure message
+     * @param text the argument
+     * @param most the largest permitted value
      */
     static long parse(String option, String text, long most) throws Failure {
         try {
@@ -18,8 +18,8 @@ final class NumberArgument {
                 return value;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
-        throw Failure.usage(option + " " + text + ": a number of 0 to " + most + " is wanted");
+        throw Failure.usage(option + " " + text + ": expected a number of 0 to " + most);
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the printers have to know of a family of packets: how to ask for its attributes, by its schema, and what is its
- * own. Attributes that both families have go by the same names, with which they are found here.
+ * What the printers need to know about a family of packets: access to its attributes by schema, and its specific
+ * fields. Attributes that both families have go by the same names, by which they are found here.
  */
 abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> {
     final A header;
@@ -27,14 +27,14 @@ abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> 
 
     private final List<Field<A>> fields;
 
-    /** An attribute and its name, which is made once. */
+    /** An attribute and its name, which is computed once. */
     record Field<A>(A attribute, String key) {}
 
     /**
-     * Fields of a schema.
+     * Creates the fields of a schema.
      *
-     * @param first the attributes that people look at first
-     * @param all all of the schema
+     * @param first the attributes to print first
+     * @param all all attributes of the schema
      */
     PacketFields(List<A> first, List<A> all) {
         Set<A> ordered = new LinkedHashSet<>(first);
@@ -63,7 +63,7 @@ abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> 
         throw new IllegalArgumentException("the schema has no " + key);
     }
 
-    /** All attributes, in the order of their printing. */
+    /** All attributes, in the order of printing. */
     final List<Field<A>> fields() {
         return fields;
     }
@@ -71,15 +71,15 @@ abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> 
     /** Whether the kernel sent an attribute. */
     abstract boolean has(P packet, A attribute);
 
-    /** An attribute's value as it came. */
+    /** An attribute's value as received. */
     abstract Bytes bytes(P packet, A attribute);
 
-    /** Writes which group or queue it is of, and what else tells it from others. */
+    /** Writes the group or queue of the packet, and other fields that identify it. */
     abstract void identify(P packet, JsonObject json);
 
     /** Writes the same for people. */
     abstract void identify(P packet, StringBuilder line);
 
-    /** Writes what the rule says of the packet, for people. */
+    /** Writes the text that the rule attached to the packet, for people. */
     abstract void remark(P packet, StringBuilder line);
 }

@@ -2,14 +2,14 @@ package dev.nfkit.samples.cli;
 
 import org.jspecify.annotations.Nullable;
 
-/** Writes a packet as one line. */
+/** Formats a packet as one line. */
 interface PacketPrinter<P> {
     /**
-     * Appends the packet's line, without its end.
+     * Appends the packet's line, without a line break.
      *
      * @param packet the packet
-     * @param verdict what became of it, where that is known
-     * @param line where to
+     * @param verdict the verdict, if known
+     * @param line the line to append to
      */
     void print(P packet, @Nullable ShownVerdict verdict, StringBuilder line);
 }

@@ -3,26 +3,26 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.NetlinkException;
 import java.time.Duration;
 
-/** Polls a session until it ends, and in between writes out what was gathered and looks at the time. */
+/** Polls a session until it ends. Between polls, flushes the output and runs timed work. */
 final class PollLoop {
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final Duration TICK = Duration.ofMillis(250);
 
-    /** What is done with the session. */
+    /** The operations on the session. */
     interface Work {
-        /** Polls it: how many packets came, or −1 once it has ended. */
+        /** Polls the session. Returns the number of packets, or −1 once it has ended. */
         int poll(Duration timeout) throws NetlinkException, WriteFailure;
 
-        /** Whether something waits to be written out. */
+        /** Whether there is output to flush. */
         boolean dirty();
 
-        /** Writes it out. */
+        /** Flushes the output. */
         void flush() throws WriteFailure;
 
-        /** Does what is due at a time of System.nanoTime. */
+        /** Runs the work that is due at a time of System.nanoTime. */
         void look(long now) throws WriteFailure;
 
-        /** Begins a graceful end. */
+        /** Begins a graceful shutdown. */
         void stop();
     }
 
@@ -31,9 +31,9 @@ final class PollLoop {
     /**
      * Runs until the session ends.
      *
-     * @param work what to do
-     * @param flushEvery how long something may wait to be written out while packets come
-     * @param longest when to stop by itself, or 0
+     * @param work the operations
+     * @param flushEvery how long output may wait while packets arrive
+     * @param longest how long to run, or 0 without limit
      */
     static void run(Work work, long flushEvery, long longest) throws NetlinkException, WriteFailure {
         long start = System.nanoTime();

@@ -2,12 +2,12 @@ package dev.nfkit.samples.cli;
 
 import picocli.CommandLine.Option;
 
-/** What to print while it runs. */
+/** What to print while a command runs. */
 final class PrintArguments {
-    @Option(names = "--json", description = "Print each packet as a JSON object, one a line.")
+    @Option(names = "--json", description = "Print each packet as a JSON object, one in each line.")
     private boolean json;
 
-    @Option(names = "-q", description = "Show no counters while it runs.")
+    @Option(names = "-q", description = "Do not show counters while running.")
     private boolean quiet;
 
     boolean json() {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What is tracked of a connection's protocol: as a filter (the state only), or as its new values. */
+/** The protocol properties of a connection: as a filter (the state only), or as new values. */
 final class ProtocolArguments {
     private static final long U32_MAX = 0xffff_ffffL;
 
@@ -25,9 +25,8 @@ final class ProtocolArguments {
     @Option(
             names = "--orig-vtag",
             paramLabel = "TAG",
-            description =
-                    "With -p sctp and -I, -A or -U: the verification tag of the original direction, as conntrack(8)"
-                            + " has it: its bytes as a number of the host.")
+            description = "With -p sctp and -I, -A or -U: the verification tag of the original direction. As with"
+                    + " conntrack(8), its bytes are read in the host's byte order.")
     private @Nullable String originalTag;
 
     @Option(names = "--reply-vtag", paramLabel = "TAG", description = "The verification tag of the replies.")
@@ -43,12 +42,12 @@ final class ProtocolArguments {
         this(new StateArguments());
     }
 
-    /** Those of a command that has only a state to filter by. */
+    /** The arguments of a command that can only filter by state. */
     ProtocolArguments(StateArguments state) {
         this.state = state;
     }
 
-    /** The number of the protocol's state, which needs the protocol. */
+    /** The number of the protocol's state. Requires the protocol. */
     OptionalInt state(Optional<Integer> protocol) throws Failure {
         return state.state(protocol);
     }
@@ -58,14 +57,14 @@ final class ProtocolArguments {
         return state.given() || originalTag != null || replyTag != null || role != null;
     }
 
-    /** What a new connection has; empty if its protocol has no state. */
+    /** The values of a new connection; empty if its protocol has no state. */
     Optional<ProtocolUpdate> created(Optional<Integer> protocol) throws Failure {
         return values(protocol, null);
     }
 
     /**
-     * What a connection is changed to. Of SCTP and DCCP the kernel takes all values together: those that are not given are
-     * the present ones.
+     * The changed values of a connection. For SCTP and DCCP the kernel takes all values together: those that are not
+     * given keep their present values.
      */
     Optional<ProtocolUpdate> changed(Optional<Integer> protocol, ConntrackEntry entry) throws Failure {
         return given() ? values(protocol, entry) : Optional.empty();
@@ -108,7 +107,7 @@ final class ProtocolArguments {
     private int state(Optional<Integer> protocol, @Nullable ProtocolInfo now, String name) throws Failure {
         OptionalInt given = state(protocol);
         if (given.isEmpty() && now == null) {
-            throw Failure.usage("--state is missing: which state of " + name + " the entry has");
+            throw Failure.usage("--state is missing: the " + name + " state of the entry");
         }
         return given.orElseGet(() -> now == null ? 0 : now.state());
     }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** The names of protocols above IP in {@code /etc/protocols}: name, number and aliases a line. */
+/** The names of protocols above IP in {@code /etc/protocols}: name, number and aliases in each line. */
 final class ProtocolFile {
     private static final Path FILE = Path.of("/etc/protocols");
     private static final int PROTOCOLS = 256;
@@ -28,7 +28,7 @@ final class ProtocolFile {
         }
     }
 
-    /** That of this machine; without names if it has no such file. */
+    /** The names of this machine; empty if it has no such file. */
     static ProtocolFile ofMachine() {
         try {
             return new ProtocolFile(Files.readAllLines(FILE, StandardCharsets.ISO_8859_1));

@@ -7,7 +7,7 @@ import dev.nfkit.packet.IpProtocol;
 import java.util.Locale;
 import java.util.OptionalInt;
 
-/** Protocols above IP and their states, by the names that conntrack(8) has for them. */
+/** Protocols above IP and their states, by the names of conntrack(8). */
 final class ProtocolNames {
     private static final int PROTOCOLS = 256;
     private static final int WIDTH = 8;
@@ -19,7 +19,7 @@ final class ProtocolNames {
 
     private ProtocolNames() {}
 
-    /** The name of a protocol; {@code unknown} where conntrack(8) has none. */
+    /** The name of a protocol; {@code unknown} if conntrack(8) has none. */
     static String name(int protocol) {
         return switch (protocol) {
             case IpProtocol.TCP -> "tcp";
@@ -71,13 +71,13 @@ final class ProtocolNames {
         return FILE.find(wanted);
     }
 
-    /** The name of a state; conntrack(8) calls those that it does not know {@code NONE}. */
+    /** The name of a state; {@code NONE} for unknown states, as in conntrack(8). */
     static String state(int protocol, int number) {
         String[] names = states(protocol);
         return number < names.length ? names[number] : "NONE";
     }
 
-    /** The number of a state by its name; empty where the protocol has none of this name. */
+    /** The number of a state by its name; empty if the protocol has no such state. */
     static OptionalInt parseState(int protocol, String text) {
         if (protocol == IpProtocol.TCP && text.equalsIgnoreCase("LISTEN")) {
             return OptionalInt.of(TcpState.SYN_SENT2.number()); // its name before Linux 2.6.31
@@ -91,7 +91,7 @@ final class ProtocolNames {
         return OptionalInt.empty();
     }
 
-    /** The states of a protocol, by their number; none where it has none. */
+    /** The states of a protocol, by number; empty if it has none. */
     static String[] states(int protocol) {
         return switch (protocol) {
             case IpProtocol.TCP -> TCP_STATES;

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of NFQUEUE queues. */
+/** The options of NFQUEUE queues. */
 final class QueueArguments {
-    /** What becomes of packets that no rule takes. */
+    /** The verdict for packets that no rule decides. */
     enum Otherwise {
         ACCEPT,
         DROP
@@ -20,35 +20,35 @@ final class QueueArguments {
             names = "--default",
             paramLabel = "accept|drop",
             defaultValue = "ACCEPT",
-            description = "What becomes of packets that no rule takes, or that could not be decided (accept).")
+            description = "The verdict for packets that no rule decides, or that could not be decided (accept).")
     private Otherwise otherwise = Otherwise.ACCEPT;
 
     @Option(
             names = "--max-length",
             paramLabel = "N",
-            description = "Let N packets wait at most (1024), those that are delayed included.")
+            description = "The maximum number of waiting packets, including delayed ones (1024).")
     private @Nullable Integer maximumLength;
 
     @Option(
             names = "--fail-open",
-            description = "Let packets pass undecided that find the queue full; else the kernel drops them.")
+            description = "Accept packets without a decision if the queue is full; by default the kernel drops them.")
     private boolean failOpen;
 
     @Option(
             names = "--gso",
-            description = "Take large segments as they are, up to 64 KiB, instead of having the kernel cut them.")
+            description = "Receive large segments of up to 64 KiB unsplit, instead of letting the kernel split them.")
     private boolean gso;
 
-    @Option(names = "--secctx", description = "Have each packet's security context sent too, where the kernel can.")
+    @Option(names = "--secctx", description = "Also receive each packet's security context, if the kernel supports it.")
     private boolean securityContext;
 
     @Option(
             names = "--deadline",
             paramLabel = "TIME",
-            description = "Give packets the default verdict that are not decided in TIME, such as 500ms.")
+            description = "Give packets the default verdict if they are not decided within TIME, such as 500ms.")
     private @Nullable String deadline;
 
-    /** The verdict of packets that no rule takes. */
+    /** The verdict for packets that no rule decides. */
     Verdict otherwise() {
         return otherwise == Otherwise.DROP ? Verdict.DROP : Verdict.ACCEPT;
     }
@@ -87,7 +87,7 @@ final class QueueArguments {
         try {
             nanos = Span.parse(text);
         } catch (NumberFormatException e) {
-            throw Failure.usage("--deadline " + text + ": a span of time such as 500ms or 2s is wanted");
+            throw Failure.usage("--deadline " + text + ": expected a time such as 500ms or 2s");
         }
         for (Rule rule : rules) {
             if (rule.action() instanceof Action.Delay delay && delay.nanos() + delay.jitterNanos() >= nanos) {

@@ -22,42 +22,42 @@ import picocli.CommandLine.Option;
 /** {@code nfkit queue}: a fault injector. */
 @Command(
         name = "queue",
-        description = "Decides about packets that rules send to NFQUEUE queues: a fault injector for tests.",
+        description = "Decides packets that rules send to NFQUEUE queues: a fault injector for tests.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "The first rule that means a packet decides. With PERCENT%% a rule takes only so",
-            "many of the packets that it means, by chance; the others meet the next rule.",
+            "The first rule that matches a packet decides it. With PERCENT%%, a rule decides only",
+            "a random share of the packets that it matches; the others go to the next rule.",
             "",
-            "A FILTER is one of these, or several with and, or, not and parentheses:",
+            "A FILTER is one of these, or a combination with and, or, not and parentheses:",
             "  tcp, udp, icmp, icmp6, sctp, proto N    ip, ip6    any",
             "  [tcp|udp|sctp] sport N[-M], dport N[-M], port N[-M]    tcp flags syn,!ack",
             "  src ADDR[/LEN], dst ADDR[/LEN], host ADDR[/LEN]",
             "  mark M[/MASK]    uid N    gid N    in NAME    out NAME    queue N    len > N",
             "",
-            "Such as: nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53'",
+            "Example: nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53'",
             "             --delay '50ms 10ms: icmp' --mark '7: tcp dport 443'",
             "",
-            "SIGINT and SIGTERM end it in good order: what waits is decided, and delayed",
-            "packets go on at once. Exit code: 0; 2 for wrong usage and what can't be opened;",
-            "1 for what goes wrong while it runs."
+            "SIGINT and SIGTERM end it in good order: waiting packets are decided, and delayed",
+            "ones are accepted at once. Exit code: 0; 2 for wrong usage, or if a socket cannot be",
+            "opened; 1 for an error while running."
         })
 final class QueueCommand implements Callable<Integer> {
     @Option(
             names = {"-i", "--interface"},
             required = true,
             paramLabel = "nfqueue:QUEUE",
-            description = "The queue that rules send to, or several as nfqueue:0-3; they share one session.")
+            description = "The queue that rules send to, or several such as nfqueue:0-3; they share one session.")
     private List<String> interfaces = List.of();
 
-    @ArgGroup(exclusive = true, multiplicity = "0..*", heading = "Rules, in the order of their typing:%n")
+    @ArgGroup(exclusive = true, multiplicity = "0..*", heading = "Rules, in the order given:%n")
     private List<RuleArguments> typed = new ArrayList<>(); // picocli adds to it
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Draw chance from this seed; the same packets then meet the same fate.")
+            description = "The seed of random numbers; with the same seed, the same packets get the same verdicts.")
     private @Nullable Long seed;
 
     @Option(
@@ -83,7 +83,7 @@ final class QueueCommand implements Callable<Integer> {
         List<Rule> rules = rules();
         Criteria stop = stops.criteria();
         if (stop.bytes() > 0 || stop.files() > 0) {
-            throw Failure.usage("-a: only duration:SECONDS and packets:N are of use here: no file is written");
+            throw Failure.usage("-a: only duration:SECONDS and packets:N are supported here: no file is written");
         }
         if (session.copyRange() > 0 && rules.stream().anyMatch(rule -> rule.action() instanceof Action.Corrupt)) {
             throw Failure.usage("--corrupt needs whole packets: leave out -s");
@@ -98,7 +98,7 @@ final class QueueCommand implements Callable<Integer> {
                 seed == null ? ThreadLocalRandom.current().nextLong() >>> 1 : seed);
     }
 
-    /** The rules, in the order of their typing. */
+    /** The rules, in the order given. */
     List<Rule> rules() throws Failure {
         List<Rule> rules = new ArrayList<>();
         for (RuleArguments one : typed) {

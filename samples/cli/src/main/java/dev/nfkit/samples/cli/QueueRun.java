@@ -7,7 +7,7 @@ import dev.nfkit.nfqueue.Verdict;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Decides about a session's packets until it ends. */
+/** Decides a session's packets until it ends. */
 final class QueueRun implements PollLoop.Work {
     private static final long FLUSH_NANOS = 100_000_000L;
 
@@ -22,16 +22,16 @@ final class QueueRun implements PollLoop.Work {
     private final long mostPackets;
 
     /**
-     * A run yet to be begun.
+     * Creates a run that is not started yet.
      *
-     * @param session an open session, which the run ends
-     * @param judge decides
-     * @param delays what it delays
-     * @param otherwise the verdict of those behind the last packet that is wanted
+     * @param session an open session, which the run closes
+     * @param judge decides packets
+     * @param delays holds the packets that the judge delays
+     * @param otherwise the verdict for packets after the last one wanted
      * @param text where packets are printed, or null
-     * @param stop when to end by itself
-     * @param counter counts on the terminal
-     * @param summary says what it came to
+     * @param stop the limits at which the run ends
+     * @param counter shows counts on the terminal
+     * @param summary formats the summary
      */
     QueueRun(
             NfqueueSession session,
@@ -53,7 +53,7 @@ final class QueueRun implements PollLoop.Work {
         mostPackets = stop.packets() == 0 ? Long.MAX_VALUE : stop.packets();
     }
 
-    /** Runs to the end and says what it came to; the exit code. */
+    /** Runs to the end, prints the summary, and returns the exit code. */
     int await() {
         int code = Failure.RUNNING;
         try {
@@ -61,7 +61,7 @@ final class QueueRun implements PollLoop.Work {
             code = 0;
         } catch (WriteFailure e) {
             if (e.readerGone()) {
-                return 0; // it has seen enough
+                return 0; // the reader closed the pipe
             }
             Messages.print("nfkit: " + e.getMessage());
         } catch (NetlinkException e) {
@@ -98,7 +98,7 @@ final class QueueRun implements PollLoop.Work {
         return verdict;
     }
 
-    /** Those that wait for their time go on at once: a delay must not outlive who delays. */
+    /** Answers delayed packets at once: a delay must not outlive the process. */
     @Override
     public void stop() {
         delays.release();

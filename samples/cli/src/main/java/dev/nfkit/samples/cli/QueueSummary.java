@@ -4,7 +4,7 @@ import dev.nfkit.nfqueue.NfqueueStatistics;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a run of rules came to. */
+/** The summary of a run of rules. */
 final class QueueSummary {
     private final Judge judge;
     private final List<Rule> rules;
@@ -25,7 +25,7 @@ final class QueueSummary {
         return judge.hits(kind) + others;
     }
 
-    /** What to show while it runs. */
+    /** The counts to show while running. */
     String counts(NfqueueStatistics statistics) {
         StringBuilder text = new StringBuilder("Packets: ").append(judge.packets());
         for (Action.Kind kind : Action.Kind.values()) {
@@ -40,13 +40,16 @@ final class QueueSummary {
                 .toString();
     }
 
-    /** Packets that the kernel dropped before anybody decided. What finds no room in the buffer leaves a gap, too. */
+    /**
+     * The number of packets that the kernel dropped without a decision. A packet for which the receive buffer has no
+     * space leaves a gap in the ids too.
+     */
     private static long lost(NfqueueStatistics statistics) {
         return statistics.queueDropped()
                 + Math.max(statistics.userDropped(), statistics.received().sequenceGaps());
     }
 
-    /** What to say at the end: the counts, where packets were lost or failed, and a line for each rule. */
+    /** The lines of the summary: the counts, the packets lost by cause, and a line for each rule. */
     List<String> lines(NfqueueStatistics statistics) {
         StringBuilder first = new StringBuilder(Summary.packets(judge.packets()));
         String before = ": ";
@@ -62,7 +65,7 @@ final class QueueSummary {
         lines.add(details.isEmpty() ? first.toString() : first + " (" + String.join(", ", details) + ")");
         if (statistics.clashed() > 0) {
             lines.add("  " + Summary.packets(statistics.clashed()) + " dropped by connection tracking in this network"
-                    + " namespace, after a verdict: packets of one new");
+                    + " namespace, after a verdict: packets of a new");
             lines.add("  connection waited at the same time. Rules in the raw table lose none"
                     + " (iptables -t raw -A OUTPUT ... -j NFQUEUE)");
         }

@@ -20,20 +20,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queued packets of a recording, each with the verdict that was sent for it. A packet's verdict comes behind it, so
- * that the recording is gone through as a whole first.
+ * Reads the queued packets of a recording, each with the verdict that was sent for it. A verdict comes after its
+ * packet, so the whole recording is read first.
  */
 final class QueueTrace {
     private final List<Traced> packets = new ArrayList<>();
-    /** Packets by queue and id; ids begin anew with each binding, so that the last one counts. */
+    /** Packets by queue and id. Ids restart with each binding, so the last packet with an id counts. */
     private final Map<Long, Traced> latest = new HashMap<>();
-    /** Packets that a batch may still cover, of each queue. */
+    /** The undecided packets of each queue, which a batch may cover. */
     private final Map<Integer, Deque<Traced>> undecided = new HashMap<>();
 
     private final SentVerdicts verdicts = new SentVerdicts();
     private final ByteOrder order;
 
-    /** A packet and what became of it. */
+    /** A packet and its verdict. */
     static final class Traced {
         private final QueuedPacket packet;
         private @Nullable TracedVerdict verdict;
@@ -46,13 +46,13 @@ final class QueueTrace {
             return packet;
         }
 
-        /** The verdict, or null where the recording has none. */
+        /** The verdict, or null if the recording has none. */
         @Nullable
         TracedVerdict verdict() {
             return verdict;
         }
 
-        /** Takes the first verdict that the kernel did not refuse, else the last. */
+        /** Keeps the first verdict that the kernel did not refuse, otherwise the last one. */
         private void decide(TracedVerdict next) {
             if (verdict == null || verdict.refused()) {
                 verdict = next;
@@ -64,14 +64,14 @@ final class QueueTrace {
         this.order = order;
     }
 
-    /** Goes through a recording; what is malformed is told and left out. */
+    /** Reads a recording. Reports malformed messages and omits them. */
     static QueueTrace of(Trace trace, MalformedReport malformed) throws WriteFailure {
         QueueTrace queues = new QueueTrace(trace.order());
         TraceWalk.of(trace, malformed, queues::add);
         return queues;
     }
 
-    /** In their order. */
+    /** The packets in order. */
     List<Traced> packets() {
         return Collections.unmodifiableList(packets);
     }
@@ -120,7 +120,7 @@ final class QueueTrace {
 
     private void decideAll(TracedVerdict verdict) {
         Deque<Traced> waiting = undecided.getOrDefault(verdict.queue(), new ArrayDeque<>());
-        // As the kernel compares them: ids wrap around.
+        // The kernel compares ids in the same way: they wrap around.
         while (!waiting.isEmpty() && (int) (waiting.element().packet.id() - verdict.id()) <= 0) {
             waiting.remove().decide(verdict);
         }
@@ -140,7 +140,7 @@ final class QueueTrace {
         }
     }
 
-    /** The verdict that an error quotes as a whole, or null where it quotes its header only. */
+    /** The verdict that an error quotes completely, or null if it quotes only the header. */
     private @Nullable TracedVerdict quoted(MessageCursor error, int at, int length) {
         MessageCursor inner = new MessageCursor();
         try {

@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "record",
         description = {
-            "Runs another command as usual, and records its netlink traffic: for Wireshark, for nfkit replay, and for",
-            "tests, which replay it to the same packets."
+            "Runs another command as usual, and records its netlink traffic for Wireshark, for nfkit replay, and for",
+            "tests, which get the same packets from it."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -28,11 +28,11 @@ import picocli.CommandLine.Parameters;
             "  nfkit record -o trace.pcapng -- capture -i nflog:30",
             "  nfkit record -o last.pcapng --ring 16MiB --anonymize -- queue -i nfqueue:0 --drop 'udp dport 53'",
             "",
-            "Exit code: the command's; 1 where it succeeded and the recording did not."
+            "Exit code: the command's; 1 if the command succeeded but the recording failed."
         })
 final class RecordCommand implements Callable<Integer> {
     private static final Set<String> COMMANDS = Set.of("capture", "queue", "conntrack", "top");
-    /** What the option without a seed gives; no argument has this character. */
+    /** The value of the option without a seed. No argument contains this character. */
     private static final String RANDOM = "\0";
 
     private static final long LEAST = 1 << 20;
@@ -48,7 +48,7 @@ final class RecordCommand implements Callable<Integer> {
     @Option(
             names = "--ring",
             paramLabel = "SIZE",
-            description = "Keep only the last 1MiB to 1GiB, in memory: written at the end and at each SIGUSR1.")
+            description = "Keep only the last 1MiB to 1GiB, in memory; write it at the end and at each SIGUSR1.")
     private @Nullable String ring;
 
     @Option(
@@ -59,7 +59,7 @@ final class RecordCommand implements Callable<Integer> {
             description = {
                 "Replace addresses, payload, prefixes and users before anything is written. The same SEED, a text that",
                 "cannot be guessed, gives the same replacements in every recording. Other users of this machine may see",
-                "it. Without SEED and --key-file the key is random and forgotten."
+                "it. Without SEED and --key-file, the key is random and is not kept."
             })
     private @Nullable String seed;
 
@@ -86,7 +86,7 @@ final class RecordCommand implements Callable<Integer> {
         }
         Path target = file == null ? Path.of("") : file;
         if (target.toString().equals("-")) {
-            throw Failure.usage("-o -: standard output is the command's own; give a file");
+            throw Failure.usage("-o -: standard output belongs to the command; give a file");
         }
         NetlinkRecording recording = open(target);
         if (ring != null) {
@@ -113,7 +113,7 @@ final class RecordCommand implements Callable<Integer> {
         }
     }
 
-    /** An anonymizer, or null if the options ask for none. */
+    /** Creates an anonymizer, or returns null if the options do not ask for one. */
     private @Nullable TraceAnonymizer anonymizer() throws Failure {
         if (seed == null && keyFile == null) {
             return null;
@@ -125,7 +125,7 @@ final class RecordCommand implements Callable<Integer> {
     private static int ringBytes(String text) throws Failure {
         long bytes = ByteSize.parse(text);
         if (bytes < LEAST || bytes > MOST) {
-            throw Failure.usage("--ring " + text + ": a size from 1MiB to 1GiB is wanted, such as 16MiB");
+            throw Failure.usage("--ring " + text + ": expected a size from 1MiB to 1GiB, such as 16MiB");
         }
         return (int) bytes;
     }

@@ -12,8 +12,9 @@ import java.nio.ByteOrder;
 import java.util.Set;
 
 /**
- * Checks the headers of a recording: each netfilter datagram is a row of complete messages, and an error stands alone in its
- * datagram, as the kernel sends it. Nothing else checks all datagrams: each printer looks at the messages of its own family.
+ * Checks the headers of a recording: each netfilter datagram is a sequence of complete messages, and an error is alone
+ * in its datagram, as the kernel sends it. No other class checks all datagrams: each printer reads the messages of its
+ * own family only.
  */
 final class RecordingCheck {
     /** An error number and the header of the request. */
@@ -21,7 +22,7 @@ final class RecordingCheck {
 
     private static final String DATAGRAM = "datagram";
     private static final String ERROR = "NLMSG_ERROR";
-    /** What is reported here, and so must not be reported again by those who read the messages. */
+    /** The problems that are reported here, and must not be reported again by the readers of messages. */
     private static final Set<String> CHECKED = Set.of(DATAGRAM, ERROR, "nlmsghdr", "nfgenmsg");
 
     private RecordingCheck() {}
@@ -30,8 +31,8 @@ final class RecordingCheck {
      * Checks a recording.
      *
      * @param trace the recording
-     * @param malformed takes what is malformed, at most one report for each datagram
-     * @return how many datagrams the recording has cut, which are not checked
+     * @param malformed receives the problems, at most one for each datagram
+     * @return the number of datagrams that the recording truncated; they are not checked
      */
     static long of(Trace trace, MalformedReport malformed) {
         long cut = 0;
@@ -55,7 +56,7 @@ final class RecordingCheck {
         return cut;
     }
 
-    /** Whether a problem is one that is found, and reported, here. */
+    /** Whether a problem is one that this class finds and reports. */
     static boolean finds(MalformedMessageException problem) {
         return CHECKED.contains(problem.path());
     }
@@ -90,7 +91,10 @@ final class RecordingCheck {
         }
     }
 
-    /** Checks the attributes of an error, which stand after the quoted request: all of it, or its header if it is capped. */
+    /**
+     * Checks the attributes of an error, which follow the quoted request. If it is capped, only the request's header is
+     * quoted.
+     */
     private static void checkAttributes(MessageCursor message, TracedError error) throws MalformedMessageException {
         boolean capped = (message.flags() & Netlink.NLM_F_CAPPED) != 0;
         long quoted = capped ? Netlink.NLMSG_HDRLEN : error.quotedLength(message);
@@ -105,7 +109,7 @@ final class RecordingCheck {
         AttributeCursor attributes = new AttributeCursor()
                 .wrap(message.buffer(), at, Math.max(0, message.end() - at), message.order(), ERROR);
         while (attributes.next()) {
-            attributes.length(); // the header alone can be malformed
+            attributes.length(); // a header alone can be malformed
         }
     }
 }

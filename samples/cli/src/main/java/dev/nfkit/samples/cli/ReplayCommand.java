@@ -21,22 +21,22 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "replay",
         description = {
-            "Prints what a recorded netlink trace has: NFLOG packets by way of the same session, NFQUEUE packets with",
-            "the verdicts that were sent for them, and conntrack's events, requests and answers in their order."
+            "Prints the contents of a recorded netlink trace: NFLOG packets, read by a session; NFQUEUE packets with",
+            "the verdicts that were sent for them; conntrack events, requests and answers in their order."
         },
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "What is malformed is printed on standard error, each with the number of its entry, and left out; what is",
-            "sound around it is printed.",
-            "Exit code: 0; 1 if anything is malformed or was cut when it was recorded; 2 for wrong usage and a file that",
-            "can't be read."
+            "Malformed messages are reported on standard error with the number of their entry, and omitted; the rest",
+            "is printed.",
+            "Exit code: 0; 1 if anything is malformed or was cut when it was recorded; 2 for wrong usage, or if the",
+            "file cannot be read."
         })
 final class ReplayCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
     private @Nullable Path file;
 
-    @Option(names = "--json", description = "Print each packet or message as a JSON object, one a line.")
+    @Option(names = "--json", description = "Print each packet or message as a JSON object, one in each line.")
     private boolean json;
 
     @Override
@@ -67,7 +67,7 @@ final class ReplayCommand implements Callable<Integer> {
             ConntrackTrace conntrack = ConntrackTrace.print(trace, malformed, json, text);
             boolean empty = groups.isEmpty() && queues.packets().isEmpty() && conntrack.printed() == 0;
             if (empty && malformed.first() == null && cut == 0) {
-                Messages.print(name + ": no packets of NFLOG or NFQUEUE in this trace, and nothing of conntrack");
+                Messages.print(name + ": this trace has no packets of NFLOG or NFQUEUE and no messages of conntrack");
             }
         } catch (WriteFailure e) {
             if (!e.readerGone()) {

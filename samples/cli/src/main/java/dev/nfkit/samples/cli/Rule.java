@@ -4,11 +4,11 @@ import dev.nfkit.samples.cli.filter.Filter;
 import java.math.BigDecimal;
 
 /**
- * What is to be done with some packets.
+ * An action for the packets that a filter matches.
  *
- * @param action what
- * @param percent how many of a hundred, more than 0 to 100; the others go on to the next rule
- * @param filter which
+ * @param action the action
+ * @param percent the share of packets, more than 0 to 100; the others go on to the next rule
+ * @param filter the filter
  */
 record Rule(Action action, BigDecimal percent, Filter filter) {
     private static final BigDecimal ALWAYS = BigDecimal.valueOf(100);
@@ -21,12 +21,12 @@ record Rule(Action action, BigDecimal percent, Filter filter) {
         this(action, ALWAYS, filter);
     }
 
-    /** The probability with which it takes a packet that it means. */
+    /** The probability with which the rule decides a packet that it matches. */
     double chance() {
         return percent.doubleValue() / 100;
     }
 
-    /** What is typed behind the option. */
+    /** The argument of the option. */
     String argument() {
         String share = percent.compareTo(ALWAYS) == 0 ? "" : percent.toPlainString() + "%";
         String settings = (share + " " + action).strip();

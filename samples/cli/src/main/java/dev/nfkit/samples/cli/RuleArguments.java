@@ -4,34 +4,37 @@ import dev.nfkit.samples.cli.Action.Kind;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** One rule as it was typed: one of the options of actions. picocli makes one of these for each, in their order. */
+/**
+ * One rule as given on the command line: one of the options of actions. picocli makes one of these for each rule, in
+ * order.
+ */
 final class RuleArguments {
-    @Option(names = "--drop", paramLabel = "RULE", description = "[PERCENT%%:] FILTER: throw them away.")
+    @Option(names = "--drop", paramLabel = "RULE", description = "[PERCENT%%:] FILTER: drop packets.")
     private @Nullable String drop;
 
-    @Option(names = "--accept", paramLabel = "RULE", description = "[PERCENT%%:] FILTER: let them go on.")
+    @Option(names = "--accept", paramLabel = "RULE", description = "[PERCENT%%:] FILTER: accept packets.")
     private @Nullable String accept;
 
     @Option(
             names = "--mark",
             paramLabel = "RULE",
-            description = "MARK[/MASK] [PERCENT%%]: FILTER: let them go on with that mark.")
+            description = "MARK[/MASK] [PERCENT%%]: FILTER: accept packets with that mark.")
     private @Nullable String mark;
 
     @Option(
             names = "--delay",
             paramLabel = "RULE",
-            description = "TIME [JITTER] [PERCENT%%]: FILTER: let them go on later; times such as 50ms, 1.5s, 300us."
-                    + " Queue such packets in the raw table: behind it, connection tracking drops packets of a new"
-                    + " connection that wait at the same time, but for one (not UDP). With --conntrack the packets"
-                    + " of new connections go on at once instead.")
+            description = "TIME [JITTER] [PERCENT%%]: FILTER: accept packets later; times such as 50ms, 1.5s, 300us."
+                    + " Queue such packets in the raw table: after it, connection tracking drops all but one of the"
+                    + " packets of a new connection that wait at the same time (not UDP). With --conntrack, packets"
+                    + " of new connections are accepted at once instead.")
     private @Nullable String delay;
 
     @Option(
             names = "--corrupt",
             paramLabel = "RULE",
-            description = "[PERCENT%%] [bit|byte] [checksums]: FILTER: turn a bit of their payload, or replace a byte,"
-                    + " anywhere in it. Checksums stay as they are, so that the receiver may notice, or are put right.")
+            description = "[PERCENT%%] [bit|byte] [checksums]: FILTER: flip a bit or replace a byte of the payload at a"
+                    + " random position. With checksums, the checksums are corrected; otherwise they become wrong.")
     private @Nullable String corrupt;
 
     Rule rule() throws Failure {

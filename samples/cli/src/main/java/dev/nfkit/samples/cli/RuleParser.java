@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads rules: settings, a colon, a filter. A filter never begins with a digit or a setting's word, so that the settings
- * and their colon may be left out where an action needs none. Without a filter all packets are meant.
+ * Parses rules: settings, a colon, a filter. A filter never begins with a digit or a setting's word, so that the
+ * settings and their colon are optional if an action needs none. A rule without a filter matches all packets.
  */
 final class RuleParser {
     private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
@@ -30,7 +30,7 @@ final class RuleParser {
         this.text = text;
     }
 
-    /** Reads what stands behind an action's option. */
+    /** Parses the argument of an action's option. */
     static Rule parse(Kind kind, String text) throws Failure {
         return new RuleParser(kind, text).rule();
     }
@@ -44,7 +44,7 @@ final class RuleParser {
         }
         Action action = action();
         if (!words.isEmpty()) {
-            throw wrong(places.get(0), "\"" + words.get(0) + "\" is no setting of it; " + wants());
+            throw wrong(places.get(0), "\"" + words.get(0) + "\" is not a setting; " + wants());
         }
         try {
             return new Rule(action, percent, FilterParser.parse(text.substring(filterAt)));
@@ -53,7 +53,7 @@ final class RuleParser {
         }
     }
 
-    /** Takes the settings apart, and the share of packets, which all actions have, out of them. */
+    /** Parses the settings, except for the share of packets, which all actions have. */
     private void split(int from, int to) throws Failure {
         Matcher word = WORD.matcher(text).region(from, to);
         while (word.find()) {
@@ -93,7 +93,7 @@ final class RuleParser {
         try {
             return Action.Mark.parse(word);
         } catch (NumberFormatException e) {
-            throw wrong(place, "a mark of 0 to 0xffffffff, or one with its mask such as 0x10/0xf0, is wanted");
+            throw wrong(place, "expected a mark of 0 to 0xffffffff, or a mark with a mask such as 0x10/0xf0");
         }
     }
 
@@ -101,7 +101,7 @@ final class RuleParser {
         long nanos = span();
         long jitter = words.isEmpty() ? 0 : span();
         if (jitter > nanos) {
-            throw wrong(0, "a jitter longer than the delay would need to know the future");
+            throw wrong(0, "the jitter is longer than the delay");
         }
         return new Action.Delay(nanos, jitter);
     }
@@ -112,7 +112,7 @@ final class RuleParser {
         try {
             return Span.parse(word);
         } catch (NumberFormatException e) {
-            throw wrong(place, "\"" + word + "\" is no span of time; give such as 50ms, 1.5s or 300us, up to a day");
+            throw wrong(place, "\"" + word + "\" is not a time; give one such as 50ms, 1.5s or 300us, up to a day");
         }
     }
 
@@ -121,17 +121,17 @@ final class RuleParser {
         boolean wholeByte = words.remove("byte");
         boolean checksums = words.remove("checksums");
         if (bit && wholeByte) {
-            throw wrong(0, "bit or byte, not both");
+            throw wrong(0, "give bit or byte, not both");
         }
         return new Action.Corrupt(wholeByte, checksums);
     }
 
     private String wants() {
         return switch (kind) {
-            case ACCEPT, DROP -> kind.option() + " [PERCENT%:] [FILTER] is wanted, such as '20%: udp dport 53'";
-            case MARK -> "--mark MARK[/MASK] [PERCENT%][: FILTER] is wanted, such as '7: tcp dport 443'";
-            case DELAY -> "--delay TIME [JITTER] [PERCENT%][: FILTER] is wanted, such as '50ms 10ms: icmp'";
-            case CORRUPT -> "--corrupt [PERCENT%] [bit|byte] [checksums][: FILTER] is wanted, such as '1%: udp'";
+            case ACCEPT, DROP -> "expected " + kind.option() + " [PERCENT%:] [FILTER], such as '20%: udp dport 53'";
+            case MARK -> "expected --mark MARK[/MASK] [PERCENT%][: FILTER], such as '7: tcp dport 443'";
+            case DELAY -> "expected --delay TIME [JITTER] [PERCENT%][: FILTER], such as '50ms 10ms: icmp'";
+            case CORRUPT -> "expected --corrupt [PERCENT%] [bit|byte] [checksums][: FILTER], such as '1%: udp'";
         };
     }
 

@@ -7,11 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The verdicts of a recording that the kernel may still refuse. A refusal is for the last one that it fits and that was not
- * refused before. Each is looked at a few times, however many there are and whatever the recording holds.
+ * The verdicts of a recording that the kernel may still refuse. A refusal applies to the last matching verdict that was
+ * not refused before. Each verdict is examined a bounded number of times, whatever the recording contains.
  */
 final class SentVerdicts {
-    /** What an error quotes of a verdict, as a whole. */
+    /** The parts of a verdict that an error quotes. */
     private record Quotation(long sequence, int queue, long id, boolean batch) {
         static Quotation of(long sequence, TracedVerdict verdict) {
             return new Quotation(sequence, verdict.queue(), verdict.id(), verdict.batch());
@@ -21,7 +21,7 @@ final class SentVerdicts {
     private final Map<Long, Deque<TracedVerdict>> bySequence = new HashMap<>();
     private final Map<Quotation, Deque<TracedVerdict>> byQuotation = new HashMap<>();
 
-    /** Takes a verdict that was sent. */
+    /** Adds a verdict that was sent. */
     void add(TracedVerdict verdict) {
         bySequence
                 .computeIfAbsent(verdict.sequence(), any -> new ArrayDeque<>(1))
@@ -32,11 +32,11 @@ final class SentVerdicts {
     }
 
     /**
-     * Finds which verdict an error refuses.
+     * Finds the verdict that an error refuses.
      *
-     * @param sequence the sequence number that it names
-     * @param quoted the verdict that it quotes, or null where it quotes its header only
-     * @return the verdict, or null where the recording has none that fits
+     * @param sequence the sequence number in the error
+     * @param quoted the verdict that the error quotes, or null if it quotes only the header
+     * @return the verdict, or null if the recording has no matching one
      */
     @Nullable
     TracedVerdict refused(long sequence, @Nullable TracedVerdict quoted) {

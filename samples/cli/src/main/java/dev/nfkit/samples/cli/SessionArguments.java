@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What can be said of a session of any family, and of where it is. */
+/** The options of sessions of all families, and of their network namespace. */
 final class SessionArguments {
     @Option(
             names = {"-s", "--snapshot-length", "--copy-range"},
             paramLabel = "BYTES",
             defaultValue = "0",
-            description = "Copy at most so many bytes of a packet, up to 65531; 0, the default, copies whole packets.")
+            description = "Copy at most N bytes of a packet, up to 65531; 0, the default, copies whole packets.")
     private int copyRange;
 
     @Option(
@@ -21,27 +21,27 @@ final class SessionArguments {
             description = "Receive buffer in MiB; 64 or less by default.")
     private @Nullable Integer mebibytes;
 
-    @Option(names = "--conntrack", description = "Have each packet's connection sent too, where the kernel can.")
+    @Option(names = "--conntrack", description = "Also receive each packet's connection, if the kernel supports it.")
     private boolean conntrack;
 
     @Mixin
     private NamespaceArgument namespace = new NamespaceArgument();
 
-    /** Bytes; 0 for whole packets. */
+    /** The copy range in bytes; 0 for whole packets. */
     int copyRange() throws Failure {
         if (copyRange < 0 || copyRange > 65531) {
-            throw Failure.usage("-s " + copyRange + ": copy range is out of 0 to 65531 (0 copies whole packets)");
+            throw Failure.usage("-s " + copyRange + ": copy range is out of range 0 to 65531 (0 copies whole packets)");
         }
         return copyRange;
     }
 
-    /** Bytes, where it was asked for. */
+    /** The receive buffer in bytes, if it was given. */
     OptionalInt receiveBuffer() throws Failure {
         if (mebibytes == null) {
             return OptionalInt.empty();
         }
         if (mebibytes < 1 || mebibytes > 1023) {
-            throw Failure.usage("-B " + mebibytes + ": 1 to 1023 MiB are possible");
+            throw Failure.usage("-B " + mebibytes + ": expected 1 to 1023 MiB");
         }
         return OptionalInt.of(mebibytes << 20);
     }
@@ -54,11 +54,11 @@ final class SessionArguments {
         return namespace.transport();
     }
 
-    /** Says so where the receive buffer that was asked for could not be had. */
+    /** Prints a warning if the receive buffer is smaller than requested. */
     static void warnOfSmallBuffer(int reached, int wanted, String consequence) {
         if (reached < wanted) {
             Messages.print("nfkit: the receive buffer is " + reached / 1024 + " KiB instead of " + (wanted >> 20)
-                    + " MiB: net.core.rmem_max caps it here, " + consequence);
+                    + " MiB: net.core.rmem_max limits it here, " + consequence);
         }
     }
 }

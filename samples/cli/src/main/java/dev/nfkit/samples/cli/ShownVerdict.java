@@ -1,10 +1,10 @@
 package dev.nfkit.samples.cli;
 
-/** What became of a packet, shown beside it. */
+/** The verdict that is printed with a packet. */
 interface ShownVerdict {
-    /** Writes the members of an object. */
+    /** Writes the members of a JSON object. */
     void members(JsonObject json);
 
-    /** Writes what stands behind an arrow, for people. */
+    /** Writes the text after the arrow, for people. */
     void describe(StringBuilder line);
 }

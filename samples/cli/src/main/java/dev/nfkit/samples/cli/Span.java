@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Spans of time as people write them: {@code 50ms}, {@code 1.5s}, {@code 300us}. */
+/** Times as text: {@code 50ms}, {@code 1.5s}, {@code 300us}. */
 final class Span {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(us|ms|s)");
     private static final long DAY_NANOS = 86_400_000_000_000L;
@@ -12,10 +12,10 @@ final class Span {
     private Span() {}
 
     /**
-     * Reads a span.
+     * Parses a time.
      *
-     * @return nanoseconds, from 0 to those of a day
-     * @throws NumberFormatException if it is none
+     * @return nanoseconds, from 0 to one day
+     * @throws NumberFormatException if the text is not a time
      */
     static long parse(String text) {
         Matcher matcher = TEXT.matcher(text);
@@ -38,7 +38,7 @@ final class Span {
         };
     }
 
-    /** Writes a span in the largest unit that leaves it one or more. */
+    /** Formats a time in the largest unit in which it is at least one. */
     static String text(long nanos) {
         String name = nanos >= 1_000_000_000 ? "s" : nanos >= 1_000_000 ? "ms" : "us";
         String number = BigDecimal.valueOf(nanos)

@@ -13,12 +13,12 @@ final class StateArguments {
             description = "The state of TCP, SCTP or DCCP, such as ESTABLISHED; LISTEN is TCP's SYN_SENT2.")
     private @Nullable String state;
 
-    /** Whether one is given. */
+    /** Whether a state is given. */
     boolean given() {
         return state != null;
     }
 
-    /** The number of the state, which needs the protocol. */
+    /** The number of the state. Requires the protocol. */
     OptionalInt state(Optional<Integer> protocol) throws Failure {
         if (state == null) {
             return OptionalInt.empty();

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** When to end without being told. */
+/** The conditions of an automatic stop. */
 final class StopArguments {
     @Option(names = "-c", paramLabel = "N", description = "Stop after N packets.")
     private @Nullable Long count;
@@ -12,8 +12,7 @@ final class StopArguments {
     @Option(
             names = {"-a", "--autostop"},
             paramLabel = "CONDITION",
-            description =
-                    "Stop at duration:SECONDS or packets:N; where files are written also at filesize:KB or files:N.")
+            description = "Stop after duration:SECONDS or packets:N; with files also after filesize:KB or files:N.")
     private List<String> stops = List.of();
 
     Criteria criteria() throws Failure {
@@ -22,7 +21,7 @@ final class StopArguments {
             return stop;
         }
         if (count < 1) {
-            throw Failure.usage("-c " + count + ": a number from 1 is wanted");
+            throw Failure.usage("-c " + count + ": expected a number from 1");
         }
         return stop.withPackets(stop.packets() == 0 ? count : Math.min(count, stop.packets()));
     }

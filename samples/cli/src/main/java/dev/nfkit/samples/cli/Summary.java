@@ -4,16 +4,16 @@ import dev.nfkit.netfilter.Statistics;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a capture came to, in a line. */
+/** The summary of a capture, in a line. */
 final class Summary {
     private Summary() {}
 
-    /** Packets lost: as the gaps tell, or at least as many as datagrams. */
+    /** The number of lost packets: as counted by gaps, or at least the number of lost datagrams. */
     static long dropped(Statistics statistics) {
         return Math.max(statistics.sequenceGaps(), statistics.socketDrops() + statistics.truncatedDatagrams());
     }
 
-    /** What to show while it runs. */
+    /** The counts to show while running. */
     static String counts(long packets, long bytes, Statistics statistics) {
         return "Packets: " + packets + "  Bytes: " + bytes + "  Drops: " + dropped(statistics);
     }
@@ -32,7 +32,7 @@ final class Summary {
         add(details, statistics.truncatedDatagrams(), "datagrams that did not fit");
         add(details, statistics.malformed(), "malformed messages");
         add(details, statistics.truncatedPackets(), "cut at the copy range");
-        add(details, skipped, "not IP and left out");
+        add(details, skipped, "not IP and omitted");
         return details;
     }
 

@@ -11,7 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The terminal that standard output is: a screen of its own while something is shown live, and the old one after. */
+/**
+ * The terminal on standard output. Live output uses the alternate screen; the original screen is restored at the end.
+ */
 final class Terminal {
     private static final String ENTER = "\u001b[?1049h\u001b[?25l";
     private static final String LEAVE = "\u001b[?25h\u001b[?1049l";
@@ -24,7 +26,7 @@ final class Terminal {
     private final TextOutput text;
 
     /**
-     * How large it is.
+     * The size of a terminal.
      *
      * @param rows lines
      * @param columns characters of a line
@@ -37,7 +39,7 @@ final class Terminal {
         this.text = text;
     }
 
-    /** Whether a descriptor of this process is a terminal; Java has no question for it. */
+    /** Whether a descriptor of this process is a terminal. Java has no API for it. */
     static boolean is(int descriptor) {
         try {
             Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
@@ -47,7 +49,7 @@ final class Terminal {
         }
     }
 
-    /** How large it is now; stty asks, as Java can't. 24 lines of 80 where nobody knows. */
+    /** The current size, from stty, since Java has no API for it. 24 lines of 80 columns if it is unknown. */
     static Size size() {
         try {
             Process stty = new ProcessBuilder("stty", "size")
@@ -70,19 +72,19 @@ final class Terminal {
         return Size.USUAL;
     }
 
-    /** Leaves the screen as it is and goes to one of its own, without a cursor. */
+    /** Switches to the alternate screen, without a cursor. */
     void enter() throws WriteFailure {
         text.raw(ENTER);
         text.flush();
     }
 
-    /** Comes back to the screen that was there before. */
+    /** Switches back to the original screen. */
     void leave() throws WriteFailure {
         text.raw(LEAVE);
         text.flush();
     }
 
-    /** Shows lines in place of those that are there, as far as they find room. */
+    /** Replaces the lines on the screen, as far as they fit. */
     void show(List<String> lines, Size size) throws WriteFailure {
         StringBuilder screen = new StringBuilder(HOME);
         for (String line : lines.subList(0, Math.min(lines.size(), size.rows() - 1))) {

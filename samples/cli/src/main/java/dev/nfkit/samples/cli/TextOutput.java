@@ -10,16 +10,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Lines on standard output, in UTF-8, in large writes. Unlike System.out it tells when its reader went away. */
+/**
+ * Writes lines on standard output, in UTF-8, in large writes. Unlike System.out, it reports that its reader closed the
+ * pipe.
+ */
 final class TextOutput {
     static final Charset CHARSET = StandardCharsets.UTF_8;
 
-    private static final int ROOM = 64 * 1024;
+    private static final int SPACE = 64 * 1024;
 
     private static volatile @Nullable OutputStream elsewhere;
 
     private final OutputStream stream;
-    private byte[] buffer = new byte[ROOM];
+    private byte[] buffer = new byte[SPACE];
     private int used;
 
     TextOutput(OutputStream stream) {
@@ -31,21 +34,21 @@ final class TextOutput {
         return new TextOutput(stream == null ? new FileOutputStream(FileDescriptor.out) : stream);
     }
 
-    /** Has what follows go elsewhere, for who runs a command in its own process and reads what it prints; null ends it. */
+    /** Redirects the output that follows, for callers in this process that read it; null ends the redirection. */
     static void redirect(@Nullable OutputStream stream) {
         elsewhere = stream;
     }
 
     /**
-     * Writes a line. It may have text from outside: what is unsafe to print by {@link PrintableText} becomes a dot, except
-     * tabs, which stand between columns.
+     * Writes a line. It may contain text from outside: characters that are unsafe by {@link PrintableText} become dots,
+     * except for tabs, which separate columns.
      */
     void line(CharSequence text) throws WriteFailure {
         int length = text.length();
         if (buffer.length - used <= length) {
             flush();
             if (buffer.length <= length) {
-                buffer = Arrays.copyOf(buffer, length + ROOM);
+                buffer = Arrays.copyOf(buffer, length + SPACE);
             }
         }
         int start = used;
@@ -61,7 +64,7 @@ final class TextOutput {
         buffer[used++] = '\n';
     }
 
-    /** Writes text as it is, such as what a terminal obeys. */
+    /** Writes text unchanged, such as terminal control sequences. */
     void raw(CharSequence text) throws WriteFailure {
         byte[] bytes = text.toString().getBytes(CHARSET);
         flush();

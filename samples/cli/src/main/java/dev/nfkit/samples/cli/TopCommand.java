@@ -12,15 +12,15 @@ import picocli.CommandLine.Option;
 /** {@code nfkit top}: the busiest connections. */
 @Command(
         name = "top",
-        description = "Shows the busiest connections, live: how many bytes and packets a second each of them carries.",
+        description = "Shows the busiest connections, live, with the bytes and packets that each carries per second.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "Rates are what the kernel's counters grew between two looks at its table; it",
-            "counts once net.netfilter.nf_conntrack_acct is 1. On a terminal it goes on until",
-            "SIGINT or SIGTERM. Exit code: 0; 2 for wrong usage and what can't be opened;",
-            "1 for what goes wrong while it runs."
+            "Rates are the growth of the kernel's counters between two samples. The kernel",
+            "counts if net.netfilter.nf_conntrack_acct is 1. On a terminal it runs until",
+            "SIGINT or SIGTERM. Exit code: 0; 2 for wrong usage, or if a socket cannot be",
+            "opened; 1 for an error while running."
         })
 final class TopCommand implements Callable<Integer> {
     private static final int MOST_ROWS = 10_000;
@@ -28,32 +28,32 @@ final class TopCommand implements Callable<Integer> {
     @Option(
             names = "--sort",
             paramLabel = "bytes|packets",
-            description = "What the busiest are: by bytes a second, the default, or packets.")
+            description = "Sort by bytes per second, the default, or by packets.")
     private TopTable.Order order = TopTable.Order.BYTES;
 
     @Option(
             names = {"-n", "--rows"},
             paramLabel = "N",
-            description = "Show N connections; as many as the terminal has lines, or 20.")
+            description = "Show N connections; by default one for each line of the terminal, or 20.")
     private @Nullable Integer rows;
 
     @Option(
             names = {"-i", "--interval"},
             paramLabel = "TIME",
             defaultValue = "2s",
-            description = "Look every TIME, such as 500ms (2s).")
+            description = "Take a sample every TIME, such as 500ms (2s).")
     private String interval = "2s";
 
     @Option(
             names = "--count",
             paramLabel = "N",
-            description = "End after N looks; they are printed one after the other.")
+            description = "End after N samples, which are printed one after the other.")
     private @Nullable Integer count;
 
     @Option(names = "--once", description = "The same as --count 1.")
     private boolean once;
 
-    @Option(names = "--json", description = "Print each look as JSON objects: one of the whole, then one a connection.")
+    @Option(names = "--json", description = "Print samples as JSON objects: the totals, then each connection.")
     private boolean json;
 
     @Mixin
@@ -71,10 +71,10 @@ final class TopCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure {
         if (rows != null && (rows < 1 || rows > MOST_ROWS)) {
-            throw Failure.usage("-n " + rows + ": 1 to " + MOST_ROWS + " connections are possible");
+            throw Failure.usage("-n " + rows + ": 1 to " + MOST_ROWS + " connections are supported");
         }
         if (count != null && (count < 1 || once)) {
-            throw Failure.usage("--count " + count + ": a number from 1 is wanted, and no --once with it");
+            throw Failure.usage("--count " + count + ": expected a number from 1, without --once");
         }
         EntrySelection selection = EntrySelection.of(new EntryOptions(
                 tuples,
@@ -116,8 +116,8 @@ final class TopCommand implements Callable<Integer> {
                 return nanos;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // reported below
         }
-        throw Failure.usage("--interval " + interval + ": a span of time such as 500ms or 2s is wanted");
+        throw Failure.usage("--interval " + interval + ": expected a time such as 500ms or 2s");
     }
 }

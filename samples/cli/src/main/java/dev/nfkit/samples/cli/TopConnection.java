@@ -4,7 +4,7 @@ import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
 
-/** A connection that is watched: its counters at the last look, and how fast they grew until then. */
+/** A connection in consecutive samples: its counters in the last sample, and how fast they grew until then. */
 final class TopConnection {
     private static final double SECOND = 1e9;
 
@@ -17,7 +17,7 @@ final class TopConnection {
     private boolean missed;
     private long at;
 
-    /** What is counted of one direction. */
+    /** The counters of one direction. */
     static final class Counted {
         private long packets;
         private long bytes;
@@ -29,7 +29,7 @@ final class TopConnection {
             boolean counts = entry.hasCounters(direction);
             long nowPackets = counts ? entry.packets(direction) : 0;
             long nowBytes = counts ? entry.bytes(direction) : 0;
-            // Less than before: somebody set them to 0 meanwhile, and what is there came since.
+            // Less than before: the counters were reset meanwhile, and have counted since then.
             boolean reset = nowPackets < packets || nowBytes < bytes;
             newPackets = reset ? nowPackets : nowPackets - packets;
             newBytes = reset ? nowBytes : nowBytes - bytes;
@@ -43,12 +43,12 @@ final class TopConnection {
             newBytes = 0;
         }
 
-        /** Since the connection began. */
+        /** Bytes since the connection began. */
         long packets() {
             return packets;
         }
 
-        /** Since the connection began. */
+        /** Packets since the connection began. */
         long bytes() {
             return bytes;
         }
@@ -63,11 +63,11 @@ final class TopConnection {
     }
 
     /**
-     * A connection yet to be looked at.
+     * Creates a connection without samples.
      *
      * @param id its id
      * @param original its original tuple
-     * @param at when it had counted nothing, of System.nanoTime
+     * @param at when its counters were 0, in nanoseconds of System.nanoTime
      */
     TopConnection(long id, ConntrackTuple original, long at) {
         this.id = id;
@@ -76,12 +76,12 @@ final class TopConnection {
     }
 
     /**
-     * Takes the counters of a look.
+     * Takes the counters of a sample.
      *
      * @param entry the connection as it is now
-     * @param look the number of the look
-     * @param now its time, of System.nanoTime
-     * @param known whether its growth can be told: it was seen before, or began since the last look
+     * @param look the number of the sample
+     * @param now the time of the sample, in nanoseconds of System.nanoTime
+     * @param known whether the growth is known: the connection was in a sample before, or began since the last one
      */
     void look(ConntrackEntry entry, long look, long now, boolean known) {
         double span = (now - at) / SECOND;
@@ -97,14 +97,14 @@ final class TopConnection {
         }
     }
 
-    /** Tells that a look has missed it; whether an earlier one has, too. */
+    /** Notes that a sample misses the connection. Returns whether an earlier one misses it too. */
     boolean miss() {
         boolean again = missed;
         missed = true;
         return again;
     }
 
-    /** Whether it was seen at a look. */
+    /** Whether the connection is in a sample. */
     boolean seen(long look) {
         return seen == look;
     }
@@ -122,17 +122,17 @@ final class TopConnection {
         return original.hasProtocol() ? original.protocol() : 0;
     }
 
-    /** The protocol's state; empty where it has none. */
+    /** The protocol's state; empty if it has none. */
     String state() {
         return state < 0 ? "" : ProtocolNames.state(protocol(), state);
     }
 
-    /** Of the original direction. */
+    /** The counters of the original direction. */
     Counted sent() {
         return sent;
     }
 
-    /** Of the replies. */
+    /** The counters of the reply direction. */
     Counted received() {
         return received;
     }
@@ -149,12 +149,12 @@ final class TopConnection {
         return sent.bytes() + received.bytes();
     }
 
-    /** Bytes since the last look. */
+    /** Bytes since the last sample. */
     long newBytes() {
         return sent.newBytes + received.newBytes;
     }
 
-    /** Packets since the last look. */
+    /** Packets since the last sample. */
     long newPackets() {
         return sent.newPackets + received.newPackets;
     }

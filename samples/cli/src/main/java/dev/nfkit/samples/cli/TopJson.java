@@ -4,7 +4,7 @@ import dev.nfkit.conntrack.ConntrackTuple;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A look at the busiest connections as JSON objects: one of the whole, then one for each. */
+/** Writes a sample as JSON objects: one of the totals, then one for each connection. */
 final class TopJson {
     private static final int MICROS = 1_000_000;
 
@@ -12,10 +12,10 @@ final class TopJson {
     private final StringBuilder text = new StringBuilder();
 
     /**
-     * The objects of a look.
+     * Returns the objects of a sample.
      *
      * @param sample the look
-     * @param nanos when it was, since 1970
+     * @param nanos the time of the sample, in nanoseconds since 1970
      */
     List<String> lines(TopTable.Sample sample, long nanos) {
         List<String> lines = new ArrayList<>();

@@ -6,10 +6,13 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Looks at the table and shows what it did, until it is stopped. */
+/** Samples the table and prints the samples, until it is stopped. */
 final class TopRun {
     private static final int USUAL_ROWS = 20;
-    /** Lines of a screen that are not of connections: the whole, a remark, one left free, the head, and the cursor's. */
+    /**
+     * The lines of a screen that do not show connections: the totals, a remark, an empty line, the header, and the
+     * cursor's.
+     */
     private static final int OTHER_LINES = 5;
 
     private static final int UNBOUNDED = Integer.MAX_VALUE;
@@ -22,14 +25,14 @@ final class TopRun {
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     /**
-     * How it is shown.
+     * How samples are printed.
      *
-     * @param order which first
-     * @param rows how many connections, or 0 for as many as find room
-     * @param interval nanoseconds between two looks
-     * @param looks how many looks to show
-     * @param json as JSON
-     * @param live on the terminal, one in place of the other
+     * @param order the order of connections
+     * @param rows the number of connections, or 0 for as many as fit
+     * @param interval nanoseconds between two samples
+     * @param looks the number of samples to print
+     * @param json whether to print JSON
+     * @param live whether to update the terminal in place
      */
     record Settings(TopTable.Order order, int rows, long interval, long looks, boolean json, boolean live) {}
 
@@ -40,12 +43,12 @@ final class TopRun {
         this.text = text;
     }
 
-    /** Ends it; any thread. */
+    /** Stops the run. Any thread. */
     void stop() {
         stopped.countDown();
     }
 
-    /** Runs to the end; the exit code. */
+    /** Runs to the end and returns the exit code. */
     int await() throws Failure {
         try {
             TopTable.Sample first = top.look(table, settings.order(), 1);
@@ -57,7 +60,7 @@ final class TopRun {
             return 0;
         } catch (WriteFailure e) {
             if (e.readerGone()) {
-                return 0; // it has seen enough
+                return 0; // the reader closed the pipe
             }
             throw Failure.running(e.getMessage());
         } catch (NetlinkException e) {
@@ -85,7 +88,7 @@ final class TopRun {
         }
     }
 
-    /** Waits for the next look; whether it was stopped. */
+    /** Waits for the next sample. Returns whether the run was stopped. */
     private boolean pause() {
         try {
             return stopped.await(settings.interval(), TimeUnit.NANOSECONDS);
@@ -97,8 +100,8 @@ final class TopRun {
 
     private void show(Terminal terminal, boolean again) throws NetlinkException, WriteFailure {
         Terminal.Size size = settings.live() ? Terminal.size() : new Terminal.Size(UNBOUNDED, UNBOUNDED);
-        int room = settings.live() ? Math.max(1, size.rows() - OTHER_LINES) : USUAL_ROWS;
-        TopTable.Sample sample = top.look(table, settings.order(), settings.rows() == 0 ? room : settings.rows());
+        int fitting = settings.live() ? Math.max(1, size.rows() - OTHER_LINES) : USUAL_ROWS;
+        TopTable.Sample sample = top.look(table, settings.order(), settings.rows() == 0 ? fitting : settings.rows());
         if (settings.live()) {
             terminal.show(TopScreen.lines(sample, size.columns()), size);
             return;

@@ -5,16 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A look at the busiest connections as lines for people, no wider than a terminal. */
+/** Formats a sample as lines for people, no wider than a terminal. */
 final class TopScreen {
-    /** What helps where nothing is counted. */
+    /** The advice if connections are not counted. */
     static final String COUNT_THEM =
-            "the kernel does not count them: net.netfilter.nf_conntrack_acct=1 (sysctl -w) has it"
+            "the kernel does not count them: net.netfilter.nf_conntrack_acct=1 (sysctl -w) makes it"
                     + " count connections that begin from then on";
 
     private static final int NUMBER = 8;
     private static final int STATE = 13;
-    /** From which width on there is room for columns that not everybody looks at. */
+    /** The width from which less important columns fit. */
     private static final int WITH_TOTAL = 92;
 
     private static final int WITH_STATE = 106;
@@ -24,10 +24,10 @@ final class TopScreen {
     private TopScreen() {}
 
     /**
-     * The lines of a look.
+     * Returns the lines of a sample.
      *
      * @param sample the look
-     * @param width the most characters of a line
+     * @param width the maximum number of characters in a line
      */
     static List<String> lines(TopTable.Sample sample, int width) {
         List<String> lines = new ArrayList<>();
@@ -100,7 +100,7 @@ final class TopScreen {
         line.append(tuple.hasIcmp() ? " id " + tuple.icmpId() : "");
     }
 
-    /** A number in four characters or so: {@code 999}, {@code 1.2 k}, {@code 340 M}. */
+    /** Formats a number in about four characters: {@code 999}, {@code 1.2 k}, {@code 340 M}. */
     static String amount(long number) {
         int unit = 0;
         double left = number;

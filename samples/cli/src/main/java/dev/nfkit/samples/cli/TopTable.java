@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Looks at the table again and again, and tells what its connections did between two looks. They are known again by
- * their ids.
+ * Samples the table, and computes what its connections did between two samples. Connections are identified by their
+ * ids.
  */
 final class TopTable {
     private static final double SECOND = 1e9;
@@ -33,11 +33,11 @@ final class TopTable {
     private int ended;
     private int uncounted;
 
-    /** What connections are sorted by. */
+    /** The orders of connections. */
     enum Order {
-        /** Bytes a second. */
+        /** By bytes per second. */
         BYTES,
-        /** Packets a second. */
+        /** By packets per second. */
         PACKETS;
 
         private Comparator<TopConnection> comparator() {
@@ -52,16 +52,16 @@ final class TopTable {
     }
 
     /**
-     * What happened between two looks.
+     * A sample: what happened since the sample before.
      *
-     * @param seconds how long that was
-     * @param connections how many there are now
-     * @param created how many of them are new
-     * @param ended how many are no more
-     * @param uncounted how many the kernel does not count
-     * @param bytesPerSecond of all
-     * @param packetsPerSecond of all
-     * @param busiest the first, in their order
+     * @param seconds the time between the samples
+     * @param connections the number of connections
+     * @param created the number of new ones
+     * @param ended the number of connections that have ended
+     * @param uncounted the number of connections that the kernel does not count
+     * @param bytesPerSecond the total rate
+     * @param packetsPerSecond the total rate
+     * @param busiest the first connections, in order
      */
     record Sample(
             double seconds,
@@ -74,10 +74,10 @@ final class TopTable {
             List<TopConnection> busiest) {}
 
     /**
-     * A table yet to be looked at.
+     * Creates an instance without a sample.
      *
-     * @param selection which of its connections
-     * @param clock the time, as System.nanoTime
+     * @param selection the connections to sample
+     * @param clock the time, as System.nanoTime returns it
      */
     TopTable(EntrySelection selection, LongSupplier clock) {
         this.selection = selection;
@@ -85,11 +85,11 @@ final class TopTable {
     }
 
     /**
-     * Looks at the table. The first look has nothing to compare with: what it tells of is all at rest.
+     * Takes a sample. The first one has nothing to compare with: all its rates are 0.
      *
      * @param table the table
-     * @param order what the busiest are
-     * @param rows how many of them
+     * @param order the order of connections
+     * @param rows the number of connections to return
      */
     Sample look(Conntrack table, Order order, int rows) throws NetlinkException {
         now = clock.getAsLong();
@@ -111,8 +111,9 @@ final class TopTable {
     }
 
     /**
-     * Whether a connection can be forgotten. A dump may miss some while the table changes, which the next one then has:
-     * they are remembered for one look more, so as not to be taken for new ones of much traffic.
+     * Whether a connection can be forgotten. A dump may miss connections while the table changes, and the next dump
+     * contains them again. They are kept for one more sample, so that they are not mistaken for new connections with
+     * much traffic.
      */
     private boolean isGone(TopConnection connection) {
         if (connection.seen(look)) {
@@ -146,7 +147,7 @@ final class TopTable {
         }
     }
 
-    /** Whether all that an entry has counted is of the time since the last look. */
+    /** Whether everything that an entry has counted was counted since the last sample. */
     private boolean beganSince(ConntrackEntry entry) {
         return entry.hasStart() ? entry.startNanos() >= lookedAtEpoch : wholeBefore;
     }

@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Which NFLOG groups a recording has packets of. */
+/** Finds the NFLOG groups whose packets a recording contains. */
 final class TraceGroups {
     private TraceGroups() {}
 
@@ -35,7 +35,7 @@ final class TraceGroups {
                 }
             }
         } catch (MalformedMessageException e) {
-            // The session meets it again and counts it.
+            // The session reads it again and counts it.
         }
     }
 }

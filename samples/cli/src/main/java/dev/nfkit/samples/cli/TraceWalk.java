@@ -9,8 +9,8 @@ import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 
 /**
- * Shows a visitor the messages of a recording, and reports those that the visitor finds malformed. Damaged headers end a
- * datagram without a report: {@link RecordingCheck} has reported them, and how many datagrams were cut.
+ * Passes the messages of a recording to a visitor, and reports those that the visitor finds malformed. A damaged header
+ * ends a datagram without a report: {@link RecordingCheck} has reported it, and the number of truncated datagrams.
  */
 final class TraceWalk {
     private final ByteOrder order;
@@ -18,9 +18,9 @@ final class TraceWalk {
     private final Visitor visitor;
     private long number;
 
-    /** Takes the messages. */
+    /** Receives the messages. */
     interface Visitor {
-        /** Takes the message that a cursor stands on. */
+        /** Receives the message at the cursor. */
         void message(TraceEntry entry, MessageCursor message) throws MalformedMessageException, WriteFailure;
     }
 
@@ -31,11 +31,11 @@ final class TraceWalk {
     }
 
     /**
-     * Shows a visitor all netfilter messages, in their order.
+     * Passes all netfilter messages to a visitor, in order.
      *
      * @param trace the recording
-     * @param malformed takes what the visitor finds malformed
-     * @param visitor takes the messages
+     * @param malformed receives the messages that the visitor finds malformed
+     * @param visitor receives the messages
      */
     static void of(Trace trace, MalformedReport malformed, Visitor visitor) throws WriteFailure {
         TraceWalk walk = new TraceWalk(trace.order(), malformed, visitor);
@@ -64,7 +64,7 @@ final class TraceWalk {
             visitor.message(entry, message);
         } catch (MalformedMessageException e) {
             if (!entry.truncated() && !RecordingCheck.finds(e)) {
-                malformed.malformed(number, e); // those after it may be sound
+                malformed.malformed(number, e); // later messages may be valid
             }
         }
     }

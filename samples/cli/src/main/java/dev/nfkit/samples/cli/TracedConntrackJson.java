@@ -14,7 +14,7 @@ import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 import java.util.Locale;
 
-/** A recording's messages as JSON objects, which say first whether they are a request, an answer or an event. */
+/** Formats a recording's messages as JSON objects. The first member is the kind: request, answer or event. */
 final class TracedConntrackJson implements TracedConntrack {
     private final ConntrackJson events = new ConntrackJson();
     private final JsonObject json = new JsonObject();
@@ -54,7 +54,7 @@ final class TracedConntrackJson implements TracedConntrack {
         json.end();
     }
 
-    /** Writes a message's attributes, which stand behind what is known of them already. */
+    /** Writes a message's attributes, after the members written so far. */
     private void members(ConntrackMessage type, MessageCursor message) throws MalformedMessageException {
         int from = message.attributesOffset();
         Bytes bytes = new Bytes().wrap(message.buffer(), from, message.end() - from);
@@ -106,7 +106,7 @@ final class TracedConntrackJson implements TracedConntrack {
         }
     }
 
-    /** A message's name by the rule of names: the kernel's, in lower case and without prefix. */
+    /** A message's name: the kernel's, in lower case and without prefix. */
     private static String key(ConntrackMessage message) {
         return message.name().toLowerCase(Locale.ROOT);
     }

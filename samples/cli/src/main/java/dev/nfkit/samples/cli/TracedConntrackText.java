@@ -10,8 +10,8 @@ import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 
 /**
- * A recording's messages as lines: events and entries as conntrack(8) prints them, requests behind an arrow to the
- * kernel, answers behind one from it.
+ * Formats a recording's messages as lines: events and entries as conntrack(8) prints them, requests after an arrow to
+ * the kernel, answers after an arrow from it.
  */
 final class TracedConntrackText implements TracedConntrack {
     private static final String TO_KERNEL = "-> ";

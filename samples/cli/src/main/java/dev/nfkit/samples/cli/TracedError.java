@@ -6,23 +6,23 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer of the kernel that quotes the header of what it answers, and often the rest too.
+ * An answer of the kernel that quotes the header of its request, and often the rest too.
  *
  * @param errno the error's number, or 0 for an acknowledgement
- * @param type the type of what is answered
- * @param sequence its sequence number
- * @param offset where it begins, from the buffer's start
- * @param length how many bytes of it are there
+ * @param type the type of the request
+ * @param sequence the sequence number of the request
+ * @param offset where the quoted request begins, from the buffer's start
+ * @param length the number of its bytes that are quoted
  */
 record TracedError(int errno, int type, long sequence, int offset, int length) {
-    /** The length that the quoted header gives, 0 to 2³²−1. */
+    /** The length in the quoted header, 0 to 2³²−1. */
     long quotedLength(MessageCursor message) {
         int number = message.buffer().getInt(offset);
         boolean swap = message.order() == ByteOrder.LITTLE_ENDIAN;
         return Integer.toUnsignedLong(swap ? Integer.reverseBytes(number) : number);
     }
 
-    /** Reads the error that a cursor stands on; null where it is too short for one. */
+    /** Reads the error at a cursor; null if the message is too short for one. */
     static @Nullable TracedError read(MessageCursor message) {
         int at = message.bodyOffset();
         int length = message.end() - at;

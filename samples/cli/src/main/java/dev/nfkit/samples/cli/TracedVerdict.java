@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A verdict as a recording holds it, by its attributes; and the kernel's refusal, where there was one. */
+/** A verdict in a recording, by its attributes, and the kernel's refusal, if any. */
 final class TracedVerdict implements ShownVerdict {
     private static final int NUMBER_MASK = 0xff;
 
@@ -33,7 +33,7 @@ final class TracedVerdict implements ShownVerdict {
         order = message.order();
     }
 
-    /** Reads the message that a cursor stands on, a verdict for one packet or for many. */
+    /** Reads the message at a cursor: a verdict for one packet or for a batch. */
     static TracedVerdict read(MessageCursor message) throws MalformedMessageException {
         AttributeCursor cursor = new AttributeCursor().wrap(message, "verdict");
         TracedVerdict verdict = new TracedVerdict(message);
@@ -55,7 +55,7 @@ final class TracedVerdict implements ShownVerdict {
         }
         if (!verdict.attributes.containsKey(NfqueueAttribute.VERDICT_HDR)) {
             throw new MalformedMessageException(
-                    "verdict", 0, NfqueueAttribute.VERDICT_HDR.kernelName(), "a verdict without it");
+                    "verdict", 0, NfqueueAttribute.VERDICT_HDR.kernelName(), "a verdict without this attribute");
         }
         return verdict;
     }
@@ -68,7 +68,7 @@ final class TracedVerdict implements ShownVerdict {
         return queue;
     }
 
-    /** Whether it is for all packets up to its id. */
+    /** Whether it applies to all packets up to its id. */
     boolean batch() {
         return batch;
     }
@@ -77,7 +77,7 @@ final class TracedVerdict implements ShownVerdict {
         return sequence;
     }
 
-    /** The packet's id, or the last one's. */
+    /** The id of the packet, or of the last packet of the batch. */
     long id() {
         return header().u32(4);
     }

@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What can be said of a connection's tuples, by the options of conntrack(8). */
+/** The tuples of a connection, by the options of conntrack(8). */
 final class TupleArguments {
     private static final int PORT_MAX = 0xffff;
     private static final int BYTE_MAX = 0xff;
@@ -111,7 +111,7 @@ final class TupleArguments {
     @Option(names = "--reply-zone", paramLabel = "ZONE", description = "The zone of the replies only.")
     private @Nullable String replyZone;
 
-    /** The protocol; empty where none is given. */
+    /** The protocol; empty if none is given. */
     Optional<Integer> protocol() throws Failure {
         if (protocol == null) {
             return Optional.empty();
@@ -122,7 +122,7 @@ final class TupleArguments {
                         + " /etc/protocols or 0 to 255")));
     }
 
-    /** The family that is given, else both. */
+    /** The given family, otherwise both. */
     AddressFamily family() throws Failure {
         if (family == null) {
             return AddressFamily.UNSPEC;
@@ -134,7 +134,7 @@ final class TupleArguments {
         };
     }
 
-    /** The zone of both directions; 0 where none is given. */
+    /** The zone of both directions; 0 if none is given. */
     int zone() throws Failure {
         return zone == null ? 0 : number("-w", zone, PORT_MAX);
     }
@@ -147,7 +147,7 @@ final class TupleArguments {
         return (int) NumberArgument.parse(option, text, most);
     }
 
-    /** The addresses that are given, by option. */
+    /** The given addresses, by option. */
     Map<String, InetAddress> addresses() throws Failure {
         Map<String, InetAddress> addresses = new LinkedHashMap<>();
         add("-s", source, addresses);
@@ -163,7 +163,7 @@ final class TupleArguments {
         }
     }
 
-    /** Which original tuples the options mean. */
+    /** The original tuples that the options select. */
     TuplePattern originalPattern(MaskArguments masks) throws Failure {
         TuplePattern pattern = TuplePattern.any();
         InetAddress sourceMask = mask("--mask-src", masks.source(), "-s", source);
@@ -193,7 +193,7 @@ final class TupleArguments {
         return mask.orElse(null);
     }
 
-    /** Which reply tuples the options mean. */
+    /** The reply tuples that the options select. */
     TuplePattern replyPattern() throws Failure {
         TuplePattern pattern = TuplePattern.any();
         pattern = network(pattern, "-r", replySource, TuplePattern::source, TuplePattern::source);
@@ -233,7 +233,7 @@ final class TupleArguments {
         return text == null ? pattern : set.apply(pattern, number(option, text, most));
     }
 
-    /** An address or a network, whose bits after the prefix do not count, as with conntrack(8). */
+    /** Parses an address or a network. Bits after the prefix are ignored, as with conntrack(8). */
     static Network network(String option, String text) throws Failure {
         try {
             return Network.parse(text, false);
@@ -245,18 +245,18 @@ final class TupleArguments {
     static InetAddress address(String option, @Nullable String text) throws Failure {
         Network network = network(option, text == null ? "" : text);
         if (!network.whole()) {
-            throw Failure.usage(option + " " + text + ": one address is wanted here, not a network");
+            throw Failure.usage(option + " " + text + ": expected one address, not a network");
         }
         return network.address();
     }
 
-    /** The original tuple, where source and destination are given. */
+    /** The original tuple, if source and destination are given. */
     Optional<ConntrackTuple> original() throws Failure {
         return tuple("-s", source, "-d", destination, "--sport", sourcePort, "--dport", destinationPort)
                 .map(inZone("--orig-zone", originalZone));
     }
 
-    /** The original tuple of a connection whose replies are given and are not translated. */
+    /** The original tuple of a connection whose reply tuple is given and is not translated. */
     Optional<ConntrackTuple> originalOfReply() throws Failure {
         return tuple(
                         "-q",
@@ -276,8 +276,8 @@ final class TupleArguments {
     }
 
     /**
-     * The reply tuple of a connection to be created: the inverted original one, except for what is given. The kernel
-     * translates an end itself, so that the port of a translated end is not put into the tuple.
+     * The reply tuple of a new connection: the inverted original tuple, except for the given values. The kernel
+     * translates addresses itself, so the port of a translated end is not put into the tuple.
      */
     ConntrackTuple replyTo(ConntrackTuple original, NatArguments nat) throws Failure {
         ConntrackTuple inverted = original.inverted();
@@ -301,14 +301,14 @@ final class TupleArguments {
         return inZone("--reply-zone", replyZone).apply(reply);
     }
 
-    /** The port that the source is translated to, as the replies tell: that of a line of {@code -o save}. */
+    /** The translated source port in the reply tuple: that of a line of {@code -o save}. */
     OptionalInt replyDestinationPort() throws Failure {
         return replyDestinationPort == null
                 ? OptionalInt.empty()
                 : OptionalInt.of(number("--reply-port-dst", replyDestinationPort, PORT_MAX));
     }
 
-    /** The port that the destination is translated to, as the replies tell. */
+    /** The translated destination port in the reply tuple. */
     OptionalInt replySourcePort() throws Failure {
         return replySourcePort == null
                 ? OptionalInt.empty()
@@ -337,7 +337,7 @@ final class TupleArguments {
         if (from == null || to == null) {
             return Optional.empty();
         }
-        int number = protocol().orElseThrow(() -> Failure.usage("-p is missing: which protocol the entry is of"));
+        int number = protocol().orElseThrow(() -> Failure.usage("-p is missing: the protocol of the entry"));
         InetAddress source = address(fromOption, from);
         InetAddress destination = address(toOption, to);
         try {
@@ -373,7 +373,7 @@ final class TupleArguments {
 
     private ConntrackTuple icmp(InetAddress source, InetAddress destination) throws Failure {
         if (icmpType == null || icmpCode == null) {
-            throw Failure.usage("--icmp-type and --icmp-code are missing, which -p " + protocol + " wants");
+            throw Failure.usage("--icmp-type and --icmp-code are missing, which -p " + protocol + " needs");
         }
         return ConntrackTuple.icmp(
                 source,

@@ -3,18 +3,18 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.packet.IpProtocol;
 
-/** A tuple as conntrack(8) prints it: {@code src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443 }. */
+/** Formats a tuple as conntrack(8) prints it: {@code src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443 }. */
 final class TupleText {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private TupleText() {}
 
     /**
-     * Appends a tuple, with a space behind.
+     * Appends a tuple, followed by a space.
      *
      * @param tuple the tuple
-     * @param prefix what stands before src and dst
-     * @param line where to
+     * @param prefix the prefix of src and dst
+     * @param line the line to append to
      */
     static void append(ConntrackTuple tuple, String prefix, StringBuilder line) {
         if (tuple.family().number() != 0) {
@@ -49,7 +49,7 @@ final class TupleText {
                     line.append(" id=").append(tuple.icmpId()).append(' ');
                 }
             }
-            default -> {} // conntrack(8) shows no more of it
+            default -> {} // conntrack(8) prints no more
         }
     }
 

@@ -3,13 +3,13 @@ package dev.nfkit.samples.cli;
 import java.lang.reflect.Proxy;
 
 /**
- * SIGUSR1, which Java has no interface of its own for: that of {@code jdk.unsupported} is called by reflection, since the
- * compiler warns of each of its uses.
+ * SIGUSR1, for which Java has no standard API. The API of {@code jdk.unsupported} is called by reflection, since the
+ * compiler warns about each direct use.
  */
 final class UserSignal {
     private UserSignal() {}
 
-    /** From now on the signal has something run, on a thread of the virtual machine's; where it can't, nothing changes. */
+    /** Runs an action on each signal, on a thread of the virtual machine. Has no effect if that is not possible. */
     static void handle(Runnable task) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -33,7 +33,7 @@ final class UserSignal {
             Object usr1 = signal.getConstructor(String.class).newInstance("USR1");
             signal.getMethod("handle", signal, handler).invoke(null, usr1, proxy);
         } catch (ReflectiveOperationException e) {
-            Messages.print("nfkit: SIGUSR1 can't be taken here: the ring is written at the end alone");
+            Messages.print("nfkit: SIGUSR1 cannot be handled here: the ring is written at the end only");
         }
     }
 }

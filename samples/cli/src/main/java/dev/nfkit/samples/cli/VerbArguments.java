@@ -5,64 +5,64 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The commands of conntrack(8), of which one is given. */
+/** The commands of conntrack(8), of which exactly one is given. */
 final class VerbArguments {
     @Option(
             names = {"-L", "--dump"},
-            description = "List the table, or those of it that filters mean.")
+            description = "List the table, or the entries that filters match.")
     private boolean list;
 
     @Option(
             names = {"-E", "--event"},
-            description = "Show what happens to it, until SIGINT or SIGTERM.")
+            description = "Show the events of the table, until SIGINT or SIGTERM.")
     private boolean event;
 
     @Option(
             names = {"-G", "--get"},
-            description = "Show the one entry of a tuple.")
+            description = "Show the entry of a tuple.")
     private boolean get;
 
     @Option(
             names = {"-I", "--create"},
-            description = "Make an entry.")
+            description = "Create an entry.")
     private boolean create;
 
     @Option(
             names = {"-A", "--add"},
-            description = "Make an entry, or change the one that exists.")
+            description = "Create an entry, or change the existing one.")
     private boolean add;
 
     @Option(
             names = {"-R", "--load-file"},
             paramLabel = "FILE",
             description =
-                    "Carry out the commands of a file, such as one of -o save: -I, -A, -U, -D and -F, one a line; - for"
+                    "Execute the commands of a file, such as one of -o save: -I, -A, -U, -D and -F, one a line; - for"
                             + " standard input.")
     private @Nullable Path file;
 
     @Option(
             names = {"-U", "--update"},
-            description = "Change entries: -m, -t, -u, --state and labels are their new values, the rest says which.")
+            description = "Change entries: -m, -t, -u, --state and labels are new values, the rest selects.")
     private boolean update;
 
     @Option(
             names = {"-D", "--delete"},
-            description = "Remove those that filters mean.")
+            description = "Remove the entries that filters match.")
     private boolean delete;
 
     @Option(
             names = {"-F", "--flush"},
-            description = "Remove all.")
+            description = "Remove all entries.")
     private boolean flush;
 
     @Option(
             names = {"-S", "--stats"},
-            description = "Show what each processor counted.")
+            description = "Show the counters of each processor.")
     private boolean stats;
 
     @Option(
             names = {"-C", "--count"},
-            description = "Show how many there are.")
+            description = "Show the number of entries.")
     private boolean count;
 
     ConntrackVerb verb() {
@@ -89,10 +89,10 @@ final class VerbArguments {
         } else if (count) {
             return ConntrackVerb.COUNT;
         }
-        throw new IllegalStateException("picocli let none of the commands through");
+        throw new IllegalStateException("picocli accepted none of the commands");
     }
 
-    /** The file of {@code -R}; empty for another command. */
+    /** The file of {@code -R}; empty for other commands. */
     Optional<Path> file() {
         return Optional.ofNullable(file);
     }

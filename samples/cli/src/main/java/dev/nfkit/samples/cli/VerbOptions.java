@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Which options say something to which command; those that say nothing to it are refused, not ignored. */
+/** The options that each command supports. Unsupported options are refused, not ignored. */
 final class VerbOptions {
     private static final Set<String> ALWAYS = Set.of("--netns", "--json", "--help", "--version");
     private static final Set<String> TUPLE = Set.of(
@@ -115,18 +115,18 @@ final class VerbOptions {
             case GET, DELETE -> EXPECTED;
             case CREATE -> EXPECTATION;
             case UPDATE, ADD ->
-                throw Failure.usage(verb + " expect: an expectation can't be changed; remove it and make another");
-            case LOAD -> throw Failure.usage("-R expect: only commands for connections can be in a file");
+                throw Failure.usage(verb + " expect: an expectation cannot be changed; remove it and create another");
+            case LOAD -> throw Failure.usage("-R expect: only commands for connections are supported in a file");
         };
     }
 
-    /** Refuses options that say nothing to a command on a table. */
+    /** Refuses options that a command on a table does not support. */
     static void check(ConntrackVerb verb, ConntrackTable table, List<OptionSpec> typed) throws Failure {
         Set<String> known = known(verb, table);
         for (OptionSpec option : typed) {
             boolean command = option.group() != null;
             if (!command && List.of(option.names()).stream().noneMatch(n -> known.contains(n) || ALWAYS.contains(n))) {
-                throw Failure.usage(String.join(", ", option.names()) + ": of no use with " + verb
+                throw Failure.usage(String.join(", ", option.names()) + ": not supported with " + verb
                         + (table == ConntrackTable.CONNTRACK ? "" : " " + table));
             }
         }

@@ -3,13 +3,13 @@ package dev.nfkit.samples.cli;
 import java.nio.ByteOrder;
 
 /**
- * Verification tags of SCTP as conntrack(8) reads and prints them: it takes the four bytes of the packet for a number of the
- * host, so that on a little-endian host they are reversed.
+ * Verification tags of SCTP as conntrack(8) reads and prints them: it reads the four bytes of the packet in the host's
+ * byte order, so that on a little-endian host they are reversed.
  */
 final class VerificationTag {
     private VerificationTag() {}
 
-    /** A tag as conntrack(8) prints it, of the tag in packets; and the other way round. */
+    /** Converts a tag in packets to the tag that conntrack(8) prints, and vice versa. */
     static long swapped(long tag) {
         return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
                 ? Integer.toUnsignedLong(Integer.reverseBytes((int) tag))

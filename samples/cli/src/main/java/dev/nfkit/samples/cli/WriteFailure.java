@@ -5,7 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Something could not be written: a full disk, or a reader that went away. */
+/** Something could not be written: the disk is full, or the reader closed the pipe. */
 final class WriteFailure extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ final class WriteFailure extends IOException {
         readerGone = String.valueOf(cause.getMessage()).contains("Broken pipe");
     }
 
-    /** Why a file could not be opened, read or written, without its name. */
+    /** The reason why a file could not be opened, read or written, without its name. */
     static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "No such file or directory";
@@ -30,7 +30,7 @@ final class WriteFailure extends IOException {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    /** Whether the reader of a pipe closed it: no error, it has seen enough. */
+    /** Whether the reader closed the pipe. This is not an error: the reader needs no more. */
     boolean readerGone() {
         return readerGone;
     }

@@ -21,7 +21,7 @@ private fun copy(
 
 class AnonymizeSpec :
     FunSpec({
-        test("the same key gives the same copy, another key and no key another, and no key is in a copy") {
+        test("the same key gives the same copy, another or no key gives another, and no key is in a copy") {
             val dir = tempdir()
             val text = "a key of twenty-five bytes"
             val key = File(dir, "key").apply { writeText(text) }

@@ -63,19 +63,19 @@ class CaptureFilesSpec :
             CaptureReader.open(file.toPath()).use { it.next()!!.linkType() shouldBe LinkType.RAW }
         }
 
-        test("a count stops at just that packet") {
+        test("a packet limit stops the capture at exactly that packet") {
             val file = tempdir().resolve("some.pcapng")
             capture(file, stop = Criteria(3, 0, 0, 0)).packets() shouldBe 3
             packets(file) shouldBe 3
         }
 
-        test("a file's size stops it at the first packet beyond") {
+        test("a size limit stops the capture at the first packet that exceeds it") {
             val file = tempdir().resolve("size.pcapng")
             capture(file, stop = Criteria(0, 1000, 0, 0))
             file.length() shouldBeInRange 1000L..1600L
         }
 
-        test("a ring keeps the last files, each full but the last") {
+        test("a ring keeps the last files, and all but the last are full") {
             val dir = tempdir()
             capture(dir.resolve("ring.pcapng"), ring = Criteria(2, 0, 0, 2)).packets() shouldBe all
             val files = dir.listFiles()!!.sortedBy { it.name }
@@ -85,26 +85,26 @@ class CaptureFilesSpec :
             files[1].name.substring(5, 10).toLong() shouldBe (all + 1) / 2
         }
 
-        test("so many files end the capture with none begun in vain") {
+        test("a limit of files ends the capture without beginning an empty file") {
             val dir = tempdir()
             capture(dir.resolve("n"), stop = Criteria(0, 0, 0, 2), ring = Criteria(2, 0, 0, 0)).packets() shouldBe 4
             dir.listFiles()!!.sortedBy { it.name }.map(::packets) shouldContainExactly listOf(2, 2)
         }
 
-        test("names are dumpcap's") {
+        test("names have the format of dumpcap") {
             val time = LocalDateTime.of(2026, 11, 20, 22, 33, 44)
             FileNames.numbered(Path.of("/x/out.pcapng"), 1, time) shouldBe Path.of("/x/out_00001_20261120223344.pcapng")
             FileNames.numbered(Path.of("a.b/out"), 12, time) shouldBe Path.of("a.b/out_00012_20261120223344")
             FileNames.numbered(Path.of(".hidden"), 1, time) shouldBe Path.of(".hidden_00001_20261120223344")
         }
 
-        test("a device without room fails when it is opened, by its name") {
+        test("a full device fails when the file is opened, and the message names it") {
             if (File("/dev/full").exists()) {
                 shouldThrow<WriteFailure> { capture(File("/dev/full")) }.message shouldContain "/dev/full: "
             }
         }
 
-        test("where the next file cannot be had, the failure names it and what was written stays") {
+        test("if the next file cannot be opened, the failure names it and the written file stays") {
             val dir = tempdir()
             val files = mutableListOf<CaptureFiles>()
             val trace = replayed(RECORDING)
@@ -144,7 +144,7 @@ class CaptureFilesSpec :
             packets(kept.listFiles()!!.single()) shouldBe 2
         }
 
-        test("conditions add up") {
+        test("several conditions are combined") {
             Criteria.parse("-a", listOf("packets:5", "filesize:2", "duration:0.5", "files:3")) shouldBe
                 Criteria(5, 2000, 500_000_000, 3)
         }

@@ -17,7 +17,10 @@ private fun field(
     name: String,
 ): String = Regex("\"$name\":\"?([^\",}]*)").find(line)?.groupValues?.get(1) ?: ""
 
-/** A text such as `1796002499.558165000` or `Nov 30, 2026 01:34:59.558165000 UTC`: the microseconds in its minute. */
+/**
+ * Parses a text such as `1796002499.558165000` or `Nov 30, 2026 01:34:59.558165000 UTC`: the microseconds in its
+ * minute.
+ */
 private fun String.micros(): Long {
     val (seconds, fraction) = Regex("(\\d+)\\.(\\d{6})").find(this)!!.destructured
     return seconds.toLong() % 60 * 1_000_000 + fraction.toLong()
@@ -28,24 +31,24 @@ class CaptureLiveSpec :
         test(
             "ICMP, TCP over IPv6 and UDP are read back with the same count and addresses",
         ).config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.log("iptables", 30, "-p", "icmp")
-                room.log("iptables", 30, "-p", "udp")
-                room.log("ip6tables", 30, "-p", "tcp")
+            Netns().use { netns ->
+                netns.log("iptables", 30, "-p", "icmp")
+                netns.log("iptables", 30, "-p", "udp")
+                netns.log("ip6tables", 30, "-p", "tcp")
                 val file = tempdir().resolve("mix.pcapng")
                 val ran =
-                    Capturing(room, 30, "-w", file.path, "--json").use { nfkit ->
-                        room.inside("ping", "-c", "3", "-i", "0.05", "127.0.0.1")
-                        room.udp(5, port = 7777)
-                        // Nobody listens: each attempt is a SYN and its reset.
-                        repeat(3) { run("ip", "netns", "exec", room.name, "bash", "-c", "echo >/dev/tcp/::1/7778") }
+                    Capturing(netns, 30, "-w", file.path, "--json").use { nfkit ->
+                        netns.inside("ping", "-c", "3", "-i", "0.05", "127.0.0.1")
+                        netns.udp(5, port = 7777)
+                        // No process listens: each attempt is a SYN and its reset.
+                        repeat(3) { run("ip", "netns", "exec", netns.name, "bash", "-c", "echo >/dev/tcp/::1/7778") }
                         nfkit.signal("INT")
                     }
                 ran.code shouldBe 0
                 val lines = ran.out.lines().filter { it.isNotEmpty() }
                 capinfos(file) shouldBe lines.size
                 ran.err shouldContain "${lines.size} packets captured, 0 dropped"
-                // An ICMP error quotes the packet that it is about: the first of each field is the packet's own.
+                // An ICMP error quotes the packet that caused it: the first of each field is the packet's own.
                 val seen =
                     tshark(
                         file,
@@ -81,12 +84,12 @@ class CaptureLiveSpec :
             test(
                 "50 packets that the kernel still holds are in the file after SIG$signal",
             ).config(enabledOrReasonIf = live) {
-                Room().use { room ->
-                    room.log("iptables", 31, "-p", "udp")
+                Netns().use { netns ->
+                    netns.log("iptables", 31, "-p", "udp")
                     val file = tempdir().resolve("held.pcapng")
-                    Capturing(room, 31, "-w", file.path, "--threshold", "1024", "--timeout", HELD_LONG).use { nfkit ->
-                        room.udp(50)
-                        room.held(31) shouldBe 50
+                    Capturing(netns, 31, "-w", file.path, "--threshold", "1024", "--timeout", HELD_LONG).use { nfkit ->
+                        netns.udp(50)
+                        netns.held(31) shouldBe 50
                         val ran = nfkit.signal(signal)
                         ran.code shouldBe 0
                         ran.err shouldContain "50 packets captured, 0 dropped: ${file.path}"
@@ -98,12 +101,12 @@ class CaptureLiveSpec :
         }
 
         test("a killed process leaves a valid file with what was flushed").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.log("iptables", 32, "-p", "udp")
+            Netns().use { netns ->
+                netns.log("iptables", 32, "-p", "udp")
                 val file = tempdir().resolve("killed.pcapng")
-                Capturing(room, 32, "-w", file.path).use { nfkit ->
+                Capturing(netns, 32, "-w", file.path).use { nfkit ->
                     capinfos(file) shouldBe 0
-                    room.udp(33)
+                    netns.udp(33)
                     await("33 packets in the file") { capinfos(file) == 33 }
                     nfkit.signal("KILL").code shouldBe 137
                 }
@@ -118,16 +121,16 @@ class CaptureLiveSpec :
             "raw IP" to listOf("--raw"),
         )) {
             test(
-                "packets that -s cut are dissected by tshark and tcpdump: $name",
+                "packets that -s cuts are dissected by tshark and tcpdump: $name",
             ).config(enabledOrReasonIf = live) {
-                Room().use { room ->
-                    room.log("iptables", 37, "-p", "udp")
-                    room.log("ip6tables", 37, "-p", "udp")
+                Netns().use { netns ->
+                    netns.log("iptables", 37, "-p", "udp")
+                    netns.log("ip6tables", 37, "-p", "udp")
                     val file = tempdir().resolve("cut.pcap")
-                    Capturing(room, 37, "-w", file.path, "-s", "64", *args.toTypedArray()).use { nfkit ->
-                        room.inside("bash", "-c", "printf %1000s . >/dev/udp/127.0.0.1/9")
-                        room.inside("bash", "-c", "printf %1000s . >/dev/udp/::1/9")
-                        room.udp(1)
+                    Capturing(netns, 37, "-w", file.path, "-s", "64", *args.toTypedArray()).use { nfkit ->
+                        netns.inside("bash", "-c", "printf %1000s . >/dev/udp/127.0.0.1/9")
+                        netns.inside("bash", "-c", "printf %1000s . >/dev/udp/::1/9")
+                        netns.udp(1)
                         nfkit.signal("INT").code shouldBe 0
                     }
                     capinfos(file) shouldBe 3
@@ -142,9 +145,9 @@ class CaptureLiveSpec :
                         comments.map { it.substringAfter("lo, ") } shouldBe
                             listOf("original length 1028", "original length 1048", "")
                     }
-                    val said = run("tcpdump", "-nr", file.path)
-                    said.code shouldBe 0
-                    val lines = said.out.lines().filter { it.isNotEmpty() }
+                    val printed = run("tcpdump", "-nr", file.path)
+                    printed.code shouldBe 0
+                    val lines = printed.out.lines().filter { it.isNotEmpty() }
                     lines shouldHaveSize 3
                     for ((line, text) in lines zip listOf("127.0.0.1.9: UDP, length 1000", "::1.9: UDP", "length 5")) {
                         line shouldContain text
@@ -155,21 +158,21 @@ class CaptureLiveSpec :
 
         for (args in listOf(listOf(), listOf("-P"), listOf("--raw"))) {
             test(
-                "a ping's requests and replies stand in the order of time${args.joinToString("") { ", $it" }}",
+                "a ping's requests and replies are in the order of their times${args.joinToString("") { ", $it" }}",
             ).config(enabledOrReasonIf = live) {
-                Room().use { room ->
-                    // Of what leaves the kernel does not know the time, of what comes in it does.
+                Netns().use { netns ->
+                    // The kernel timestamps packets that arrive, but not packets that leave.
                     for (chain in listOf("OUTPUT", "INPUT")) {
-                        room.inside("iptables", "-A", chain, "-p", "icmp", "-j", "NFLOG", "--nflog-group", "38")
+                        netns.inside("iptables", "-A", chain, "-p", "icmp", "-j", "NFLOG", "--nflog-group", "38")
                     }
                     val file = tempdir().resolve("ping.pcap")
-                    Capturing(room, 38, "-w", file.path, *args.toTypedArray()).use { nfkit ->
-                        room.inside("ping", "-c", "5", "-i", "0.15", "127.0.0.1")
+                    Capturing(netns, 38, "-w", file.path, *args.toTypedArray()).use { nfkit ->
+                        netns.inside("ping", "-c", "5", "-i", "0.15", "127.0.0.1")
                         nfkit.signal("INT").code shouldBe 0
                     }
-                    val said = run("capinfos", "-M", file.path).out
-                    said shouldContain Regex("Number of packets: +20")
-                    said shouldContain Regex("Strict time order: +True")
+                    val printed = run("capinfos", "-M", file.path).out
+                    printed shouldContain Regex("Number of packets: +20")
+                    printed shouldContain Regex("Strict time order: +True")
                     tshark(file, "icmp.seq", "icmp.type") shouldBe
                         (1..5).flatMap { listOf("$it\t8", "$it\t8", "$it\t0", "$it\t0") }
                     if (args.isEmpty()) {
@@ -183,32 +186,32 @@ class CaptureLiveSpec :
         }
 
         test("standard output can be piped into tshark").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.log("iptables", 33, "-p", "udp")
+            Netns().use { netns ->
+                netns.log("iptables", 33, "-p", "udp")
                 val script = "\"$@\" | tshark -n -r - -T fields -e udp.dstport"
                 val command =
-                    nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:33", "-c", "20", "-w", "-")
+                    nfkitCommand + listOf("capture", "--netns", netns.name, "-i", "nflog:33", "-c", "20", "-w", "-")
                 val piped =
                     ProcessBuilder(
                         listOf("sh", "-c", script, "sh") + command,
                     ).redirectErrorStream(false).start()
-                await("the group to be bound") { room.bound(33) }
-                room.udp(20)
+                await("the group to be bound") { netns.bound(33) }
+                netns.udp(20)
                 val lines = piped.inputStream.reader().readLines()
                 piped.waitFor() shouldBe 0
                 lines shouldBe List(20) { "9" }
             }
         }
 
-        test("a reader that has seen enough ends it quietly").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.log("iptables", 34, "-p", "udp")
+        test("a reader that closes the pipe early ends the capture quietly").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                netns.log("iptables", 34, "-p", "udp")
                 val script = "{ \"$@\" ; echo code \$? >&2; } | head -n 1"
-                val command = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:34")
+                val command = nfkitCommand + listOf("capture", "--netns", netns.name, "-i", "nflog:34")
                 val piped = ProcessBuilder(listOf("sh", "-c", script, "sh") + command).start()
-                await("the group to be bound") { room.bound(34) }
+                await("the group to be bound") { netns.bound(34) }
                 await("nfkit to end") {
-                    room.udp(1)
+                    netns.udp(1)
                     !piped.isAlive
                 }
                 piped.inputStream.reader().readLines() shouldHaveSize 1
@@ -219,16 +222,16 @@ class CaptureLiveSpec :
         }
 
         test(
-            "a full disk keeps what was captured, cut to whole packets, and ends with code 1",
+            "a full disk keeps the captured packets, truncated to complete packets, and ends with code 1",
         ).config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.log("iptables", 35, "-p", "udp")
+            Netns().use { netns ->
+                netns.log("iptables", 35, "-p", "udp")
                 val disk = tempdir()
                 run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.path).code shouldBe 0
                 try {
                     val file = disk.resolve("full.pcapng")
-                    Capturing(room, 35, "-w", file.path).use { nfkit ->
-                        room.udp(1000)
+                    Capturing(netns, 35, "-w", file.path).use { nfkit ->
+                        netns.udp(1000)
                         val ran = nfkit.ended()
                         ran.code shouldBe 1
                         ran.err shouldContain "full.pcapng: No space left on device"
@@ -242,14 +245,14 @@ class CaptureLiveSpec :
         }
 
         test(
-            "a file that cannot be written and a group that is taken end with code 2",
+            "a file that cannot be written and a group that is in use end with code 2",
         ).config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                val capture = nfkitCommand + listOf("capture", "--netns", room.name, "-i", "nflog:36")
+            Netns().use { netns ->
+                val capture = nfkitCommand + listOf("capture", "--netns", netns.name, "-i", "nflog:36")
                 val ran = run(capture + listOf("-w", "/nowhere/at/all"))
                 ran.code shouldBe 2
                 ran.err shouldContain "/nowhere/at/all: No such file or directory"
-                Capturing(room, 36).use {
+                Capturing(netns, 36).use {
                     val second = run(capture)
                     second.code shouldBe 2
                     second.err shouldContain "owns this group"
@@ -263,8 +266,8 @@ class CaptureLiveSpec :
         ).config(enabledOrReasonIf = live) {
             val ran = run(nfkitCommand + "demo")
             ran.code shouldBe 0
-            for (said in listOf("UDP", "TCP", "ICMPv6", "LOCAL_IN", "\"web \"", "0 dropped")) {
-                ran.out shouldContain said
+            for (text in listOf("UDP", "TCP", "ICMPv6", "LOCAL_IN", "\"web \"", "0 dropped")) {
+                ran.out shouldContain text
             }
             val file =
                 java.io.File(

@@ -16,7 +16,7 @@ import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-private const val ROOM = 2048
+private const val SPACE = 2048
 
 internal fun address(text: String): InetAddress = InetAddress.getByName(text)
 
@@ -52,7 +52,7 @@ internal fun MessageWriter.counters(
     be64(Counters.BYTES.code(), bytes)
 }
 
-/** A whole message as a datagram. */
+/** A complete message as a datagram. */
 internal fun datagram(
     message: ConntrackMessage,
     flags: Int = 0,
@@ -61,7 +61,7 @@ internal fun datagram(
     family: Int = 2,
     attributes: MessageWriter.() -> Unit,
 ): ByteArray {
-    val writer = MessageWriter(ROOM, order).begin(message.type(), flags, sequence).nfgenmsg(family, 0)
+    val writer = MessageWriter(SPACE, order).begin(message.type(), flags, sequence).nfgenmsg(family, 0)
     val datagram = writer.apply(attributes).end().datagram()
     return ByteArray(datagram.remaining()).also { datagram.get(it) }
 }
@@ -71,14 +71,14 @@ private fun cursor(datagram: ByteArray): MessageCursor =
         .wrap(ByteBuffer.wrap(datagram), 0, datagram.size, ByteOrder.nativeOrder())
         .also { check(it.next()) }
 
-/** An entry of attributes. */
+/** An entry with the given attributes. */
 internal fun entry(attributes: MessageWriter.() -> Unit): ConntrackEntry {
     val message = cursor(datagram(ConntrackMessage.CT_NEW, attributes = attributes))
     val from = message.attributesOffset()
     return ConntrackEntry().wrap(message.buffer(), from, message.end() - from, message.order())
 }
 
-/** An expectation of attributes. */
+/** An expectation with the given attributes. */
 internal fun expectation(attributes: MessageWriter.() -> Unit): ConntrackExpectation =
     ConntrackExpectation.read(
         cursor(datagram(ConntrackMessage.EXP_NEW, Netlink.NLM_F_CREATE, attributes = attributes)),

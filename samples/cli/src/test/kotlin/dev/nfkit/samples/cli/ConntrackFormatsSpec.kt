@@ -59,7 +59,7 @@ class ConntrackFormatsSpec :
                 "--sport 40000 --dport 443 --reply-port-src 443 --reply-port-dst 40000 --state SYN_SENT2"
         }
 
-        test("zones of a direction, and protocols that have no options, are saved") {
+        test("zones of one direction, and protocols without options, are saved") {
             val tuple = ConntrackTuple.of(99, address("192.0.2.1"), address("198.51.100.2"))
             save {
                 tuples(tuple.inZone(6), tuple.inverted().inZone(7))
@@ -67,7 +67,7 @@ class ConntrackFormatsSpec :
             } shouldBe "-A -u UNSET --orig-zone 6 --reply-zone 7 $ENDS $REPLIES -p 99"
         }
 
-        test("SCTP is saved with its tags, DCCP with its role, GRE with its keys, ICMPv6 by its names") {
+        test("SCTP is saved with its tags, DCCP with its role, GRE with its keys, ICMPv6 with its own options") {
             save {
                 tuples(pair(IpProtocol.SCTP))
                 nest(ConntrackAttribute.PROTOINFO) {
@@ -122,7 +122,7 @@ class ConntrackFormatsSpec :
             saved(ConntrackEvent.Overrun(3)) shouldBe "# 3 events were lost"
         }
 
-        test("ports and a state are printed as XML without a protocol, too") {
+        test("ports and a state are printed as XML even without a protocol") {
             xml {
                 nest(ConntrackAttribute.TUPLE_ORIG) {
                     nest(Tuple.IP) {
@@ -138,7 +138,7 @@ class ConntrackFormatsSpec :
                 "<dport>20</dport></layer4></meta><meta direction=\"independent\"><state>NONE</state></meta></flow>"
         }
 
-        test("text from outside has no control character in XML, and what XML reserves is escaped") {
+        test("control characters from outside are removed from XML, and reserved characters are escaped") {
             xml {
                 tuples(web)
                 be32(ConntrackAttribute.TIMEOUT.code(), 9)
@@ -158,7 +158,7 @@ class ConntrackFormatsSpec :
                 "<secctx>&lt;a&gt;&amp;.[2J.</secctx><helper>f&amp;tp</helper></meta></flow>"
         }
 
-        test("an expectation is an element of its own, in a document of its own") {
+        test("an expectation is a separate element in a separate document") {
             val expected =
                 expectation {
                     web.writeTo(this, ExpectationAttribute.MASTER.code())

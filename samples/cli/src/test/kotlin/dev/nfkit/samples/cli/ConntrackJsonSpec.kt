@@ -25,7 +25,7 @@ class ConntrackJsonSpec :
         val tuple =
             """{"ip":{"v4_src":"192.0.2.1","v4_dst":"198.51.100.2"},"proto":{"num":6,"src_port":40000,"dst_port":443}}"""
 
-        test("attributes nest by the schema's names, in its order, with addresses as text") {
+        test("attributes nest as in the schema, in its order, with addresses as text") {
             json {
                 be32(ConntrackAttribute.MARK.code(), 0xffff_ffffL)
                 tuples(web)
@@ -66,7 +66,7 @@ class ConntrackJsonSpec :
             } shouldBe """{"family":0,"nat_src":{"v4_minip":"192.0.2.1","proto":{"port_min":1024}}}"""
         }
 
-        test("unknown attributes are left out at every depth, and of two the last counts") {
+        test("unknown attributes are omitted at every depth, and the last of two counts") {
             val line =
                 json {
                     be32(63, 1)
@@ -82,13 +82,13 @@ class ConntrackJsonSpec :
             parseJson(line).keys shouldBe setOf("family", "help", "mark")
         }
 
-        test("what the schema can't read is hexadecimal, where it stands") {
+        test("an attribute that does not fit the schema is hexadecimal, in its place") {
             json { bytes(ConntrackAttribute.FILTER.code(), 9, 0) } shouldBe """{"family":0,"filter":"0900"}"""
             val line = json { bytes(ConntrackAttribute.MARK_MASK.code(), 7) }
             parseJson(line).keys.toList() shouldBe listOf("family", "attributes")
         }
 
-        test("events say what happened, when it is known, and how many an overrun lost") {
+        test("events contain their kind, the time if it is known, and the number lost in an overrun") {
             val entry = entry { web.writeTo(this, ConntrackAttribute.TUPLE_ORIG.code()) }
             json(ConntrackEvent.New(entry)) shouldBe """{"event":"new","family":2,"tuple_orig":$tuple}"""
             json(ConntrackEvent.Updated(entry), 1_500_000_000L) shouldBe

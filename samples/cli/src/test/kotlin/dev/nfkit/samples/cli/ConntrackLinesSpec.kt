@@ -49,7 +49,7 @@ class ConntrackLinesSpec :
             be32(ConntrackAttribute.ID.code(), 0xffff_fffeL)
         }
 
-        test("a TCP connection, with the family and the id where they are asked for") {
+        test("a TCP connection has the family and the id if they are requested") {
             val tail =
                 "6 431999 ESTABLISHED src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443 " +
                     "src=198.51.100.2 dst=192.0.2.1 sport=443 dport=40000 [ASSURED] mark=0 use=1"
@@ -57,7 +57,7 @@ class ConntrackLinesSpec :
             line(ConntrackColumns.EXTENDED) { established() } shouldBe "ipv4     2 tcp      $tail id=4294967294"
         }
 
-        test("counters, unreplied, security context and zones stand where conntrack(8) has them") {
+        test("counters, unreplied, security context and zones are where conntrack(8) has them") {
             line {
                 val udp = ConntrackTuple.udp(address("fd00::1"), 5, address("fd00::2"), 53)
                 tuples(udp.inZone(7), udp.inverted().inZone(8))
@@ -99,7 +99,7 @@ class ConntrackLinesSpec :
             } shouldBe "ipv6     10 unknown  99 src=::1 dst=::2 src=::2 dst=::1"
         }
 
-        test("a flow table's connections are told as such, and a state without a name is NONE") {
+        test("connections of a flow table are marked as offloaded, and a state without a name is NONE") {
             line {
                 tuples(web)
                 status(ConntrackStatus.SEEN_REPLY, ConntrackStatus.ASSURED, ConntrackStatus.OFFLOAD)
@@ -113,7 +113,7 @@ class ConntrackLinesSpec :
             } shouldBe "tcp      6 NONE src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443 [HW_OFFLOAD]"
         }
 
-        test("how long it lasted, and with ktimestamp when it began and ended, in local time") {
+        test("the duration is printed, and with ktimestamp the beginning and end in local time") {
             val times: MessageWriter.() -> Unit = {
                 web.writeTo(this, ConntrackAttribute.TUPLE_ORIG.code())
                 nest(ConntrackAttribute.TIMESTAMP) {
@@ -140,7 +140,7 @@ class ConntrackLinesSpec :
             }
         }
 
-        test("labels go by their names, and by their numbers where they have none") {
+        test("labels are printed by name, or by number if they have no name") {
             val names =
                 LabelNames(listOf("# comment", "3 eth0-in # the inside", "200 too-large", "nonsense", " 4\tmail"))
             val labelled: MessageWriter.() -> Unit = {
@@ -156,7 +156,7 @@ class ConntrackLinesSpec :
             names.parse("-l", listOf("mail", "7")) shouldBe BitSet().apply { listOf(4, 7).forEach(::set) }
         }
 
-        test("what a broken message lacks is left out") {
+        test("attributes missing from a broken message are omitted") {
             line { } shouldBe "unknown  0"
             line {
                 nest(ConntrackAttribute.TUPLE_ORIG) {}
@@ -167,7 +167,7 @@ class ConntrackLinesSpec :
             } shouldBe "unknown  0"
         }
 
-        test("events begin with what happened, and with their time where it is told") {
+        test("events begin with their kind, and with the time if it is known") {
             val bare: ConntrackEntry = entry { web.writeTo(this, ConntrackAttribute.TUPLE_ORIG.code()) }
             val tuple = "tcp      6 src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443"
             event(ConntrackEvent.New(bare)) shouldBe "    [NEW] $tuple"
@@ -175,7 +175,7 @@ class ConntrackLinesSpec :
             event(ConntrackEvent.Destroyed(bare), 1_795_207_195 * SECOND + 7_000) shouldBe
                 "[1795207195.000007]\t[DESTROY] $tuple"
             event(ConntrackEvent.Destroyed(bare), 5 * SECOND + 123_456_789) shouldBe "[5.123456]\t[DESTROY] $tuple"
-            event(ConntrackEvent.Overrun(0)) shouldBe "[OVERRUN] events were lost that the kernel did not count"
+            event(ConntrackEvent.Overrun(0)) shouldBe "[OVERRUN] an unknown number of events was lost"
             event(ConntrackEvent.Overrun(1)) shouldBe "[OVERRUN] 1 event was lost"
             event(ConntrackEvent.Overrun(12)) shouldBe "[OVERRUN] 12 events were lost"
         }

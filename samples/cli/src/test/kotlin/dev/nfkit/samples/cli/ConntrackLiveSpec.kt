@@ -12,24 +12,27 @@ import io.kotest.matchers.string.shouldEndWith
 import io.kotest.matchers.string.shouldStartWith
 
 private fun conntrack(
-    room: Room,
+    netns: Netns,
     vararg args: String,
-): Ran = nfkit("conntrack", "--netns", room.name, *args)
+): Ran = nfkit("conntrack", "--netns", netns.name, *args)
 
 private fun lines(text: String): List<String> = text.lines().filter { it.isNotEmpty() }
 
-/** A line without what time changes between two looks. */
+/** A line without the fields that change between two listings. */
 private fun timeless(line: String): String =
     line
         .replace(Regex("^(ipv[46] +\\d+ )?(\\S+ +\\d+) \\d+ "), "$1$2 - ")
         .replace(Regex("delta-time=\\d+"), "delta-time=-")
 
-/** A line without time and counters: what a saved entry keeps. */
+/** A line without time and counters: the fields that a saved entry keeps. */
 private fun lasting(line: String): String =
     timeless(line)
         .replace(Regex("(packets|bytes|delta-time)=\\S+ "), "")
 
-/** A saved line without what time changes, and without what only nfkit saves: the mark and the translated port. */
+/**
+ * A saved line without the fields that change with time, and without those that only nfkit saves: the mark and the
+ * translated port.
+ */
 private fun asPeerSaves(line: String): String =
     line
         .replace(Regex(" -t \\d+"), "")
@@ -40,14 +43,14 @@ private fun timelessXml(line: String): String =
     line
         .replace(Regex("<(timeout|deltatime)>\\d+"), "<$1>-")
 
-/** Connections of all kinds, made by the peer. */
-private fun populate(room: Room) {
-    room.track()
+/** Creates connections of all kinds with the peer. */
+private fun populate(netns: Netns) {
+    netns.track()
     val settings = listOf("acct=1", "timestamp=1", "udp_timeout=6000", "icmp_timeout=6000", "icmpv6_timeout=6000")
-    room.inside("sysctl", "-qw", *settings.map { "net.netfilter.nf_conntrack_$it" }.toTypedArray())
-    room.udp(2, port = 7777)
-    room.inside("ping", "-c", "1", "-q", "127.0.0.1")
-    room.inside("ping", "-c", "1", "-q", "::1")
+    netns.inside("sysctl", "-qw", *settings.map { "net.netfilter.nf_conntrack_$it" }.toTypedArray())
+    netns.udp(2, port = 7777)
+    netns.inside("ping", "-c", "1", "-q", "127.0.0.1")
+    netns.inside("ping", "-c", "1", "-q", "::1")
     val between = arrayOf("-s", "192.0.2.1", "-d", "198.51.100.2", "-t", "10000")
     val ports = arrayOf("--sport", "10", "--dport", "20")
     val six = arrayOf("-s", "fd00::1", "-d", "2001:db8::ffff:0:2", "-t", "10000")
@@ -63,18 +66,18 @@ private fun populate(room: Room) {
         arrayOf("-p", "icmp") + between + arrayOf("--icmp-type", "8", "--icmp-code", "0", "--icmp-id", "77"),
         arrayOf("-p", "99") + between,
     )) {
-        room.inside("conntrack", "-I", *more)
+        netns.inside("conntrack", "-I", *more)
     }
 }
 
 class ConntrackLiveSpec :
     FunSpec({
         test("the table is listed line by line as conntrack(8) lists it").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                populate(room)
+            Netns().use { netns ->
+                populate(netns)
                 for (output in listOf("extended", "extended,id,ktimestamp", "id")) {
-                    val peer = lines(room.inside("conntrack", "-L", "-o", output))
-                    val ran = run(nfkitCommand + listOf("conntrack", "--netns", room.name, "-L", "-o", output))
+                    val peer = lines(netns.inside("conntrack", "-L", "-o", output))
+                    val ran = run(nfkitCommand + listOf("conntrack", "--netns", netns.name, "-L", "-o", output))
                     ran.code shouldBe 0
                     lines(ran.out).map(::timeless) shouldContainExactlyInAnyOrder peer.map(::timeless)
                     peer.size shouldBeGreaterThan 11
@@ -83,9 +86,9 @@ class ConntrackLiveSpec :
             }
         }
 
-        test("filters mean the same entries as those of conntrack(8)").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                populate(room)
+        test("filters select the same entries as those of conntrack(8)").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                populate(netns)
                 val filters =
                     listOf(
                         "-p tcp",
@@ -111,8 +114,8 @@ class ConntrackLiveSpec :
                     )
                 for (filter in filters) {
                     val words = filter.split(' ').toTypedArray()
-                    val peer = lines(room.inside("conntrack", "-L", "-o", "id", *words))
-                    val ours = lines(conntrack(room, "-L", "-o", "id", *words).out)
+                    val peer = lines(netns.inside("conntrack", "-L", "-o", "id", *words))
+                    val ours = lines(conntrack(netns, "-L", "-o", "id", *words).out)
                     io.kotest.assertions.withClue(filter) {
                         ours.map(::timeless) shouldContainExactlyInAnyOrder peer.map(::timeless)
                     }
@@ -120,168 +123,169 @@ class ConntrackLiveSpec :
             }
         }
 
-        test("an entry is made, found, changed, removed, and then there is none").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.track()
+        test("an entry is created, found, changed and removed").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                netns.track()
                 val ports = arrayOf("--sport", "10", "--dport", "20")
                 val tuple = arrayOf("-p", "tcp", "-s", "fd00::1", "-d", "fd00::2", *ports)
                 val made = arrayOf("-I", *tuple, "--state", "SYN_SENT", "-t", "600", "-m", "7", "--label-add", "3,9")
-                conntrack(room, *made).err shouldBe "nfkit conntrack: 1 flow entries have been created.\n"
-                val again = conntrack(room, *made)
+                conntrack(netns, *made).err shouldBe "nfkit conntrack: 1 flow entries have been created.\n"
+                val again = conntrack(netns, *made)
                 again.code shouldBe 1
                 again.err shouldContain "there is such an entry already"
 
-                val found = conntrack(room, "-G", *tuple, "-o", "labels")
+                val found = conntrack(netns, "-G", *tuple, "-o", "labels")
                 found.code shouldBe 0
                 found.out shouldContain Regex("^tcp +6 \\d+ SYN_SENT src=fd00::1 .* mark=7 use=\\d+ labels=3,9\n$")
 
                 val changed =
-                    conntrack(room, "-U", "-s", "fd00::/8", "-m", "0x10/0xf0", "--label-del", "3", "-o", "labels")
+                    conntrack(netns, "-U", "-s", "fd00::/8", "-m", "0x10/0xf0", "--label-del", "3", "-o", "labels")
                 changed.code shouldBe 0
                 changed.out shouldEndWith "labels=9\n"
                 changed.out shouldContain "mark=23 "
                 changed.err shouldBe "nfkit conntrack: 1 flow entries have been updated.\n"
-                conntrack(room, "-U", "-s", "fd01::/16", "-m", "1").code shouldBe 1
+                conntrack(netns, "-U", "-s", "fd01::/16", "-m", "1").code shouldBe 1
 
-                conntrack(room, "-C").out shouldBe "1\n"
-                val removed = conntrack(room, "-D", "-m", "23", "-l", "9")
+                conntrack(netns, "-C").out shouldBe "1\n"
+                val removed = conntrack(netns, "-D", "-m", "23", "-l", "9")
                 removed.code shouldBe 0
                 removed.out shouldStartWith "tcp      6 "
                 removed.err shouldBe "nfkit conntrack: 1 flow entries have been deleted.\n"
-                conntrack(room, "-D", "-m", "23").code shouldBe 1
-                val gone = conntrack(room, "-G", *tuple)
+                conntrack(netns, "-D", "-m", "23").code shouldBe 1
+                val gone = conntrack(netns, "-G", *tuple)
                 gone.code shouldBe 1
                 gone.err shouldContain "there is no such connection"
                 lines(gone.err) shouldHaveSize 1
             }
         }
 
-        test("what is saved is created again from a file, with translation, zones, marks and states")
+        test("saved entries are recreated from a file, with translation, zones, marks and states")
             .config(enabledOrReasonIf = live) {
-                Room().use { room ->
-                    populate(room)
-                    val before = lines(conntrack(room, "-L", "-o", "extended").out).map(::lasting)
-                    val saved = conntrack(room, "-L", "-o", "save").out
-                    val peer = lines(room.inside("conntrack", "-L", "-o", "save"))
+                Netns().use { netns ->
+                    populate(netns)
+                    val before = lines(conntrack(netns, "-L", "-o", "extended").out).map(::lasting)
+                    val saved = conntrack(netns, "-L", "-o", "save").out
+                    val peer = lines(netns.inside("conntrack", "-L", "-o", "save"))
                     lines(saved).map(::asPeerSaves) shouldContainExactlyInAnyOrder peer.map(::asPeerSaves)
-                    conntrack(room, "-F").code shouldBe 0
+                    conntrack(netns, "-F").code shouldBe 0
                     val file = tempfile()
                     file.writeText("# saved\n$saved")
-                    val loaded = conntrack(room, "-R", "$file")
+                    val loaded = conntrack(netns, "-R", "$file")
                     loaded.err shouldBe "nfkit conntrack: ${before.size} commands have been carried out.\n"
                     loaded.code shouldBe 0
-                    lines(conntrack(room, "-L", "-o", "extended").out).map(::lasting) shouldContainExactlyInAnyOrder
+                    lines(conntrack(netns, "-L", "-o", "extended").out).map(::lasting) shouldContainExactlyInAnyOrder
                         before
-                    // Once more: entries that exist are updated, those with a translation can't be.
+                    // Again: existing entries are updated, but not those with a translation.
                     file.writeText(lines(saved).filter { " -n " !in it }.joinToString("\n"))
-                    conntrack(room, "-R", "$file").code shouldBe 0
+                    conntrack(netns, "-R", "$file").code shouldBe 0
                     val create = "-I -p 99 -s 192.0.2.1 -d 198.51.100.2 -t 9"
                     file.writeText("-D -p 99\n$create\n\n# again\n$create\n-F\n")
-                    val refused = conntrack(room, "-R", "$file")
+                    val refused = conntrack(netns, "-R", "$file")
                     refused.code shouldBe 1
                     refused.err shouldContain "$file, line 5: "
-                    conntrack(room, "-C").out shouldBe "${before.size}\n"
+                    conntrack(netns, "-C").out shouldBe "${before.size}\n"
                 }
             }
 
         test("XML is that of conntrack(8)").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                populate(room)
+            Netns().use { netns ->
+                populate(netns)
                 for (output in listOf("xml", "xml,ktimestamp")) {
-                    val peer = lines(room.inside("conntrack", "-L", "-o", output))
-                    val ours = lines(conntrack(room, "-L", "-o", output).out)
+                    val peer = lines(netns.inside("conntrack", "-L", "-o", output))
+                    val ours = lines(conntrack(netns, "-L", "-o", output).out)
                     ours.first() shouldBe peer.first()
                     ours.last() shouldBe peer.last()
-                    // The peer has the names of TCP's states for those of SCTP.
+                    // The peer prints the names of TCP states for SCTP states.
                     val compared = { line: String -> "sctp" !in line }
                     ours.filter(compared).map(::timelessXml) shouldContainExactlyInAnyOrder
                         peer.filter(compared).map(::timelessXml)
                     ours.single { "sctp" in it } shouldContain "<state>ESTABLISHED</state>"
                 }
-                lines(conntrack(room, "-L", "-o", "xml", "-p", "98").out) shouldBe
+                lines(conntrack(netns, "-L", "-o", "xml", "-p", "98").out) shouldBe
                     listOf("<?xml version=\"1.0\" encoding=\"utf-8\"?>", "<conntrack>", "</conntrack>")
             }
         }
 
-        test("status bits are added, states changed, and what is so already is not changed")
+        test("status bits are added, states changed, and unchanged entries are skipped")
             .config(enabledOrReasonIf = live) {
-                Room().use { room ->
-                    room.track()
+                Netns().use { netns ->
+                    netns.track()
                     val tuple = "-p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 10 --dport 20".split(' ').toTypedArray()
                     val made = arrayOf(*tuple, "--state", "LISTEN", "-u", "SEEN_REPLY,ASSURED", "-t", "600")
-                    conntrack(room, "-A", *made).err shouldBe "nfkit conntrack: 1 flow entries have been added.\n"
-                    conntrack(room, "-A", *made, "-m", "3").code shouldBe 0
-                    val fixed = conntrack(room, "-U", *tuple, "-u", "FIXED_TIMEOUT", "--state", "ESTABLISHED")
+                    conntrack(netns, "-A", *made).err shouldBe "nfkit conntrack: 1 flow entries have been added.\n"
+                    conntrack(netns, "-A", *made, "-m", "3").code shouldBe 0
+                    val fixed = conntrack(netns, "-U", *tuple, "-u", "FIXED_TIMEOUT", "--state", "ESTABLISHED")
                     fixed.code shouldBe 0
                     fixed.out shouldContain Regex("^tcp +6 \\d+ ESTABLISHED .*\\[ASSURED] mark=3 ")
-                    conntrack(room, "-U", *tuple, "-u", "ASSURED", "-m", "3").code shouldBe 1
-                    room.inside("conntrack", "-L", "-o", "save") shouldContain "-u SEEN_REPLY,ASSURED,FIXED_TIMEOUT "
-                    conntrack(room, "-D", "-s", "1.1.9.1", "--mask-src", "255.255.0.255").code shouldBe 0
+                    conntrack(netns, "-U", *tuple, "-u", "ASSURED", "-m", "3").code shouldBe 1
+                    netns.inside("conntrack", "-L", "-o", "save") shouldContain "-u SEEN_REPLY,ASSURED,FIXED_TIMEOUT "
+                    conntrack(netns, "-D", "-s", "1.1.9.1", "--mask-src", "255.255.0.255").code shouldBe 0
 
-                    conntrack(room, "-I", *tuple, "--state", "CLOSE", "-t", "600", "--reply-zone", "3").code shouldBe 0
-                    room.inside("conntrack", "-L") shouldContain "zone-reply=3 "
-                    conntrack(room, "-L", "-s", "1.1.1.4/24").out shouldContain "zone-reply=3 "
-                    conntrack(room, "-D", "--reply-zone", "3", "-u", "!ASSURED,UNREPLIED").code shouldBe 0
+                    conntrack(netns, "-I", *tuple, "--state", "CLOSE", "-t", "600", "--reply-zone", "3").code shouldBe 0
+                    netns.inside("conntrack", "-L") shouldContain "zone-reply=3 "
+                    conntrack(netns, "-L", "-s", "1.1.1.4/24").out shouldContain "zone-reply=3 "
+                    conntrack(netns, "-D", "--reply-zone", "3", "-u", "!ASSURED,UNREPLIED").code shouldBe 0
 
                     val sctp = "-p sctp -s 1.1.1.1 -d 2.2.2.2 --sport 10 --dport 20".split(' ').toTypedArray()
                     val tags = arrayOf("--orig-vtag", "5", "--reply-vtag", "4294967295")
-                    conntrack(room, "-I", *sctp, *tags, "--state", "CLOSED", "-t", "600").code shouldBe 0
-                    conntrack(room, "-U", *sctp, "--state", "ESTABLISHED").code shouldBe 0
-                    conntrack(room, "-L", "-o", "save").out shouldContain
+                    conntrack(netns, "-I", *sctp, *tags, "--state", "CLOSED", "-t", "600").code shouldBe 0
+                    conntrack(netns, "-U", *sctp, "--state", "ESTABLISHED").code shouldBe 0
+                    conntrack(netns, "-L", "-o", "save").out shouldContain
                         "--state ESTABLISHED --orig-vtag 5 --reply-vtag 4294967295"
-                    conntrack(room, "-I", "-p", "igmp", "-s", "0.0.0.0", "-d", "224.0.0.22", "-t", "60").code shouldBe 0
-                    conntrack(room, "-L", "-p", "2").out shouldContain "src=0.0.0.0 dst=224.0.0.22 [UNREPLIED]"
+                    conntrack(netns, "-I", "-p", "igmp", "-s", "0.0.0.0", "-d", "224.0.0.22", "-t", "60").code shouldBe
+                        0
+                    conntrack(netns, "-L", "-p", "2").out shouldContain "src=0.0.0.0 dst=224.0.0.22 [UNREPLIED]"
                 }
             }
 
         test("counters are set to 0, tables flushed, and statistics are the peer's").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                populate(room)
-                val counted = lines(conntrack(room, "-L", "-p", "icmp", "-z").out).single { "127.0.0.1" in it }
+            Netns().use { netns ->
+                populate(netns)
+                val counted = lines(conntrack(netns, "-L", "-p", "icmp", "-z").out).single { "127.0.0.1" in it }
                 counted shouldContain "packets=1 bytes=84 src="
-                lines(conntrack(room, "-L", "-p", "icmp").out).single { "127.0.0.1" in it } shouldContain
+                lines(conntrack(netns, "-L", "-p", "icmp").out).single { "127.0.0.1" in it } shouldContain
                     "packets=0 bytes=0 src="
-                conntrack(room, "-S").out shouldBe room.inside("conntrack", "-S")
-                conntrack(room, "-S", "expect").out shouldBe room.inside("conntrack", "-S", "expect")
-                conntrack(room, "-L", "expect").err shouldBe "nfkit conntrack: 0 expectations have been shown.\n"
-                conntrack(room, "-C", "expect", "--json").out shouldBe "{\"entries\":0}\n"
-                val count = room.inside("conntrack", "-C").trim()
-                val json = parseJson(conntrack(room, "-C", "--json").out.trim())
+                conntrack(netns, "-S").out shouldBe netns.inside("conntrack", "-S")
+                conntrack(netns, "-S", "expect").out shouldBe netns.inside("conntrack", "-S", "expect")
+                conntrack(netns, "-L", "expect").err shouldBe "nfkit conntrack: 0 expectations have been shown.\n"
+                conntrack(netns, "-C", "expect", "--json").out shouldBe "{\"entries\":0}\n"
+                val count = netns.inside("conntrack", "-C").trim()
+                val json = parseJson(conntrack(netns, "-C", "--json").out.trim())
                 json["entries"] shouldBe count.toLong()
-                conntrack(room, "-F").err shouldContain "emptied"
-                conntrack(room, "-C").out shouldBe "0\n"
+                conntrack(netns, "-F").err shouldContain "emptied"
+                conntrack(netns, "-C").out shouldBe "0\n"
             }
         }
 
         test("events of a flow are printed as conntrack(8) prints them").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.track()
+            Netns().use { netns ->
+                netns.track()
                 val filter = arrayOf("-p", "udp", "-o", "id", "-e", "NEW,DESTROY")
                 val ran =
-                    Running("listening", "conntrack", "--netns", room.name, "-E", *filter).use { nfkit ->
-                        val peer = ProcessBuilder("ip", "netns", "exec", room.name, "conntrack", "-E", *filter).start()
-                        // The peer says nothing when it begins: it has, once it told of a flow.
-                        val told = mutableListOf<String>()
+                    Running("listening", "conntrack", "--netns", netns.name, "-E", *filter).use { nfkit ->
+                        val peer = ProcessBuilder("ip", "netns", "exec", netns.name, "conntrack", "-E", *filter).start()
+                        // The peer prints nothing when it starts: it listens once it has printed an event.
+                        val seen = mutableListOf<String>()
                         val reader =
-                            Thread { peer.inputStream.reader().forEachLine { synchronized(told) { told += it } } }
+                            Thread { peer.inputStream.reader().forEachLine { synchronized(seen) { seen += it } } }
                         reader.start()
                         await("the peer to listen") {
-                            room.udp(1, port = 7000)
-                            synchronized(told) { told.isNotEmpty() }
+                            netns.udp(1, port = 7000)
+                            synchronized(seen) { seen.isNotEmpty() }
                         }
-                        room.inside("ping", "-c", "1", "-q", "127.0.0.1")
-                        room.udp(3, port = 7777)
-                        room.inside("conntrack", "-D", "-p", "udp", "--dport", "7777")
-                        await("the peer to tell of all") {
-                            synchronized(told) { told.count { "[DESTROY]" in it && "dport=7777" in it } == 3 }
+                        netns.inside("ping", "-c", "1", "-q", "127.0.0.1")
+                        netns.udp(3, port = 7777)
+                        netns.inside("conntrack", "-D", "-p", "udp", "--dport", "7777")
+                        await("the peer to print all") {
+                            synchronized(seen) { seen.count { "[DESTROY]" in it && "dport=7777" in it } == 3 }
                         }
-                        await("all to be printed") {
+                        await("all events to be printed") {
                             lines(nfkit.printed()).count { "[DESTROY]" in it && "dport=7777" in it } == 3
                         }
                         peer.destroy()
                         reader.join()
                         // The name of the process that removed an entry is found only while it runs.
-                        val theirs = told.filter { "dport=7777 " in it }.map { it.substringBefore(" [USERSPACE]") }
+                        val theirs = seen.filter { "dport=7777 " in it }.map { it.substringBefore(" [USERSPACE]") }
                         theirs shouldHaveSize 6
                         val ours = lines(nfkit.printed()).filter { "dport=7777 " in it }
                         ours.map { timeless(it).substringBefore(" [USERSPACE]") } shouldContainExactlyInAnyOrder
@@ -297,14 +301,14 @@ class ConntrackLiveSpec :
             }
         }
 
-        test("an overrun is told in its place, and what is lost is counted").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.track()
-                val args = arrayOf("conntrack", "--netns", room.name, "-E", "-b", "4096", "--json", "-e", "NEW")
+        test("an overrun is printed in its place, and the lost events are counted").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                netns.track()
+                val args = arrayOf("conntrack", "--netns", netns.name, "-E", "-b", "4096", "--json", "-e", "NEW")
                 val ran =
                     Running("listening", *args).use { nfkit ->
                         run("kill", "-STOP", "${nfkit.process.pid()}")
-                        room.udp(200, port = 7777)
+                        netns.udp(200, port = 7777)
                         run("kill", "-CONT", "${nfkit.process.pid()}")
                         await("the overrun") { "overrun" in nfkit.printed() }
                         nfkit.signal("TERM")
@@ -312,15 +316,15 @@ class ConntrackLiveSpec :
                 ran.code shouldBe 0
                 val events = lines(ran.out).map(::parseJson)
                 val lost = events.filter { it["event"] == "overrun" }.sumOf { it["lost"] as Long }
-                // Not all of the 200 need be connections of their own: two may have drawn the same port.
+                // The 200 packets may belong to fewer connections: two of them may have drawn the same port.
                 events.count { it["event"] == "new" } + lost shouldBe
-                    room.inside("conntrack", "-C").trim().toLong()
+                    netns.inside("conntrack", "-C").trim().toLong()
                 ran.err shouldContain "$lost lost in 1 overrun"
             }
         }
 
         test(
-            "a namespace without the right to its table is told in one line with code 2",
+            "missing privileges for a namespace's table are reported in one line with code 2",
         ).config(enabledOrReasonIf = live) {
             val ran =
                 run(

@@ -8,17 +8,17 @@ import kotlin.time.Duration.Companion.seconds
 
 class DemoSpec :
     FunSpec({
-        test("a way into a namespace that hangs is given up").config(timeout = 30.seconds) {
-            val stuck = DemoRoom(listOf("sh", "-c", "echo waiting; exec sleep 600"))
+        test("a command that hangs while it makes a namespace is killed").config(timeout = 30.seconds) {
+            val stuck = DemoNamespace(listOf("sh", "-c", "echo waiting; exec sleep 600"))
             stuck.tryOut(Duration.ofMillis(200)) shouldContain "does not end"
         }
 
-        test("where no namespace can be made the demo says so and replays a recording, with code 0") {
-            // Without a path there is no unshare.
+        test("if no namespace can be made, the demo reports it and replays a recording, with code 0") {
+            // Without a path, unshare is not found.
             val ran = run(listOf("env", "PATH=/nowhere") + nfkitCommand.drop(2) + "demo")
             ran.code shouldBe 0
-            ran.out shouldContain "does not let the demo make a network namespace"
-            ran.out shouldContain "unshare is not there"
+            ran.out shouldContain "cannot make a network namespace"
+            ran.out shouldContain "unshare was not found"
             ran.out shouldContain "UDP 10.9.0.1:45002 > 10.9.0.2:6000"
             ran.out shouldContain "2 packets in"
             val file =

@@ -19,7 +19,7 @@ import java.util.Optional
 
 private val plain = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, null, false)
 
-/** The events of a connection that a packet began and a request deleted, as they are printed. */
+/** The printed events of a connection that a packet began and a request deleted. */
 private fun printed(printer: ConntrackPrinter): List<String> {
     val transport = FakeNetfilter()
     val lines = mutableListOf<String>()
@@ -44,7 +44,7 @@ private fun printed(printer: ConntrackPrinter): List<String> {
 
 class EventOriginSpec :
     FunSpec({
-        test("an event that a request caused names the port and the process, without its control characters") {
+        test("an event with a request has the port and the process, without control characters") {
             val asked = mutableListOf<Long>()
             val origin =
                 EventOrigin {
@@ -57,13 +57,13 @@ class EventOriginSpec :
             deleted shouldEndWith " [USERSPACE] portid=${asked.single()} progname=ev.il"
         }
 
-        test("a process that has ended has no name, and without an origin nothing is added") {
+        test("a process that has ended has no name, and an event without a request has no origin") {
             printed(ConntrackLines(plain, ConntrackClock.EPOCH, EventOrigin { Optional.empty() })).last() shouldContain
                 Regex(" \\[USERSPACE] portid=\\d+$")
             printed(ConntrackLines(plain, ConntrackClock.EPOCH)).last() shouldNotContain "USERSPACE"
         }
 
-        test("an object of JSON has both as members") {
+        test("a JSON object has both as members") {
             val objects = printed(ConntrackJson(EventOrigin { Optional.of(SocketOwner(7, "tool")) })).map(::parseJson)
             objects.first()["port_id"] shouldBe null
             objects.last()["progname"] shouldBe "tool"

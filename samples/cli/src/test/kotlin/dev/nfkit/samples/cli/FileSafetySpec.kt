@@ -21,7 +21,7 @@ private fun File.files() = list().shouldNotBeNull().sorted()
 
 class FileSafetySpec :
     FunSpec({
-        test("a command that opens no socket leaves the file of its recording as it was") {
+        test("a command that opens no socket leaves the file of its recording unchanged") {
             val dir = tempdir()
             val good = File(dir, "good.pcapng").apply { writeText(PRECIOUS) }
             for (ring in listOf(emptyList(), listOf("--ring", "1M"))) {
@@ -45,7 +45,7 @@ class FileSafetySpec :
             }
         }
 
-        test("an anonymised copy is private and replaces a file, but follows no link") {
+        test("an anonymized copy is private and replaces a file, but follows no link") {
             val dir = tempdir()
             val copy = File(dir, "copy.pcapng").apply { writeText(PRECIOUS) }
             nfkit("anonymize", trace("nflog-batched-qthresh").toString(), copy.path).code shouldBe 0
@@ -61,7 +61,7 @@ class FileSafetySpec :
             dir.files() shouldContainExactly listOf("copy.pcapng", "link", "victim")
         }
 
-        test("a source that is missing or no recording is blamed by its own name, and the copy's file stays") {
+        test("a source that is missing or no recording is named in the error, and the file of the copy is unchanged") {
             val dir = tempdir()
             val copy = File(dir, "copy.pcapng").apply { writeText(PRECIOUS) }
             val missing = File(dir, "missing.pcapng")
@@ -76,7 +76,7 @@ class FileSafetySpec :
             }
         }
 
-        test("a source that is damaged further on leaves the copy's file as it was") {
+        test("a source with damage in a later entry leaves the file of the copy unchanged") {
             val dir = tempdir()
             val copy = File(dir, "copy.pcapng").apply { writeText(PRECIOUS) }
             val damaged = File(dir, "damaged.pcap")
@@ -113,14 +113,14 @@ class FileSafetySpec :
         }
 
         test(
-            "captures and recordings are private, follow no link, and overwrite a file in place where they must",
+            "captures and recordings are private, follow no link, and overwrite a file in place if they must",
         ).config(
             enabledOrReasonIf = live,
         ) {
             val dir = tempdir()
-            Room().use { room ->
+            Netns().use { netns ->
                 val capture =
-                    listOf("capture", "--netns", room.name, "-i", "nflog:30", "-a", "duration:0.2", "-q", "-w")
+                    listOf("capture", "--netns", netns.name, "-i", "nflog:30", "-a", "duration:0.2", "-q", "-w")
                 val record = { file: File -> listOf("record", "-o", file.path, "--") + capture + "-" }
                 val ring = { file: File -> listOf("record", "--ring", "1M", "-o", file.path, "--") + capture + "-" }
                 val writers = listOf({ file: File -> capture + file.path }, record, ring)
@@ -141,7 +141,7 @@ class FileSafetySpec :
                     file.delete()
                     dir.files() shouldContainExactly listOf("victim")
                 }
-                // A file that is a mount point can be neither renamed over nor removed.
+                // A mount point can be neither replaced nor removed.
                 val mounted = File(dir, "mounted.pcapng").apply { writeText(PRECIOUS.repeat(1000)) }
                 val command = (nfkitCommand + capture + mounted.path).joinToString(" ") { "'$it'" }
                 run(

@@ -6,7 +6,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.util.Optional
 
-/** A kernel that counts how often it is asked for a name. */
+/** A kernel that counts the lookups of names. */
 private class Asked(
     private val kernel: KernelView,
 ) : KernelView by kernel {
@@ -28,7 +28,7 @@ class InterfaceNamesSpec :
             now += 10 * InterfaceNames.FRESH_NANOS
         }
 
-        test("a name is asked for once in a quarter of a second") {
+        test("a name is looked up once in 250 ms") {
             repeat(3) { names.apply(2) shouldBe "eth0" }
             names.apply(3) shouldBe "eth1"
             now += InterfaceNames.FRESH_NANOS - 1
@@ -36,7 +36,7 @@ class InterfaceNamesSpec :
             kernel.count shouldBe 2
         }
 
-        test("a new name is found, also of an interface that is gone or has come back") {
+        test("a new name is found, also after an interface was removed or created again") {
             names.apply(2) shouldBe "eth0"
             fake.networkInterface(2, "wan0")
             now += InterfaceNames.FRESH_NANOS
@@ -47,7 +47,7 @@ class InterfaceNamesSpec :
             names.apply(77) shouldBe "tap0"
         }
 
-        test("however many interfaces there are, each has its name, and only so many are remembered") {
+        test("any number of interfaces have names, and the cache is bounded") {
             val many = 1_000L until 1_000L + 2 * InterfaceNames.REMEMBERED
             many.forEach { fake.networkInterface(it, "if$it") }
             repeat(2) { many.forEach { names.apply(it) shouldBe "if$it" } }

@@ -4,7 +4,7 @@ package dev.nfkit.samples.cli
 internal fun parseJson(text: String): Map<String, Any> {
     val reader = JsonReader(text)
     val value = reader.value()
-    check(reader.at == text.length) { "more behind the object at ${reader.at}: $text" }
+    check(reader.at == text.length) { "more text after the object at ${reader.at}: $text" }
     @Suppress("UNCHECKED_CAST")
     return value as Map<String, Any>
 }
@@ -36,7 +36,7 @@ private class JsonReader(
             }
             val key = string()
             expect(':')
-            check(members.put(key, value()) == null) { "$key stands twice: $text" }
+            check(members.put(key, value()) == null) { "$key occurs twice: $text" }
         }
         expect('}')
         return members

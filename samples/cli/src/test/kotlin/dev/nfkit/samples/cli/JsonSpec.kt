@@ -26,7 +26,7 @@ private val keys =
             "ct_info payload truncated original_length protocol src dst sport dport"
     ).split(" ")
 
-/** The packet's connection, which has names of its own. */
+/** The attributes of the packet's connection, which have their own names. */
 private val connection = Regex("\"ct\":\\{.*?\\}(?=,\"ct_info)")
 
 private val key = Regex("\"([a-z0-9_]+)\":")
@@ -57,7 +57,7 @@ private fun packet(sample: SampleNflog): NflogPacket {
 
 class JsonSpec :
     FunSpec({
-        context("every recorded packet has the schema's names, in their order") {
+        context("every recorded packet has the schema's names, in order") {
             val names = traceNames("nflog")
             names.shouldNotBeEmpty()
             withData(names) { file ->
@@ -101,7 +101,7 @@ class JsonSpec :
                 """"dst":"10.9.0.2","sport":45002,"dport":6000}"""
         }
 
-        test("a connection is nested as its attributes nest, with its info as a number") {
+        test("a connection is nested as its attributes are, with its info as a number") {
             lines("nflog-conntrack").first() shouldContain
                 """"ct":{"tuple_orig":{"ip":{"v4_src":"10.9.0.1","v4_dst":"10.9.0.2"},""" +
                 """"proto":{"num":6,"src_port":45007,"dst_port":7000}},""" +
@@ -113,12 +113,12 @@ class JsonSpec :
                 """"id":3598786607,"timestamp":{"start":0}},"ct_info":2,"""
         }
 
-        test("a connection that can't be read is hexadecimal") {
+        test("a malformed connection is hexadecimal") {
             val line = json(packet(SampleNflog.of(1).attribute(NflogAttribute.CT.code(), 5, 0, 1, 0)))
             line shouldContain "\"ct\":\"05000100\""
         }
 
-        test("what is absent is left out") {
+        test("absent attributes are omitted") {
             val line = json(packet(SampleNflog.of(1, 2, 3).withoutPacketHeader()))
             line shouldNotContain "hook"
             line shouldNotContain "mark"
@@ -126,7 +126,7 @@ class JsonSpec :
             line shouldContain "\"payload\":\"010203\",\"truncated\":false,\"original_length\":3"
         }
 
-        test("a prefix may hold anything") {
+        test("a prefix may contain any character") {
             val line = json(packet(SampleNflog.of(1).prefix("a\"b\\c\nd\u007f é \uD83D\uDE00")))
             line shouldContain "\"prefix\":\"a\\\"b\\\\c\\u000ad\\u007f é \uD83D\uDE00\""
         }
@@ -147,7 +147,7 @@ class JsonSpec :
             line shouldContain "\"seq\":2147483648"
         }
 
-        test("every attribute of the schema has its name in the list") {
+        test("every attribute of the schema has a name in the list") {
             for (attribute in NflogAttribute.entries - NflogAttribute.PACKET_HDR) {
                 (attribute.key() in keys) shouldBe true
             }

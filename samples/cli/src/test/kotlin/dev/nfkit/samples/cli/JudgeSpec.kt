@@ -28,7 +28,7 @@ private fun udp(
     port: Int,
     vararg data: Byte,
 ): SampleNfqueue {
-    // With a checksum, so that it can be seen to be wrong.
+    // With a checksum, so that the test can see that it is wrong.
     val bytes = SamplePackets.udp("10.9.0.1", 4000, "10.9.0.2", port, *data)
     bytes[26] = 1
     return SampleNfqueue.of(
@@ -42,7 +42,7 @@ private fun udp(
     )
 }
 
-/** A judge over a fake queue 0, and what it came to. */
+/** A judge for a fake queue 0, and its results. */
 private class Court(
     vararg rules: Pair<Kind, String>,
     private val otherwise: Verdict = Verdict.ACCEPT,
@@ -79,12 +79,12 @@ private class Court(
     fun decide(vararg samples: SampleNfqueue): List<DecidedPacket> {
         samples.forEach { transport.nfqueue().enqueue(0, it) }
         while (session.poll(judge, Duration.ZERO) > 0) {
-            // as long as there are any
+            // as long as there are packets
         }
-        return transport.nfqueue().decided().sortedBy { it.id() } // drops leave first
+        return transport.nfqueue().decided().sortedBy { it.id() } // drops are sent first
     }
 
-    fun behindConntrack() = transport.nfqueue().afterConntrack(true)
+    fun afterConntrack() = transport.nfqueue().afterConntrack(true)
 
     fun await(count: Int): List<DecidedPacket> = transport.nfqueue().awaitDecided(count)
 
@@ -103,7 +103,7 @@ private class Court(
 
 class JudgeSpec :
     FunSpec({
-        test("the first rule that means a packet decides, and the default the rest") {
+        test("the first rule that matches a packet decides, and the default decides the rest") {
             Court(
                 Kind.ACCEPT to "udp dport 53 and len < 30",
                 Kind.DROP to "udp dport 53",
@@ -123,21 +123,21 @@ class JudgeSpec :
             }
         }
 
-        test("packets that connection tracking dropped after their verdict are reported, with the cure") {
+        test("packets that connection tracking dropped after their verdict are reported, with advice") {
             Court(Kind.ACCEPT to "icmp").use { court ->
-                court.behindConntrack()
+                court.afterConntrack()
                 court.decide(*Array(3) { SampleNfqueue.of(*SamplePackets.ping4(it)) }).count { it.passed() } shouldBe 1
                 court.summary shouldContainExactly
                     listOf(
                         "3 packets: 3 accepted; 0 lost",
-                        "  2 packets dropped by connection tracking in this network namespace, after a verdict: packets of one new",
+                        "  2 packets dropped by connection tracking in this network namespace, after a verdict: packets of a new",
                         "  connection waited at the same time. Rules in the raw table lose none (iptables -t raw -A OUTPUT ... -j NFQUEUE)",
                         "  rule 1, --accept 'icmp': 3 packets",
                     )
             }
         }
 
-        test("packets of new connections are not delayed where connections are sent, so that none is lost") {
+        test("packets of new connections are not delayed if connections are sent, so that none is lost") {
             Court(Kind.DELAY to "60s: icmp", conntrack = true).use { court ->
                 val (new, confirmed) =
                     listOf(0L, 8L).map { status ->
@@ -162,7 +162,7 @@ class JudgeSpec :
             }
         }
 
-        test("a share of the packets is taken, the others meet the next rule, and a seed gives the same again") {
+        test("a share of the packets is decided, the others go to the next rule, and a seed repeats the choice") {
             val fates =
                 List(2) {
                     Court(Kind.DROP to "30%: udp", Kind.MARK to "50% 5", seed = 42).use { court ->
@@ -182,7 +182,7 @@ class JudgeSpec :
             }
         }
 
-        test("a bit of the payload is turned, and the checksum then is wrong or right as asked for") {
+        test("a bit of the payload is flipped, with a wrong or a correct checksum as requested") {
             val data = ByteArray(40) { it.toByte() }
             for ((rule, state) in listOf("udp" to ChecksumState.WRONG, "checksums: udp" to ChecksumState.RIGHT)) {
                 Court(Kind.CORRUPT to rule).use { court ->
@@ -196,7 +196,7 @@ class JudgeSpec :
             }
         }
 
-        test("a byte is replaced by another, of TCP behind its options too") {
+        test("a byte is replaced, also after the options of TCP") {
             val data = ByteArray(8)
             val packet = SamplePackets.tcp("10.9.0.1", 1, "10.9.0.2", 2, 16, *data)
             Court(Kind.CORRUPT to "byte: tcp").use { court ->
@@ -208,7 +208,7 @@ class JudgeSpec :
             }
         }
 
-        test("what carries nothing passes as it is, and is counted") {
+        test("packets without a payload pass unchanged, and are counted") {
             Court(Kind.CORRUPT to "any").use { court ->
                 val decided = court.decide(SampleNfqueue.of(*SamplePackets.tcp4()), udp(1), SampleNfqueue.of(1, 2))
                 decided.map { it.payloadChanged() } shouldContainExactly listOf(false, false, false)
@@ -216,7 +216,7 @@ class JudgeSpec :
             }
         }
 
-        test("delayed packets go on by their times, and all at once when they are released") {
+        test("delayed packets are accepted at their times, and all at once after a release") {
             Court(
                 Kind.DELAY to "500ms: udp dport 1",
                 Kind.DELAY to "1ms: udp dport 2",
@@ -231,7 +231,7 @@ class JudgeSpec :
             }
         }
 
-        test("released, later delays are none") {
+        test("after a release, later packets are not delayed") {
             Court(Kind.DELAY to "1000s").use { court ->
                 court.release()
                 court.decide(udp(1))

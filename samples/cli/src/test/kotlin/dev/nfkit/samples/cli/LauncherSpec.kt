@@ -8,7 +8,7 @@ import java.io.File
 
 private const val SIGINT_BIT = 2L
 
-/** The launcher in a tree that counts as built, with a Java that prints which signals it ignores. */
+/** The launcher in a tree that looks built, with a Java that prints the signals it ignores. */
 private fun launcher(root: File): Pair<File, Map<String, String>> {
     for (module in listOf("sdk-api/core", "sdk-linux", "sdk-testkit", "samples/cli/target/lib")) {
         root.resolve(module).mkdirs()
@@ -32,7 +32,7 @@ private fun inBackground(
     script: File,
     environment: Map<String, String>,
 ): String {
-    // A shell without job control has what it starts in the background ignore SIGINT.
+    // A shell without job control makes background commands ignore SIGINT.
     val builder = ProcessBuilder("sh", "-c", "\"$0\" capture -x & wait", script.path)
     builder.environment().putAll(environment)
     val process = builder.redirectErrorStream(true).start()
@@ -45,7 +45,7 @@ private fun inBackground(
 
 class LauncherSpec :
     FunSpec({
-        test("a command that a script starts in the background obeys SIGINT")
+        test("a command in the background of a script obeys SIGINT")
             .config(enabled = run("sh", "-c", "env --default-signal=INT true").code == 0) {
                 val (script, environment) = launcher(tempdir())
                 val printed = inBackground(script, environment)
@@ -53,7 +53,7 @@ class LauncherSpec :
                 printed.substringBefore(' ').toLong(16) and SIGINT_BIT shouldBe 0
             }
 
-        test("where env cannot reset a signal, the command starts all the same") {
+        test("if env cannot reset a signal, the command starts all the same") {
             val root = tempdir()
             val (script, environment) = launcher(root)
             val env = root.resolve("bin/env")

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger
 
 private val numbers = AtomicInteger()
 
-/** Why live tests cannot run here, or null where they can; where they are required it fails instead. */
+/** Why live tests cannot run here, or null if they can. Fails if they are required and cannot run. */
 private val hindrance: String? by lazy {
     val reason =
         runCatching {
@@ -29,7 +29,7 @@ private val hindrance: String? by lazy {
             )) {
                 check(run("sh", "-c", "command -v $tool").code == 0) { "$tool is not installed" }
             }
-            Room().close()
+            Netns().close()
         }.exceptionOrNull()?.message
     check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }
     reason
@@ -37,8 +37,8 @@ private val hindrance: String? by lazy {
 
 internal val live: (TestCase) -> Enabled = { hindrance?.let { Enabled.disabled(it) } ?: Enabled.enabled }
 
-/** A network namespace as long as a test takes, in which the loopback is up. */
-internal class Room : AutoCloseable {
+/** A network namespace for the duration of a test, with the loopback enabled. */
+internal class Netns : AutoCloseable {
     val name = "nfkit-cli-${ProcessHandle.current().pid()}-${numbers.incrementAndGet()}"
 
     init {
@@ -54,7 +54,7 @@ internal class Room : AutoCloseable {
 
     fun inside(vararg command: String): String = ok("ip", "netns", "exec", name, *command)
 
-    /** Logs what leaves, with `-p` and more as iptables takes it. */
+    /** Logs packets that leave, with `-p` and further arguments of iptables. */
     fun log(
         tool: String,
         group: Int,
@@ -63,7 +63,7 @@ internal class Room : AutoCloseable {
         inside(tool, "-A", "OUTPUT", *match, "-j", "NFLOG", "--nflog-group", "$group", "--nflog-threshold", "1024")
     }
 
-    /** Queues what leaves, with `-p` and more as iptables takes it. */
+    /** Queues packets that leave, with `-p` and further arguments of iptables. */
     fun queue(
         tool: String,
         queue: Int,
@@ -72,19 +72,19 @@ internal class Room : AutoCloseable {
         inside(tool, "-A", "OUTPUT", *match, "-j", "NFQUEUE", "--queue-num", "$queue")
     }
 
-    /** Has connections tracked, with room for labels. */
+    /** Enables connection tracking, with space for labels. */
     fun track() {
         for (tool in listOf("iptables", "ip6tables")) {
             inside(tool, "-A", "OUTPUT", "-m", "conntrack", "--ctstate", "NEW", "-m", "connlabel", "--label", "127")
         }
     }
 
-    /** Counts what comes in, with `-p` and more as iptables takes it: a rule for [counted]. */
+    /** Counts packets that arrive, with `-p` and further arguments of iptables: a rule for [counted]. */
     fun count(vararg match: String) {
         inside("iptables", "-A", "INPUT", *match)
     }
 
-    /** How many packets met the counting rules, in their order. */
+    /** The numbers of packets that the counting rules matched, in order. */
     fun counted(): List<Int> =
         inside("iptables", "-nvxL", "INPUT")
             .lines()
@@ -92,7 +92,7 @@ internal class Room : AutoCloseable {
             .filter { it.isNotBlank() }
             .map { it.trim().substringBefore(' ').toInt() }
 
-    /** How many packets wait for a queue's verdict. */
+    /** The number of packets that wait for a queue's verdict. */
     fun waiting(queue: Int): Int =
         inside("cat", "/proc/net/netfilter/nfnetlink_queue")
             .lines()
@@ -103,7 +103,7 @@ internal class Room : AutoCloseable {
     fun bound(group: Int): Boolean =
         inside("cat", "/proc/net/netfilter/nfnetlink_log").lines().any { it.trim().startsWith("$group ") }
 
-    /** How many packets the kernel holds for a group. */
+    /** The number of packets that the kernel holds for a group. */
     fun held(group: Int): Int =
         inside("cat", "/proc/net/netfilter/nfnetlink_log")
             .lines()
@@ -111,7 +111,7 @@ internal class Room : AutoCloseable {
             .first { it[0] == "$group" }[2]
             .toInt()
 
-    /** Sends datagrams to a port of the loopback where nobody is. */
+    /** Sends datagrams to a port of the loopback on which no process listens. */
     fun udp(
         count: Int,
         address: String = "127.0.0.1",
@@ -129,21 +129,21 @@ internal class Room : AutoCloseable {
     }
 }
 
-/** `nfkit capture` as a process of its own, bound to its group when this returns. */
+/** `nfkit capture` as a separate process, bound to its group when the constructor returns. */
 internal class Capturing(
-    room: Room,
+    netns: Netns,
     group: Int,
     vararg args: String,
-) : Running("Capturing on", "capture", "--netns", room.name, "-i", "nflog:$group", *args)
+) : Running("Capturing on", "capture", "--netns", netns.name, "-i", "nflog:$group", *args)
 
-/** `nfkit queue` as a process of its own, bound to its queues when this returns. */
+/** `nfkit queue` as a separate process, bound to its queues when the constructor returns. */
 internal class Deciding(
-    room: Room,
+    netns: Netns,
     queues: String,
     vararg args: String,
-) : Running("Deciding on", "queue", "--netns", room.name, "-i", "nfqueue:$queues", *args)
+) : Running("Deciding on", "queue", "--netns", netns.name, "-i", "nfqueue:$queues", *args)
 
-/** A command as a process of its own, which has said that it is ready when this returns. */
+/** A command as a separate process. It has printed that it is ready when the constructor returns. */
 internal open class Running(
     ready: String,
     vararg args: String,
@@ -157,13 +157,13 @@ internal open class Running(
             .start()
 
     init {
-        await("nfkit to say that it is ready, which said ${err.readText()}") {
+        await("nfkit to be ready, which printed ${err.readText()}") {
             check(process.isAlive || process.exitValue() == 0) { "nfkit ended: ${err.readText()}" }
             err.readText().contains(ready)
         }
     }
 
-    /** What it printed so far. */
+    /** The output so far. */
     fun printed(): String = out.readText()
 
     fun signal(name: String): Ran {
@@ -181,7 +181,7 @@ internal open class Running(
     }
 }
 
-/** How many packets capinfos counts; it fails on a file that is not valid. */
+/** The number of packets that capinfos counts; fails if the file is not valid. */
 internal fun capinfos(file: File): Int {
     val ran = run("capinfos", "-M", "-c", file.path)
     check(ran.code == 0) { ran.err }
@@ -193,7 +193,7 @@ internal fun capinfos(file: File): Int {
         .toInt()
 }
 
-/** Fields of each packet as tshark sees them. */
+/** Fields of each packet as tshark prints them. */
 internal fun tshark(
     file: File,
     vararg fields: String,

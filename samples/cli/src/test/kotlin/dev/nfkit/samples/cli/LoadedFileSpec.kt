@@ -20,33 +20,33 @@ class LoadedFileSpec :
                 listOf(listOf("-I", "a b", "", "cd ef", "\"\\"))
         }
 
-        test("empty lines and comments are ignored, and a place names the line of the file") {
+        test("empty lines and comments are ignored, and an error names the line of the file") {
             val lines = LoadedFile.parse("x", StringReader("\n \t\n# -F\n  # -F\n-F\n")).lines()
             lines.map { it.place() } shouldBe listOf("x, line 5")
             words("") shouldBe emptyList()
         }
 
-        test("a quote that is not closed is refused with its line") {
+        test("an unclosed quote is refused with its line") {
             shouldThrow<Failure> { words("-F\n-I \"a") }.message shouldBe "x, line 2: a double quote is not closed"
         }
 
-        context("a file with a command that can't be in one is refused before anything is carried out") {
+        context("a file with an unsupported command is refused before any command runs") {
             val file = tempdir().resolve("commands")
             withData(
                 "-L" to "-L: only -I, -A, -U, -D and -F for connections can be in a file",
                 "-D expect -p 99 -s ::1 -d ::2" to "-D: only -I",
                 "-R other" to "-R: only -I",
-                "-F --netns other" to "--netns: not in a file",
-                "-D -o xml" to "-o xml: not in a file",
-                "-D -t 5" to "--timeout: of no use with -D",
+                "-F --netns other" to "--netns: not supported in a file",
+                "-D -o xml" to "-o xml: not supported in a file",
+                "-D -t 5" to "--timeout: not supported with -D",
                 "-I -s 1.1.1.1" to "-s and -d, or -r and -q, are missing",
                 "-X" to "Unknown option: '-X'",
-            ) { (command, says) ->
+            ) { (command, message) ->
                 file.writeText("-F\n$command\n")
                 val ran = nfkit("conntrack", "-R", "$file")
                 ran.code shouldBe 2
                 ran.err shouldStartWith "nfkit: $file, line 2: "
-                ran.err shouldContain says
+                ran.err shouldContain message
             }
         }
 

@@ -5,7 +5,7 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
-/** A session that delivers packets without a pause for [polls] polls, and then ends. */
+/** A session that delivers packets without pauses for [polls] polls, and then ends. */
 private class SteadyTraffic(
     private val polls: Int,
 ) : PollLoop.Work {
@@ -31,13 +31,13 @@ private class SteadyTraffic(
 
 class PollLoopSpec :
     FunSpec({
-        test("what was gathered is written out after its interval though packets never pause") {
+        test("output is flushed after its interval even if packets never pause") {
             val traffic = SteadyTraffic(3)
             PollLoop.run(traffic, 0, 0)
             traffic.done shouldContainExactly listOf("flush", "look", "flush", "look", "flush", "look")
         }
 
-        test("nothing is written out before its interval has passed, as long as packets come") {
+        test("output is not flushed before its interval has passed while packets arrive") {
             val traffic = SteadyTraffic(3)
             PollLoop.run(traffic, Long.MAX_VALUE, 0)
             traffic.done shouldContainExactly listOf("look", "look", "look")

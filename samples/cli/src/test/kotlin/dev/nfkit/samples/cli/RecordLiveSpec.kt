@@ -26,19 +26,19 @@ private fun Ran.lines(): List<String> = out.lines().filter { it.isNotEmpty() }
 
 class RecordLiveSpec :
     FunSpec({
-        test("what was captured while it was recorded replays to the same packets, attribute by attribute").config(
+        test("a recorded capture replays to the same packets, attribute by attribute").config(
             enabledOrReasonIf = live,
         ) {
             val file = File(tempdir(), "trace.pcapng")
-            Room().use { room ->
-                room.track()
-                room.log("iptables", 30, "-p", "udp")
-                room.log("iptables", 31, "-p", "icmp")
-                val args = arrayOf("capture", "--netns", room.name, "-i", "nflog:30,31", "--json")
+            Netns().use { netns ->
+                netns.track()
+                netns.log("iptables", 30, "-p", "udp")
+                netns.log("iptables", 31, "-p", "icmp")
+                val args = arrayOf("capture", "--netns", netns.name, "-i", "nflog:30,31", "--json")
                 Running("Capturing on", "record", "-o", file.path, "--", *args).use { nfkit ->
-                    room.udp(7) // and seven answers that nobody is there
-                    room.inside("ping", "-c", "2", "127.0.0.1")
-                    await("all to be held") { room.held(30) + room.held(31) == 0 && nfkit.printed().lines().size > 18 }
+                    netns.udp(7) // and seven ICMP errors, since no process listens
+                    netns.inside("ping", "-c", "2", "127.0.0.1")
+                    await("all held") { netns.held(30) + netns.held(31) == 0 && nfkit.printed().lines().size > 18 }
                     val ran = nfkit.signal("INT")
                     ran.code shouldBe 0
                     ran.err shouldContain "Recorded"
@@ -57,17 +57,17 @@ class RecordLiveSpec :
 
         test("queued packets and their verdicts replay as they were decided").config(enabledOrReasonIf = live) {
             val file = File(tempdir(), "trace.pcapng")
-            Room().use { room ->
-                room.queue("iptables", 0, "-p", "udp")
+            Netns().use { netns ->
+                netns.queue("iptables", 0, "-p", "udp")
                 val rules =
                     arrayOf("--drop", "udp dport 53", "--mark", "7: udp dport 54", "--corrupt", "byte: udp dport 55")
-                val args = arrayOf("queue", "--netns", room.name, "-i", "nfqueue:0", *rules, "--json", "-c", "12")
+                val args = arrayOf("queue", "--netns", netns.name, "-i", "nfqueue:0", *rules, "--json", "-c", "12")
                 Running("Deciding on", "record", "-o", file.path, *args).use { nfkit ->
-                    (53..56).forEach { room.udp(3, port = it) }
+                    (53..56).forEach { netns.udp(3, port = it) }
                     val ran = nfkit.ended()
                     ran.code shouldBe 0
                     ran.lines() shouldHaveSize 12
-                    // Which rule decided is the command's own knowledge, how it was sent the recording's.
+                    // The command knows which rule decided; the recording has how it was sent.
                     val own = Regex(",\"(rule|batch|corrupted)\":\\d+")
                     replay(file, "--json").map { it.replace(own, "") } shouldContainExactly
                         ran.lines().map { it.replace(own, "") }
@@ -75,15 +75,15 @@ class RecordLiveSpec :
             }
         }
 
-        test("a table that was listed replays to the same entries, each of its sockets by itself").config(
+        test("a recorded table replays to the same entries, with a stream for each socket").config(
             enabledOrReasonIf = live,
         ) {
             val file = File(tempdir(), "trace.pcapng")
-            Room().use { room ->
-                room.track()
-                (1..5).forEach { room.udp(1, port = it) }
-                val ran =
-                    run(nfkitCommand + listOf("record", "-o", file.path, "--", "conntrack", "-L", "--netns", room.name))
+            Netns().use { netns ->
+                netns.track()
+                (1..5).forEach { netns.udp(1, port = it) }
+                val list = listOf("conntrack", "-L", "--netns", netns.name)
+                val ran = run(nfkitCommand + listOf("record", "-o", file.path, "--") + list)
                 ran.code shouldBe 0
                 ran.lines() shouldHaveSize 5
                 val names =
@@ -99,16 +99,16 @@ class RecordLiveSpec :
 
         test("a ring is written at SIGUSR1 and at the end, and replays").config(enabledOrReasonIf = live) {
             val file = File(tempdir(), "last.pcapng")
-            Room().use { room ->
-                room.log("iptables", 30, "-p", "udp")
-                val args = arrayOf("capture", "--netns", room.name, "-i", "nflog:30", "--timeout", "10")
+            Netns().use { netns ->
+                netns.log("iptables", 30, "-p", "udp")
+                val args = arrayOf("capture", "--netns", netns.name, "-i", "nflog:30", "--timeout", "10")
                 Running("Capturing on", "record", "-o", file.path, "--ring", "1M", "--", *args).use { nfkit ->
                     Trace.read(file.toPath()).entries() shouldHaveSize 1
-                    room.udp(3)
+                    netns.udp(3)
                     await("three to be printed") { nfkit.printed().lines().size > 3 }
                     run("kill", "-USR1", "${nfkit.process.pid()}")
                     await("the ring to be written") { replay(file).size == 3 }
-                    room.udp(2)
+                    netns.udp(2)
                     await("five to be printed") { nfkit.printed().lines().size > 5 }
                     val ran = nfkit.signal("TERM")
                     ran.code shouldBe 0
@@ -118,15 +118,15 @@ class RecordLiveSpec :
             }
         }
 
-        test("what is recorded anonymously has no address, and as many packets").config(enabledOrReasonIf = live) {
+        test("an anonymous recording has no address, and the same number of packets").config(enabledOrReasonIf = live) {
             val file = File(tempdir(), "trace.pcapng")
             val copy = File(tempdir(), "copy.pcapng")
-            Room().use { room ->
-                room.inside("ip", "addr", "add", "203.0.113.77/32", "dev", "lo")
-                room.log("iptables", 30, "-p", "udp")
-                val args = arrayOf("capture", "--netns", room.name, "-i", "nflog:30", "-c", "3")
+            Netns().use { netns ->
+                netns.inside("ip", "addr", "add", "203.0.113.77/32", "dev", "lo")
+                netns.log("iptables", 30, "-p", "udp")
+                val args = arrayOf("capture", "--netns", netns.name, "-i", "nflog:30", "-c", "3")
                 Running("Capturing on", "record", "-o", file.path, "--anonymize=s", "--", *args).use { nfkit ->
-                    room.udp(3, address = "203.0.113.77")
+                    netns.udp(3, address = "203.0.113.77")
                     val ran = nfkit.ended()
                     ran.err shouldContain "made anonymous"
                     ran.out shouldContain "203.0.113.77"

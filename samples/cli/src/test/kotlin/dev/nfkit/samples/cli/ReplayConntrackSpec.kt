@@ -57,7 +57,7 @@ private class Conversation(
         attributes: MessageWriter.() -> Unit = {},
     ) = add(TraceKind.TO_KERNEL, datagram(message, flags, sequence, order, attributes = attributes))
 
-    fun tells(
+    fun answers(
         message: ConntrackMessage,
         sequence: Long = 0,
         flags: Int = 0,
@@ -94,10 +94,10 @@ private class Conversation(
 
 class ReplayConntrackSpec :
     FunSpec({
-        test("recorded events are those that conntrack(8) showed, requests and answers around them") {
+        test("recorded events are those that conntrack(8) printed, between requests and answers") {
             val lines = printed(replayed("ctnetlink-events"), false)
             lines shouldHaveSize 43
-            // The peer's own lines of the recording, from behind their time.
+            // The lines that the peer printed during the recording, without their times.
             lines[0].drop(17) shouldBe
                 "    [NEW] ipv4     2 tcp      6 120 SYN_SENT src=10.9.0.1 dst=10.9.0.2 sport=45022 dport=7000 " +
                 "[UNREPLIED] src=10.9.0.2 dst=10.9.0.1 sport=7000 dport=45022 mark=102 id=1061612448"
@@ -115,7 +115,7 @@ class ReplayConntrackSpec :
             lines[25] shouldContain "  <- ack (IPCTNL_MSG_CT_DELETE)"
         }
 
-        test("each message is an object that says what it is, and when") {
+        test("each message is an object with its kind and time") {
             val objects = printed(replayed("ctnetlink-events"), true).map(::parseJson)
             val kinds = objects.map { one -> listOf("event", "answer", "request").first { it in one.keys } }
             kinds.groupingBy { it }.eachCount() shouldBe mapOf("event" to 21, "request" to 7, "answer" to 15)
@@ -134,20 +134,20 @@ class ReplayConntrackSpec :
         }
 
         for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
-            context("made by a host of $order") {
+            context("recorded on a host of $order") {
                 val udp = ConntrackTuple.udp(address("192.0.2.1"), 5, address("192.0.2.2"), 53)
                 val text = "udp      17 src=192.0.2.1 dst=192.0.2.2 sport=5 dport=53"
 
-                test("an entry that was asked for is no event, though it looks like one") {
+                test("a requested entry is not an event, although it looks like one") {
                     val trace =
                         Conversation(order)
-                            .tells(ConntrackMessage.CT_NEW, 4) { udp.writeTo(this, 1) }
+                            .answers(ConntrackMessage.CT_NEW, 4) { udp.writeTo(this, 1) }
                             .asks(ConntrackMessage.CT_GET, 5) { udp.writeTo(this, 1) }
-                            .tells(ConntrackMessage.CT_NEW, 5) { udp.writeTo(this, 1) }
+                            .answers(ConntrackMessage.CT_NEW, 5) { udp.writeTo(this, 1) }
                             .asks(ConntrackMessage.CT_GET, 6)
                             .error(2, ConntrackMessage.CT_GET, 6)
                             .asks(ConntrackMessage.CT_NEW, 7, Netlink.NLM_F_CREATE or Netlink.NLM_F_EXCL)
-                            .tells(ConntrackMessage.CT_NEW, 7, Netlink.NLM_F_CREATE or Netlink.NLM_F_EXCL) {
+                            .answers(ConntrackMessage.CT_NEW, 7, Netlink.NLM_F_CREATE or Netlink.NLM_F_EXCL) {
                                 udp.writeTo(this, 1)
                             }.error(0, ConntrackMessage.CT_NEW, 7)
                             .trace()
@@ -168,16 +168,16 @@ class ReplayConntrackSpec :
                         mapOf("request" to "ct_new", "time" to 7.0, "create" to true, "excl" to true, "family" to 2L)
                 }
 
-                test("expectations, counters and an interrupted dump") {
+                test("expectations, counters and an interrupted dump are printed") {
                     val trace =
                         Conversation(order)
                             .asks(ConntrackMessage.EXP_GET, 1, Netlink.NLM_F_DUMP)
-                            .tells(ConntrackMessage.EXP_NEW, 1, Netlink.NLM_F_MULTI) {
+                            .answers(ConntrackMessage.EXP_NEW, 1, Netlink.NLM_F_MULTI) {
                                 udp.writeTo(this, ExpectationAttribute.TUPLE.code())
                             }.done(1, Netlink.NLM_F_DUMP_INTR)
-                            .tells(ConntrackMessage.EXP_NEW, 0, Netlink.NLM_F_CREATE)
-                            .tells(ConntrackMessage.EXP_DELETE)
-                            .tells(ConntrackMessage.CT_GET_STATS_CPU, 3, Netlink.NLM_F_MULTI) {
+                            .answers(ConntrackMessage.EXP_NEW, 0, Netlink.NLM_F_CREATE)
+                            .answers(ConntrackMessage.EXP_DELETE)
+                            .answers(ConntrackMessage.CT_GET_STATS_CPU, 3, Netlink.NLM_F_MULTI) {
                                 be32(StatisticsAttribute.FOUND.code(), 3)
                             }.done(99)
                             .trace()
@@ -199,16 +199,16 @@ class ReplayConntrackSpec :
             }
         }
 
-        test("malformed messages are told in one line with code 1, and those around them printed") {
+        test("malformed messages are reported in one line with code 1, and the others are printed") {
             val order = ByteOrder.nativeOrder()
             val short = datagram(ConntrackMessage.CT_NEW) { bytes(ConntrackAttribute.STATUS.code(), 1) }
             val cut = datagram(ConntrackMessage.CT_NEW) { tuples(web) }.let { it.copyOf(it.size - 8) }
             val trace =
                 Conversation(order)
-                    .tells(ConntrackMessage.CT_NEW) { tuples(web) }
+                    .answers(ConntrackMessage.CT_NEW) { tuples(web) }
                     .raw(short)
                     .raw(cut)
-                    .tells(ConntrackMessage.CT_DELETE) { tuples(web) }
+                    .answers(ConntrackMessage.CT_DELETE) { tuples(web) }
                     .trace()
             for (json in listOf(true, false)) {
                 val out = ByteArrayOutputStream()

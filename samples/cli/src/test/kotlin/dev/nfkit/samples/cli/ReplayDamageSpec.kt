@@ -35,7 +35,7 @@ private fun message(
     return ByteArray(datagram.remaining()).also { datagram.get(it) }
 }
 
-/** The kernel's error for a request of a header alone, with more after it in the same message. */
+/** The kernel's error for a request that is only a header, with more bytes after it in the same message. */
 private fun error(
     flags: Int = 0,
     more: MessageWriter.() -> Unit = {},
@@ -50,7 +50,7 @@ private fun error(
 
 private fun ByteArray.length(value: Int) = copyOf().also { ByteBuffer.wrap(it).order(order).putInt(0, value) }
 
-/** Each kind of packet, so that each part of the command looks at the recording. */
+/** One packet of each kind, so that each part of the command reads the recording. */
 private val good =
     listOf(
         SampleNflog.of(*SamplePackets.udp4(1)).toDatagram(order),
@@ -88,14 +88,14 @@ class ReplayDamageSpec :
                 "a packet without its nfgenmsg" to message(0x400),
                 "a queued packet without its nfgenmsg" to message(0x300) { rawHost32(0) }.length(19).copyOf(19),
                 "a connection without its nfgenmsg" to message(0x100),
-                "a message of a family that is not known, without its nfgenmsg" to message(0x1234),
+                "a message of an unknown family, without its nfgenmsg" to message(0x1234),
                 "an error without the request" to message(Netlink.NLMSG_ERROR) { rawHost32(-2) },
                 "a few bytes after an error" to error() + ByteArray(3),
                 "a packet after an error" to error() + good[1],
                 "a damaged header after an error" to error() + good[0].length(3),
                 "an error with an attribute that is cut" to
                     error(Netlink.NLM_F_ACK_TLVS) { rawHost32(0x00010020) },
-                "an error whose request is longer than it" to
+                "an error whose request is longer than the error" to
                     error(Netlink.NLM_F_ACK_TLVS).also { ByteBuffer.wrap(it).order(order).putInt(20, 4000) },
                 "bytes after a packet" to good[0] + ByteArray(5) { 1 },
             )
@@ -115,7 +115,7 @@ class ReplayDamageSpec :
             }
         }
 
-        test("what is damaged is found in what was sent to the kernel as well") {
+        test("damage is also found in messages to the kernel") {
             for (datagram in listOf(ByteArray(15), good[1].length(15), message(0x301))) {
                 val file = recording(File(tempdir(), "sent.pcapng"), listOf(datagram), TraceKind.TO_KERNEL)
                 val ran = nfkit("replay", file.path, "--json")
@@ -124,7 +124,7 @@ class ReplayDamageSpec :
             }
         }
 
-        test("all are counted, and the printed ones are bounded") {
+        test("all malformed messages are counted, and a bounded number is printed") {
             val file = recording(File(tempdir(), "many.pcapng"), List(250) { ByteArray(7) })
             val ran = nfkit("replay", file.path)
             ran.code shouldBe 1
@@ -132,7 +132,7 @@ class ReplayDamageSpec :
             ran.err.lines().filter { ": entry " in it } shouldHaveSize MalformedReport.MOST_LINES
         }
 
-        test("a datagram that was cut by the recording is counted as cut, once, and not as malformed") {
+        test("a datagram that the recording truncated is counted once as cut, and not as malformed") {
             for (datagram in good) {
                 val cut = datagram.copyOf(datagram.size - 4)
                 val file = recording(File(tempdir(), "cut.pcapng"), listOf(cut), truncated = true)
@@ -142,7 +142,7 @@ class ReplayDamageSpec :
             }
         }
 
-        context("no datagram of the recordings is found damaged") {
+        context("no datagram of the recordings is reported as damaged") {
             withData(listOf("nflog", "nfqueue", "ctnetlink").flatMap(::traceNames)) { name ->
                 val found = mutableListOf<String>()
                 val report = MalformedReport(name)
@@ -153,7 +153,7 @@ class ReplayDamageSpec :
             traceNames("ctnetlink").shouldNotBeEmpty()
         }
 
-        test("errors and acknowledgements of each form are sound") {
+        test("errors and acknowledgements of each form are valid") {
             val sound =
                 listOf(
                     error(),

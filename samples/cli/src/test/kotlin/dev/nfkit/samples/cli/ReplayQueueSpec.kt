@@ -34,7 +34,7 @@ private fun printed(
 
 private fun verdicts(trace: Trace): List<Map<*, *>?> = printed(trace).map { parseJson(it)["verdict"] as Map<*, *>? }
 
-/** A recording in the making, of a host of either byte order. */
+/** A recording under construction, of a host of either byte order. */
 private class Recording(
     private val order: ByteOrder,
 ) {
@@ -97,7 +97,7 @@ private class Recording(
         more: MessageWriter.() -> Unit = {},
     ) = add(TraceKind.TO_KERNEL, message(id, number, batch, sequence, queue, more))
 
-    /** The kernel's answer, which quotes the verdict as a whole or its header only. */
+    /** The kernel's answer, which quotes the complete verdict or only its header. */
     fun error(
         errno: Int,
         id: Long,
@@ -121,7 +121,7 @@ class ReplayQueueSpec :
     FunSpec({
         val accepted = mapOf("verdict" to "NF_ACCEPT")
 
-        context("every recorded packet is one JSON object whose names are the schema's, with its verdict") {
+        context("every recorded packet is one JSON object with the schema's names and the verdict") {
             val keys =
                 (
                     "family queue packet_id hw_protocol hook mark timestamp ifindex_indev ifindex_outdev " +
@@ -147,17 +147,17 @@ class ReplayQueueSpec :
             }
         }
 
-        test("drops and accepts stand beside their packets") {
+        test("drops and accepts are printed with their packets") {
             verdicts(replayed("nfqueue-accept-drop")).map { it?.get("verdict") } shouldContainExactly
                 List(9) { if (it % 3 == 2) "NF_DROP" else "NF_ACCEPT" }
         }
 
-        test("a batch verdict stands beside all that it covers") {
+        test("a batch verdict is printed with all packets that it covers") {
             verdicts(replayed("nfqueue-batch-verdict")) shouldContainExactly
                 List(8) { mapOf("verdict" to "NF_ACCEPT", "mark" to 0x77L, "batch" to if (it < 4) 4L else 8L) }
         }
 
-        test("a changed payload and a connection's mark are told") {
+        test("a changed payload and a connection's mark are printed") {
             verdicts(replayed("nfqueue-mangle")).first()!!.let {
                 it["mark"] shouldBe 0x42L
                 (it["payload"] as String).length shouldBe 2 * 62
@@ -165,7 +165,7 @@ class ReplayQueueSpec :
             verdicts(replayed("nfqueue-conntrack-connmark")).first()!!["ct"] shouldBe mapOf("mark" to 0xbeefL)
         }
 
-        test("for people, an arrow leads to the verdict") {
+        test("a line has the verdict after an arrow") {
             printed(replayed("nfqueue-mangle"), json = false).first() shouldEndWith
                 "nfqueue:3 #1  LOCAL_OUT out ifindex 2  UDP 10.9.0.1:45012 > 10.9.0.2:6000, 40 bytes" +
                 "  -> NF_ACCEPT, mark 0x42, payload of 62 bytes"
@@ -174,8 +174,8 @@ class ReplayQueueSpec :
         }
 
         for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
-            context("of a host that is $order") {
-                test("a batch leaves out what was decided, other queues and later ids, across the wrap") {
+            context("recorded on a host that is $order") {
+                test("a batch excludes decided packets, other queues and later ids, across the wrap") {
                     val trace =
                         Recording(order)
                             .packet(0xffff_fffeL)
@@ -190,7 +190,7 @@ class ReplayQueueSpec :
                     verdicts(trace) shouldContainExactly listOf(batch, mapOf("verdict" to "NF_DROP"), batch, null, null)
                 }
 
-                test("the kernel's refusal stands beside the verdict that it quotes") {
+                test("the kernel's refusal is printed with the verdict that it quotes") {
                     val trace =
                         Recording(order)
                             .packet(1)
@@ -207,7 +207,7 @@ class ReplayQueueSpec :
                     printed(trace, json = false).first() shouldContain "-> NF_ACCEPT, refused: ENOENT"
                 }
 
-                test("what follows a refusal is told instead, and what follows a verdict is not") {
+                test("a verdict after a refusal replaces it, and a verdict after a verdict does not") {
                     val trace =
                         Recording(order)
                             .packet(1)
@@ -222,7 +222,7 @@ class ReplayQueueSpec :
                     verdicts(trace) shouldContainExactly listOf(mapOf("verdict" to "NF_DROP"), accepted)
                 }
 
-                test("an id counts anew after another binding") {
+                test("ids restart after another binding") {
                     val trace =
                         Recording(
                             order,
@@ -230,7 +230,7 @@ class ReplayQueueSpec :
                     verdicts(trace) shouldContainExactly listOf(accepted, mapOf("verdict" to "NF_DROP"))
                 }
 
-                test("other queues, priorities and VLAN tags are told by name") {
+                test("other queues, priorities and VLAN tags are printed by name") {
                     val trace =
                         Recording(order)
                             .packet(1)
@@ -259,7 +259,7 @@ class ReplayQueueSpec :
             lines.map { parseJson(it).keys.elementAt(1) } shouldContainExactly listOf("queue", "group")
         }
 
-        test("malformed packets and verdicts are told in one line with code 1, and those around them printed") {
+        test("malformed packets and verdicts are reported in one line with code 1, and the others are printed") {
             val order = ByteOrder.nativeOrder()
             val out = ByteArrayOutputStream()
             val short = SampleNfqueue.of(1).attribute(NfqueueAttribute.MARK.code(), 1).toDatagram(order)

@@ -33,7 +33,7 @@ class ReplaySpec :
                 "a datagram cut in the middle" to good().let { it.copyOf(it.size - 6) },
             )
         for ((what, datagram) in bad) {
-            test("$what is told in one line with code 1, and the packets around it are printed") {
+            test("$what is reported in one line with code 1, and the other packets are printed") {
                 val out = ByteArrayOutputStream()
                 val failure =
                     shouldThrow<Failure> {
@@ -45,7 +45,7 @@ class ReplaySpec :
             }
         }
 
-        test("a trace without packets says so, with code 0") {
+        test("a trace without packets prints so, with code 0") {
             ReplayCommand.replay(trace(), "recording", false, TextOutput(ByteArrayOutputStream())) shouldBe 0
         }
     })

@@ -37,10 +37,10 @@ import java.nio.ByteOrder
 import java.nio.file.Files
 import java.nio.file.Path
 
-/** Sets a title, rings, colours by C1, turns the direction of text, begins new lines. */
+/** Sets a title, rings, sets colours by C1, changes the direction of text, begins new lines. */
 private const val HOSTILE = "\u001b]0;title\u0007\u007f\u009b31m\u202Ereversed\u2066\u2028\u2029\n\u0085\u200bend"
 
-/** [HOSTILE] as it is printed for people. */
+/** [HOSTILE] as it is printed in lines. */
 private const val SHOWN = ".]0;title...31m.reversed......end"
 
 private val unsafe = Regex("""[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}&&[^\n]]""")
@@ -94,7 +94,7 @@ private fun <P : NetfilterPacket> PacketPrinter<P>.printed(packet: P) =
 
 private fun line(append: (StringBuilder) -> Unit) = StringBuilder().also(append).toString()
 
-/** A recording with text from outside in each place where a recording can have it. */
+/** A recording with text from outside in each place that can contain it. */
 private fun recording(file: File) =
     file.apply {
         TraceWriter(outputStream(), ByteOrder.nativeOrder(), HOSTILE).use { writer ->
@@ -129,7 +129,7 @@ class SafeTextSpec :
             )
 
         context(
-            "printers of lines replace what is unsafe in names of devices, prefixes, helpers, labels and contexts",
+            "printers of lines replace unsafe characters in names of devices, prefixes, helpers, labels and contexts",
         ) {
             withData(
                 nameFn = { it.first },
@@ -147,7 +147,7 @@ class SafeTextSpec :
             }
         }
 
-        context("printers of JSON escape what is unsafe, and a reader gets the text as it was") {
+        context("printers of JSON escape unsafe characters, and a parser gets the original text") {
             val json = ConntrackJson()
             withData(
                 nameFn = { it.first },
@@ -167,7 +167,7 @@ class SafeTextSpec :
             }
         }
 
-        test("replay prints a recording's texts safely, as lines and as JSON, whatever its name is") {
+        test("replay prints a recording's texts safely, as lines and as JSON, with any name of the file") {
             val file = recording(File(tempdir(), "re\u001b[2Jcording\u009b.pcapng"))
             val text = nfkit("replay", file.path)
             text.code shouldBe 0
@@ -199,7 +199,7 @@ class SafeTextSpec :
             safe(nfkit("anonymize", file.path, "${file.path}\u0007copy").err)
         }
 
-        test("a refusal names the process that owns a queue safely, and the command prints it so") {
+        test("a refusal with the process that owns a queue is safe, and the command prints it so") {
             val fake = FakeNetfilter()
             fake.kernel().ownQueue(7, 4711).owner(4711, SocketOwner(812, HOSTILE))
             val refusal =
@@ -227,7 +227,7 @@ class SafeTextSpec :
             }
         }
 
-        test("each line of standard output and each line on a terminal is safe, whoever made it") {
+        test("each line of standard output and of a terminal is safe, from any printer") {
             val out = ByteArrayOutputStream()
             val text = TextOutput(out)
             text.line("plain")
@@ -244,7 +244,7 @@ class SafeTextSpec :
             safe(screen.replace("\u001b[H", "").replace("\u001b[K\r\n", "").replace("\u001b[J", ""))
         }
 
-        test("nothing prints but what passes there") {
+        test("no class prints in another way") {
             val sources = Path.of(System.getProperty("basedir", "."), "src/main/java")
             val printing =
                 Files.walk(sources).use { files ->
@@ -257,7 +257,7 @@ class SafeTextSpec :
                         .toList()
                 }
             printing.shouldNotBeEmpty()
-            // Lines, messages, counts, the demo's own words, and capture files.
+            // Lines, messages, counts, the texts of the demo, and capture files.
             printing shouldContainExactlyInAnyOrder
                 listOf("TextOutput", "Messages", "CounterLine", "DemoCommand", "DemoScreen", "CaptureFiles")
         }

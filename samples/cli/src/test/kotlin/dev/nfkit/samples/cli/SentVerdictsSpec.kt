@@ -33,7 +33,7 @@ private fun verdict(
 
 class SentVerdictsSpec :
     FunSpec({
-        test("a refusal is for the last verdict that it fits and that was not refused before") {
+        test("a refusal applies to the last matching verdict that was not refused before") {
             val random = Random(13)
             repeat(300) {
                 val sent = SentVerdicts()
@@ -67,15 +67,15 @@ class SentVerdictsSpec :
             }
         }
 
-        test("many refusals beside many verdicts are found in time that grows with their number only")
+        test("many refusals among many verdicts take time linear in their number")
             .config(timeout = BOUND_SECONDS.seconds) {
                 val sent = SentVerdicts()
                 val count = 200_000
                 repeat(count) { sent.add(verdict(7, it)) }
                 val other = verdict(7, -1)
                 repeat(count) {
-                    sent.refused(8, null).shouldBeNull() // of a verdict that was never sent
-                    sent.refused(7, other).shouldBeNull() // quotes another one
+                    sent.refused(8, null).shouldBeNull() // the verdict was never sent
+                    sent.refused(7, other).shouldBeNull() // quotes another verdict
                 }
             }
     })

@@ -12,7 +12,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 
-/** Longer than anything takes: only a failure reaches it. A slow machine sets it higher. */
+/** Longer than any step takes: only a failure reaches it. A slow machine sets it higher. */
 internal val BOUND_SECONDS: Long = System.getProperty("nfkit.live.bound", "60").toLong()
 
 private val traces: Path =
@@ -34,7 +34,7 @@ internal fun traceNames(family: String): List<String> =
 
 internal fun trace(name: String): Path = traces.resolve("${name.substringBefore('-')}/$name.pcap").normalize()
 
-/** What ran, and what it said. */
+/** The exit code and output of a command. */
 internal data class Ran(
     val code: Int,
     val out: String,
@@ -42,18 +42,18 @@ internal data class Ran(
 )
 
 /**
- * The command line in this process: several commands take less time so than one that starts a JVM. Its output is the lines
- * of packets and entries; a capture to standard output, the demo and help go where the process's own output goes.
+ * The command line in this process: several commands are faster than starting a JVM for each. Its output is the lines
+ * of packets and entries; a capture to standard output, the demo and help go to the process's own output.
  */
 internal fun nfkit(vararg args: String): Ran {
     val before = System.err
-    val said = ByteArrayOutputStream()
+    val errors = ByteArrayOutputStream()
     val printed = ByteArrayOutputStream()
-    System.setErr(PrintStream(said, true, Charsets.UTF_8))
+    System.setErr(PrintStream(errors, true, Charsets.UTF_8))
     TextOutput.redirect(printed)
     try {
         val code = Main.run(*args)
-        return Ran(code, printed.toString(Charsets.UTF_8), said.toString(Charsets.UTF_8))
+        return Ran(code, printed.toString(Charsets.UTF_8), errors.toString(Charsets.UTF_8))
     } finally {
         TextOutput.redirect(null)
         System.setErr(before)
@@ -67,7 +67,7 @@ private fun place(type: Class<*>): String =
                 .toURI(),
         ).toString()
 
-/** The command that the launcher ends in: the samples on the module path. */
+/** The command that the launcher executes: the samples on the module path. */
 internal val nfkitCommand: List<String> by lazy {
     val jars =
         listOf(
@@ -87,7 +87,7 @@ internal val nfkitCommand: List<String> by lazy {
         } else {
             emptyList()
         }
-    // A build in the background ignores SIGINT, and its children with it.
+    // A build in the background ignores SIGINT, and so do its children.
     listOf("env", "--default-signal=INT,TERM", Path.of(System.getProperty("java.home"), "bin", "java").toString()) +
         listOf("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto") + native +
         listOf("--module-path", jars.joinToString(":"), "-m", "dev.nfkit.samples.cli/${Main::class.java.name}")
@@ -107,14 +107,14 @@ internal fun run(command: List<String>): Ran {
     return Ran(process.exitValue(), out, err)
 }
 
-/** Waits for something that comes true, with a bound. */
+/** Waits for a condition, with a bound. */
 internal fun await(
     what: String,
     condition: () -> Boolean,
 ) {
     val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(BOUND_SECONDS)
     while (!condition()) {
-        check(System.nanoTime() < end) { "in vain waited for: $what" }
+        check(System.nanoTime() < end) { "timed out waiting for $what" }
         Thread.sleep(10)
     }
 }

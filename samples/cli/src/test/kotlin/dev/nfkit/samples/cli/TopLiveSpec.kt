@@ -13,17 +13,17 @@ import java.util.concurrent.TimeUnit
 private const val ENTER = "\u001b[?1049h\u001b[?25l"
 private const val LEAVE = "\u001b[?25h\u001b[?1049l"
 
-/** Pings the loopback for as long as a test takes. */
+/** Pings the loopback for the duration of a test. */
 private class Pinging(
-    room: Room,
+    netns: Netns,
 ) : AutoCloseable {
     private val process: Process =
-        ProcessBuilder("ip", "netns", "exec", room.name, "ping", "-i", "0.05", "-s", "1000", "-q", "127.0.0.1")
+        ProcessBuilder("ip", "netns", "exec", netns.name, "ping", "-i", "0.05", "-s", "1000", "-q", "127.0.0.1")
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start()
 
     init {
-        await("the connection") { "icmp" in room.inside("conntrack", "-L") }
+        await("the connection") { "icmp" in netns.inside("conntrack", "-L") }
     }
 
     override fun close() {
@@ -33,12 +33,12 @@ private class Pinging(
 
 class TopLiveSpec :
     FunSpec({
-        test("a flow's rates are told once as JSON, for scripts").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.track()
-                room.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1")
-                Pinging(room).use {
-                    val args = listOf("top", "--netns", room.name, "--once", "--json", "-p", "icmp", "-i", "500ms")
+        test("a flow's rates are printed once as JSON, for scripts").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                netns.track()
+                netns.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1")
+                Pinging(netns).use {
+                    val args = listOf("top", "--netns", netns.name, "--once", "--json", "-p", "icmp", "-i", "500ms")
                     val ran = run(nfkitCommand + args)
                     ran.code shouldBe 0
                     val objects =
@@ -59,15 +59,17 @@ class TopLiveSpec :
             }
         }
 
-        test("a terminal is filled to its width, and restored by SIGINT").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.track()
-                room.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1")
+        test(
+            "the display has the terminal's width, and SIGINT restores the terminal",
+        ).config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                netns.track()
+                netns.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_acct=1")
                 val directory = tempdir()
                 val typescript = directory.resolve("typescript").apply { createNewFile() }
                 val pid = directory.resolve("pid")
-                val command = (nfkitCommand + listOf("top", "--netns", room.name, "-i", "200ms")).joinToString(" ")
-                Pinging(room).use {
+                val command = (nfkitCommand + listOf("top", "--netns", netns.name, "-i", "200ms")).joinToString(" ")
+                Pinging(netns).use {
                     val script =
                         ProcessBuilder(
                             listOf("script", "-q", "-f", "-c") +
@@ -88,12 +90,12 @@ class TopLiveSpec :
             }
         }
 
-        test("where nothing is counted it ends with code 2 and the cure").config(enabledOrReasonIf = live) {
-            Room().use { room ->
-                room.track()
-                room.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=6000")
-                room.udp(1)
-                val ran = run(nfkitCommand + listOf("top", "--netns", room.name, "--once"))
+        test("if the kernel does not count, it ends with code 2 and advice").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                netns.track()
+                netns.inside("sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=6000")
+                netns.udp(1)
+                val ran = run(nfkitCommand + listOf("top", "--netns", netns.name, "--once"))
                 ran.code shouldBe 2
                 ran.err shouldContain "net.netfilter.nf_conntrack_acct=1"
             }

@@ -15,7 +15,7 @@ import io.kotest.matchers.string.shouldEndWith
 import java.io.ByteArrayOutputStream
 import java.time.Duration
 
-/** The options of a command line without any. */
+/** The options of a command line without arguments. */
 private fun noOptions() =
     EntryOptions(
         TupleArguments(),
@@ -27,7 +27,7 @@ private fun noOptions() =
         LabelNames(listOf()),
     )
 
-/** A fake kernel's table that is looked at with a clock of its own. */
+/** A fake kernel's table that is sampled with a clock of its own. */
 private class Watched(
     accounting: Boolean = true,
 ) : AutoCloseable {
@@ -76,7 +76,7 @@ private val twoSeconds = Duration.ofSeconds(2)
 
 class TopSpec :
     FunSpec({
-        test("rates are what the counters grew between two looks, by the time between them") {
+        test("rates are the growth of the counters between two samples, divided by the time between them") {
             Watched().use { watched ->
                 val id = watched.connection(1000, 10, 1000)
                 watched.look().let {
@@ -100,7 +100,7 @@ class TopSpec :
             }
         }
 
-        test("the busiest come first, by bytes or by packets, and as many as are wanted") {
+        test("the busiest come first, by bytes or by packets, up to the requested number") {
             Watched().use { watched ->
                 val ids = (1..4).map { watched.connection(it) }
                 watched.look()
@@ -116,7 +116,7 @@ class TopSpec :
             }
         }
 
-        test("what began since counts from nothing, and what ended is gone") {
+        test("a new connection counts from zero, and an ended one is gone") {
             Watched().use { watched ->
                 val first = watched.connection(1, 5, 500)
                 watched.look()
@@ -131,7 +131,7 @@ class TopSpec :
             }
         }
 
-        test("counters that were set to 0 meanwhile count from there") {
+        test("counters that were reset meanwhile count from zero") {
             Watched().use { watched ->
                 val id = watched.connection(1, 50, 5000)
                 watched.look()
@@ -140,7 +140,7 @@ class TopSpec :
             }
         }
 
-        test("a dump that was interrupted ends nothing, and what the next one finds is not taken for new traffic") {
+        test("an interrupted dump ends no connection, and connections in the next dump are not new traffic") {
             Watched().use { watched ->
                 watched.connection(9)
                 val id = watched.connection(1, 1, 100)
@@ -159,7 +159,7 @@ class TopSpec :
             }
         }
 
-        test("a connection that one look misses is known again by the next") {
+        test("a connection that one sample misses is identified again in the next") {
             Watched().use { watched ->
                 val id = watched.connection(1, 1, 100)
                 watched.look()
@@ -177,7 +177,7 @@ class TopSpec :
             }
         }
 
-        test("where nothing is counted it says so, with the cure") {
+        test("if nothing is counted, the screen shows it, with advice") {
             Watched(accounting = false).use { watched ->
                 watched.kernel.add(SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 1, "10.0.0.2", 80)))
                 watched.look().uncounted() shouldBe 1
@@ -198,7 +198,7 @@ class TopSpec :
             }
         }
 
-        test("lines are as wide as the terminal, with more columns where it is wide") {
+        test("lines are as wide as the terminal, with more columns if it is wide") {
             Watched().use { watched ->
                 val id = watched.connection(1000)
                 watched.look()
@@ -223,7 +223,7 @@ class TopSpec :
                 listOf("0 ", "999 ", "1.0 k", "9.9 k", "10 k", "999 k", "1.0 M", "123 M", "9.2 E")
         }
 
-        test("JSON has one object of the whole, then one of each connection") {
+        test("JSON has one object of the totals, then one of each connection") {
             Watched().use { watched ->
                 val id = watched.connection(1000)
                 watched.look()

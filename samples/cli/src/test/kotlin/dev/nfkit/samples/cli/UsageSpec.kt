@@ -10,7 +10,7 @@ import io.kotest.matchers.string.shouldStartWith
 import picocli.CommandLine
 
 private class Wrong(
-    val says: String,
+    val message: String,
     vararg val args: String,
 )
 
@@ -37,9 +37,9 @@ class UsageSpec :
                 ),
                 Wrong("--output", "record", "--", "capture", "-i", "nflog:1"),
                 Wrong("COMMAND", "record", "-o", "x"),
-                Wrong("-o -: standard output is the command's own", "record", "-o", "-", "capture"),
-                Wrong("--ring 5: a size from 1MiB to 1GiB", "record", "-o", "x", "--ring", "5", "capture"),
-                Wrong("--ring 2GiB: a size from", "record", "-o", "x", "--ring", "2GiB", "capture"),
+                Wrong("-o -: standard output belongs to the command", "record", "-o", "-", "capture"),
+                Wrong("--ring 5: expected a size from 1MiB to 1GiB", "record", "-o", "x", "--ring", "5", "capture"),
+                Wrong("--ring 2GiB: expected a size from", "record", "-o", "x", "--ring", "2GiB", "capture"),
                 Wrong(
                     "/no/such/x: No such file or directory",
                     "record",
@@ -52,9 +52,9 @@ class UsageSpec :
                 Wrong("/no/such: No such file or directory", "anonymize", "/no/such", "x"),
                 Wrong("-i eth0: not known; give nflog:GROUP", "capture", "-i", "eth0"),
                 Wrong("-i nflog:x: not known", "capture", "-i", "nflog:x"),
-                Wrong("group 65536 is out of 0 to 65535", "capture", "-i", "nflog:65536"),
-                Wrong("group 30 stands twice", "capture", "-i", "nflog:30", "-i", "nflog:31,30"),
-                Wrong("copy range is out of 0 to 65531", "capture", "-i", "nflog:30", "-s", "65532"),
+                Wrong("group 65536 is out of range 0 to 65535", "capture", "-i", "nflog:65536"),
+                Wrong("group 30 is given twice", "capture", "-i", "nflog:30", "-i", "nflog:31,30"),
+                Wrong("copy range is out of range 0 to 65531", "capture", "-i", "nflog:30", "-s", "65532"),
                 Wrong("out of 3776 to 131072", "capture", "-i", "nflog:30", "--nlbufsiz", "131073"),
                 Wrong("out of 3776 to 131072", "capture", "-i", "nflog:30", "--nlbufsiz", "3775"),
                 Wrong("1 to 1023 MiB", "capture", "-i", "nflog:30", "-B", "1024"),
@@ -65,35 +65,44 @@ class UsageSpec :
                 Wrong("-a packets:0", "capture", "-i", "nflog:30", "-a", "packets:0"),
                 Wrong("-a filesize needs -w", "capture", "-i", "nflog:30", "-a", "filesize:1"),
                 Wrong("-b needs -w", "capture", "-i", "nflog:30", "-b", "packets:1"),
-                Wrong("-b files needs to know", "capture", "-i", "nflog:30", "-b", "files:2", "-w", "x"),
+                Wrong(
+                    "-b files needs a condition",
+                    "capture",
+                    "-i",
+                    "nflog:30",
+                    "-b",
+                    "files:2",
+                    "-w",
+                    "x",
+                ),
                 Wrong("-b needs files", "capture", "-i", "nflog:30", "-b", "packets:2", "-w", "-"),
                 Wrong("-a files needs -b", "capture", "-i", "nflog:30", "-a", "files:2", "-w", "x"),
-                Wrong("both want standard output", "capture", "-i", "nflog:30", "--json", "-w", "-"),
-                Wrong("-c 0: a number from 1", "capture", "-i", "nflog:30", "-c", "0"),
+                Wrong("both write to standard output", "capture", "-i", "nflog:30", "--json", "-w", "-"),
+                Wrong("-c 0: expected a number from 1", "capture", "-i", "nflog:30", "-c", "0"),
                 Wrong("'abc' is not a long", "capture", "-i", "nflog:30", "-c", "abc"),
                 Wrong("Unknown option: '--bogus'", "capture", "-i", "nflog:30", "--bogus"),
                 Wrong("--interface", "capture"),
                 Wrong("-i nflog:30-29: the range 30-29 is empty", "capture", "-i", "nflog:30-29"),
                 Wrong("-i nflog:0: not known; give nfqueue:QUEUE", "queue", "-i", "nflog:0"),
                 Wrong("-i nfqueue:0-: not known", "queue", "-i", "nfqueue:0-"),
-                Wrong("queue 65536 is out of 0 to 65535", "queue", "-i", "nfqueue:65530-65536"),
-                Wrong("queue 2 stands twice", "queue", "-i", "nfqueue:0-3", "-i", "nfqueue:2"),
-                Wrong("--drop 'udp dpor 53', at character 5: \"dpor\"", *queue, "--drop", "udp dpor 53"),
-                Wrong("--drop '5%: udp dpor 53', at character 9: \"dpor\"", *queue, "--drop", "5%: udp dpor 53"),
+                Wrong("queue 65536 is out of range 0 to 65535", "queue", "-i", "nfqueue:65530-65536"),
+                Wrong("queue 2 is given twice", "queue", "-i", "nfqueue:0-3", "-i", "nfqueue:2"),
+                Wrong("--drop 'udp dpor 53', at character 5: expected", *queue, "--drop", "udp dpor 53"),
+                Wrong("--drop '5%: udp dpor 53', at character 9: expected", *queue, "--drop", "5%: udp dpor 53"),
                 Wrong("--drop '0%: udp', at character 1: 0% is not", *queue, "--drop", "0%: udp"),
                 Wrong("101% is not more than 0% and at most 100%", *queue, "--drop", "101%: udp"),
                 Wrong("100.1% is not more than 0% and at most 100%", *queue, "--drop", "100.1%: udp"),
-                Wrong("at character 4: \"50ms\" is no setting of it; --drop", *queue, "--drop", "5% 50ms: udp"),
-                Wrong("--mark MARK[/MASK] [PERCENT%][: FILTER] is wanted", *queue, "--mark", "udp"),
-                Wrong("a mark of 0 to 0xffffffff", *queue, "--mark", "0x1/0xf0: udp"),
-                Wrong("--delay TIME [JITTER] [PERCENT%][: FILTER] is wanted", *queue, "--delay", "udp"),
-                Wrong("\"50\" is no span of time", *queue, "--delay", "50: udp"),
-                Wrong("a jitter longer than the delay", *queue, "--delay", "50ms 60ms: udp"),
-                Wrong("bit or byte, not both", *queue, "--corrupt", "bit byte: udp"),
-                Wrong("\"7\" is no setting of it; --corrupt", *queue, "--corrupt", "7: udp"),
+                Wrong("at character 4: \"50ms\" is not a setting; expected --drop", *queue, "--drop", "5% 50ms: udp"),
+                Wrong("expected --mark MARK[/MASK] [PERCENT%][: FILTER]", *queue, "--mark", "udp"),
+                Wrong("expected a mark of 0 to 0xffffffff", *queue, "--mark", "0x1/0xf0: udp"),
+                Wrong("expected --delay TIME [JITTER] [PERCENT%][: FILTER]", *queue, "--delay", "udp"),
+                Wrong("\"50\" is not a time", *queue, "--delay", "50: udp"),
+                Wrong("the jitter is longer than the delay", *queue, "--delay", "50ms 60ms: udp"),
+                Wrong("give bit or byte, not both", *queue, "--corrupt", "bit byte: udp"),
+                Wrong("\"7\" is not a setting; expected --corrupt", *queue, "--corrupt", "7: udp"),
                 Wrong("--corrupt needs whole packets", *queue, "--corrupt", "udp", "-s", "64"),
                 Wrong("takes longer", *queue, "--delay", "50ms 10ms: udp", "--deadline", "60ms"),
-                Wrong("--deadline 5: a span of time", *queue, "--deadline", "5"),
+                Wrong("--deadline 5: expected a time", *queue, "--deadline", "5"),
                 Wrong("deadline PT0.0005S is out of", *queue, "--deadline", "500us"),
                 Wrong("maximumLength 0 is less than 1", *queue, "--max-length", "0"),
                 Wrong("'--default': expected one of", *queue, "--default", "reject"),
@@ -102,26 +111,26 @@ class UsageSpec :
                 Wrong("mutually exclusive", "conntrack", "-L", "-F"),
                 Wrong("table nat: not known", "conntrack", "-L", "nat"),
                 Wrong("this table can only be listed", "conntrack", "-D", "dying"),
-                Wrong("-U expect: an expectation can't be changed", "conntrack", "-U", "expect"),
-                Wrong("--timeout: of no use with -L", "conntrack", "-L", "-t", "5"),
-                Wrong("--zero: of no use with -D", "conntrack", "-D", "-z"),
-                Wrong("--mark: of no use with -L expect", "conntrack", "-L", "expect", "-m", "1"),
-                Wrong("-s 1.2.3: is no address", "conntrack", "-L", "-s", "1.2.3"),
-                Wrong("-d ::/129: has no prefix", "conntrack", "-L", "-d", "::/129"),
+                Wrong("-U expect: an expectation cannot be changed", "conntrack", "-U", "expect"),
+                Wrong("--timeout: not supported with -L", "conntrack", "-L", "-t", "5"),
+                Wrong("--zero: not supported with -D", "conntrack", "-D", "-z"),
+                Wrong("--mark: not supported with -L expect", "conntrack", "-L", "expect", "-m", "1"),
+                Wrong("-s 1.2.3: is not an address", "conntrack", "-L", "-s", "1.2.3"),
+                Wrong("-d ::/129: needs a prefix", "conntrack", "-L", "-d", "::/129"),
                 Wrong("-p smtp: not known", "conntrack", "-L", "-p", "smtp"),
                 Wrong("-p 256: not known", "conntrack", "-L", "-p", "256"),
                 Wrong("-f ipx: not known", "conntrack", "-L", "-f", "ipx"),
-                Wrong("-w 65536: a number of 0 to 65535", "conntrack", "-L", "-w", "65536"),
-                Wrong("--sport http: a number", "conntrack", "-L", "--sport", "http"),
-                Wrong("-m 0x1/0xf0: a mark", "conntrack", "-L", "-m", "0x1/0xf0"),
+                Wrong("-w 65536: expected a number of 0 to 65535", "conntrack", "-L", "-w", "65536"),
+                Wrong("--sport http: expected a number", "conntrack", "-L", "--sport", "http"),
+                Wrong("-m 0x1/0xf0: expected a mark", "conntrack", "-L", "-m", "0x1/0xf0"),
                 Wrong("-u GONE: not known", "conntrack", "-L", "-u", "GONE"),
                 Wrong("a bit can't be both set and not set", *"conntrack -L -u ASSURED,!ASSURED".words()),
-                Wrong("-l 128: no label", "conntrack", "-L", "-l", "128"),
+                Wrong("-l 128: neither a label", "conntrack", "-L", "-l", "128"),
                 Wrong("--state ESTABLISHED: only with -p tcp", "conntrack", "-L", "--state", "ESTABLISHED"),
                 Wrong("--state GONE: not known; give one of NONE", "conntrack", "-L", "-p", "sctp", "--state", "GONE"),
-                Wrong("-n 1.1.1.1:x: a port", "conntrack", "-L", "-n", "1.1.1.1:x"),
-                Wrong("-o save: not together with another output", "conntrack", "-L", "-o", "id,save"),
-                Wrong("--json: not together with -o xml or -o save", *"conntrack -L -o xml --json".words()),
+                Wrong("-n 1.1.1.1:x: expected a port", "conntrack", "-L", "-n", "1.1.1.1:x"),
+                Wrong("-o save: cannot be combined with another output", "conntrack", "-L", "-o", "id,save"),
+                Wrong("--json: cannot be combined with -o xml or -o save", *"conntrack -L -o xml --json".words()),
                 Wrong("-o save: only for connections", *"conntrack -L expect -o save".words()),
                 Wrong("-o all: not known", "conntrack", "-L", "-o", "all"),
                 Wrong("-e OLD: not known", "conntrack", "-E", "-e", "NEW,OLD"),
@@ -130,20 +139,20 @@ class UsageSpec :
                 Wrong("-p is missing", "conntrack", "-G", "-s", "1.1.1.1", "-d", "1.1.1.2"),
                 Wrong("--sport and --dport are missing", "conntrack", "-G", *tcp),
                 Wrong("--icmp-type and --icmp-code are missing", *"conntrack -G -p 1 -s ::1 -d ::2".words()),
-                Wrong("one address is wanted here", *"conntrack -G -p 99 -s 1.0.0.0/8 -d 1.1.1.1".words()),
-                Wrong("-d 1.1.1.1: of another address family than -s", *"conntrack -G -p 99 -s ::1 -d 1.1.1.1".words()),
-                Wrong("-s 0:0:0:0:0:0:0:1: of another address family than -f", *"conntrack -L -f ipv4 -s ::1".words()),
+                Wrong("expected one address", *"conntrack -G -p 99 -s 1.0.0.0/8 -d 1.1.1.1".words()),
+                Wrong("-d 1.1.1.1: not the address family of -s", *"conntrack -G -p 99 -s ::1 -d 1.1.1.1".words()),
+                Wrong("-s 0:0:0:0:0:0:0:1: not the address family of -f", *"conntrack -L -f ipv4 -s ::1".words()),
                 Wrong(
-                    "-g 1.1.1.1: of another address family",
+                    "-g 1.1.1.1: not the address family of",
                     *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -g 1.1.1.1".words(),
                 ),
-                Wrong("-r [::1]: is no address", *"conntrack -L -r [::1]".words()),
-                Wrong("-n [::1]: is no address", *"conntrack -L -n [::1]".words()),
-                Wrong("-j: not with -n or -g", *"conntrack -L -n -j".words()),
+                Wrong("-r [::1]: is not an address", *"conntrack -L -r [::1]".words()),
+                Wrong("-n [::1]: is not an address", *"conntrack -L -n [::1]".words()),
+                Wrong("-j: cannot be combined with -n or -g", *"conntrack -L -n -j".words()),
                 Wrong("--mask-src: only with -s", *"conntrack -L --mask-src 255.0.0.0".words()),
-                Wrong("--mask-src: of no use with -I", "conntrack", "-I", *tcp, "--mask-src", "255.0.0.0"),
+                Wrong("--mask-src: not supported with -I", "conntrack", "-I", *tcp, "--mask-src", "255.0.0.0"),
                 Wrong(
-                    "--mask-src ffff:0:0:0:0:0:0:0: of another address family",
+                    "--mask-src ffff:0:0:0:0:0:0:0: not the address family of",
                     *"conntrack -L -s 1.1.1.1 --mask-src ffff::".words(),
                 ),
                 Wrong("--orig-vtag is missing", *"conntrack -I -p sctp --state CLOSED -t 9".words(), *tuple),
@@ -155,37 +164,37 @@ class UsageSpec :
                     *tuple,
                 ),
                 Wrong("--state CLOSE: only with -p tcp", *"conntrack -U --state CLOSE".words()),
-                Wrong("-A expect: an expectation can't be changed", "conntrack", "-A", "expect"),
+                Wrong("-A expect: an expectation cannot be changed", "conntrack", "-A", "expect"),
                 Wrong("-R /no/such: No such file or directory", "conntrack", "-R", "/no/such"),
                 Wrong("-t is missing", "conntrack", "-I", *tcp, "--sport", "1", "--dport", "2"),
                 Wrong("--state is missing", "conntrack", "-I", *tcp, "--sport", "1", "--dport", "2", "-t", "9"),
-                Wrong("-n: to which address", *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -n".words()),
-                Wrong("what shall change is missing", "conntrack", "-U", "-s", "1.1.1.1"),
+                Wrong("-n: the new address", *"conntrack -I -p 99 -s ::1 -d ::2 -t 9 -n".words()),
+                Wrong("-U: no change is given", "conntrack", "-U", "-s", "1.1.1.1"),
                 Wrong("--tuple-src, --tuple-dst", *"conntrack -I expect -p 99 -s ::1 -d ::2 -t 9".words()),
                 Wrong("-n 0: 1 to 10000", "top", "-n", "0"),
-                Wrong("--count 0: a number from 1", "top", "--count", "0"),
-                Wrong("no --once with it", "top", "--count", "2", "--once"),
-                Wrong("--interval 5m: a span", "top", "-i", "5m"),
-                Wrong("--interval 0s: a span", "top", "-i", "0s"),
+                Wrong("--count 0: expected a number from 1", "top", "--count", "0"),
+                Wrong("without --once", "top", "--count", "2", "--once"),
+                Wrong("--interval 5m: expected a time", "top", "-i", "5m"),
+                Wrong("--interval 0s: expected a time", "top", "-i", "0s"),
                 Wrong("'--sort': expected one of", "top", "--sort", "age"),
-                Wrong("-m x: a mark", "top", "-m", "x"),
+                Wrong("-m x: expected a mark", "top", "-m", "x"),
                 Wrong("a command is missing"),
                 Wrong("FILE", "replay"),
                 Wrong("No such file or directory", "replay", "/nowhere/at/all"),
                 Wrong("Is a directory", "replay", "/"),
             )
 
-        context("wrong usage ends with code 2 and one line that says what is right") {
+        context("wrong usage ends with code 2 and one line that describes the right usage") {
             withData(nameFn = { it.args.joinToString(" ", "nfkit ") }, wrong) { case ->
                 val ran = nfkit(*case.args)
                 ran.code shouldBe 2
                 ran.err.lines().filter { it.isNotEmpty() } shouldHaveSize 1
                 ran.err shouldStartWith "nfkit: "
-                ran.err shouldContain case.says
+                ran.err shouldContain case.message
             }
         }
 
-        test("a trace that is no pcap is refused with code 2 and one line") {
+        test("a trace that is not a pcap file is refused with code 2 and one line") {
             val file = tempdir().resolve("no.pcap").apply { writeText("this is no capture file") }
             val ran = nfkit("replay", file.path)
             ran.code shouldBe 2
@@ -199,7 +208,7 @@ class UsageSpec :
             ran.err shouldContain "nfkit-no-such"
         }
 
-        test("rules keep the order in which they were typed, whatever their actions") {
+        test("rules keep the order in which they were given, whatever their actions") {
             val command = QueueCommand()
             CommandLine(command).parseArgs(
                 *arrayOf("-i", "nfqueue:0-3", "--mark", "7: tcp", "--drop", "udp", "--drop", "50%: icmp", "-q"),
@@ -219,7 +228,7 @@ class UsageSpec :
                 )
         }
 
-        test("help and version are no errors") {
+        test("help and version are not errors") {
             nfkit("--version").code shouldBe 0
             nfkit("capture", "--help").code shouldBe 0
             nfkit("queue", "--help").code shouldBe 0

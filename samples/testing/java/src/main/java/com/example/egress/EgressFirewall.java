@@ -12,8 +12,7 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * Lets out what goes to the ports that it is given, with a mark, and nothing else. Where it can't decide in time, nothing
- * goes out.
+ * Accepts packets to the given ports, with a mark, and drops all others. Drops packets too if it cannot decide in time.
  *
  * <pre>iptables -A OUTPUT ! -o lo -j NFQUEUE --queue-num 3</pre>
  */
@@ -35,12 +34,12 @@ public final class EgressFirewall implements AutoCloseable {
         session = NfqueueSession.open(transport, options);
     }
 
-    /** Decides what comes until {@link #stop}. */
+    /** Decides packets until {@link #stop}. */
     public void run() throws NetlinkException {
         session.run(this::decide);
     }
 
-    /** Decides what is there; waits so long for the first packet. */
+    /** Decides the packets that have arrived; waits up to the given time for the first one. */
     public int poll(Duration timeout) throws NetlinkException {
         return session.poll(this::decide, timeout);
     }
@@ -50,12 +49,12 @@ public final class EgressFirewall implements AutoCloseable {
         return known && ports.contains(ip.destinationPort()) ? packet.accept().mark(LET_OUT) : Verdict.DROP;
     }
 
-    /** What was received, decided and lost. */
+    /** The counts of packets received, decided and lost. */
     public NfqueueStatistics statistics() {
         return session.statistics();
     }
 
-    /** Decides what the kernel still has, and ends {@link #run}. Any thread. */
+    /** Decides the packets that the kernel still has, and ends {@link #run}. Any thread. */
     public void stop() throws NetlinkException {
         session.stop();
     }

@@ -7,12 +7,13 @@ import dev.nfkit.packet.IpSummary
 import dev.nfkit.socket.NetlinkTransport
 import kotlin.time.Duration.Companion.seconds
 
-/** The queue that packets of unknown peers are sent to. */
+/** The queue that rules send packets of unknown peers to. */
 const val QUEUE = 7
 
 /**
- * Lets in only whom an oracle vouches for, which may take its time: many packets wait for it at once, and the others are
- * decided meanwhile. Who waits longer than five seconds stays outside. Runs until it is cancelled.
+ * Accepts only packets from peers that an oracle trusts. The oracle may take its time: many packets wait for it at
+ * once, and the others are decided meanwhile. A packet that waits longer than five seconds is dropped. Runs until it is
+ * cancelled.
  *
  *     nft add rule inet filter input ct state new queue num 7
  */

@@ -46,18 +46,18 @@ class QuarantineSpec :
         extension(NetfilterExtension)
         coroutineTestScope = true // virtual time, as runTest has it
 
-        test("who is trusted comes in, and nobody else does") {
+        test("only packets of trusted peers are accepted") {
             val kernel = fakeKernel()
             guarded(kernel, { it == "10.0.0.2" }) {
                 kernel.knock("10.0.0.2")
                 kernel.knock("10.0.0.3")
-                val (friend, stranger) = kernel.nfqueue().decided(2)
-                friend shouldHaveVerdict Verdict.ACCEPT
-                stranger shouldHaveVerdict Verdict.DROP
+                val (trusted, unknown) = kernel.nfqueue().decided(2)
+                trusted shouldHaveVerdict Verdict.ACCEPT
+                unknown shouldHaveVerdict Verdict.DROP
             }
         }
 
-        test("an oracle that takes its time holds up nobody else") {
+        test("a slow oracle does not delay other packets") {
             val kernel = fakeKernel()
             val answer = CompletableDeferred<Boolean>()
             guarded(kernel, { if (it == "10.0.0.9") answer.await() else true }) {
@@ -69,7 +69,7 @@ class QuarantineSpec :
             }
         }
 
-        test("who waits longer than the deadline stays outside, and the test does not wait at all") {
+        test("a packet that waits longer than the deadline is dropped, and the test does not wait") {
             val clock = netlinkClock()
             val kernel = fakeKernel { clock }
             guarded(kernel, {
@@ -81,11 +81,11 @@ class QuarantineSpec :
             }
         }
 
-        test("what was decided on the real kernel is decided again") {
+        test("decisions recorded on the real kernel are repeated") {
             replay("quarantine.pcapng").quarantine { it == "10.0.0.2" }
         }
 
-        test("whatever goes wrong, no packet is left without a verdict") {
+        test("no packet is left without a verdict, whatever goes wrong") {
             FaultRuns.of(100).check { run ->
                 val kernel = FakeNetfilter()
                 runBlocking(Dispatchers.Default) {
@@ -94,7 +94,7 @@ class QuarantineSpec :
                             try {
                                 run.over(kernel).quarantine { true }
                             } catch (e: NetlinkException) {
-                                // It gives up, and says why: that is for whoever runs it.
+                                // The quarantine fails with the reason: the application handles it.
                             }
                         }
                     repeat(5) { kernel.knock("10.0.0.2") }
@@ -104,7 +104,7 @@ class QuarantineSpec :
             }
         }
 
-        test("where the quarantine has ended, the kernel drops what comes") {
+        test("the kernel drops packets after the quarantine has ended") {
             val kernel = fakeKernel()
             guarded(kernel, { true }) {}
             kernel.knock("10.0.0.2")

@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The connection of a packet, or an entry of a dump, decoded and looked at. */
+/** Decodes the connection of a packet or an entry of a dump, and reads its fields. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,7 +41,7 @@ public class ConntrackDecodeBenchmark {
     public ConntrackDecodeBenchmark() {}
 
     /**
-     * Writes the attributes that the kernel sends of a TCP connection.
+     * Writes the attributes that the kernel sends for a TCP connection.
      *
      * @throws UnknownHostException never
      */
@@ -75,9 +75,9 @@ public class ConntrackDecodeBenchmark {
     }
 
     /**
-     * Decodes and looks at what needs no object.
+     * Decodes an entry and reads the fields that need no object.
      *
-     * @return what was seen
+     * @return a value computed from the fields
      * @throws MalformedMessageException never
      */
     @Benchmark
@@ -92,9 +92,9 @@ public class ConntrackDecodeBenchmark {
     }
 
     /**
-     * Decodes and takes both tuples.
+     * Decodes an entry and reads both tuples.
      *
-     * @return what was seen
+     * @return a value computed from the tuples
      * @throws MalformedMessageException never
      */
     @Benchmark

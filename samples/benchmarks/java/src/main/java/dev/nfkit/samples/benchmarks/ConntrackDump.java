@@ -16,8 +16,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Fills the table of its network namespace and reads it again and again, beside {@code conntrack -L -o extended}: as decoded
- * entries, and as the same text. Standard output should be {@code /dev/null}; what was measured goes to standard error.
+ * Fills the connection table of this network namespace and reads it repeatedly: as decoded entries, and as the text of
+ * {@code conntrack -L -o extended}, which runs for comparison. Standard output should be {@code /dev/null}; the
+ * measurements go to standard error.
  */
 public final class ConntrackDump {
     private static final int PORTS = 60_000;
@@ -32,9 +33,9 @@ public final class ConntrackDump {
     private ConntrackDump() {}
 
     /**
-     * Measures.
+     * Runs the measurement.
      *
-     * @param args how many entries, 100000 by default; then how many rounds, 11
+     * @param args the number of entries, 100000 by default; then the number of rounds, 11 by default
      * @throws Exception if the table can't be filled or read
      */
     public static void main(String[] args) throws Exception {
@@ -50,10 +51,10 @@ public final class ConntrackDump {
     private void measure(int count, int rounds) throws Exception {
         try (Conntrack table = Conntrack.open(LinuxTransport.current())) {
             fill(table, count);
-            tell("entries %d%n", table.statistics().entries());
+            report("entries %d%n", table.statistics().entries());
             long before = heapInUse();
             decode(table);
-            tell("heap in use behind a collection: %+d KiB by the first dump%n", (heapInUse() - before) / KIB);
+            report("heap in use after a collection: %+d KiB by the first dump%n", (heapInUse() - before) / KIB);
             for (int i = 0; i < WARM; i++) {
                 decode(table);
                 text();
@@ -69,8 +70,8 @@ public final class ConntrackDump {
             row("conntrack -L -o extended", peer, peer);
             row("decoded entries", decoded, peer);
             row("the same text", text, peer);
-            tell("heap in use behind a collection: %+d KiB by all dumps%n", (heapInUse() - before) / KIB);
-            tell("(%d)%n", sink);
+            report("heap in use after a collection: %+d KiB by all dumps%n", (heapInUse() - before) / KIB);
+            report("(%d)%n", sink);
             table.flush();
         }
     }
@@ -129,7 +130,7 @@ public final class ConntrackDump {
     }
 
     private static void row(String name, double[] times, double[] peer) {
-        tell(
+        report(
                 "%-26s median %7.1f ms (%.1f to %.1f), %.2f of conntrack%n",
                 name,
                 median(times),
@@ -144,7 +145,7 @@ public final class ConntrackDump {
         return sorted[sorted.length / 2];
     }
 
-    private static void tell(String format, Object... args) {
+    private static void report(String format, Object... args) {
         System.err.printf(Locale.ROOT, format, args);
     }
 }

@@ -3,14 +3,14 @@ package dev.nfkit.samples.benchmarks;
 import dev.nfkit.netfilter.Statistics;
 import java.util.Locale;
 
-/** How every consumer ends, and what it says then. */
+/** Shuts down a consumer, and prints its result. */
 public final class Consumers {
     private static final long EXIT_WAIT_MILLIS = 2000;
 
     private Consumers() {}
 
     /**
-     * Lets SIGTERM and SIGINT stop a session gracefully: the JVM goes on until the calling thread has ended.
+     * Lets SIGTERM and SIGINT stop a session gracefully: the JVM exits after the calling thread has ended.
      *
      * @param stop stops the session that the calling thread runs
      */
@@ -30,12 +30,12 @@ public final class Consumers {
     }
 
     /**
-     * Prints a line of what a consumer saw.
+     * Prints the result line of a consumer.
      *
      * @param name the consumer
      * @param statistics the session's
-     * @param bytes payload bytes looked at
-     * @param sink something that the looking depends on
+     * @param bytes the number of payload bytes read
+     * @param sink a value that depends on the bytes read, so that the reads are not optimized away
      */
     public static void report(String name, Statistics statistics, long bytes, long sink) {
         System.out.println(String.format(

@@ -8,8 +8,8 @@ import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 
 /**
- * A logger over the callback API: looks at mark, prefix, timestamp and payload of each packet of group 30, and ends on
- * SIGTERM with a line of what it saw.
+ * A logger on the callback API. It reads the mark, prefix, timestamp and payload of each packet of group 30. On SIGTERM
+ * it ends and prints a result line.
  */
 public final class NflogCallback {
     private static final int GROUP = 30;

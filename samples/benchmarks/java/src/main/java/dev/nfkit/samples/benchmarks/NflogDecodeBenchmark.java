@@ -21,8 +21,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a session costs above the system call: one poll delivers a datagram of packets, and mark, prefix, timestamp and
- * payload of each are looked at. Run it with {@code -prof gc}: it must allocate nothing.
+ * Measures what a session costs in addition to the system call: one poll delivers a datagram of packets, and the mark,
+ * prefix, timestamp and payload of each packet are read. Run it with {@code -prof gc}: it must allocate nothing.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -57,9 +57,9 @@ public class NflogDecodeBenchmark {
     }
 
     /**
-     * One poll: a datagram.
+     * Polls once, which delivers one datagram.
      *
-     * @return what the looking depends on
+     * @return a value that depends on the fields read
      * @throws NetlinkException never
      */
     @Benchmark

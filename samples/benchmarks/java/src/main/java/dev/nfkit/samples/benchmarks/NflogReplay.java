@@ -22,8 +22,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Records NFLOG packets of a kernel in memory, one packet a datagram, and replays the file strictly through the callback
- * API, round by round, each with a transport and a session of its own.
+ * Records the NFLOG packets of an in-memory kernel, one packet in each datagram. Then replays the file strictly through
+ * the callback API, in rounds, each with a transport and a session of its own.
  */
 public final class NflogReplay {
     private static final int GROUP = 30;
@@ -39,9 +39,10 @@ public final class NflogReplay {
     private NflogReplay() {}
 
     /**
-     * Measures.
+     * Runs the measurement.
      *
-     * @param args how many packets, 1000000 by default; then how many rounds, 11; then bytes of UDP data in a packet, 56
+     * @param args the number of packets, 1000000 by default; then the number of rounds, 11; then the bytes of UDP data
+     *     in a packet, 56
      * @throws Exception if the recording can't be written or replayed
      */
     public static void main(String[] args) throws Exception {
@@ -59,8 +60,8 @@ public final class NflogReplay {
     private void measure(Path file, int packets, int rounds, int data) throws Exception {
         byte[] payload = SamplePackets.udp4(new byte[data]);
         record(file, packets, payload);
-        tell(
-                "%d packets of %d bytes, one a datagram, in a file of %d MiB; heap of %d MiB at most%n",
+        report(
+                "%d packets of %d bytes, one in each datagram, in a file of %d MiB; heap of %d MiB at most%n",
                 packets,
                 payload.length,
                 Files.size(file) / MIB,
@@ -92,9 +93,9 @@ public final class NflogReplay {
             }
         }
         row("run", running);
-        row("run, by the processor time of its thread", processor);
-        row("with reading the file once before, opening and verifying", whole);
-        tell("(%d)%n", sink);
+        row("run, in processor time of its thread", processor);
+        row("with a first read of the file, opening and verifying", whole);
+        report("(%d)%n", sink);
     }
 
     private void look(NflogPacket packet) {
@@ -125,12 +126,12 @@ public final class NflogReplay {
     private static void row(String name, double[] rates) {
         double[] sorted = rates.clone();
         Arrays.sort(sorted);
-        tell(
+        report(
                 "%-58s median %,11.0f packets/s (%,.0f to %,.0f)%n",
                 name, sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
     }
 
-    private static void tell(String format, Object... args) {
+    private static void report(String format, Object... args) {
         System.out.printf(Locale.ROOT, format, args);
     }
 }

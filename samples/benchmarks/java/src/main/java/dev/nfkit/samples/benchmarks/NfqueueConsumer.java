@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A firewall that looks at id, hook, mark, timestamp and payload of each packet of queue 0, decides, and ends on SIGTERM
- * with a line of what it saw.
+ * A firewall that reads the id, hook, mark, timestamp and payload of each packet of queue 0, and decides it. On SIGTERM
+ * it ends and prints a result line.
  */
 public final class NfqueueConsumer {
     private static final int QUEUE = 0;
@@ -34,8 +34,9 @@ public final class NfqueueConsumer {
     /**
      * Runs until SIGTERM.
      *
-     * @param args {@code sync} accepts all, {@code mixed} drops every third, {@code held} holds all and answers them
-     *     behind the poll, {@code spin} is sync without sleeping; then the copy range, 128 by default; then {@code gso}
+     * @param args {@code sync} accepts all packets, {@code mixed} drops every third, {@code held} holds all and answers
+     *     them after the poll, {@code spin} is sync without sleeping; then the copy range, 128 by default; then {@code
+     *     gso}
      * @throws Exception if the session fails
      */
     public static void main(String[] args) throws Exception {
@@ -62,7 +63,7 @@ public final class NfqueueConsumer {
             switch (mode) {
                 case "sync", "spin", "mixed" -> session.run(decider);
                 case "held" -> hold(session);
-                default -> throw new IllegalArgumentException("mode " + mode + " is none of sync, mixed, held, spin");
+                default -> throw new IllegalArgumentException(mode + " is not one of sync, mixed, held, spin");
             }
             Consumers.report("nfkit-" + mode, session.statistics().received(), bytes, sink);
         }

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a session costs above the system calls: one poll has 64 packets decided, which are looked at, and sends their
+ * Measures what a session costs in addition to the system calls: one poll reads and decides 64 packets, and sends their
  * verdicts. Run it with {@code -prof gc}: it must allocate nothing.
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -34,7 +34,7 @@ public class NfqueueDecideBenchmark {
     private static final int QUEUE = 0;
     private static final int PACKETS = 64;
 
-    /** What the decider returns: accept for all; every third dropped; all marked; all with their own payload again. */
+    /** What the decider returns: accept for all; drop for every third; a mark for all; an unchanged payload for all. */
     @Param({"accept", "mixed", "mark", "payload"})
     public String verdicts = "accept";
 
@@ -68,9 +68,9 @@ public class NfqueueDecideBenchmark {
     }
 
     /**
-     * One poll: 64 datagrams.
+     * Polls once, which delivers 64 datagrams.
      *
-     * @return what the looking depends on
+     * @return a value that depends on the fields read
      * @throws NetlinkException never
      */
     @Benchmark

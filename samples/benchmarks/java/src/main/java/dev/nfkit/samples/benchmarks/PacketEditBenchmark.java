@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What rewriting a packet costs: its copy out of a receive buffer and its new checksums. Run it with {@code -prof gc}: it
- * must allocate nothing.
+ * Measures the rewriting of a packet: copying it out of a receive buffer and updating its checksums. Run it with {@code
+ * -prof gc}: it must allocate nothing.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -40,7 +40,7 @@ public class PacketEditBenchmark {
     private final Bytes payload = new Bytes();
     private int counter;
 
-    /** Puts UDP over IPv4 into a direct buffer, as a receive buffer is. */
+    /** Puts a UDP packet over IPv4 into a direct buffer, as receive buffers are direct. */
     @Setup
     public void fill() {
         ByteBuffer buffer = ByteBuffer.allocateDirect(length + 64);
@@ -52,7 +52,7 @@ public class PacketEditBenchmark {
     }
 
     /**
-     * The sum alone.
+     * Computes the checksum only.
      *
      * @return the sum
      */
@@ -62,9 +62,9 @@ public class PacketEditBenchmark {
     }
 
     /**
-     * Another address and port, as NAT does; checksums brought forward.
+     * Replaces an address and a port, as NAT does, and updates the checksums incrementally.
      *
-     * @return the result's length
+     * @return the length of the result, in bytes
      * @throws PacketEditException never
      */
     @Benchmark
@@ -77,9 +77,9 @@ public class PacketEditBenchmark {
     }
 
     /**
-     * Another address and port where the checksum is not ready: it is computed in full.
+     * Replaces an address and a port of a packet whose checksum is not ready: the checksum is computed in full.
      *
-     * @return the result's length
+     * @return the length of the result, in bytes
      * @throws PacketEditException never
      */
     @Benchmark
@@ -92,9 +92,9 @@ public class PacketEditBenchmark {
     }
 
     /**
-     * Another payload.
+     * Replaces the payload.
      *
-     * @return the result's length
+     * @return the length of the result, in bytes
      * @throws PacketEditException never
      */
     @Benchmark

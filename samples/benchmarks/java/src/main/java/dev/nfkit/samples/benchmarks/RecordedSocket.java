@@ -25,18 +25,23 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket that acknowledges every request and then gives the same datagrams again and again, without a system call: what
- * is left is the cost of nfkit itself.
+ * A socket that acknowledges every request and then delivers the same datagrams repeatedly, without a system call. What
+ * remains is the cost of nfkit itself.
  */
 public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
     private static final int PAYLOAD = 92;
-    /** Where the id of a queued packet is: behind nlmsghdr, nfgenmsg and the header of NFQA_PACKET_HDR, which is first. */
+    /**
+     * The offset of a queued packet's id: after nlmsghdr, nfgenmsg and the header of NFQA_PACKET_HDR, which comes
+     * first.
+     */
     private static final int PACKET_ID = Netlink.NLMSG_HDRLEN + 4 + 4;
 
     private final MessageWriter answer = new MessageWriter(64, ByteOrder.nativeOrder());
     private final MessageCursor request = new MessageCursor();
     private final List<ByteBuffer> datagrams;
-    /** Whether packets have ids, which go on as the kernel's do: a session sends no batches where they go back. */
+    /**
+     * Whether packets have ids. They keep increasing, as the kernel's do: a session sends no batches if ids decrease.
+     */
     private final boolean numbered;
 
     private int lastId;
@@ -50,11 +55,12 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
     }
 
     /**
-     * A socket whose datagrams hold that many packets each, as a rule of the measuring harness logs them.
+     * Creates a socket whose datagrams each contain the given number of packets, as a rule of the measuring harness
+     * logs them.
      *
      * @param group the group that logged them
-     * @param count packets in a datagram
-     * @return the socket, which is its transport, too
+     * @param count the number of packets in a datagram
+     * @return the socket, which is its own transport
      */
     public static RecordedSocket nflog(int group, int count) {
         MessageWriter writer = new MessageWriter(count * 256 + 64, ByteOrder.nativeOrder());
@@ -75,7 +81,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
         return new RecordedSocket(List.of(writer.datagram()), false);
     }
 
-    /** A socket that gives that many packets of a queue with each receive, a datagram each. */
+    /** Creates a socket that delivers the given number of queued packets with each receive, one in each datagram. */
     static RecordedSocket nfqueue(int queue, int count) {
         List<ByteBuffer> packets = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -93,9 +99,9 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
     }
 
     /**
-     * Has the socket come to an end, as who closes it needs.
+     * Lets the socket run empty, which closing a session requires.
      *
-     * @param most after how many receives nothing more comes
+     * @param most the number of receives that deliver datagrams
      * @return this socket
      */
     public RecordedSocket ending(long most) {
@@ -140,7 +146,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
         try {
             request.wrap(datagram, datagram.position(), datagram.remaining(), ByteOrder.nativeOrder());
             if (!request.next() || (request.flags() & Netlink.NLM_F_ACK) == 0) {
-                return; // verdicts are not answered
+                return; // verdicts are not acknowledged
             }
         } catch (MalformedMessageException e) {
             throw new IllegalStateException(e);

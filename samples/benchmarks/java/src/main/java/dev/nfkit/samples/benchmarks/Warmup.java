@@ -17,22 +17,25 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Has the JVM compile a session's code before the measured session opens, in a room of its own. A measuring harness's own
- * warm-up is made for C: some ten thousand packets, behind which a JVM is still compiling.
+ * Lets the JVM compile a session's code before the measured session opens, in a separate network namespace. The warm-up
+ * of a measuring harness is made for C: after its ten thousand packets or so, a JVM is still compiling.
  */
 final class Warmup {
     private static final int SECONDS = 1;
-    /** Sessions one behind the other: a session's first packets go ways that the JVM else takes for dead. */
+    /**
+     * The number of consecutive sessions: the first packets of a session take paths that the JVM would otherwise
+     * consider dead.
+     */
     private static final int SESSIONS = 3;
-    /** A run is entered anew so often, for the JVM compiles what is called often. */
+    /** How long a run takes before it is interrupted and entered again: the JVM compiles what is called often. */
     private static final long RUN_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
-    /** Processors that were busy are slower for a while, and the peers in C are measured on rested ones. */
+    /** Processors that were busy are slower for a while, and the C programs are measured on idle ones. */
     private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /**
-     * Packets of a datagram, of those that come from memory first: a room's sender is too slow for the JVM to compile all
-     * that a poll does, and what is left would be compiled within the measurement.
+     * The number of packets in a datagram from memory. These runs come first: the sender of a namespace is too slow for
+     * the JVM to compile all of a poll, and the rest would be compiled during the measurement.
      */
     private static final int[] BATCHES = {1, 64, 600};
 
@@ -40,7 +43,7 @@ final class Warmup {
 
     private Warmup() {}
 
-    /** What polls until the session has ended or the thread is interrupted. */
+    /** Polls until the session has ended or the thread is interrupted. */
     @FunctionalInterface
     private interface Running {
         long run() throws NetlinkException;
@@ -48,10 +51,10 @@ final class Warmup {
 
     static void nfqueue(int queue, NfqueueOptions options, Decider<RuntimeException> decider)
             throws NetlinkException, IOException {
-        try (PracticeRoom room = PracticeRoom.open("NFQUEUE", "--queue-num", Integer.toString(queue))) {
+        try (PracticeNamespace namespace = PracticeNamespace.open("NFQUEUE", "--queue-num", Integer.toString(queue))) {
             for (int i = 0; i < SESSIONS; i++) {
-                try (NfqueueSession session = NfqueueSession.open(room.transport(), options)) {
-                    Future<?> unused = room.send(SECONDS).onExit().thenRun(session::stop);
+                try (NfqueueSession session = NfqueueSession.open(namespace.transport(), options)) {
+                    Future<?> unused = namespace.send(SECONDS).onExit().thenRun(session::stop);
                     runOften(() -> session.run(decider), session::ended);
                 }
             }
@@ -64,11 +67,11 @@ final class Warmup {
         NflogOptions single =
                 NflogOptions.builder().group(group, each -> each.threshold(1)).build();
         fromMemory(group, options, sink);
-        try (PracticeRoom room = PracticeRoom.open("NFLOG", "--nflog-group", Integer.toString(group))) {
-            // A packet a datagram, so that the JVM compiles a receive as well, which batches would make few of.
+        try (PracticeNamespace namespace = PracticeNamespace.open("NFLOG", "--nflog-group", Integer.toString(group))) {
+            // One packet in each datagram, so that the JVM compiles a receive too; batches would cause few receives.
             for (NflogOptions kind : List.of(single, options, single)) {
-                try (NflogSession session = NflogSession.open(room.transport(), kind)) {
-                    Future<?> unused = room.send(SECONDS).onExit().thenRun(session::stop);
+                try (NflogSession session = NflogSession.open(namespace.transport(), kind)) {
+                    Future<?> unused = namespace.send(SECONDS).onExit().thenRun(session::stop);
                     runOften(() -> session.run(sink), session::ended);
                 }
             }
@@ -113,6 +116,6 @@ final class Warmup {
         while (bell.isAlive()) {
             LockSupport.parkNanos(RUN_NANOS);
         }
-        boolean unused = Thread.interrupted(); // the bell's last
+        boolean unused = Thread.interrupted(); // the last interrupt
     }
 }

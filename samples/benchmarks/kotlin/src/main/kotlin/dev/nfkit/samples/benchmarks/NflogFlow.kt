@@ -32,7 +32,7 @@ private class Logged {
     }
 }
 
-/** Has the JVM compile the flow's code before the measured session opens, over a socket in memory. */
+/** Lets the JVM compile the flow's code before the measured session opens, over a socket in memory. */
 private suspend fun warmUp() {
     val logged = Logged()
     RecordedSocket.nflog(GROUP, BATCH).ending(WARM_BATCHES).useNflog({ group(GROUP) }) {
@@ -42,8 +42,8 @@ private suspend fun warmUp() {
 }
 
 /**
- * A logger over the Flow: collects each packet of group 30, looks at its mark, prefix, timestamp and payload, and ends on
- * SIGTERM with a line of what it saw. Its arguments are the copy range (128), the threshold (1024) and NLBUFSIZ (131072).
+ * A logger over the Flow. It reads the mark, prefix, timestamp and payload of each packet of group 30. On SIGTERM it
+ * ends and prints a result line. Its arguments are the copy range (128), the threshold (1024) and NLBUFSIZ (131072).
  */
 public fun main(args: Array<String>) {
     val numbers = args.map(String::toInt)

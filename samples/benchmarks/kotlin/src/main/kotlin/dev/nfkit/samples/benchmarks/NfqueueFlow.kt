@@ -3,8 +3,8 @@ package dev.nfkit.samples.benchmarks
 import dev.nfkit.nfqueue.Verdict
 
 /**
- * A consumer of queue 0 over the Flow: looks at the id, hook, mark and payload of each packet and accepts, and ends on
- * SIGTERM with a line of what it saw.
+ * A consumer of queue 0 over the Flow. It reads the id, hook, mark and payload of each packet and accepts it. On
+ * SIGTERM it ends and prints a result line.
  */
 public fun main() {
     consumeQueue("nfkit-flow") { seen ->

@@ -12,7 +12,7 @@ private const val QUEUE_LENGTH = 65536
 private const val RECEIVE_BUFFER = 64 shl 20
 private const val EXIT_WAIT_MILLIS = 2000L
 
-/** What a consumer saw, so that nothing it looks at is optimised away. */
+/** Accumulates what a consumer reads, so that no read is optimized away. */
 internal class Seen {
     var bytes = 0L
         private set
@@ -29,7 +29,7 @@ internal class Seen {
     }
 }
 
-/** Opens queue 0, has its packets consumed until SIGTERM stops the session, and prints what was seen. */
+/** Opens queue 0, consumes its packets until SIGTERM stops the session, and prints the result. */
 internal fun consumeQueue(
     name: String,
     consume: suspend NfqueueScope.(Seen) -> Unit,

@@ -2,7 +2,7 @@ package dev.nfkit.samples.cli.filter;
 
 import java.util.Optional;
 
-/** How two numbers may stand to each other. */
+/** Comparisons of two numbers. */
 enum Comparison {
     LESS("<"),
     AT_MOST("<="),

@@ -3,9 +3,9 @@ package dev.nfkit.samples.cli.filter;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A question about a packet. Its text is what one would type to ask it. */
+/** A condition on a packet. Its text can be parsed to the same filter. */
 public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filter.Either, Match {
-    /** Whether a packet is meant. */
+    /** Whether the filter matches a packet. */
     boolean matches(Subject packet);
 
     /** Every packet. */
@@ -21,7 +21,7 @@ public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filte
         }
     }
 
-    /** What another one does not mean. */
+    /** Matches the packets that another filter does not match. */
     record Not(Filter filter) implements Filter {
         @Override
         public boolean matches(Subject packet) {
@@ -34,7 +34,7 @@ public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filte
         }
     }
 
-    /** What all of several mean; two at least. */
+    /** Matches the packets that all of two or more filters match. */
     record All(List<Filter> filters) implements Filter {
         public All {
             filters = List.copyOf(filters);
@@ -58,7 +58,7 @@ public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filte
         }
     }
 
-    /** What one of several means; two at least. */
+    /** Matches the packets that one of two or more filters matches. */
     record Either(List<Filter> filters) implements Filter {
         public Either {
             filters = List.copyOf(filters);

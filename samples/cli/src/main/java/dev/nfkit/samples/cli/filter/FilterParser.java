@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * Reads filters.
+ * Parses filters.
  *
  * <pre>
  * filter    = and {("or" | "||") and}
@@ -35,11 +35,11 @@ public final class FilterParser {
     }
 
     /**
-     * Reads a filter.
+     * Parses a filter.
      *
-     * @param text as people type it; nothing at all means any
+     * @param text the text of the filter; empty for any
      * @return the filter
-     * @throws FilterSyntaxException if it can't be read
+     * @throws FilterSyntaxException if the text is not a filter
      */
     public static Filter parse(String text) throws FilterSyntaxException {
         Words words = new Words(text);
@@ -183,7 +183,7 @@ public final class FilterParser {
                 return 1 << index;
             });
             if (((set | clear) & bit) != 0) {
-                throw new FilterSyntaxException(at, "the flag stands twice");
+                throw new FilterSyntaxException(at, "the flag is given twice");
             }
             set |= not ? 0 : bit;
             clear |= not ? bit : 0;

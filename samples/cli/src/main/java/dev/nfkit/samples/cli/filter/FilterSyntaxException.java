@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli.filter;
 
-/** A filter that can't be read: what is wrong, and where. */
+/** A syntax error in a filter, with its position. */
 public final class FilterSyntaxException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -11,12 +11,12 @@ public final class FilterSyntaxException extends Exception {
         this.position = position;
     }
 
-    /** Where it stopped making sense: characters from the filter's start. */
+    /** The position of the error, in characters from the start of the filter. */
     public int position() {
         return position;
     }
 
-    /** What is wrong there. */
+    /** The error at that position. */
     public String problem() {
         return String.valueOf(getMessage());
     }

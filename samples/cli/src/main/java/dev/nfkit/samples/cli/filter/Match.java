@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 
-/** One property of a packet. What a packet does not have, an address or a port, never matches. */
+/** One property of a packet. A property that a packet does not have, such as an address or a port, never matches. */
 public sealed interface Match extends Filter {
-    /** Which end of a packet's way. */
+    /** The source, the destination, or either. */
     enum Side {
         SOURCE,
         DESTINATION,
@@ -29,7 +29,7 @@ public sealed interface Match extends Filter {
 
     /** {@code tcp}, {@code proto 47}. */
     record Protocol(int number) implements Match {
-        /** Protocols that have a word of their own. */
+        /** Protocols that have a keyword. */
         static final Map<String, Integer> WORDS = new TreeMap<>(Map.of(
                 "icmp", IpProtocol.ICMP,
                 "icmp6", IpProtocol.ICMPV6,
@@ -76,7 +76,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code dport 53}, {@code tcp sport 1024-65535}; of any protocol with ports where none is named. */
+    /** {@code dport 53}, {@code tcp sport 1024-65535}; any protocol with ports if none is named. */
     record Ports(int protocol, Side side, int from, int to) implements Match {
         static final int ANY_PROTOCOL = -1;
 
@@ -106,7 +106,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code tcp flags syn,!ack}: those that must be set, and those that must not. */
+    /** {@code tcp flags syn,!ack}: the flags that must be set, and those that must not be set. */
     record TcpFlags(int set, int clear) implements Match {
         /** Flags in the order of their bits. */
         static final String[] WORDS = {"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"};
@@ -149,7 +149,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code uid 1000}: who owns the sending socket. */
+    /** {@code uid 1000}: the user that owns the sending socket. */
     record User(long id) implements Match {
         @Override
         public boolean matches(Subject packet) {
@@ -162,7 +162,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code gid 1000}: whose group owns the sending socket. */
+    /** {@code gid 1000}: the group that owns the sending socket. */
     record Group(long id) implements Match {
         @Override
         public boolean matches(Subject packet) {
@@ -175,7 +175,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code in lo}: the interface or bridge port that the packet came in by. */
+    /** {@code in lo}: the interface or bridge port on which the packet arrived. */
     record In(String name) implements Match {
         @Override
         public boolean matches(Subject packet) {
@@ -188,7 +188,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code out eth0}: the interface or bridge port that the packet leaves by. */
+    /** {@code out eth0}: the interface or bridge port through which the packet leaves. */
     record Out(String name) implements Match {
         @Override
         public boolean matches(Subject packet) {
@@ -214,7 +214,7 @@ public sealed interface Match extends Filter {
         }
     }
 
-    /** {@code len > 1000}: bytes of the packet from its IP header on, whether they were copied or not. */
+    /** {@code len > 1000}: the bytes of the packet from its IP header on, including those that were not copied. */
     record Length(Comparison comparison, int bytes) implements Match {
         @Override
         public boolean matches(Subject packet) {

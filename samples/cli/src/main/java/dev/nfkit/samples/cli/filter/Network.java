@@ -8,26 +8,26 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
-/** An address, or all that begin with the same bits. The bits stand at the left end of 128. */
+/** An address, or all addresses with the same first bits. The bits are at the left end of 128. */
 public record Network(int version, long high, long low, int prefix) {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
     private static final Pattern IPV6 = Pattern.compile("(?=.*:)[0-9a-fA-F:]+(:\\d{1,3}(\\.\\d{1,3}){3})?");
 
     /**
-     * Reads {@code 10.0.0.0/8} or {@code fd00::1}.
+     * Parses {@code 10.0.0.0/8} or {@code fd00::1}.
      *
-     * @throws IllegalArgumentException which says what is wrong with it
+     * @throws IllegalArgumentException if the text is not an address; the message describes the error
      */
     public static Network parse(String text) {
         return parse(text, true);
     }
 
     /**
-     * Reads {@code 10.0.0.0/8} or {@code fd00::1}.
+     * Parses {@code 10.0.0.0/8} or {@code fd00::1}.
      *
      * @param text an address, or one with a prefix length
      * @param exact whether bits after the prefix are refused; otherwise they are ignored
-     * @throws IllegalArgumentException which says what is wrong with it
+     * @throws IllegalArgumentException if the text is not an address; the message describes the error
      */
     public static Network parse(String text, boolean exact) {
         int slash = text.indexOf('/');
@@ -39,7 +39,7 @@ public record Network(int version, long high, long low, int prefix) {
         Network whole =
                 new Network(given.version, given.high & mask(prefix), given.low & mask(prefix - Long.SIZE), prefix);
         if (exact && !whole.equals(given)) {
-            throw new IllegalArgumentException("has bits behind its prefix; " + whole + " is the network");
+            throw new IllegalArgumentException("has bits after its prefix; the network is " + whole);
         }
         return whole;
     }
@@ -47,20 +47,20 @@ public record Network(int version, long high, long low, int prefix) {
     private static byte[] address(String text) {
         if (!IPV4.matcher(text).matches() && !IPV6.matcher(text).matches()) {
             throw new IllegalArgumentException(
-                    "is no address; give such as 10.0.0.0/8 or fd00::1 (names are not looked up)");
+                    "is not an address; give one such as 10.0.0.0/8 or fd00::1 (names are not looked up)");
         }
         try {
             byte[] address = InetAddress.getByName(text).getAddress();
             if (text.indexOf(':') < 0 || address.length == 16) {
                 return address;
             }
-            byte[] mapped = new byte[16]; // Java takes ::ffff:10.0.0.1 for an IPv4 address
+            byte[] mapped = new byte[16]; // Java reads ::ffff:10.0.0.1 as an IPv4 address
             mapped[10] = (byte) 0xff;
             mapped[11] = (byte) 0xff;
             System.arraycopy(address, 0, mapped, 12, 4);
             return mapped;
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("is no address", e);
+            throw new IllegalArgumentException("is not an address", e);
         }
     }
 
@@ -68,19 +68,19 @@ public record Network(int version, long high, long low, int prefix) {
         if (text.matches("\\d{1,3}") && Integer.parseInt(text) <= bits) {
             return Integer.parseInt(text);
         }
-        throw new IllegalArgumentException("has no prefix of 0 to " + bits + " bits");
+        throw new IllegalArgumentException("needs a prefix length of 0 to " + bits + " bits");
     }
 
     private static long mask(int bits) {
         return bits <= 0 ? 0 : bits >= Long.SIZE ? -1 : -1L << (Long.SIZE - bits);
     }
 
-    /** The address, whose bits behind the prefix are 0. */
+    /** The address, with 0 for the bits after the prefix. */
     public InetAddress address() {
         return AddressText.toInetAddress(Bytes.of(left()), 0, length());
     }
 
-    /** Whether it is one address. */
+    /** Whether it is a single address. */
     public boolean whole() {
         return prefix == length() * Byte.SIZE;
     }
@@ -93,7 +93,7 @@ public record Network(int version, long high, long low, int prefix) {
         return version == 4 ? 4 : 16;
     }
 
-    /** Whether the address that begins at an index, of this version, belongs to it. */
+    /** Whether the address that begins at an index, of this version, is in the network. */
     boolean contains(Bytes packet, int index) {
         return version == 4
                 ? (packet.u32(index) << Integer.SIZE & mask(prefix)) == high

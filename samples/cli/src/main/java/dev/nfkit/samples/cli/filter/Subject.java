@@ -14,7 +14,7 @@ public final class Subject {
     private static final int ETH_P_IP = 0x0800;
     private static final int ETH_P_IPV6 = 0x86dd;
     private static final int NONE = -1;
-    /** Of UDP, ICMP and ICMPv6. */
+    /** Views of UDP, ICMP and ICMPv6. */
     private static final int SHORT_HEADER = 8;
 
     private final LongFunction<String> interfaceNames;
@@ -24,15 +24,15 @@ public final class Subject {
     private boolean ip;
 
     /**
-     * A subject of nothing.
+     * Creates a subject without a packet.
      *
-     * @param interfaceNames what an interface of an index is called
+     * @param interfaceNames maps an interface index to its name
      */
     public Subject(LongFunction<String> interfaceNames) {
         this.interfaceNames = interfaceNames;
     }
 
-    /** Aims it at a packet, which is borrowed as long as it is asked about. */
+    /** Wraps a packet, which must stay valid while the subject is used. */
     public Subject wrap(QueuedPacket present) {
         packet = present;
         int protocol = present.etherType();
@@ -48,12 +48,12 @@ public final class Subject {
         return present;
     }
 
-    /** 4 or 6; 0 where it is no IP packet. */
+    /** The IP version, 4 or 6; 0 if it is not an IP packet. */
     int version() {
         return ip ? summary.version() : 0;
     }
 
-    /** The protocol behind all headers of IP; −1 where it is no IP packet. */
+    /** The protocol after all IP headers; −1 if it is not an IP packet. */
     int protocol() {
         return ip ? summary.protocol() : NONE;
     }
@@ -78,22 +78,22 @@ public final class Subject {
         return summary.destinationPort();
     }
 
-    /** 0 to 255; −1 where there is no whole TCP header. */
+    /** The TCP flags, 0 to 255; −1 if there is no complete TCP header. */
     int tcpFlags() {
         int at = protocol() == IpProtocol.TCP ? summary.transportOffset() : NONE;
         return at >= 0 && tcp.wrap(packet().payload(), at) ? tcp.flags() : NONE;
     }
 
     /**
-     * Aims a view at what TCP, UDP, ICMP or ICMPv6 carries.
+     * Wraps the payload of TCP, UDP, ICMP or ICMPv6.
      *
-     * @return false where the packet carries something else, or that can't be told
+     * @return false if the packet carries another protocol, or if the payload cannot be determined
      */
     public boolean payload(Bytes view) {
         return ip && summary.payload(view);
     }
 
-    /** Where in the packet that starts; only where it is. */
+    /** Where the payload starts in the packet; only after the wrapping succeeded. */
     public int payloadOffset() {
         int at = summary.transportOffset();
         return protocol() == IpProtocol.TCP && tcp.wrap(packet().payload(), at)
@@ -105,7 +105,7 @@ public final class Subject {
         return packet().mark();
     }
 
-    /** −1 where it is not known, as of packets that came in. */
+    /** The user id; −1 if it is unknown, as for packets that arrived. */
     long uid() {
         return packet().has(NfqueueAttribute.UID) ? packet().uid() : NONE;
     }

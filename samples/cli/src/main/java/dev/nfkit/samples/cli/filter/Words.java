@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli.filter;
 
-/** A filter cut into words and signs. */
+/** A filter split into words and symbols. */
 final class Words {
     private static final String SIGNS = "()!<>=,&|";
     private static final String[] LONG_SIGNS = {"!=", "<=", ">=", "==", "&&", "||"};
@@ -14,7 +14,7 @@ final class Words {
         advance(0);
     }
 
-    /** The next word or sign; empty at the end. */
+    /** The next word or symbol; empty at the end. */
     String peek() {
         return text.substring(start, end);
     }
@@ -23,7 +23,7 @@ final class Words {
         return start == end;
     }
 
-    /** Where the next one stands. */
+    /** The position of the next one. */
     int position() {
         return start;
     }
@@ -34,7 +34,7 @@ final class Words {
         return word;
     }
 
-    /** Takes the next one if it is this. */
+    /** Consumes the next one if it is the given text. */
     boolean accept(String word) {
         if (!peek().equals(word)) {
             return false;
@@ -70,9 +70,9 @@ final class Words {
         return SIGNS.indexOf(text.charAt(at)) >= 0;
     }
 
-    /** The error that the next one is. */
+    /** Creates an error at the next word. */
     FilterSyntaxException unexpected(String expected) {
         return new FilterSyntaxException(
-                start, (ended() ? "it ends where " : "\"" + peek() + "\" stands where ") + expected + " should");
+                start, "expected " + expected + ", found " + (ended() ? "the end" : "\"" + peek() + "\""));
     }
 }

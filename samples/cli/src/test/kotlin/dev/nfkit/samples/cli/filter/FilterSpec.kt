@@ -152,13 +152,13 @@ private class Holds(
 
 class FilterSpec :
     FunSpec({
-        test("what a filter prints is read as the same filter") {
+        test("the text of a filter parses to the same filter") {
             checkAll(2000, filters(3)) { filter ->
                 withClue("$filter") { FilterParser.parse("$filter") shouldBe filter }
             }
         }
 
-        test("any text is read or refused with its place") {
+        test("any text is parsed or refused with a position") {
             checkAll(3000, Arb.string(0..40), Arb.int(0..3)) { text, _ ->
                 try {
                     FilterParser.parse(text)
@@ -184,26 +184,26 @@ class FilterSpec :
             FilterParser.parse("  ") shouldBe Filter.Any()
         }
 
-        context("what can't be read says what is wrong, and where") {
+        context("a syntax error has a description and a position") {
             withData(
                 nameFn = { "\"${it.first}\"" },
-                Triple("udp dpor 53", 4, "\"dpor\" stands where \"and\", \"or\" or the end should"),
-                Triple("udp and", 7, "it ends where a match"),
-                Triple("(udp", 4, "it ends where \"and\", \"or\" or \")\" should"),
-                Triple("udp)", 3, "\")\" stands where"),
-                Triple("frob", 0, "\"frob\" stands where a match"),
+                Triple("udp dpor 53", 4, "expected \"and\", \"or\" or the end, found \"dpor\""),
+                Triple("udp and", 7, "expected a match"),
+                Triple("(udp", 4, "expected \"and\", \"or\" or \")\", found the end"),
+                Triple("udp)", 3, "found \")\""),
+                Triple("frob", 0, "expected a match"),
                 Triple("icmp port 5", 5, "icmp has no ports"),
                 Triple("dport 65536", 6, "a port, or a range"),
                 Triple("dport 20-10", 6, "the range 20-10 is empty"),
-                Triple("dport", 5, "it ends where a port"),
-                Triple("src 10.0.0.300", 4, "is no address"),
+                Triple("dport", 5, "expected a port"),
+                Triple("src 10.0.0.300", 4, "is not an address"),
                 Triple("src localhost", 4, "names are not looked up"),
-                Triple("src 10.1.2.3/8", 4, "has bits behind its prefix; 10.0.0.0/8 is the network"),
-                Triple("dst ::1/129", 4, "has no prefix of 0 to 128 bits"),
+                Triple("src 10.1.2.3/8", 4, "has bits after its prefix; the network is 10.0.0.0/8"),
+                Triple("dst ::1/129", 4, "needs a prefix length of 0 to 128 bits"),
                 Triple("mark 0x10/0x1", 5, "would never match"),
                 Triple("mark 0x100000000", 5, "a mark"),
                 Triple("tcp flags syn,foo", 14, "a flag of fin, syn"),
-                Triple("tcp flags syn,!syn", 15, "stands twice"),
+                Triple("tcp flags syn,!syn", 15, "is given twice"),
                 Triple("len 5", 4, "<, <=, =, !=, >= or >"),
                 Triple("in (", 3, "the name of an interface"),
                 Triple("uid -1", 4, "a user id of 0 to 4294967295"),
@@ -216,7 +216,7 @@ class FilterSpec :
             }
         }
 
-        context("packets are told apart") {
+        context("packets are matched by their properties") {
             val query = SampleNfqueue.of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1, 2, 3))
             val six = SampleNfqueue.of(*SamplePackets.udp("fd09::1", 4000, "fd09::2", 53, 1)).hwProtocol(0x86dd)
             val syn = SampleNfqueue.of(*SamplePackets.tcp("10.9.0.1", 4000, "10.9.0.2", 443, 2))
@@ -279,7 +279,7 @@ class FilterSpec :
             }
         }
 
-        test("flags behind IPv6 extension headers are found, and not in later fragments") {
+        test("flags after IPv6 extension headers are found, and not in later fragments") {
             val plain = SamplePackets.tcp("fd09::1", 1, "fd09::2", 2, 2)
             val options = byteArrayOf(6, 0, 1, 4, 0, 0, 0, 0) // destination options, padded
             val extended = plain.copyOf(40) + options + plain.copyOfRange(40, plain.size)

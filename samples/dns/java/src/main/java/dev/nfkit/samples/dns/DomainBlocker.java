@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Rewrites DNS answers about some domains, which rules send to queue 53, to "no such name". */
+/** Rewrites DNS answers about some domains to "no such name". Rules send the answers to queue 53. */
 public final class DomainBlocker {
     private static final int NXDOMAIN = 3;
     private final IpSummary ip = new IpSummary();
@@ -36,12 +36,12 @@ public final class DomainBlocker {
             return Verdict.ACCEPT;
         }
         StringBuilder name = new StringBuilder();
-        int at = 12; // behind the header: labels, each behind its length
+        int at = 12; // after the header: labels, each after its length
         while (at < dns.length() && dns.u8(at) > 0 && at + dns.u8(at) < dns.length()) {
             name.append('.').append(new String(dns.slice(at + 1, dns.u8(at)).toArray(), StandardCharsets.ISO_8859_1));
             at += 1 + dns.u8(at);
         }
-        int end = at + 5; // behind a length of 0, type and class
+        int end = at + 5; // after a length of 0, type and class
         String asked = name.toString().toLowerCase(Locale.ROOT);
         if (end > dns.length() || Stream.of(domains).noneMatch(domain -> asked.endsWith("." + domain))) {
             return Verdict.ACCEPT;
@@ -53,7 +53,7 @@ public final class DomainBlocker {
             return packet.accept()
                     .payload(editor.edit(packet.payload()).payload(answer).result());
         } catch (PacketEditException e) {
-            return Verdict.DROP; // a fragment, for one: rather no answer than that one
+            return Verdict.DROP; // a fragment, for example: better no answer than this one
         }
     }
 }

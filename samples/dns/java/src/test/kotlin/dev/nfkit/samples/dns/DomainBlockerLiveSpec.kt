@@ -36,10 +36,10 @@ private val modulePath =
 private fun run(vararg command: String): String {
     val process = ProcessBuilder(*command).redirectErrorStream(true).start()
     process.outputStream.close()
-    val said = process.inputStream.reader().readText()
+    val output = process.inputStream.reader().readText()
     check(process.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "${command.joinToString(" ")} does not end" }
-    check(process.exitValue() == 0) { "${command.joinToString(" ")}: $said" }
-    return said
+    check(process.exitValue() == 0) { "${command.joinToString(" ")}: $output" }
+    return output
 }
 
 private fun inside(vararg command: String): String = run("ip", "netns", "exec", name, *command)
@@ -79,7 +79,7 @@ private fun blocker(vararg domains: String): Process {
 
 class DomainBlockerLiveSpec :
     FunSpec({
-        test("who asks for a blocked name is told that there is none; others are answered").config(
+        test("queries for a blocked name get NXDOMAIN, and others get their answer").config(
             enabledOrReasonIf = live,
         ) {
             namespace {
@@ -88,8 +88,8 @@ class DomainBlockerLiveSpec :
                 }
                 val blocker = blocker("ads.example", "tracker.example")
                 try {
-                    val said = blocker.inputStream.bufferedReader()
-                    said.readLine() shouldBe "Blocking ads.example, tracker.example"
+                    val output = blocker.inputStream.bufferedReader()
+                    output.readLine() shouldBe "Blocking ads.example, tracker.example"
                     val asked =
                         arrayOf("ads.example", "www.ADS.example", "nice.example", "bads.example", "tracker.example")
                     val classPath = System.getProperty("java.class.path")
@@ -100,16 +100,16 @@ class DomainBlockerLiveSpec :
                         listOf("4", "6").flatMap { family ->
                             asked.zip(listOf(none, none, one, one, none)) { name, answer -> "$family $name $answer" }
                         }
-                    blocker.toHandle().destroy() // which leaves what it said to be read
+                    blocker.toHandle().destroy() // which keeps its output readable
                     check(blocker.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "the blocker does not end" }
-                    said.readText() shouldBe ""
+                    output.readText() shouldBe ""
                 } finally {
                     blocker.destroyForcibly()
                 }
             }
         }
 
-        test("where the queue is taken it says who has it").config(enabledOrReasonIf = live) {
+        test("if the queue is in use, the error names its owner").config(enabledOrReasonIf = live) {
             namespace {
                 val first = blocker("ads.example")
                 try {

@@ -13,8 +13,8 @@ private const val HEADER = 12
 private val answerRecord = byteArrayOf(0xc0.toByte(), 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192.toByte(), 0, 2, 1)
 
 /**
- * A program for within the namespace: a name server that knows one address for every name, and a client that asks it for
- * the names on the command line, over IPv4 and IPv6. It prints what came: rcode and number of answers, or nothing.
+ * A program that runs within the namespace: a name server with one address for every name, and a client that queries
+ * the names on the command line, over IPv4 and IPv6. It prints each answer: rcode and number of answers, or nothing.
  */
 internal object Resolver {
     @JvmStatic
@@ -34,7 +34,7 @@ internal object Resolver {
         val answer = query.data.copyOf(query.length) + answerRecord
         answer[2] = 0x81.toByte() // an answer
         answer[3] = 0x80.toByte()
-        answer[7] = 1 // of one record
+        answer[7] = 1 // with one record
         send(DatagramPacket(answer, answer.size, query.socketAddress))
     }
 
@@ -66,7 +66,7 @@ internal object Resolver {
                             question.size(),
                         ).contentEquals(question.toByteArray().drop(HEADER).toByteArray()),
                 ) {
-                    "another question came back"
+                    "the answer has another question"
                 }
                 "rcode ${answer.data[3].toInt() and 15}, ${answer.data[7]} answers, ${answer.length - question.size()} bytes more"
             } catch (e: SocketTimeoutException) {

@@ -10,7 +10,7 @@ import dev.nfkit.packet.PacketEditor
 import kotlinx.coroutines.runBlocking
 
 /**
- * Blocks the domains that it is given: what DNS answers about them, or a name below, becomes "no such name". Ctrl-C ends it.
+ * Blocks the given domains: rewrites DNS answers about them, or about a subdomain, to "no such name". Ctrl-C ends it.
  *
  *     iptables -A INPUT -p udp --sport 53 -j NFQUEUE --queue-num 53 --queue-bypass
  */
@@ -19,7 +19,7 @@ public fun main(vararg blocked: String) {
     runBlocking {
         LinuxTransport.current().useNfqueue({
             queue(53) { failOpen = true }
-            failureVerdict = Verdict.ACCEPT // rather a name too many than none at all
+            failureVerdict = Verdict.ACCEPT // better to allow a name too many than to block all of them
         }) {
             Runtime.getRuntime().addShutdownHook(Thread { stop().also { main.join() } })
             decide { packet -> if (blocked.any { packet.isAbout(it) }) packet.noSuchName() else Verdict.ACCEPT }
@@ -34,7 +34,7 @@ private fun QueuedPacket.dns(): Bytes? {
     return Bytes().takeIf { ip.wrap(payload()) && ip.payload(it) && it.length() >= 12 && it.u16(4) == 1 }
 }
 
-/** The labels of the one question, which stands behind the header; null if it is cut. */
+/** The labels of the one question, which follows the header; null if it is cut. */
 private fun Bytes.name(): String? {
     val labels = mutableListOf<String>()
     var at = 12
@@ -45,7 +45,7 @@ private fun Bytes.name(): String? {
     return labels.joinToString(".").takeIf { at + 5 <= length() && u8(at) == 0 }
 }
 
-/** The packet with nothing but its question, and the response code NXDOMAIN. */
+/** The packet with only its question, and the response code NXDOMAIN. */
 private fun QueuedPacket.noSuchName(): Verdict {
     val message = checkNotNull(dns()).toArray()
     val questionEnd = message.indices.first { it >= 12 && message[it] == 0.toByte() } + 5

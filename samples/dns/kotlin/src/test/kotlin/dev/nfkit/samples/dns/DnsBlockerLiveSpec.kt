@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit
 
 private val BOUND_SECONDS: Long = System.getProperty("nfkit.live.bound", "60").toLong()
 
-/** A network namespace whose DNS answers wait in queue 53, as long as a test takes. */
+/** A network namespace whose DNS answers wait in queue 53, for the duration of a test. */
 private class Namespace : AutoCloseable {
     private val name = "nfkit-dns-${ProcessHandle.current().pid()}-${System.nanoTime()}"
     private val transport = LinuxTransport.of(NetworkNamespace.named(name))
@@ -48,7 +48,7 @@ private class Namespace : AutoCloseable {
     }
 }
 
-/** Why this can't run here, or null where it can. */
+/** Why this test cannot run here, or null if it can. */
 private val obstacle: String? by lazy {
     val reason =
         when (val found = LinuxTransport.current().kernel().netAdmin()) {
@@ -63,7 +63,9 @@ private val live: (TestCase) -> Enabled = { obstacle?.let(Enabled::disabled) ?: 
 
 class DnsBlockerLiveSpec :
     FunSpec({
-        test("blocked names and those below get NXDOMAIN, others their answer").config(enabledOrReasonIf = live) {
+        test(
+            "blocked names and their subdomains get NXDOMAIN, and others get their answer",
+        ).config(enabledOrReasonIf = live) {
             Namespace().use { namespace ->
                 val blocker = namespace.java("dev.nfkit.samples.dns.DnsBlockerKt", "ads.example", "evil.test")
                 try {
@@ -91,7 +93,7 @@ class DnsBlockerLiveSpec :
                             "evil.test 3 0",
                         )
                 } finally {
-                    blocker.toHandle().destroy() // that of Process closes the streams as well
+                    blocker.toHandle().destroy() // destroy() of Process closes the streams as well
                     namespace.finish(blocker)
                 }
                 namespace.queues.shouldBeEmpty()

@@ -14,8 +14,8 @@ private const val TYPE_AND_CLASS = 0x0001_0001 // A, IN
 private const val PATIENCE_MILLIS = 10_000
 
 /**
- * A DNS server that answers every question with 192.0.2.1, and a client that asks it about each argument and prints the
- * name, the response code and the number of answers, or `nothing`.
+ * A DNS server that answers every question with 192.0.2.1, and a client that queries each argument and prints the name,
+ * the response code and the number of answers, or `nothing`.
  */
 internal object Resolver {
     @JvmStatic

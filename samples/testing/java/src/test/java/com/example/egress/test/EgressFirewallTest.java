@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class EgressFirewallTest {
     private static final Set<Integer> PORTS = Set.of(53, 443);
 
-    /** What becomes of a packet that hits the queue. */
+    /** Verdicts for packets that reach the queue. */
     private static DecidedPacket decided(FakeNetfilter kernel, byte[] packet) throws Exception {
         try (EgressFirewall firewall = new EgressFirewall(kernel, PORTS)) {
             kernel.nfqueue().enqueue(EgressFirewall.QUEUE, packet);
@@ -25,29 +25,29 @@ class EgressFirewallTest {
     }
 
     @Test
-    void letsOutWhatGoesToAPortThatIsOpen(@FakeKernel FakeNetfilter kernel) throws Exception {
+    void acceptsPacketsToOpenPorts(@FakeKernel FakeNetfilter kernel) throws Exception {
         DecidedPacket packet = decided(kernel, SamplePackets.udp("10.0.0.1", 4000, "10.0.0.53", 53));
         assertTrue(packet.passed(), packet::toString);
         assertEquals(EgressFirewall.LET_OUT, packet.mark());
     }
 
     @Test
-    void dropsWhatGoesElsewhere(@FakeKernel FakeNetfilter kernel) throws Exception {
+    void dropsPacketsToOtherPorts(@FakeKernel FakeNetfilter kernel) throws Exception {
         assertTrue(decided(kernel, SamplePackets.tcp("10.0.0.1", 4000, "10.0.0.2", 23, 0x02)).dropped());
     }
 
     @Test
-    void dropsWhatHasNoPorts(@FakeKernel FakeNetfilter kernel) throws Exception {
+    void dropsPacketsWithoutPorts(@FakeKernel FakeNetfilter kernel) throws Exception {
         assertTrue(decided(kernel, SamplePackets.ping6(1)).dropped());
     }
 
     @Test
-    void dropsWhatIsNoPacketAtAll(@FakeKernel FakeNetfilter kernel) throws Exception {
+    void dropsBytesThatAreNotAPacket(@FakeKernel FakeNetfilter kernel) throws Exception {
         assertTrue(decided(kernel, new byte[] {1, 2, 3}).dropped());
     }
 
     @Test
-    void leavesNothingWaitingWhenItIsClosed(@FakeKernel FakeNetfilter kernel) throws Exception {
+    void leavesNoPacketWaitingWhenClosed(@FakeKernel FakeNetfilter kernel) throws Exception {
         try (EgressFirewall firewall = new EgressFirewall(kernel, PORTS)) {
             kernel.nfqueue().enqueue(EgressFirewall.QUEUE, SamplePackets.udp4());
             assertEquals(0, firewall.statistics().decided());

@@ -22,7 +22,7 @@ class FaultsTest {
     private static final Set<Integer> PORTS = Set.of(53);
 
     @Test
-    void saysWhyItCannotBegin(@FakeKernel FakeNetfilter kernel) {
+    void reportsWhyItCannotStart(@FakeKernel FakeNetfilter kernel) {
         FaultPlan plan = FaultPlan.none().at(1, new Fault.RefusedAcknowledgement(Errno.EPERM));
         KernelRefusedException refused = assertThrows(
                 KernelRefusedException.class, () -> new EgressFirewall(new FaultyTransport(kernel, plan), PORTS));
@@ -41,7 +41,7 @@ class FaultsTest {
                     firewall.poll(Duration.ofMillis(10));
                 }
             } catch (NetlinkException e) {
-                // The firewall gives up, and says why: that is for whoever runs it.
+                // The firewall fails with the reason: the application handles it.
             }
             assertEquals(packets, kernel.nfqueue().decided().size());
         });

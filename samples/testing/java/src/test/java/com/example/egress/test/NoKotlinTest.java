@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A Java user has modules, and no Kotlin. */
+/** A Java application has modules, and no Kotlin. */
 class NoKotlinTest {
     @Test
     void nfkitIsInNamedModules() {

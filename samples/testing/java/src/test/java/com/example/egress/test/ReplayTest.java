@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class ReplayTest {
     @Test
-    void decidesAsItDidThen(@Replay("egress.pcapng") NetlinkTransport recorded) throws Exception {
+    void decidesAsRecorded(@Replay("egress.pcapng") NetlinkTransport recorded) throws Exception {
         try (EgressFirewall firewall = new EgressFirewall(recorded, Set.of(53, 443))) {
             firewall.run();
             assertEquals(5, firewall.statistics().decided());
@@ -21,7 +21,7 @@ class ReplayTest {
     }
 
     @Test
-    void anotherVerdictIsShownBesideTheRecordedOne(
+    void showsAnotherVerdictWithTheRecordedOne(
             @Replay(value = "egress.pcapng", verify = false) NetlinkTransport recorded) throws Exception {
         try (EgressFirewall firewall = new EgressFirewall(recorded, Set.of(443))) {
             ReplayMismatchError mismatch = assertThrows(ReplayMismatchError.class, firewall::run);

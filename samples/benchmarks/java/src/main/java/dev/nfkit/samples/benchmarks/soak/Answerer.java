@@ -11,7 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Answers held packets on a thread of its own, singly and in batches in turns. */
+/** Answers held packets on a thread of its own, alternately singly and in batches. */
 final class Answerer implements Callable<Long> {
     private static final int DROPPED_OF = 3;
 
@@ -26,9 +26,9 @@ final class Answerer implements Callable<Long> {
     private long tooLate;
 
     /**
-     * An answerer of nothing yet.
+     * Creates an answerer without packets.
      *
-     * @param gate what makes it slow
+     * @param gate slows the answerer down
      * @param half whether every other packet is left to its deadline
      */
     Answerer(Gate gate, boolean half) {
@@ -36,7 +36,7 @@ final class Answerer implements Callable<Long> {
         this.half = half;
     }
 
-    /** Decides that a packet is answered later. */
+    /** Holds the packet, to be answered later. */
     Verdict hold(QueuedPacket packet) {
         held++;
         QueuedPacket kept = packet.hold();
@@ -64,7 +64,7 @@ final class Answerer implements Callable<Long> {
     }
 
     private void answer(List<QueuedPacket> packets) throws NetlinkException {
-        // With deadlines singly: a batch does not tell which of its answers came too late.
+        // Singly if there are deadlines: a batch does not report which of its answers came too late.
         boolean together = !half && packets.size() % 2 == 0;
         for (QueuedPacket packet : packets) {
             Verdict verdict = packet.id() % DROPPED_OF == 0 ? Verdict.DROP : Verdict.ACCEPT;
@@ -83,22 +83,22 @@ final class Answerer implements Callable<Long> {
         ended = true;
     }
 
-    /** Packets held, once the polling thread has ended. */
+    /** The number of packets held, once the polling thread has ended. */
     long held() {
         return held;
     }
 
-    /** Answers that were in time, once the answering thread has ended. */
+    /** The number of answers in time, once the answering thread has ended. */
     long answered() {
         return answered;
     }
 
-    /** Those of them that accepted. */
+    /** The number of answers in time that accepted. */
     long accepted() {
         return accepted;
     }
 
-    /** Answers that came after the deadline. */
+    /** The number of answers after the deadline. */
     long tooLate() {
         return tooLate;
     }

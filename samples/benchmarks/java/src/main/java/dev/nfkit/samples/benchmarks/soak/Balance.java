@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 
-/** What was sent, what was delivered, and where the rest is counted. One thread at a time. */
+/** Compares what was sent with what was delivered and what is counted as lost. One thread at a time. */
 public final class Balance {
     private final long sent;
     private final long delivered;
@@ -13,9 +13,9 @@ public final class Balance {
     private final Map<String, long[]> equal = new LinkedHashMap<>();
 
     /**
-     * A balance without losses yet.
+     * Creates a balance without losses.
      *
-     * @param sent packets or events that the kernel had for the session
+     * @param sent the packets or events that the kernel had for the session
      * @param delivered those that the application's own callback has counted
      */
     public Balance(long sent, long delivered) {
@@ -27,7 +27,7 @@ public final class Balance {
      * Adds a loss.
      *
      * @param where the name of the counter
-     * @param count what the counter says
+     * @param count the value of the counter
      * @return this balance
      */
     public Balance lost(String where, long count) {
@@ -49,7 +49,7 @@ public final class Balance {
     }
 
     /**
-     * Packets or events sent.
+     * Returns the number of packets or events sent.
      *
      * @return a count
      */
@@ -58,7 +58,7 @@ public final class Balance {
     }
 
     /**
-     * All that is counted as lost.
+     * Returns the number that is counted as lost.
      *
      * @return a count
      */
@@ -67,9 +67,9 @@ public final class Balance {
     }
 
     /**
-     * What does not add up.
+     * Describes what does not add up.
      *
-     * @return a sentence; empty if all does
+     * @return a sentence; empty if everything adds up
      */
     public String problem() {
         StringJoiner text = new StringJoiner("; ");

@@ -8,7 +8,7 @@ import java.util.List;
 final class Commands {
     private Commands() {}
 
-    /** Runs a command to its end; its output. A command that fails throws. */
+    /** Runs a command to its end and returns its output. Throws if the command fails. */
     static String run(String... command) throws IOException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output;
@@ -22,7 +22,7 @@ final class Commands {
         return output;
     }
 
-    /** Waits for the end of a process; its exit code. */
+    /** Waits for the end of a process and returns its exit code. */
     static int end(Process process) throws IOException {
         try {
             return process.waitFor();

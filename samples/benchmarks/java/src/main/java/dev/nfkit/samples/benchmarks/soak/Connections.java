@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Makes, changes and ends connections of both families, each of which is one event: through the table, and by packets. One
- * thread at a time.
+ * Creates, changes and ends connections of both families, through the table and by packets. Each step causes one event.
+ * One thread at a time.
  */
 public final class Connections implements AutoCloseable {
     private static final int PORTS = 1000;
@@ -32,7 +32,7 @@ public final class Connections implements AutoCloseable {
     private long ended;
 
     /**
-     * Connections that have not begun.
+     * Creates an instance that has no connections yet.
      *
      * @throws IOException if the table or a socket cannot be opened
      */
@@ -46,9 +46,9 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Makes, changes and deletes connections through the table: three events each.
+     * Creates, changes and deletes connections through the table, which causes three events for each.
      *
-     * @param nanos for how long
+     * @param nanos how long, in nanoseconds
      * @throws NetlinkException if a request fails
      */
     public void byRequests(long nanos) throws NetlinkException {
@@ -68,9 +68,10 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Makes connections by packets, and ends them by flushing the table: two events each. The kernel must be tracking.
+     * Creates connections by sending packets, and ends them by flushing the table, which causes two events for each.
+     * The kernel must be tracking connections.
      *
-     * @param connections how many, rounded up to thousands
+     * @param connections the number of connections, rounded up to thousands
      * @throws IOException if sending fails
      */
     public void byPackets(long connections) throws IOException {
@@ -87,7 +88,7 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Connections made.
+     * Returns the number of connections created.
      *
      * @return a count
      */
@@ -96,7 +97,7 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Changes of connections.
+     * Returns the number of changes to connections.
      *
      * @return a count
      */
@@ -105,7 +106,7 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Connections ended.
+     * Returns the number of connections ended.
      *
      * @return a count
      */
@@ -114,7 +115,7 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * All events of them.
+     * Returns the number of all events caused.
      *
      * @return a count
      */

@@ -5,7 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
-/** A thread that consumes a session, which it closes if it fails, so that nothing waits for it. */
+/** A thread that consumes a session. It closes the session if it fails, so that nothing waits for it. */
 final class Consumer {
     private static final long BOUND_SECONDS = 60;
 
@@ -32,7 +32,7 @@ final class Consumer {
         return new Consumer(task);
     }
 
-    /** Waits for the end; what the work has thrown is thrown. */
+    /** Waits for the end of the thread. Throws what the work has thrown. */
     void await() throws Exception {
         try {
             task.get(BOUND_SECONDS, TimeUnit.SECONDS);

@@ -9,13 +9,13 @@ import dev.nfkit.linux.LinuxTransport;
 import java.time.Duration;
 
 /**
- * Events of connections that begin, change and end, for two sessions: one with a large buffer, whose events are counted by
- * kind, and one with a small buffer and a consumer that stands still.
+ * Events of connections that begin, change and end, for two sessions. One has a large buffer, and its events are
+ * counted by kind. The other has a small buffer and a consumer that pauses.
  */
 final class EventsScenario implements Scenario {
     private static final int SMALL = 64 << 10;
     private static final int LARGE = 32 << 20;
-    /** More than the small buffer holds. */
+    /** More connections than the small buffer holds events for. */
     private static final int OVERFLOW = 4000;
 
     private static final int CONNECTIONS = 20_000;
@@ -25,7 +25,7 @@ final class EventsScenario implements Scenario {
         return "conntrack events";
     }
 
-    /** What a session has delivered. */
+    /** Counts what a session has delivered. */
     private static final class Seen {
         private long created;
         private long updated;
@@ -59,7 +59,7 @@ final class EventsScenario implements Scenario {
         try (Rules rules = new Rules();
                 Connections connections = new Connections()) {
             rules.append("INPUT -m conntrack --ctstate INVALID -j DROP"); // has the kernel track connections
-            rules.append("INPUT -p udp -j DROP"); // or each packet is answered by an ICMP error
+            rules.append("INPUT -p udp -j DROP"); // otherwise the kernel answers each packet with an ICMP error
             try (ConntrackEvents large = open(LARGE);
                     ConntrackEvents small = open(SMALL)) {
                 Consumer first = Consumer.start("events", large, () -> large.run(all::take));
@@ -93,9 +93,9 @@ final class EventsScenario implements Scenario {
         Balance balance = new Balance(2 * connections.events(), all.events() + some.events())
                 .lost("lost at the large buffer", large.lost())
                 .lost("lost at the small buffer", small.lost())
-                .equal("events that could not be read, or were thrown away", readable, 0)
-                .equal("told of each loss", some.lost, small.lost())
-                .equal("losses while the consumer stood still", some.overruns > 0 ? 1 : 0, 1)
+                .equal("events that could not be read, or were discarded", readable, 0)
+                .equal("every loss reported", some.lost, small.lost())
+                .equal("losses while the consumer was paused", some.overruns > 0 ? 1 : 0, 1)
                 .equal("delivered and counted as delivered", all.events(), large.events());
         if (large.lost() == 0) {
             balance.equal("begun", connections.created(), all.created)

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Sends UDP packets over the loopback, by IPv4 and IPv6 in turns, each with the next number of its family. A packet that the
- * send buffer has no space for is tried again, so that a session that holds packets slows the flood down.
+ * Sends UDP packets over the loopback, alternating between IPv4 and IPv6, numbered in each family. A packet that finds
+ * the send buffer full is sent again, so that a session that holds packets slows the sender down.
  */
 public final class Flood implements AutoCloseable {
     private static final int DATA = 64;
@@ -31,7 +31,7 @@ public final class Flood implements AutoCloseable {
     private final long[] sent = new long[2];
 
     /**
-     * A flood that has not begun.
+     * Creates a flood that has sent nothing yet.
      *
      * @param port the port that packets are sent to
      * @throws IOException if a socket cannot be opened
@@ -52,7 +52,7 @@ public final class Flood implements AutoCloseable {
     }
 
     /**
-     * The number in a packet: 1 and more, one more for each packet of its family.
+     * Reads the number in a packet: it starts at 1 and increases by 1 for each packet of its family.
      *
      * @param payload the packet from its IP header on
      * @return the number
@@ -63,9 +63,9 @@ public final class Flood implements AutoCloseable {
     }
 
     /**
-     * Sends without a pause.
+     * Sends without pauses.
      *
-     * @param nanos for how long
+     * @param nanos how long, in nanoseconds
      * @throws IOException if sending fails
      */
     public void full(long nanos) throws IOException {
@@ -78,7 +78,7 @@ public final class Flood implements AutoCloseable {
     /**
      * Sends for 5 ms at a time, with pauses of 20 ms.
      *
-     * @param nanos for how long
+     * @param nanos how long, in nanoseconds
      * @throws IOException if sending fails
      */
     public void bursts(long nanos) throws IOException {
@@ -92,7 +92,7 @@ public final class Flood implements AutoCloseable {
     /**
      * Sends a number of packets.
      *
-     * @param packets how many, both families together
+     * @param packets the number of packets, of both families together
      * @throws IOException if sending fails
      */
     public void exactly(long packets) throws IOException {
@@ -111,7 +111,7 @@ public final class Flood implements AutoCloseable {
     }
 
     /**
-     * How many packets were sent.
+     * Returns the number of packets sent.
      *
      * @return a count
      */

@@ -4,19 +4,19 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Makes a consumer slow: while the gate is shut, it waits with the packet that it has. Any thread. */
+/** Slows a consumer down: while the gate is closed, the consumer waits with its current packet. Any thread. */
 public final class Gate {
     private static final long STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private volatile boolean shut;
 
-    /** A gate that is open. */
+    /** Creates an open gate. */
     public Gate() {}
 
-    /** Something that is done while the consumer stands still. */
+    /** An action that runs while the consumer waits. */
     public interface Work {
         /**
-         * Does it.
+         * Runs the action.
          *
          * @throws IOException if sending fails
          */
@@ -24,10 +24,10 @@ public final class Gate {
     }
 
     /**
-     * Shuts the gate while something is done.
+     * Closes the gate while an action runs.
      *
-     * @param work what is done
-     * @throws IOException as the work throws; the gate is open again
+     * @param work the action
+     * @throws IOException if the action throws it; the gate is open again
      */
     public void shutDuring(Work work) throws IOException {
         shut = true;

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32;
 
 /**
- * TCP over a veth pair through four queues that share the connections: segments are offloaded, so that packets are far
- * larger than the link's MTU. What arrives must be what was sent, byte by byte.
+ * TCP over a veth pair, through four queues that share the connections. Segmentation is offloaded, so that packets are
+ * far larger than the link's MTU. The bytes that arrive must be those that were sent.
  */
 final class GsoScenario implements Scenario {
     private static final int PORT = 5001;
@@ -30,7 +30,7 @@ final class GsoScenario implements Scenario {
     private static final int CONNECTIONS = 8;
     private static final int CHUNK = 128 << 10;
     private static final int MTU = 1500;
-    /** A decider that is slow for a moment, once in so many packets. */
+    /** A decider that pauses at regular intervals. */
     private static final int SLOW_EVERY = 4096;
 
     private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -93,7 +93,10 @@ final class GsoScenario implements Scenario {
         return Verdict.ACCEPT;
     }
 
-    /** Sends over connections of both families at once; how many of them the sink has not received as they were sent. */
+    /**
+     * Sends over connections of both families at once. Returns the number of connections whose bytes arrived changed or
+     * incomplete.
+     */
     private static long transfer(List<InetAddress> addresses, long nanos) throws Exception {
         List<FutureTask<Boolean>> connections = new ArrayList<>();
         for (int i = 0; i < CONNECTIONS; i++) {

@@ -11,19 +11,19 @@ import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import java.time.Duration;
 
-/** NFLOG in two groups, one for each family: at full speed, in bursts, and with a consumer that stands still. */
+/** NFLOG in two groups, one for each family: at full speed, in bursts, and with a consumer that pauses. */
 final class NflogScenario implements Scenario {
     private static final int PORT = 30;
     private static final int BUFFER = 256 << 10;
-    /** More than the receive buffer holds. */
+    /** More packets than the receive buffer holds. */
     private static final int OVERFLOW = 30_000;
-    /** Longer than the kernel holds a packet for the next datagram. */
+    /** Longer than the kernel holds a packet to batch it with others. */
     private static final long FLUSHED_MILLIS = 250;
 
     private final boolean connections;
 
     /**
-     * A scenario.
+     * Creates a scenario.
      *
      * @param connections whether packets come with their connections
      */
@@ -44,9 +44,9 @@ final class NflogScenario implements Scenario {
                 Flood flood = new Flood(PORT);
                 NflogSession session = open()) {
             if (connections) {
-                rules.append("INPUT -m conntrack --ctstate INVALID -j DROP"); // has the kernel track connections
+                rules.append("INPUT -m conntrack --ctstate INVALID -j DROP"); // makes the kernel track connections
             }
-            rules.append("INPUT -p udp -j DROP"); // or each packet is answered by an ICMP error
+            rules.append("INPUT -p udp -j DROP"); // otherwise the kernel answers each packet with an ICMP error
             rules.append("OUTPUT -p udp --dport " + PORT + " -j NFLOG --nflog-threshold 64 --nflog-group 3%d");
             Consumer consumer = Consumer.start(
                     "nflog",
@@ -62,7 +62,7 @@ final class NflogScenario implements Scenario {
             flood.bursts(time.toNanos() / 4);
             gate.shutDuring(() -> flood.exactly(OVERFLOW));
             flood.full(time.toNanos() / 4);
-            // The last packets must arrive, or a gap before the end could not be seen.
+            // The last packets must arrive, otherwise a gap before the end would go unnoticed.
             Thread.sleep(FLUSHED_MILLIS);
             flood.exactly(2);
             Thread.sleep(FLUSHED_MILLIS);
@@ -73,9 +73,9 @@ final class NflogScenario implements Scenario {
                     .lost("lost at the socket", statistics.sequenceGaps())
                     .lost("malformed", statistics.malformed())
                     .lost("discarded", statistics.discarded())
-                    .equal("sent by the sender and met by the rule", flood.sent(), rules.packets("OUTPUT", 1))
+                    .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
                     .equal("delivered and counted as delivered", order.count(), statistics.packets())
-                    .equal("overruns while the consumer stood still", statistics.socketDrops() > 0 ? 1 : 0, 1)
+                    .equal("overruns while the consumer was paused", statistics.socketDrops() > 0 ? 1 : 0, 1)
                     .equal("datagrams that did not fit", statistics.truncatedDatagrams(), 0);
         }
     }

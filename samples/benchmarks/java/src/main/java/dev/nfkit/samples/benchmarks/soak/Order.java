@@ -2,16 +2,16 @@ package dev.nfkit.samples.benchmarks.soak;
 
 import dev.nfkit.netfilter.NetfilterPacket;
 
-/** Checks that the packets of a {@link Flood} come in their order and once each, and counts them. One thread at a time. */
+/** Checks that the packets of a {@link Flood} arrive in order and once each, and counts them. One thread at a time. */
 public final class Order {
     private final long[] last = new long[2];
     private long count;
 
     /**
-     * Takes a packet.
+     * Checks and counts a packet.
      *
      * @param packet a packet of a flood
-     * @throws IllegalStateException if it is not later than those before of its family
+     * @throws IllegalStateException if its number is not greater than all earlier ones of its family
      */
     public void take(NetfilterPacket packet) {
         int family = packet.payload().u8(0) >>> 4 == 4 ? 0 : 1;
@@ -24,7 +24,7 @@ public final class Order {
     }
 
     /**
-     * How many packets came.
+     * Returns the number of packets counted.
      *
      * @return a count
      */

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Another network namespace, at the other end of a veth pair, in which a {@link TcpSink} runs. */
+/** A second network namespace, at the other end of a veth pair. A {@link TcpSink} runs in it. */
 final class Peer implements AutoCloseable {
     static final String DEVICE = "soak0";
     private static final int FIRST_HOST = 2;
@@ -40,8 +40,8 @@ final class Peer implements AutoCloseable {
     }
 
     /**
-     * The addresses that the sink listens on, of IPv4 and of IPv6 in turns: several, since the kernel chooses among balanced
-     * queues by the addresses alone.
+     * The addresses that the sink listens on, alternating between IPv4 and IPv6. There are several because the kernel
+     * chooses among balanced queues by address only.
      */
     List<InetAddress> addresses() throws IOException {
         List<InetAddress> addresses = new ArrayList<>();

@@ -14,8 +14,8 @@ import dev.nfkit.nfqueue.Verdict;
 import java.time.Duration;
 
 /**
- * NFQUEUE in two queues, one for each family: at full speed, in bursts, and with a consumer that stands still, so that packets
- * are lost at a full queue or at a full receive buffer.
+ * NFQUEUE in two queues, one for each family: at full speed, in bursts, and with a consumer that pauses, so that
+ * packets are lost at a full queue or at a full receive buffer.
  */
 final class QueueScenario implements Scenario {
     private static final int PORT = 40;
@@ -24,11 +24,11 @@ final class QueueScenario implements Scenario {
 
     private final Kind kind;
 
-    /** What is done with the packets. */
+    /** How the packets are decided. */
     enum Kind {
-        /** Decided in the callback; the queue is what overflows. */
+        /** Decided in the callback; the queue overflows. */
         SYNC("nfqueue, decided at once", 64, 8 << 20, false),
-        /** Decided in the callback; the receive buffer is what overflows. */
+        /** Decided in the callback; the receive buffer overflows. */
         SMALL_BUFFER("nfqueue, small receive buffer", 65_536, 16 << 10, false),
         /** Decided in the callback after connection tracking, which may drop packets of a new connection. */
         TRACKED("nfqueue, connections tracked", 64, 8 << 20, false),
@@ -53,11 +53,11 @@ final class QueueScenario implements Scenario {
     }
 
     /**
-     * What a session came to.
+     * The final counters of a session.
      *
-     * @param statistics at its end
-     * @param queueDropped the kernel's count, which ends with the queue
-     * @param userDropped the kernel's count, which ends with the queue
+     * @param statistics the session's statistics at its end
+     * @param queueDropped the kernel's counter, which is lost when the queue is unbound
+     * @param userDropped the kernel's counter, which is lost when the queue is unbound
      */
     private record End(NfqueueStatistics statistics, long queueDropped, long userDropped) {}
 
@@ -76,7 +76,7 @@ final class QueueScenario implements Scenario {
                 Flood flood = new Flood(PORT);
                 NfqueueSession session = open()) {
             if (kind == Kind.TRACKED || kind == Kind.CONNECTIONS) {
-                rules.append("FORWARD -m conntrack --ctstate INVALID -j DROP"); // has the kernel track connections
+                rules.append("FORWARD -m conntrack --ctstate INVALID -j DROP"); // makes the kernel track connections
             }
             rules.append("OUTPUT -p udp --dport " + PORT + " -j NFQUEUE --queue-num %d");
             rules.append("INPUT -p udp --dport " + PORT + " -j DROP");
@@ -107,7 +107,7 @@ final class QueueScenario implements Scenario {
         End end = end(rules, session, consumer);
         return balance(rules, flood, end, order.count(), accepted[0])
                 .equal("decided and counted as decided", order.count(), end.statistics.decided())
-                .equal("losses while the consumer stood still", end.queueDropped + end.userDropped > 0 ? 1 : 0, 1);
+                .equal("losses while the consumer was paused", end.queueDropped + end.userDropped > 0 ? 1 : 0, 1);
     }
 
     private Balance held(Duration time, Rules rules, Flood flood, NfqueueSession session) throws Exception {
@@ -120,7 +120,7 @@ final class QueueScenario implements Scenario {
         NfqueueStatistics statistics = end.statistics;
         answerer.end();
         answers.await();
-        // A packet whose deadline passes before its turn is counted as expired, and the decider does not see it.
+        // A packet whose deadline passes before its turn is counted as expired, and the decider does not get it.
         long delivered =
                 kind == Kind.HELD ? answerer.held() : statistics.received().packets();
         return balance(rules, flood, end, delivered, answerer.accepted())
@@ -140,10 +140,13 @@ final class QueueScenario implements Scenario {
         gate.shutDuring(() -> flood.exactly(OVERFLOW));
         flood.full(time.toNanos() / 4);
         Thread.sleep(50);
-        flood.exactly(2); // the last packets must arrive, or a gap before the end could not be seen
+        flood.exactly(2); // the last packets must arrive, otherwise a gap before the end would go unnoticed
     }
 
-    /** Waits until all that was sent is decided, and ends the session. The kernel's counters end with the queue. */
+    /**
+     * Waits until all packets sent are decided, and ends the session. The kernel's counters are lost when the queue is
+     * unbound.
+     */
     private static End end(Rules rules, NfqueueSession session, Consumer consumer) throws Exception {
         long sent = rules.packets("OUTPUT", 1);
         boolean complete = Waiting.until(() -> {
@@ -169,7 +172,7 @@ final class QueueScenario implements Scenario {
         return new Balance(rules.packets("OUTPUT", 1), delivered)
                 .lost("at the full queue", end.queueDropped)
                 .lost("at the socket", end.userDropped)
-                .equal("sent by the sender and met by the rule", flood.sent(), rules.packets("OUTPUT", 1))
+                .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
                 .equal(
                         "accepted, and arrived or dropped by connection tracking",
                         accepted,

@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rules of a scenario, for IPv4 and IPv6 alike, in the network namespace of this process. Their counters say how many
- * packets the kernel had, independently of nfkit. {@link #close} removes all rules.
+ * The rules of a scenario, for both IPv4 and IPv6, in the network namespace of this process. Their counters give the
+ * number of packets that the kernel had, independently of nfkit. {@link #close} removes all rules.
  */
 public final class Rules implements AutoCloseable {
     private static final List<String> TOOLS = List.of("iptables", "ip6tables");
 
     /**
-     * Removes the rules that are there.
+     * Removes the rules that exist.
      *
      * @throws IOException if a tool fails
      */
@@ -42,10 +42,10 @@ public final class Rules implements AutoCloseable {
     }
 
     /**
-     * How many packets of both families have matched a rule.
+     * Returns the number of packets of both families that have matched a rule.
      *
      * @param chain the chain
-     * @param number the rule's place in it; the first is 1
+     * @param number the position of the rule in the chain, from 1
      * @return a count
      * @throws IOException if a tool fails
      */

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs scenarios in rounds until the time is over, in the network namespace of this process, which must be one of its own.
- * After each scenario what was sent must be delivered or counted, to the packet; after each round but the first, no more
- * descriptors, threads and memory may be in use than before.
+ * Runs scenarios in rounds until the time is over. The network namespace of this process must not be in use by others.
+ * After each scenario, every packet sent must be delivered or counted as lost. After each round but the first, the
+ * process must not use more descriptors, threads and memory than before.
  */
 public final class Soak {
     private static final int LEAST_ROUNDS = 3;
@@ -30,9 +30,9 @@ public final class Soak {
     }
 
     /**
-     * The scenarios of the Java API.
+     * Returns the scenarios of the Java API.
      *
-     * @return each kind of load once
+     * @return one scenario for each kind of load
      */
     public static List<Scenario> scenarios() {
         return List.of(
@@ -49,14 +49,14 @@ public final class Soak {
     }
 
     /**
-     * Runs scenarios, prints each balance, and a summary at the end.
+     * Runs scenarios, prints the balance of each, and prints a summary at the end.
      *
-     * @param args how many seconds all of it takes, about (45 by default); then how many milliseconds a scenario sends
+     * @param args about how many seconds the run takes (45 by default); then the milliseconds that a scenario sends
      *     each time (1000)
-     * @param scenarios what to run
-     * @return the exit code: 0; 1 if anything was lost without being counted, or has grown; 2 if an argument is wrong, or
-     *     the network namespace is in use by others
-     * @throws IOException if this process cannot be looked at
+     * @param scenarios the scenarios
+     * @return the exit code: 0; 1 if anything was lost without being counted, or has grown; 2 if an argument is wrong,
+     *     or the network namespace is in use by others
+     * @throws IOException if the state of this process cannot be read
      */
     public static int run(String[] args, List<Scenario> scenarios) throws IOException {
         long seconds;
@@ -104,7 +104,7 @@ public final class Soak {
                 one(scenario, time);
             }
             Vitals now = before == null ? Vitals.now() : Vitals.settled(before);
-            say("round %d: %s", round, now);
+            print("round %d: %s", round, now);
             if (before == null) {
                 before = now;
             } else {
@@ -126,7 +126,7 @@ public final class Soak {
         try {
             Balance balance = scenario.run(time);
             String problem = balance.problem();
-            say("%-32s %s%s", name, balance, problem.isEmpty() ? "" : ": FAILED: " + problem);
+            print("%-32s %s%s", name, balance, problem.isEmpty() ? "" : ": FAILED: " + problem);
             if (!problem.isEmpty()) {
                 failures.add(name + ": " + problem + ": " + balance);
             }
@@ -136,7 +136,7 @@ public final class Soak {
         } catch (Scenario.SkippedException e) {
             String reason = String.valueOf(e.getMessage());
             skipped.put(name, reason);
-            say("%-32s SKIPPED: %s", name, reason);
+            print("%-32s SKIPPED: %s", name, reason);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             failures.add(name + ": interrupted");
@@ -147,15 +147,15 @@ public final class Soak {
     }
 
     private void summary(int rounds, long nanos) {
-        say("%n%d rounds in %d s", rounds, TimeUnit.NANOSECONDS.toSeconds(nanos));
+        print("%n%d rounds in %d s", rounds, TimeUnit.NANOSECONDS.toSeconds(nanos));
         totals.forEach(
-                (name, total) -> say("%-32s %d sent, of which %d are counted as lost", name, total[0], total[1]));
-        skipped.forEach((name, reason) -> say("%-32s SKIPPED: %s", name, reason));
-        failures.forEach(failure -> say("FAILED: %s", failure));
-        say(failures.isEmpty() ? "All of it is accounted for." : "%d failures.", failures.size());
+                (name, total) -> print("%-32s %d sent, of which %d are counted as lost", name, total[0], total[1]));
+        skipped.forEach((name, reason) -> print("%-32s SKIPPED: %s", name, reason));
+        failures.forEach(failure -> print("FAILED: %s", failure));
+        print(failures.isEmpty() ? "All of it is accounted for." : "%d failures.", failures.size());
     }
 
-    private static void say(String format, Object... values) {
+    private static void print(String format, Object... values) {
         System.out.println(String.format(Locale.ROOT, format, values));
     }
 }

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
 
 /**
- * Takes TCP connections in another network namespace, reads each to its end, and answers with the number of bytes and their
- * checksum. It ends when its standard input does.
+ * Accepts TCP connections in another network namespace, reads each to its end, and answers with the number of bytes and
+ * their checksum. It ends when its standard input does.
  */
 public final class TcpSink {
     private static final int BUFFER = 256 << 10;
@@ -31,7 +31,7 @@ public final class TcpSink {
             System.out.write("ready\n".getBytes(StandardCharsets.US_ASCII));
             System.out.flush();
             while (System.in.read() >= 0) {
-                // Nothing is said here; the end is what counts.
+                // Errors are not reported here; only the result counts.
             }
         }
     }

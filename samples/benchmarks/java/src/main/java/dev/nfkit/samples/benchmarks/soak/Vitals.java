@@ -13,10 +13,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What this process holds between two scenarios, when no session is open.
+ * The resources that this process holds between two scenarios, when no session is open.
  *
  * @param descriptors open file descriptors
- * @param threads the names of threads; those that a coroutine dispatcher keeps for a while are left out
+ * @param threads the names of threads, without those that a coroutine dispatcher keeps for a while
  * @param heap bytes in use after a collection
  * @param direct bytes of direct buffers
  * @param resident bytes of the process in memory (VmRSS)
@@ -31,12 +31,12 @@ record Vitals(long descriptors, Set<String> threads, long heap, long direct, lon
     private static final long RESIDENT_TOLERANCE = 64L << 20;
     private static final long KIB = 1024;
 
-    /** Looks at this process. */
+    /** Reads the resources of this process. */
     static Vitals now() throws IOException {
         System.gc();
         long descriptors;
         try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-            descriptors = files.count() - 1; // that of the listing itself
+            descriptors = files.count() - 1; // without that of the listing itself
         }
         Set<String> threads = Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
@@ -59,7 +59,8 @@ record Vitals(long descriptors, Set<String> threads, long heap, long direct, lon
     }
 
     /**
-     * Looks again until no more is held than before, for 5 s at most: buffers are freed after the collector has found them.
+     * Reads the resources repeatedly until they are no more than before, for 5 s at most: buffers are freed after the
+     * collector has found them.
      */
     static Vitals settled(Vitals before) throws IOException {
         Vitals now = now();
@@ -70,7 +71,7 @@ record Vitals(long descriptors, Set<String> threads, long heap, long direct, lon
         return now;
     }
 
-    /** What has grown; empty if nothing has. */
+    /** Describes what has grown; empty if nothing has. */
     String growth(Vitals before) {
         StringBuilder text = new StringBuilder();
         if (descriptors > before.descriptors) {

@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Waits for what must come true. */
+/** Waits for conditions. */
 public final class Waiting {
     private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -15,7 +15,7 @@ public final class Waiting {
      * Waits until a condition is true, for 30 s at most.
      *
      * @param condition the condition
-     * @return whether it came true
+     * @return whether it became true
      * @throws Exception as the condition throws
      */
     public static boolean until(Callable<Boolean> condition) throws Exception {

@@ -1,4 +1,4 @@
-/** A soak test: sessions on a real kernel at full speed, whose packets and events are counted to the last one. */
+/** A soak test: runs sessions on a real kernel at full speed, and accounts for every packet and event. */
 @NullMarked
 package dev.nfkit.samples.benchmarks.soak;
 

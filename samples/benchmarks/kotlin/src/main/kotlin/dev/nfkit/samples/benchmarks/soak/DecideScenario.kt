@@ -22,7 +22,7 @@ private const val DROPPED_OF = 3
 private const val SUSPENDED_OF = 5
 private const val DELAYED_OF = 50
 
-/** NFQUEUE with deciders that suspend, 16 at a time, or stand still for a while. */
+/** NFQUEUE with deciders that suspend, 16 at a time, or pause for a while. */
 internal class DecideScenario : Scenario {
     override fun name(): String = "kotlin: nfqueue, decide"
 
@@ -66,15 +66,18 @@ internal class DecideScenario : Scenario {
             Balance(rules.packets("OUTPUT", 1), delivered.get())
                 .lost("at the full queue", before.queueDropped())
                 .lost("at the socket", before.userDropped())
-                .equal("sent by the sender and met by the rule", flood.sent(), rules.packets("OUTPUT", 1))
+                .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
                 .equal("accepted and arrived", accepted.get(), rules.packets("INPUT", 1))
                 .equal("delivered and counted as answered", delivered.get(), stats().answered())
-                .equal("losses while the deciders stood still", if (before.queueDropped() > 0) 1 else 0, 1)
+                .equal("losses while the deciders were paused", if (before.queueDropped() > 0) 1 else 0, 1)
                 .equal("verdicts that the kernel refused", stats().refused() + stats().gone(), 0)
         }
     }
 
-    /** Sends, waits until all is decided, and stops the session; the kernel's counters end with the queue. */
+    /**
+     * Sends, waits until all packets are decided, and stops the session. The kernel's counters are lost when the queue
+     * is unbound.
+     */
     private suspend fun NfqueueScope.send(
         time: Duration,
         rules: Rules,
@@ -85,7 +88,7 @@ internal class DecideScenario : Scenario {
         gate.shutDuring { flood.exactly(OVERFLOW) }
         flood.bursts(time.toNanos() / 2)
         delay(50)
-        flood.exactly(2) // the last packets must arrive, or a gap before the end could not be seen
+        flood.exactly(2) // the last packets must arrive, otherwise a gap before the end would go unnoticed
         val sent = rules.packets("OUTPUT", 1)
         Waiting.until { stats().let { sent <= it.answered() + it.queueDropped() + it.userDropped() } }
         return stats().also { stop() }

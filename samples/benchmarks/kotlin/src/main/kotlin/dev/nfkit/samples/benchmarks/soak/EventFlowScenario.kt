@@ -12,7 +12,7 @@ import java.time.Duration
 private const val BUFFER = 64 shl 10
 private const val CONNECTIONS = 4_000L
 
-/** Events of conntrack as a flow, whose collector stands still for a while. */
+/** Conntrack events as a flow whose collector pauses for a while. */
 internal class EventFlowScenario : Scenario {
     override fun name(): String = "kotlin: conntrack events"
 
@@ -46,9 +46,9 @@ internal class EventFlowScenario : Scenario {
             Balance(connections.events(), events)
                 .lost("lost at the socket", stats().lost())
                 .lost("discarded", stats().discarded())
-                .equal("told of each loss", lost, stats().lost())
+                .equal("every loss reported", lost, stats().lost())
                 .equal("delivered and counted as delivered", events, stats().events())
-                .equal("losses while the collector stood still", if (lost > 0) 1 else 0, 1)
+                .equal("losses while the collector was paused", if (lost > 0) 1 else 0, 1)
         }
     }
 }

@@ -14,7 +14,7 @@ private const val BUFFER = 256 shl 10
 private const val OVERFLOW = 30_000L
 private const val FLUSHED_MILLIS = 250L
 
-/** NFLOG as a flow, whose collector stands still for a while. */
+/** NFLOG as a flow whose collector pauses for a while. */
 internal class FlowScenario : Scenario {
     override fun name(): String = "kotlin: nflog flow"
 
@@ -42,7 +42,7 @@ internal class FlowScenario : Scenario {
                     flood.full(time.toNanos() / 2)
                     gate.shutDuring { flood.exactly(OVERFLOW) }
                     flood.bursts(time.toNanos() / 2)
-                    // The last packets must arrive, or a gap before the end could not be seen.
+                    // The last packets must arrive, otherwise a gap before the end would go unnoticed.
                     delay(FLUSHED_MILLIS)
                     flood.exactly(2)
                     delay(FLUSHED_MILLIS)
@@ -58,9 +58,9 @@ internal class FlowScenario : Scenario {
                 .lost("lost at the socket", stats.sequenceGaps())
                 .lost("malformed", stats.malformed())
                 .lost("discarded", stats.discarded())
-                .equal("sent by the sender and met by the rule", flood.sent(), rules.packets("OUTPUT", 1))
+                .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
                 .equal("delivered and counted as delivered", order.count(), stats.packets())
-                .equal("overruns while the collector stood still", if (stats.socketDrops() > 0) 1 else 0, 1)
+                .equal("overruns while the collector was paused", if (stats.socketDrops() > 0) 1 else 0, 1)
         }
     }
 }

@@ -11,15 +11,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A network namespace for the demo, with rules in it that log. It has no name and ends with its last process, so that
- * nothing is left behind, whatever happens.
+ * nothing remains, whatever happens.
  */
-final class DemoRoom {
+final class DemoNamespace {
     static final int GROUP = 30;
 
-    /** Longer than making a namespace takes anywhere. */
+    /** Longer than making a namespace takes on any machine. */
     private static final Duration BOUND = Duration.ofSeconds(10);
 
-    /** Brings up the loopback, adds the rules, and becomes the command that follows, told which tool made the rules. */
+    /**
+     * Enables the loopback and adds the rules. Then becomes the command that follows, with the tool that made the rules
+     * as an argument.
+     */
     private static final String SET_UP = """
             PATH="$PATH:/usr/sbin:/sbin"; export PATH
             ip link set lo up || exit 1
@@ -49,11 +52,11 @@ final class DemoRoom {
 
     private final List<String> way;
 
-    DemoRoom(List<String> way) {
+    DemoNamespace(List<String> way) {
         this.way = way;
     }
 
-    /** What was tried in vain, and why. */
+    /** Thrown if no namespace can be made, with the reason. */
     static final class Forbidden extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -62,35 +65,35 @@ final class DemoRoom {
         }
     }
 
-    /** Finds out how a namespace can be had here, by making one and throwing it away. */
-    static DemoRoom find() throws Forbidden {
+    /** Finds a command that can make a namespace here, by making one and discarding it. */
+    static DemoNamespace find() throws Forbidden {
         String reason = "";
         for (List<String> way : WAYS) {
-            DemoRoom room = new DemoRoom(way);
-            String failure = room.tryOut(BOUND);
+            DemoNamespace namespace = new DemoNamespace(way);
+            String failure = namespace.tryOut(BOUND);
             if (failure == null) {
-                return room;
+                return namespace;
             }
             reason = failure;
         }
         throw new Forbidden(reason);
     }
 
-    /** The way in, for people. */
+    /** The command that makes the namespace, for display. */
     String way() {
         return String.join(" ", way);
     }
 
-    /** Why the way does not lead there, or null where it does. */
+    /** Tries the command. Returns why it does not work, or null if it does. */
     @Nullable
     String tryOut(Duration bound) {
-        Path said = null;
+        Path output = null;
         try {
-            // Not through a pipe: reading that would wait for as long as anybody has it open.
-            said = Files.createTempFile("nfkit-", ".out");
+            // Not through a pipe: reading it would block for as long as any process has it open.
+            output = Files.createTempFile("nfkit-", ".out");
             Process process = new ProcessBuilder(command(List.of("true")))
                     .redirectErrorStream(true)
-                    .redirectOutput(said.toFile())
+                    .redirectOutput(output.toFile())
                     .start();
             process.getOutputStream().close();
             if (!process.waitFor(bound.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -98,19 +101,19 @@ final class DemoRoom {
                 process.destroyForcibly();
                 return way() + " does not end";
             }
-            return process.exitValue() == 0 ? null : lastLine(said);
+            return process.exitValue() == 0 ? null : lastLine(output);
         } catch (IOException e) {
-            return way.get(0) + " is not there";
+            return way.get(0) + " was not found";
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return "interrupted";
         } finally {
-            delete(said);
+            delete(output);
         }
     }
 
-    private String lastLine(Path said) throws IOException {
-        List<String> lines = new String(Files.readAllBytes(said), TextOutput.CHARSET)
+    private String lastLine(Path output) throws IOException {
+        List<String> lines = new String(Files.readAllBytes(output), TextOutput.CHARSET)
                 .lines()
                 .filter(line -> !line.isBlank())
                 .toList();
@@ -123,7 +126,7 @@ final class DemoRoom {
         }
     }
 
-    /** A command, to be run in the namespace. */
+    /** A command that runs another one in the namespace. */
     List<String> command(List<String> inside) {
         List<String> command = new ArrayList<>(way);
         command.addAll(List.of("sh", "-c", SET_UP, "nfkit-demo"));

@@ -9,56 +9,55 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A network namespace of its own, in which a rule hands over every UDP packet: a JVM that has met the real kernel has
- * little left to compile when it is measured. Needs root, iproute2, iptables, util-linux and
- * bash.
+ * A network namespace with a rule that applies to every UDP packet. A JVM that has run on the real kernel has little
+ * left to compile when it is measured. Needs root, iproute2, iptables, util-linux and bash.
  */
-public final class PracticeRoom implements AutoCloseable {
+public final class PracticeNamespace implements AutoCloseable {
     private final String name = "nfkit-practice-" + ProcessHandle.current().pid();
 
-    private PracticeRoom() {}
+    private PracticeNamespace() {}
 
     /**
-     * Makes the room.
+     * Creates the namespace.
      *
-     * @param target the rule's target, as iptables takes it
-     * @return the room, to be closed
-     * @throws IOException if a command fails; its text is that of the command
+     * @param target the target of the rule, in the syntax of iptables
+     * @return the namespace; close it to delete it
+     * @throws IOException if a command fails; the message contains its output
      */
-    public static PracticeRoom open(String... target) throws IOException {
-        PracticeRoom room = new PracticeRoom();
-        run("ip", "netns", "add", room.name);
+    public static PracticeNamespace open(String... target) throws IOException {
+        PracticeNamespace namespace = new PracticeNamespace();
+        run("ip", "netns", "add", namespace.name);
         try {
-            run("ip", "-n", room.name, "link", "set", "lo", "up");
-            room.rule("INPUT", "DROP"); // or each is answered by an ICMP error
-            room.rule("OUTPUT", target);
+            run("ip", "-n", namespace.name, "link", "set", "lo", "up");
+            namespace.rule("INPUT", "DROP"); // otherwise the kernel answers each packet with an ICMP error
+            namespace.rule("OUTPUT", target);
         } catch (IOException e) {
-            room.close();
+            namespace.close();
             throw e;
         }
-        return room;
+        return namespace;
     }
 
     /**
-     * The room's kernel.
+     * Returns a transport into the namespace.
      *
-     * @return a transport into it
+     * @return the transport
      */
     public NetlinkTransport transport() {
         return LinuxTransport.of(NetworkNamespace.named(name));
     }
 
     /**
-     * Begins to send packets in the room, in bursts as large as a sender's buffer and singly.
+     * Starts sending packets in the namespace, in bursts as large as the send buffer and singly.
      *
-     * @param seconds for how long
-     * @return the sender, which ends by itself
+     * @param seconds how long to send, in seconds
+     * @return the sender, which ends on its own
      * @throws IOException if it can't be started
      */
     public Process send(int seconds) throws IOException {
         String text = "exec 3>/dev/udp/127.0.0.1/9; end=$((SECONDS + " + seconds + "));"
                 + " while [ $SECONDS -lt $end ]; do echo 'a payload of some forty bytes, more or less' >&3; done";
-        // On any processor: a harness pins this process to one.
+        // On any processor: a harness pins this process to one of them.
         return new ProcessBuilder("taskset", "-c", "0-1023", "ip", "netns", "exec", name, "bash", "-c", text)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -74,10 +73,10 @@ public final class PracticeRoom implements AutoCloseable {
 
     private static void run(String... command) throws IOException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
             if (process.waitFor() != 0) {
-                throw new IOException(String.join(" ", command) + ": " + said.strip());
+                throw new IOException(String.join(" ", command) + ": " + output.strip());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
