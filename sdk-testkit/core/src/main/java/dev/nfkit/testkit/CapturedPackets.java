@@ -43,21 +43,21 @@ final class CapturedPackets {
     private static Bytes packet(CaptureRecord record, Bytes data) {
         return switch (record.linkType()) {
             case LinkType.RAW, IPV4, IPV6 -> data;
-            case ETHERNET -> behind(data, ethernet(data));
-            case LINUX_SLL -> behind(data, SLL_HEADER);
-            case LINUX_SLL2 -> behind(data, SLL2_HEADER);
+            case ETHERNET -> after(data, ethernet(data));
+            case LINUX_SLL -> after(data, SLL_HEADER);
+            case LINUX_SLL2 -> after(data, SLL2_HEADER);
             case LinkType.NFLOG -> nflog(data, record.order());
             default ->
                 throw new IllegalArgumentException("link type " + LinkType.describe(record.linkType())
-                        + ": only raw IP, Ethernet, Linux cooked and NFLOG are known");
+                        + ": only raw IP, Ethernet, Linux cooked and NFLOG are supported");
         };
     }
 
-    private static Bytes behind(Bytes data, int header) {
+    private static Bytes after(Bytes data, int header) {
         return data.length() < header ? new Bytes() : data.slice(header, data.length() - header);
     }
 
-    /** The length of the header with its VLAN tags; all, where it carries no IP. */
+    /** The length of the header with its VLAN tags; the length of the frame if it carries no IP. */
     private static int ethernet(Bytes data) {
         int at = ETHERNET_HEADER;
         while (at <= data.length()) {

@@ -6,16 +6,19 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Which recorded socket a socket is to replay, by what it does first: sockets may be opened in another order than then. */
+/**
+ * Selects the recorded socket that a socket replays by the socket's first action, since sockets may be opened in
+ * another order than in the recording.
+ */
 final class Claim {
     private Claim() {}
 
-    /** The one for a socket that receives before it has sent anything; null where there is none. */
+    /** The recorded socket for one that receives before it has sent anything; null if there is none. */
     static @Nullable RecordedSocket unasked(List<RecordedSocket> free) {
         return first(free, RecordedSocket::beginsUnasked);
     }
 
-    /** The one whose first request is most like a datagram that is sent; null where none is of its kind. */
+    /** The recorded socket whose first request is most similar to a sent datagram; null if none is of its kind. */
     static @Nullable RecordedSocket asked(List<RecordedSocket> free, byte[] sent, ByteOrder order, MessageText text) {
         List<String> structure = text.structure(sent, order);
         SentMessage message = message(sent, order);

@@ -12,15 +12,15 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connection tracking as far as it drops what was queued: a packet that enters a queue while its connection is
- * unconfirmed carries an entry of its own. When packets go on, the first one's entry is put into the table; those of the
- * others clash with it, and {@code nf_ct_resolve_clash} drops the packets, but for protocols that allow a clash. Wants
- * the clock's lock.
+ * Models how connection tracking drops queued packets: a packet that enters a queue while its connection is unconfirmed
+ * carries an entry of its own. When the packets are accepted, the entry of the first one is put into the table. Those
+ * of the others clash with it, and {@code nf_ct_resolve_clash} drops the packets, except for protocols that allow a
+ * clash. Requires the clock's lock.
  */
 final class ConnectionClashes {
     private final FakeConntrack conntrack;
     private final Set<String> confirmed = new HashSet<>();
-    private final Map<SampleNfqueue, String> unconfirmed = new WeakHashMap<>(); // equal only to itself
+    private final Map<SampleNfqueue, String> unconfirmed = new WeakHashMap<>(); // compared by identity
     private boolean on;
 
     ConnectionClashes(FakeConntrack conntrack) {
@@ -31,7 +31,7 @@ final class ConnectionClashes {
         on = tracking;
     }
 
-    /** A packet enters a queue. */
+    /** Notes that a packet enters a queue. */
     void entered(SampleNfqueue packet) {
         String connection = on ? connection(packet) : null;
         if (connection != null && !confirmed.contains(connection)) {
@@ -39,7 +39,7 @@ final class ConnectionClashes {
         }
     }
 
-    /** A packet goes on. Whether it is dropped. */
+    /** Notes that a packet is accepted. Returns whether it is dropped. */
     boolean drops(SampleNfqueue packet) {
         String connection = unconfirmed.remove(packet);
         if (connection == null || confirmed.add(connection) || allowed(connection)) {
@@ -50,7 +50,7 @@ final class ConnectionClashes {
         return true;
     }
 
-    /** The protocol stands first. */
+    /** The protocol comes first. */
     private static boolean allowed(String connection) {
         return switch (Integer.parseInt(connection.substring(0, connection.indexOf(' ')))) {
             case IpProtocol.ICMP, IpProtocol.ICMPV6, IpProtocol.TCP, IpProtocol.SCTP -> false;
@@ -58,7 +58,7 @@ final class ConnectionClashes {
         };
     }
 
-    /** What both directions of a connection have in common; null for what is not tracked. */
+    /** A text that is equal for both directions of a connection; null if the packet is not tracked. */
     private static @Nullable String connection(SampleNfqueue packet) {
         Bytes bytes = Bytes.of(packet.payload);
         IpSummary ip = new IpSummary();

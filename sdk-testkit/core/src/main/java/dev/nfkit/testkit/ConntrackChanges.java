@@ -19,8 +19,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request makes of an entry ({@code ctnetlink_create_conntrack}, {@code ctnetlink_change_conntrack}), in the
- * kernel's order: what comes before a refusal has been done. Wants the clock's lock.
+ * Applies a request to an entry ({@code ctnetlink_create_conntrack}, {@code ctnetlink_change_conntrack}) in the
+ * kernel's order: changes before a refusal remain. Requires the clock's lock.
  */
 final class ConntrackChanges {
     private static final long ALL_BITS = 0xffff_ffffL;
@@ -32,13 +32,13 @@ final class ConntrackChanges {
     private static final long IPS_DYING = 1 << 9;
     private static final long IPS_FIXED_TIMEOUT = 1 << 10;
     private static final long IPS_HELPER = 1 << 13;
-    /** {@code IPS_UNCHANGEABLE_MASK} without those that are refused. */
+    /** {@code IPS_UNCHANGEABLE_MASK} without the bits that are refused. */
     private static final long IPS_IGNORED =
             3 << 4 | IPS_NAT_DONE | IPS_SEQ_ADJUST | 1 << 11 | 1 << 12 | 1 << 14 | 1 << 15;
 
     private static final int TCP_CONNTRACK_MAX = 10;
     private static final int SCTP_CONNTRACK_MAX = 9;
-    /** From this version on the kernel does not track DCCP. */
+    /** The first version of the kernel that does not track DCCP. */
     private static final String WITHOUT_DCCP = "6.15";
 
     private final FakeConntrack model;
@@ -100,7 +100,7 @@ final class ConntrackChanges {
             try {
                 labels(entry, request);
             } catch (Refused e) {
-                // The kernel makes the entry all the same, without labels.
+                // The kernel creates the entry anyway, without labels.
                 entry.without(ConntrackAttribute.LABELS);
             }
         }
@@ -139,7 +139,7 @@ final class ConntrackChanges {
                 throw new Refused(Errno.EINVAL);
             }
             checkMask(request);
-            if (!entry.roomForLabels()) {
+            if (!entry.spaceForLabels()) {
                 throw new Refused(Errno.ENOSPC);
             }
             labels(sample, request);
@@ -180,8 +180,8 @@ final class ConntrackChanges {
             return;
         }
         requireHelper(name, sample.original().protocol());
-        if (!entry.roomForHelper()) {
-            // A helper is given to a connection when it begins, or never.
+        if (!entry.spaceForHelper()) {
+            // A connection gets its helper when it begins, or never.
             throw new Refused(Errno.EOPNOTSUPP);
         }
         if (!name.equals(now)) {
@@ -323,7 +323,7 @@ final class ConntrackChanges {
         entry.attributes.put(ConntrackAttribute.LABELS.code(), labels);
     }
 
-    /** Sets up the translations that a new entry asks for; of a range, the first is taken. */
+    /** Sets up the translations of a new entry. Of a range, the first value is used. */
     private static void translate(SampleConntrack entry, SampleAttributes request) throws Refused {
         SampleAttributes target = RequestAttributes.nest(request, ConntrackAttribute.NAT_DST);
         SampleAttributes source = RequestAttributes.nest(request, ConntrackAttribute.NAT_SRC);

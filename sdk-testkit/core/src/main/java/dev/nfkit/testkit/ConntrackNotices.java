@@ -13,14 +13,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model tells those that are members of the groups of conntrack ({@code ctnetlink_conntrack_event}, {@code
- * ctnetlink_expect_event}). Wants the clock's lock.
+ * The events that a model sends to members of the conntrack groups ({@code ctnetlink_conntrack_event}, {@code
+ * ctnetlink_expect_event}). Requires the clock's lock.
  */
 final class ConntrackNotices {
     private static final int NLM_F_ECHO = 0x8;
     /**
-     * What the kernel allocates for the event of a connection, whatever it will tell ({@code ctnetlink_nlmsg_size}): about
-     * this much for UDP over IPv4. Others need up to 200 bytes more, which take no more memory.
+     * The bytes that the kernel allocates for the event of a connection, whatever its contents ({@code
+     * ctnetlink_nlmsg_size}): about this many for UDP over IPv4. Others need up to 200 bytes more, which take no more
+     * memory.
      */
     private static final int RECKONED = 328;
 
@@ -30,8 +31,8 @@ final class ConntrackNotices {
     private static final int GROUP_EXP_NEW = 4;
     private static final int GROUP_EXP_DESTROY = 6;
     private static final int DELETE = 2;
-    /** Who changes what an event would tell; others only what a dump tells. */
-    private static final Set<ConntrackAttribute> TOLD = EnumSet.of(
+    /** The attributes whose changes cause an event. Others are only in dumps. */
+    private static final Set<ConntrackAttribute> REPORTED = EnumSet.of(
             ConntrackAttribute.STATUS,
             ConntrackAttribute.PROTOINFO,
             ConntrackAttribute.MARK,
@@ -65,7 +66,7 @@ final class ConntrackNotices {
             ConntrackAttribute.TIMESTAMP,
             ConntrackAttribute.PROTOINFO);
 
-    /** Who has caused an event: a request, or nobody in user space. */
+    /** The origin of an event: the port of a request, or 0. */
     record Cause(@Nullable FakeNetlinkSocket socket, boolean echoed) {
         static final Cause PACKET = new Cause(null, false);
 
@@ -91,36 +92,42 @@ final class ConntrackNotices {
         send(GROUP_NEW, cause, writer -> living(writer, entry, flags, cause, EnumSet.allOf(ConntrackAttribute.class)));
     }
 
-    /** A request has changed an entry: the event tells all that it could have changed. */
+    /**
+     * Sends the event of a request that has changed an entry. It contains everything that the request could have
+     * changed.
+     */
     void updated(SampleConntrack entry, Cause cause) {
-        Set<ConntrackAttribute> told = EnumSet.allOf(ConntrackAttribute.class);
-        told.remove(ConntrackAttribute.TUPLE_MASTER);
-        send(GROUP_UPDATE, cause, writer -> living(writer, entry, 0, cause, told));
+        Set<ConntrackAttribute> included = EnumSet.allOf(ConntrackAttribute.class);
+        included.remove(ConntrackAttribute.TUPLE_MASTER);
+        send(GROUP_UPDATE, cause, writer -> living(writer, entry, 0, cause, included));
     }
 
-    /** An entry is another than before: the event tells what has changed, or nothing where that is not told. */
+    /**
+     * Sends the event of a changed entry. It contains what has changed; there is no event if no attribute of it is in
+     * events.
+     */
     void changed(SampleConntrack before, SampleConntrack now) {
-        Set<ConntrackAttribute> told = EnumSet.noneOf(ConntrackAttribute.class);
-        TOLD.stream()
+        Set<ConntrackAttribute> included = EnumSet.noneOf(ConntrackAttribute.class);
+        REPORTED.stream()
                 .filter(type -> !now.attributes.same(before.attributes, type))
-                .forEach(told::add);
-        if (!told.isEmpty()) {
-            send(GROUP_UPDATE, Cause.PACKET, writer -> living(writer, now, 0, Cause.PACKET, told));
+                .forEach(included::add);
+        if (!included.isEmpty()) {
+            send(GROUP_UPDATE, Cause.PACKET, writer -> living(writer, now, 0, Cause.PACKET, included));
         }
     }
 
     private void living(
-            MessageWriter writer, SampleConntrack entry, int flags, Cause cause, Set<ConntrackAttribute> told) {
+            MessageWriter writer, SampleConntrack entry, int flags, Cause cause, Set<ConntrackAttribute> included) {
         begin(writer, entry, SampleConntrack.NEW, flags, cause);
         for (ConntrackAttribute attribute : LIVING) {
             boolean always = attribute == ConntrackAttribute.TIMEOUT
                     || attribute == ConntrackAttribute.HELP
                     || attribute == ConntrackAttribute.SECCTX;
-            if (always || told.contains(attribute)) {
+            if (always || included.contains(attribute)) {
                 entry.writeAttribute(writer, attribute, kernel::knows);
             }
         }
-        end(writer, entry, told.contains(ConntrackAttribute.MARK));
+        end(writer, entry, included.contains(ConntrackAttribute.MARK));
     }
 
     void destroyed(SampleConntrack entry, Cause cause) {
@@ -136,7 +143,7 @@ final class ConntrackNotices {
         });
     }
 
-    /** Of what is tracked of a protocol, only TCP's and SCTP's states are told of a connection that has ended. */
+    /** The protocol state of a connection that has ended: only those of TCP and SCTP are in events. */
     private boolean ofTheDead(AttributeType type) {
         boolean state = type == Tcp.STATE || type == ConntrackAttribute.Sctp.STATE;
         boolean inside = type instanceof Tcp || type instanceof ConntrackAttribute.Sctp;

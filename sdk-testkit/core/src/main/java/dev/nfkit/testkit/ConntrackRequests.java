@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Requests for the table, as {@code nf_conntrack_netlink.c} carries them out, in its order. Wants the clock's lock. */
+/**
+ * Requests for the table, executed as in {@code nf_conntrack_netlink.c} and in its order. Requires the clock's lock.
+ */
 final class ConntrackRequests {
     private static final int NEW = 0;
     private static final int GET = 1;
@@ -22,7 +24,7 @@ final class ConntrackRequests {
     private static final int GET_DYING = 6;
     private static final int GET_UNCONFIRMED = 7;
     private static final int MAX_MESSAGE = 1 << 16;
-    /** Counters that no kernel of today fills in. */
+    /** Counters that current kernels do not fill in. */
     private static final Set<StatisticsAttribute> GONE = EnumSet.of(
             StatisticsAttribute.SEARCHED,
             StatisticsAttribute.NEW,
@@ -36,7 +38,7 @@ final class ConntrackRequests {
         this.model = model;
     }
 
-    /** Does what a message asks; whether it may be acknowledged, which a dump is not. */
+    /** Executes a message. Returns whether it may be acknowledged; a dump is not. */
     boolean carryOut(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         SampleAttributes attributes = RequestAttributes.read(ConntrackAttribute.SCHEMA, request, model.settings());
         boolean dump = (request.flags() & Netlink.NLM_F_DUMP) != 0;
@@ -61,7 +63,7 @@ final class ConntrackRequests {
                 if (!dump) {
                     throw new Refused(Errno.EOPNOTSUPP);
                 }
-                // Nothing is ever dying or unconfirmed for long enough to be seen.
+                // Entries are never dying or unconfirmed long enough to be visible.
                 return !socket.dump(new KernelDump(socket, request, new EntryRows(request, socket), false));
             }
             default -> throw new Refused(Errno.EINVAL);
@@ -110,7 +112,7 @@ final class ConntrackRequests {
         model.notices().updated(found.sample(), cause);
     }
 
-    /** The entry that a request names by one of its directions. */
+    /** The entry that a request names by one of its tuples. */
     private TrackedConnection named(SentMessage request, SampleAttributes attributes) throws Refused {
         boolean byOriginal = attributes.has(ConntrackAttribute.TUPLE_ORIG);
         SampleTuple tuple = tuple(
@@ -131,7 +133,7 @@ final class ConntrackRequests {
             throws Refused {
         Row row = new Row(named(request, attributes), request, socket, zero);
         MessageWriter writer = new MessageWriter(MAX_MESSAGE, socket.order());
-        // The kernel marks even a single answer as a part of several.
+        // The kernel marks even a single answer as a part of a multipart message.
         row.write(writer, Netlink.NLM_F_MULTI);
         socket.deliver(writer);
         row.written();
@@ -140,8 +142,8 @@ final class ConntrackRequests {
     private boolean dump(FakeNetlinkSocket socket, SentMessage request, SampleAttributes attributes, boolean zero)
             throws Refused {
         DumpFilter filter = DumpFilter.of(attributes, request.family(), model.settings());
-        boolean told = filter != null && model.settings().has("5.8");
-        return socket.dump(new KernelDump(socket, request, new EntryRows(request, socket, filter, zero), told));
+        boolean reported = filter != null && model.settings().has("5.8");
+        return socket.dump(new KernelDump(socket, request, new EntryRows(request, socket, filter, zero), reported));
     }
 
     private void delete(FakeNetlinkSocket socket, SentMessage request, SampleAttributes attributes) throws Refused {
@@ -150,7 +152,7 @@ final class ConntrackRequests {
                 attributes.has(ConntrackAttribute.FILTER) && model.settings().has("6.11");
         boolean named = attributes.has(ConntrackAttribute.TUPLE_ORIG) || attributes.has(ConntrackAttribute.TUPLE_REPLY);
         if (!named || filtered) {
-            // Old tools send a family that they do not mean, so that it counts only in messages of version 1.
+            // Old tools send an arbitrary family, so it only applies in messages of version 1.
             boolean meant =
                     filtered || (request.version() != 0 && model.settings().has("5.3"));
             DumpFilter filter = DumpFilter.of(attributes, meant ? request.family() : 0, model.settings());
@@ -182,7 +184,7 @@ final class ConntrackRequests {
         socket.deliver(writer.end());
     }
 
-    /** An entry as an answer; its counters may be read and reset at once. */
+    /** Writes an entry as an answer. Its counters can be read and reset in one step. */
     private final class Row implements KernelDump.Row {
         private final TrackedConnection entry;
         private final SentMessage request;
@@ -212,7 +214,7 @@ final class ConntrackRequests {
         }
     }
 
-    /** The entries of the table as they are when the dump comes to them. */
+    /** The entries of the table at the time when the dump reaches them. */
     private final class EntryRows implements KernelDump.Rows {
         private final SentMessage request;
         private final FakeNetlinkSocket socket;

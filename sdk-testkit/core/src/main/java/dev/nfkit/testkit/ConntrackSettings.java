@@ -12,8 +12,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What kind of kernel a {@link FakeConntrack} is of, for a test to set before the code under test runs. Unless set, it
- * is a recent one without counters, timestamps and rules that match labels. Every method may be called by any thread.
+ * The properties of the kernel of a {@link FakeConntrack}, which a test sets before the code under test runs. By
+ * default it is a recent kernel without counters, timestamps and rules that match labels. Every method may be called by
+ * any thread.
  */
 public final class ConntrackSettings {
     private static final int IPPROTO_TCP = SampleTuple.IPPROTO_TCP;
@@ -51,10 +52,11 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Makes it an older kernel: it sends no attribute that came later and ignores those filters that it does not know.
+     * Sets the version of the kernel. It sends no attribute of a later version, and ignores the filters of later
+     * versions.
      *
-     * @param major such as 5
-     * @param minor such as 4
+     * @param major the major version, such as 5
+     * @param minor the minor version, such as 4
      * @return these settings
      */
     public ConntrackSettings kernelVersion(int major, int minor) {
@@ -63,7 +65,7 @@ public final class ConntrackSettings {
 
     /**
      * Sets whether the kernel has ctnetlink ({@code CONFIG_NF_CT_NETLINK}). Without it every request is refused with
-     * EINVAL, as of any subsystem of nfnetlink that is not there.
+     * EINVAL, as for any missing subsystem of nfnetlink.
      *
      * @param there true unless set
      * @return these settings
@@ -73,7 +75,7 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets whether connections that are made from now on are counted ({@code net.netfilter.nf_conntrack_acct}).
+     * Sets whether connections created from now on are counted ({@code net.netfilter.nf_conntrack_acct}).
      *
      * @param on false unless set
      * @return these settings
@@ -83,8 +85,8 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets whether connections that are made from now on tell when they began, and events when they came about
-     * ({@code net.netfilter.nf_conntrack_timestamp}).
+     * Sets whether connections created from now on have the time when they began, and events the time when they
+     * occurred ({@code net.netfilter.nf_conntrack_timestamp}).
      *
      * @param on false unless set
      * @return these settings
@@ -94,8 +96,8 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets whether a rule matches labels, which gives connections that are made from now on room for them. Without room,
-     * labels of an update are refused (ENOSPC) and those of a new connection left out.
+     * Sets whether a rule matches labels, so that connections created from now on have space for labels. Without it,
+     * labels of an update are refused (ENOSPC), and those of a new connection are omitted.
      *
      * @param on false unless set
      * @return these settings
@@ -105,7 +107,7 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Adds a helper. There are from the start: ftp and irc of TCP, sip of both, tftp of UDP.
+     * Adds a helper. By default there are ftp and irc of TCP, sip of both, tftp of UDP.
      *
      * @param name its name
      * @param protocol {@code IPPROTO_*} of the connections that it follows
@@ -116,7 +118,7 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets how many connections the table takes; one more is refused with ENOMEM.
+     * Sets the maximum number of connections in the table. One more is refused with ENOMEM.
      *
      * @param entries {@code net.netfilter.nf_conntrack_max}; 262144 unless set
      * @return these settings
@@ -126,8 +128,8 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets whether a dump's filter by IPv6 addresses gives the connections of all other addresses, as Linux does (seen
-     * on 6.18; {@code ctnetlink_filter_match_tuple}).
+     * Sets whether a dump with a filter by IPv6 addresses returns the connections of all other addresses, as Linux does
+     * (observed on 6.18; {@code ctnetlink_filter_match_tuple}).
      *
      * @param inverted true unless set
      * @return these settings
@@ -137,8 +139,8 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets whether a dump during which entries come or go is marked from then on (NLM_F_DUMP_INTR). Netlink has the mark
-     * for that, but the table of Linux up to 6.18 never sets it.
+     * Sets whether a dump is marked (NLM_F_DUMP_INTR) once entries are added or removed while it is in progress.
+     * Netlink has the mark for that purpose, but the connection table of Linux up to 6.18 never sets it.
      *
      * @param on true unless set
      * @return these settings
@@ -148,10 +150,10 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets a counter of a processor. A kernel has the processor 0 at least.
+     * Sets a counter of a processor. A kernel has at least the processor 0.
      *
      * @param processor 0 to 65535
-     * @param counter which
+     * @param counter the counter
      * @param value 0 to 2³²−1; 0 unless set
      * @return these settings
      */
@@ -162,9 +164,9 @@ public final class ConntrackSettings {
     }
 
     /**
-     * Sets a counter of expectations, of the processor 0.
+     * Sets a counter of expectations, for the processor 0.
      *
-     * @param counter which
+     * @param counter the counter
      * @param value 0 to 2³²−1; 0 unless set
      * @return these settings
      */
@@ -172,7 +174,7 @@ public final class ConntrackSettings {
         return set(() -> expectationStatistics.put(counter, value));
     }
 
-    /** What was dropped, over all processors; empty without connection tracking. Any thread. */
+    /** The drop counters, summed over all processors; empty without connection tracking. Any thread. */
     Optional<ConntrackDrops> drops() {
         clock.lock().lock();
         try {
@@ -191,9 +193,9 @@ public final class ConntrackSettings {
                 .sum();
     }
 
-    // What follows is for the model. All of it wants the lock.
+    // The following is for the model. All of it requires the lock.
 
-    /** Counts one more, on processor 0. */
+    /** Increments a counter of processor 0. */
     void count(StatisticsAttribute counter) {
         statistics
                 .computeIfAbsent(0, key -> new EnumMap<>(StatisticsAttribute.class))
@@ -232,7 +234,7 @@ public final class ConntrackSettings {
         return helpers.getOrDefault(name, Set.of()).contains(protocol);
     }
 
-    /** Whether the kernel has what came with a version. */
+    /** Whether the kernel has the features of a version. */
     boolean has(String since) {
         return version.has(since);
     }

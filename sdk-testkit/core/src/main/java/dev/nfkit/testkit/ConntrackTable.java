@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The entries of a model, in the order in which they were made. Wants the clock's lock. */
+/** The entries of a model, in the order of their creation. Requires the clock's lock. */
 final class ConntrackTable {
     private final TreeMap<Long, TrackedConnection> bySerial = new TreeMap<>();
     private final Map<TrackedConnection, Long> serials = new HashMap<>();
@@ -17,7 +17,7 @@ final class ConntrackTable {
     private long nextSerial;
     private long generation;
 
-    /** How often entries came or went, for dumps that shall know. */
+    /** The number of additions and removals, by which dumps detect changes. */
     long generation() {
         return generation;
     }
@@ -30,7 +30,7 @@ final class ConntrackTable {
         return List.copyOf(bySerial.values());
     }
 
-    /** The first entry behind a serial number, with its own. */
+    /** The first entry after a serial number, with its own number. */
     Map.@Nullable Entry<Long, TrackedConnection> after(long serial) {
         return bySerial.higherEntry(serial);
     }
@@ -40,7 +40,7 @@ final class ConntrackTable {
         return byId.get(id);
     }
 
-    /** The entry of which a tuple is one of the directions. */
+    /** The entry that has a tuple as one of its directions. */
     @Nullable
     TrackedConnection find(SampleTuple tuple, ConntrackZone zone) {
         for (TrackedConnection entry : byTuple.getOrDefault(tuple.plain(), List.of())) {
@@ -51,7 +51,7 @@ final class ConntrackTable {
         return null;
     }
 
-    /** Whether one of an entry's directions is taken. */
+    /** Whether one of an entry's directions is in the table. */
     boolean taken(SampleConntrack entry) {
         ConntrackZone zone = ConntrackZone.of(entry);
         return find(entry.original(), zone) != null || find(entry.reply(), zone) != null;
@@ -68,7 +68,7 @@ final class ConntrackTable {
         }
     }
 
-    /** Takes an entry out; false where it is out already. */
+    /** Removes an entry; false if it is already removed. */
     boolean remove(TrackedConnection entry) {
         Long serial = serials.remove(entry);
         if (serial == null) {

@@ -4,7 +4,7 @@ import dev.nfkit.Errno;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** A zone and the directions that it holds for ({@code struct nf_conntrack_zone}). */
+/** A zone and its directions ({@code struct nf_conntrack_zone}). */
 record ConntrackZone(int id, boolean ofOriginal, boolean ofReply) {
     static final ConntrackZone NONE = new ConntrackZone(0, true, true);
 
@@ -12,7 +12,7 @@ record ConntrackZone(int id, boolean ofOriginal, boolean ofReply) {
         return new ConntrackZone(id, true, true);
     }
 
-    /** The zone that a connection lies in. */
+    /** The zone of a connection. */
     static ConntrackZone of(SampleConntrack entry) {
         OptionalInt own = entry.original().zone();
         OptionalInt back = entry.reply().zone();
@@ -28,7 +28,7 @@ record ConntrackZone(int id, boolean ofOriginal, boolean ofReply) {
                 .orElse(0));
     }
 
-    /** With the zone that a tuple of a request has of its own, of which there may be one only. */
+    /** Combined with the zone of a request's tuple. Only one tuple may have one. */
     ConntrackZone with(@Nullable SampleTuple tuple, boolean reply) throws Refused {
         if (tuple == null || tuple.zone().isEmpty()) {
             return this;
@@ -39,7 +39,7 @@ record ConntrackZone(int id, boolean ofOriginal, boolean ofReply) {
         return new ConntrackZone(tuple.zone().getAsInt(), !reply, reply);
     }
 
-    /** Its id for a direction, 0 where it does not hold. */
+    /** Its id for a direction; 0 if it does not apply to it. */
     int idOf(boolean reply) {
         return (reply ? ofReply : ofOriginal) ? id : 0;
     }

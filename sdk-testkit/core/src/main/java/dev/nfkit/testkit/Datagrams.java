@@ -6,11 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Datagrams as bytes, whatever they hold. */
+/** Datagrams as bytes, with arbitrary contents. */
 final class Datagrams {
     private Datagrams() {}
 
-    /** What a writer holds, as one datagram. */
+    /** The contents of a writer as one datagram. */
     static byte[] bytes(MessageWriter writer) {
         ByteBuffer datagram = writer.datagram();
         byte[] bytes = new byte[datagram.remaining()];
@@ -19,11 +19,11 @@ final class Datagrams {
     }
 
     /**
-     * A datagram without the padding of its last attribute: lengths are mended, the bytes behind it are gone.
+     * Removes the padding of the last attribute of a datagram, and corrects the lengths.
      *
      * @param datagram a datagram of one nfnetlink message, padded
      * @param order the byte order of its headers
-     * @return its bytes without up to three of padding; the same where there is none
+     * @return its bytes without up to three bytes of padding; unchanged if there is none
      */
     static byte[] withoutTailPadding(byte[] datagram, ByteOrder order) {
         ByteBuffer buffer = ByteBuffer.wrap(datagram.clone()).order(order);

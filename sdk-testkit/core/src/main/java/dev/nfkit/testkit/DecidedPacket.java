@@ -8,39 +8,45 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a packet left a queue of {@link FakeNfqueue}, or never entered one, and what it was then. Immutable. A packet that
- * a verdict sends to another queue leaves twice.
+ * A packet that left a queue of {@link FakeNfqueue}, or that could not enter it: why it left, and its final contents.
+ * Immutable. A packet that a verdict sends to another queue leaves twice.
  */
 public final class DecidedPacket {
-    /** Why a packet left. */
+    /** The reasons why a packet leaves a queue. */
     public enum Departure {
         /** A verdict for this packet. */
         VERDICT,
-        /** A verdict for all that waited up to an id. */
+        /** A verdict for all waiting packets up to an id. */
         VERDICT_BATCH,
-        /** A verdict whose change the kernel could not make: it drops the packet instead. */
+        /** A verdict whose change the kernel could not make: the kernel drops the packet instead. */
         CHANGE_FAILED,
-        /** Its verdict let it go on, and connection tracking dropped it: its entry clashed with that of a packet before. */
+        /**
+         * Its verdict accepted it, and connection tracking dropped it: its entry clashed with that of an earlier
+         * packet.
+         */
         CLASH,
-        /** The queue was full: dropped and counted, or with fail-open passed and counted nowhere. */
+        /** The queue was full: the packet was dropped and counted, or with fail-open accepted and not counted. */
         QUEUE_FULL,
-        /** The owner's receive buffer was full: dropped and counted, or with fail-open passed and counted nowhere. */
+        /**
+         * The owner's receive buffer was full: the packet was dropped and counted, or with fail-open accepted and not
+         * counted.
+         */
         SOCKET_FULL,
-        /** A segment of a large packet whose earlier segment was dropped: dropped and counted nowhere. */
+        /** A segment of a large packet with an earlier segment that was dropped: dropped and not counted. */
         SEGMENT_LOST,
-        /** The queue's copy mode was NONE: dropped and counted nowhere, with fail-open too. */
+        /** The queue's copy mode was NONE: dropped and not counted, even with fail-open. */
         COPY_MODE_NONE,
-        /** Nobody owned the queue: dropped, or with bypass passed. */
+        /** The queue had no owner: dropped, or with bypass accepted. */
         NO_QUEUE,
-        /** The test gave the queue to somebody else, who does what the test does not know: neither dropped nor passed. */
+        /** The test assigned the queue to another owner, whose verdicts are unknown: neither dropped nor accepted. */
         OTHER_OWNER,
-        /** The owner gave the queue back. */
+        /** The owner unbound the queue. */
         UNBOUND,
         /** The owner's socket was closed. */
         SOCKET_CLOSED,
-        /** A device of the packet went down. */
+        /** A device of the packet was disabled. */
         DEVICE_DOWN,
-        /** A hook was taken away, as with its last chain, which empties all queues. */
+        /** A hook was removed, as with its last chain, which flushes all queues. */
         HOOK_REMOVED
     }
 
@@ -53,7 +59,7 @@ public final class DecidedPacket {
     private final @Nullable Bytes conntrack;
     private final @Nullable Bytes expectation;
 
-    /** A packet as it left without a change of its connection. */
+    /** A packet as it left, without a change of its connection. */
     DecidedPacket(int queue, int id, Departure departure, int verdict, SampleNfqueue packet) {
         this(queue, id, departure, verdict, packet, false, null, null);
     }
@@ -78,7 +84,7 @@ public final class DecidedPacket {
     }
 
     /**
-     * The queue that it left, or was meant for.
+     * Returns the queue that the packet left or could not enter.
      *
      * @return 0 to 65535
      */
@@ -87,16 +93,16 @@ public final class DecidedPacket {
     }
 
     /**
-     * The id that it had there.
+     * Returns the packet's id in the queue.
      *
-     * @return 0 to 2³²−1; 0 also where it got none
+     * @return 0 to 2³²−1; 0 also if it got none
      */
     public long id() {
         return Integer.toUnsignedLong(id);
     }
 
     /**
-     * Why it left.
+     * Returns why the packet left.
      *
      * @return the cause
      */
@@ -105,42 +111,42 @@ public final class DecidedPacket {
     }
 
     /**
-     * What became of it, as a verdict: that of user space as it was sent, or the kernel's own.
+     * Returns the verdict: that of user space as it was sent, or the kernel's own.
      *
-     * @return {@code NF_DROP} to {@code NF_STOP} of {@link NfqueueConfig}, for NF_QUEUE with the target queue in the upper
-     *     16 bits
+     * @return {@code NF_DROP} to {@code NF_STOP} of {@link NfqueueConfig}; for NF_QUEUE with the target queue in the
+     *     upper 16 bits
      */
     public int verdict() {
         return verdict;
     }
 
     /**
-     * Whether it went on: after NF_STOP past the hook, after NF_REPEAT to the hook again, where a test may enqueue it
-     * anew.
+     * Whether the packet was accepted: after NF_STOP past the hook, after NF_REPEAT to the hook again, for which a test
+     * may enqueue it again.
      *
-     * @return false also where it went to another queue
+     * @return false also if the packet went to another queue
      */
     public boolean passed() {
         int kind = verdict & 0xff;
         return departure != Departure.OTHER_OWNER && kind != NfqueueConfig.NF_DROP && kind != NfqueueConfig.NF_QUEUE;
     }
 
-    /** Whether it leaves the hook for what follows: it passed, and is not to meet the hook again. */
+    /** Whether it leaves the hook: it passed, and does not traverse the hook again. */
     boolean goesOn() {
         return passed() && (verdict & 0xff) != NfqueueConfig.NF_REPEAT;
     }
 
     /**
-     * Whether it is no more.
+     * Whether the packet was dropped.
      *
-     * @return false also where it went to another queue
+     * @return false also if the packet went to another queue
      */
     public boolean dropped() {
         return departure != Departure.OTHER_OWNER && (verdict & 0xff) == NfqueueConfig.NF_DROP;
     }
 
     /**
-     * The mark that it left with.
+     * Returns the mark with which the packet left.
      *
      * @return 0 to 2³²−1
      */
@@ -149,7 +155,7 @@ public final class DecidedPacket {
     }
 
     /**
-     * The priority that it left with.
+     * Returns the priority with which the packet left.
      *
      * @return 0 to 2³²−1
      */
@@ -158,16 +164,17 @@ public final class DecidedPacket {
     }
 
     /**
-     * The packet as it left, to build on: a rule behind the queue may see it, or after NF_REPEAT the same queue.
+     * Returns the packet as it left, as a builder: for example, for a rule after the queue, or after NF_REPEAT for the
+     * same queue.
      *
-     * @return a new builder, with all that the verdict changed
+     * @return a new builder, with everything that the verdict changed
      */
     public SampleNfqueue packet() {
         return packet.copy();
     }
 
     /**
-     * The bytes that it left as.
+     * Returns the bytes with which the packet left.
      *
      * @return its bytes, from the network header on
      */
@@ -176,16 +183,16 @@ public final class DecidedPacket {
     }
 
     /**
-     * Whether a verdict replaced the packet.
+     * Returns whether a verdict replaced the packet.
      *
-     * @return whether it had a payload that was taken
+     * @return whether the verdict had a payload that was applied
      */
     public boolean payloadChanged() {
         return payloadChanged;
     }
 
     /**
-     * The VLAN tag that it left with.
+     * Returns the VLAN tag with which the packet left.
      *
      * @return the tag, or empty
      */
@@ -194,7 +201,7 @@ public final class DecidedPacket {
     }
 
     /**
-     * The link-layer header that it left with.
+     * Returns the link-layer header with which the packet left.
      *
      * @return the header, or empty
      */
@@ -203,8 +210,8 @@ public final class DecidedPacket {
     }
 
     /**
-     * What a verdict changed of its connection. Empty also where the kernel lacks the glue or the packet had no
-     * connection: then the kernel leaves the change out without a word.
+     * Returns what a verdict changed of the packet's connection. Empty also if the kernel lacks the glue or the packet
+     * had no connection: then the kernel silently ignores the change.
      *
      * @return attributes of conntrack, encoded as they were sent
      */
@@ -213,7 +220,7 @@ public final class DecidedPacket {
     }
 
     /**
-     * The expectation that a verdict attached to its connection, with {@link #conntrack}.
+     * Returns the expectation that a verdict attached to the packet's connection, with {@link #conntrack}.
      *
      * @return attributes of conntrack, encoded as they were sent
      */
@@ -222,7 +229,7 @@ public final class DecidedPacket {
     }
 
     /**
-     * Where from, why and as what it left.
+     * Describes the queue, the reason and the contents with which the packet left.
      *
      * @return text for messages
      */

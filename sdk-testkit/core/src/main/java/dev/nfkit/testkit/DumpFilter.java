@@ -5,7 +5,9 @@ import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackAttribute.Filter;
 import org.jspecify.annotations.Nullable;
 
-/** Which entries a dump or a flush is about, as {@code ctnetlink_alloc_filter} and {@code ctnetlink_filter_match} see it. */
+/**
+ * Selects the entries of a dump or a flush, as {@code ctnetlink_alloc_filter} and {@code ctnetlink_filter_match} do.
+ */
 final class DumpFilter {
     private static final long ALL_BITS = 0xffff_ffffL;
 
@@ -45,7 +47,7 @@ final class DumpFilter {
         reply = tuple(request, ConntrackAttribute.TUPLE_REPLY, replyBits);
     }
 
-    /** The filter of a request, or null where it asks for everything. */
+    /** The filter of a request, or null if it selects everything. */
     static @Nullable DumpFilter of(SampleAttributes request, int family, ConntrackSettings kernel) throws Refused {
         boolean needed = family != 0
                 || request.has(ConntrackAttribute.MARK)

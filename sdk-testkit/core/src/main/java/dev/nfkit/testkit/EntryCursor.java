@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Steps through a recording, or through what one socket of it had, from the start; notes are passed over. */
+/** Iterates over a recording, or over one socket of it, from the start. Notes are skipped. */
 abstract class EntryCursor implements Closeable {
     private final @Nullable RecordedSocket only;
     private long number;
@@ -31,7 +31,7 @@ abstract class EntryCursor implements Closeable {
         return new OfTrace(trace, only);
     }
 
-    /** Moves to the next entry; false where there is none. */
+    /** Moves to the next entry; false if there is none. */
     final boolean next() {
         while (step()) {
             number++;
@@ -43,7 +43,7 @@ abstract class EntryCursor implements Closeable {
         return false;
     }
 
-    /** The number of the entry in its recording, from 1, all entries counted. */
+    /** The number of the entry in its recording, from 1, counting all entries. */
     final long number() {
         return number;
     }

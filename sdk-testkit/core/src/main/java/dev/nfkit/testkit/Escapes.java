@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Borrowed views that were used after their callback had returned, so that the test fails of it. Any thread. */
+/** Collects the uses of borrowed views after their callback had returned, so that they fail the test. Any thread. */
 final class Escapes implements EscapeListener {
     private static final int KEPT = 8;
-    /** Where no application's code is. */
+    /** The packages that contain no application code. */
     private static final Set<String> INSIDE = Set.of(
             "dev.nfkit",
             "dev.nfkit.channel",
@@ -22,7 +22,7 @@ final class Escapes implements EscapeListener {
             "dev.nfkit.packet",
             "dev.nfkit.socket");
 
-    private final List<String> told = new ArrayList<>();
+    private final List<String> texts = new ArrayList<>();
     private @Nullable IllegalStateException first;
     private long count;
 
@@ -34,21 +34,21 @@ final class Escapes implements EscapeListener {
         }
         String text = "a borrowed " + loan.what() + " was used after its callback had returned, at " + place(use)
                 + " (thread " + Thread.currentThread().getName() + "); it was handed out at " + place(loan.place());
-        if (told.size() < KEPT && !told.contains(text)) {
-            told.add(text);
+        if (texts.size() < KEPT && !texts.contains(text)) {
+            texts.add(text);
         }
     }
 
-    /** What happened, in words. */
-    synchronized List<String> told() {
-        List<String> all = new ArrayList<>(told);
-        if (count > told.size() && count > 1) {
+    /** Describes the uses. */
+    synchronized List<String> texts() {
+        List<String> all = new ArrayList<>(texts);
+        if (count > texts.size() && count > 1) {
             all.add("(" + count + " uses in all)");
         }
         return all;
     }
 
-    /** The first one's error, whose cause has the place of handing out. */
+    /** The error of the first use. Its cause has the stack trace of the handing out. */
     synchronized @Nullable IllegalStateException first() {
         return first;
     }

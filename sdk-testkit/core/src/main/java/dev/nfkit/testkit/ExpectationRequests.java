@@ -10,14 +10,14 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Requests for expectations, as {@code nf_conntrack_netlink.c} carries them out. Wants the clock's lock. */
+/** Requests for expectations, executed as in {@code nf_conntrack_netlink.c}. Requires the clock's lock. */
 final class ExpectationRequests {
     private static final int NEW = 0;
     private static final int GET = 1;
     private static final int DELETE = 2;
     private static final int GET_STATS_CPU = 3;
     private static final int MAX_MESSAGE = 1 << 16;
-    /** What the helper of FTP says: so many of one connection, for so long. */
+    /** The policy of the FTP helper: the maximum number for one connection, and the timeout. */
     private static final int MAX_EXPECTED = 1;
 
     private static final int TIMEOUT = 300;
@@ -28,7 +28,7 @@ final class ExpectationRequests {
         this.model = model;
     }
 
-    /** Does what a message asks; whether it may be acknowledged, which a dump is not. */
+    /** Executes a message. Returns whether it may be acknowledged; a dump is not. */
     boolean carryOut(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         SampleAttributes attributes = RequestAttributes.read(ExpectationAttribute.SCHEMA, request, model.settings());
         boolean dump = (request.flags() & Netlink.NLM_F_DUMP) != 0;
@@ -99,13 +99,13 @@ final class ExpectationRequests {
         if (master == null) {
             throw new Refused(Errno.ENOENT);
         }
-        if (!master.roomForHelper()) {
+        if (!master.spaceForHelper()) {
             throw new Refused(Errno.EOPNOTSUPP);
         }
         if (attributes.has(ExpectationAttribute.FN)) {
             throw new Refused(Errno.EINVAL);
         }
-        // The timeout is the helper's to say, not the request's, and of a mask only the source counts.
+        // The helper determines the timeout, not the request. Of a mask, only the source applies.
         byte[] ones = new byte[mask.target().length()];
         java.util.Arrays.fill(ones, (byte) 0xff);
         SampleTuple counts =
@@ -141,7 +141,7 @@ final class ExpectationRequests {
         if (!attributes.has(which)) {
             throw new Refused(Errno.EINVAL);
         }
-        // The attribute is named so, but the kernel looks for it among the tuples that are expected.
+        // The attribute is the master's tuple, but the kernel searches for it among the expected tuples.
         SampleExpectation found = model.expectation(tuple(attributes, which, request.family()), zone(attributes));
         long id = found == null ? 0 : found.number(ExpectationAttribute.ID);
         if (found == null || attributes.number(ExpectationAttribute.ID.code(), id) != id) {
@@ -172,8 +172,8 @@ final class ExpectationRequests {
             if (master == null) {
                 throw new Refused(Errno.ENOENT);
             }
-            if (!master.roomForHelper()) {
-                return true; // no dump begins, so that an acknowledgement is all that comes
+            if (!master.spaceForHelper()) {
+                return true; // no dump begins, so only an acknowledgement follows
             }
             found = model.expectationsOf(master);
         }

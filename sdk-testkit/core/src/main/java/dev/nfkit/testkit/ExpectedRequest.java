@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** A recorded request: a datagram, of which one message after the other is to be sent again. */
+/** A recorded request: a datagram whose messages are to be sent again, one after the other. */
 final class ExpectedRequest {
     private final byte[] datagram;
     private final ByteOrder order;
@@ -31,13 +31,13 @@ final class ExpectedRequest {
         return epochNanos;
     }
 
-    /** The message that is to be sent next; where the recording is malformed, all that is left. */
+    /** The message to be sent next; if the recording is malformed, all remaining bytes. */
     byte[] message() {
         int length = Headers.length(ByteBuffer.wrap(datagram), at, datagram.length, order);
         return Arrays.copyOfRange(datagram, at, length < 0 ? datagram.length : at + length);
     }
 
-    /** Whether a message of it has a sequence number. */
+    /** Whether one of its messages has a sequence number. */
     boolean has(int sequence) {
         ByteBuffer messages = ByteBuffer.wrap(datagram);
         int start = 0;
@@ -52,23 +52,23 @@ final class ExpectedRequest {
         return false;
     }
 
-    /** The next message was sent; whether it was the last. */
+    /** Notes that the next message was sent. Returns whether it was the last. */
     boolean advance() {
         at += Netlink.align(message().length);
         return at >= datagram.length;
     }
 
-    /** Whether all of it gives back a group or queue, as sessions do when they end. */
-    boolean takesLeave() {
+    /** Whether all its messages unbind a group or queue, as sessions do when they end. */
+    boolean shutsDown() {
         try {
-            return SentMessage.parse(datagram, order, 0).stream().allMatch(ExpectedRequest::takesLeave);
+            return SentMessage.parse(datagram, order, 0).stream().allMatch(ExpectedRequest::shutsDown);
         } catch (MalformedMessageException e) {
             return false;
         }
     }
 
-    /** Whether a request gives back a group or queue, or lets nothing into a queue any more. */
-    static boolean takesLeave(SentMessage request) {
+    /** Whether a request unbinds a group or queue, or closes a queue for new packets. */
+    static boolean shutsDown(SentMessage request) {
         if (request.type() == NflogConfig.NFULNL_MSG_CONFIG) {
             return commands(request, NflogConfig.NFULA_CFG_CMD, NflogConfig.NFULNL_CFG_CMD_UNBIND);
         }

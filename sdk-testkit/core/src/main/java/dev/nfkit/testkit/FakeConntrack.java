@@ -16,19 +16,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernel's side of connection tracking: a table of connections, the connections that helpers expect, and the events
- * about both. After {@code net/netfilter/nf_conntrack_netlink.c}, and held against Linux 6.18. Safe for any number of
+ * The kernel's side of connection tracking: a table of connections, the expectations of helpers, and the events about
+ * both. Modelled on {@code net/netfilter/nf_conntrack_netlink.c} and compared with Linux 6.18. Safe for any number of
  * threads.
  *
  * <pre>{@code
  * long id = transport.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 4000, "10.0.0.2", 53)));
- * ... the code under test dumps the table, or is told of a new connection ...
+ * ... the code under test dumps the table, or receives the event of a new connection ...
  * transport.conntrack().change(id, entry -> entry.mark(7));
  * transport.conntrack().expire(id);
  * }</pre>
  *
- * <p>A timeout runs by the transport's clock, and its end is told as any other. A dump gives the entries in the order in
- * which they were added; what it does not do is give one twice.
+ * <p>Timeouts follow the transport's clock; a connection that times out causes an event. A dump returns the entries in
+ * the order in which they were added, and never returns one twice.
  */
 public final class FakeConntrack {
     private static final long IPS_DYING = 1 << 9;
@@ -50,7 +50,7 @@ public final class FakeConntrack {
     }
 
     /**
-     * What kind of kernel it is of.
+     * Returns the properties of the kernel.
      *
      * @return the settings, always the same
      */
@@ -59,9 +59,9 @@ public final class FakeConntrack {
     }
 
     /**
-     * A packet makes a connection, and listeners are told.
+     * Adds a connection, as a packet does, and sends an event.
      *
-     * @param connection the connection, of which a copy is taken; where its id is 1 it gets another
+     * @param connection the connection, which is copied; if its id is 1 it gets another one
      * @return its id, 0 to 2³²−1
      * @throws IllegalArgumentException if one of its directions or its id is taken
      */
@@ -78,12 +78,11 @@ public final class FakeConntrack {
     }
 
     /**
-     * Changes a connection as packets and rules do, and tells listeners where the kernel would: not of counters and
-     * timeouts.
+     * Changes a connection as packets and rules do. Sends an event if the kernel does: not for counters and timeouts.
      *
-     * @param id what {@link #add} gave, or the wire
-     * @param change changes it; not its tuples, zone or id
-     * @throws IllegalArgumentException if there is none of that id
+     * @param id the id that {@link #add} returned, or that was received
+     * @param change changes the connection, but not its tuples, zone or id
+     * @throws IllegalArgumentException if there is no connection with that id
      */
     public void change(long id, Consumer<SampleConntrack> change) {
         locked(() -> {
@@ -100,10 +99,10 @@ public final class FakeConntrack {
     }
 
     /**
-     * Lets a connection's time run out, and tells listeners.
+     * Lets a connection time out, and sends an event.
      *
-     * @param id what {@link #add} gave, or the wire
-     * @throws IllegalArgumentException if there is none of that id
+     * @param id the id that {@link #add} returned, or that was received
+     * @throws IllegalArgumentException if there is no connection with that id
      */
     public void expire(long id) {
         locked(() -> {
@@ -115,10 +114,10 @@ public final class FakeConntrack {
     }
 
     /**
-     * Takes a connection out of the table before its time, as the kernel does to make room, and tells listeners.
+     * Removes a connection before its timeout, as the kernel does to free space, and sends an event.
      *
-     * @param id what {@link #add} gave, or the wire
-     * @throws IllegalArgumentException if there is none of that id
+     * @param id the id that {@link #add} returned, or that was received
+     * @throws IllegalArgumentException if there is no connection with that id
      */
     public void remove(long id) {
         locked(() -> {
@@ -128,9 +127,9 @@ public final class FakeConntrack {
     }
 
     /**
-     * The connections, with the time that each has left.
+     * Returns the connections, with their remaining time.
      *
-     * @return copies, in the order in which they were made
+     * @return copies, in the order of their creation
      */
     public List<SampleConntrack> connections() {
         return locked(
@@ -138,10 +137,10 @@ public final class FakeConntrack {
     }
 
     /**
-     * A connection.
+     * Returns a connection.
      *
-     * @param id what {@link #add} gave, or the wire
-     * @return a copy with the time that it has left, or empty where there is none of that id
+     * @param id the id that {@link #add} returned, or that was received
+     * @return a copy with its remaining time, or empty if there is no connection with that id
      */
     public Optional<SampleConntrack> connection(long id) {
         return locked(() ->
@@ -149,9 +148,9 @@ public final class FakeConntrack {
     }
 
     /**
-     * A helper expects a connection, and listeners are told. The connection that expects need not be in the table.
+     * Adds an expectation, as a helper does, and sends an event. The master connection need not be in the table.
      *
-     * @param expectation the expectation, of which a copy is taken; where its id is 1 it gets another
+     * @param expectation the expectation, which is copied; if its id is 1 it gets another one
      * @return its id, 0 to 2³²−1
      */
     public long expect(SampleExpectation expectation) {
@@ -163,10 +162,10 @@ public final class FakeConntrack {
     }
 
     /**
-     * An expectation ends: it came, or its time ran out. Listeners are told.
+     * Ends an expectation, as its connection or its timeout does, and sends an event.
      *
-     * @param id what {@link #expect} gave, or the wire
-     * @throws IllegalArgumentException if there is none of that id
+     * @param id the id that {@link #expect} returned, or that was received
+     * @throws IllegalArgumentException if there is no expectation with that id
      */
     public void unexpect(long id) {
         locked(() -> {
@@ -180,19 +179,19 @@ public final class FakeConntrack {
     }
 
     /**
-     * The expectations.
+     * Returns the expectations.
      *
-     * @return copies, in the order in which they were made
+     * @return copies, in the order of their creation
      */
     public List<SampleExpectation> expectations() {
         return locked(() -> expectations.stream().map(SampleExpectation::copy).toList());
     }
 
     /**
-     * Marks the next dumps as interrupted (NLM_F_DUMP_INTR), as where the table changed meanwhile. Of a dump in several
-     * datagrams, the first is not marked yet.
+     * Marks the next dumps as interrupted (NLM_F_DUMP_INTR), as if the table had changed meanwhile. If a dump has
+     * several datagrams, the first is not marked.
      *
-     * @param dumps how many of those that begin from now on
+     * @param dumps the number of dumps, from now on
      */
     public void interruptDumps(int dumps) {
         locked(() -> interruptions = dumps);
@@ -209,14 +208,14 @@ public final class FakeConntrack {
         }
     }
 
-    // What follows is for the requests. All of it wants the lock.
+    // The following is for the requests. All of it requires the lock.
 
     boolean takes(SentMessage request) {
         int subsystem = request.type() >> 8;
         return subsystem == Netlink.NFNL_SUBSYS_CTNETLINK || subsystem == Netlink.NFNL_SUBSYS_CTNETLINK_EXP;
     }
 
-    /** Does what a message asks; whether it may be acknowledged, which a dump is not. */
+    /** Executes a message. Returns whether it may be acknowledged; a dump is not. */
     boolean request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         if (!settings.available()) {
             throw new Refused(Errno.EINVAL);
@@ -250,7 +249,7 @@ public final class FakeConntrack {
         return entry;
     }
 
-    /** Puts a connection into the table, without telling. */
+    /** Puts a connection into the table, without an event. */
     TrackedConnection enter(SampleConntrack entry) {
         if (entry.number(ConntrackAttribute.ID) == ASSIGNED) {
             entry.id(nextId++);
@@ -268,7 +267,7 @@ public final class FakeConntrack {
         entry.expireAfter(seconds, () -> end(entry, Cause.PACKET));
     }
 
-    /** Ends a connection, and with it what it expects. */
+    /** Removes a connection and its expectations. */
     void end(TrackedConnection entry, Cause cause) {
         if (!table.remove(entry)) {
             return;
@@ -297,7 +296,7 @@ public final class FakeConntrack {
                 .toList();
     }
 
-    /** The expectation that a tuple meets: its source as far as the mask says, its target whole. */
+    /** The expectation that a tuple matches: its source within the mask, its target exactly. */
     @Nullable
     SampleExpectation expectation(SampleTuple tuple, ConntrackZone zone) {
         for (SampleExpectation each : allExpectations()) {
@@ -309,7 +308,7 @@ public final class FakeConntrack {
         return null;
     }
 
-    /** Puts an expectation into the list, without telling. */
+    /** Adds an expectation, without an event. */
     SampleExpectation enter(SampleExpectation made) {
         if (made.number(ExpectationAttribute.ID) == ASSIGNED) {
             made.id(nextId++);

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** What a fake kernel tells besides its sockets; the test sets it. Safe for any number of threads. */
+/** The view of a fake kernel, which the test sets. Safe for any number of threads. */
 public final class FakeKernelView implements KernelView {
     private static final int SMALLEST_BUFFER = 2304;
     private static final long DEFAULT_LIMIT = 212_992;
@@ -45,7 +45,7 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Makes a group belong to somebody else, so that the model refuses to bind it (EPERM).
+     * Assigns a group to another owner, so that the model refuses to bind it (EPERM).
      *
      * @param group the group, 0 to 65535
      * @param portId the other socket's port id
@@ -57,7 +57,7 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Makes a queue belong to somebody else, so that the model refuses to bind it and to take verdicts for it (EPERM).
+     * Assigns a queue to another owner, so that the model refuses to bind it and to accept verdicts for it (EPERM).
      *
      * @param queue the queue, 0 to 65535
      * @param portId the other socket's port id
@@ -69,7 +69,7 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Names the process behind a port id.
+     * Sets the process that owns a port id.
      *
      * @param portId the port id
      * @param owner the process
@@ -92,10 +92,10 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Has the name of the namespace lead to another one, as when a process has ended and another has its pid. The loggers
-     * that this view knows are those of the namespace that it looks into.
+     * Changes the namespace that the namespace's name refers to, as when a process has ended and another has its pid.
+     * The loggers of this view are those of the namespace that it shows.
      *
-     * @param id identifies it; {@code net:[1]} unless set
+     * @param id identifies the namespace; {@code net:[1]} unless set
      * @return this kernel
      */
     public FakeKernelView namespaceId(String id) {
@@ -109,7 +109,7 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Names an interface. {@code lo} is there from the start, as 1.
+     * Adds an interface. By default there is {@code lo} with index 1.
      *
      * @param index its index
      * @param name its name
@@ -121,10 +121,10 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Sets the bound on receive buffers of those who may not exceed it.
+     * Sets the limit of receive buffers for unprivileged processes.
      *
      * @param bytes {@code net.core.rmem_max}; 212992 unless set
-     * @param force whether this process may exceed it ({@code SO_RCVBUFFORCE}); it may unless set
+     * @param force whether this process may exceed it ({@code SO_RCVBUFFORCE}); true unless set
      * @return this kernel
      */
     public FakeKernelView receiveBufferLimit(long bytes, boolean force) {
@@ -134,7 +134,7 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Sets whether the kernel can put conntrack entries into packets ({@code CONFIG_NETFILTER_NETLINK_GLUE_CT}).
+     * Sets whether the kernel can include conntrack entries in packets ({@code CONFIG_NETFILTER_NETLINK_GLUE_CT}).
      * Without it, the model refuses the flag CONNTRACK (EOPNOTSUPP).
      *
      * @param there false unless set
@@ -146,9 +146,9 @@ public final class FakeKernelView implements KernelView {
     }
 
     /**
-     * Sets whether requests are refused whose flags have bits that the kernel does not know: EINVAL, in {@code NFULA_CFG_FLAGS}
-     * and {@code NFQA_CFG_FLAGS}. Kernels from April 2026 on do that; older ones take no notice of a group's, and answer a
-     * queue's with EOPNOTSUPP.
+     * Sets whether requests with unknown flags in {@code NFULA_CFG_FLAGS} and {@code NFQA_CFG_FLAGS} are refused with
+     * EINVAL. Kernels from April 2026 on do that; older ones ignore a group's unknown flags, and refuse a queue's with
+     * EOPNOTSUPP.
      *
      * @param strict false unless set
      * @return this kernel
@@ -204,13 +204,16 @@ public final class FakeKernelView implements KernelView {
         return queues;
     }
 
-    /** The counters of {@link ConntrackSettings#statistic}, over all processors; empty without connection tracking. */
+    /**
+     * The counters of {@link ConntrackSettings#statistic}, summed over all processors; empty without connection
+     * tracking.
+     */
     @Override
     public Optional<ConntrackDrops> conntrackDrops() {
         return modelledDrops.get();
     }
 
-    /** As {@link #conntrackGlue} set it. */
+    /** The value set by {@link #conntrackGlue}. */
     @Override
     public Optional<Boolean> conntrackOnPackets() {
         return Optional.of(conntrackGlue);

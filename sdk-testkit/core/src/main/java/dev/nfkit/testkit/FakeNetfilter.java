@@ -19,16 +19,16 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kernel in memory: what it is asked it answers as Linux does, unless a rule of the test says otherwise. Requests
- * that ask for an acknowledgement get one; those for NFLOG go through {@link #nflog()}, those for NFQUEUE through
- * {@link #nfqueue()} and those for conntrack through {@link #conntrack()}, models of the kernel's side. A request for
+ * A kernel in memory. It answers requests as Linux does, unless a rule of the test changes the answer. Requests that
+ * ask for an acknowledgement get one. Requests for NFLOG are handled by {@link #nflog()}, those for NFQUEUE by {@link
+ * #nfqueue()} and those for conntrack by {@link #conntrack()}, which are models of the kernel's side. A request for
  * another subsystem is refused with EINVAL, as by a kernel that was built without it. Safe for any number of threads.
  *
- * <p>What the code under test does on other threads is waited for: {@link FakeNfqueue#awaitBound},
- * {@link FakeNfqueue#takeDecided}, {@link FakeNflog#awaitBound}, or {@link #await} for anything else. No wait is for ever.
+ * <p>To wait for code under test on other threads, use {@link FakeNfqueue#awaitBound}, {@link FakeNfqueue#takeDecided},
+ * {@link FakeNflog#awaitBound}, or {@link #await} for anything else. Every wait has a bound.
  *
- * <p>The models are held against a running Linux, scenario by scenario. In one thing this kernel is stricter, since its
- * user is a test: a datagram of malformed bytes, which Linux passes over in silence, fails the send with an
+ * <p>The models are compared with a running Linux, scenario by scenario. This kernel is stricter in one respect, since
+ * it is used by tests: a datagram of malformed bytes, which Linux silently ignores, fails the send with an
  * AssertionError.
  *
  * <pre>{@code
@@ -57,15 +57,15 @@ public final class FakeNetfilter implements NetlinkTransport {
     private boolean strict = true;
     private long nextPort = 4711;
 
-    /** A fake kernel with an automatic clock. */
+    /** Creates a fake kernel with an automatic clock. */
     public FakeNetfilter() {
         this(TestClock.automatic());
     }
 
     /**
-     * A fake kernel.
+     * Creates a fake kernel.
      *
-     * @param clock what its time follows
+     * @param clock the clock that it follows
      */
     public FakeNetfilter(TestClock clock) {
         this.clock = clock;
@@ -96,7 +96,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * What the fake kernel tells besides its sockets, for the test to set.
+     * Returns the view of the fake kernel, which the test can set.
      *
      * @return the view, always the same
      */
@@ -111,16 +111,16 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * The clock.
+     * Returns the clock that this kernel follows.
      *
-     * @return what this transport's time follows
+     * @return the clock
      */
     public TestClock clock() {
         return clock;
     }
 
     /**
-     * The model of NFLOG in this kernel.
+     * Returns the model of NFLOG in this kernel.
      *
      * @return the model, always the same
      */
@@ -129,7 +129,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * The model of NFQUEUE in this kernel.
+     * Returns the model of NFQUEUE in this kernel.
      *
      * @return the model, always the same
      */
@@ -138,7 +138,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * The model of connection tracking in this kernel.
+     * Returns the model of connection tracking in this kernel.
      *
      * @return the model, always the same
      */
@@ -147,9 +147,9 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Sets the byte order of the sockets that are opened from now on.
+     * Sets the byte order of sockets opened from now on.
      *
-     * @param order that of headers; native unless set
+     * @param order the byte order of headers; native unless set
      * @return this transport
      */
     public FakeNetfilter order(ByteOrder order) {
@@ -158,8 +158,8 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Sets whether batches are strict, so that a packet that escapes its callback is reported with its place, by
-     * {@link #verify()} too.
+     * Sets whether batches are strict, so that a packet that is used after its callback is reported with the place of
+     * its use, by {@link #verify()} too.
      *
      * @param on true unless set
      * @return this transport
@@ -169,14 +169,14 @@ public final class FakeNetfilter implements NetlinkTransport {
         return this;
     }
 
-    /** Who is told of views that escape; null where they are not watched. */
+    /** Receives the views that are used after their callback; null if they are not watched. */
     @Nullable
     EscapeListener escapes() {
         return strict ? escapes : null;
     }
 
     /**
-     * Lets the next {@link #open} that is tried fail.
+     * Lets the next {@link #open} fail.
      *
      * @param errno the error number
      * @return this transport
@@ -192,10 +192,10 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Scripts what happens to requests. Of several rules that match, the one made first is used until it is used up.
+     * Adds a rule for requests. If several rules match a request, the first one applies until it is used up.
      *
-     * @param matcher whether a request is meant; called with the transport's lock held, so it must not block
-     * @return a rule that acknowledges, for the test to change
+     * @param matcher whether the rule applies to a request; called with the transport's lock held, so it must not block
+     * @return a rule that acknowledges; the test can change it
      */
     public RequestRule onRequest(Predicate<SentMessage> matcher) {
         clock.lock().lock();
@@ -207,7 +207,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * All messages that were sent to the kernel, in order.
+     * Returns all messages that were sent to the kernel, in order.
      *
      * @return a copy of the list
      */
@@ -221,7 +221,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * All sockets that were opened, closed ones too.
+     * Returns all sockets that were opened, including closed ones.
      *
      * @return a copy of the list, in the order of opening
      */
@@ -235,7 +235,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * The socket that was opened last.
+     * Returns the socket that was opened last.
      *
      * @return the socket
      * @throws IllegalStateException if none was
@@ -249,7 +249,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * How many sockets are open.
+     * Returns the number of open sockets.
      *
      * @return a count
      */
@@ -263,28 +263,28 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Waits for code under test that runs on another thread, until something of this kernel is so. In real time, its own
-     * standing still, and no longer than the clock's patience.
+     * Waits in real time until a condition of this kernel is true, for code under test on another thread. The kernel's
+     * own time stands still. The wait is no longer than the clock's patience.
      *
      * <pre>{@code
      * kernel.await("the flush", () -> kernel.conntrack().connections().isEmpty());
      * }</pre>
      *
-     * @param what names it in the failure
-     * @param condition whether it is so; called at each change, with the lock held, so that it must not block
-     * @throws AssertionError if it never was: it tells what the kernel holds then
+     * @param what names the condition in the failure
+     * @param condition the condition; called at each change, with the lock held, so that it must not block
+     * @throws AssertionError if it did not become true; the message describes the state of the kernel
      */
     public void await(String what, BooleanSupplier condition) {
-        awaitOr(what + " did not come", condition);
+        awaitOr(what + " did not happen", condition);
     }
 
-    /** Waits, or fails with a complaint. */
+    /** Waits, or fails with a message. */
     void awaitOr(String complaint, BooleanSupplier condition) {
         clock.lock().lock();
         try {
             if (!clock.awaitUntil(condition)) {
                 throw new AssertionError(
-                        complaint + " within " + clock.patience() + ": " + new KernelState(this).told());
+                        complaint + " within " + clock.patience() + ": " + new KernelState(this).describe());
             }
         } finally {
             clock.lock().unlock();
@@ -292,18 +292,18 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Fails where something is left over: a socket that is open, datagrams that nobody received, packets that wait for a
-     * verdict or in a batch, a rule that no request met; or where a borrowed view was used after its callback had returned,
-     * on whichever thread.
+     * Fails if something is left: an open socket, datagrams that were not received, packets that wait for a verdict or
+     * in a batch, a rule that matched no request. Also fails if a borrowed view was used after its callback had
+     * returned, on any thread.
      *
-     * @throws AssertionError naming everything that is left over, and where the view was used and handed out
+     * @throws AssertionError with everything that is left, and the places where the view was used and handed out
      */
     public void verify() {
         clock.lock().lock();
         try {
             List<String> left = new ArrayList<>(new KernelState(this).left());
             left.addAll(requests.left());
-            List<String> wrong = new ArrayList<>(escapes.told());
+            List<String> wrong = new ArrayList<>(escapes.texts());
             if (!left.isEmpty()) {
                 wrong.add("left over: " + String.join("; ", left));
             }
@@ -315,18 +315,18 @@ public final class FakeNetfilter implements NetlinkTransport {
         }
     }
 
-    /** A datagram has come from a socket; wants the lock. */
+    /** Receives a datagram from a socket; requires the lock. */
     void transmitted(FakeNetlinkSocket socket, byte[] datagram) {
         requests.transmitted(socket, datagram);
     }
 
     /**
-     * Sends a message to every open socket that is in a multicast group, as {@code netlink_broadcast} does: each has a
-     * filter and a receive buffer of its own, so that one may lose what another gets. Wants the lock.
+     * Sends a message to every open socket that is in a multicast group, as {@code netlink_broadcast} does. Each socket
+     * has its own filter and receive buffer, so that one may lose what another receives. Requires the lock.
      *
      * @param group the group, from 1
      * @param allocated the bytes that the kernel allocates for it beforehand
-     * @param message writes one message, from its beginning to its end; called once a socket, in the byte order of each
+     * @param message writes one complete message; called once for each socket, in its byte order
      */
     void multicast(int group, int allocated, Consumer<MessageWriter> message) {
         for (FakeNetlinkSocket socket : sockets) {
@@ -339,7 +339,7 @@ public final class FakeNetfilter implements NetlinkTransport {
         }
     }
 
-    /** A socket is no more; wants the lock. */
+    /** Removes a socket; requires the lock. */
     void closed(FakeNetlinkSocket socket) {
         nflog.closed(socket);
         nfqueue.closed(socket);

@@ -22,12 +22,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A netlink socket in memory, opened by a {@link FakeNetfilter}. To the code under test it is a socket; to the test it
- * has the methods that a kernel would be needed for. Safe for any number of threads, by the socket's rules.
+ * A netlink socket in memory, opened by a {@link FakeNetfilter}. The code under test uses it as a socket; the test
+ * controls it through the methods that take the place of a kernel. Safe for any number of threads, by the socket's
+ * rules.
  */
 public final class FakeNetlinkSocket extends MemorySocket {
     private static final int SEND_OVERHEAD = 32;
-    /** What {@code netlink_kernel_create} gives every protocol, at least. */
+    /** The number of groups that {@code netlink_kernel_create} gives every protocol, at least. */
     private static final int MULTICAST_GROUPS = 32;
 
     private record Item(SocketEffect effect, int charge) {}
@@ -57,31 +58,31 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * Delivers a datagram, as the kernel would: where the receive buffer is full it is lost and counted, and where the
-     * socket's filter turns it away it is gone.
+     * Delivers a datagram, as the kernel does. If the receive buffer is full, the datagram is lost and counted. If the
+     * socket's filter rejects it, it is discarded.
      *
      * @param datagram its bytes
-     * @return whether it found room or was turned away: its sender can't tell these apart
+     * @return whether it was delivered or rejected by the filter: its sender cannot distinguish these
      */
     public boolean deliver(byte... datagram) {
         return effect(new SocketEffect.Datagram(Bytes.of(datagram)));
     }
 
     /**
-     * Delivers what a writer holds as one datagram, as the kernel would.
+     * Delivers the contents of a writer as one datagram, as the kernel does.
      *
-     * @param writer a writer whose last message is ended
-     * @return whether it found room or was turned away
+     * @param writer a writer whose last message is complete
+     * @return whether it was delivered or rejected by the filter
      */
     public boolean deliver(MessageWriter writer) {
         return deliver(Datagrams.bytes(writer));
     }
 
     /**
-     * Puts an effect behind what is already there.
+     * Appends an effect to the socket's queue.
      *
-     * @param effect what shall happen
-     * @return false where it was a datagram that found no room, or the socket is closed
+     * @param effect the effect
+     * @return false if it was a datagram for which the receive buffer has no space, or if the socket is closed
      */
     public boolean effect(SocketEffect effect) {
         clock.lock().lock();
@@ -104,9 +105,9 @@ public final class FakeNetlinkSocket extends MemorySocket {
         if (effect instanceof SocketEffect.Truncated cut) {
             return enqueue(effect, ReceiveBuffer.charge(cut.bytes().length()));
         }
-        if (effect instanceof SocketEffect.Foreign stranger) {
-            return !admits(stranger.bytes())
-                    || enqueue(effect, ReceiveBuffer.charge(stranger.bytes().length()));
+        if (effect instanceof SocketEffect.Foreign foreign) {
+            return !admits(foreign.bytes())
+                    || enqueue(effect, ReceiveBuffer.charge(foreign.bytes().length()));
         }
         if (effect instanceof SocketEffect.SendFailure failure) {
             sendFailures.add(failure.errno());
@@ -114,13 +115,13 @@ public final class FakeNetlinkSocket extends MemorySocket {
             receiveBuffer.count(overrun.lost());
             queue.add(new Item(effect, 0));
         } else if (!(effect instanceof SocketEffect.Interrupted)) {
-            // An interruption is no more than a wait that ends early: every change gives one.
+            // An interruption only ends a wait early: every change does.
             queue.add(new Item(effect, 0));
         }
         return true;
     }
 
-    /** Whether the filter lets a datagram pass, of which it sees the first message ({@code sk_filter}). */
+    /** Whether the filter accepts a datagram. The filter sees its first message ({@code sk_filter}). */
     private boolean admits(Bytes datagram) {
         EventFilter filter = filter();
         if (filter == null) {
@@ -130,7 +131,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         try {
             return !message.next() || filter.matches(message);
         } catch (MalformedMessageException e) {
-            // The kernel sends no such thing; a test that does wants it to arrive.
+            // The kernel sends no such datagram; a test that does expects it to arrive.
             return true;
         }
     }
@@ -144,10 +145,10 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * Begins a dump, whose first datagram comes at once and the others as room permits; wants the lock.
+     * Begins a dump. Its first datagram is delivered at once, the others as space permits; requires the lock.
      *
      * @return true
-     * @throws Refused with EBUSY where one is in progress
+     * @throws Refused with EBUSY if one is in progress
      */
     boolean dump(KernelDump begun) throws Refused {
         if (dump != null) {
@@ -164,14 +165,14 @@ public final class FakeNetlinkSocket extends MemorySocket {
         }
     }
 
-    /** Delivers a datagram of a dump, which waits for room instead of being lost; wants the lock. */
+    /** Delivers a datagram of a dump, which waits for space instead of being lost; requires the lock. */
     void deliverDumped(byte[] datagram, int charge) {
         receiveBuffer.take(charge);
         queue.add(new Item(new SocketEffect.Datagram(Bytes.of(datagram)), charge));
         clock.changed();
     }
 
-    /** Delivers a datagram for which the kernel allocated memory before it knew its length; wants the lock. */
+    /** Delivers a datagram for which the kernel allocated memory before its length was known; requires the lock. */
     boolean deliverAllocated(byte[] datagram, int allocated) {
         SocketEffect.Datagram effect = new SocketEffect.Datagram(Bytes.of(datagram));
         int charge = ReceiveBuffer.charge(Math.max(allocated, datagram.length), datagram.length);
@@ -181,7 +182,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * Lets what is behind a {@link SocketEffect.Hold} pass, now or once it comes.
+     * Releases the effects after a {@link SocketEffect.Hold}, now or once it is reached.
      *
      * @param name the hold's name
      */
@@ -196,7 +197,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * How many datagrams and other effects were not yet received.
+     * Returns the number of datagrams and other effects that were not received yet.
      *
      * @return a count; 0 on a closed socket
      */
@@ -210,7 +211,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
     }
 
     /**
-     * Whether the socket is closed.
+     * Returns whether the socket is closed.
      *
      * @return whether close was called
      */
@@ -332,7 +333,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         }
     }
 
-    /** Whether it is in a multicast group; wants the lock. */
+    /** Whether it is in a multicast group; requires the lock. */
     boolean listensTo(int group) {
         return !closed() && groups.contains(group);
     }
@@ -354,7 +355,7 @@ public final class FakeNetlinkSocket extends MemorySocket {
         }
     }
 
-    /** Whether a switch is on; wants the lock. */
+    /** Whether an option is on; requires the lock. */
     boolean on(SocketOption option) {
         return switches.getOrDefault(option, 0) != 0;
     }

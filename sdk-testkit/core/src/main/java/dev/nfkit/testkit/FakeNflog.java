@@ -13,9 +13,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernel's side of NFLOG: groups and who owns them, their configuration, the batches that the kernel holds until a
- * threshold, a timeout or UNBIND, and the sequence numbers. After {@code net/netfilter/nfnetlink_log.c}, what it
- * swallows in silence included. Safe for any number of threads.
+ * The kernel's side of NFLOG: groups and their owners, their configuration, the batches that the kernel holds until a
+ * threshold, a timeout or UNBIND, and the sequence numbers. Modelled on {@code net/netfilter/nfnetlink_log.c},
+ * including what it silently ignores. Safe for any number of threads.
  */
 public final class FakeNflog {
     private static final int CFG_CMD = 1;
@@ -35,7 +35,7 @@ public final class FakeNflog {
     private static final int FAMILIES = 11;
 
     private static final String LOGGER = "nfnetlink_log";
-    /** {@code nfula_cfg_policy}: what is shorter is refused before anything is looked at. */
+    /** {@code nfula_cfg_policy}: shorter attributes are refused before anything is executed. */
     private static final RequestPolicy POLICY = new RequestPolicy(
             Map.of(CFG_CMD, 1, CFG_MODE, 6, CFG_NLBUFSIZ, 4, CFG_TIMEOUT, 4, CFG_QTHRESH, 4, CFG_FLAGS, 2));
 
@@ -49,11 +49,11 @@ public final class FakeNflog {
     }
 
     /**
-     * Lets a rule log a packet to a group: it joins the batch that is held for the group's socket, which may send it.
+     * Logs a packet to a group, as a rule does. The packet is added to the group's batch, which may then be sent.
      *
      * @param group the group, 0 to 65535
-     * @param packet the packet; its group and sequence numbers are the kernel's to set
-     * @return whether anybody listens to the group
+     * @param packet the packet; the kernel sets its group and sequence numbers
+     * @return whether the group is bound
      */
     public boolean log(int group, SampleNflog packet) {
         TestClock clock = transport.clock();
@@ -72,29 +72,29 @@ public final class FakeNflog {
     }
 
     /**
-     * Lets a rule log a packet of bytes to a group, with no more about it than family and hardware protocol.
+     * Logs a packet of bytes to a group, as a rule does, with only its family and hardware protocol.
      *
      * @param group the group, 0 to 65535
      * @param packet an IP packet
-     * @return whether anybody listens to the group
+     * @return whether the group is bound
      */
     public boolean log(int group, byte... packet) {
         return log(group, SampleNflog.of(packet));
     }
 
     /**
-     * Waits until a group is bound, for code under test that opens it on another thread; in real time and no longer than
+     * Waits until a group is bound, for code under test on another thread. The wait is in real time and no longer than
      * the clock's patience.
      *
      * @param group the group, 0 to 65535
-     * @throws AssertionError if it is not bound when the patience ends: it names those that are
+     * @throws AssertionError if it is not bound within the patience; the message names the bound groups
      */
     public void awaitBound(int group) {
-        transport.awaitOr("nobody has bound group " + group, () -> groups.containsKey(group));
+        transport.awaitOr("group " + group + " was not bound", () -> groups.containsKey(group));
     }
 
     /**
-     * How many packets were logged to groups that nobody listened to.
+     * Returns the number of packets that were logged to groups that were not bound.
      *
      * @return a count
      */
@@ -108,9 +108,9 @@ public final class FakeNflog {
     }
 
     /**
-     * The groups that are bound, as the kernel tells them.
+     * Returns the bound groups, as the kernel reports them.
      *
-     * @return one entry a group, by number
+     * @return one entry for each group, by number
      */
     public List<GroupState> groups() {
         transport.clock().lock().lock();
@@ -131,7 +131,7 @@ public final class FakeNflog {
         return request.type() >> 8 == Netlink.NFNL_SUBSYS_ULOG;
     }
 
-    /** Does what a message asks; the error, or null. Wants the lock. */
+    /** Executes a message. Returns the error, or null. Requires the lock. */
     @Nullable
     Errno request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         return switch (request.type()) {
@@ -228,7 +228,7 @@ public final class FakeNflog {
         };
     }
 
-    /** A socket is no more: its groups are gone, and with them what they held. Wants the lock. */
+    /** Removes the groups of a closed socket, with the packets that they hold. Requires the lock. */
     void closed(FakeNetlinkSocket socket) {
         groups.values().removeIf(group -> {
             boolean its = group.socket() == socket;

@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernel's side of NFQUEUE: queues and who owns them, their configuration, the packets that wait in them, and what
- * became of each. After {@code net/netfilter/nfnetlink_queue.c}, what it swallows in silence included. Safe for any
- * number of threads.
+ * The kernel's side of NFQUEUE: queues and their owners, their configuration, the packets that wait in them, and the
+ * verdict of each. Modelled on {@code net/netfilter/nfnetlink_queue.c}, including what it silently ignores. Safe for
+ * any number of threads.
  *
  * <pre>{@code
  * transport.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4()).mark(7));
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * assertEquals(9, packet.mark());
  * }</pre>
  *
- * <p>What it does not do: checksums of large packets are the sample's, NF_REPEAT does not meet a rule again (a test
- * enqueues the packet anew, see {@link #onDecided}), and a change of a connection is told but not carried out.
+ * <p>Limitations: checksums of large packets are the sample's; NF_REPEAT does not traverse a rule again (a test
+ * enqueues the packet again, see {@link #onDecided}); and a change of a connection is reported but not applied.
  */
 public final class FakeNfqueue {
     private static final int BYPASS = NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS;
@@ -46,11 +46,11 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Sets whether packets have passed connection tracking when they enter a queue, as in the filter table; if not, they
-     * are queued before it, as in the raw table. Behind it, packets of one new connection that wait together are lost but
-     * for one: the first that goes on confirms the connection, and the others leave with {@link
-     * DecidedPacket.Departure#CLASH}, and count in the statistics of {@link FakeConntrack#settings()}. That holds for
-     * ICMP, ICMPv6, TCP and SCTP. Connections are not put into the table of {@link FakeConntrack}.
+     * Sets whether packets have passed connection tracking when they enter a queue, as in the filter table. Otherwise
+     * they are queued before it, as in the raw table. After connection tracking, all but one of the packets of a new
+     * connection that wait together are lost: the first one accepted confirms the connection, and the others leave with
+     * {@link DecidedPacket.Departure#CLASH} and count in the statistics of {@link FakeConntrack#settings()}. That
+     * applies to ICMP, ICMPv6, TCP and SCTP. Connections are not put into the table of {@link FakeConntrack}.
      *
      * @param on false unless set
      * @return this model
@@ -63,12 +63,12 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Lets a rule put a packet into a queue: it gets an id, and its owner the message. Where that fails it leaves at once,
-     * as {@link #decided} tells.
+     * Puts a packet into a queue, as a rule does: it gets an id, and the owner of the queue gets the message. If that
+     * fails, the packet leaves at once, with the reason in {@link #decided}.
      *
      * @param queue the queue, 0 to 65535
-     * @param packet the packet, of which a copy is taken; its queue and id are the kernel's to set
-     * @return whether it waits for a verdict, or at least one of its segments does
+     * @param packet the packet, which is copied; the kernel sets its queue and id
+     * @return whether the packet, or at least one of its segments, waits for a verdict
      */
     public boolean enqueue(int queue, SampleNfqueue packet) {
         return locked(() -> {
@@ -79,18 +79,18 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Lets a rule put a packet of bytes into a queue, with no more about it than family and hardware protocol.
+     * Puts a packet of bytes into a queue, as a rule does, with only its family and hardware protocol.
      *
      * @param queue the queue, 0 to 65535
      * @param packet an IP packet
-     * @return whether it waits for a verdict
+     * @return whether the packet waits for a verdict
      */
     public boolean enqueue(int queue, byte... packet) {
         return enqueue(queue, SampleNfqueue.of(packet));
     }
 
     /**
-     * The packets that left a queue, or found no way into one.
+     * Returns the packets that left a queue, or that could not enter it.
      *
      * @return a copy of the list, in the order in which they left
      */
@@ -99,22 +99,23 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Sets what a packet meets behind a queue: another rule of the test's making, which may log it, or enqueue it anew.
+     * Sets a follower for packets that leave a queue: the test may, for example, log them or enqueue them again.
      *
-     * @param follower is told of each packet at the moment it leaves, before whoever decided it goes on; with the lock of
-     *     the model held, so that it must not block
+     * @param follower is called with each packet when it leaves, before the caller that decided it continues; the lock
+     *     of the model is held, so that it must not block
      */
     public void onDecided(Consumer<DecidedPacket> follower) {
         locked(() -> next = follower);
     }
 
     /**
-     * Waits until so many packets have left, in real time and no longer than the clock's patience: for verdicts that other
-     * threads give.
+     * Waits until a number of packets have left, in real time and no longer than the clock's patience, for verdicts of
+     * other threads.
      *
-     * @param count how many of {@link #decided}
-     * @return those that have left, at least as many
-     * @throws AssertionError if fewer have left when the patience ends: it tells what waits and what has left
+     * @param count the number of packets in {@link #decided}
+     * @return the packets that have left, at least that many
+     * @throws AssertionError if fewer have left within the patience; the message names the packets that wait and that
+     *     have left
      */
     public List<DecidedPacket> awaitDecided(int count) {
         return locked(() -> {
@@ -124,11 +125,11 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Takes the next packet that has left, and waits for it as {@link #awaitDecided} does: the first one, then the second,
-     * and so on, whoever asks.
+     * Takes the next packet that has left, and waits for it as {@link #awaitDecided} does. The first call returns the
+     * first packet, the second call the second, on any thread.
      *
      * @return the packet
-     * @throws AssertionError if none has left when the patience ends
+     * @throws AssertionError if none has left within the patience
      */
     public DecidedPacket takeDecided() {
         return locked(() -> {
@@ -140,26 +141,26 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Waits until a queue is bound, for code under test that opens it on another thread; as {@link #awaitDecided} does.
+     * Waits until a queue is bound, for code under test on another thread. As {@link #awaitDecided}.
      *
      * @param queue the queue, 0 to 65535
-     * @throws AssertionError if it is not bound when the patience ends: it names those that are
+     * @throws AssertionError if it is not bound within the patience; the message names the bound queues
      */
     public void awaitBound(int queue) {
-        transport.awaitOr("nobody has bound queue " + queue, () -> queues.containsKey(queue));
+        transport.awaitOr("queue " + queue + " was not bound", () -> queues.containsKey(queue));
     }
 
     /**
-     * The queues that are bound, as the kernel tells them.
+     * Returns the bound queues, as the kernel reports them.
      *
-     * @return one entry a queue, by number
+     * @return one entry for each queue, by number
      */
     public List<QueueState> queues() {
         return locked(() -> queues.values().stream().map(NfqueueInstance::state).toList());
     }
 
     /**
-     * Sets the id that a queue gives next, to come near the place where ids wrap.
+     * Sets the next id of a queue, for example to test the wrap of ids.
      *
      * @param queue the queue, which must be bound
      * @param id 0 to 2³²−1
@@ -177,7 +178,8 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Lets a device go down: what waits and came in or goes out by it is dropped, and a verdict for it finds nothing.
+     * Disables a device: waiting packets that arrived on it or leave by it are dropped, and verdicts for them find
+     * nothing.
      *
      * @param index the interface's index, more than 0
      */
@@ -186,8 +188,9 @@ public final class FakeNfqueue {
     }
 
     /**
-     * Removes a hook, as deleting any base chain of nftables or the last table of iptables at a hook does: the kernel drops all
-     * packets that wait in any queue of the namespace, whichever rule had queued them ({@code nf_queue_nf_hook_drop}).
+     * Removes a hook, as deleting any base chain of nftables or the last table of iptables at a hook does. The kernel
+     * drops all packets that wait in any queue of the namespace, whichever rule queued them ({@code
+     * nf_queue_nf_hook_drop}).
      */
     public void hookRemoved() {
         flush(Departure.HOOK_REMOVED, packet -> true);
@@ -212,13 +215,13 @@ public final class FakeNfqueue {
         }
     }
 
-    // What follows is for the requests. All of it wants the lock.
+    // The following is for the requests. All of it requires the lock.
 
     boolean takes(SentMessage request) {
         return request.type() >> 8 == Netlink.NFNL_SUBSYS_QUEUE;
     }
 
-    /** Does what a message asks; the error, or null. */
+    /** Executes a message. Returns the error, or null. */
     @Nullable
     Errno request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         return switch (request.type()) {
@@ -266,14 +269,14 @@ public final class FakeNfqueue {
         next.accept(packet);
     }
 
-    /** A socket is no more: its queues are gone, and what waited in them is dropped. */
+    /** Removes the queues of a closed socket, and drops the packets that wait in them. */
     void closed(FakeNetlinkSocket socket) {
         List.copyOf(queues.values()).stream()
                 .filter(instance -> instance.socket() == socket)
                 .forEach(instance -> unbind(instance, Departure.SOCKET_CLOSED));
     }
 
-    /** A packet leaves by a verdict, which may send it to a queue again. */
+    /** Lets a packet leave by a verdict, which may send it to a queue again. */
     void leave(DecidedPacket decision, SampleNfqueue packet) {
         if (decision.goesOn() && clashes.drops(packet)) {
             left(new DecidedPacket(

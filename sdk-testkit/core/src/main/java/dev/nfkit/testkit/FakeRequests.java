@@ -13,7 +13,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What a fake kernel is asked, and how it answers: by a rule of the test, or as its models do. Wants the clock's lock. */
+/** The requests to a fake kernel, answered by a rule of the test or by its models. Requires the clock's lock. */
 final class FakeRequests {
     private static final int ERROR_TEXT = 1;
     private static final int ERROR_OFFSET = 2;
@@ -37,13 +37,13 @@ final class FakeRequests {
         return List.copyOf(sent);
     }
 
-    /** What of the rules was not used, in words. */
+    /** Describes the rules that were not used. */
     List<String> left() {
         long unused = rules.stream().filter(RequestRule::unused).count();
-        return unused == 0 ? List.of() : List.of(unused + " of " + rules.size() + " request rules met no request");
+        return unused == 0 ? List.of() : List.of(unused + " of " + rules.size() + " request rules matched no request");
     }
 
-    /** A datagram has come from a socket. */
+    /** Handles a datagram from a socket. */
     void transmitted(FakeNetlinkSocket socket, byte[] datagram) {
         List<SentMessage> messages;
         try {
@@ -62,7 +62,7 @@ final class FakeRequests {
             if (denied || (message.flags() & Netlink.NLM_F_REQUEST) != 0) {
                 answer(socket, message);
             } else if ((message.flags() & Netlink.NLM_F_ACK) != 0) {
-                // The kernel acknowledges what is no request, and does nothing.
+                // The kernel acknowledges a message that is not a request, and does nothing.
                 acknowledge(socket, message);
             }
         }
@@ -92,10 +92,11 @@ final class FakeRequests {
         }
     }
 
-    /** Lets the model that is meant do what is asked; whether it may be acknowledged, which a dump is not. */
+    /** Passes a message to its model. Returns whether it may be acknowledged; a dump is not. */
     private boolean carryOut(FakeNetlinkSocket socket, SentMessage request) throws Refused {
         if (request.type() < Netlink.NLMSG_MIN_TYPE || !request.hasNfgenmsg()) {
-            // Netlink's own, and what is too short to be meant for anybody: acknowledged, and no more.
+            // Messages of netlink itself, and those that are too short for a subsystem, are acknowledged without
+            // effect.
             return true;
         }
         if (transport.conntrack().takes(request)) {

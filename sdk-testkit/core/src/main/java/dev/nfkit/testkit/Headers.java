@@ -6,13 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
 
-/** Headers of netlink messages read and changed in place, without cursors: what a replay does for every datagram. */
+/** Reads and changes headers of netlink messages in place, without cursors. A replay does this for every datagram. */
 final class Headers {
     private static final int TYPE = 4;
     private static final int FLAGS = 6;
     private static final int SEQUENCE = 8;
     private static final int PORT_ID = 12;
-    /** Behind a header and an error number: the header of the request that is answered. */
+    /** The offset of the request's header in an answer: after a header and an error number. */
     private static final int ECHOED = Netlink.NLMSG_HDRLEN + 4;
 
     private Headers() {}
@@ -37,12 +37,12 @@ final class Headers {
         return little ? Integer.reverseBytes(word) : word;
     }
 
-    /** The sequence number of a message; 0 where its header is not whole. */
+    /** The sequence number of a message; 0 if its header is incomplete. */
     static int sequence(byte[] message, ByteOrder order) {
         return sequence(Bytes.of(message), order);
     }
 
-    /** The sequence number of a datagram's first message; 0 where its header is not whole. */
+    /** The sequence number of a datagram's first message; 0 if its header is incomplete. */
     static int sequence(Bytes datagram, ByteOrder order) {
         return datagram.length() < Netlink.NLMSG_HDRLEN ? 0 : u32(datagram, SEQUENCE, order);
     }
@@ -62,9 +62,9 @@ final class Headers {
     }
 
     /**
-     * The length of the message that lies at a place of a datagram, as its header has it.
+     * The length of the message at a position of a datagram, by its header.
      *
-     * @return −1 where there is no whole message
+     * @return −1 if there is no complete message
      */
     static int length(ByteBuffer datagram, int at, int end, ByteOrder order) {
         if (end - at < Netlink.NLMSG_HDRLEN) {
@@ -75,11 +75,11 @@ final class Headers {
     }
 
     /**
-     * Puts the live requests' sequence numbers and the live port id into the answers of a recorded datagram. From a cut or
-     * malformed message on it stays as it was.
+     * Replaces the sequence numbers and the port id in the answers of a recorded datagram by those of the live requests
+     * and socket. Does not change a truncated or malformed message, nor what follows it.
      *
      * @param buffer big-endian, as a buffer is by default
-     * @param live the live sequence number for each recorded one
+     * @param live the live sequence number of each recorded one
      */
     static void readdress(
             ByteBuffer buffer, int offset, int length, ByteOrder order, Map<Integer, Integer> live, long portId) {

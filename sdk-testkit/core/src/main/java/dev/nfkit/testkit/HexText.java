@@ -4,9 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Bytes as people paste them: plain hexadecimal, or what xxd, hexdump -C, tcpdump -x and Wireshark print. */
+/** Parses bytes from text: plain hexadecimal, or the output of xxd, hexdump -C, tcpdump -x and Wireshark. */
 final class HexText {
-    /** An offset, and a colon or two spaces behind it. */
+    /** An offset, followed by a colon or two spaces. */
     private static final Pattern OFFSET = Pattern.compile("^\\s*(?:0x)?[0-9a-fA-F]{4,8}(?::\\s?|  +)");
 
     private static final Pattern NOISE = Pattern.compile("0x|\\\\x|[\\s,:;_-]");
@@ -29,7 +29,7 @@ final class HexText {
         boolean dump = offset.find();
         if (dump) {
             content = content.substring(offset.end());
-            // What stands beside the bytes: between bars, or behind two spaces that are not the gap in their middle.
+            // The text column: between bars, or after two spaces that are not the gap in the middle of the bytes.
             content = content.replaceFirst("\\s*\\|.*", "")
                     .replaceFirst("^(.*?[0-9a-fA-F]{2})  +(?![0-9a-fA-F]{2}( |$)).*", "$1");
         }
@@ -37,12 +37,12 @@ final class HexText {
         for (int at = 0; at < digits.length(); at++) {
             if (Character.digit(digits.charAt(at), 16) < 0) {
                 throw new IllegalArgumentException("line " + number + " has '" + digits.charAt(at)
-                        + "', which is no hexadecimal digit: " + line.strip());
+                        + "', which is not a hexadecimal digit: " + line.strip());
             }
         }
         if (digits.length() % 2 != 0) {
             throw new IllegalArgumentException(
-                    "line " + number + " has " + digits.length() + " digits, so half a byte: " + line.strip());
+                    "line " + number + " has " + digits.length() + " digits, an odd number: " + line.strip());
         }
         for (int at = 0; at < digits.length(); at += 2) {
             bytes.write(Integer.parseInt(digits, at, at + 2, 16));

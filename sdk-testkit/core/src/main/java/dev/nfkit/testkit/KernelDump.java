@@ -6,9 +6,9 @@ import java.nio.BufferOverflowException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dump in progress, as {@code netlink_dump} gives it: a datagram when it is asked for, then one more whenever the
- * socket has taken one and has half of its room left, and at last NLMSG_DONE alone. The first is small, the others as
- * large as the receiver's slots, at most 32448 bytes. Wants the clock's lock.
+ * A dump in progress, as {@code netlink_dump} writes it: one datagram when it is requested, then one more whenever the
+ * socket has received one and half of its space is free, and at last NLMSG_DONE alone. The first datagram is small; the
+ * others are as large as the receiver's slots, at most 32448 bytes. Requires the clock's lock.
  */
 final class KernelDump {
     static final int NLM_F_DUMP_INTR = 0x10;
@@ -19,20 +19,20 @@ final class KernelDump {
 
     /** A message of the dump. */
     interface Row {
-        /** Writes the message, from its beginning to its end. */
+        /** Writes the complete message. */
         void write(MessageWriter writer, int flags);
 
-        /** It has found room. */
+        /** Called when the message has been written. */
         default void written() {}
     }
 
-    /** What is dumped. */
+    /** The contents of a dump. */
     interface Rows {
         /** The next row, or null at the end. */
         @Nullable
         Row next();
 
-        /** Whether what is dumped has changed since the dump began, and the kernel tells so. */
+        /** Whether the contents have changed since the dump began, and the kernel reports it. */
         boolean interrupted();
     }
 
@@ -50,10 +50,10 @@ final class KernelDump {
     }
 
     /**
-     * Gives the next datagram.
+     * Writes the next datagram.
      *
-     * @param slot the largest slot that the socket was received into so far
-     * @return whether more is to come
+     * @param slot the largest slot into which the socket has received so far
+     * @return whether more datagrams follow
      */
     boolean step(int slot) {
         int capacity = Math.max(SMALLEST, Math.min(slot, LARGEST));

@@ -5,7 +5,7 @@ import dev.nfkit.socket.QueueState;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a fake kernel holds at a moment, in words, for a failure to explain itself. Wants the clock's lock. */
+/** Describes the state of a fake kernel, for messages of failures. Requires the clock's lock. */
 final class KernelState {
     private final FakeNetfilter kernel;
 
@@ -13,19 +13,19 @@ final class KernelState {
         this.kernel = kernel;
     }
 
-    /** All of it, in one line. */
-    String told() {
-        List<String> told = new ArrayList<>();
-        told.add("sockets " + orNone(openSockets()));
-        told.add("groups " + orNone(groups()));
-        told.add("queues " + orNone(queues()));
+    /** The complete state, in one line. */
+    String describe() {
+        List<String> parts = new ArrayList<>();
+        parts.add("sockets " + orNone(openSockets()));
+        parts.add("groups " + orNone(groups()));
+        parts.add("queues " + orNone(queues()));
         List<DecidedPacket> decided = kernel.nfqueue().decided();
-        told.add("packets that left a queue " + (decided.isEmpty() ? "none" : decided.size() + ": " + decided));
-        told.add("requests sent " + kernel.sent().size());
-        return String.join("; ", told);
+        parts.add("packets that left a queue " + (decided.isEmpty() ? "none" : decided.size() + ": " + decided));
+        parts.add("requests sent " + kernel.sent().size());
+        return String.join("; ", parts);
     }
 
-    /** What a test should not leave behind. */
+    /** What a test should not leave at its end. */
     List<String> left() {
         List<String> left = new ArrayList<>();
         for (FakeNetlinkSocket socket : kernel.sockets()) {

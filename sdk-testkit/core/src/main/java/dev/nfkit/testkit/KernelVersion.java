@@ -1,10 +1,10 @@
 package dev.nfkit.testkit;
 
-/** A version of Linux, to know what a model's kernel has. */
+/** A version of Linux, which determines the features of a model's kernel. */
 record KernelVersion(int major, int minor) {
     static final KernelVersion LATEST = new KernelVersion(Integer.MAX_VALUE, 0);
 
-    /** Whether it has what came with a version such as {@code 5.8} or {@code 2.6.14}. */
+    /** Whether the kernel has the features of a version such as {@code 5.8} or {@code 2.6.14}. */
     boolean has(String since) {
         String[] parts = since.split("\\.", -1);
         int wanted = Integer.parseInt(parts[0]);

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Gives what the kernel sent of its own, behind the answers to what is asked: those that were recorded where the table of
- * connections is asked, acknowledgements of everything else. Guarded by the clock's lock.
+ * Replays what the kernel sent unsolicited, after the answers to requests: recorded answers for requests to the
+ * connection table, acknowledgements for all others. Guarded by the clock's lock.
  */
 final class LenientScript extends ReplayScript {
     private static final int NFLOG_CONFIG = Netlink.NFNL_SUBSYS_ULOG << 8 | 1;
@@ -20,10 +20,10 @@ final class LenientScript extends ReplayScript {
     private static final int FLAGS = 6;
     private static final int NEW = 0;
     private static final int DELETE = 2;
-    /** The statistics of the whole table, which clients ask for to see whether there is one. */
+    /** The request for the statistics of the whole table, which clients send to find out whether there is one. */
     private static final int PROBE = Netlink.NFNL_SUBSYS_CTNETLINK << 8 | 5;
 
-    /** The first of the three groups of each: made, changed, ended. */
+    /** The first of the three groups of each kind: created, changed, ended. */
     private static final int CONNECTIONS = 1;
 
     private static final int EXPECTATIONS = 4;
@@ -61,7 +61,9 @@ final class LenientScript extends ReplayScript {
         return unbound || !load();
     }
 
-    /** Whether the kernel sent it of its own, and the socket would hear of it: of an event, only as a member of its group. */
+    /**
+     * Whether the kernel sent it unsolicited, and the socket would receive it: an event only as a member of its group.
+     */
     @Override
     boolean expected() {
         EntryCursor entry = entries();

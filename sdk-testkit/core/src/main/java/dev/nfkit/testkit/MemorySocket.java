@@ -10,8 +10,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of {@link NetlinkSocket} in memory: who may wait, what wakes it, what close waits for. What there is to
- * receive and what a sent datagram does is its subclass's. All state is guarded by the clock's lock.
+ * Implements the rules of {@link NetlinkSocket} in memory: which thread may wait, what wakes it up, and what close
+ * waits for. Subclasses define what is received and what a sent datagram does. All state is guarded by the clock's
+ * lock.
  */
 abstract class MemorySocket implements NetlinkSocket {
     final TestClock clock;
@@ -27,24 +28,24 @@ abstract class MemorySocket implements NetlinkSocket {
         this.portId = portId;
     }
 
-    /** Fills the batch: how many, 0 for nothing there (or only an overrun), −1 for the end. */
+    /** Fills the batch. Returns the number of datagrams, 0 for none (or only an overrun), −1 for the end. */
     abstract int take(DatagramBatch batch) throws NetlinkException;
 
     /**
-     * How long a receive that finds nothing waits in real time for somebody else, before a clock that jumps does so.
-     * Called anew behind each change.
+     * How long a receive that finds nothing waits in real time for another thread, before an automatic clock jumps.
+     * Called again after each change.
      */
     long patience(long timeoutNanos) {
         return 0;
     }
 
-    /** Takes a datagram as the kernel. */
+    /** Receives a datagram as the kernel. */
     abstract void transmit(byte[] datagram) throws NetlinkException;
 
-    /** The most bytes of a datagram to the kernel. */
+    /** The maximum length of a datagram to the kernel, in bytes. */
     abstract int sendLimit();
 
-    /** Called once, when the socket is no more. */
+    /** Called once, when the socket is closed. */
     abstract void freed();
 
     @Override
@@ -109,7 +110,7 @@ abstract class MemorySocket implements NetlinkSocket {
                     return 0;
                 }
                 if (!waits) {
-                    waits = true; // asked for only here: most receives find something, and time costs time
+                    waits = true; // read only here: most receives find something, and reading the time is slow
                     realStart = System.nanoTime();
                 }
                 long patience = clock.jumps() ? patience(timeoutNanos) - (System.nanoTime() - realStart) : 0;
@@ -118,7 +119,7 @@ abstract class MemorySocket implements NetlinkSocket {
                         : clock.await(deadline, realStart + clock.patienceNanos());
             }
         } finally {
-            // The check that finds another thread receiving comes here, too.
+            // The check for another receiving thread ends here too.
             if (receiver == Thread.currentThread()) {
                 receiver = null;
                 clock.changed();
@@ -141,7 +142,7 @@ abstract class MemorySocket implements NetlinkSocket {
         }
     }
 
-    /** The filter that is set, or null; wants the lock. */
+    /** The filter that is set, or null; requires the lock. */
     final @Nullable EventFilter filter() {
         return filter;
     }
@@ -176,12 +177,12 @@ abstract class MemorySocket implements NetlinkSocket {
         }
     }
 
-    /** Whether it is closed; wants the lock. */
+    /** Whether it is closed; requires the lock. */
     final boolean closed() {
         return closed;
     }
 
-    /** Throws EBADF where the socket is closed; wants the lock. */
+    /** Throws EBADF if the socket is closed; requires the lock. */
     final void requireOpen(String call) throws SystemCallException {
         if (closed) {
             throw new SystemCallException(call, Errno.EBADF, "the socket is closed");

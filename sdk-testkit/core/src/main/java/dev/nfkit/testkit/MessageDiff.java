@@ -4,7 +4,10 @@ import dev.nfkit.testkit.MessageText.Line;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Two messages as one text: lines of the recorded one alone begin with {@code -}, of the sent one alone with {@code +}. */
+/**
+ * Compares two messages as text: lines of only the recorded one begin with {@code -}, of only the sent one with {@code
+ * +}.
+ */
 final class MessageDiff {
     private static final int AROUND = 16;
 
@@ -38,7 +41,7 @@ final class MessageDiff {
         return one.whole().equals(other.whole());
     }
 
-    /** How many lines the rest of both have in common, from each pair of places on. */
+    /** The number of common lines in the rests of both, for each pair of positions. */
     private static int[][] common(List<Line> recorded, List<Line> sent) {
         int[][] common = new int[recorded.size() + 1][sent.size() + 1];
         for (int old = recorded.size() - 1; old >= 0; old--) {
@@ -62,7 +65,7 @@ final class MessageDiff {
         come.clear();
     }
 
-    /** A line beside the one that stands for it in the other message: where shortening hides the difference, it is shown. */
+    /** A line next to its counterpart in the other message. If shortening hides the difference, it is shown. */
     private static void line(StringBuilder text, String mark, Line line, Line other) {
         text.append(mark).append(line.shown());
         if (!same(line, other) && line.shown().equals(other.shown())) {

@@ -11,14 +11,14 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The kernel's names for messages and their flags, and the attributes of those that nfkit knows. */
+/** The kernel's names of messages and their flags, and the attributes of the messages that nfkit knows. */
 final class MessageNames {
     private static final int NLM_F_DUMP_FILTERED = 0x20;
 
     private final Map<Integer, AttributeSchema> schemas = new HashMap<>();
     private final Map<Integer, String> types = new HashMap<>();
 
-    /** The names of nfkit's families. */
+    /** The messages of nfkit's families. */
     MessageNames() {
         know(NflogConfig.NFULNL_MSG_PACKET, "NFULNL_MSG_PACKET", NflogAttribute.SCHEMA);
         know(NflogConfig.NFULNL_MSG_CONFIG, "NFULNL_MSG_CONFIG", NflogConfigAttribute.SCHEMA);
@@ -35,7 +35,7 @@ final class MessageNames {
         types.put(Netlink.NLMSG_OVERRUN, "NLMSG_OVERRUN");
     }
 
-    /** Adds or replaces what is known of a message. */
+    /** Adds or replaces the attributes of a message. */
     void know(int type, String name, AttributeSchema schema) {
         types.put(type, name);
         schemas.put(type, schema);
@@ -46,7 +46,7 @@ final class MessageNames {
         return schemas.get(meant(type, flags));
     }
 
-    /** The kernel answers for expectations' counters in the table's name ({@code ctnetlink_exp_stat_fill_info}). */
+    /** The kernel uses the table's message type for expectations' counters ({@code ctnetlink_exp_stat_fill_info}). */
     private static int meant(int type, int flags) {
         boolean answer = (flags & Netlink.NLM_F_REQUEST) == 0;
         return answer && type == ConntrackMessage.CT_GET_CTRZERO.type()
@@ -54,14 +54,14 @@ final class MessageNames {
                 : type;
     }
 
-    /** A message's name. */
+    /** The name of a message type. */
     String type(int number, int flags) {
         int type = meant(number, flags);
         String name = types.get(type);
         return name == null ? "message type 0x" + Integer.toHexString(type) : name;
     }
 
-    /** The flags by name; the upper ones mean what the message's kind makes of them. */
+    /** The names of the flags. The meaning of the upper ones depends on the kind of message. */
     String flags(int type, int flags) {
         StringBuilder text = new StringBuilder();
         int left = flags;

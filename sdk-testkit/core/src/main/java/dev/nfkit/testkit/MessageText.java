@@ -21,11 +21,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages as lines of text, one for each header and attribute: what a replay compares and shows. Sequence numbers, port
- * ids and padding are left out; attributes stand in the order of their codes, those of one code as they came.
+ * Messages as lines of text, one for each header and attribute, which a replay compares and prints. Sequence numbers,
+ * port ids and padding are omitted. Attributes are in the order of their codes; those with the same code in their
+ * original order.
  */
 final class MessageText {
-    /** A line: in full, to be compared, and with long values shortened, to be read. */
+    /** A line: the complete text for comparison, and with shortened values for display. */
     record Line(String whole, String shown) {}
 
     private static final String INDENT = "  ";
@@ -54,7 +55,7 @@ final class MessageText {
         return lines;
     }
 
-    /** The lines that are compared. */
+    /** The lines for comparison. */
     List<String> structure(byte[] datagram, ByteOrder order) {
         return lines(datagram, order).stream().map(Line::whole).toList();
     }

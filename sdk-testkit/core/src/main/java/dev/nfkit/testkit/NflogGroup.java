@@ -81,7 +81,7 @@ final class NflogGroup {
                 ? OptionalLong.of(globalSequence.getAsLong() & 0xffff_ffffL)
                 : OptionalLong.empty();
         int reckoned = packet.reckonedSize(copied, own.isPresent(), global.isPresent());
-        if (count > 0 && reckoned > room() - held.length() - Netlink.NFGENMSG_LEN) {
+        if (count > 0 && reckoned > space() - held.length() - Netlink.NFGENMSG_LEN) {
             flush();
         }
         if (count == 0) {
@@ -98,17 +98,17 @@ final class NflogGroup {
         }
     }
 
-    /** The copy range, which a rule may have narrowed ({@code NF_LOG_F_COPY_LEN}). */
+    /** The copy range, which a rule may reduce ({@code NF_LOG_F_COPY_LEN}). */
     private long range(SampleNflog packet) {
         return Math.min(copyRange, packet.ruleSize().orElse(COPY_RANGE_MAX));
     }
 
-    /** What the allocation really holds: memory comes in powers of two. */
-    private int room() {
-        return ReceiveBuffer.room(allocated);
+    /** The real size of an allocation: memory is allocated in powers of two. */
+    private int space() {
+        return ReceiveBuffer.space(allocated);
     }
 
-    /** Sends what is held. */
+    /** Sends the packets that are held. */
     void flush() {
         if (count == 0) {
             return;
@@ -121,7 +121,7 @@ final class NflogGroup {
         socket.deliverAllocated(batch, allocated);
     }
 
-    /** Loses what is held, as a close does. */
+    /** Discards the packets that are held, as a close does. */
     void discard() {
         held.clear();
         count = 0;

@@ -5,15 +5,15 @@ import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** Datagrams of NFLOG as the kernel sends them, made of {@link SampleNflog}s. */
+/** Datagrams of NFLOG as the kernel sends them, built from {@link SampleNflog}s. */
 public final class NflogMessages {
     private static final int MAX_DATAGRAM = 1 << 20;
 
     private NflogMessages() {}
 
     /**
-     * Several packets in one datagram, ended as the kernel does: by NLMSG_DONE without NLM_F_MULTI, whose body is a
-     * {@code struct nfgenmsg} with the group of the last packet.
+     * Returns several packets in one datagram, which ends as the kernel's does: with NLMSG_DONE without NLM_F_MULTI,
+     * whose body is a {@code struct nfgenmsg} with the group of the last packet.
      *
      * @param order the byte order of headers
      * @param packets the packets, in order, at least one
@@ -26,7 +26,7 @@ public final class NflogMessages {
     }
 
     /**
-     * Several packets in one datagram, in this machine's byte order.
+     * Returns several packets in one datagram, in this machine's byte order.
      *
      * @param packets the packets, in order, at least one
      * @return the datagram's bytes
@@ -35,7 +35,7 @@ public final class NflogMessages {
         return batch(ByteOrder.nativeOrder(), List.of(packets));
     }
 
-    /** Ends a batch of a group, whose number is all that the end tells. */
+    /** Ends a batch of a group. The end contains only the group's number. */
     static MessageWriter done(MessageWriter writer, int group) {
         return writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
     }

@@ -18,7 +18,7 @@ final class NfqueueInstance {
     private static final int MODE_PACKET = 2;
     private static final int MAX_DATAGRAM = 1 << 18;
 
-    /** A packet that waits, and its id. */
+    /** A waiting packet and its id. */
     static final class Waiting {
         private final int id;
         private final SampleNfqueue packet;
@@ -63,7 +63,7 @@ final class NfqueueInstance {
         return number;
     }
 
-    /** Takes a copy mode; one that there is not is swallowed, as the kernel does. */
+    /** Sets a copy mode. An unknown one is ignored, as by the kernel. */
     void mode(int newMode, long range) {
         if (newMode == MODE_NONE || newMode == MODE_META) {
             mode = newMode;
@@ -107,7 +107,7 @@ final class NfqueueInstance {
                 Integer.toUnsignedLong(lastId));
     }
 
-    /** Lets a packet wait, or tells how it left at once ({@code __nfqnl_enqueue_packet}). */
+    /** Queues a packet, or returns why it left at once ({@code __nfqnl_enqueue_packet}). */
     @Nullable
     DecidedPacket enqueue(SampleNfqueue packet) {
         boolean open = on(NfqueueConfig.NFQA_CFG_F_FAIL_OPEN);
@@ -130,13 +130,13 @@ final class NfqueueInstance {
         return waiting.keySet().stream().map(Integer::toUnsignedLong).toList();
     }
 
-    /** Takes one packet out, or null. */
+    /** Removes one packet and returns it, or null. */
     @Nullable
     Waiting take(int id) {
         return waiting.remove(id);
     }
 
-    /** Takes all out that wait in front of the first one behind an id; ids wrap. */
+    /** Removes all waiting packets before the first one after an id; ids wrap. */
     List<Waiting> takeUpTo(int id) {
         List<Waiting> taken = new ArrayList<>();
         for (Waiting next : waiting.values()) {
@@ -149,7 +149,7 @@ final class NfqueueInstance {
         return taken;
     }
 
-    /** Takes all out that are meant, which are dropped ({@code nfqnl_flush}). */
+    /** Removes all matching packets, which are dropped ({@code nfqnl_flush}). */
     List<DecidedPacket> flush(DecidedPacket.Departure cause, Predicate<SampleNfqueue> meant) {
         List<DecidedPacket> flushed = new ArrayList<>();
         waiting.values().removeIf(next -> {

@@ -7,14 +7,14 @@ import dev.nfkit.testkit.DecidedPacket.Departure;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Configuration of queues as {@code nfqnl_recv_config} carries it out, in its order. Wants the clock's lock. */
+/** Configuration of queues, executed as in {@code nfqnl_recv_config} and in its order. Requires the clock's lock. */
 final class NfqueueRequests {
     private static final int ALL_FLAGS = NfqueueConfig.NFQA_CFG_F_FAIL_OPEN
             | NfqueueConfig.NFQA_CFG_F_CONNTRACK
             | NfqueueConfig.NFQA_CFG_F_GSO
             | NfqueueConfig.NFQA_CFG_F_UID_GID
             | NfqueueConfig.NFQA_CFG_F_SECCTX;
-    /** {@code nfqa_cfg_policy}: what is shorter is refused before anything is looked at. */
+    /** {@code nfqa_cfg_policy}: shorter attributes are refused before anything is executed. */
     private static final RequestPolicy POLICY = new RequestPolicy(Map.of(
             NfqueueConfig.NFQA_CFG_CMD, 4,
             NfqueueConfig.NFQA_CFG_PARAMS, 5,
@@ -24,7 +24,7 @@ final class NfqueueRequests {
 
     private NfqueueRequests() {}
 
-    /** Does what a configuration message asks; the error, or null. */
+    /** Executes a configuration message. Returns the error, or null. */
     static @Nullable Errno configure(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) throws Refused {
         POLICY.check(request);
         if (model.kernel().strictFlags()) {

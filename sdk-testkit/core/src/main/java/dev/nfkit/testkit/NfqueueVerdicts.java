@@ -22,17 +22,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verdicts as {@code nfqnl_recv_verdict} and {@code nfqnl_recv_verdict_batch} carry them out, in their order. Wants the
- * clock's lock.
+ * Verdicts, executed as in {@code nfqnl_recv_verdict} and {@code nfqnl_recv_verdict_batch} and in their order. Requires
+ * the clock's lock.
  */
 final class NfqueueVerdicts {
-    /** {@code nfqa_verdict_policy}: what is shorter is refused before anything is looked at, and the packet waits on. */
+    /**
+     * {@code nfqa_verdict_policy}: shorter attributes are refused before anything is executed, and the packet keeps
+     * waiting.
+     */
     private static final RequestPolicy POLICY =
             new RequestPolicy(Map.of(VERDICT_HDR.code(), 8, MARK.code(), 4, PRIORITY.code(), 4));
 
     private NfqueueVerdicts() {}
 
-    /** Does what a verdict or a batch verdict asks; the error, or null. */
+    /** Executes a verdict or a batch verdict. Returns the error, or null. */
     static @Nullable Errno decide(FakeNfqueue model, FakeNetlinkSocket socket, SentMessage request) throws Refused {
         POLICY.check(request);
         NfqueueInstance queue = model.bound(request.resId());
@@ -107,7 +110,7 @@ final class NfqueueVerdicts {
         request.attribute(attribute.code()).ifPresent(value -> packet.nonZero(attribute.code(), value.u32(0)));
     }
 
-    /** Changes what stands in front of the network header, in the bridge family ({@code nfqa_parse_bridge}). */
+    /** Changes the bytes before the network header, in the bridge family ({@code nfqa_parse_bridge}). */
     private static @Nullable Errno link(SampleNfqueue packet, SentMessage request) {
         Bytes tag = request.attribute(VLAN.code()).orElse(null);
         if (tag != null) {

@@ -3,9 +3,9 @@ package dev.nfkit.testkit;
 import dev.nfkit.trace.TraceEntry;
 import org.jspecify.annotations.Nullable;
 
-/** When the next recorded entry of one socket is due. Guarded by the clock's lock. */
+/** Determines when the next recorded entry of one socket is due. Guarded by the clock's lock. */
 final class Pacing {
-    /** What the test has released, of all sockets of a transport. */
+    /** The entries that the test has released, for all sockets of a transport. */
     static final class Steps {
         private long free;
 
@@ -28,7 +28,7 @@ final class Pacing {
         this.steps = steps;
     }
 
-    /** A request that was recorded at a time is sent now: from here on time is counted. */
+    /** Notes that a request with a recorded time is sent now: from here on, time is measured. */
     void origin(long recorded) {
         if (recorded != TraceEntry.NO_TIME) {
             recordedOrigin = recorded;
@@ -36,7 +36,7 @@ final class Pacing {
         }
     }
 
-    /** Whether an entry may be given now; else it is seen to that who waits is woken when it may. */
+    /** Whether an entry is due. Otherwise arranges that a waiting receive is woken up when it is. */
     boolean due(long recorded, boolean answer) {
         wantsStep = false;
         return switch (pace) {
@@ -66,19 +66,19 @@ final class Pacing {
         return false;
     }
 
-    /** A datagram was given. */
+    /** Notes that a datagram was received. */
     void given(boolean answer) {
         if (pace == ReplayPace.STEPPED && !answer) {
             steps.free--;
         }
     }
 
-    /** Whether the test has to release what comes next. */
+    /** Whether the test must release the next entry. */
     boolean wantsStep() {
         return wantsStep;
     }
 
-    /** Nobody waits any more. */
+    /** Ends all waits. */
     void end() {
         TestClock.Timer pending = timer;
         if (pending != null) {

@@ -1,9 +1,9 @@
 package dev.nfkit.testkit;
 
 /**
- * The accounting of a netlink socket's receive buffer, as {@code netlink_attachskb} does it: a datagram is charged by
- * what it takes of memory, not by its length; a first datagram always finds room; and without NO_ENOBUFS a socket that
- * lost one takes none until it is drained. Guarded by the clock's lock.
+ * The accounting of a netlink socket's receive buffer, as in {@code netlink_attachskb}. A datagram is charged with the
+ * memory that it occupies, not with its length. A first datagram always fits. Without NO_ENOBUFS, a socket that lost a
+ * datagram accepts none until it is drained. Guarded by the clock's lock.
  */
 final class ReceiveBuffer {
     /** {@code struct skb_shared_info} and {@code struct sk_buff} on a 64-bit machine, cache-aligned. */
@@ -19,22 +19,22 @@ final class ReceiveBuffer {
     private boolean congested;
     private boolean pendingError;
 
-    /** The memory that a datagram of a length takes. */
+    /** The memory that a datagram of a given length occupies. */
     static int charge(int length) {
-        return SKB + SHARED_INFO + room(length);
+        return SKB + SHARED_INFO + space(length);
     }
 
     /**
-     * The memory that a datagram takes whose memory was allocated for more: where more than half of it is idle, netlink
-     * gives the rest back before it delivers ({@code netlink_trim}).
+     * The memory of a datagram that was allocated larger. If more than half of the allocation is unused, netlink frees
+     * the rest before delivery ({@code netlink_trim}).
      */
     static int charge(int allocated, int length) {
         int whole = charge(allocated);
-        return 2 * (room(allocated) - length) < whole ? whole : charge(length);
+        return 2 * (space(allocated) - length) < whole ? whole : charge(length);
     }
 
-    /** The bytes that find room in memory that was asked for a length: it comes in powers of two. */
-    static int room(int length) {
+    /** The bytes that fit into an allocation of a given length: memory is allocated in powers of two. */
+    static int space(int length) {
         int head = ((length + 63) & ~63) + SHARED_INFO;
         return (head <= SMALL_HEAD ? SMALL_HEAD : Integer.highestOneBit(head - 1) << 1) - SHARED_INFO;
     }
@@ -49,12 +49,12 @@ final class ReceiveBuffer {
         return true;
     }
 
-    /** Charges a datagram that waited for its room. */
+    /** Charges a datagram that waited for space. */
     void take(int charge) {
         charged += charge;
     }
 
-    /** Whether half of the room is free, so that a dump in progress goes on ({@code netlink_recvmsg}). */
+    /** Whether half of the space is free, so that a dump in progress continues ({@code netlink_recvmsg}). */
     boolean halfFree() {
         return charged <= size / 2;
     }
@@ -67,12 +67,12 @@ final class ReceiveBuffer {
         }
     }
 
-    /** Counts a loss that a test wants, without congestion. */
+    /** Counts a loss that a test requests, without congestion. */
     void count(int lost) {
         drops += lost;
     }
 
-    /** Gives the charge of a datagram back. */
+    /** Refunds the charge of a datagram. */
     void free(int charge) {
         charged -= charge;
         if (charged == 0) {
@@ -80,7 +80,7 @@ final class ReceiveBuffer {
         }
     }
 
-    /** Takes the error that waits for the next receive (ENOBUFS). */
+    /** Takes the error for the next receive (ENOBUFS). */
     boolean takeError() {
         boolean error = pendingError;
         pendingError = false;

@@ -17,8 +17,8 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a recording's kernel answered to requests for the table of connections, to be answered again: by whom they were
- * asked then does not matter. And which entries are answers at all. It keeps the requests and answers of the table alone.
+ * The recorded answers to requests for the connection table, to be used again, independent of the recorded socket. Also
+ * determines which entries are answers. Keeps only the requests and answers of the table.
  */
 final class RecordedAnswers {
     private static final int TYPE = 4;
@@ -50,12 +50,12 @@ final class RecordedAnswers {
     }
 
     private final List<Conversation> conversations = new ArrayList<>();
-    /** The numbers of the entries that answer a conversation. */
+    /** The numbers of the entries that belong to a conversation. */
     private final BitSet taken = new BitSet();
-    /** Of requests that may be answered by more than an error: the socket in the upper half. */
+    /** The requests that may have answers other than an error: the socket is in the upper half of the key. */
     private final Set<Long> asked = new HashSet<>();
 
-    /** Takes an entry into account. */
+    /** Adds an entry. */
     void see(EntryCursor entry) {
         if (entry.kind() == TraceKind.TO_KERNEL) {
             asked(entry);
@@ -64,7 +64,7 @@ final class RecordedAnswers {
         }
     }
 
-    /** Whether a request is for the table, and so for these answers. */
+    /** Whether a request is for the table. */
     static boolean meant(SentMessage request) {
         return meant(request.type());
     }
@@ -90,7 +90,7 @@ final class RecordedAnswers {
         }
         int type = Headers.u16(entry.datagram(), TYPE, entry.order());
         if (type == NfqueueConfig.NFQNL_MSG_VERDICT || type == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH) {
-            return; // a recording may have a million
+            return; // a recording may have a million such entries
         }
         asked.add(key(entry));
         if (!meant(type)) {
@@ -101,7 +101,7 @@ final class RecordedAnswers {
                     .filter(RecordedAnswers::meant)
                     .forEach(request -> conversations.add(new Conversation(entry.socket(), request)));
         } catch (MalformedMessageException e) {
-            // A malformed request was none.
+            // A malformed request has no answer.
             return;
         }
     }
@@ -132,14 +132,14 @@ final class RecordedAnswers {
         }
     }
 
-    /** Whether a message can be an answer: an event has the sequence number 0, as some tools' requests have. */
+    /** Whether a message can be an answer: an event has the sequence number 0, as requests of some tools have. */
     private static boolean answers(MessageCursor message) {
         return message.sequence() != 0
                 || message.type() == Netlink.NLMSG_ERROR
                 || (message.flags() & Netlink.NLM_F_MULTI) != 0;
     }
 
-    /** Whether an entry answers a request: what the kernel sends of its own has the sequence number 0. */
+    /** Whether an entry answers a request: unsolicited messages of the kernel have the sequence number 0. */
     boolean isAnswer(EntryCursor entry) {
         if (entry.datagram().length() < Netlink.NLMSG_HDRLEN) {
             return false;
@@ -151,13 +151,13 @@ final class RecordedAnswers {
                 || (!taken.isEmpty() && taken.get(Math.toIntExact(entry.number())));
     }
 
-    /** A replayed socket's right to these answers: each conversation is used once, and again where none is left. */
+    /** The answers for one replayed socket: each conversation is used once, and again if none is left. */
     final class Turn {
         private final BitSet used = new BitSet();
 
         /**
-         * The datagrams that answer a request as they did then: to the same request, else to one of its kind. Null where
-         * the recording has nothing of the kind.
+         * The datagrams that answered a request in the recording: the same request, otherwise one of its kind. Null if
+         * the recording has none of the kind.
          */
         @Nullable
         List<byte[]> answer(SentMessage request, long portId) {
@@ -206,7 +206,7 @@ final class RecordedAnswers {
         return -1;
     }
 
-    /** The error of an answer that is one, else 1. */
+    /** The error of an answer; 1 if it is not an error. */
     private static int error(byte[] datagram, ByteOrder order) {
         ByteBuffer message = ByteBuffer.wrap(datagram).order(order);
         boolean error = datagram.length >= Netlink.NLMSG_HDRLEN + 4 && message.getShort(4) == Netlink.NLMSG_ERROR;

@@ -4,7 +4,7 @@ import dev.nfkit.PrintableText;
 import dev.nfkit.trace.TraceKind;
 import org.jspecify.annotations.Nullable;
 
-/** One socket of a recording: an interface of the file, and the netlink protocol that was spoken there. */
+/** One socket of a recording: an interface of the file, and its netlink protocol. */
 final class RecordedSocket {
     private final int socket;
     private final int protocol;
@@ -32,7 +32,7 @@ final class RecordedSocket {
         return protocol;
     }
 
-    /** Takes an entry of it into account. */
+    /** Adds an entry of the socket. */
     void see(EntryCursor entry) {
         if (entry.kind() == TraceKind.TO_KERNEL) {
             requests++;
@@ -45,12 +45,12 @@ final class RecordedSocket {
         }
     }
 
-    /** What it sent first; null where it sent nothing. */
+    /** Its first sent datagram; null if it sent nothing. */
     byte @Nullable [] firstRequest() {
         return firstRequest;
     }
 
-    /** Whether something was received before it had sent anything. */
+    /** Whether it received something before it had sent anything. */
     boolean beginsUnasked() {
         return beginsUnasked;
     }

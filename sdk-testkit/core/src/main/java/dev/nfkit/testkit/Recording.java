@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recording that can be read again and again: each replayed socket steps through it on its own, so that memory stays
- * constant. It was read once from end to end when this was made: its sockets are known, and that it is whole.
+ * A recording that can be read repeatedly: each replayed socket iterates over it separately, so that memory stays
+ * constant. Reads the recording completely on creation, to find its sockets and verify that it is complete.
  */
 final class Recording {
     @FunctionalInterface
@@ -54,7 +54,7 @@ final class Recording {
 
     private static InputStream stream(URL resource) throws IOException {
         URLConnection connection = resource.openConnection();
-        connection.setUseCaches(false); // a cached jar file would be closed for all with the first stream
+        connection.setUseCaches(false); // closing a stream of a cached jar file would close it for all users
         return connection.getInputStream();
     }
 
@@ -73,7 +73,7 @@ final class Recording {
         return found;
     }
 
-    /** A cursor before the first entry, of all sockets or of one. */
+    /** A cursor before the first entry, for all sockets or for one. */
     EntryCursor open(@Nullable RecordedSocket only) {
         try {
             return source.open(only);
@@ -90,7 +90,7 @@ final class Recording {
         return name;
     }
 
-    /** How many entries there are, notes included. */
+    /** The number of entries, including notes. */
     long entries() {
         return entries;
     }
@@ -112,7 +112,7 @@ final class Recording {
         return sockets.stream().filter(each -> each.protocol() == protocol).toList();
     }
 
-    /** Whether a socket shares its interface with others, as all do in a file from an nlmon device. */
+    /** Whether a socket shares its interface with others, as in a file from an nlmon device. */
     boolean shared(RecordedSocket socket) {
         return sockets.stream().filter(each -> each.socket() == socket.socket()).count() > 1;
     }

@@ -3,11 +3,11 @@ package dev.nfkit.testkit;
 import dev.nfkit.Errno;
 import org.jspecify.annotations.Nullable;
 
-/** A model of the kernel refuses a request. */
+/** Thrown if a model of the kernel refuses a request. */
 @SuppressWarnings("serial") // never leaves the thread that threw it
 final class Refused extends Exception {
     static final int NO_OFFSET = -1;
-    /** What netlink's policies say of an attribute ({@code validate_nla}). */
+    /** The text of netlink's policies for a bad attribute ({@code validate_nla}). */
     private static final String POLICY = "Attribute failed policy validation";
 
     private final Errno errno;
@@ -25,7 +25,7 @@ final class Refused extends Exception {
         this.offset = offset;
     }
 
-    /** A refusal by the policy of the message's attributes, which names the place. */
+    /** Creates a refusal by the policy of the message's attributes, with the position. */
     static Refused byPolicy(Errno errno, int offset) {
         return new Refused(errno, POLICY, offset);
     }
@@ -34,13 +34,13 @@ final class Refused extends Exception {
         return errno;
     }
 
-    /** The kernel's own words, or null. */
+    /** The kernel's text, or null. */
     @Nullable
     String words() {
         return words;
     }
 
-    /** Where in the request the attribute stands, or NO_OFFSET. */
+    /** The offset of the attribute in the request, or NO_OFFSET. */
     int offset() {
         return offset;
     }

@@ -1,13 +1,13 @@
 package dev.nfkit.testkit;
 
-/** What was sent is not what the recording has at this place. The message shows both, attribute by attribute. */
+/** A sent message differs from the recorded one. The error's message shows both, attribute by attribute. */
 public final class ReplayMismatchError extends AssertionError {
     private static final long serialVersionUID = 1L;
 
     /**
-     * A mismatch.
+     * Creates an error.
      *
-     * @param message both messages
+     * @param message the text with both messages
      */
     ReplayMismatchError(String message) {
         super(message);

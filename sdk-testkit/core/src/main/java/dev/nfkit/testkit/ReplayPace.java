@@ -1,17 +1,18 @@
 package dev.nfkit.testkit;
 
-/** When a replay gives what was received, besides that each datagram waits for the requests before it. */
+/** When a replay delivers the received datagrams. In any case, each datagram waits for the requests before it. */
 public enum ReplayPace {
-    /** At once, as fast as it is asked for: the default. */
+    /** At once, as fast as the code receives: the default. */
     IMMEDIATE,
     /**
-     * As recorded, by the transport's clock: as long after the request before it (or after the socket's first receive) as it
-     * came then. A clock that jumps goes there at once, so that deadlines of the code under test pass as they did; one that
-     * is real takes the time it took; one that is manual waits for {@link TestClock#advance}.
+     * As recorded, by the transport's clock: a datagram arrives as long after the request before it (or after the
+     * socket's first receive) as in the recording. An automatic clock jumps there at once, so that deadlines of the
+     * code under test pass as they did. A real clock takes the recorded time. A manual clock waits for {@link
+     * TestClock#advance}.
      */
     RECORDED,
     /**
-     * Step by step: what was received unasked comes with {@link ReplayTransport#step()} only. Answers to requests come at
+     * In steps: unsolicited datagrams arrive only after {@link ReplayTransport#step()}. Answers to requests arrive at
      * once.
      */
     STEPPED

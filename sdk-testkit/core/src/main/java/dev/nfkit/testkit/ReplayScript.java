@@ -17,14 +17,14 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 
-/** What a recording gives a socket, step by step. Guarded by the clock's lock. */
+/** Passes a recording to a socket, step by step. Guarded by the clock's lock. */
 abstract class ReplayScript {
-    /** What there is to receive. */
+    /** Something to receive. */
     enum Due {
         NOTHING,
-        /** A recorded entry: that which {@link #entries()} is at. */
+        /** A recorded entry: the current one of {@link #entries()}. */
         ENTRY,
-        /** A datagram that is made now. */
+        /** A datagram that is created now. */
         ANSWER
     }
 
@@ -45,33 +45,33 @@ abstract class ReplayScript {
         this.text = text;
     }
 
-    /** What is to be received now, which stays; not an answer and an entry in one batch. */
+    /** Returns what is due to be received, without removing it. A batch does not mix answers and entries. */
     abstract Due peek();
 
-    /** Takes what peek gave. */
+    /** Removes what peek returned. */
     abstract void next();
 
-    /** Whether nothing will ever be due again, unless something is sent. */
+    /** Whether nothing more will be due unless something is sent. */
     abstract boolean ended();
 
-    /** Whether what comes next waits for the test or for another thread, which time alone does not bring. */
+    /** Whether the next entry waits for the test or for another thread, not for time. */
     abstract boolean waitsForOthers();
 
-    /** Whether it is the test that has to release what comes next. */
+    /** Whether the test must release the next entry. */
     boolean wantsStep() {
         return false;
     }
 
-    /** Whether a receive takes what is due however far apart it was recorded. */
+    /** Whether a receive takes everything that is due, even if it was recorded at different times. */
     abstract boolean gathers();
 
-    /** The socket has joined or left a multicast group. */
+    /** Notes that the socket has joined or left a multicast group. */
     void member(int group, boolean joined) {}
 
-    /** Takes what the socket sends. */
+    /** Handles a datagram that the socket sends. */
     abstract void sent(byte[] datagram, long portId);
 
-    /** What was not consumed, in words. The script is at its end then. */
+    /** Describes what was not consumed. Afterwards the script is at its end. */
     abstract List<String> left();
 
     /** The live sequence numbers of recorded requests. */
@@ -106,12 +106,12 @@ abstract class ReplayScript {
         return loaded;
     }
 
-    /** Passes over the entry that the cursor is at. */
+    /** Skips the entry at the cursor. */
     final void consume() {
         loaded = false;
     }
 
-    /** Writes what peek gave into the batch's next slot. */
+    /** Writes what peek returned into the batch's next slot. */
     final void put(DatagramBatch batch, Due due, long portId, TestClock clock) {
         int slot = batch.count();
         int at = batch.slotOffset(slot);
@@ -131,13 +131,13 @@ abstract class ReplayScript {
         batch.lastReceivedAt(time(clock));
     }
 
-    /** When the entry that the cursor is at was recorded. */
+    /** The time at which the entry at the cursor was recorded. */
     final long time(TestClock clock) {
         long time = entries.epochNanos();
         return time == TraceEntry.NO_TIME ? clock.epochNanos() : time;
     }
 
-    /** Acknowledges those requests of a datagram that ask for it. */
+    /** Acknowledges the requests of a datagram that ask for it. */
     final void acknowledge(Collection<SentMessage> requests, long portId) {
         for (SentMessage request : requests) {
             int wanted = Netlink.NLM_F_REQUEST | Netlink.NLM_F_ACK;
@@ -152,7 +152,7 @@ abstract class ReplayScript {
         return Datagrams.bytes(error(request, portId, 0, Netlink.NLM_F_CAPPED).end());
     }
 
-    /** The refusal of a request, with words. */
+    /** The refusal of a request, with a text. */
     static byte[] refusal(SentMessage request, long portId, Errno errno, String words) {
         int flags = Netlink.NLM_F_CAPPED | Netlink.NLM_F_ACK_TLVS;
         return Datagrams.bytes(error(request, portId, -errno.number(), flags)
@@ -167,29 +167,32 @@ abstract class ReplayScript {
                 .raw(Arrays.copyOf(request.bytes().toArray(), Netlink.NLMSG_HDRLEN));
     }
 
-    /** What the rest of the recording has that somebody should have taken: how much, and the first few decoded. */
+    /**
+     * Describes the rest of the recording that should have been consumed: the number of entries, and the first few
+     * decoded.
+     */
     final List<String> rest() {
-        List<String> told = new ArrayList<>();
+        List<String> texts = new ArrayList<>();
         long count = 0;
         while (load()) {
             if (expected()) {
                 count++;
-                if (told.size() < SHOWN) {
-                    told.add(tell());
+                if (texts.size() < SHOWN) {
+                    texts.add(describe());
                 }
             }
             consume();
         }
-        if (count > told.size()) {
-            told.add("and " + (count - told.size()) + " entries more");
+        if (count > texts.size()) {
+            texts.add("and " + (count - texts.size()) + " entries more");
         }
-        return told;
+        return texts;
     }
 
-    /** Whether the entry that the cursor is at should have been taken. */
+    /** Whether the entry at the cursor should have been consumed. */
     abstract boolean expected();
 
-    private String tell() {
+    private String describe() {
         String what = switch (entries.kind()) {
             case TO_KERNEL -> "not sent: ";
             case OVERRUN -> "not received: an overrun, ";
@@ -201,7 +204,7 @@ abstract class ReplayScript {
                 : place + "\n" + show(entries.datagram().toArray());
     }
 
-    /** An entry's place, for messages. */
+    /** The position of an entry, for messages. */
     final String place(long number, long epochNanos) {
         return recording.name() + ", entry " + number + " of " + recording.entries()
                 + (epochNanos == TraceEntry.NO_TIME ? "" : ", " + time(epochNanos));

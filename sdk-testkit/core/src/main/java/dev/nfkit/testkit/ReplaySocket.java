@@ -12,14 +12,14 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A netlink socket that a recording speaks through, opened by a {@link ReplayTransport}. */
+/** A netlink socket that replays a recording, opened by a {@link ReplayTransport}. */
 public final class ReplaySocket extends MemorySocket {
     private static final int BUFFER = 212_992;
     private static final int SEND_OVERHEAD = 32;
     private static final long NEVER = Long.MIN_VALUE;
-    /** How long a receive waits in real time for another thread to send what the recording waits for. */
+    /** How long a receive waits in real time for another thread to send the next recorded request. */
     private static final long SEND_NANOS = TimeUnit.SECONDS.toNanos(3);
-    /** The same of one with a timeout, which a session's run repeats. */
+    /** The same for a receive with a timeout, which a session's run repeats. */
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final ReplayTransport transport;
@@ -45,7 +45,7 @@ public final class ReplaySocket extends MemorySocket {
         return protocol;
     }
 
-    /** The script that it follows, or null where it has not begun. */
+    /** The script that it follows, or null if it has not begun. */
     @Nullable
     ReplayScript script() {
         return script;
@@ -63,7 +63,7 @@ public final class ReplaySocket extends MemorySocket {
         return followed == null ? follow(transport.script(this, sent)) : followed;
     }
 
-    /** Messages that a session threw away when it was closed. */
+    /** The messages that a session discarded when it was closed. */
     long discarded() {
         return discarded;
     }
@@ -81,7 +81,7 @@ public final class ReplaySocket extends MemorySocket {
         batch.onDiscard(discards);
         ReplayScript.Due kind = ReplayScript.Due.NOTHING;
         for (ReplayScript.Due due = followed.peek(); due != ReplayScript.Due.NOTHING; due = followed.peek()) {
-            // Answers come alone, so that what is configured is configured before packets come.
+            // Answers are delivered alone, so that the configuration is complete before packets arrive.
             if (batch.count() == batch.slots() || (batch.count() > 0 && (due != kind || apart(followed, due, batch)))) {
                 break;
             }
@@ -109,7 +109,7 @@ public final class ReplaySocket extends MemorySocket {
         return followed.ended() ? -1 : 0;
     }
 
-    /** Whether the next entry was recorded at another time, and is to be received at another. */
+    /** Whether the next entry was recorded at a different time, and must be received separately. */
     private boolean apart(ReplayScript followed, ReplayScript.Due due, DatagramBatch batch) {
         return due == ReplayScript.Due.ENTRY
                 && !followed.gathers()
@@ -164,7 +164,7 @@ public final class ReplaySocket extends MemorySocket {
     @Override
     void freed() {}
 
-    /** Lets go of the recording. */
+    /** Releases the recording. */
     void release() {
         ReplayScript followed = script;
         if (followed != null) {
@@ -177,7 +177,7 @@ public final class ReplaySocket extends MemorySocket {
         return options.getOrDefault(option, buffer ? BUFFER : 0);
     }
 
-    /** Sets an option. Buffers are granted as asked, and doubled as the kernel doubles them; nothing is lost by them. */
+    /** Sets an option. Buffer sizes are granted as requested, and doubled as in the kernel; they cause no loss. */
     @Override
     public void set(SocketOption option, int value) throws NetlinkException {
         option.requireValid(value);
@@ -219,7 +219,7 @@ public final class ReplaySocket extends MemorySocket {
         }
     }
 
-    /** How many overruns the recording has had so far; how many datagrams each lost it does not tell. */
+    /** The number of overruns in the recording so far. The number of lost datagrams is not recorded. */
     @Override
     public long drops() {
         clock.lock().lock();
@@ -230,7 +230,7 @@ public final class ReplaySocket extends MemorySocket {
         }
     }
 
-    /** None: a recording has no foreign senders. */
+    /** Always 0: a recording has no foreign senders. */
     @Override
     public long foreign() {
         return 0;

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replays a recording into the code that would talk to the kernel. Safe for any number of threads; needs no privileges and
- * no Linux; never hangs. {@link Traces} makes it.
+ * Replays a recording to code that would otherwise communicate with the kernel. Safe for any number of threads; needs
+ * neither privileges nor Linux; never hangs. {@link Traces} creates instances.
  *
  * <pre>{@code
  * try (ReplayTransport replay = Traces.replay("traces/two-packets.pcapng")) {
@@ -21,39 +21,41 @@ import org.jspecify.annotations.Nullable;
  * } // fails unless it did what was recorded
  * }</pre>
  *
- * <p><b>Strict</b> ({@link Traces#replay}), the recording is an expectation: what is sent must be what was sent then,
- * message by message, by structure: sequence numbers, port ids, padding, the order of attributes and how messages share
- * datagrams aside. Else send throws {@link ReplayMismatchError}, which {@link #verify()} tells of as well. Answers are the
- * recorded ones with the live request's sequence number and port id, and everything comes at its place: what was received
- * after a request comes after that request was sent. Where the recording waits for a request, a receive waits for another
- * thread to send it; where none comes within seconds it ends, −1. Two things are not waited for and may be left out: what
- * the recording sends in order to take leave (unbinding a group or queue, shutting a queue), so that a session that only
- * runs gets everything and then the end, and what a session sends to take leave that the recording does not have, which is
- * acknowledged.
+ * <p><b>Strict</b> ({@link Traces#replay}): the recording is an expectation. Sent messages must be those of the
+ * recording, compared message by message and by structure: sequence numbers, port ids, padding, the order of attributes
+ * and the division into datagrams are ignored. Otherwise send throws {@link ReplayMismatchError}, which {@link
+ * #verify()} reports too. Answers are the recorded ones with the sequence number and port id of the live request. Order
+ * is kept: what was received after a request is delivered after that request was sent. If the recording waits for a
+ * request, a receive waits for another thread to send it; if it is not sent within seconds, the receive returns −1, the
+ * end. Two kinds of messages are optional. The recorded messages of a shutdown (unbinding a group or queue, closing a
+ * queue) need not be sent, so that a session that only runs receives everything and then the end. A session may send
+ * such messages even if the recording does not have them; they are acknowledged.
  *
- * <p><b>Lenient</b> ({@link Traces#lenient}), what the kernel sent of its own is replayed, and events of connections to who
- * has joined their groups. What the code configures is acknowledged; recorded requests for that and their answers are left
- * out. What it asks of the table of connections is answered as it was then: by the answers to the same request, else by
- * those to the first one of its kind, each once and again where none is left. What was never asked then is refused with
- * EOPNOTSUPP; a change is acknowledged, and so is the question for the whole table's statistics, by which a client sees
- * whether there is a table. A receive that finds no answer waiting begins with the recorded packets, so that configuration
- * comes first. Once all groups are unbound nothing more comes, as from a kernel.
+ * <p><b>Lenient</b> ({@link Traces#lenient}): the unsolicited messages of the kernel are replayed; events of
+ * connections only to sockets that have joined their groups. Configuration requests are acknowledged; recorded ones and
+ * their answers are skipped. Requests to the connection table get their recorded answers: those to the same request,
+ * otherwise those to the first one of its kind, each once and again if none is left. A request that was never recorded
+ * is refused with EOPNOTSUPP. Changes are acknowledged, and so is the request for the whole table's statistics, by
+ * which a client detects whether there is a table. A receive that finds no waiting answer begins with the recorded
+ * packets, so that configuration comes first. Once all groups are unbound, nothing more arrives, as from a kernel.
  *
- * <p><b>Sockets</b>: where the recording has several of a protocol (each an interface of the file), each socket that is
- * opened replays one of them: the first that is left whose first request is what it sends first, else whose first request
- * is for the same group, queue or kind, else, where it is strict, the first that is left. Where it has one, as all files
- * from an nlmon device, each socket that is opened replays that one from its start.
+ * <p><b>Sockets</b>: if the recording has several sockets of a protocol (each an interface of the file), each socket
+ * that is opened replays one of them. It is the first unused one whose first request equals the socket's first request,
+ * otherwise whose first request is for the same group, queue or kind, otherwise, if the replay is strict, the first
+ * unused one. If the recording has one, as all files from an nlmon device, each socket that is opened replays it from
+ * its start.
  *
- * <p><b>Time</b>: {@code receivedAt} of each datagram is the recorded one. What comes when is the {@linkplain #pace pace}. One
- * receive takes, strict, all that is due up to the next request and fits; lenient, what was recorded at one time.
- * A recorded overrun marks the batch unless NO_ENOBUFS is on, and counts as one drop, as the recording does not tell how
- * many.
+ * <p><b>Time</b>: {@code receivedAt} of each datagram is the recorded one. The {@linkplain #pace pace} determines when
+ * datagrams arrive. In a strict replay, one receive takes everything that is due up to the next request and fits; in a
+ * lenient one, what was recorded at the same time. A recorded overrun marks the batch unless NO_ENOBUFS is on, and
+ * counts as one drop, since the recording does not contain the number.
  *
- * <p><b>Memory</b> is constant: each socket steps through the file on its own, which must stay as it is meanwhile. Only of
- * requests to the table of connections, and their answers, a copy is kept.
+ * <p><b>Memory</b> is constant: each socket reads the file separately. The file must not change meanwhile. Only
+ * requests to the connection table and their answers are copied.
  *
- * <p><b>Views</b>: a borrowed packet that is used after its callback has returned fails {@link #verify()}, which names the
- * places. Finding it takes microseconds a packet, so by default only the first 4096 datagrams of each socket are watched.
+ * <p><b>Views</b>: a borrowed packet that is used after its callback has returned fails {@link #verify()}, which names
+ * the places. Watching takes microseconds for each packet, so by default only the first 4096 datagrams of each socket
+ * are watched.
  */
 public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     private static final long WATCHED = 4096;
@@ -80,7 +82,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * A lenient replay of a recording in memory, as {@link Traces#lenient(Trace)}.
+     * Creates a lenient replay of a recording in memory, as {@link Traces#lenient(Trace)}.
      *
      * @param trace the recording
      * @return a transport
@@ -90,7 +92,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * A strict replay of a recording in memory, as {@link Traces#replay(Trace)}.
+     * Creates a strict replay of a recording in memory, as {@link Traces#replay(Trace)}.
      *
      * @param trace the recording
      * @return a transport
@@ -100,7 +102,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * Sets what time follows: an automatic clock unless set. Before the first socket is opened.
+     * Sets the clock: an automatic one unless set. To be called before the first socket is opened.
      *
      * @param follows the clock
      * @return this transport
@@ -113,7 +115,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * Sets when what was received is given: at once unless set. Before the first socket is opened.
+     * Sets the pace: at once unless set. To be called before the first socket is opened.
      *
      * @param when the pace
      * @return this transport
@@ -126,10 +128,10 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * Sets whether borrowed views are watched for uses after their callback: of all packets, or of none, for speed. Unless
-     * set, of the first 4096 datagrams of each socket. Before the first socket is opened.
+     * Sets whether borrowed views are watched for uses after their callback: of all packets, or of none, for speed. By
+     * default, the first 4096 datagrams of each socket are watched. To be called before the first socket is opened.
      *
-     * @param all whether all are
+     * @param all whether all views are watched
      * @return this transport
      * @throws IllegalStateException if a socket was opened already
      */
@@ -140,11 +142,11 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * Names the attributes of a message, for mismatches; those of NFLOG, NFQUEUE and conntrack are known already, and others
-     * are shown by number and in hexadecimal.
+     * Sets the attributes of a message, for mismatches. Those of NFLOG, NFQUEUE and conntrack are known; others are
+     * shown by number and in hexadecimal.
      *
      * @param messageType {@code nlmsg_type}
-     * @param schema its attributes; its name stands for the message
+     * @param schema its attributes, including the name of the message
      * @return this transport
      */
     public ReplayTransport schema(int messageType, AttributeSchema schema) {
@@ -156,7 +158,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
         clock.lock().lock();
         try {
             if (!sockets.isEmpty()) {
-                throw new IllegalStateException(what + " is to be set before the first socket is opened");
+                throw new IllegalStateException(what + " must be set before the first socket is opened");
             }
         } finally {
             clock.lock().unlock();
@@ -190,7 +192,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
                 : new LenientScript(recording, recording.open(of), text, pacing);
     }
 
-    /** The script for a socket that begins, by sending something or by receiving; wants the lock. */
+    /** The script for a socket whose first action is a send or a receive; requires the lock. */
     ReplayScript script(ReplaySocket socket, byte @Nullable [] sent) {
         List<RecordedSocket> free = recording.sockets(socket.protocol()).stream()
                 .filter(each -> !claimed.contains(each))
@@ -202,19 +204,19 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
         if (found == null && strict) {
             throw failed(new AssertionError(recording.name() + " has "
                     + recording.sockets(socket.protocol()).size()
-                    + " sockets of protocol " + socket.protocol() + ", and all are replayed: there is none for socket "
+                    + " sockets of protocol " + socket.protocol() + ", and all are in use: there is none for socket "
                     + socket.portId()));
         }
         return script(found == null ? new RecordedSocket(-1, socket.protocol(), null) : found);
     }
 
-    /** Has a batch's views watched, as far as that is wanted; wants the lock. */
+    /** Watches a batch's views, if requested; requires the lock. */
     void lend(DatagramBatch batch, long datagramsBefore) {
         batch.strict(datagramsBefore < watched ? escapes : null);
     }
 
-    /** Notes a failure, so that the test fails of it wherever it was thrown; wants the lock. */
-    @SuppressWarnings("ReferenceEquality") // the very error, which may come by twice
+    /** Notes a failure, so that the test fails even if the exception is caught; requires the lock. */
+    @SuppressWarnings("ReferenceEquality") // the same error may be noted twice
     AssertionError failed(AssertionError failure) {
         if (failures.stream().noneMatch(known -> known == failure)) {
             failures.add(failure);
@@ -222,17 +224,17 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
         return failure;
     }
 
-    /** Lets a replay in steps give the next datagram that was received unasked. */
+    /** Releases the next unsolicited datagram of a replay in steps. */
     public void step() {
         step(1);
     }
 
     /**
-     * Lets a replay in steps give the next datagrams that were received unasked, to whichever sockets ask for them.
+     * Releases the next unsolicited datagrams of a replay in steps, for any of its sockets.
      *
-     * @param count how many, 1 and more
+     * @param count the number of datagrams, at least 1
      * @throws IllegalArgumentException if the count is less than 1
-     * @throws IllegalStateException if the pace is another than {@link ReplayPace#STEPPED}
+     * @throws IllegalStateException if the pace is not {@link ReplayPace#STEPPED}
      */
     public void step(int count) {
         if (count < 1) {
@@ -251,7 +253,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * What the kernel tells besides its sockets, which no recording has: the test may set it.
+     * Returns the view of the kernel, which no recording contains; the test may set it.
      *
      * @return the view, always the same
      */
@@ -266,21 +268,21 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * The clock.
+     * Returns the clock that this transport follows.
      *
-     * @return what this transport's time follows
+     * @return the clock
      */
     public TestClock clock() {
         return clock;
     }
 
     /**
-     * Fails where the code under test did not do what was recorded, or did what it must not: something sent was not what
-     * the recording has, on whichever thread that was; something was not sent, or not received, or was thrown away by a
-     * session that was closed; a recorded socket was not opened; a socket is open; a borrowed view was used after its
-     * callback. Once: it takes what is left of the recording.
+     * Fails if the code under test did not do what was recorded: something different was sent, on any thread; something
+     * was not sent, was not received, or was discarded by a session that was closed; a recorded socket was not opened.
+     * Also fails if a socket is open, or a borrowed view was used after its callback. May be called once: it consumes
+     * the rest of the recording.
      *
-     * @throws AssertionError naming all of it, with the first few messages decoded
+     * @throws AssertionError with all problems, and the first few messages decoded
      */
     public void verify() {
         clock.lock().lock();
@@ -301,8 +303,8 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
                 problems.add("socket " + socket.portId() + " is open");
             }
             if (socket.discarded() > 0) {
-                problems.add("the session of socket " + socket.portId() + " was closed and threw away "
-                        + socket.discarded() + " messages that nobody had seen");
+                problems.add("the session of socket " + socket.portId() + " was closed and discarded "
+                        + socket.discarded() + " messages that were not delivered");
             }
             ReplayScript script = socket.script();
             if (script != null) {
@@ -322,10 +324,10 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     }
 
     /**
-     * Verifies, as {@link #verify()}, closes the sockets that are open, and lets go of the recording. Idempotent: the second
-     * call does nothing.
+     * Verifies as {@link #verify()}, closes the open sockets, and releases the recording. Idempotent: a second call
+     * does nothing.
      *
-     * @throws AssertionError as {@link #verify()}; everything is closed all the same
+     * @throws AssertionError as {@link #verify()}; everything is closed anyway
      */
     @Override
     public void close() {

@@ -3,7 +3,7 @@ package dev.nfkit.testkit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is wrong with a replay, as one error. */
+/** The problems of a replay, as one error. */
 final class ReplayVerdict {
     private final String name;
     private final List<AssertionError> failures;
@@ -15,11 +15,11 @@ final class ReplayVerdict {
         this.escapes = escapes;
     }
 
-    /** Throws where something is wrong: the first failure is the error's cause, the others are suppressed. */
+    /** Throws if there are problems. The first failure is the error's cause, the others are suppressed. */
     void check(List<String> left) {
         List<String> problems = new ArrayList<>();
         failures.forEach(failure -> problems.add(String.valueOf(failure.getMessage())));
-        problems.addAll(escapes.told());
+        problems.addAll(escapes.texts());
         problems.addAll(left);
         if (problems.isEmpty()) {
             return;
@@ -29,7 +29,7 @@ final class ReplayVerdict {
         if (escape != null) {
             causes.add(escape);
         }
-        // A new one: who has thrown the first may be throwing it still, and can't have it suppressed by itself.
+        // A new error: the first failure may still be propagating, and an exception cannot suppress itself.
         AssertionError error = new AssertionError(
                 "the replay of " + name + " failed:\n- " + String.join("\n- ", problems),
                 causes.isEmpty() ? null : causes.get(0));

@@ -17,13 +17,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of a ctnetlink request, held to the kernel's policy ({@code ct_nla_policy}, {@code exp_nla_policy}) and
- * read as deep as the schema goes.
+ * The attributes of a ctnetlink request, validated by the kernel's policy ({@code ct_nla_policy}, {@code
+ * exp_nla_policy}) and read as deep as the schema goes.
  */
 final class RequestAttributes {
     private static final int LONGEST_LABELS = 16;
     private static final int LONGEST_HELPER = 16;
-    /** Attributes that the policy does not name: they come from the kernel only, or are looked at later. */
+    /** Attributes that the policy does not name: only the kernel sends them, or they are validated later. */
     private static final Set<ConntrackAttribute> FREE = EnumSet.of(
             ConntrackAttribute.COUNTERS_ORIG,
             ConntrackAttribute.COUNTERS_REPLY,
@@ -34,7 +34,7 @@ final class RequestAttributes {
 
     private RequestAttributes() {}
 
-    /** Reads those attributes that the kernel knows. */
+    /** Reads the attributes that the kernel knows. */
     static SampleAttributes read(AttributeSchema schema, SentMessage request, ConntrackSettings kernel) throws Refused {
         SampleAttributes read = new SampleAttributes(schema);
         ByteBuffer bytes = request.bytes().toByteBuffer();
@@ -48,7 +48,7 @@ final class RequestAttributes {
                     Bytes value = cursor.bytes(new Bytes());
                     check(type, value, cursor.offset() - Netlink.NLA_HDRLEN);
                     if (type == ConntrackAttribute.FILTER && !cursor.nested()) {
-                        // Of all nests, this one is strict.
+                        // This nest is the only strict one.
                         throw new Refused(Errno.EINVAL);
                     }
                     read.take(cursor.type(), value, request.order());
@@ -61,8 +61,8 @@ final class RequestAttributes {
     }
 
     /**
-     * A nest of a request, or null where it is absent. The kernel holds what is in it to a policy of its own when it looks
-     * at it, and does not say where the attribute stands that is too short.
+     * A nest of a request, or null if it is absent. The kernel validates its contents by a separate policy when it reads
+     * them, and does not report the position of an attribute that is too short.
      */
     static @Nullable SampleAttributes nest(SampleAttributes of, AttributeType type) throws Refused {
         SampleAttributes nest = of.nested(type);

@@ -10,25 +10,25 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
- * What netlink asks of a request's attributes before anybody looks at them ({@code nla_parse_deprecated}): known ones may
- * be longer than their type, never shorter; unknown ones are skipped.
+ * Netlink's validation of a request's attributes before they are used ({@code nla_parse_deprecated}): known ones may be
+ * longer than their type, never shorter; unknown ones are skipped.
  */
 final class RequestPolicy {
-    /** The kernel's words ({@code nla_validate_mask}). */
+    /** The kernel's text ({@code nla_validate_mask}). */
     private static final String RESERVED_BIT = "reserved bit set";
 
     private final Map<Integer, Integer> shortest;
 
-    /** A policy of the least lengths by code. */
+    /** Creates a policy of minimum lengths by code. */
     RequestPolicy(Map<Integer, Integer> shortest) {
         this.shortest = shortest;
     }
 
     /**
-     * Refuses flags with bits that the kernel does not know, as kernels from April 2026 on do ({@code NLA_POLICY_MASK}).
+     * Refuses unknown flags, as kernels from April 2026 on do ({@code NLA_POLICY_MASK}).
      *
      * @param code the attribute
-     * @param known all bits that are known
+     * @param known all known bits
      */
     static void requireKnownBits(SentMessage request, int code, long known) throws Refused {
         Bytes value = request.attribute(code).orElse(null);
@@ -58,7 +58,7 @@ final class RequestPolicy {
         return Refused.NO_OFFSET;
     }
 
-    /** Refuses the first attribute that is too short, and says where it stands. */
+    /** Refuses the first attribute that is too short, with its position. */
     void check(SentMessage request) throws Refused {
         ByteBuffer bytes = request.bytes().toByteBuffer();
         MessageCursor message = new MessageCursor().wrap(bytes, 0, bytes.capacity(), request.order());

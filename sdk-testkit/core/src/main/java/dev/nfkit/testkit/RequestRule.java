@@ -9,8 +9,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a fake kernel does with requests that match, made by {@link FakeNetfilter#onRequest}. It holds for every such
- * request unless {@link #times} bounds it. Set it up before the request is sent.
+ * Determines what a fake kernel does with matching requests. Created by {@link FakeNetfilter#onRequest}. Applies to
+ * every matching request unless {@link #times} sets a limit. Set it up before the request is sent.
  */
 public final class RequestRule {
     private final Predicate<SentMessage> matcher;
@@ -27,9 +27,9 @@ public final class RequestRule {
     }
 
     /**
-     * Answers with a datagram, before the acknowledgement, if one was asked for.
+     * Answers with a datagram, before the acknowledgement, if one was requested.
      *
-     * @param reply writes the whole datagram; the request's sequence number and port id are its to copy
+     * @param reply writes the whole datagram, including the request's sequence number and port id
      * @return this rule
      */
     public RequestRule reply(BiConsumer<SentMessage, MessageWriter> reply) {
@@ -38,7 +38,7 @@ public final class RequestRule {
     }
 
     /**
-     * Refuses.
+     * Refuses requests.
      *
      * @param errno the kernel's error
      * @return this rule
@@ -49,10 +49,10 @@ public final class RequestRule {
     }
 
     /**
-     * Refuses with the kernel's own words, which a socket gets that has set EXT_ACK.
+     * Refuses requests with a text, which sockets with EXT_ACK receive.
      *
      * @param errno the kernel's error
-     * @param text the words
+     * @param text the kernel's text
      * @return this rule
      */
     public RequestRule refuse(Errno errno, String text) {
@@ -62,8 +62,8 @@ public final class RequestRule {
     }
 
     /**
-     * Has the model do what is asked, before this rule answers. Without this the rule answers instead of the model. A request
-     * that the model refuses is refused as the model says.
+     * Lets the model execute the request before this rule answers. Without this, the rule answers instead of the model.
+     * If the model refuses a request, its refusal is the answer.
      *
      * <pre>{@code
      * // the next change of a queue is made, and its acknowledgement is lost
@@ -81,7 +81,7 @@ public final class RequestRule {
     }
 
     /**
-     * Sends no acknowledgement, even if one was asked for.
+     * Sends no acknowledgement, even if one was requested.
      *
      * @return this rule
      */
@@ -91,9 +91,9 @@ public final class RequestRule {
     }
 
     /**
-     * Bounds how many requests the rule is for.
+     * Limits the number of requests to which the rule applies.
      *
-     * @param count 1 and more
+     * @param count at least 1
      * @return this rule
      */
     public RequestRule times(int count) {

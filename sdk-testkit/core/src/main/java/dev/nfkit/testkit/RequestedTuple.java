@@ -8,9 +8,9 @@ import dev.nfkit.conntrack.ConntrackAttribute.Tuple;
 import dev.nfkit.wire.AttributeType;
 import org.jspecify.annotations.Nullable;
 
-/** Tuples of requests, read and refused as {@code ctnetlink_parse_tuple_filter} does. */
+/** Tuples of requests, parsed and refused as in {@code ctnetlink_parse_tuple_filter}. */
 final class RequestedTuple {
-    /** Bits that say which members of a tuple count ({@code CTA_FILTER_F_*}). */
+    /** The bits that select the compared members of a tuple ({@code CTA_FILTER_F_*}). */
     static final int IP_SRC = 1;
 
     static final int IP_DST = 1 << 1;
@@ -32,12 +32,12 @@ final class RequestedTuple {
 
     private RequestedTuple() {}
 
-    /** A whole tuple, to look up by. */
+    /** A complete tuple, for lookup. */
     static SampleTuple read(SampleAttributes tuple, int family) throws Refused {
         return read(tuple, family, ALL);
     }
 
-    /** What the bits ask for of a tuple; the rest is 0. */
+    /** The selected members of a tuple; the others are 0. */
     static SampleTuple read(SampleAttributes tuple, int family, int bits) throws Refused {
         if (family != IPV4 && family != IPV6) {
             throw new Refused(Errno.EOPNOTSUPP);

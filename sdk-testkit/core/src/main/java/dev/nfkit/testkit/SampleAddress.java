@@ -3,19 +3,19 @@ package dev.nfkit.testkit;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** Addresses as text in samples: literal ones only, so that no name is ever looked up. */
+/** Addresses as text in samples: only literal ones, so that no name is ever looked up. */
 final class SampleAddress {
     private SampleAddress() {}
 
     /** The 4 or 16 bytes of an address. */
     static byte[] literal(String address) {
         if (address.isEmpty() || !address.matches("[0-9a-fA-F:.]+")) {
-            throw new IllegalArgumentException(address + " is no literal address");
+            throw new IllegalArgumentException(address + " is not a literal address");
         }
         try {
             return InetAddress.getByName(address).getAddress();
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(address + " is no literal address", e);
+            throw new IllegalArgumentException(address + " is not a literal address", e);
         }
     }
 }

@@ -21,9 +21,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of a message or nest, by code, and those that it has against all rules. Words in the order of a host
- * are kept big-endian, and nests as attributes, since the order of headers is known only when they are written. Not for
- * several threads.
+ * The attributes of a message or nest, by code, and those that are written without checks. Words in host byte order are
+ * kept big-endian, and nests as attributes, since the byte order of headers is only known when they are written. Not
+ * safe for several threads.
  */
 final class SampleAttributes {
     private static final class Field {
@@ -54,7 +54,7 @@ final class SampleAttributes {
     }
 
     /**
-     * Reads what a nest of a request holds; what the schema does not know is kept as bytes.
+     * Reads the contents of a nest of a request. Unknown attributes are kept as bytes.
      *
      * @throws MalformedMessageException if it is malformed at any depth
      */
@@ -68,7 +68,7 @@ final class SampleAttributes {
         return read;
     }
 
-    /** Takes an attribute of a request as it came. */
+    /** Adds an attribute of a request unchanged. */
     void take(int code, Bytes value, ByteOrder order) throws MalformedMessageException {
         AttributeType type = schema.find(code).orElse(null);
         if (type != null && type.nested().isPresent()) {
@@ -78,7 +78,7 @@ final class SampleAttributes {
         }
     }
 
-    /** Whether a value is words in the order of the host. */
+    /** Whether a value consists of words in host byte order. */
     private static boolean hostWords(@Nullable AttributeType type) {
         return type != null
                 && (type.shape() == AttributeShape.HOST32
@@ -97,7 +97,7 @@ final class SampleAttributes {
         return buffer.array();
     }
 
-    /** The code that a family has for an attribute, by its name in JSON. */
+    /** The code of an attribute in a family, by its name in JSON. */
     int code(String key) {
         return type(key).code();
     }
@@ -140,13 +140,13 @@ final class SampleAttributes {
         return put(type.code(), (value + "\0").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Puts a nest, which is kept and not copied. */
+    /** Sets a nest, without copying it. */
     SampleAttributes put(AttributeType type, SampleAttributes nest) {
         fields.put(type.code(), new Field(NOTHING, nest));
         return this;
     }
 
-    /** An empty nest in place of what was there. */
+    /** Sets an empty nest in place of the previous value. */
     SampleAttributes nest(AttributeType type) {
         SampleAttributes nest = new SampleAttributes(type.nested().orElseThrow());
         put(type, nest);
@@ -176,13 +176,13 @@ final class SampleAttributes {
         return fields.containsKey(type.code());
     }
 
-    /** Takes an attribute that is written behind all others, just as it is. */
+    /** Appends an attribute that is written after all others, unchanged. */
     void odd(int code, byte... value) {
         fields.remove(code);
         odd.put(code, value.clone());
     }
 
-    /** Takes everything that another has. */
+    /** Adds all attributes of another instance. */
     SampleAttributes putAll(SampleAttributes other) {
         other.fields.forEach(
                 (code, field) -> fields.put(code, field.nest == null ? field : new Field(NOTHING, field.nest.copy())));
@@ -194,7 +194,7 @@ final class SampleAttributes {
         return new SampleAttributes(schema).putAll(this);
     }
 
-    /** Whether another has the same attribute, or neither has it. */
+    /** Whether another instance has the same attribute, or neither has it. */
     boolean same(SampleAttributes other, AttributeType type) {
         Field mine = fields.get(type.code());
         Field its = other.fields.get(type.code());
@@ -212,12 +212,12 @@ final class SampleAttributes {
                 .map(field -> Bytes.of(field.value));
     }
 
-    /** A be32, or 0 where it is absent. */
+    /** A be32, or 0 if it is absent. */
     long number(int code) {
         return number(code, 0);
     }
 
-    /** A be32, or something else where it is absent. */
+    /** A be32, or a default if it is absent. */
     long number(int code, long absent) {
         return value(code)
                 .filter(value -> value.length() >= 4)
@@ -225,7 +225,7 @@ final class SampleAttributes {
                 .orElse(absent);
     }
 
-    /** A text up to its NUL, or null where it is absent. */
+    /** A text up to its NUL, or null if it is absent. */
     @Nullable
     String text(AttributeType type) {
         return value(type.code())
@@ -238,7 +238,7 @@ final class SampleAttributes {
         write(writer, code, type -> true);
     }
 
-    /** Writes an attribute where it is there, and of a nest what is wanted. */
+    /** Writes an attribute if it is present; of a nest, the selected attributes. */
     void write(MessageWriter writer, int code, Predicate<AttributeType> wanted) {
         Field field = fields.get(code);
         AttributeType type = schema.find(code).orElse(null);
@@ -258,7 +258,7 @@ final class SampleAttributes {
         }
     }
 
-    /** Writes all, in the order in which they were put. */
+    /** Writes all attributes, in the order in which they were set. */
     void writeAll(MessageWriter writer, Predicate<AttributeType> wanted) {
         fields.keySet().forEach(code -> write(writer, code, wanted));
         writeOdd(writer);

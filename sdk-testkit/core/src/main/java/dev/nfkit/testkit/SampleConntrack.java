@@ -21,16 +21,16 @@ import java.util.OptionalInt;
 import java.util.function.Predicate;
 
 /**
- * A connection as the kernel tells it: a builder of {@code IPCTNL_MSG_CT_NEW} messages. What is not set is absent; set
- * from the start are what every entry has: both directions, status (confirmed), mark 0, id 1, use 1, timeout 120 s and,
- * of TCP, the state ESTABLISHED. Not safe for several threads.
+ * A connection as the kernel sends it: a builder of {@code IPCTNL_MSG_CT_NEW} messages. Attributes that are not set are
+ * absent. Set by default is what every entry has: both directions, status (confirmed), mark 0, id 1, use 1, timeout 120
+ * s and, for TCP, the state ESTABLISHED. Not safe for several threads.
  *
  * <pre>{@code
  * SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 40000, "10.0.0.2", 443)).mark(7).counters(3, 180, 2, 120)
  * }</pre>
  *
  * <p>Attributes are written in the kernel's order ({@code ctnetlink_fill_info} in {@code nf_conntrack_netlink.c}).
- * Handed to {@link FakeConntrack#add}, it is an entry of the table.
+ * Passed to {@link FakeConntrack#add}, it is an entry of the table.
  */
 public final class SampleConntrack {
     static final int NEW = Netlink.NFNL_SUBSYS_CTNETLINK << 8;
@@ -78,7 +78,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * A connection; its way back is the original direction inverted.
+     * Creates a connection whose reply direction is the inverted original direction.
      *
      * @param original its original direction
      * @return a new builder
@@ -102,7 +102,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets the reply direction, as translation changes it.
+     * Sets the reply direction, as address translation changes it.
      *
      * @param tuple the tuple
      * @return this builder
@@ -112,7 +112,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Translates the source: the way back leads to this address, and the status tells of it.
+     * Translates the source: replies are sent to this address, and the status has the corresponding bit.
      *
      * @param address a literal address of the connection's family
      * @param port 0 to 65535
@@ -124,7 +124,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Translates the destination: the way back comes from this address, and the status tells of it.
+     * Translates the destination: replies come from this address, and the status has the corresponding bit.
      *
      * @param address a literal address of the connection's family
      * @param port 0 to 65535
@@ -161,7 +161,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets the time left.
+     * Sets the remaining time.
      *
      * @param seconds 0 to 2³²−1; 120 unless set
      * @return this builder
@@ -185,7 +185,7 @@ public final class SampleConntrack {
     /**
      * Sets the labels.
      *
-     * @param labels which are set, of 0 to 127; of none, there is still room for them, and nothing on the wire
+     * @param labels the labels to set, of 0 to 127; if none, there is space for labels, and nothing on the wire
      * @return this builder
      */
     public SampleConntrack labels(int... labels) {
@@ -220,7 +220,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets when it began, as a kernel tells it with {@code net.netfilter.nf_conntrack_timestamp}.
+     * Sets when the connection began, as a kernel with {@code net.netfilter.nf_conntrack_timestamp} sends it.
      *
      * @param nanos nanoseconds since 1970
      * @return this builder
@@ -231,7 +231,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets when it began and ended.
+     * Sets when the connection began and ended.
      *
      * @param started nanoseconds since 1970
      * @param stopped nanoseconds since 1970
@@ -246,7 +246,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets when the event came about that the message tells.
+     * Sets when the event of the message occurred.
      *
      * @param nanos nanoseconds since 1970
      * @return this builder
@@ -260,7 +260,7 @@ public final class SampleConntrack {
      * Sets the helper.
      *
      * @param name its name
-     * @param info what a helper in user space keeps; nothing is absent
+     * @param info what a helper in user space stores; null omits it
      * @return this builder
      */
     public SampleConntrack helper(String name, byte... info) {
@@ -272,7 +272,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets the id; the model of the kernel gives one of its own where it is 1.
+     * Sets the id. The model of the kernel assigns its own if it is 1.
      *
      * @param id 0 to 2³²−1; 1 unless set
      * @return this builder
@@ -283,7 +283,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets the references to the entry.
+     * Sets the number of references to the entry.
      *
      * @param count 0 to 2³²−1; 1 unless set
      * @return this builder
@@ -294,7 +294,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Makes it a connection that another one expected.
+     * Makes it the expected connection of another one.
      *
      * @param master the other's original direction
      * @return this builder
@@ -315,7 +315,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets what is tracked of TCP.
+     * Sets the TCP state, window scales and flags.
      *
      * @param state {@code enum tcp_conntrack}, such as 3 for ESTABLISHED
      * @param scale the original direction's window scale
@@ -337,7 +337,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets what is tracked of SCTP.
+     * Sets the SCTP state and verification tags.
      *
      * @param state {@code enum sctp_conntrack}
      * @param tag the original direction's verification tag, 0 to 2³²−1
@@ -355,7 +355,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets what is tracked of DCCP.
+     * Sets the DCCP state, role and sequence number.
      *
      * @param state {@code enum ct_dccp_states}
      * @param role {@code enum ct_dccp_roles}
@@ -373,12 +373,12 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets how the sequence numbers of a direction are adjusted, and the status bit of it.
+     * Sets the adjustment of the sequence numbers of a direction, and its status bit.
      *
-     * @param ofReply whether of the reply direction
+     * @param ofReply whether to set it for the reply direction
      * @param position where the size last changed, 0 to 2³²−1
-     * @param before the offset before that place
-     * @param after the offset behind that place
+     * @param before the offset before that position
+     * @param after the offset after that position
      * @return this builder
      */
     public SampleConntrack sequenceAdjustment(boolean ofReply, long position, int before, int after) {
@@ -391,7 +391,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets what the SYN proxy keeps.
+     * Sets the state of the SYN proxy.
      *
      * @param isn the initial sequence number, 0 to 2³²−1
      * @param its the initial timestamp, 0 to 2³²−1
@@ -419,7 +419,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Leaves an attribute out that was set.
+     * Removes an attribute.
      *
      * @param attribute the attribute
      * @return this builder
@@ -430,7 +430,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Sets any attribute, known or not, to any bytes, well-formed or not; it is written behind the others.
+     * Appends any attribute, known or unknown, with arbitrary bytes. It is written after the others.
      *
      * @param code its type on the wire
      * @param value the value
@@ -441,7 +441,7 @@ public final class SampleConntrack {
         return this;
     }
 
-    /** Sets when it ended, where it says when it began. */
+    /** Sets when it ended, if it has the time when it began. */
     void stop(long nanos) {
         SampleAttributes lasted = attributes.nested(ConntrackAttribute.TIMESTAMP);
         if (lasted != null && !lasted.has(Timestamp.STOP)) {
@@ -449,7 +449,7 @@ public final class SampleConntrack {
         }
     }
 
-    /** A copy for the model to keep and change. */
+    /** A copy that the model keeps and changes. */
     SampleConntrack copy() {
         SampleConntrack copy = new SampleConntrack(original, reply);
         copy.attributes.putAll(attributes);
@@ -473,7 +473,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * Appends the message to a writer, as an entry of a dump has it but not marked as a part of one.
+     * Appends the message to a writer. It has the form of a dump's entry, without the multipart flag.
      *
      * @param writer the writer, between messages
      * @return the writer
@@ -483,14 +483,14 @@ public final class SampleConntrack {
         return writeAttributes(writer, type -> true).end();
     }
 
-    /** Appends the attributes in a dump's order, those that are wanted. */
+    /** Appends the selected attributes in a dump's order. */
     MessageWriter writeAttributes(MessageWriter writer, Predicate<AttributeType> wanted) {
         Arrays.stream(ORDER).forEach(attribute -> writeAttribute(writer, attribute, wanted));
         attributes.writeOdd(writer);
         return writer;
     }
 
-    /** Appends one attribute where it is there and the kernel would write it: of labels, only if one is set. */
+    /** Appends one attribute if it is present and the kernel would write it: labels only if one is set. */
     void writeAttribute(MessageWriter writer, ConntrackAttribute attribute, Predicate<AttributeType> wanted) {
         boolean unlabelled = attribute == ConntrackAttribute.LABELS
                 && attributes
@@ -512,7 +512,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * The message as a datagram of its own.
+     * Returns the message as a datagram.
      *
      * @param order the byte order of headers
      * @return its bytes, padded
@@ -522,7 +522,7 @@ public final class SampleConntrack {
     }
 
     /**
-     * The attributes alone, as packets of NFLOG and NFQUEUE carry them, for {@link SamplePacket#conntrack}.
+     * Returns the attributes only, as packets of NFLOG and NFQUEUE contain them, for {@link SamplePacket#conntrack}.
      *
      * @param order the byte order of headers
      * @return their bytes, without {@link ConntrackAttribute#USE}, which no packet has

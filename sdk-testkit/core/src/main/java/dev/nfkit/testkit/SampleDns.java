@@ -21,27 +21,29 @@ public final class SampleDns {
     private SampleDns() {}
 
     /**
-     * A query.
+     * Creates a query.
      *
      * @param id 0 to 65535
-     * @param name a name such as {@code www.example.com}, with or without a dot at its end
+     * @param name a name such as {@code www.example.com}, with or without a final dot
      * @param type {@link #A}, {@link #AAAA} or another, 0 to 65535
      * @return the message
-     * @throws IllegalArgumentException if the name has an empty label, or one is longer than 63 bytes, or all than 255
+     * @throws IllegalArgumentException if the name has an empty label, or a label is longer than 63 bytes, or the name
+     *     longer than 255
      */
     public static byte[] query(int id, String name, int type) {
         return message(id, RECURSION_DESIRED, name, type, 0).toByteArray();
     }
 
     /**
-     * An answer with addresses, all of one family; with none, an empty one.
+     * Creates an answer with addresses of one family; without addresses, an empty answer.
      *
      * @param id 0 to 65535: that of the query
-     * @param name the name that was asked for
-     * @param ttl how long it may be kept, in seconds
+     * @param name the name of the query
+     * @param ttl how long the answer may be cached, in seconds
      * @param addresses literal addresses
      * @return the message
-     * @throws IllegalArgumentException as {@link #query}, or if an address is none, or of another family than the first
+     * @throws IllegalArgumentException as {@link #query}, or if an address is not literal, or of another family than
+     *     the first
      */
     public static byte[] answer(int id, String name, int ttl, String... addresses) {
         int size = addresses.length == 0 ? 4 : SampleAddress.literal(addresses[0]).length;

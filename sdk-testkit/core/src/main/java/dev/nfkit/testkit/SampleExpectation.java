@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.function.Predicate;
 
 /**
- * A connection that a helper expects, as the kernel tells it: a builder of {@code IPCTNL_MSG_EXP_NEW} messages. Set from
- * the start are what every expectation has: timeout 300 s, id 1, flags 0, class 0. Not safe for several threads.
+ * A connection that a helper expects, as the kernel sends it: a builder of {@code IPCTNL_MSG_EXP_NEW} messages. Set by
+ * default is what every expectation has: timeout 300 s, id 1, flags 0, class 0. Not safe for several threads.
  *
  * <pre>{@code
  * SampleExpectation.of(
@@ -54,11 +54,11 @@ public final class SampleExpectation {
     }
 
     /**
-     * An expectation.
+     * Creates an expectation.
      *
-     * @param master the original direction of the connection that expects
-     * @param tuple the original direction of the connection that is expected
-     * @param mask which bits of it count
+     * @param master the original direction of the master connection
+     * @param tuple the original direction of the expected connection
+     * @param mask the bits of the tuple to compare
      * @return a new builder
      */
     public static SampleExpectation of(SampleTuple master, SampleTuple tuple, SampleTuple mask) {
@@ -70,7 +70,7 @@ public final class SampleExpectation {
     }
 
     /**
-     * Sets the time left.
+     * Sets the remaining time.
      *
      * @param seconds 0 to 2³²−1; 300 unless set
      * @return this builder
@@ -81,7 +81,7 @@ public final class SampleExpectation {
     }
 
     /**
-     * Sets the id; the model of the kernel gives one of its own where it is 1.
+     * Sets the id. The model of the kernel assigns its own if it is 1.
      *
      * @param id 0 to 2³²−1; 1 unless set
      * @return this builder
@@ -125,7 +125,7 @@ public final class SampleExpectation {
     }
 
     /**
-     * Sets the function to call when the connection comes.
+     * Sets the function that is called when the connection arrives.
      *
      * @param name its name
      * @return this builder
@@ -139,7 +139,7 @@ public final class SampleExpectation {
      * Sets the translation of the expected connection.
      *
      * @param direction 0 for the original direction, 1 for the reply
-     * @param before address and port before it
+     * @param before the address and port before translation
      * @return this builder
      */
     public SampleExpectation nat(int direction, SampleTuple before) {
@@ -148,7 +148,7 @@ public final class SampleExpectation {
     }
 
     /**
-     * Sets any attribute, known or not, to any bytes, well-formed or not; it is written behind the others.
+     * Appends any attribute, known or unknown, with arbitrary bytes. It is written after the others.
      *
      * @param code its type on the wire
      * @param value the value
@@ -159,7 +159,7 @@ public final class SampleExpectation {
         return this;
     }
 
-    /** A copy for the model to keep and change. */
+    /** A copy that the model keeps and changes. */
     SampleExpectation copy() {
         SampleExpectation copy = new SampleExpectation(master, tuple, mask);
         copy.attributes.putAll(attributes);
@@ -174,7 +174,7 @@ public final class SampleExpectation {
         return tuple;
     }
 
-    /** Whether a tuple meets it: its source as far as the mask says, its target whole. */
+    /** Whether a tuple matches: its source within the mask, its target exactly. */
     boolean isMetBy(SampleTuple other) {
         byte[] wanted = tuple.source().toArray();
         byte[] found = other.source().toArray();
@@ -197,7 +197,7 @@ public final class SampleExpectation {
     }
 
     /**
-     * Appends the message to a writer, as an entry of a dump has it but not marked as a part of one.
+     * Appends the message to a writer. It has the form of a dump's entry, without the multipart flag.
      *
      * @param writer the writer, between messages
      * @return the writer
@@ -206,7 +206,7 @@ public final class SampleExpectation {
         return write(writer.begin(NEW, 0, 0), type -> true);
     }
 
-    /** Ends a message that was begun: family and those attributes that are wanted. */
+    /** Completes a message: the family and the selected attributes. */
     MessageWriter write(MessageWriter writer, Predicate<AttributeType> wanted) {
         writer.nfgenmsg(tuple.family().number(), 0);
         Arrays.stream(ORDER).forEach(attribute -> attributes.write(writer, attribute.code(), wanted));
@@ -215,7 +215,7 @@ public final class SampleExpectation {
     }
 
     /**
-     * The message as a datagram of its own.
+     * Returns the message as a datagram.
      *
      * @param order the byte order of headers
      * @return its bytes, padded

@@ -10,8 +10,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * An IPv4 or IPv6 packet to build, as the addresses are: with options or extension headers, with lengths and checksums
- * right unless asked otherwise. {@link SamplePackets} has the usual ones. Not safe for several threads.
+ * Builds an IPv4 or IPv6 packet, depending on the addresses, with options or extension headers, and by default with
+ * correct lengths and checksums. {@link SamplePackets} has common packets. Not safe for several threads.
  *
  * <pre>{@code
  * byte[] packet = SampleIp.between("192.0.2.1", "192.0.2.2").ttl(1).checksum(ChecksumState.WRONG).udp(40000, 53, data);
@@ -48,7 +48,7 @@ public final class SampleIp {
      * @param source a literal address
      * @param target a literal address of the same family
      * @return a builder
-     * @throws IllegalArgumentException if one is no literal address, or they are of different families
+     * @throws IllegalArgumentException if an address is not literal, or they are of different families
      */
     public static SampleIp between(String source, String target) {
         byte[] from = SampleAddress.literal(source);
@@ -71,7 +71,7 @@ public final class SampleIp {
     }
 
     /**
-     * Sets the identification of IPv4, 1 by default; IPv6 has none.
+     * Sets the identification of IPv4, 1 by default. IPv6 has none.
      *
      * @param value 0 to 65535
      * @return this builder
@@ -97,11 +97,11 @@ public final class SampleIp {
      *
      * @param value up to 40 bytes
      * @return this builder
-     * @throws IllegalArgumentException if there are more, or the packet is IPv6
+     * @throws IllegalArgumentException if there are more than 40 bytes, or the packet is IPv6
      */
     public SampleIp options(byte... value) {
         if (from.length != 4) {
-            throw new IllegalArgumentException("IPv6 has extension headers, no options");
+            throw new IllegalArgumentException("IPv6 has extension headers, not options");
         }
         range("options", value.length, 40);
         options = Arrays.copyOf(value, (value.length + 3) & -4);
@@ -112,17 +112,18 @@ public final class SampleIp {
      * Appends an extension header of IPv6.
      *
      * @param type its number, such as {@link IpProtocol#DESTINATION_OPTIONS}
-     * @param body what follows its next-header byte, its length field first; with that byte a multiple of eight
+     * @param body the bytes after its next-header byte, beginning with its length field; its length plus one is a
+     *     multiple of eight
      * @return this builder
-     * @throws IllegalArgumentException if the length is another, or the packet is IPv4
+     * @throws IllegalArgumentException if the length is not such, or the packet is IPv4
      */
     public SampleIp extension(int type, byte... body) {
         if (from.length != 16) {
-            throw new IllegalArgumentException("IPv4 has options, no extension headers");
+            throw new IllegalArgumentException("IPv4 has options, not extension headers");
         }
         if ((body.length + 1) % 8 != 0) {
             throw new IllegalArgumentException(
-                    "an extension header of " + (body.length + 1) + " bytes is no multiple of 8");
+                    "an extension header of " + (body.length + 1) + " bytes is not a multiple of 8");
         }
         range("extension header", type, 0xff);
         if (firstExtension < 0) {
@@ -140,10 +141,10 @@ public final class SampleIp {
     }
 
     /**
-     * Sets what the transport's checksum shall be.
+     * Sets the state of the transport checksum.
      *
-     * @param state RIGHT, the default; WRONG; NOT_READY, the sum of the pseudo header alone, as a packet has that the
-     *     network card is to complete; or for UDP NONE
+     * @param state RIGHT, the default; WRONG; NOT_READY, the sum of only the pseudo header, as in a packet whose
+     *     checksum the network card completes; or for UDP NONE
      * @return this builder
      * @throws IllegalArgumentException if it is UNKNOWN
      */
@@ -156,7 +157,7 @@ public final class SampleIp {
     }
 
     /**
-     * Makes the checksum of IPv4's header wrong.
+     * Makes the checksum of the IPv4 header wrong.
      *
      * @return this builder
      */
@@ -166,11 +167,11 @@ public final class SampleIp {
     }
 
     /**
-     * The packet with UDP.
+     * Builds the packet with UDP.
      *
      * @param sourcePort 0 to 65535
      * @param targetPort 0 to 65535
-     * @param data what it carries
+     * @param data the payload
      * @return its bytes
      */
     public byte[] udp(int sourcePort, int targetPort, byte... data) {
@@ -181,13 +182,13 @@ public final class SampleIp {
     }
 
     /**
-     * The packet with a TCP segment; sequence number 1, window 65535.
+     * Builds the packet with a TCP segment; sequence number 1, window 65535.
      *
      * @param sourcePort 0 to 65535
      * @param targetPort 0 to 65535
      * @param flags the flags' byte, such as 2 for SYN, 16 for ACK
      * @param tcpOptions up to 40 bytes, padded with zeros to a multiple of four
-     * @param data what it carries
+     * @param data the payload
      * @return its bytes
      */
     public byte[] tcp(int sourcePort, int targetPort, int flags, byte[] tcpOptions, byte... data) {
@@ -203,12 +204,12 @@ public final class SampleIp {
     }
 
     /**
-     * The packet with ICMP, or ICMPv6 where the addresses are IPv6.
+     * Builds the packet with ICMP, or ICMPv6 if the addresses are IPv6.
      *
      * @param type 0 to 255
      * @param code 0 to 255
      * @param rest the header's last four bytes, such as id and sequence number
-     * @param data what follows the header
+     * @param data the bytes after the header
      * @return its bytes
      */
     public byte[] icmp(int type, int code, int rest, byte... data) {
@@ -219,10 +220,10 @@ public final class SampleIp {
     }
 
     /**
-     * The packet with anything; no checksum is computed but IPv4's own.
+     * Builds the packet with any protocol. No checksum is computed except that of the IPv4 header.
      *
      * @param protocol 0 to 255
-     * @param data what it carries
+     * @param data the payload
      * @return its bytes
      */
     public byte[] carrying(int protocol, byte... data) {
@@ -277,7 +278,8 @@ public final class SampleIp {
         PacketChecksums checksums = new PacketChecksums();
         checksums.wrap(Bytes.of(packet));
         if (!checksums.known()) {
-            throw new IllegalArgumentException("the checksum can't be told behind these options or extension headers");
+            throw new IllegalArgumentException(
+                    "the checksum cannot be computed after these options or extension headers");
         }
         int right = checksums.computeTransport();
         int value = switch (checksum) {
@@ -291,7 +293,7 @@ public final class SampleIp {
 
     private int pseudoHeader(byte[] packet, int protocol, int length) {
         if (protocol == IpProtocol.ICMP) {
-            throw new IllegalArgumentException("ICMP over IPv4 has no pseudo header: NOT_READY is not for it");
+            throw new IllegalArgumentException("ICMP over IPv4 has no pseudo header, so it cannot be NOT_READY");
         }
         Bytes bytes = Bytes.of(packet);
         return InternetChecksum.fold(
@@ -300,7 +302,7 @@ public final class SampleIp {
                         : InternetChecksum.pseudoHeader(bytes, 8, protocol, length));
     }
 
-    /** A checksum that is wrong, and neither of the two that mean something else: 0 and 65535. */
+    /** A checksum that is wrong, and neither of the two special values: 0 and 65535. */
     private static int other(int right) {
         return (right + 4711) % 0xfffe + 1;
     }

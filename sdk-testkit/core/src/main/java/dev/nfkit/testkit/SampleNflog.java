@@ -9,15 +9,15 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * A packet as NFLOG sends it: a builder of {@code NFULNL_MSG_PACKET} messages. What is not set is absent, family, hook
- * and hardware protocol apart, which every packet has. Not safe for several threads.
+ * A packet as NFLOG sends it: a builder of {@code NFULNL_MSG_PACKET} messages. Attributes that are not set are absent,
+ * except for family, hook and hardware protocol, which every packet has. Not safe for several threads.
  *
  * <pre>{@code
  * byte[] datagram = SampleNflog.of(SamplePackets.udp4()).group(30).prefix("in: ").mark(7).toDatagram();
  * }</pre>
  *
- * <p>Attributes are by the kernel's codes, written in the kernel's order ({@code __build_packet_message} in
- * {@code net/netfilter/nfnetlink_log.c}).
+ * <p>Attributes have the kernel's codes and are written in the kernel's order ({@code __build_packet_message} in {@code
+ * net/netfilter/nfnetlink_log.c}).
  */
 public final class SampleNflog extends SamplePacket<SampleNflog> {
     private static final int SEQ = 12;
@@ -26,8 +26,8 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     private static final int[] ORDER = {10, 4, 6, 5, 7, 2, 8, 15, 17, 16, 3, 11, 14, 12, 13, 18, 19, 20, 21};
 
     /**
-     * Header and nfgenmsg, packet header, four devices, mark, uid, gid, hardware address, timestamp, and the end of a batch
-     * (for which kernels before 2025 counted 8 bytes only).
+     * Header and nfgenmsg, packet header, four devices, mark, uid, gid, hardware address, timestamp, and the end of a
+     * batch (for which kernels before 2025 counted only 8 bytes).
      */
     private static final int ALWAYS_RECKONED = 20 + 8 + 4 * 8 + 3 * 8 + 16 + 20 + 20;
     /** Prefix, the hardware header with its type and length, connection, tag and link-layer header. */
@@ -47,9 +47,9 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     }
 
     /**
-     * A packet with a payload; family and hardware protocol follow from its first four bits.
+     * Creates a packet with a payload. Family and hardware protocol follow from its first four bits.
      *
-     * @param payload an IP packet, or anything
+     * @param payload an IP packet, or arbitrary bytes
      * @return a new builder
      */
     public static SampleNflog of(byte... payload) {
@@ -72,7 +72,7 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     }
 
     /**
-     * Sets the prefix, and ends it with NUL.
+     * Sets the prefix, and terminates it with NUL.
      *
      * @param text the text
      * @return this builder
@@ -113,7 +113,8 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     }
 
     /**
-     * Sets the rule's own threshold ({@code --nflog-threshold}), which the model of NFLOG heeds; it is not on the wire.
+     * Sets the rule's own threshold ({@code --nflog-threshold}), which the model of NFLOG applies. It is not on the
+     * wire.
      *
      * @param packets 1 and more, or 0 for none
      * @return this builder
@@ -124,8 +125,8 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     }
 
     /**
-     * Sets the most bytes of a packet that the rule copies ({@code --nflog-size}), which the model of NFLOG heeds where it
-     * is less than the group's copy range; it is not on the wire.
+     * Sets the maximum number of bytes that the rule copies of a packet ({@code --nflog-size}). The model of NFLOG
+     * applies it if it is less than the group's copy range. It is not on the wire.
      *
      * @param bytes 0 and more
      * @return this builder
@@ -144,20 +145,20 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
     }
 
     /**
-     * The room that the kernel reckons for the message before it writes it ({@code nfulnl_log_packet}): for all that
-     * there might be, such as a mark and, with bridges built in, four devices.
+     * The space that the kernel computes for the message before it writes it ({@code nfulnl_log_packet}). It includes
+     * everything that may be present, such as a mark and, with bridges built in, four devices.
      */
     int reckonedSize(int copied, boolean numbered, boolean globallyNumbered) {
         int size = ALWAYS_RECKONED;
         for (int code : RECKONED_AS_THEY_ARE) {
-            size += attributes.value(code).map(value -> room(value.length())).orElse(0);
+            size += attributes.value(code).map(value -> space(value.length())).orElse(0);
         }
-        size += numbered ? room(4) : 0;
-        size += globallyNumbered ? room(4) : 0;
-        return size + (copied > 0 ? room(copied) : 0);
+        size += numbered ? space(4) : 0;
+        size += globallyNumbered ? space(4) : 0;
+        return size + (copied > 0 ? space(copied) : 0);
     }
 
-    private static int room(int length) {
+    private static int space(int length) {
         return Netlink.NLA_HDRLEN + Netlink.align(length);
     }
 
@@ -174,7 +175,7 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
         return write(writer, group, payload.length, OptionalLong.empty(), OptionalLong.empty());
     }
 
-    /** Appends the message as a group of a model makes it. */
+    /** Appends the message as a group of a model writes it. */
     MessageWriter write(
             MessageWriter writer, int toGroup, int copied, OptionalLong sequence, OptionalLong globalSequence) {
         writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0).nfgenmsg(family.number(), toGroup);

@@ -11,16 +11,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A packet as NFQUEUE sends it: a builder of {@code NFQNL_MSG_PACKET} messages. What is not set is absent, family, hook
- * and hardware protocol apart, which every packet has. Not safe for several threads.
+ * A packet as NFQUEUE sends it: a builder of {@code NFQNL_MSG_PACKET} messages. Attributes that are not set are absent,
+ * except for family, hook and hardware protocol, which every packet has. Not safe for several threads.
  *
  * <pre>{@code
  * byte[] datagram = SampleNfqueue.of(SamplePackets.udp4()).queue(3).id(1).mark(7).toDatagram();
  * }</pre>
  *
- * <p>Attributes are by the kernel's codes, written in the kernel's order ({@code nfqnl_build_packet_message} in
- * {@code net/netfilter/nfnetlink_queue.c}). Handed to {@link FakeNfqueue#enqueue}, it is the packet itself, and the
- * queue's configuration says which of its attributes the message has.
+ * <p>Attributes have the kernel's codes and are written in the kernel's order ({@code nfqnl_build_packet_message} in
+ * {@code net/netfilter/nfnetlink_queue.c}). Passed to {@link FakeNfqueue#enqueue}, it is the packet itself, and the
+ * queue's configuration determines which attributes the message contains.
  */
 public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     private static final int CT = NfqueueAttribute.CT.code();
@@ -52,9 +52,9 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     }
 
     /**
-     * A packet with a payload; family and hardware protocol follow from its first four bits.
+     * Creates a packet with a payload. Family and hardware protocol follow from its first four bits.
      *
-     * @param payload an IP packet, or anything
+     * @param payload an IP packet, or arbitrary bytes
      * @return a new builder
      */
     public static SampleNfqueue of(byte... payload) {
@@ -73,7 +73,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     }
 
     /**
-     * Sets the packet's id in its queue; the model of the kernel sets its own.
+     * Sets the packet's id in its queue. The model of the kernel assigns its own.
      *
      * @param id 0 to 2³²−1; 1 unless set
      * @return this builder
@@ -94,9 +94,9 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     }
 
     /**
-     * Sets the packet's length before it was cut; the model of the kernel sets its own.
+     * Sets the packet's length before it was truncated. The model of the kernel computes its own.
      *
-     * @param length bytes
+     * @param length in bytes
      * @return this builder
      */
     public SampleNfqueue capturedLength(long length) {
@@ -116,7 +116,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     /**
      * Sets the security context.
      *
-     * @param context its bytes, which the kernel need not end with NUL
+     * @param context its bytes, which need not end with NUL
      * @return this builder
      */
     public SampleNfqueue securityContext(byte... context) {
@@ -124,7 +124,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     }
 
     /**
-     * Sets the class that the control group gave the sending socket.
+     * Sets the control group class of the sending socket.
      *
      * @param id 0 to 2³²−1
      * @return this builder
@@ -134,10 +134,10 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     }
 
     /**
-     * Makes it a large packet, which a queue with {@code NFQA_CFG_F_GSO} gets as it is, with the flags of its state, and
-     * another one as these segments, each by its own id. It is not on the wire.
+     * Makes it a large packet. A queue with {@code NFQA_CFG_F_GSO} receives it unsplit, with the flags of its state;
+     * other queues receive these segments, each with its own id. It is not on the wire.
      *
-     * @param packets the segments as the kernel would make them, checksums included; none for a packet of usual size
+     * @param packets the segments as the kernel would create them, including checksums; none for a packet of usual size
      * @return this builder
      */
     public SampleNfqueue segments(byte[]... packets) {
@@ -149,8 +149,8 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
     }
 
     /**
-     * Lets it go on where nobody owns its queue, as a rule with {@code --queue-bypass} does; else it is dropped there. It
-     * is not on the wire.
+     * Accepts the packet if its queue is not bound, as a rule with {@code --queue-bypass} does; otherwise it is
+     * dropped. It is not on the wire.
      *
      * @return this builder
      */
@@ -163,7 +163,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         return bypass;
     }
 
-    /** A copy for the model to keep and change. */
+    /** A copy that the model keeps and changes. */
     SampleNfqueue copy() {
         SampleNfqueue copy = new SampleNfqueue().like(this).queue(queue).id(id);
         copy.segments.addAll(segments);
@@ -171,7 +171,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         return copy;
     }
 
-    /** What the kernel cuts it into; nothing where it is of usual size. */
+    /** The segments into which the kernel splits it; empty if it is of usual size. */
     List<SampleNfqueue> cut() {
         List<SampleNfqueue> cut = new ArrayList<>();
         for (byte[] segment : segments) {
@@ -182,7 +182,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         return cut;
     }
 
-    /** Whether a device carries it. */
+    /** Whether it arrived on a device or leaves by it. */
     boolean touches(long device) {
         for (NfqueueAttribute attribute : List.of(
                 NfqueueAttribute.IFINDEX_INDEV,
@@ -196,7 +196,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         return false;
     }
 
-    /** Changes a number that the kernel sends only where it is not 0. */
+    /** Sets a number that the kernel sends only if it is not 0. */
     void nonZero(int code, long value) {
         if (value == 0) {
             attributes.remove(code);
@@ -205,7 +205,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         }
     }
 
-    /** Replaces the packet, as {@code nfqnl_mangle} does; false where that fails. */
+    /** Replaces the packet, as {@code nfqnl_mangle} does. Returns false if that fails. */
     boolean mangle(byte[] packet) {
         if (packet.length < Math.min(payload.length, transportOffset())) {
             return false;
@@ -219,7 +219,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         return version == 4 ? (payload[0] & 0xf) * 4 : version == 6 ? 40 : 0;
     }
 
-    /** A number, or 0 where it is absent. */
+    /** A number, or 0 if it is absent. */
     long number(NfqueueAttribute attribute) {
         return attributes.number(attribute.code());
     }
@@ -234,7 +234,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         return write(writer, packetHeader(id), ORDER, payload.length, code -> attributes.write(writer, code));
     }
 
-    /** Appends the message as a queue of a model makes it: without a copy range, in copy mode META. */
+    /** Appends the message as a queue of a model writes it: without a copy range, in copy mode META. */
     MessageWriter write(MessageWriter writer, int toQueue, int newId, OptionalInt copyRange, int flags) {
         boolean whole = copyRange.isEmpty();
         int copied = Math.min(payload.length, copyRange.orElse(0));
@@ -245,7 +245,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
                     writer.be32(CAP_LEN, payload.length);
                 }
             } else if (code == SKB_INFO && !whole && (flags & NfqueueConfig.NFQA_CFG_F_GSO) == 0) {
-                // A packet that is copied has its checksum computed before.
+                // The checksum of a packet is computed before the packet is copied.
                 long left = attributes.number(SKB_INFO) & ~NfqueueConfig.NFQA_SKB_CSUMNOTREADY;
                 if (left != 0) {
                     writer.be32(SKB_INFO, left);
@@ -256,7 +256,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
         });
     }
 
-    /** The flag that a queue must have for an attribute; 0 for most. */
+    /** The flag of a queue that an attribute requires; 0 for most. */
     private static int askedBy(int code) {
         if (code == UID || code == GID) {
             return NfqueueConfig.NFQA_CFG_F_UID_GID;

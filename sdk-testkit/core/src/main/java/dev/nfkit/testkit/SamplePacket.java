@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * What the packets of NFLOG and of NFQUEUE have in common, to build: a payload and the attributes about it. What is not
- * set is absent, family, hook and hardware protocol apart, which every packet has. Not safe for several threads.
+ * Builds what packets of NFLOG and of NFQUEUE have in common: a payload and its attributes. Attributes that are not set
+ * are absent, except for family, hook and hardware protocol, which every packet has. Not safe for several threads.
  *
- * @param <S> the builder itself
+ * @param <S> the type of the builder
  */
 public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits SampleNflog, SampleNfqueue {
     /** The packet header's code, which is the same in both families. */
@@ -40,7 +40,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
 
     abstract S self();
 
-    /** Takes a payload, from whose first four bits family and hardware protocol follow. */
+    /** Sets a payload. Family and hardware protocol follow from its first four bits. */
     final S carrying(byte[] bytes) {
         if (bytes.length > 0 && bytes[0] >> 4 == 6) {
             family(AddressFamily.IPV6).hwProtocol(0x86dd);
@@ -48,7 +48,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
         return payload(bytes);
     }
 
-    /** Takes everything that another builder has. */
+    /** Copies everything from another builder. */
     final S like(SamplePacket<S> other) {
         attributes.putAll(other.attributes);
         payload = other.payload;
@@ -112,7 +112,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Leaves the packet header out, as no kernel does.
+     * Omits the packet header, which no kernel does.
      *
      * @return this builder
      */
@@ -132,7 +132,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets the kernel's timestamp, to the microsecond.
+     * Sets the kernel's timestamp, in microseconds.
      *
      * @param time the time
      * @return this builder
@@ -143,7 +143,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets the device that the packet came in by.
+     * Sets the device on which the packet arrived.
      *
      * @param index the interface's index
      * @return this builder
@@ -153,7 +153,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets the device that the packet goes out by.
+     * Sets the device by which the packet leaves.
      *
      * @param index the interface's index
      * @return this builder
@@ -163,7 +163,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets the port of the bridge that the packet came in by.
+     * Sets the bridge port on which the packet arrived.
      *
      * @param index the interface's index
      * @return this builder
@@ -173,7 +173,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets the port of the bridge that the packet goes out by.
+     * Sets the bridge port by which the packet leaves.
      *
      * @param index the interface's index
      * @return this builder
@@ -196,7 +196,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     /**
      * Sets the payload.
      *
-     * @param bytes up to 65531 bytes; none leaves the attribute out
+     * @param bytes up to 65531 bytes; if empty, the attribute is omitted
      * @return this builder
      */
     public S payload(byte... bytes) {
@@ -267,7 +267,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets the layer-2 header, of bridge and netdev families.
+     * Sets the layer-2 header, for bridge and netdev families.
      *
      * @param bytes the header
      * @return this builder
@@ -277,7 +277,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Sets any attribute, known or not, to any bytes, well-formed or not.
+     * Appends any attribute, known or unknown, with arbitrary bytes.
      *
      * @param code its type on the wire
      * @param value the value
@@ -289,7 +289,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * Puts the payload before the other attributes, so that the last attribute is another one.
+     * Writes the payload before the other attributes, so that the last attribute is another one.
      *
      * @return this builder
      */
@@ -310,7 +310,10 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      */
     public abstract MessageWriter write(MessageWriter writer);
 
-    /** Appends what follows {@code struct nfgenmsg}: what is asked of the order's attributes, and the payload's start. */
+    /**
+     * Appends the bytes after {@code struct nfgenmsg}: the attributes in the given order, and the payload from the
+     * given start.
+     */
     final MessageWriter write(
             MessageWriter writer, byte[] packetHeader, int[] order, int copied, IntConsumer attribute) {
         if (header) {
@@ -336,7 +339,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * The message as a datagram of its own, in this machine's byte order.
+     * Returns the message as a datagram, in this machine's byte order.
      *
      * @return its bytes, padded
      */
@@ -345,7 +348,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * The message as a datagram of its own.
+     * Returns the message as a datagram.
      *
      * @param order the byte order of headers
      * @return its bytes, padded
@@ -355,10 +358,10 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
     }
 
     /**
-     * The message as a datagram of its own whose last attribute lacks its padding, as is legal.
+     * Returns the message as a datagram whose last attribute lacks its padding, which is valid.
      *
      * @param order the byte order of headers
-     * @return its bytes, cut to {@code nlmsg_len}
+     * @return its bytes, truncated to {@code nlmsg_len}
      */
     public byte[] toUnpaddedDatagram(ByteOrder order) {
         return Datagrams.withoutTailPadding(toDatagram(order), order);

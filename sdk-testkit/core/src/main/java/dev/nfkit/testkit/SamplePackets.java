@@ -15,8 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * IPv4 and IPv6 packets with right lengths and checksums (RFC 791, 768, 792, 4443, 8200, 9293); from text and from capture
- * files. {@link SampleIp} builds others.
+ * IPv4 and IPv6 packets with correct lengths and checksums (RFC 791, 768, 792, 4443, 8200, 9293), and packets from text
+ * and from capture files. {@link SampleIp} builds others.
  */
 public final class SamplePackets {
     private static final byte[] HELLO = "hello".getBytes(StandardCharsets.US_ASCII);
@@ -24,9 +24,9 @@ public final class SamplePackets {
     private SamplePackets() {}
 
     /**
-     * UDP over IPv4, from 192.0.2.1:40000 to 192.0.2.2:53.
+     * Returns a UDP packet over IPv4, from 192.0.2.1:40000 to 192.0.2.2:53.
      *
-     * @param data what it carries
+     * @param data the payload
      * @return the packet
      */
     public static byte[] udp4(byte... data) {
@@ -34,9 +34,9 @@ public final class SamplePackets {
     }
 
     /**
-     * UDP over IPv6, from [2001:db8::1]:40000 to [2001:db8::2]:53.
+     * Returns a UDP packet over IPv6, from [2001:db8::1]:40000 to [2001:db8::2]:53.
      *
-     * @param data what it carries
+     * @param data the payload
      * @return the packet
      */
     public static byte[] udp6(byte... data) {
@@ -44,13 +44,13 @@ public final class SamplePackets {
     }
 
     /**
-     * UDP over IPv4 or IPv6, as the addresses are.
+     * Returns a UDP packet over IPv4 or IPv6, depending on the addresses.
      *
      * @param source a literal address
      * @param sourcePort 0 to 65535
      * @param target a literal address of the same family
      * @param targetPort 0 to 65535
-     * @param data what it carries
+     * @param data the payload
      * @return the packet
      */
     public static byte[] udp(String source, int sourcePort, String target, int targetPort, byte... data) {
@@ -58,14 +58,14 @@ public final class SamplePackets {
     }
 
     /**
-     * A TCP segment over IPv4 or IPv6, as the addresses are; window 65535, no options.
+     * Returns a TCP segment over IPv4 or IPv6, depending on the addresses; window 65535, no options.
      *
      * @param source a literal address
      * @param sourcePort 0 to 65535
      * @param target a literal address of the same family
      * @param targetPort 0 to 65535
      * @param flags the flags' byte, such as 2 for SYN, 16 for ACK
-     * @param data what it carries
+     * @param data the payload
      * @return the packet
      */
     public static byte[] tcp(String source, int sourcePort, String target, int targetPort, int flags, byte... data) {
@@ -73,7 +73,7 @@ public final class SamplePackets {
     }
 
     /**
-     * A TCP SYN over IPv4, from 192.0.2.1:40000 to 192.0.2.2:80.
+     * Returns a TCP SYN over IPv4, from 192.0.2.1:40000 to 192.0.2.2:80.
      *
      * @return the packet
      */
@@ -82,7 +82,7 @@ public final class SamplePackets {
     }
 
     /**
-     * A TCP SYN over IPv6, from [2001:db8::1]:40000 to [2001:db8::2]:80.
+     * Returns a TCP SYN over IPv6, from [2001:db8::1]:40000 to [2001:db8::2]:80.
      *
      * @return the packet
      */
@@ -91,7 +91,7 @@ public final class SamplePackets {
     }
 
     /**
-     * An echo request over IPv4, from 192.0.2.1 to 192.0.2.2, of id 1.
+     * Returns an echo request over IPv4 with id 1, from 192.0.2.1 to 192.0.2.2.
      *
      * @param sequence its sequence number, 0 to 65535
      * @return the packet
@@ -101,7 +101,7 @@ public final class SamplePackets {
     }
 
     /**
-     * An echo request over IPv6, from 2001:db8::1 to 2001:db8::2, of id 1.
+     * Returns an echo request over IPv6 with id 1, from 2001:db8::1 to 2001:db8::2.
      *
      * @param sequence its sequence number, 0 to 65535
      * @return the packet
@@ -115,11 +115,11 @@ public final class SamplePackets {
     }
 
     /**
-     * A DNS query over UDP, from port 40000 to port 53.
+     * Returns a DNS query over UDP, from port 40000 to port 53.
      *
      * @param source a literal address
      * @param target a literal address of the same family: the server's
-     * @param name the name that is asked for
+     * @param name the name to query
      * @param type {@link SampleDns#A} or {@link SampleDns#AAAA}
      * @return the packet
      */
@@ -128,12 +128,12 @@ public final class SamplePackets {
     }
 
     /**
-     * A DNS answer over UDP, from port 53 to port 40000; to be kept for a minute.
+     * Returns a DNS answer over UDP, from port 53 to port 40000, with a TTL of a minute.
      *
      * @param source a literal address: the server's
      * @param target a literal address of the same family
-     * @param name the name that was asked for
-     * @param addresses what it has, all of one family
+     * @param name the name of the query
+     * @param addresses the addresses of the name, all of one family
      * @return the packet
      */
     public static byte[] dnsAnswer(String source, String target, String name, String... addresses) {
@@ -141,20 +141,20 @@ public final class SamplePackets {
     }
 
     /**
-     * Cuts an IPv4 packet into fragments; its Don't Fragment flag is cleared. Options are repeated in each.
+     * Splits an IPv4 packet into fragments. Its Don't Fragment flag is cleared; options are repeated in each fragment.
      *
-     * @param packet a whole packet
-     * @param size the most bytes that a fragment carries behind its header, a multiple of 8
+     * @param packet a complete packet
+     * @param size the maximum number of bytes after a fragment's header, a multiple of 8
      * @return the fragments, in order
-     * @throws IllegalArgumentException if it is no whole IPv4 packet, or the size is none
+     * @throws IllegalArgumentException if it is not a complete IPv4 packet, or the size is not a positive multiple of 8
      */
     public static List<byte[]> fragments(byte[] packet, int size) {
         Ipv4View ip = new Ipv4View();
         if (!ip.wrap(Bytes.of(packet)) || ip.totalLength() != packet.length) {
-            throw new IllegalArgumentException("only a whole IPv4 packet can be cut into fragments");
+            throw new IllegalArgumentException("only a complete IPv4 packet can be split into fragments");
         }
         if (size < 8 || size % 8 != 0) {
-            throw new IllegalArgumentException("size " + size + " is no multiple of 8 from 8 on");
+            throw new IllegalArgumentException("size " + size + " is not a positive multiple of 8");
         }
         int header = ip.headerLength();
         List<byte[]> fragments = new ArrayList<>();
@@ -173,25 +173,25 @@ public final class SamplePackets {
     }
 
     /**
-     * Bytes from text: plain hexadecimal digits, with or without spaces, commas and {@code 0x}, or what xxd,
-     * {@code hexdump -C}, {@code tcpdump -x} and Wireshark print. What follows a {@code #} is left out.
+     * Parses bytes from text: plain hexadecimal digits, with or without spaces, commas and {@code 0x}, or the output of
+     * xxd, {@code hexdump -C}, {@code tcpdump -x} and Wireshark. Text after a {@code #} is ignored.
      *
      * @param text one or more lines
      * @return the bytes
-     * @throws IllegalArgumentException if something is no hexadecimal, naming its line
+     * @throws IllegalArgumentException if something is not hexadecimal, with the number of the line
      */
     public static byte[] fromHex(String text) {
         return HexText.parse(text);
     }
 
     /**
-     * The IP packets of a capture file, pcap or pcapng, of link types raw IP, Ethernet, Linux cooked and NFLOG. What
-     * carries no IP is left out.
+     * Reads the IP packets of a capture file, pcap or pcapng, of link types raw IP, Ethernet, Linux cooked and NFLOG.
+     * Other packets are omitted.
      *
      * @param file the file
      * @return the packets from their IP headers on, in order
-     * @throws IOException if it can't be read, or is no capture file
-     * @throws IllegalArgumentException if a packet's link type is another
+     * @throws IOException if the file cannot be read, or is not a capture file
+     * @throws IllegalArgumentException if a packet has another link type
      */
     public static List<byte[]> fromCapture(Path file) throws IOException {
         try (CaptureReader reader = CaptureReader.open(file)) {
@@ -200,13 +200,13 @@ public final class SamplePackets {
     }
 
     /**
-     * The IP packets of a capture file among the resources of tests, as {@link #fromCapture(Path)}.
+     * Reads the IP packets of a capture file among the test resources, as {@link #fromCapture(Path)}.
      *
-     * @param neighbour a class beside whose package the resource is looked for
-     * @param resource its name, as {@link Class#getResourceAsStream} takes it
+     * @param neighbour a class in the package of the resource
+     * @param resource its name, in the syntax of {@link Class#getResourceAsStream}
      * @return the packets from their IP headers on, in order
-     * @throws IOException if it can't be read, or is no capture file
-     * @throws IllegalArgumentException if there is no such resource, or a packet's link type is another
+     * @throws IOException if the resource cannot be read, or is not a capture file
+     * @throws IllegalArgumentException if there is no such resource, or a packet has another link type
      */
     public static List<byte[]> fromCapture(Class<?> neighbour, String resource) throws IOException {
         InputStream stream = neighbour.getResourceAsStream(resource);

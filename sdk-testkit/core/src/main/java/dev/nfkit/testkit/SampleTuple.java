@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a connection as the kernel writes it ({@code struct nf_conntrack_tuple}): addresses, protocol, and
- * ports or what stands for them. An immutable value.
+ * ports or their equivalents. An immutable value.
  *
  * <pre>{@code
  * SampleTuple.tcp("10.0.0.1", 40000, "10.0.0.2", 443)
@@ -32,7 +32,7 @@ public final class SampleTuple {
     static final int IPPROTO_UDPLITE = 136;
 
     private static final int ANY_ZONE = -1;
-    /** ICMP and ICMPv6 types that are tracked, and what answers them ({@code invmap}). */
+    /** The tracked types of ICMP and ICMPv6, and the types of their answers ({@code invmap}). */
     private static final Map<Integer, Integer> ICMP_ANSWERS =
             Map.of(8, 0, 0, 8, 13, 14, 14, 13, 15, 16, 16, 15, 17, 18, 18, 17);
 
@@ -41,9 +41,9 @@ public final class SampleTuple {
     private final byte[] source;
     private final byte[] target;
     private final int protocol;
-    /** Source port; for ICMP the id. */
+    /** The source port; for ICMP the id. */
     private final int sourcePart;
-    /** Target port; for ICMP type and code. */
+    /** The target port; for ICMP type and code. */
     private final int targetPart;
 
     private final int zone;
@@ -68,35 +68,35 @@ public final class SampleTuple {
     }
 
     /**
-     * TCP.
+     * Creates a tuple of TCP.
      *
      * @param source the sender's literal address
      * @param sourcePort 0 to 65535
      * @param target the receiver's literal address, of the same family
      * @param targetPort 0 to 65535
      * @return a tuple
-     * @throws IllegalArgumentException if an address is none, or a number is out of range
+     * @throws IllegalArgumentException if an address is not literal, or a number is out of range
      */
     public static SampleTuple tcp(String source, int sourcePort, String target, int targetPort) {
         return ports(IPPROTO_TCP, source, sourcePort, target, targetPort);
     }
 
     /**
-     * UDP.
+     * Creates a tuple of UDP.
      *
      * @param source the sender's literal address
      * @param sourcePort 0 to 65535
      * @param target the receiver's literal address, of the same family
      * @param targetPort 0 to 65535
      * @return a tuple
-     * @throws IllegalArgumentException if an address is none, or a number is out of range
+     * @throws IllegalArgumentException if an address is not literal, or a number is out of range
      */
     public static SampleTuple udp(String source, int sourcePort, String target, int targetPort) {
         return ports(IPPROTO_UDP, source, sourcePort, target, targetPort);
     }
 
     /**
-     * A protocol with ports: TCP, UDP, UDP-Lite, SCTP, DCCP, or GRE with its keys.
+     * Creates a tuple of a protocol with ports: TCP, UDP, UDP-Lite, SCTP, DCCP, or GRE with its keys.
      *
      * @param protocol {@code IPPROTO_*}, 0 to 255
      * @param source the sender's literal address
@@ -104,11 +104,11 @@ public final class SampleTuple {
      * @param target the receiver's literal address, of the same family
      * @param targetPort 0 to 65535
      * @return a tuple
-     * @throws IllegalArgumentException if an address is none, the protocol has no ports, or a number is out of range
+     * @throws IllegalArgumentException if an address is not literal, the protocol has no ports, or a number is out of range
      */
     public static SampleTuple ports(int protocol, String source, int sourcePort, String target, int targetPort) {
         if (!withPorts(protocol)) {
-            throw new IllegalArgumentException("protocol " + protocol + " has no ports that are tracked");
+            throw new IllegalArgumentException("protocol " + protocol + " has no tracked ports");
         }
         return new SampleTuple(
                 SampleAddress.literal(source),
@@ -120,7 +120,7 @@ public final class SampleTuple {
     }
 
     /**
-     * ICMP, or ICMPv6 between IPv6 addresses.
+     * Creates a tuple of ICMP, or of ICMPv6 between IPv6 addresses.
      *
      * @param source the sender's literal address
      * @param target the receiver's literal address, of the same family
@@ -128,7 +128,7 @@ public final class SampleTuple {
      * @param code 0 to 255
      * @param id 0 to 65535
      * @return a tuple
-     * @throws IllegalArgumentException if an address is none, or a number is out of range
+     * @throws IllegalArgumentException if an address is not literal, or a number is out of range
      */
     public static SampleTuple icmp(String source, String target, int type, int code, int id) {
         byte[] from = SampleAddress.literal(source);
@@ -138,13 +138,13 @@ public final class SampleTuple {
     }
 
     /**
-     * A protocol of which only the number is tracked.
+     * Creates a tuple of a protocol of which only the number is tracked.
      *
      * @param protocol {@code IPPROTO_*}, 0 to 255
      * @param source the sender's literal address
      * @param target the receiver's literal address, of the same family
      * @return a tuple
-     * @throws IllegalArgumentException if an address is none, or the protocol is out of range
+     * @throws IllegalArgumentException if an address is not literal, or the protocol is out of range
      */
     public static SampleTuple generic(int protocol, String source, String target) {
         byte[] from = SampleAddress.literal(source);
@@ -152,7 +152,7 @@ public final class SampleTuple {
     }
 
     /**
-     * The same in a zone that holds for this direction only.
+     * Returns this tuple in a zone that applies to this direction only.
      *
      * @param id 0 to 65535
      * @return a tuple
@@ -163,7 +163,8 @@ public final class SampleTuple {
     }
 
     /**
-     * The way back: addresses and ports exchanged, of ICMP the type that answers. Without a zone of its own.
+     * Returns the inverted tuple: addresses and ports exchanged; for ICMP, with the type of the answer. Without a zone
+     * of its own.
      *
      * @return a tuple
      */
@@ -195,7 +196,7 @@ public final class SampleTuple {
         };
     }
 
-    /** The same from or to another address and port, as translation makes it. */
+    /** This tuple with another source or destination, as address translation changes it. */
     SampleTuple with(boolean asTarget, byte[] address, OptionalInt port) {
         return asTarget
                 ? new SampleTuple(source, address, protocol, sourcePart, port.orElse(targetPart), zone)
@@ -226,12 +227,12 @@ public final class SampleTuple {
         return targetPart;
     }
 
-    /** The zone of this direction, where it has one. */
+    /** The zone of this direction, if it has one. */
     OptionalInt zone() {
         return zone == ANY_ZONE ? OptionalInt.empty() : OptionalInt.of(zone);
     }
 
-    /** The same without a zone, to look up by. */
+    /** This tuple without a zone, for lookup. */
     SampleTuple plain() {
         return zone == ANY_ZONE ? this : new SampleTuple(source, target, protocol, sourcePart, targetPart, ANY_ZONE);
     }
@@ -259,9 +260,9 @@ public final class SampleTuple {
     }
 
     /**
-     * Whether another object stands for the same direction.
+     * Returns whether another object represents the same direction.
      *
-     * @param other what to compare with
+     * @param other the other object
      * @return whether they are equal
      */
     @Override
@@ -276,9 +277,9 @@ public final class SampleTuple {
     }
 
     /**
-     * A hash of it.
+     * Returns a hash code.
      *
-     * @return a number that is the same for equal ones
+     * @return a number that is the same for equal tuples
      */
     @Override
     public int hashCode() {
@@ -286,7 +287,7 @@ public final class SampleTuple {
     }
 
     /**
-     * Protocol, addresses and ports, for messages.
+     * Returns protocol, addresses and ports, for messages.
      *
      * @return text such as {@code 6 10.0.0.1 40000 > 10.0.0.2 443}
      */

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One message that was sent to a fake kernel, decoded. Immutable. */
+/** One decoded message that was sent to a fake kernel. Immutable. */
 public final class SentMessage {
     private final byte[] bytes;
     private final ByteOrder order;
@@ -47,7 +47,7 @@ public final class SentMessage {
     }
 
     /**
-     * The message's type.
+     * Returns the message's type.
      *
      * @return {@code nlmsg_type}, 0 to 65535: subsystem in the upper byte, message in the lower
      */
@@ -56,7 +56,7 @@ public final class SentMessage {
     }
 
     /**
-     * The message's flags.
+     * Returns the message's flags.
      *
      * @return {@code nlmsg_flags}, 0 to 65535
      */
@@ -65,7 +65,7 @@ public final class SentMessage {
     }
 
     /**
-     * The message's sequence number.
+     * Returns the message's sequence number.
      *
      * @return {@code nlmsg_seq}, 0 to 2³²−1
      */
@@ -74,7 +74,7 @@ public final class SentMessage {
     }
 
     /**
-     * The socket that sent it.
+     * Returns the port id of the sender.
      *
      * @return the socket's port id
      */
@@ -83,68 +83,70 @@ public final class SentMessage {
     }
 
     /**
-     * The family of its {@code struct nfgenmsg}.
+     * Returns the family in its {@code struct nfgenmsg}.
      *
-     * @return 0 to 255; 0 where the message is too short for one
+     * @return 0 to 255; 0 if the message is too short for one
      */
     public int family() {
         return header.hasNfgenmsg() ? header.family() : 0;
     }
 
     /**
-     * The group or queue of its {@code struct nfgenmsg}.
+     * Returns the group or queue in its {@code struct nfgenmsg}.
      *
-     * @return 0 to 65535; 0 where the message is too short for one
+     * @return 0 to 65535; 0 if the message is too short for one
      */
     public int resId() {
         return header.hasNfgenmsg() ? header.resId() : 0;
     }
 
     /**
-     * The version of its {@code struct nfgenmsg}, which says of a flush whether the family is meant.
+     * Returns the version in its {@code struct nfgenmsg}. In a flush, it determines whether the family applies.
      *
-     * @return 0 to 255; 0 where the message is too short for one
+     * @return 0 to 255; 0 if the message is too short for one
      */
     public int version() {
         return header.hasNfgenmsg() ? header.version() : 0;
     }
 
     /**
-     * Whether an attribute is there.
+     * Returns whether an attribute is present.
      *
      * @param code its type on the wire
-     * @return whether it is there
+     * @return whether it is present
      */
     public boolean has(int code) {
         return attributes.containsKey(code);
     }
 
     /**
-     * The value of an attribute; where it stands twice, the last.
+     * Returns the value of an attribute; if it occurs twice, the last value.
      *
      * @param code its type on the wire
-     * @return the value, or empty where it is absent
+     * @return the value, or empty if it is absent
      */
     public Optional<Bytes> attribute(int code) {
         return Optional.ofNullable(attributes.get(code));
     }
 
-    /** Whether it is long enough for a {@code struct nfgenmsg}; the kernel acknowledges others and does nothing. */
+    /**
+     * Whether it is long enough for a {@code struct nfgenmsg}. The kernel acknowledges shorter messages without effect.
+     */
     boolean hasNfgenmsg() {
         return header.hasNfgenmsg();
     }
 
     /**
-     * The message as it was sent, without padding.
+     * Returns the message as it was sent, without padding.
      *
-     * @return all its bytes, header included
+     * @return all its bytes, including the header
      */
     public Bytes bytes() {
         return Bytes.of(bytes.clone());
     }
 
     /**
-     * The byte order of its header.
+     * Returns the byte order of its header.
      *
      * @return the sender's
      */
@@ -153,7 +155,7 @@ public final class SentMessage {
     }
 
     /**
-     * Header and attributes in one line.
+     * Returns header and attributes in one line.
      *
      * @return text for messages
      */

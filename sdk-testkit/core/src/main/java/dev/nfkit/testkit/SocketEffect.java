@@ -4,25 +4,25 @@ import dev.nfkit.Bytes;
 import dev.nfkit.Errno;
 
 /**
- * What can happen at a socket, as data: a test puts effects in a row with {@link FakeNetlinkSocket#effect}, and the
- * socket does them in that order, each at its place between the datagrams.
+ * What can happen at a socket, as data. A test adds effects with {@link FakeNetlinkSocket#effect}, and the socket
+ * executes them in that order, each at its position among the datagrams.
  *
- * <p>A datagram of malformed bytes is a {@link Datagram}: the socket looks into none.
+ * <p>A datagram of malformed bytes is a {@link Datagram}: the socket does not parse datagrams.
  */
 public sealed interface SocketEffect {
-    /** The kernel delivers a datagram; whether it finds room is the receive buffer's matter. */
+    /** The kernel delivers a datagram, if the receive buffer has space for it. */
     record Datagram(Bytes bytes) implements SocketEffect {
         /**
-         * A datagram.
+         * Creates a datagram.
          *
-         * @param bytes what it holds; anything, also what is no message
+         * @param bytes the contents; arbitrary bytes are permitted
          */
         public Datagram(Bytes bytes) {
             this.bytes = bytes.copy();
         }
 
         /**
-         * What it holds.
+         * Returns the contents.
          *
          * @return the bytes
          */
@@ -35,16 +35,16 @@ public sealed interface SocketEffect {
     /** A datagram whose end is missing, whatever the slot's size ({@code MSG_TRUNC}). */
     record Truncated(Bytes bytes) implements SocketEffect {
         /**
-         * A cut datagram.
+         * Creates a truncated datagram.
          *
-         * @param bytes what is left of it
+         * @param bytes the remaining bytes
          */
         public Truncated(Bytes bytes) {
             this.bytes = bytes.copy();
         }
 
         /**
-         * What is left of it.
+         * Returns the remaining bytes.
          *
          * @return the bytes
          */
@@ -57,16 +57,16 @@ public sealed interface SocketEffect {
     /** A datagram whose sender is not the kernel. */
     record Foreign(Bytes bytes) implements SocketEffect {
         /**
-         * A foreign datagram.
+         * Creates a foreign datagram.
          *
-         * @param bytes what it holds
+         * @param bytes the contents
          */
         public Foreign(Bytes bytes) {
             this.bytes = bytes.copy();
         }
 
         /**
-         * What it holds.
+         * Returns the contents.
          *
          * @return the bytes
          */
@@ -77,14 +77,14 @@ public sealed interface SocketEffect {
     }
 
     /**
-     * Datagrams are lost at this place: they count at once, and unless NO_ENOBUFS is on, the batch behind this place is
-     * marked.
+     * Datagrams are lost at this position. They count at once, and unless NO_ENOBUFS is on, the batch after this
+     * position is marked.
      */
     record Overrun(int lost) implements SocketEffect {
         /**
-         * A loss.
+         * Creates a loss.
          *
-         * @param lost how many datagrams, 1 and more
+         * @param lost the number of datagrams, at least 1
          */
         public Overrun {
             if (lost < 1) {
@@ -93,9 +93,9 @@ public sealed interface SocketEffect {
         }
 
         /**
-         * How many datagrams.
+         * Returns the number of datagrams.
          *
-         * @return 1 and more
+         * @return at least 1
          */
         @Override
         public int lost() {
@@ -103,17 +103,17 @@ public sealed interface SocketEffect {
         }
     }
 
-    /** What comes behind is held back until {@link FakeNetlinkSocket#release} names this. */
+    /** Holds back all later effects until {@link FakeNetlinkSocket#release} is called with this name. */
     record Hold(String name) implements SocketEffect {
         /**
-         * A held place.
+         * Creates a hold.
          *
-         * @param name the name to release it by
+         * @param name the name for the release
          */
         public Hold {}
 
         /**
-         * The name to release it by.
+         * Returns the name for the release.
          *
          * @return the name
          */
@@ -123,23 +123,23 @@ public sealed interface SocketEffect {
         }
     }
 
-    /** A signal interrupts the receive in progress (EINTR), which has to go on as if nothing were. */
+    /** A signal interrupts the receive in progress (EINTR), which must continue. */
     record Interrupted() implements SocketEffect {
-        /** An interrupted system call. */
+        /** Creates an interruption. */
         public Interrupted {}
     }
 
-    /** The receive at this place fails. */
+    /** The receive at this position fails. */
     record ReceiveFailure(Errno errno) implements SocketEffect {
         /**
-         * A failed receive.
+         * Creates a failed receive.
          *
          * @param errno the error number
          */
         public ReceiveFailure {}
 
         /**
-         * The error number.
+         * Returns the error number.
          *
          * @return an error number
          */
@@ -149,17 +149,17 @@ public sealed interface SocketEffect {
         }
     }
 
-    /** The next send that is tried fails, and nothing of it reaches the kernel. */
+    /** The next send fails, and nothing of it reaches the kernel. */
     record SendFailure(Errno errno) implements SocketEffect {
         /**
-         * A failed send.
+         * Creates a failed send.
          *
          * @param errno the error number
          */
         public SendFailure {}
 
         /**
-         * The error number.
+         * Returns the error number.
          *
          * @return an error number
          */
@@ -171,7 +171,7 @@ public sealed interface SocketEffect {
 
     /** The stream ends here: receive returns −1 from now on. */
     record EndOfStream() implements SocketEffect {
-        /** An end. */
+        /** Creates an end. */
         public EndOfStream {}
     }
 }

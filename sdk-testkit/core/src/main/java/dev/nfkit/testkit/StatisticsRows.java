@@ -12,9 +12,15 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Counters, a message for each processor ({@code ctnetlink_ct_stat_cpu_dump}, {@code ctnetlink_exp_stat_cpu_dump}). */
+/**
+ * Counters, in one message for each processor ({@code ctnetlink_ct_stat_cpu_dump}, {@code
+ * ctnetlink_exp_stat_cpu_dump}).
+ */
 final class StatisticsRows implements KernelDump.Rows {
-    /** What the kernel calls the counters of expectations, too: the number in the table's subsystem, not in theirs. */
+    /**
+     * The message type that the kernel also uses for the counters of expectations: the number of the table's subsystem,
+     * not of theirs.
+     */
     private static final int OF_EXPECTATIONS = Netlink.NFNL_SUBSYS_CTNETLINK << 8 | 3;
 
     private final Iterator<KernelDump.Row> rows;

@@ -16,35 +16,36 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives everything that was received, each behind the request it followed, and compares what is sent with what was sent.
- * Guarded by the clock's lock.
+ * Replays everything that was received, each datagram after the request that it followed, and compares sent messages
+ * with recorded ones. Guarded by the clock's lock.
  *
- * <p>One cursor goes through what is received. Requests that it meets unsent are copied and wait in {@link #met}; what is
- * sent ahead of it is looked up by a second cursor. So memory is bounded, however long the recording is.
+ * <p>One cursor iterates over what is received. Requests that it passes before they are sent are copied and wait in
+ * {@link #met}. Messages that are sent earlier are looked up by a second cursor. So memory is bounded for recordings of
+ * any length.
  */
 final class StrictScript extends ReplayScript {
     private static final long STARVES_NANOS = TimeUnit.SECONDS.toNanos(60);
-    /** Requests whose answers are still expected; a recording may have a million verdicts, which nobody answers. */
+    /** Requests whose answers are still expected. A recording may have a million verdicts, which have no answers. */
     private static final int SEQUENCES = 16_384;
 
     private static final int SEQUENCE = 8;
-    private static final int BEHIND_PORT_ID = 16;
+    private static final int AFTER_PORT_ID = 16;
 
     private final TestClock clock;
     private final Pacing pacing;
     private final @Nullable RecordedSocket of;
     private final SentSequences sequences = new SentSequences();
-    /** Recorded requests that the receiving side has met, and that were not sent yet. */
+    /** Recorded requests that the receiving cursor has passed, and that were not sent yet. */
     private final Deque<ExpectedRequest> met = new ArrayDeque<>();
     /** The recorded request of which some messages, but not all, were sent. */
     private @Nullable ExpectedRequest current;
-    /** Answers to requests that take leave, until these are sent. */
-    private final List<byte[]> farewells = new ArrayList<>();
+    /** Answers to shutdown requests, until these are sent. */
+    private final List<byte[]> shutdownAnswers = new ArrayList<>();
 
     private @Nullable EntryCursor lookahead;
-    /** The number of the request that was taken last, to be compared. */
+    /** The number of the request that was matched last, for comparison. */
     private long taken;
-    /** How many recorded requests were sent that the receiving side has not met yet. */
+    /** The number of recorded requests that were sent before the receiving cursor reached them. */
     private long ahead;
 
     private boolean metThis;
@@ -79,7 +80,7 @@ final class StrictScript extends ReplayScript {
                     starve();
                     return Due.NOTHING;
                 }
-            } else if (!farewell()) {
+            } else if (!holdBack()) {
                 answer = entries().kind() == TraceKind.FROM_KERNEL
                         && Headers.answers(entries().datagram(), order(), sequences);
                 return pacing.due(entries().epochNanos(), answer) ? Due.ENTRY : Due.NOTHING;
@@ -88,7 +89,7 @@ final class StrictScript extends ReplayScript {
         return answers().isEmpty() ? Due.NOTHING : Due.ANSWER;
     }
 
-    /** Goes past a request that was sent, or that takes leave; false where it has to be sent first. */
+    /** Passes a request that was sent, or that is a shutdown; false if it has to be sent first. */
     private boolean pass() {
         if (ahead > 0) {
             ahead--;
@@ -100,7 +101,7 @@ final class StrictScript extends ReplayScript {
             if (!sent
                     && !(passed > 0
                             && entries().number() == lastMet().number()
-                            && lastMet().takesLeave())) {
+                            && lastMet().shutsDown())) {
                 return false;
             }
             metThis = false;
@@ -128,8 +129,8 @@ final class StrictScript extends ReplayScript {
         return met.isEmpty() && begun != null ? begun : met.getLast();
     }
 
-    /** Keeps back the answer to a request that takes leave and was not sent yet. */
-    private boolean farewell() {
+    /** Holds back the answer to a shutdown request that was not sent yet. */
+    private boolean holdBack() {
         if (met.isEmpty()
                 || entries().kind() != TraceKind.FROM_KERNEL
                 || !Headers.isError(entries().datagram(), order())) {
@@ -139,7 +140,7 @@ final class StrictScript extends ReplayScript {
         if (met.stream().noneMatch(request -> request.has(sequence))) {
             return false;
         }
-        farewells.add(entries().datagram().toArray());
+        shutdownAnswers.add(entries().datagram().toArray());
         consume();
         return true;
     }
@@ -169,7 +170,7 @@ final class StrictScript extends ReplayScript {
 
     @Override
     boolean gathers() {
-        return true; // what was answered together is to be received together
+        return true; // what was answered together is received together
     }
 
     @Override
@@ -208,7 +209,7 @@ final class StrictScript extends ReplayScript {
         }
     }
 
-    /** The recorded request whose next message is to be sent; null where there is none. */
+    /** The recorded request whose next message is to be sent; null if there is none. */
     private @Nullable ExpectedRequest expectedRequest() {
         ExpectedRequest request = current;
         if (request == null) {
@@ -240,7 +241,7 @@ final class StrictScript extends ReplayScript {
         byte[] recorded = expected.message();
         if (!same(recorded, message)) {
             broken = true;
-            throw new ReplayMismatchError("what was sent is not what the recording has here:\n--- recorded: "
+            throw new ReplayMismatchError("what was sent differs from the recording here:\n--- recorded: "
                     + place(expected.number(), expected.epochNanos()) + "\n+++ sent: by socket " + portId + "\n"
                     + MessageDiff.of(text.lines(recorded, order()), text.lines(message, order())));
         }
@@ -250,7 +251,7 @@ final class StrictScript extends ReplayScript {
         }
     }
 
-    /** All messages of a recorded request were sent. */
+    /** Notes that all messages of a recorded request were sent. */
     private void finished(ExpectedRequest request, long portId) {
         current = null;
         if (load() && request.number() >= entries().number()) {
@@ -260,11 +261,11 @@ final class StrictScript extends ReplayScript {
             ahead += request.number() == entries().number() && metThis ? 0 : 1;
         }
         if (met.isEmpty()) {
-            farewells.forEach(datagram -> {
+            shutdownAnswers.forEach(datagram -> {
                 Headers.readdress(ByteBuffer.wrap(datagram), 0, datagram.length, order(), sequences, portId);
                 answers().add(datagram);
             });
-            farewells.clear();
+            shutdownAnswers.clear();
         }
         TestClock.Timer pending = starving;
         if (pending != null) {
@@ -276,11 +277,11 @@ final class StrictScript extends ReplayScript {
     private boolean same(byte[] recorded, byte[] message) {
         boolean equal = recorded.length == message.length
                 && Arrays.equals(recorded, 0, SEQUENCE, message, 0, SEQUENCE)
-                && Arrays.equals(recorded, BEHIND_PORT_ID, recorded.length, message, BEHIND_PORT_ID, message.length);
+                && Arrays.equals(recorded, AFTER_PORT_ID, recorded.length, message, AFTER_PORT_ID, message.length);
         return equal || text.structure(recorded, order()).equals(text.structure(message, order()));
     }
 
-    /** What the recording does not have: it may take leave, and nothing else. */
+    /** Handles a message that the recording does not have. Only shutdown requests are permitted. */
     private void unscripted(byte[] message, long portId) {
         List<SentMessage> requests;
         try {
@@ -288,17 +289,17 @@ final class StrictScript extends ReplayScript {
         } catch (MalformedMessageException e) {
             throw new AssertionError("a malformed message was sent to the kernel: " + e.getMessage(), e);
         }
-        boolean leave = requests.stream().allMatch(StrictScript::takesLeave);
-        if (!starved && !broken && !leave) {
+        boolean shutdown = requests.stream().allMatch(StrictScript::shutsDown);
+        if (!starved && !broken && !shutdown) {
             broken = true;
-            throw new ReplayMismatchError(recording().name() + ": the recording sends nothing more here, yet socket "
+            throw new ReplayMismatchError(recording().name() + ": the recording sends nothing more here, but socket "
                     + portId + " sent\n" + show(message));
         }
         acknowledge(requests, portId);
     }
 
-    private static boolean takesLeave(SentMessage request) {
-        return request.type() == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH || ExpectedRequest.takesLeave(request);
+    private static boolean shutsDown(SentMessage request) {
+        return request.type() == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH || ExpectedRequest.shutsDown(request);
     }
 
     @Override
@@ -306,7 +307,7 @@ final class StrictScript extends ReplayScript {
         if (entries().kind() != TraceKind.TO_KERNEL) {
             return true;
         }
-        boolean known = ahead > 0 || metThis; // it was sent, or is told of already
+        boolean known = ahead > 0 || metThis; // it was sent, or was reported already
         ahead -= ahead > 0 ? 1 : 0;
         metThis = false;
         return !known;
@@ -314,22 +315,22 @@ final class StrictScript extends ReplayScript {
 
     @Override
     List<String> left() {
-        List<String> told = new ArrayList<>();
+        List<String> texts = new ArrayList<>();
         if (broken) {
-            return told; // the mismatch says it all
+            return texts; // the mismatch describes the problem completely
         }
         ExpectedRequest begun = current;
         if (begun != null) {
             met.addFirst(begun);
         }
         for (ExpectedRequest request : met) {
-            told.add("not sent: " + place(request.number(), request.epochNanos()) + "\n" + show(request.message()));
+            texts.add("not sent: " + place(request.number(), request.epochNanos()) + "\n" + show(request.message()));
         }
-        if (!farewells.isEmpty()) {
-            told.add("and " + farewells.size() + " answers to it");
+        if (!shutdownAnswers.isEmpty()) {
+            texts.add("and " + shutdownAnswers.size() + " answers to it");
         }
-        told.addAll(rest());
-        return told;
+        texts.addAll(rest());
+        return texts;
     }
 
     @Override

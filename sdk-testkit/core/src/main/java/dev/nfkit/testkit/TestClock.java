@@ -11,9 +11,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The clock of a test double: what its deadlines and its model of the kernel follow. Safe for any number of threads.
+ * The clock of a test double, which its deadlines and its model of the kernel follow. Safe for any number of threads.
  *
- * <p>It also carries the lock of everything in memory that follows it, so that a step of time is one step for all.
+ * <p>It also contains the lock of everything in memory that follows it, so that a step of time is atomic for all.
  */
 public final class TestClock {
     private enum Mode {
@@ -23,7 +23,7 @@ public final class TestClock {
         FOLLOWING
     }
 
-    /** Something that the model does later. */
+    /** An action of the model at a later time. */
     static final class Timer {
         private final long at;
         private final Runnable action;
@@ -38,7 +38,9 @@ public final class TestClock {
         }
     }
 
-    /** How soon a waiting receive sees that a followed clock has moved, which does not tell. */
+    /**
+     * The interval at which a waiting receive checks whether a followed clock, which sends no notification, has moved.
+     */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final Mode mode;
@@ -61,8 +63,8 @@ public final class TestClock {
     }
 
     /**
-     * A clock that jumps: where a receive would wait for something that only time brings, time moves there at once. A
-     * receive with a timeout on an empty socket returns 0 without waiting. Best for tests of one thread.
+     * Creates a clock that jumps: when a receive would wait for something that only time brings, time moves there at
+     * once. A receive with a timeout on an empty socket returns 0 without waiting. Best for tests with one thread.
      *
      * @return a new clock, at 2026-01-01T00:00:00Z
      */
@@ -71,7 +73,7 @@ public final class TestClock {
     }
 
     /**
-     * A clock that stands until {@link #advance}. Best for tests whose threads wait for each other.
+     * Creates a clock that stands still until {@link #advance}. Best for tests whose threads wait for each other.
      *
      * @return a new clock, at 2026-01-01T00:00:00Z
      */
@@ -80,21 +82,20 @@ public final class TestClock {
     }
 
     /**
-     * A clock that runs as the machine's, and can be advanced besides.
+     * Creates a clock that runs as the machine's, and can also be advanced.
      *
      * @return a new clock
      */
     public static TestClock real() {
-        // Not a method reference: a scheduler that controls time replaces calls, which a reference is not.
+        // Not a method reference: a scheduler that controls time replaces calls, but not method references.
         return new TestClock(Mode.REAL, () -> System.nanoTime());
     }
 
     /**
-     * A clock that stands where another one stands, such as the virtual time of a coroutine test, and can be advanced
-     * besides. Receives that wait look at it every few milliseconds of real time; what fell due meanwhile happens then,
-     * in order.
+     * Creates a clock that follows another one, such as the virtual time of a coroutine test, and can also be advanced.
+     * Waiting receives read it every few milliseconds of real time; what fell due meanwhile happens then, in order.
      *
-     * @param nanos the other clock, in nanoseconds, which never goes back; called by any thread, so it must not block
+     * @param nanos the other clock, in nanoseconds, which never goes back; called on any thread, so it must not block
      * @return a new clock, at 2026-01-01T00:00:00Z
      */
     public static TestClock following(LongSupplier nanos) {
@@ -102,7 +103,7 @@ public final class TestClock {
     }
 
     /**
-     * The time for deadlines.
+     * Returns the time for deadlines.
      *
      * @return nanoseconds since an arbitrary moment
      */
@@ -116,7 +117,7 @@ public final class TestClock {
     }
 
     /**
-     * The time of day.
+     * Returns the time of day.
      *
      * @return nanoseconds since 1970
      */
@@ -125,9 +126,9 @@ public final class TestClock {
     }
 
     /**
-     * Moves time on. What falls due on the way happens in order, and receives whose timeout has passed return.
+     * Advances the time. Everything that falls due happens in order, and receives whose timeout has passed return.
      *
-     * @param step how far, not negative
+     * @param step the duration, not negative
      */
     public void advance(Duration step) {
         if (step.isNegative()) {
@@ -142,10 +143,10 @@ public final class TestClock {
     }
 
     /**
-     * Bounds how long a receive without a bound, or one that waits for {@link #advance}, blocks in real time before it
-     * fails the test with an AssertionError: no wait is for ever. 30 seconds unless set.
+     * Limits how long a receive without a timeout, or one that waits for {@link #advance}, blocks in real time before
+     * it fails the test with an AssertionError: every wait has a bound. 30 seconds unless set.
      *
-     * @param longest the bound, more than zero
+     * @param longest the limit, more than zero
      */
     public void patience(Duration longest) {
         if (longest.isNegative() || longest.isZero()) {
@@ -159,12 +160,12 @@ public final class TestClock {
         }
     }
 
-    /** How long a wait may take in real time; wants the lock. */
+    /** How long a wait may take in real time; requires the lock. */
     Duration patience() {
         return Duration.ofNanos(patienceNanos);
     }
 
-    // What follows is for the sockets of this package. All but lock() wants the lock held.
+    // The following is for the sockets of this package. All but lock() requires the lock.
 
     ReentrantLock lock() {
         return lock;
@@ -189,7 +190,7 @@ public final class TestClock {
         timers.remove(timer);
     }
 
-    /** Does what has fallen due. */
+    /** Runs the actions that have fallen due. */
     void runDue() {
         for (Timer next = timers.peek(); next != null && next.at <= now(); next = timers.peek()) {
             timers.poll();
@@ -208,7 +209,7 @@ public final class TestClock {
     }
 
     /**
-     * Waits for a change or the passing of time; may return early. It never reacts to an interrupt but tells of it.
+     * Waits for a change or for time to pass; may return early. It does not react to an interrupt but reports it.
      *
      * @param deadline by {@link #now}, or Long.MAX_VALUE
      * @param realStop the System.nanoTime() at which patience ends
@@ -228,8 +229,8 @@ public final class TestClock {
         } else if (wait <= 0) {
             throw new AssertionError("a receive has waited for its patience of "
                     + Duration.ofNanos(patienceNanos).toMillis()
-                    + " ms: nothing was delivered, nobody closed or woke the socket"
-                    + (mode == Mode.MANUAL ? ", and nobody advanced the manual clock" : ""));
+                    + " ms: nothing was delivered, and the socket was neither closed nor woken up"
+                    + (mode == Mode.MANUAL ? ", and the manual clock was not advanced" : ""));
         } else if (mode == Mode.FOLLOWING && until != Long.MAX_VALUE) {
             wait = Math.min(wait, LOOK_NANOS);
         }
@@ -245,12 +246,12 @@ public final class TestClock {
         return patienceNanos;
     }
 
-    /** Whether time jumps to where it is waited for. */
+    /** Whether time jumps to the time that is waited for. */
     boolean jumps() {
         return mode == Mode.AUTOMATIC;
     }
 
-    /** Waits for a change in real time; may return early. Whether the thread was interrupted meanwhile. */
+    /** Waits for a change in real time; may return early. Returns whether the thread was interrupted meanwhile. */
     @SuppressWarnings("WaitNotInLoop") // the callers loop
     boolean awaitReal(long nanos) {
         try {
@@ -261,7 +262,10 @@ public final class TestClock {
         }
     }
 
-    /** Waits in real time, time of its own standing still, until something is so; false where patience ends before. */
+    /**
+     * Waits in real time until a condition is true, while the clock's own time stands still; false if the patience ends
+     * before.
+     */
     boolean awaitUntil(BooleanSupplier condition) {
         long stop = realStop();
         boolean interrupted = false;

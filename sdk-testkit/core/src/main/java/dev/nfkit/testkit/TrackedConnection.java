@@ -4,26 +4,26 @@ import dev.nfkit.conntrack.ConntrackAttribute;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** An entry of a model's table: what it says of itself, and what is not on the wire. Wants the clock's lock. */
+/** An entry of a model's table: its attributes, and its state that is not on the wire. Requires the clock's lock. */
 final class TrackedConnection {
     private final TestClock clock;
     private final SampleConntrack sample;
     private final ConntrackZone zone;
     private long expires;
     private TestClock.@Nullable Timer timer;
-    private boolean roomForHelper;
-    private boolean roomForLabels;
+    private boolean spaceForHelper;
+    private boolean spaceForLabels;
 
-    TrackedConnection(TestClock clock, SampleConntrack sample, boolean roomForLabels) {
+    TrackedConnection(TestClock clock, SampleConntrack sample, boolean spaceForLabels) {
         this.clock = clock;
         this.sample = sample;
         this.zone = ConntrackZone.of(sample);
-        this.roomForHelper = sample.attributes.has(ConntrackAttribute.HELP);
-        this.roomForLabels = roomForLabels || sample.attributes.has(ConntrackAttribute.LABELS);
+        this.spaceForHelper = sample.attributes.has(ConntrackAttribute.HELP);
+        this.spaceForLabels = spaceForLabels || sample.attributes.has(ConntrackAttribute.LABELS);
         this.expires = clock.now() + TimeUnit.SECONDS.toNanos(sample.number(ConntrackAttribute.TIMEOUT));
     }
 
-    /** What it says of itself, with the time that is left now. */
+    /** Its attributes, with the present remaining time. */
     SampleConntrack sample() {
         long left = Math.max(0, TimeUnit.NANOSECONDS.toSeconds(expires - clock.now()));
         if (sample.attributes.has(ConntrackAttribute.TIMEOUT)) {
@@ -32,7 +32,7 @@ final class TrackedConnection {
         return sample;
     }
 
-    /** The timeout that was written last, whatever time has passed. */
+    /** The timeout that was set last, regardless of the time that has passed. */
     long stated() {
         return sample.number(ConntrackAttribute.TIMEOUT);
     }
@@ -50,19 +50,19 @@ final class TrackedConnection {
         return mine.plain().equals(tuple.plain()) && zone.idOf(reply) == in.idOf(reply);
     }
 
-    boolean roomForHelper() {
-        return roomForHelper;
+    boolean spaceForHelper() {
+        return spaceForHelper;
     }
 
-    boolean roomForLabels() {
-        return roomForLabels;
+    boolean spaceForLabels() {
+        return spaceForLabels;
     }
 
-    void makeRoomForHelper() {
-        roomForHelper = true;
+    void makeSpaceForHelper() {
+        spaceForHelper = true;
     }
 
-    /** Lets it end after some seconds, in place of what was set before. */
+    /** Sets a timeout in seconds, in place of the previous one. */
     void expireAfter(long seconds, Runnable end) {
         stopTimer();
         sample.timeout(seconds);

@@ -1,6 +1,6 @@
 /**
- * Test doubles for users of nfkit: a fake transport that behaves as a kernel, replay of recorded traces, faults as data,
- * and builders of packets and messages. Nothing here needs Linux, privileges or a wait in real time.
+ * Test doubles for users of nfkit: a fake transport that behaves as a kernel, replay of recorded traces, faults as
+ * data, and builders of packets and messages. They need neither Linux nor privileges, and do not wait in real time.
  */
 @NullMarked
 package dev.nfkit.testkit;

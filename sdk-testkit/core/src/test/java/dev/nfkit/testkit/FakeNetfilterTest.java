@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a Java user of the testkit writes. */
+/** Uses the testkit from Java. */
 class FakeNetfilterTest {
     private final FakeNetfilter transport = new FakeNetfilter();
     private final NflogOptions options = NflogOptions.builder().group(30).build();

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a flight recorder kept of a session replays to the same session, whatever fell out before. */
+/** The ring of a flight recorder replays to the same session, even if it dropped earlier entries. */
 class FlightReplayTest {
     private static final int ROUNDS = 400;
 
@@ -28,7 +28,7 @@ class FlightReplayTest {
         return id % 3 == 0 ? Verdict.DROP : Verdict.ACCEPT;
     }
 
-    /** Has more packets decided than the ring holds, five at a time; their ids. */
+    /** Has more packets decided than the ring holds, five at a time. Returns their ids. */
     private List<Long> record(FlightRecorder recorder) throws IOException {
         FakeNetfilter kernel = new FakeNetfilter();
         List<Long> seen = new ArrayList<>();
@@ -66,7 +66,7 @@ class FlightReplayTest {
     }
 
     @Test
-    void aRingOfWhichPacketsFellOutReplaysStrictly() throws Exception {
+    void aRingThatDroppedPacketsReplaysStrictly() throws Exception {
         FlightRecorder recorder = new FlightRecorder(1 << 20, ByteOrder.nativeOrder(), "test");
         List<Long> seen = record(recorder);
         assertTrue(recorder.evictedEntries() > 1000);

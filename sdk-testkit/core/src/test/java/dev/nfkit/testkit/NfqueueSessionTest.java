@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 
-/** NFQUEUE as a Java user meets it: lambdas, checked exceptions, null, workers. */
+/** NFQUEUE from Java: lambdas, checked exceptions, null, workers. */
 class NfqueueSessionTest {
     private final FakeNetfilter transport = new FakeNetfilter();
 
@@ -44,7 +44,7 @@ class NfqueueSessionTest {
     }
 
     @Test
-    @SuppressWarnings("NullAway") // who forgets
+    @SuppressWarnings("NullAway") // returns null by mistake
     void aDeciderThatReturnsNullFailsClosed() throws Exception {
         NfqueueOptions options = NfqueueOptions.builder().queue(0).build();
         try (NfqueueSession session = NfqueueSession.open(transport, options)) {
@@ -56,7 +56,7 @@ class NfqueueSessionTest {
     }
 
     @Test
-    void aCheckedExceptionComesOutAsItWas() throws Exception {
+    void aCheckedExceptionIsThrownUnchanged() throws Exception {
         NfqueueOptions options = NfqueueOptions.builder().queue(0).build();
         try (NfqueueSession session = NfqueueSession.open(transport, options)) {
             enqueue(0, 1);

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Recordings as a Java user replays them. */
+/** Replays recordings from Java. */
 class TracesTest {
     private static final String RESOURCE = "traces/nflog/nflog-prefix-mark-uid.pcap";
     private static final NflogOptions OPTIONS = NflogOptions.builder().group(2).build();
@@ -28,7 +28,7 @@ class TracesTest {
     }
 
     @Test
-    void aRecordingBesideAClassIsReplayed() throws Exception {
+    void aRecordingInThePackageOfAClassIsReplayed() throws Exception {
         try (ReplayTransport replay = Traces.lenient(TracesTest.class, "/" + RESOURCE);
                 NflogSession session = NflogSession.open(replay, OPTIONS)) {
             assertEquals(2, session.run(packet -> {}));
@@ -36,7 +36,7 @@ class TracesTest {
     }
 
     @Test
-    void whatIsNotThereSaysWhereItWasLookedFor() {
+    void aMissingRecordingNamesTheSearchedPlaces() {
         IllegalArgumentException resource =
                 assertThrows(IllegalArgumentException.class, () -> Traces.replay("traces/none.pcap"));
         assertTrue(resource.getMessage().startsWith("there is no resource traces/none.pcap, by the thread's context"));
@@ -47,14 +47,14 @@ class TracesTest {
     }
 
     @Test
-    void whatIsNoRecordingSaysSo() {
+    void aFileThatIsNotARecordingIsRefused() {
         UncheckedIOException wrong =
                 assertThrows(UncheckedIOException.class, () -> Traces.replay("traces/nflog/nflog-prefix-mark-uid.md"));
         assertTrue(wrong.getMessage().contains("expected a pcap or pcapng header"), wrong.getMessage());
     }
 
     @Test
-    void packetsThatNobodyReadFailTheTest() throws Exception {
+    void unreadPacketsFailTheTest() throws Exception {
         ReplayTransport replay = Traces.lenient(RESOURCE);
         try (NflogSession session = NflogSession.open(replay, OPTIONS)) {
             session.run(packet -> session.stop());

@@ -18,7 +18,7 @@ internal const val MULTI = Netlink.NLM_F_MULTI
 internal const val INTERRUPTED = 0x10
 internal const val FILTERED = 0x20
 
-/** A message that a fake kernel sent, and the datagram that it came in. */
+/** A message that a fake kernel sent, and its datagram. */
 internal class Heard(
     val datagram: Int,
     val type: Int,
@@ -45,7 +45,7 @@ internal class Heard(
                 .getInt(0)
 }
 
-/** A socket of a fake kernel that speaks ctnetlink by raw messages. */
+/** A socket of a fake kernel that exchanges raw ctnetlink messages. */
 internal class ConntrackSteps(
     val transport: FakeNetfilter = FakeNetfilter(),
     private val slotSize: Int = 1 shl 16,
@@ -77,7 +77,7 @@ internal class ConntrackSteps(
         return sequence
     }
 
-    /** What has come, of one receive. */
+    /** The messages of one receive. */
     fun receive(): List<Heard> {
         val heard = mutableListOf<Heard>()
         socket.receive(batch, 0)
@@ -104,7 +104,7 @@ internal class ConntrackSteps(
         return heard
     }
 
-    /** All that is to be had. */
+    /** All messages that have arrived. */
     fun drain(): List<Heard> = generateSequence { receive().ifEmpty { null } }.flatten().toList()
 
     fun ask(
@@ -119,7 +119,7 @@ internal class ConntrackSteps(
         return drain()
     }
 
-    /** The error of a request that asks for an acknowledgement, as the last thing that came; 0 for none. */
+    /** The error of a request that asks for an acknowledgement, which must arrive last; 0 for none. */
     fun errno(
         type: Int,
         flags: Int = 0,

@@ -32,10 +32,10 @@ private fun MessageWriter.filter(
     reply: Int = 0,
 ) = nest(FILTER.code()) { hostWords(1, original).hostWords(2, reply) }
 
-/** Dumps, as Linux 6.18 was seen to give them. */
+/** Dumps, as observed on Linux 6.18. */
 class FakeConntrackDumpSpec :
     FunSpec({
-        test("a dump of nothing is its end alone") {
+        test("a dump of an empty table is only its end") {
             with(ConntrackSteps()) {
                 val heard = dump().single()
                 heard.type shouldBe Netlink.NLMSG_DONE
@@ -44,7 +44,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("a dump gives each entry, marked as a part, to the asker, then the end in a datagram of its own") {
+        test("a dump returns each entry, marked as multipart, to the requester, then the end in a separate datagram") {
             with(ConntrackSteps()) {
                 model.add(udp(1))
                 model.add(udp6(2))
@@ -58,7 +58,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("an entry tells all that was set") {
+        test("an entry contains all attributes that were set") {
             with(ConntrackSteps()) {
                 val id =
                     model.add(
@@ -141,13 +141,13 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("a dump is not acknowledged, even where that is asked for") {
+        test("a dump is not acknowledged, even if that is requested") {
             with(ConntrackSteps()) {
                 ask(ConntrackSteps.GET, REQUEST or DUMP or ACK).map { it.type } shouldBe listOf(Netlink.NLMSG_DONE)
             }
         }
 
-        test("an interrupted dump is marked from its second datagram on, its end too; the next one is not") {
+        test("an interrupted dump is marked from its second datagram on, including its end; the next one is not") {
             with(ConntrackSteps(slots = 1)) {
                 repeat(100) { model.add(udp(it + 1)) }
                 model.interruptDumps(1)
@@ -166,24 +166,24 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("an entry that comes or goes meanwhile interrupts, unless the kernel does not tell") {
-            for (tells in listOf(true, false)) {
+        test("an entry that is added or removed meanwhile interrupts, unless the kernel does not report it") {
+            for (reports in listOf(true, false)) {
                 with(ConntrackSteps(slots = 1)) {
-                    model.settings().tellsChanges(tells)
+                    model.settings().tellsChanges(reports)
                     val ids = (1..1000).map { model.add(udp(it)) }
                     send(ConntrackSteps.GET, REQUEST or DUMP)
                     val first = receive()
                     model.remove(ids[999])
                     model.add(udp(1001))
                     val rest = drain()
-                    rest.any { it.flags and INTERRUPTED != 0 } shouldBe tells
+                    rest.any { it.flags and INTERRUPTED != 0 } shouldBe reports
                     (first + rest).filter { it.type == 0x100 }.map { it.entry.original().sourcePort() } shouldBe
                         (1..999) + 1001
                 }
             }
         }
 
-        test("filters: family, mark, status, zone; the answers say that there was one") {
+        test("filters: family, mark, status, zone; the answers are marked as filtered") {
             with(ConntrackSteps()) {
                 model.add(udp(1).mark(0x11).status(8))
                 model.add(udp6(2).mark(0x12).status(14).zone(5))
@@ -219,7 +219,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("a filter by an IPv6 address gives all others, as Linux does, unless that is mended") {
+        test("a filter by an IPv6 address returns all other entries, as Linux does, unless that is corrected") {
             with(ConntrackSteps()) {
                 model.add(udp6(1))
                 model.add(SampleConntrack.of(SampleTuple.udp("fd00::9", 2, "fd00::2", 53)))
@@ -249,7 +249,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("an older kernel ignores the filters that it does not know, and sends no attribute that came later") {
+        test("an older kernel ignores unknown filters, and sends no attribute of a later version") {
             with(ConntrackSteps()) {
                 model.settings().kernelVersion(5, 4)
                 model.add(udp(1).mark(1).synProxy(1, 2, 3))
@@ -272,7 +272,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("counters are read and reset at once, of one entry and of all") {
+        test("counters are read and reset in one step, for one entry and for all") {
             with(ConntrackSteps()) {
                 val first = SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53)
                 model.add(udp(1).counters(1, 2, 3, 4))
@@ -287,7 +287,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("one entry is found by either direction, in its zone, and marked as if it were a part of several") {
+        test("one entry is found by either direction, in its zone, and marked as multipart") {
             with(ConntrackSteps()) {
                 val tuple = SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53)
                 model.add(udp(1).mark(7))
@@ -314,7 +314,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("tuples that are incomplete, or of a type that is not tracked, are refused") {
+        test("tuples that are incomplete, or of an untracked type, are refused") {
             with(ConntrackSteps()) {
                 fun errno(
                     family: Int = 2,
@@ -332,7 +332,7 @@ class FakeConntrackDumpSpec :
             }
         }
 
-        test("timeouts run by the clock") {
+        test("timeouts follow the clock") {
             val steps = ConntrackSteps(FakeNetfilter(TestClock.manual()))
             steps.model.add(udp(1).timeout(10))
             steps.transport.clock().advance(java.time.Duration.ofMillis(3500))

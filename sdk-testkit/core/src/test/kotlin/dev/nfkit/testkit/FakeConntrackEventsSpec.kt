@@ -32,20 +32,20 @@ private fun Heard.attributes(): Set<ConntrackAttribute> = ConntrackAttribute.val
 
 private val ALWAYS = setOf(TUPLE_ORIG, TUPLE_REPLY, ID, STATUS, TIMEOUT)
 
-/** Events, and who is told of them. */
+/** Events and their recipients. */
 class FakeConntrackEventsSpec :
     FunSpec({
-        test("an event takes the memory that the kernel reckons for it, however small it is") {
+        test("an event takes the memory that the kernel allocates for it, however small it is") {
             with(ConntrackSteps()) {
                 join(1)
                 socket.set(SocketOption.RECEIVE_BUFFER, 8_192)
                 repeat(60) { model.add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 1_000 + it, "10.0.0.2", 53))) }
-                drain().size shouldBe 12 // as Linux 6.18
+                drain().size shouldBe 12 // as on Linux 6.18
                 socket.drops() shouldBe 48
             }
         }
 
-        test("new, changed and ended: each to its group, of its type, by its flags") {
+        test("new, changed and ended: each event goes to its group, with its type and flags") {
             with(ConntrackSteps()) {
                 join(1, 2, 3)
                 val id = model.add(SampleConntrack.of(TCP).tcp(1).mark(7))
@@ -64,7 +64,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("who is in no group hears nothing, and who is in one of that alone") {
+        test("a socket without groups receives no event, and a member of one group only those of that group") {
             with(ConntrackSteps()) {
                 val deaths = ConntrackSteps(transport).join(3)
                 val id = model.add(SampleConntrack.of(TUPLE))
@@ -75,7 +75,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("a change tells what has changed; of counters and timeouts nobody is told") {
+        test("a change sends what has changed; counters and timeouts cause no event") {
             with(ConntrackSteps()) {
                 join(2)
                 val id = model.add(SampleConntrack.of(TUPLE).labels())
@@ -94,7 +94,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("a connection that ends tells its counters, how long it was, and of TCP the state alone") {
+        test("the event of an ended connection has its counters, its duration, and of TCP only the state") {
             with(ConntrackSteps(FakeNetfilter(TestClock.manual()).order(ByteOrder.LITTLE_ENDIAN))) {
                 model.settings().timestamps(true)
                 join(3)
@@ -113,7 +113,7 @@ class FakeConntrackEventsSpec :
                     TIMESTAMP_EVENT
                 heard.entry.stopNanos() shouldBe start + 10_000_000_000
                 heard.entry.eventNanos() shouldBe start + 10_000_000_000
-                // PROTOINFO holds TCP, and that its state alone.
+                // PROTOINFO contains TCP, and only its state.
                 heard.entry.attributes().toHex() shouldContain "10000480" + "0c000180" + "05000100"
                 model.settings().kernelVersion(6, 12)
                 model.add(SampleConntrack.of(TCP))
@@ -122,7 +122,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("what a request does tells who did it, and all that it could have changed") {
+        test("the event of a request has its port, and everything that it could have changed") {
             with(ConntrackSteps()) {
                 join(1, 2, 3)
                 val other = ConntrackSteps(transport)
@@ -143,7 +143,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("the asker hears of it before the answer where it listens, or asks for an echo") {
+        test("a requester that is a member, or asks for an echo, receives the event before the answer") {
             with(ConntrackSteps()) {
                 fun create(
                     port: Int,
@@ -161,7 +161,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("a listener that is too slow loses events, is told once, and hears none until it has caught up") {
+        test("a slow listener loses events, is notified once, and receives none until it is drained") {
             with(ConntrackSteps()) {
                 join(1)
                 socket.set(SocketOption.RECEIVE_BUFFER, 8192)
@@ -176,7 +176,7 @@ class FakeConntrackEventsSpec :
             }
         }
 
-        test("expectations are told when they are made and when they end, with their master") {
+        test("expectations cause events when they are created and when they end, with their master") {
             with(ConntrackSteps()) {
                 join(4, 5, 6)
                 val master = SampleTuple.tcp("10.0.0.1", 40000, "10.0.0.2", 21)

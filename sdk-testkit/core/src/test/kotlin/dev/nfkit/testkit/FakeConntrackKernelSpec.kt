@@ -19,27 +19,27 @@ import java.nio.ByteOrder
 private val little = ByteOrder.LITTLE_ENDIAN
 private val text = MessageText(MessageNames())
 
-/** What is a matter of time, of the machine, or drawn by lot. */
+/** Attributes that depend on time, on the machine, or on chance. */
 private val OWN =
     Regex(" *(CTA_ID|CTA_USE|CTA_TIMEOUT|CTA_EXPECT_ID|CTA_EXPECT_TIMEOUT|CTA_STATS_(?!GLOBAL_ENTRIES).*) = .*")
 
 /** The messages of a datagram as text. */
 private fun messages(datagram: ByteArray): List<String> {
-    val told = mutableListOf<String>()
+    val reported = mutableListOf<String>()
     val cursor = MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.size, little)
     while (cursor.next()) {
         val message = datagram.copyOfRange(cursor.offset(), cursor.end())
-        told +=
+        reported +=
             when (cursor.type()) {
                 Netlink.NLMSG_ERROR -> error(message)
                 Netlink.NLMSG_DONE -> "done, flags ${cursor.flags()}"
                 else -> text.structure(message, little).filterNot { it.matches(OWN) }.joinToString("\n")
             }
     }
-    return told
+    return reported
 }
 
-/** Errno, words and place of an answer. */
+/** Errno, text and position of an answer. */
 private fun error(message: ByteArray): String {
     val errno = Errno.of(ByteBuffer.wrap(message).order(little).getInt(16))
     val words = String(message, 36, message.size - 36)
@@ -47,14 +47,14 @@ private fun error(message: ByteArray): String {
     return "$errno, ${if (words.contains("Attribute failed policy validation")) "by policy at $place" else "no words"}"
 }
 
-/** The model against what a kernel answered to the same requests. */
+/** Compares the model with a kernel's recorded answers to the same requests. */
 class FakeConntrackKernelSpec :
     FunSpec({
         test("the model answers 116 requests as Linux 6.18 did") {
             val name = "/traces/ctnetlink/ctnetlink-refusals.pcap"
             val trace = Trace.read(checkNotNull(FakeConntrackKernelSpec::class.java.getResourceAsStream(name)), name)
             val transport = FakeNetfilter().order(little)
-            // Both of the recording's processors.
+            // Both processors of the recording.
             transport.conntrack().settings().statistic(1, StatisticsAttribute.FOUND, 0)
             val socket = transport.open(Netlink.NETLINK_NETFILTER)
             socket.set(SocketOption.EXT_ACK, 1)

@@ -57,10 +57,10 @@ private fun ConntrackSteps.update(
 private fun ConntrackSteps.entry(tuple: SampleTuple = TUPLE): ConntrackEntry =
     ask(ConntrackSteps.GET, REQUEST) { original(tuple) }.single().entry
 
-/** Creating, changing and deleting, in the order in which Linux 6.18 was seen to refuse. */
+/** Creating, changing and deleting, refused in the order observed on Linux 6.18. */
 class FakeConntrackSpec :
     FunSpec({
-        test("a connection is made with what was asked, confirmed") {
+        test("a connection is created with the requested attributes, and confirmed") {
             with(ConntrackSteps()) {
                 create { be32(TIMEOUT.code(), 100).be32(MARK.code(), 9) } shouldBe 0
                 val entry = entry()
@@ -72,7 +72,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("what exists is EEXIST where it may not, by either of its directions, and changed where it may") {
+        test("an existing connection is EEXIST if it must be new, by either direction, and changed otherwise") {
             with(ConntrackSteps()) {
                 create() shouldBe 0
                 create() shouldBe Errno.EEXIST.number()
@@ -86,7 +86,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("what does not exist is ENOENT without CREATE, and EINVAL where the rest is missing") {
+        test("a missing connection is ENOENT without CREATE, and EINVAL if attributes are missing") {
             with(ConntrackSteps()) {
                 update { be32(MARK.code(), 3) } shouldBe Errno.ENOENT.number()
                 create { } shouldBe Errno.EINVAL.number()
@@ -101,7 +101,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("a zone is of both directions, or of one") {
+        test("a zone applies to both directions, or to one") {
             with(ConntrackSteps()) {
                 create { be32(TIMEOUT.code(), 9).be16(ZONE.code(), 5) } shouldBe 0
                 create() shouldBe 0
@@ -134,7 +134,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("a mark's mask keeps the bits outside of it, and what the mark has outside toggles") {
+        test("a mark's mask keeps the bits outside it, and bits of the mark outside it toggle") {
             with(ConntrackSteps()) {
                 model.add(SampleConntrack.of(TUPLE).mark(0xff00))
                 update { be32(MARK.code(), 0x21).be32(MARK_MASK.code(), 0xff) } shouldBe 0
@@ -167,7 +167,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("labels want room, whole words, and a mask of their length") {
+        test("labels require space, complete words, and a mask of their length") {
             with(ConntrackSteps()) {
                 create()
                 update { hostWords(LABELS.code(), 1, 0, 0, 0) } shouldBe Errno.ENOSPC.number()
@@ -191,7 +191,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("a helper is given to a new connection that it follows, or never") {
+        test("a helper is assigned to a new connection of its protocol, or never") {
             with(ConntrackSteps()) {
                 create(TCP) { be32(TIMEOUT.code(), 9).helper("tftp") } shouldBe Errno.EOPNOTSUPP.number()
                 create(TCP) { be32(TIMEOUT.code(), 9).helper("ftp") } shouldBe 0
@@ -208,7 +208,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("translation and master are for new connections") {
+        test("translation and master are only for new connections") {
             with(ConntrackSteps()) {
                 create()
                 update { nest(NAT_SRC.code()) { bytes(1, 1, 2, 3, 4) } } shouldBe Errno.EOPNOTSUPP.number()
@@ -226,7 +226,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("TCP has its state") {
+        test("a TCP connection has its state") {
             with(ConntrackSteps()) {
                 create(TCP) { be32(TIMEOUT.code(), 9).nest(PROTOINFO.code()) { nest(1) { u8(1, 3) } } } shouldBe 0
                 entry(TCP).protocolState() shouldBe 3
@@ -236,7 +236,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("what is too short inside of a nest is ERANGE, where the nest is looked at") {
+        test("an attribute that is too short inside a nest is ERANGE, when the nest is read") {
             with(ConntrackSteps()) {
                 fun info(
                     protocol: Int,
@@ -245,7 +245,7 @@ class FakeConntrackSpec :
                 create(TCP) { be32(TIMEOUT.code(), 9).nest(PROTOINFO.code()) { nest(1) { u8(1, 3) } } } shouldBe 0
                 info(1) { bytes(4, 3) } shouldBe Errno.ERANGE.number()
                 info(1) { bytes(1) } shouldBe Errno.ERANGE.number()
-                info(3) { be16(2, 1) } shouldBe 0 // SCTP is nothing to TCP
+                info(3) { be16(2, 1) } shouldBe 0 // the values of SCTP have no effect on TCP
                 update(TCP) { nest(SEQ_ADJ_ORIG.code()) { be16(1, 1) } } shouldBe Errno.ERANGE.number()
                 create { be32(TIMEOUT.code(), 9).nest(NAT_SRC.code()) { be16(1, 1) } } shouldBe Errno.ERANGE.number()
                 create { be32(TIMEOUT.code(), 9).nest(NAT_SRC.code()) { nest(3) { u8(1, 1) } } } shouldBe
@@ -255,7 +255,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("a policy's refusal says so and where, to who wants to know") {
+        test("a refusal by policy has a text and a position, if enabled") {
             with(ConntrackSteps()) {
                 create()
                 socket.set(SocketOption.EXT_ACK, 1)
@@ -263,7 +263,7 @@ class FakeConntrackSpec :
                 val heard = ask(ConntrackSteps.NEW, REQUEST) { original().bytes(MARK.code(), 1, 2) }.single()
                 heard.error shouldBe Errno.ERANGE.number()
                 String(heard.body) shouldContain "Attribute failed policy validation"
-                // The same place as the kernel's: behind the headers and a tuple of 52 bytes.
+                // The same position as the kernel's: after the headers and a tuple of 52 bytes.
                 java.nio.ByteBuffer
                     .wrap(heard.body)
                     .order(socket.order())
@@ -272,7 +272,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("a connection is deleted by tuple, and by id where that is said") {
+        test("a connection is deleted by tuple, and by id if it is given") {
             with(ConntrackSteps()) {
                 val id = model.add(SampleConntrack.of(TUPLE))
                 errno(ConntrackSteps.DELETE) { original().be32(ID.code(), id + 1) } shouldBe Errno.ENOENT.number()
@@ -282,7 +282,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("a flush takes all, or of a family where the message is of version 1, or of a mark") {
+        test("a flush removes all connections, those of a family if the version is 1, or those of a mark") {
             with(ConntrackSteps()) {
                 val six = SampleTuple.udp("fd00::1", 1, "fd00::2", 53)
 
@@ -326,7 +326,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("lists of the dying and unconfirmed are empty dumps") {
+        test("the lists of dying and unconfirmed connections are empty dumps") {
             with(ConntrackSteps()) {
                 create()
                 ask(6, REQUEST or DUMP, 0).single().type shouldBe Netlink.NLMSG_DONE
@@ -346,7 +346,7 @@ class FakeConntrackSpec :
             }
         }
 
-        test("what a test puts in is a copy, and has a place of its own") {
+        test("a connection that a test adds is copied, and gets a position of its own") {
             with(ConntrackSteps()) {
                 val sample = SampleConntrack.of(TUPLE).mark(1)
                 val id = model.add(sample)

@@ -46,10 +46,10 @@ private fun ConntrackSteps.expected(
     attributes: MessageWriter.() -> Unit = {},
 ) = ask(ConntrackSteps.GET, flags, subsystem = 2, attributes = attributes)
 
-/** Expectations, in the order in which Linux 6.18 was seen to refuse. */
+/** Expectations, refused in the order observed on Linux 6.18. */
 class FakeExpectationsSpec :
     FunSpec({
-        test("an expectation is made with the helper's timeout, whatever was asked") {
+        test("an expectation is created with the helper's timeout, whatever was requested") {
             with(steps()) {
                 create(6000) { be32(TIMEOUT.code(), 77) } shouldBe 0
                 val made = model.expectations().single()
@@ -60,7 +60,7 @@ class FakeExpectationsSpec :
             }
         }
 
-        test("one that exists is EEXIST where it may not, and else gets the timeout") {
+        test("an existing one is EEXIST if it must be new, otherwise it gets the timeout") {
             with(steps()) {
                 create(6000)
                 create(6000) shouldBe Errno.EEXIST.number()
@@ -69,7 +69,7 @@ class FakeExpectationsSpec :
             }
         }
 
-        test("what is missing is EINVAL, no master ENOENT, one without helper EOPNOTSUPP") {
+        test("missing attributes are EINVAL, a missing master ENOENT, a master without helper EOPNOTSUPP") {
             with(steps()) {
                 errno(ConntrackSteps.NEW, CREATE, subsystem = 2) shouldBe Errno.EINVAL.number()
                 create(6000, 0) shouldBe Errno.ENOENT.number()
@@ -83,7 +83,7 @@ class FakeExpectationsSpec :
             }
         }
 
-        test("a helper expects one of a connection: the second takes the place of the first") {
+        test("a helper expects one connection: a second expectation replaces the first") {
             with(steps()) {
                 create(6000)
                 create(6001) shouldBe 0
@@ -91,7 +91,7 @@ class FakeExpectationsSpec :
             }
         }
 
-        test("one is found by its tuple, under either name, and by its id where that is said") {
+        test("one is found by its tuple, under either name, and by its id if given") {
             with(steps()) {
                 create(6000)
                 val id = model.expectations().single().number(ID)
@@ -107,7 +107,7 @@ class FakeExpectationsSpec :
             }
         }
 
-        test("a dump is of all, of a family, or of one master") {
+        test("a dump contains all expectations, or those of a family or of one master") {
             with(steps()) {
                 create(6000)
                 expected().size shouldBe 2
@@ -144,7 +144,7 @@ class FakeExpectationsSpec :
             }
         }
 
-        test("a sample has all that an expectation can have") {
+        test("a sample has all attributes that an expectation can have") {
             val sample =
                 SampleExpectation
                     .of(CONTROL, data(6000), MASK_OF_SOURCE)

@@ -20,7 +20,7 @@ private const val GROUP = 1
 private const val EVENT = 0x100
 private const val MARK = 8
 
-/** Lets the kernel tell its listeners of something that bears a mark. */
+/** Sends an event with a mark to the members of a group. */
 private fun FakeNetfilter.event(
     mark: Long,
     group: Int = GROUP,
@@ -46,7 +46,7 @@ private class Taken(
     val overruns: Int,
 )
 
-/** Receives what is there, and then nothing more. */
+/** Receives what has arrived, and checks that nothing follows. */
 private fun FakeNetlinkSocket.takeAll(): Taken {
     val batch = DatagramBatch(8, 256)
     val marks = mutableListOf<Long>()
@@ -71,7 +71,7 @@ private fun marked(vararg marks: Long): EventFilter =
 
 class FakeMulticastSpec :
     FunSpec({
-        test("every member of the group gets the message, in its own byte order, and nobody else") {
+        test("every member of the group receives the message, in its own byte order, and no other socket does") {
             val transport = FakeNetfilter()
             val first = transport.listener()
             val bigEndian = transport.order(ByteOrder.BIG_ENDIAN).listener()
@@ -87,7 +87,7 @@ class FakeMulticastSpec :
             other.takeAll().marks shouldContainExactly listOf(8L)
         }
 
-        test("who has left the group, or is closed, gets nothing more, and keeps what has come") {
+        test("a socket that has left the group, or is closed, receives no more, and keeps what has arrived") {
             val transport = FakeNetfilter()
             val leaver = transport.listener()
             transport.event(1)
@@ -100,7 +100,7 @@ class FakeMulticastSpec :
             closed.pending() shouldBe 0
         }
 
-        test("a socket's filter is its own") {
+        test("each socket has its own filter") {
             val transport = FakeNetfilter()
             val choosy = transport.listener().also { it.filter(marked(2, 3)) }
             val open = transport.listener()
@@ -115,10 +115,10 @@ class FakeMulticastSpec :
             choosy.drops() shouldBe 0
         }
 
-        test("after an overrun the socket stays congested until it is drained, and counts what it loses meanwhile") {
+        test("after an overrun the socket stays congested until it is drained, and counts further losses") {
             val transport = FakeNetfilter()
             val socket = transport.listener()
-            val roomy = transport.listener()
+            val large = transport.listener()
             socket.set(SocketOption.RECEIVE_BUFFER, 2_304)
             for (mark in 1L..20L) transport.event(mark)
             val kept = socket.pending()
@@ -128,7 +128,7 @@ class FakeMulticastSpec :
             val batch = DatagramBatch(kept - 1, 256)
             socket.receive(batch, 0) shouldBe kept - 1
             batch.overrun() shouldBe true
-            // There would be room, but something is left.
+            // There is space again, but something is left.
             transport.event(21)
             socket.drops() shouldBe 21L - kept
 
@@ -138,11 +138,11 @@ class FakeMulticastSpec :
             transport.event(22)
             socket.takeAll().marks shouldContainExactly listOf(22L)
             socket.drops() shouldBe 21L - kept
-            roomy.takeAll().marks shouldContainExactly (1L..22L).toList()
-            roomy.drops() shouldBe 0
+            large.takeAll().marks shouldContainExactly (1L..22L).toList()
+            large.drops() shouldBe 0
         }
 
-        test("with NO_ENOBUFS there is no congestion: what finds room again comes") {
+        test("with NO_ENOBUFS there is no congestion: a message that fits again is received") {
             val transport = FakeNetfilter()
             val socket = transport.listener()
             socket.set(SocketOption.RECEIVE_BUFFER, 2_304)
@@ -157,7 +157,7 @@ class FakeMulticastSpec :
             socket.drops() shouldBe 20L - kept
         }
 
-        test("what a filter turns away does not congest") {
+        test("rejected messages cause no congestion") {
             val transport = FakeNetfilter()
             val socket = transport.listener().also { it.filter(marked(1)) }
             socket.set(SocketOption.RECEIVE_BUFFER, 2_304)
@@ -168,14 +168,14 @@ class FakeMulticastSpec :
             taken.overruns shouldBe 0
         }
 
-        test("a datagram that is no message arrives, whatever the filter") {
+        test("a datagram that is not a message arrives, whatever the filter") {
             val socket = FakeNetfilter().open(12).also { it.filter(marked(1)) }
             socket.deliver(1, 2, 3) shouldBe true
             socket.deliver(MessageWriter(64, socket.order()).begin(EVENT, 0, 0).nfgenmsg(2, 0).end()) shouldBe true
             socket.pending() shouldBe 1
         }
 
-        test("without CAP_NET_ADMIN no group is joined") {
+        test("without CAP_NET_ADMIN no group can be joined") {
             val transport = FakeNetfilter()
             transport.kernel().netAdmin(NetAdmin.MISSING)
             shouldThrow<SystemCallException> { transport.open(12).set(SocketOption.ADD_MEMBERSHIP, GROUP) }

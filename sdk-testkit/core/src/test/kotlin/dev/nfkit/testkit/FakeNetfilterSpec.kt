@@ -71,7 +71,7 @@ class FakeNetfilterSpec :
             socket.receive(batch, 0) shouldBe 0
         }
 
-        test("a refusal comes even unasked, echoes the request, and has the kernel's words for who wants them") {
+        test("a refusal is sent even if not requested, quotes the request, and has the kernel's text if enabled") {
             val transport = FakeNetfilter()
             val socket = transport.open(12)
             transport.onRequest { it.resId() == 7 }.refuse(Errno.EPERM, "not yours")
@@ -82,16 +82,16 @@ class FakeNetfilterSpec :
             socket.set(SocketOption.EXT_ACK, 1)
             socket.set(SocketOption.CAP_ACK, 1)
             socket.send(request(2))
-            val told = socket.next(batch)
-            told.flags() shouldBe (Netlink.NLM_F_CAPPED or Netlink.NLM_F_ACK_TLVS)
+            val reported = socket.next(batch)
+            reported.flags() shouldBe (Netlink.NLM_F_CAPPED or Netlink.NLM_F_ACK_TLVS)
             val words = AttributeCursor()
-            words.wrap(told.buffer(), told.offset() + 36, told.length() - 36, native, "ack")
+            words.wrap(reported.buffer(), reported.offset() + 36, reported.length() - 36, native, "ack")
             words.next() shouldBe true
             words.type() shouldBe 1
             words.string() shouldBe "not yours"
         }
 
-        test("rules are used in order, each up to its bound, then the kernel's own answer comes") {
+        test("rules apply in order, each up to its limit, then the kernel's own answer is used") {
             val transport = FakeNetfilter()
             val socket = transport.open(12)
             transport.onRequest { true }.refuse(Errno.EBUSY).times(1)
@@ -104,21 +104,21 @@ class FakeNetfilterSpec :
             socket.next(batch).error() shouldBe 0
         }
 
-        test("a rule may have the model carry out the request first, and then lose its acknowledgement") {
+        test("a rule may let the model execute the request first, and then lose its acknowledgement") {
             with(NfqueueSteps()) {
                 transport
                     .onRequest { it.type() == NfqueueConfig.NFQNL_MSG_CONFIG && it.resId() == 3 }
                     .carriedOut()
                     .withoutAcknowledgement()
                     .times(1)
-                shouldThrow<NoSuchElementException> { bind(3) } // no answer comes
+                shouldThrow<NoSuchElementException> { bind(3) } // no answer arrives
                 transport.nfqueue().queues().map { it.queue() } shouldContainExactly listOf(3)
                 bind(3) shouldBe Errno.EBUSY.number()
             }
         }
 
         test(
-            "a rule that carries a request out refuses what the model refuses, and may refuse what the model has done",
+            "a rule that executes a request refuses what the model refuses, and may refuse what the model has done",
         ) {
             with(NfqueueSteps()) {
                 transport
@@ -132,7 +132,7 @@ class FakeNetfilterSpec :
             }
         }
 
-        test("what no model is for is EINVAL, and a packet from user space ENOTSUPP") {
+        test("a request without a model is EINVAL, and a packet from user space ENOTSUPP") {
             val socket = FakeNetfilter().open(12)
             for (type in listOf(0x0a00, 0xffff, 0x402, 0x304, 0x10)) {
                 socket.send(request(1, type))
@@ -144,7 +144,7 @@ class FakeNetfilterSpec :
             }
         }
 
-        test("netlink's own messages, and one too short for a family, are acknowledged and do nothing") {
+        test("netlink's own messages, and one too short for a family, are acknowledged without effect") {
             val socket = FakeNetfilter().open(12)
             socket.send(request(1, Netlink.NLMSG_NOOP))
             socket.next(batch).error() shouldBe 0
@@ -165,7 +165,7 @@ class FakeNetfilterSpec :
             socket.next(batch).type() shouldBe Netlink.NLMSG_ERROR
         }
 
-        test("what was sent is there to be looked at, decoded") {
+        test("sent messages are recorded, decoded") {
             val transport = FakeNetfilter()
             val socket = transport.open(12)
             socket.send(request(6))
@@ -178,7 +178,7 @@ class FakeNetfilterSpec :
             sent.has(6) shouldBe false
         }
 
-        test("effects happen at their place between the datagrams") {
+        test("effects happen at their position among the datagrams") {
             val socket = FakeNetfilter().open(12)
             val two = DatagramBatch(4, 64)
             socket.deliver(1)
@@ -204,7 +204,7 @@ class FakeNetfilterSpec :
             socket.receive(two, -1) shouldBe -1
         }
 
-        test("a send or an open that shall fail does, once") {
+        test("a send or an open that is set to fail does so once") {
             val transport = FakeNetfilter().failOpen(Errno.EMFILE)
             shouldThrow<SystemCallException> { transport.open(12) }.errno() shouldBe Errno.EMFILE
             val socket = transport.open(12)
@@ -214,7 +214,7 @@ class FakeNetfilterSpec :
             transport.sent().map { it.sequence() } shouldContainExactly listOf(2L)
         }
 
-        test("a receive buffer that may not be forced is capped, and doubled") {
+        test("a receive buffer that may not be forced is limited, and doubled") {
             val transport = FakeNetfilter()
             transport.kernel().receiveBufferLimit(100_000, false)
             val socket = transport.open(12)
@@ -230,7 +230,7 @@ class FakeNetfilterSpec :
             transport.nanoTime() - start shouldBe TimeUnit.HOURS.toNanos(1)
         }
 
-        test("a manual clock stands until it is advanced, which ends receives whose time has come") {
+        test("a manual clock stands still until it is advanced, which ends receives whose timeout has passed") {
             val clock = TestClock.manual()
             val socket = FakeNetfilter(clock).open(12)
             val start = clock.nanoTime()
@@ -243,7 +243,7 @@ class FakeNetfilterSpec :
             clock.nanoTime() - start shouldBeGreaterThanOrEqual TimeUnit.SECONDS.toNanos(5)
         }
 
-        test("no wait is for ever: a receive that nobody ends fails the test, and says why") {
+        test("every wait has a bound: a receive that is never ended fails the test with a reason") {
             val clock = TestClock.manual()
             clock.patience(Duration.ofMillis(20))
             val socket = FakeNetfilter(clock).open(12)
@@ -264,11 +264,11 @@ class FakeNetfilterSpec :
             transport.verify()
         }
 
-        test("a wait ends when it is so, and else tells what the kernel holds") {
+        test("a wait ends when its condition is true, otherwise it fails with the state of the kernel") {
             val transport = FakeNetfilter(TestClock.manual())
             transport.clock().patience(Duration.ofMillis(50))
             val message = shouldThrow<AssertionError> { transport.nfqueue().awaitBound(3) }.message
-            message shouldContain "nobody has bound queue 3 within PT0.05S"
+            message shouldContain "queue 3 was not bound within PT0.05S"
             message shouldContain "queues none"
             shouldThrow<AssertionError> { transport.nflog().awaitBound(30) }.message shouldContain "group 30"
             NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
@@ -292,13 +292,13 @@ class FakeNetfilterSpec :
             transport.nfqueue().takeDecided().dropped() shouldBe true // by the session's end
         }
 
-        test("verify names what is left over") {
+        test("verify names what is left") {
             val transport = FakeNetfilter()
             transport.onRequest { false }
             val socket = transport.open(12)
             socket.deliver(1)
             val message = shouldThrow<AssertionError> { transport.verify() }.message
             message shouldContain "socket 4711 is open, with 1 datagrams not received"
-            message shouldContain "1 of 1 request rules met no request"
+            message shouldContain "1 of 1 request rules matched no request"
         }
     })

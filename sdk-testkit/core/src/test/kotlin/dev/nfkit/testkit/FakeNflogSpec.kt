@@ -20,7 +20,7 @@ private const val CONFIG = 0x401
 private const val BIND = 1
 private const val UNBIND = 2
 
-/** A socket of a fake kernel with the few words that these tests need. */
+/** A socket of a fake kernel with the requests that these tests need. */
 private class Nflog(
     val transport: FakeNetfilter = FakeNetfilter(),
 ) {
@@ -45,7 +45,7 @@ private class Nflog(
         return -errno
     }
 
-    /** Type, sequence (of a packet: its own, or −1), first four bytes of the body in host order. */
+    /** Type, sequence number (of a packet: its own, or −1), first four bytes of the body in host order. */
     fun messages(timeout: Long = 0): List<Triple<Int, Long, Int>> {
         val found = mutableListOf<Triple<Int, Long, Int>>()
         while (socket.receive(batch, timeout) > 0) {
@@ -88,12 +88,12 @@ private class Nflog(
     ) = repeat(count) { transport.nflog().log(group, packet()) }
 }
 
-/** Four bytes as a number in the order of this machine. */
+/** Four bytes as a number in this machine's byte order. */
 private fun native(vararg bytes: Byte): Int = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt()
 
 class FakeNflogSpec :
     FunSpec({
-        test("BIND of a group that this socket has is EBUSY, of one that another has EPERM") {
+        test("BIND of a group that this socket owns is EBUSY, of one that another socket owns EPERM") {
             val one = Nflog()
             val other = Nflog(one.transport)
             one.config(5, BIND) shouldBe 0
@@ -106,7 +106,7 @@ class FakeNflogSpec :
                 .map { it.group() to it.portId() } shouldContainExactly listOf(5 to one.socket.portId())
         }
 
-        test("a group that the test gave away is refused with EPERM") {
+        test("a group that the test assigned to another owner is refused with EPERM") {
             val nflog = Nflog()
             nflog.transport.kernel().ownGroup(30, 99)
             nflog.config(30, BIND) shouldBe Errno.EPERM.number()
@@ -118,7 +118,7 @@ class FakeNflogSpec :
             nflog.config(30, BIND) shouldBe Errno.EPERM.number()
         }
 
-        test("a strict kernel refuses flags that it does not know, and any other takes no notice of them") {
+        test("a strict kernel refuses unknown flags, and any other ignores them") {
             val nflog = Nflog()
             nflog.config(30, BIND) shouldBe 0
             nflog.config(30) { be16(6, 0x103) } shouldBe 0
@@ -134,14 +134,14 @@ class FakeNflogSpec :
             nflog.config(5, 9) shouldBe Errno.ENOTSUPP.number()
         }
 
-        test("an attribute that is too short is ERANGE, whoever asks, and changes nothing") {
+        test("an attribute that is too short is ERANGE, for any sender, and changes nothing") {
             val nflog = Nflog()
             nflog.config(5) { bytes(5, 1) } shouldBe Errno.ERANGE.number()
             nflog.config(5, BIND) { bytes(2, 0, 0, 0, 0, 1) } shouldBe Errno.ERANGE.number()
             nflog.transport.nflog().groups() shouldBe emptyList()
         }
 
-        test("one message binds and configures, and what the kernel swallows is acknowledged") {
+        test("one message binds and configures, and values that the kernel ignores are acknowledged") {
             val nflog = Nflog()
             nflog.config(5, BIND) {
                 bytes(2, 0, 0, 0, 96, 2, 0)
@@ -185,11 +185,11 @@ class FakeNflogSpec :
             val batch = nflog.messages()
             batch.map { it.first to it.second } shouldContainExactly
                 listOf(0x400 to 0L, 0x400 to 1L, 0x400 to 2L, Netlink.NLMSG_DONE to -1L)
-            // Family, version and group, as the other messages have them.
+            // Family, version and group, as in the other messages.
             batch.last().third shouldBe batch.first().third - native(2, 0, 0, 0)
         }
 
-        test("the flush timeout sends what is held, by the virtual clock") {
+        test("the flush timeout sends the held packets, by the virtual clock") {
             val clock = TestClock.manual()
             val nflog = Nflog(FakeNetfilter(clock))
             nflog.config(5, BIND)
@@ -200,14 +200,14 @@ class FakeNflogSpec :
             nflog.messages().map { it.first } shouldContainExactly listOf(0x400)
         }
 
-        test("an automatic clock brings the flush at once to who waits for it") {
+        test("an automatic clock brings the flush at once to a waiting receive") {
             val nflog = Nflog()
             nflog.config(5, BIND)
             nflog.log(5, 2)
             nflog.socket.receive(nflog.batch, -1) shouldBe 1
         }
 
-        test("UNBIND delivers what is held before its acknowledgement, a close loses it") {
+        test("UNBIND delivers held packets before its acknowledgement, a close loses them") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND)
             nflog.log(5, 2)
@@ -230,14 +230,14 @@ class FakeNflogSpec :
             nflog.transport.nflog().groups() shouldBe emptyList()
         }
 
-        test("a rule's own lower threshold wins") {
+        test("a rule's own lower threshold takes precedence") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND)
             nflog.log(5, 1) { SampleNflog.of(1).ruleThreshold(1) }
             nflog.messages().size shouldBe 1
         }
 
-        test("what the socket has no room for is a gap in the sequence and counts in drops") {
+        test("a packet that does not fit the receive buffer leaves a gap in the sequence and counts in drops") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND) {
                 be32(5, 1)
@@ -252,17 +252,17 @@ class FakeNflogSpec :
             nflog.messages().single().second shouldBe 20
         }
 
-        test("a small datagram gives its spare memory back, so that many find room") {
+        test("a small datagram frees its spare memory, so that many fit") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND) { be32(5, 1) }
             nflog.socket.set(SocketOption.NO_ENOBUFS, 1)
             nflog.socket.set(SocketOption.RECEIVE_BUFFER, 8_192)
             nflog.log(5, 30) { SampleNflog.of(*SamplePackets.udp4(*ByteArray(100))) }
-            nflog.socket.drops() shouldBe 11 // as Linux 6.18 does
+            nflog.socket.drops() shouldBe 11 // as on Linux 6.18
             nflog.messages().size shouldBe 19
         }
 
-        test("the room for a packet is reckoned for the worst case, as Linux does") {
+        test("the space for a packet is computed for the worst case, as on Linux") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND) { be32(5, 1_000) }
             nflog.log(
@@ -284,7 +284,7 @@ class FakeNflogSpec :
                 .queued() shouldBe 10
         }
 
-        test("a rule's own size cuts below the copy range") {
+        test("a rule's own size truncates below the copy range") {
             val nflog = Nflog()
             nflog.config(5, BIND) { be32(5, 1) }
             val packet = SampleNflog.of(*ByteArray(100) { 0x45 })
@@ -303,7 +303,7 @@ class FakeNflogSpec :
             shouldThrow<IllegalArgumentException> { packet.ruleSize(-1) }
         }
 
-        test("a batch never outgrows the memory that NLBUFSIZ gives, as measured on Linux") {
+        test("a batch never exceeds the memory that NLBUFSIZ gives, as measured on Linux") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND) {
                 be32(3, 131_072)
@@ -325,7 +325,7 @@ class FakeNflogSpec :
             kernel.logger(AddressFamily.IPV4) shouldBe "NONE"
         }
 
-        test("PF_BIND of a family that there is not is EINVAL, and PF_UNBIND of it nothing") {
+        test("PF_BIND of an unknown family is EINVAL, and PF_UNBIND of it has no effect") {
             val nflog = Nflog()
             nflog.config(0, 3, 11) shouldBe Errno.EINVAL.number()
             nflog.config(0, 3, 255) shouldBe Errno.EINVAL.number()

@@ -26,7 +26,7 @@ import java.nio.ByteOrder
 
 private const val MAXLEN = NFQA_CFG_QUEUE_MAXLEN
 
-/** Configuration, in the order in which Linux 6.18 was seen to look at it. */
+/** Configuration, checked in the order observed on Linux 6.18. */
 class FakeNfqueueConfigSpec :
     FunSpec({
         test("one message binds and configures") {
@@ -48,7 +48,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("BIND of a queue that this socket has is EBUSY, and all that another asks of it EPERM") {
+        test("BIND of a queue that this socket owns is EBUSY, and any request of another socket EPERM") {
             val one = NfqueueSteps()
             val other = NfqueueSteps(one.transport)
             one.bind(5) shouldBe 0
@@ -60,7 +60,7 @@ class FakeNfqueueConfigSpec :
             other.config(5, 7) shouldBe Errno.EPERM.number()
         }
 
-        test("a queue that the test gave away is refused with EPERM, and shown with its owner") {
+        test("a queue that the test assigned to another owner is refused with EPERM, and listed with its owner") {
             with(NfqueueSteps()) {
                 transport.kernel().ownQueue(30, 99)
                 bind(30) shouldBe Errno.EPERM.number()
@@ -82,7 +82,7 @@ class FakeNfqueueConfigSpec :
         }
 
         test(
-            "without the capability a datagram of several verdicts is refused whole, by one answer to its first message",
+            "without the capability a datagram of several verdicts is refused as a whole, with one answer",
         ) {
             with(NfqueueSteps()) {
                 bind(3)
@@ -101,7 +101,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("a strict kernel refuses flags that it does not know, before it asks for a mask") {
+        test("a strict kernel refuses unknown flags before it requires a mask") {
             with(NfqueueSteps()) {
                 transport.kernel().strictFlags(true)
                 bind(3, flags = NFQA_CFG_F_FAIL_OPEN) shouldBe 0
@@ -123,7 +123,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("flags want a mask, and none that is unknown, before anybody asks for the owner") {
+        test("flags require a mask without unknown bits, before the owner is checked") {
             val one = NfqueueSteps()
             one.bind(5)
             with(NfqueueSteps(one.transport)) {
@@ -147,7 +147,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("the flag CONNTRACK needs a kernel with the glue, but only where the mask lets it in") {
+        test("the flag CONNTRACK needs a kernel with the glue, but only if the mask includes it") {
             with(NfqueueSteps()) {
                 bind(5, flags = NFQA_CFG_F_CONNTRACK) shouldBe Errno.EOPNOTSUPP.number()
                 bind(5) shouldBe 0
@@ -157,7 +157,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("copy modes: a range of 0 or too much is the longest, META has none, and an unknown mode is swallowed") {
+        test("copy modes: a range of 0 or too much is the longest, META has none, and an unknown mode is ignored") {
             with(NfqueueSteps()) {
                 bind(5)
 
@@ -177,7 +177,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("attributes that are too short are ERANGE before all else, longer ones are taken") {
+        test("attributes that are too short are ERANGE before any other error, longer ones are accepted") {
             with(NfqueueSteps()) {
                 config(5) { bytes(NFQA_CFG_CMD, 1, 0, 0) } shouldBe Errno.ERANGE.number()
                 bind(5) shouldBe 0
@@ -190,7 +190,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("commands of a family are acknowledged without a look at the rest") {
+        test("commands of a family are acknowledged, and the rest is ignored") {
             val one = NfqueueSteps()
             one.bind(5)
             with(NfqueueSteps(one.transport)) {
@@ -200,7 +200,7 @@ class FakeNfqueueConfigSpec :
             }
         }
 
-        test("what asks for an acknowledgement but is no request is acknowledged and not carried out") {
+        test("a message that asks for an acknowledgement but is not a request is acknowledged without effect") {
             with(NfqueueSteps()) {
                 socket.send(
                     MessageWriter(64, ByteOrder.nativeOrder())

@@ -21,7 +21,7 @@ import io.kotest.matchers.string.shouldContain
 import java.time.Duration
 import kotlin.concurrent.thread
 
-/** How packets come into a queue and leave it without a verdict. */
+/** How packets enter a queue and leave it without a verdict. */
 class FakeNfqueueSpec :
     FunSpec({
         test("ids count from 1 in each queue") {
@@ -37,7 +37,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("copy mode NONE drops what comes, with fail-open and bypass too, and what waits goes on waiting") {
+        test("copy mode NONE drops packets, with fail-open and bypass too, and waiting packets keep waiting") {
             with(NfqueueSteps()) {
                 bind(1, flags = NFQA_CFG_F_FAIL_OPEN)
                 enqueue(1)
@@ -51,7 +51,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("what lies behind a queue sees each packet at once, as it left, and may queue it again") {
+        test("a follower of a queue gets each packet at once, as it left, and may queue it again") {
             with(NfqueueSteps()) {
                 bind(1)
                 bind(2)
@@ -63,16 +63,16 @@ class FakeNfqueueSpec :
                 enqueue(1, 2)
                 verdict(1, 1) { be32(NfqueueAttribute.MARK.code(), 7) } shouldBe 0
                 seen shouldContainExactly listOf("1/1 VERDICT mark 7")
-                val behind = packets().last()
-                behind.queue() shouldBe 2
-                behind.mark() shouldBe 7
-                behind.priority() shouldBe 5
+                val requeued = packets().last()
+                requeued.queue() shouldBe 2
+                requeued.mark() shouldBe 7
+                requeued.priority() shouldBe 5
                 socket.close()
                 seen.drop(1) shouldContainExactly listOf("1/2 SOCKET_CLOSED mark 0", "2/1 SOCKET_CLOSED mark 7")
             }
         }
 
-        test("a full queue drops and counts, and gives no id") {
+        test("a full queue drops and counts, and assigns no id") {
             with(NfqueueSteps()) {
                 bind(1, maxLength = 2)
                 enqueue(1, 4)
@@ -85,7 +85,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("a full queue that fails open lets packets pass, and counts nothing") {
+        test("a full queue that fails open accepts packets, and counts nothing") {
             with(NfqueueSteps()) {
                 bind(1, maxLength = 1, flags = NFQA_CFG_F_FAIL_OPEN)
                 enqueue(1, 3)
@@ -96,7 +96,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("QUEUE_MAXLEN 0 makes every packet find it full, and those that wait can be answered") {
+        test("QUEUE_MAXLEN 0 makes the queue full for every packet, and waiting packets can be answered") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 2)
@@ -127,7 +127,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("with fail-open a full receive buffer lets packets pass, with the gap and without the count") {
+        test("with fail-open a full receive buffer accepts packets, with the gap and without the count") {
             with(NfqueueSteps()) {
                 bind(1, flags = NFQA_CFG_F_FAIL_OPEN)
                 socket.set(SocketOption.RECEIVE_BUFFER, 4096)
@@ -139,7 +139,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("the copy range cuts the payload, and CAP_LEN tells what it was") {
+        test("the copy range truncates the payload, and CAP_LEN has its full length") {
             with(NfqueueSteps()) {
                 bind(1, range = 20)
                 enqueue(1, packet = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3)))
@@ -164,7 +164,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("owner, security context and connection come where they are asked for, the rest always") {
+        test("owner, security context and connection are sent on request, the rest always") {
             with(NfqueueSteps()) {
                 transport.kernel().conntrackGlue(true)
                 val packet =
@@ -202,7 +202,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("a large packet comes as it is with the flag GSO, else as its segments with an id each") {
+        test("a large packet is sent unsplit with the flag GSO, otherwise as segments with an id each") {
             val large =
                 SampleNfqueue
                     .of(*ByteArray(60) { 0x45 })
@@ -233,7 +233,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("segments behind one that is dropped are lost and counted nowhere, with fail-open they pass") {
+        test("segments after one that is dropped are lost and not counted, with fail-open they are accepted") {
             val large = SampleNfqueue.of(1).segments(*Array(5) { byteArrayOf(it.toByte()) })
             with(NfqueueSteps()) {
                 bind(1, maxLength = 2)
@@ -250,7 +250,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("a queue without an owner drops, unless the rule says bypass; one of somebody else's swallows") {
+        test("a queue without an owner drops, unless the rule has bypass; one of another owner keeps the packet") {
             with(NfqueueSteps()) {
                 transport.kernel().ownQueue(3, 99)
                 enqueue(1) shouldBe false
@@ -265,7 +265,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("UNBIND and close drop what waits, and free the queue") {
+        test("UNBIND and close drop the waiting packets, and free the queue") {
             with(NfqueueSteps()) {
                 bind(1)
                 bind(2)
@@ -283,7 +283,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("a device that goes down takes the packets that came in or go out by it, of all queues") {
+        test("a device that is disabled drops the packets that arrived on it or leave by it, of all queues") {
             with(NfqueueSteps()) {
                 bind(1)
                 bind(2)
@@ -309,7 +309,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("a hook that is removed empties all queues") {
+        test("a hook that is removed flushes all queues") {
             with(NfqueueSteps()) {
                 bind(1)
                 bind(2)
@@ -322,7 +322,7 @@ class FakeNfqueueSpec :
             }
         }
 
-        test("a sample may be used again, and is not changed by what becomes of it") {
+        test("a sample may be used again, and is not changed by its verdict") {
             with(NfqueueSteps()) {
                 bind(1)
                 val sample = SampleNfqueue.of(1, 2).mark(3)

@@ -39,10 +39,10 @@ private fun MessageWriter.vlan(
     endNest(nest)
 }
 
-/** Verdicts, as Linux 6.18 was seen to take them; of the bridge family and of connections, as its source says. */
+/** Verdicts, as observed on Linux 6.18; those of the bridge family and of connections as in its source. */
 class FakeNfqueueVerdictSpec :
     FunSpec({
-        test("a verdict without NLM_F_ACK gets no answer but an error") {
+        test("a verdict without NLM_F_ACK is answered only by an error") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 5)
@@ -65,7 +65,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("errors: ENODEV unbound, EPERM another's, EINVAL no verdict, ENOENT no such packet, in this order") {
+        test("errors: ENODEV unbound, EPERM another owner, EINVAL no verdict, ENOENT no such packet, in this order") {
             val one = NfqueueSteps()
             one.bind(1)
             one.enqueue(1)
@@ -89,7 +89,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("a verdict without a header is EINVAL, a short attribute ERANGE, and the packet waits on") {
+        test("a verdict without a header is EINVAL, a short attribute ERANGE, and the packet keeps waiting") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1)
@@ -111,7 +111,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("many verdicts in one datagram are taken in order, and an error stops none of them") {
+        test("many verdicts in one datagram are executed in order, and an error stops none of them") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 6)
@@ -144,7 +144,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("mark and priority are set, to 0 as well, and stay where they are not given") {
+        test("mark and priority are set, to 0 as well, and unchanged if they are absent") {
             with(NfqueueSteps()) {
                 bind(1)
                 val packet = SampleNfqueue.of(1).mark(5).priority(6)
@@ -176,7 +176,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("a batch verdict takes mark and priority only") {
+        test("a batch verdict applies mark and priority only") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 2)
@@ -195,7 +195,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("a batch verdict covers all that wait up to its id, whether it waits itself or not") {
+        test("a batch verdict covers all packets that wait up to its id, whether that one waits or not") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 6)
@@ -223,7 +223,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("an id of more than 2^31 ahead is behind") {
+        test("an id of more than 2^31 ahead is before the others") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 13)
@@ -235,7 +235,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("QUEUE sends the packet, as it is now, to the tail of another queue, of another socket too") {
+        test("QUEUE sends the packet, with its changes, to the tail of another queue, also of another socket") {
             val one = NfqueueSteps()
             val other = NfqueueSteps(one.transport)
             one.bind(1)
@@ -255,7 +255,7 @@ class FakeNfqueueVerdictSpec :
             one.left().map { it.take(2) } shouldBe listOf(listOf(1, 2L), listOf(1, 1L), listOf(2, 1L), listOf(2, 2L))
         }
 
-        test("QUEUE to the own queue gives a new id, which the same batch does not swallow") {
+        test("QUEUE to the same queue assigns a new id, which the same batch does not cover") {
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, 2)
@@ -266,7 +266,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("QUEUE to a queue that nobody owns drops, or passes with bypass; a full one counts or fails open") {
+        test("QUEUE to an unbound queue drops, or accepts with bypass; a full one counts or fails open") {
             with(NfqueueSteps()) {
                 bind(1)
                 bind(2, maxLength = 0)
@@ -287,7 +287,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("a connection is changed where the kernel has the glue and the packet a connection, else in silence not") {
+        test("a connection is changed if the kernel has the glue and the packet a connection, otherwise silently not") {
             val tracked = SampleNfqueue.of(1).conntrack(8, 0, 8, 0, 0, 0, 0, 1)
             for ((glue, packet, changed) in listOf(
                 Triple(true, tracked, true),
@@ -314,7 +314,7 @@ class FakeNfqueueVerdictSpec :
             }
         }
 
-        test("VLAN tag and layer-2 header are changed in the bridge family, and left alone elsewhere") {
+        test("VLAN tag and layer-2 header are changed in the bridge family, and unchanged elsewhere") {
             val bridged = SampleNfqueue.of(1).family(AddressFamily.BRIDGE).layer2Header(1, 2, 3)
             with(NfqueueSteps()) {
                 bind(1)

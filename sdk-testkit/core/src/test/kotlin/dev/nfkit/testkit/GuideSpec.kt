@@ -14,7 +14,7 @@ private fun unindented(text: String) = text.lines().joinToString("\n") { it.trim
 
 class GuideSpec :
     FunSpec({
-        test("what the guide to testing shows is what the samples do") {
+        test("the snippets in the guide to testing are those of the samples") {
             val snippets = snippet.findAll(root.resolve("docs/TESTING.md").readText()).toList()
             snippets.size shouldBeGreaterThan 5
             for (found in snippets) {

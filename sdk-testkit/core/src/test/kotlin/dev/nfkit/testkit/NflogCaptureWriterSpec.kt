@@ -52,7 +52,7 @@ private fun packet(
 
 private fun instant(micros: Long): Instant = Instant.ofEpochSecond(0, micros * 1_000)
 
-/** The prefix of a packet as link type NFLOG has it. */
+/** The prefix of a packet in link type NFLOG. */
 private fun prefixOf(record: CaptureRecord): String {
     val writer = MessageWriter(record.data().length() + 16, order)
     writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0)
@@ -99,7 +99,7 @@ class NflogCaptureWriterSpec :
             record.data().toArray().toList() shouldBe message.copyOfRange(16, length).toList()
         }
 
-        test("a packet that was cut has its original length in a comment, and its record all bytes that it claims") {
+        test("a truncated packet has its original length in a comment, and its record all bytes that it claims") {
             val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0")
             val written = Written(kernel = kernel)
             written.writer.write(packet(SampleNflog.of(*ipv4)))
@@ -111,7 +111,7 @@ class NflogCaptureWriterSpec :
             for (record in records) record.originalLength() shouldBe record.data().length().toLong()
         }
 
-        test("raw IP is the payload alone, and what is no IP is left out and counted") {
+        test("raw IP is only the payload, and other packets are omitted and counted") {
             val written = Written(LinkType.RAW)
             written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0x0800))) shouldBe true
             written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0x0806))) shouldBe false
@@ -121,7 +121,7 @@ class NflogCaptureWriterSpec :
             record.originalLength() shouldBe 100L
         }
 
-        test("raw IP holds packets that the kernel sent without a protocol") {
+        test("raw IP includes packets that the kernel sent without a protocol") {
             val six = byteArrayOf(0x60, 0, 0, 0, 0, 12) + ByteArray(34)
             val written = Written(LinkType.RAW)
             written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0))) shouldBe true
@@ -130,7 +130,7 @@ class NflogCaptureWriterSpec :
             written.records().map { it.originalLength() } shouldBe listOf(100L, 52L)
         }
 
-        test("its time is the kernel's where there is one, else that of receipt") {
+        test("the time of a packet is the kernel's if there is one, otherwise that of receipt") {
             val written = Written()
             written.writer.write(
                 packet(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(1_795_207_040, 92_654_000))),
@@ -139,8 +139,10 @@ class NflogCaptureWriterSpec :
             written.records().map { it.epochNanos() } shouldBe listOf(1_795_207_040_092_654_000L, 7_000_000_000L)
         }
 
-        context("time never goes backwards") {
-            /** Writes packets of batches, and reads their prefixes and microseconds; a time of 0 is none of the kernel. */
+        context("time never decreases") {
+            /**
+             * Writes packets of batches, and reads their prefixes and microseconds; 0 stands for no time of the kernel.
+             */
             fun written(vararg batches: Pair<Long, List<Triple<String, Int, Long>>>): List<Pair<String, Long>> {
                 val written = Written()
                 for (group in listOf(30, 31)) written.writer.addGroup(NflogGroup.builder(group).build())
@@ -167,7 +169,7 @@ class NflogCaptureWriterSpec :
             ) = Triple(prefix, group, 0L)
             val flush = 0L to emptyList<Triple<String, Int, Long>>()
 
-            test("a packet that this host sent stands between its neighbours") {
+            test("a packet that this host sent is between its neighbours") {
                 written(
                     1_000L to listOf(sent("request"), stamped("reply", 400), sent("next"), stamped("its reply", 600)),
                 ) shouldBe listOf("request" to 400L, "reply" to 400L, "next" to 400L, "its reply" to 600L)
@@ -182,7 +184,7 @@ class NflogCaptureWriterSpec :
                 ) shouldBe listOf("request" to 990L, "reply" to 990L, "request" to 2_000L, "reply" to 2_100L)
             }
 
-            test("where it was flushed, the kernel's time gives way") {
+            test("after a flush, the kernel's time is overridden") {
                 written(
                     1_000L to listOf(sent("request")),
                     flush,
@@ -198,7 +200,7 @@ class NflogCaptureWriterSpec :
                     listOf("waited" to 5L, "a" to 900L, "b" to 900L, "c" to 900L, "d" to 1_900L)
             }
 
-            test("packets of several groups are sorted among each other") {
+            test("packets of several groups are sorted together") {
                 written(
                     1_000L to listOf(stamped("a", 100), stamped("b", 300)),
                     1_001L to listOf(stamped("c", 200, 31), sent("d", 31), stamped("e", 400, 31)),
@@ -212,7 +214,7 @@ class NflogCaptureWriterSpec :
                     listOf("a" to 1_000L, "b" to 1_000L, "c" to 1_100L)
             }
 
-            test("where the clock was set back, times go on from there") {
+            test("after the clock was set back, times continue from there") {
                 written(
                     9_000_000L to listOf(stamped("a", 8_000_000)),
                     2_000_000L to listOf(sent("b"), stamped("c", 1_900_000)),
@@ -221,7 +223,7 @@ class NflogCaptureWriterSpec :
                     listOf("a" to 8_000_000L, "b" to 1_900_000L, "c" to 1_900_000L, "d" to 2_000_000L)
             }
 
-            test("where the clock was set back before a batch was read, one packet is later than those behind it") {
+            test("if the clock was set back before a batch was read, one packet is later than those after it") {
                 written(
                     2_000_000L to listOf(stamped("a", 8_000_000), stamped("b", 1_900_000)),
                     2_100_000L to listOf(sent("c"), stamped("d", 2_050_000)),
@@ -229,7 +231,7 @@ class NflogCaptureWriterSpec :
                     listOf("a" to 8_000_000L, "b" to 1_900_000L, "c" to 2_050_000L, "d" to 2_050_000L)
             }
 
-            test("a classic file and raw IP too, and each file anew") {
+            test("a classic file and raw IP are sorted too, and each file separately") {
                 val bytes = ByteArrayOutputStream()
                 val next = ByteArrayOutputStream()
                 val file = PcapWriter.microseconds(bytes, order)
@@ -247,7 +249,7 @@ class NflogCaptureWriterSpec :
             }
         }
 
-        test("the first packet with an interface names it, in each file anew") {
+        test("the first packet with an interface names it, in each file again") {
             val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0").networkInterface(3, "veth1")
             val written = Written(kernel = kernel)
             written.writer.write(packet(SampleNflog.of(*whole).inDevice(2).outDevice(3)))
@@ -296,7 +298,7 @@ class NflogCaptureWriterSpec :
                 .asLong shouldBe 0
         }
 
-        test("numbers that start again, and a step back, are no loss") {
+        test("numbers that restart, and a step back, do not count as lost") {
             val written = Written()
             listOf(0L, 1L, 0L, 1L, 5L, 4L, 5L).forEach {
                 written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(it)))
@@ -312,7 +314,7 @@ class NflogCaptureWriterSpec :
             statistics.received().asLong shouldBe 10
         }
 
-        test("a loss at the very end leaves no gap, but stands in the statistics of the only group") {
+        test("a loss at the very end leaves no gap, but is in the statistics of the only group") {
             val written = Written()
             written.writer.write(packet(SampleNflog.of(*ipv4).sequence(0)))
             written.writer.finish(Statistics(1, 1, 3, 0, 0, 0, 0, 0, 0))

@@ -22,7 +22,7 @@ import java.nio.ByteOrder
 internal const val PACKET_MODE = 2
 internal const val META_MODE = 1
 
-/** A socket of a fake kernel that speaks NFQUEUE by raw messages. */
+/** A socket of a fake kernel that exchanges raw NFQUEUE messages. */
 internal class NfqueueSteps(
     val transport: FakeNetfilter = FakeNetfilter(),
 ) {
@@ -86,7 +86,7 @@ internal class NfqueueSteps(
         mask: Int = value,
     ): MessageWriter = be32(NFQA_CFG_MASK, mask.toLong()).be32(NFQA_CFG_FLAGS, value.toLong())
 
-    /** Appends one verdict to the datagram in the making; its sequence number. */
+    /** Appends one verdict to the current datagram. Returns its sequence number. */
     fun add(
         queue: Int,
         id: Long,
@@ -109,7 +109,7 @@ internal class NfqueueSteps(
 
     fun send() = socket.send(writer.datagram())
 
-    /** The error of a verdict that asks for no acknowledgement, or 0 where none came. */
+    /** The error of a verdict that asks for no acknowledgement, or 0 if none arrived. */
     fun verdict(
         queue: Int,
         id: Long,
@@ -123,10 +123,10 @@ internal class NfqueueSteps(
         return errors().lastOrNull()?.second ?: 0
     }
 
-    /** The sequence and error number of each error or acknowledgement that has come since the last call. */
+    /** The sequence and error number of each error or acknowledgement that has arrived since the last call. */
     fun errors(): List<Pair<Long, Int>> = drain(errors)
 
-    /** The packets that have come since the last call. */
+    /** The packets that have arrived since the last call. */
     fun packets(): List<QueuedPacket> = drain(packets)
 
     fun ids(): List<Long> = packets().map { it.id() }
@@ -162,7 +162,7 @@ internal class NfqueueSteps(
 
     fun state(queue: Int) = transport.kernel().nfqueues().single { it.queue() == queue }
 
-    /** What has left so far: queue, id, why and what became of it. */
+    /** The packets that have left so far: queue, id, reason and verdict. */
     fun left() = model.decided().map { listOf(it.queue(), it.id(), it.departure(), it.verdict()) }
 }
 

@@ -44,7 +44,7 @@ private fun config(
             .end(),
     )
 
-private fun farewell(sequence: Long): ByteArray =
+private fun unbind(sequence: Long): ByteArray =
     Datagrams.bytes(
         MessageWriter(128, little)
             .begin(NFLOG_CONFIG, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK, sequence)
@@ -90,7 +90,7 @@ private fun ReplaySocket.put(datagram: ByteArray) = send(java.nio.ByteBuffer.wra
 class ReplayTransportSpec :
     FunSpec({
         context("a strict replay") {
-            test("gives everything at its place, with the live sequence number, port id and the recorded time") {
+            test("delivers everything in its place, with the live sequence number, port id and the recorded time") {
                 val transport = ReplayTransport.strict(recorded)
                 val socket = transport.open(12)
                 socket.put(config(3, 64))
@@ -113,13 +113,13 @@ class ReplayTransportSpec :
                 transport.verify()
             }
 
-            test("shows both messages, attribute by attribute, where what is sent differs") {
+            test("shows both messages, attribute by attribute, if the sent one differs") {
                 val transport = ReplayTransport.strict(recorded)
                 val socket = transport.open(12)
                 val mismatch = shouldThrow<ReplayMismatchError> { socket.put(config(3, 65)) }
                 mismatch.message shouldBe
                     """
-                    what was sent is not what the recording has here:
+                    what was sent differs from the recording here:
                     --- recorded: the recording, entry 1 of 5, 1970-01-01T00:00:00.000005Z
                     +++ sent: by socket 4711
                       NFULNL_MSG_CONFIG, flags NLM_F_REQUEST|NLM_F_ACK
@@ -131,19 +131,19 @@ class ReplayTransportSpec :
                     """.trimIndent()
                 socket.receive(batch, -1) shouldBe -1
                 socket.close()
-                val told = shouldThrow<AssertionError> { transport.close() }
-                told.message shouldContain "+   NFULA_CFG_QTHRESH = 65"
-                told.cause shouldBe mismatch
+                val reported = shouldThrow<AssertionError> { transport.close() }
+                reported.message shouldContain "+   NFULA_CFG_QTHRESH = 65"
+                reported.cause shouldBe mismatch
             }
 
-            test("names what it shows by a schema of the test's own, too") {
+            test("uses the names of a schema that the test sets") {
                 val schema = AttributeSchema("MINE", NflogAttribute.entries)
                 val socket = ReplayTransport.strict(recorded).schema(NFLOG_CONFIG, schema).open(12)
                 shouldThrow<ReplayMismatchError> { socket.put(config(3, 65)) }.message shouldContain
                     "+   NFULA_IFINDEX_OUTDEV = 65"
             }
 
-            test("whose request never comes ends, and verify tells what is left") {
+            test("ends if a recorded request is never sent, and verify names what is left") {
                 val transport = ReplayTransport.strict(recorded)
                 val socket = transport.open(12)
                 socket.receive(batch, 1_000_000_000) shouldBe 0
@@ -154,19 +154,19 @@ class ReplayTransportSpec :
                     "not sent: the recording, entry 1 of 5"
             }
 
-            test("acknowledges who takes leave after its end") {
+            test("acknowledges shutdown requests after its end") {
                 val socket = ReplayTransport.strict(Trace(emptyList(), little)).open(12)
                 socket.receive(batch, -1) shouldBe -1
-                socket.put(farewell(9))
+                socket.put(unbind(9))
                 socket.next().sequence() shouldBe 9
                 socket.receive(batch, -1) shouldBe -1
                 shouldThrow<ReplayMismatchError> { socket.put(config(10, 1)) }.message shouldContain
-                    "the recording sends nothing more here, yet socket 4711 sent\n    NFULNL_MSG_CONFIG"
+                    "the recording sends nothing more here, but socket 4711 sent\n    NFULNL_MSG_CONFIG"
             }
         }
 
         context("a lenient replay") {
-            test("acknowledges what it is asked, gives the packets after that, and then ends") {
+            test("acknowledges requests, delivers the packets after them, and then ends") {
                 val socket = ReplayTransport.lenient(recorded).open(12)
                 socket.put(config(8, 1))
                 socket.put(config(9, 2))
@@ -181,7 +181,7 @@ class ReplayTransportSpec :
                 socket.receive(batch, -1) shouldBe -1
             }
 
-            test("leaves out the answers to what was asked then, dumps included, and keeps what came unasked") {
+            test("omits the recorded answers, including dumps, and keeps unsolicited messages") {
                 fun message(sequence: Long) =
                     Datagrams.bytes(
                         MessageWriter(64, little).begin(0x100, Netlink.NLM_F_MULTI, sequence, 77).nfgenmsg(2, 0).end(),
@@ -203,7 +203,7 @@ class ReplayTransportSpec :
                 socket.receive(batch, -1) shouldBe -1
             }
 
-            test("leaves out what another netlink protocol said") {
+            test("omits messages of other netlink protocols") {
                 val socket = ReplayTransport.lenient(recorded).open(0)
                 socket.receive(batch, -1) shouldBe -1
             }
@@ -219,7 +219,7 @@ class ReplayTransportSpec :
             seen shouldContainExactly List(2) { "prefix with spaces=é " to 0x1234abcdL }
         }
 
-        test("a strict replay of conntrack -L answers the same request, under the number and port that asked") {
+        test("a strict replay of conntrack -L answers the same request, with the live sequence number and port") {
             val trace = Trace.read(Path.of("src/test/resources/traces/ctnetlink/ctnetlink-dump.pcap"))
             val transport = ReplayTransport.strict(trace)
             val socket = transport.open(12)
@@ -250,7 +250,7 @@ class ReplayTransportSpec :
             transport.verify()
         }
 
-        test("a strict replay refuses another request than conntrack -L sent, and shows both") {
+        test("a strict replay refuses a request that differs from conntrack -L, and shows both") {
             val trace = Trace.read(Path.of("src/test/resources/traces/ctnetlink/ctnetlink-dump.pcap"))
             val socket = ReplayTransport.strict(trace).open(12)
             val asked =
@@ -263,7 +263,7 @@ class ReplayTransportSpec :
             shouldThrow<ReplayMismatchError> { socket.put(asked) }.message shouldContain "family 10"
         }
 
-        test("a stop in a callback ends the session at once, with the rest left in the recording") {
+        test("a stop in a callback ends the session at once, and the rest of the recording is left") {
             val transport = ReplayTransport.lenient(recorded)
             val options = NflogOptions.builder().group(5).build()
             var packets = 0

@@ -48,7 +48,7 @@ private fun captured(
 
 class SamplePacketsSpec :
     FunSpec({
-        test("checksums are right unless asked otherwise, over options and extension headers too") {
+        test("checksums are correct unless requested otherwise, with options and extension headers too") {
             val data = "odd".toByteArray()
             for (state in listOf(ChecksumState.RIGHT, ChecksumState.WRONG, ChecksumState.NOT_READY)) {
                 for (ip in listOf(
@@ -68,7 +68,7 @@ class SamplePacketsSpec :
             states(ipv4().wrongHeaderChecksum().udp(1, 2)) shouldBe (ChecksumState.WRONG to ChecksumState.RIGHT)
         }
 
-        test("what is set is there, and what is out of range is refused by name") {
+        test("values that were set are in the packet, and values out of range are refused by name") {
             val four =
                 Ipv4View().also {
                     it.wrap(
@@ -90,12 +90,12 @@ class SamplePacketsSpec :
             shouldThrow<IllegalArgumentException> { ipv4().udp(65_536, 1) }.message shouldContain "port 65536"
             shouldThrow<IllegalArgumentException> { ipv6().options(1) }
             shouldThrow<IllegalArgumentException> { ipv4().extension(0, 0) }
-            shouldThrow<IllegalArgumentException> { ipv6().extension(0, 0) }.message shouldContain "no multiple of 8"
+            shouldThrow<IllegalArgumentException> { ipv6().extension(0, 0) }.message shouldContain "not a multiple of 8"
             shouldThrow<IllegalArgumentException> { SampleIp.between("192.0.2.1", "::1") }
             shouldThrow<IllegalArgumentException> { ipv4().udp(1, 2, *ByteArray(65_510)) }.message shouldContain "65515"
         }
 
-        test("fragments carry the packet, each with a right header") {
+        test("fragments carry the packet, each with a correct header") {
             val packet = ipv4().udp(1, 2, *ByteArray(100) { it.toByte() })
             val fragments = SamplePackets.fragments(packet, 40)
             fragments.map { it.size } shouldContainExactly listOf(60, 60, 48)
@@ -120,7 +120,7 @@ class SamplePacketsSpec :
             shouldThrow<IllegalArgumentException> { SampleDns.answer(1, "a", 1, "192.0.2.1", "::1") }
         }
 
-        test("hexadecimal is taken as it is pasted") {
+        test("hexadecimal text of common tools is parsed") {
             val bytes = "4500 002a 0001 4000 4011 b6bf c000 0201 c000 0202 9c40".let(SamplePackets::fromHex)
             bytes.toHex() shouldBe "4500002a000140004011b6bfc0000201c00002029c40"
             listOf(
@@ -135,11 +135,11 @@ class SamplePacketsSpec :
             ).forEach { SamplePackets.fromHex(it).toHex() shouldBe bytes.toHex() }
             SamplePackets.fromHex("") shouldHaveSize 0
             shouldThrow<IllegalArgumentException> { SamplePackets.fromHex("45\n0g") }.message shouldBe
-                "line 2 has 'g', which is no hexadecimal digit: 0g"
-            shouldThrow<IllegalArgumentException> { SamplePackets.fromHex("450") }.message shouldContain "half a byte"
+                "line 2 has 'g', which is not a hexadecimal digit: 0g"
+            shouldThrow<IllegalArgumentException> { SamplePackets.fromHex("450") }.message shouldContain "an odd number"
         }
 
-        test("packets come from capture files of any usual link type") {
+        test("packets are read from capture files of any usual link type") {
             val packet = SamplePackets.udp4(1, 2, 3)
             val other = SamplePackets.udp6(4)
             val raw = listOf(packet.toHex(), other.toHex())

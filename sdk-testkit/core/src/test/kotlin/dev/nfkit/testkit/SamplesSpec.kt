@@ -38,7 +38,7 @@ private fun readQueued(
     return QueuedPacket.read(cursor, 0)
 }
 
-/** The one's complement sum of a packet's parts, which is 0xffff where the checksum is right. */
+/** The one's complement sum of a packet's parts, which is 0xffff if the checksum is correct. */
 private fun sum(vararg parts: ByteArray): Int {
     var sum = 0L
     for (part in parts) {
@@ -177,7 +177,7 @@ class SamplesSpec :
             }
         }
 
-        test("an unpadded tail is legal, and a short attribute malformed") {
+        test("an unpadded end is valid, and a short attribute malformed") {
             for (order in orders) {
                 val odd = SampleNflog.of(1, 2, 3).toUnpaddedDatagram(order)
                 odd.size % 4 shouldBe 3
@@ -199,7 +199,7 @@ class SamplesSpec :
             }
         }
 
-        test("checksums of the sample packets are right") {
+        test("checksums of the sample packets are correct") {
             val v4 =
                 listOf(
                     SamplePackets.udp4(1, 2, 3),

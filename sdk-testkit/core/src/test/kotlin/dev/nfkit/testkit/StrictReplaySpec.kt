@@ -51,7 +51,7 @@ private fun message(
             .end(),
     )
 
-/** Binds, configures (2 and 5 are of the threshold) or unbinds a group. */
+/** Binds, configures (2 and 5 are thresholds) or unbinds a group. */
 private fun config(
     group: Int,
     sequence: Long,
@@ -99,7 +99,7 @@ private val batch = DatagramBatch(1, 4096)
 
 private fun ReplaySocket.put(datagram: ByteArray) = send(ByteBuffer.wrap(datagram))
 
-/** What the next datagrams begin with, type and sequence number, until nothing comes. */
+/** Type and sequence number of the first message of each datagram, until nothing more arrives. */
 private fun ReplaySocket.heads(): List<Pair<Int, Long>> =
     generateSequence {
         if (receive(batch, 0) <= 0) {
@@ -114,7 +114,7 @@ private fun ReplaySocket.heads(): List<Pair<Int, Long>> =
 class StrictReplaySpec :
     FunSpec({
         context("what is compared") {
-            test("messages, however they share datagrams") {
+            test("messages, regardless of their division into datagrams") {
                 for (merged in listOf(true, false)) {
                     val transport =
                         if (merged) {
@@ -137,7 +137,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("attributes in any order, each that stands twice as often") {
+            test("attributes in any order, and each as often as recorded") {
                 val recorded =
                     message(CT_NEW, 1) {
                         be32(8, 7)
@@ -166,7 +166,7 @@ class StrictReplaySpec :
                 }.message shouldContain "    CTA_TIMEOUT = 60\n-   CTA_MARK = 7\n    CTA_MARK = 9\n"
             }
 
-            test("nested attributes, to the last depth, by their names") {
+            test("nested attributes, at every depth, by their names") {
                 fun tuple(port: Int) =
                     message(CT_NEW, 1) {
                         val outer = beginNest(1)
@@ -183,7 +183,7 @@ class StrictReplaySpec :
                 shown shouldContain "  IPCTNL_MSG_CT_NEW, flags NLM_F_REQUEST|NLM_F_ACK\n"
             }
 
-            test("flags: an acknowledgement that is not asked for is a difference") {
+            test("flags: a missing request for an acknowledgement is a difference") {
                 val socket = strict(sent(verdict(1, 1))).open(12)
                 val shown =
                     shouldThrow<ReplayMismatchError> {
@@ -194,7 +194,7 @@ class StrictReplaySpec :
                 shown shouldContain "    NFQA_VERDICT_HDR = NF_ACCEPT, id 1\n"
             }
 
-            test("long values whole, though they are shown short") {
+            test("long values completely, although they are shown shortened") {
                 fun payload(last: Byte) = message(0x301, 1, Netlink.NLM_F_REQUEST) { bytes(10, *ByteArray(99), last) }
                 val socket = strict(sent(payload(1))).open(12)
                 val shown = shouldThrow<ReplayMismatchError> { socket.put(payload(2)) }.message
@@ -202,7 +202,7 @@ class StrictReplaySpec :
                 shown shouldContain "… (100 bytes), at byte 99: …02"
             }
 
-            test("what is malformed is told of") {
+            test("malformed datagrams are reported") {
                 val transport = strict(sent(bind(1, 1)))
                 val socket = transport.open(12)
                 shouldThrow<AssertionError> { socket.put(byteArrayOf(9, 0, 0, 0)) }.message shouldContain "malformed"
@@ -212,8 +212,8 @@ class StrictReplaySpec :
             }
         }
 
-        context("the place of what is received") {
-            test("is behind the request before it, also where requests are sent ahead") {
+        context("the position of what is received") {
+            test("is after the request before it, also if requests are sent early") {
                 strict(
                     sent(bind(1, 10)),
                     received(ack(10)),
@@ -237,7 +237,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("is not behind a request that takes leave: what the kernel handed over then comes, and then the end") {
+            test("is not after a shutdown request: what the kernel delivered then arrives, and then the end") {
                 strict(
                     sent(bind(1, 10)),
                     received(ack(10)),
@@ -256,7 +256,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("a request that takes leave and is never sent is told of") {
+            test("a shutdown request that is never sent is reported") {
                 val transport = strict(sent(bind(1, 10)), received(ack(10)), sent(unbind(1, 11)), received(ack(11)))
                 transport.open(12).use { socket ->
                     socket.put(bind(1, 1))
@@ -280,19 +280,19 @@ class StrictReplaySpec :
         }
 
         context("what is left") {
-            test("is told with its first few messages, decoded") {
+            test("is reported with its first few messages, decoded") {
                 val entries = (1..5).map { received(packet(1, it)) }
                 val transport = strict(*entries.toTypedArray())
                 transport.open(12).use { it.receive(batch, 0) shouldBe 1 }
-                val told = shouldThrow<AssertionError> { transport.verify() }.message
-                told shouldContain "not received: the recording, entry 2 of 5"
-                told shouldContain "NFULA_PAYLOAD = 02 (1 bytes)"
-                told shouldContain "NFULA_PAYLOAD = 04 (1 bytes)"
-                told shouldNotContain "NFULA_PAYLOAD = 05 (1 bytes)"
-                told shouldContain "and 1 entries more"
+                val text = shouldThrow<AssertionError> { transport.verify() }.message
+                text shouldContain "not received: the recording, entry 2 of 5"
+                text shouldContain "NFULA_PAYLOAD = 02 (1 bytes)"
+                text shouldContain "NFULA_PAYLOAD = 04 (1 bytes)"
+                text shouldNotContain "NFULA_PAYLOAD = 05 (1 bytes)"
+                text shouldContain "and 1 entries more"
             }
 
-            test("is told where no socket was opened, or one stays open, and close closes it") {
+            test("is reported if no socket was opened, or one stays open, and close closes it") {
                 shouldThrow<AssertionError> { strict().close() }.message shouldContain "no socket was opened"
                 val transport = strict()
                 val socket = transport.open(12)
@@ -320,7 +320,7 @@ class StrictReplaySpec :
                 return batch.buffer().get(batch.offset(0) + batch.length(0) - 4).toInt()
             }
 
-            test("gives each socket its own part, in whatever order they begin") {
+            test("assigns each socket its own part, in whatever order they begin") {
                 strict(*entries).use { transport ->
                     val first = transport.open(12)
                     val second = transport.open(12)
@@ -335,7 +335,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("gives one that begins otherwise the one of its group, so that both are shown") {
+            test("assigns a socket with another first request the one of its group, so that the error shows both") {
                 val transport = strict(*entries)
                 val socket = transport.open(12)
                 shouldThrow<ReplayMismatchError> { socket.put(config(2, 1, 1, 64)) }.message shouldContain
@@ -352,12 +352,12 @@ class StrictReplaySpec :
                 transport.open(12).use { it.put(bind(1, 1)) }
                 transport.open(12).use { socket ->
                     shouldThrow<AssertionError> { socket.put(bind(1, 1)) }.message shouldContain
-                        "has 2 sockets of protocol 12, and all are replayed: there is none for socket 4713"
+                        "has 2 sockets of protocol 12, and all are in use: there is none for socket 4713"
                 }
                 shouldThrow<AssertionError> { transport.close() }
             }
 
-            test("of two protocols on one interface, wants only those that are spoken") {
+            test("of two protocols on one interface, requires only those that are used") {
                 val other = TraceEntry(TraceKind.FROM_KERNEL, 1, 0, Bytes.of(*packet(1)), false, null)
                 strict(other, received(packet(1))).use { transport ->
                     transport.open(12).use { it.heads() shouldContainExactly listOf(0x400 to 0L) }
@@ -373,7 +373,7 @@ class StrictReplaySpec :
                     received(packet(1), at = 5_000_000_000),
                 )
 
-            test("as recorded, by a clock that jumps") {
+            test("as recorded, by an automatic clock") {
                 strict(*entries).pace(ReplayPace.RECORDED).use { transport ->
                     transport.open(12).use { socket ->
                         transport.clock().advance(Duration.ofHours(1))
@@ -388,7 +388,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("as recorded, by a clock that the test moves") {
+            test("as recorded, by a manual clock") {
                 val clock = TestClock.manual()
                 strict(*entries).clock(clock).pace(ReplayPace.RECORDED).use { transport ->
                     transport.open(12).use { socket ->
@@ -404,7 +404,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("in steps: answers at once, what comes unasked with a step") {
+            test("in steps: answers at once, unsolicited messages with a step") {
                 val steps = arrayOf(*entries, received(packet(1)), received(packet(1)))
                 strict(*steps).pace(ReplayPace.STEPPED).use { transport ->
                     transport.open(12).use { socket ->
@@ -419,7 +419,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("in steps, another thread's step is waited for") {
+            test("in steps, a step of another thread is waited for") {
                 strict(received(packet(1))).pace(ReplayPace.STEPPED).use { transport ->
                     transport.open(12).use { socket ->
                         val stepper = Thread { transport.step() }
@@ -430,7 +430,7 @@ class StrictReplaySpec :
                 }
             }
 
-            test("in steps that nobody takes, fails with the reason, in bounded time") {
+            test("in steps that are never taken, fails with the reason, in bounded time") {
                 for (timeout in listOf(-1L, 1_000_000L)) {
                     val transport = strict(received(packet(1))).pace(ReplayPace.STEPPED)
                     transport.clock().patience(Duration.ofMillis(120))
@@ -456,7 +456,7 @@ class StrictReplaySpec :
             }
         }
 
-        test("a file is replayed as it is read, with its name in what is told") {
+        test("a file is replayed while it is read, with its name in messages") {
             val file = tempfile("replay", ".pcapng")
             TraceWriter(file.outputStream(), order, "test").use { writer ->
                 writer.write(sent(bind(1, 10)))
@@ -469,8 +469,8 @@ class StrictReplaySpec :
                 socket.receive(batch, 0) shouldBe 1
                 socket.receive(batch, 0) shouldBe 1
             }
-            val told = shouldThrow<AssertionError> { transport.close() }.message
-            told shouldContain "${file.name}, entry 4 of 5"
-            told shouldContain "NFULA_PAYLOAD = 01 (1 bytes)"
+            val text = shouldThrow<AssertionError> { transport.close() }.message
+            text shouldContain "${file.name}, entry 4 of 5"
+            text shouldContain "NFULA_PAYLOAD = 01 (1 bytes)"
         }
     })

@@ -19,8 +19,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket whose kernel acknowledges until it is given answers, and then gives these to the next request, as if they were
- * its own: with the sequence number and the port id that the request had. Waiting moves its clock.
+ * A socket whose kernel acknowledges requests until it is given answers. It sends these in reply to the next request,
+ * with that request's sequence number and port id. Waiting advances its clock.
  */
 final class AnsweringTransport implements NetlinkTransport, NetlinkSocket {
     private static final long PORT = 77;
@@ -30,7 +30,7 @@ final class AnsweringTransport implements NetlinkTransport, NetlinkSocket {
     private @Nullable List<byte[]> answers;
     private long now;
 
-    /** Gives these datagrams to the next request. */
+    /** Sends these datagrams in reply to the next request. */
     void answer(List<byte[]> datagrams) {
         answers = datagrams;
     }
@@ -86,7 +86,7 @@ final class AnsweringTransport implements NetlinkTransport, NetlinkSocket {
         waiting.add(bytes);
     }
 
-    /** Sets sequence number and port id of each message, as far as there are any. */
+    /** Sets the sequence number and the port id of each message. */
     private byte[] addressed(byte[] answer, long sequence) {
         ByteBuffer bytes = ByteBuffer.wrap(answer.clone()).order(order());
         int at = 0;

@@ -3,7 +3,7 @@ package dev.nfkit.fuzz;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Bounds what reading an input may allocate, by the input's length. Time is bounded by the fuzzer. */
+/** Limits what reading an input may allocate, by the input's length. The fuzzer limits the time. */
 public final class Budget {
     private static final ThreadMXBean METER = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final long FIXED = 24L << 20;
@@ -11,21 +11,21 @@ public final class Budget {
 
     private Budget() {}
 
-    /** What is done with an input. */
+    /** An action on an input. */
     @FunctionalInterface
     public interface Body<E extends Exception> {
-        /** Does it. */
+        /** Runs the action. */
         void run() throws E;
     }
 
     /**
-     * Runs a body, and fails if it allocates more than an input of this length can need. What is over the limit is run
-     * again: the first time, classes may have been loaded, and instrumented by the fuzzer.
+     * Runs an action, and fails if it allocates more than an input of this length can require. An action that exceeds
+     * the limit is repeated: the first time, classes may have been loaded, and instrumented by the fuzzer.
      *
      * @param input the input
-     * @param body what is done with it
-     * @throws E as the body throws
-     * @param <E> what the body may throw
+     * @param body the action
+     * @throws E if the action throws it
+     * @param <E> the type of exception that the action may throw
      */
     public static <E extends Exception> void within(byte[] input, Body<E> body) throws E {
         long limit = FIXED + PER_BYTE * input.length;

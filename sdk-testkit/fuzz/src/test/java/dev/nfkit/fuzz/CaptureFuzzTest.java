@@ -24,14 +24,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Capture files, recordings and the anonymizer. A file gives packets or a {@link PcapFormatException}; what was read is
- * written and read again as it was.
+ * Fuzzes capture files, recordings and the anonymizer. A file yields packets or a {@link PcapFormatException}. What was
+ * read can be written, and is then read unchanged.
  */
 class CaptureFuzzTest {
     private static final int SHORTEST_RECORD = 12;
     private static final byte[] KEY = new byte[32];
 
-    /** The packets up to the end, or up to what is malformed. */
+    /** The packets up to the end, or up to a malformed one. */
     private static List<CaptureRecord> packets(byte[] file) {
         List<CaptureRecord> packets = new ArrayList<>();
         try (CaptureReader reader = CaptureReader.of(new ByteArrayInputStream(file), "fuzz")) {
@@ -111,7 +111,7 @@ class CaptureFuzzTest {
                 + packet.data().toHex();
     }
 
-    /** Recordings, as they are and as pcapng. */
+    /** The recordings, unchanged and as pcapng. */
     static Stream<byte[]> files() {
         return Stream.concat(Recordings.files(), Recordings.files().map(file -> {
             try {
@@ -138,7 +138,7 @@ class CaptureFuzzTest {
         try {
             Budget.within(file, () -> readThrough(file));
         } catch (PcapFormatException e) {
-            return; // the one error that bad input may give
+            return; // the only error for malformed input
         }
         Trace trace = Trace.read(new ByteArrayInputStream(file), "fuzz");
         requireSame(trace, Trace.read(new ByteArrayInputStream(written(trace)), "again"));
@@ -175,7 +175,7 @@ class CaptureFuzzTest {
                 + entry.comment() + " " + entry.datagram().toHex();
     }
 
-    /** An anonymous recording is parseable, of the same shape, and the same for the same key. */
+    /** An anonymized recording can be parsed, has the same shape, and is the same for the same key. */
     @MethodSource("files")
     @FuzzTest
     void anonymizer(byte[] file) throws IOException {
@@ -205,12 +205,12 @@ class CaptureFuzzTest {
         written(anonymous);
     }
 
-    /** A key as it is: to derive one from a seed takes long on purpose. */
+    /** The key itself: deriving one from a seed is slow on purpose. */
     private static Trace anonymous(Trace trace) {
         return TraceAnonymizer.withKey(trace.order(), KEY).anonymize(trace);
     }
 
-    /** The messages of a datagram: their types, flags and lengths, up to what is malformed. */
+    /** The types, flags and lengths of the messages of a datagram, up to a malformed one. */
     private static String shape(TraceEntry entry, ByteOrder order) {
         StringBuilder shape = new StringBuilder();
         MessageCursor message = new MessageCursor()

@@ -3,8 +3,8 @@ package dev.nfkit.fuzz;
 import java.util.Arrays;
 
 /**
- * The checksums of a simple packet, computed from the definitions (RFC 791, 793, 768, 8200) and not by nfkit: IPv4 with
- * or without options, or IPv6 without extension headers, and TCP or UDP in it, not fragmented.
+ * The checksums of a simple packet, computed from the definitions (RFC 791, 793, 768, 8200) and not by nfkit. A simple
+ * packet is IPv4 with or without options, or IPv6 without extension headers, with TCP or UDP, not fragmented.
  */
 final class Checksums {
     private static final int TCP = 6;
@@ -24,7 +24,7 @@ final class Checksums {
         protocol = packet[six ? 6 : 9] & 0xff;
     }
 
-    /** Whether a packet is as simple as that, and whole. */
+    /** Whether a packet is simple and complete. */
     static boolean canTell(byte... packet) {
         if (packet.length < 20) {
             return false;
@@ -53,17 +53,17 @@ final class Checksums {
         return (packet[at] & 0xff) << 8 | (packet[at + 1] & 0xff);
     }
 
-    /** Whether the IPv4 header's checksum is right; true for IPv6, which has none. */
+    /** Whether the checksum of the IPv4 header is correct; true for IPv6, which has none. */
     boolean headerRight() {
         return six || sum(0, 0, headerLength) == 0xffff;
     }
 
-    /** Whether UDP says that there is no checksum. */
+    /** Whether the UDP packet has no checksum. */
     boolean none() {
         return protocol == UDP && u16(headerLength + 6) == 0;
     }
 
-    /** Whether the transport's checksum is right. */
+    /** Whether the checksum of the transport is correct. */
     boolean transportRight() {
         int covered = protocol == UDP ? u16(headerLength + 4) : length - headerLength;
         long pseudo = protocol + covered;

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import kotlin.random.Random;
 
 /**
- * Makes the choices of a generator by the bytes of an input, so that the fuzzer sees what each of them leads to. Numbers of
- * no range come from a sequence that depends on the whole input instead: runs of them are unlike all others.
+ * Makes the choices of a generator from the bytes of an input, so that the fuzzer observes the effect of each.
+ * Unbounded numbers come from a sequence that depends on the whole input: runs of them are unlike all others.
  */
 final class Choices extends Random {
     private static final int BYTE = 256;
@@ -13,7 +13,7 @@ final class Choices extends Random {
     private final Input input;
     private final java.util.Random sequence;
 
-    /** The choices that an input makes, from its next byte on. */
+    /** Creates the choices of an input, from its next byte on. */
     Choices(Input input, byte[] whole) {
         this.input = input;
         this.sequence = new java.util.Random(Arrays.hashCode(whole));

@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The fake kernel answers each request, as the kernel does, and the text of a packet is one or is refused. */
+/** The fake kernel answers each request, as the kernel does, and the text of a packet is parsed or refused. */
 class FakeFuzzTest {
     private static final int LONGEST = 400;
 
@@ -45,7 +45,7 @@ class FakeFuzzTest {
             socket.send(ByteBuffer.wrap(request));
         } catch (AssertionError e) {
             if (!(e.getCause() instanceof MalformedMessageException)) {
-                throw e; // that one says that no kernel can read the request
+                throw e; // its message states that no kernel can read the request
             }
         }
     }

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Views of packet headers and the packet editor. No bytes make a view throw or read outside of the packet, and no edit
- * turns a right checksum into a wrong one.
+ * Fuzzes views of packet headers and the packet editor. No bytes make a view throw or read outside the packet, and no
+ * edit turns a correct checksum into a wrong one.
  */
 class HeaderFuzzTest {
     private static final int MOST_EDITS = 6;
@@ -129,7 +129,7 @@ class HeaderFuzzTest {
         shown.append(option.malformed());
     }
 
-    /** Control bytes: which edits. After them the packet. */
+    /** Control bytes that select the edits, followed by the packet. */
     @MethodSource("dev.nfkit.fuzz.HeaderFuzzTest#edits")
     @FuzzTest
     void edit(byte[] data) {
@@ -202,7 +202,7 @@ class HeaderFuzzTest {
         PacketChecksums was = new PacketChecksums();
         PacketChecksums is = new PacketChecksums();
         if (was.wrap(Bytes.of(before)) && !is.wrap(Bytes.of(after))) {
-            throw new AssertionError("an edit made a packet that can't be read");
+            throw new AssertionError("an edit made a malformed packet");
         }
         if (was.wrap(Bytes.of(before))) {
             kept("header", was.header(), is.header());
@@ -221,25 +221,25 @@ class HeaderFuzzTest {
         }
     }
 
-    /** The same, by sums that nfkit has no part in. */
+    /** The same check with checksums that nfkit does not compute. */
     private static void judgeSimple(Checksums was, byte[] after, boolean notReady) {
         if (!Checksums.canTell(after)) {
-            throw new AssertionError("an edit made a packet that is not whole");
+            throw new AssertionError("an edit made an incomplete packet");
         }
         Checksums is = Checksums.of(after);
         if (was.headerRight() && !is.headerRight()) {
-            throw new AssertionError("the header's checksum was right and is wrong");
+            throw new AssertionError("the header's checksum was correct and is wrong");
         }
         if (!notReady && was.none() != is.none()) {
-            throw new AssertionError("a UDP packet without a checksum has one, or the other way round");
+            throw new AssertionError("a UDP packet without a checksum has one, or vice versa");
         }
         boolean right = notReady || was.none() || was.transportRight();
         if (right && !(is.none() && !notReady) && !is.transportRight()) {
-            throw new AssertionError("the transport's checksum was right and is wrong");
+            throw new AssertionError("the transport's checksum was correct and is wrong");
         }
     }
 
-    /** Packets after control bytes that do every edit. */
+    /** Packets after control bytes that perform every edit. */
     static Stream<byte[]> edits() {
         return Recordings.packets()
                 .flatMap(packet -> IntStream.range(0, 4).mapToObj(first -> {

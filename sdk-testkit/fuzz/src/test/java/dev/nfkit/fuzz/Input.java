@@ -5,14 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * An input of the fuzzer: control bytes in front, which say what is done, and the bytes to read after them. What is
- * missing at the end is 0.
+ * An input of the fuzzer: control bytes, followed by the bytes to read. Bytes missing at the end are 0.
  */
 public final class Input {
     private final byte[] data;
     private int at;
 
-    /** An input. */
+    /** Creates an input. */
     public Input(byte[] data) {
         this.data = data;
     }
@@ -36,24 +35,24 @@ public final class Input {
         return (u8() & 1) != 0;
     }
 
-    /** The byte order of what follows: 0 for little-endian, so that a recording needs no more than a 0 in front. */
+    /** The byte order of the following bytes: 0 for little-endian, so that a recording only needs a leading 0. */
     public ByteOrder order() {
         return flag() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     }
 
-    /** The next bytes, fewer where the input ends. */
+    /** The next bytes; fewer at the end of the input. */
     public byte[] take(int count) {
         int from = Math.min(at, data.length);
         at = Math.min(from + count, data.length);
         return Arrays.copyOfRange(data, from, at);
     }
 
-    /** All that is left. */
+    /** The remaining bytes. */
     public byte[] rest() {
         return take(data.length);
     }
 
-    /** All that is left, as text. */
+    /** The remaining bytes as text. */
     public String text() {
         return new String(rest(), StandardCharsets.UTF_8);
     }

@@ -23,13 +23,14 @@ import java.nio.ByteOrder;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Decoders of single messages. Each datagram is read at two places in memory: what surrounds it must not show. Only a
- * {@link MalformedMessageException} may come out, and no reader takes more steps than there are bytes.
+ * Fuzzes decoders of single messages. Each datagram is read at two positions in memory: the surrounding bytes must not
+ * affect the result. Only a {@link MalformedMessageException} may be thrown, and no reader takes more steps than there
+ * are bytes.
  */
 class MessageFuzzTest {
     private static final int CODES = 64;
 
-    /** Reads a message, and returns all that it shows. */
+    /** Reads a message, and returns everything that it contains. */
     @FunctionalInterface
     private interface Reader {
         String read(MessageCursor message) throws MalformedMessageException;
@@ -99,7 +100,7 @@ class MessageFuzzTest {
             String shown = Shown.of(entry);
             ConntrackEntry copy = entry.copy();
             entry.release();
-            // "owned" is what a copy says of itself.
+            // "owned" differs between a view and its copy
             require(Shown.of(copy).replace("owned=true", "owned=false"), shown);
             if (copy.has(ConntrackAttribute.TUPLE_ORIG)) {
                 reread(copy.original(), message.order());
@@ -108,7 +109,7 @@ class MessageFuzzTest {
         });
     }
 
-    /** A tuple that is written is read as it was. */
+    /** A tuple that is written is read unchanged. */
     private static void reread(ConntrackTuple tuple, ByteOrder order) throws MalformedMessageException {
         MessageWriter writer = new MessageWriter(512, order);
         writer.begin(ConntrackMessage.CT_NEW.type(), 0, 0)
@@ -131,7 +132,7 @@ class MessageFuzzTest {
         }
     }
 
-    /** The table finds what the cursor finds, also where it knows the layout from the message before. */
+    /** The table finds the same attributes as the cursor, also if it knows the layout from the previous message. */
     @MethodSource("dev.nfkit.fuzz.Recordings#datagrams")
     @FuzzTest
     void attributes(byte[] data) {

@@ -6,12 +6,12 @@ import java.util.Arrays;
 import java.util.function.Function;
 
 /**
- * A message's bytes at some place in a buffer. What a reader makes of them must not depend on what lies around them, and
- * a read after the end must find no buffer.
+ * A message's bytes at a position in a buffer. What a reader returns must not depend on the surrounding bytes, and a
+ * read after the end must exceed the buffer.
  *
  * @param buffer a big-endian buffer
  * @param offset where the message starts
- * @param length its bytes
+ * @param length the number of bytes
  */
 record Placed(ByteBuffer buffer, int offset, int length) {
     private static final int BEFORE = 24;
@@ -33,19 +33,19 @@ record Placed(ByteBuffer buffer, int offset, int length) {
     }
 
     /**
-     * Reads a message at two places.
+     * Reads a message at two positions.
      *
      * @param message its bytes
-     * @param reader reads it, and returns all that it found as text
-     * @return what it found
+     * @param reader reads it, and returns everything that it found as text
+     * @return what the reader found
      */
     static String read(byte[] message, Function<Placed, String> reader) {
         String found = reader.apply(atEnd(message));
-        // Either would do to show a read outside of the message most of the time; inputs take turns.
+        // Either placement reveals a read outside the message in most cases; inputs alternate between them.
         byte other = (byte) (Arrays.hashCode(message) % 2 == 0 ? 0 : -1);
         String again = reader.apply(among(other, message));
         if (!again.equals(found)) {
-            throw new AssertionError("what lies around the message changes what is read of it:\n" + found
+            throw new AssertionError("the bytes around the message change what is read from it:\n" + found
                     + "\nand among bytes of " + other + ":\n" + again);
         }
         return found;

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** The seeds: what the recordings of the testkit hold, in the forms that the fuzz tests take. All are little-endian. */
+/** The seeds: the recordings of the testkit, in the forms that the fuzz tests take. All are little-endian. */
 public final class Recordings {
     private static final int NFLOG = 4;
     private static final int NFQUEUE = 3;
@@ -37,14 +37,14 @@ public final class Recordings {
     private Recordings() {}
 
     /**
-     * Recordings as files: those of the testkit, cut into files of some records, since a fuzzer reads a short input a
-     * hundred times as often as a long one.
+     * The recordings as files: those of the testkit, split into files of some records, since a fuzzer reads a short
+     * input a hundred times as often as a long one.
      */
     public static Stream<byte[]> files() {
         return paths().stream().map(Recordings::read).flatMap(file -> pieces(file).stream());
     }
 
-    /** A file in the classic format as several of them. */
+    /** Splits a file in the classic format. */
     private static List<byte[]> pieces(byte[] file) {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         List<byte[]> pieces = new ArrayList<>();
@@ -117,7 +117,7 @@ public final class Recordings {
                 .map(entry -> entry.datagram().toArray()));
     }
 
-    /** Datagrams that were sent to the kernel, after a 0 for a length that is that of the rest. */
+    /** Datagrams that were sent to the kernel, after a 0 that stands for the length of the rest. */
     public static Stream<byte[]> requests() {
         return distinct(entries()
                 .filter(entry -> entry.kind() == TraceKind.TO_KERNEL)
@@ -131,7 +131,7 @@ public final class Recordings {
                 .map(Bytes::toArray));
     }
 
-    /** One datagram of each length: what differs by its numbers only is the fuzzer's to find. */
+    /** One datagram of each length: the fuzzer finds those that differ in numbers only. */
     private static Stream<byte[]> distinct(Stream<byte[]> datagrams) {
         Map<Integer, byte[]> byLength = new LinkedHashMap<>();
         datagrams.forEach(datagram -> byLength.putIfAbsent(datagram.length, datagram));

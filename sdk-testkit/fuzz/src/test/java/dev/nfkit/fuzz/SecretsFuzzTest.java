@@ -29,8 +29,8 @@ class SecretsFuzzTest {
     }
 
     /**
-     * The input chooses the messages, whole or cut, and where in them secrets stand. A run of a secret that is left by
-     * chance is none that is left under three keys.
+     * The input chooses the messages, complete or truncated, and the places of secrets in them. A run of a secret that
+     * survives by chance does not survive under three keys.
      */
     @MethodSource("seeds")
     @FuzzTest
@@ -65,7 +65,7 @@ class SecretsFuzzTest {
                 return;
             }
         }
-        throw new AssertionError(leaks + " is left of " + Bytes.of(bytes).toHex());
+        throw new AssertionError(leaks + " survive in " + Bytes.of(bytes).toHex());
     }
 
     static Stream<byte[]> seeds() {

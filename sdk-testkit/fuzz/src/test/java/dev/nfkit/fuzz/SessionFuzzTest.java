@@ -29,8 +29,8 @@ import java.util.List;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Sessions that receive what no kernel sends. A session hands over what can be read, counts the rest, and ends; only a
- * {@link NetlinkException} may come out.
+ * Fuzzes sessions with messages that no kernel sends. A session delivers what can be read, counts the rest, and ends.
+ * Only a {@link NetlinkException} may be thrown.
  */
 class SessionFuzzTest {
     private static final int MOST_POLLS = 10_000;
@@ -45,7 +45,7 @@ class SessionFuzzTest {
         return datagrams;
     }
 
-    /** A view that knows the layout and the prefix of the message before shows what a fresh one shows. */
+    /** A view that knows the layout and the prefix of the previous message returns the same values as a new view. */
     @MethodSource("dev.nfkit.fuzz.Recordings#nflog")
     @FuzzTest
     void nflog(byte[] data) throws NetlinkException {
@@ -107,7 +107,7 @@ class SessionFuzzTest {
         }
     }
 
-    /** Every packet that is handed to the decider or can't be read has one verdict in the end. */
+    /** Every packet that is passed to the decider or cannot be read has one verdict in the end. */
     @MethodSource("dev.nfkit.fuzz.Recordings#nfqueue")
     @FuzzTest
     void nfqueue(byte[] data) throws NetlinkException {
@@ -165,7 +165,7 @@ class SessionFuzzTest {
         }
     }
 
-    /** Events, and a mirror that follows them. */
+    /** Fuzzes events, and a mirror that follows them. */
     @MethodSource("dev.nfkit.fuzz.Recordings#conntrack")
     @FuzzTest
     void events(byte[] data) throws NetlinkException {
@@ -198,7 +198,7 @@ class SessionFuzzTest {
         }
     }
 
-    /** Answers to requests: one control byte says which request is sent. */
+    /** Fuzzes answers to requests. One control byte selects the request. */
     @MethodSource("dev.nfkit.fuzz.Recordings#conntrack")
     @FuzzTest
     void answers(byte[] data) throws UnknownHostException {

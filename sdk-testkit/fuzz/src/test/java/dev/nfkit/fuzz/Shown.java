@@ -21,13 +21,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Calls every accessor of a view and shows what all of them return, so that a new accessor is fuzzed without a change
- * here. An accessor may say that a thing is absent or can't be asked for, or that it is malformed; nothing else may be
- * thrown.
+ * Calls every accessor of a view and collects what they return, so that a new accessor is fuzzed without a change here.
+ * An accessor may report that a value is absent, not available, or malformed; nothing else may be thrown.
  */
 public final class Shown {
     private static final int DEEPEST = 4;
-    /** What does not read: it makes verdicts, ends loans, or returns the view itself. */
+    /** Methods that do not read: they make verdicts, end loans, or return the view itself. */
     private static final Set<String> NO_ACCESSORS = Set.of(
             "accept",
             "close",
@@ -52,7 +51,7 @@ public final class Shown {
 
     private Shown() {}
 
-    /** All that a view shows. */
+    /** Everything that a view returns. */
     public static String of(Object view) {
         Shown shown = new Shown();
         shown.value(view, 0);

@@ -20,11 +20,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A filter of events answers as the program does that it is compiled to, on any message. */
+/** An event filter and its compiled program give the same answer for any message. */
 class FilterFuzzTest {
     private static final int CONTROL = 24;
 
-    /** Control bytes that make a filter, then a message. */
+    /** Control bytes that build a filter, followed by a message. */
     @MethodSource("seeds")
     @FuzzTest
     void program(byte[] data) {
@@ -35,7 +35,7 @@ class FilterFuzzTest {
         MessageCursor message = new MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
         try {
             if (!message.next() || message.length() != bytes.length) {
-                return; // the kernel sends one event a datagram
+                return; // the kernel sends one event in each datagram
             }
         } catch (MalformedMessageException e) {
             return;
@@ -43,7 +43,7 @@ class FilterFuzzTest {
         List<Instruction> program = FilterProgram.compile(filter, order);
         boolean passes = new Interpreter(program, order).passes(bytes);
         if (filter.matches(message) != passes) {
-            throw new AssertionError(filter + (passes ? " passes" : " drops") + " in the kernel, and here not");
+            throw new AssertionError(filter + (passes ? " passes" : " drops") + " in the kernel, but not here");
         }
     }
 
@@ -97,7 +97,7 @@ class FilterFuzzTest {
                 }));
     }
 
-    /** Runs a program of classic BPF as the kernel does. */
+    /** Runs a classic BPF program as the kernel does. */
     private record Interpreter(List<Instruction> program, ByteOrder order) {
         boolean passes(byte[] packet) {
             long a = 0;
@@ -138,7 +138,7 @@ class FilterFuzzTest {
                 case Abi.BPF_LD_B_ABS, Abi.BPF_LD_B_IND -> 1;
                 case Abi.BPF_LD_H_ABS, Abi.BPF_LD_H_IND -> 2;
                 case Abi.BPF_LD_W_ABS, Abi.BPF_LD_W_IND -> 4;
-                default -> throw new AssertionError("an instruction that is not known: " + next);
+                default -> throw new AssertionError("an unknown instruction: " + next);
             };
             boolean indirect = next.code() == Abi.BPF_LD_B_IND
                     || next.code() == Abi.BPF_LD_H_IND
@@ -154,7 +154,7 @@ class FilterFuzzTest {
             return value;
         }
 
-        /** As {@code nla_find} does, from an offset or inside of an attribute; 0 for none. */
+        /** Searches as {@code nla_find} does, from an offset or inside an attribute; 0 for none. */
         private long attribute(byte[] packet, long from, long code, boolean nested) {
             long at = from;
             long end = packet.length;

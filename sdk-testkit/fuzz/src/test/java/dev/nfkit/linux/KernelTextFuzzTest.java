@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Files of {@code /proc} as another kernel may write them: a line of another shape tells nothing. */
+/** Files of {@code /proc} as another kernel may write them: a line of another shape is ignored. */
 class KernelTextFuzzTest {
     @MethodSource("texts")
     @FuzzTest

@@ -8,7 +8,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder
 import org.junit.platform.launcher.core.LauncherFactory
 import kotlin.system.exitProcess
 
-/** Runs the properties in this JVM, and prints a line for each: how many schedules it held under, or how it failed. */
+/** Runs the properties in this JVM, and prints a line for each: the number of schedules that passed, or the failure. */
 internal object AllProperties {
     val classes =
         listOf(

@@ -5,7 +5,7 @@ import org.pastalab.fray.core.randomness.Randomness
 import org.pastalab.fray.core.scheduler.RandomScheduler
 import org.pastalab.fray.core.scheduler.Scheduler
 
-/** What a scheduler chose in one schedule, each time that more than one thread could go on. */
+/** The choices of a scheduler in one schedule, each time that more than one thread could proceed. */
 internal class Choices {
     private val enabled = mutableListOf<Int>()
     private val thread = mutableListOf<Int>()
@@ -22,7 +22,7 @@ internal class Choices {
         operation += next.pendingOperation.javaClass.simpleName
     }
 
-    /** Where another schedule of the same seed went another way, in words; null if it did not. */
+    /** Describes where another schedule of the same seed made a different choice; null if it did not. */
     fun differenceFrom(other: Choices): String? {
         val at = (0 until maxOf(size, other.size)).firstOrNull { describe(it) != other.describe(it) } ?: return null
         return "choice ${at + 1} of $size and ${other.size} was ${describe(at)}, then ${other.describe(at)}"
@@ -32,10 +32,10 @@ internal class Choices {
         if (at < size) "thread ${thread[at]} of ${enabled[at]} (${operation[at]})" else "the end"
 }
 
-/** Choices of a schedule after which each thread has the same chance: more than nearly all take. */
+/** The number of choices of a schedule after which each thread has the same chance: more than nearly all take. */
 private const val FAIR_AFTER = 5_000
 
-/** Keeps what another scheduler chooses. */
+/** Records what another scheduler chooses. */
 internal class RecordedScheduler(
     private val scheduler: Scheduler,
 ) : Scheduler(scheduler.rand) {
@@ -50,7 +50,7 @@ internal class RecordedScheduler(
     ): ThreadContext {
         val chooser = if (choices.size < FAIR_AFTER) scheduler else fair
         return chooser.scheduleNextOperation(threads, allThreads).also {
-            // A thread that loads a class goes on alone until the class is loaded, once in a JVM.
+            // A thread that loads a class proceeds alone until the class is loaded, once in a JVM.
             if (threads.size > 1) choices.add(it, threads)
         }
     }

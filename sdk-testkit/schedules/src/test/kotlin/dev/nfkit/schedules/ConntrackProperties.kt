@@ -32,7 +32,7 @@ private fun unlessClosed(action: () -> Unit): Boolean =
         false
     }
 
-/** The table and its events: a client closes in the middle of anything, and a mirror is right at the end. */
+/** The table and its events: a client may be closed at any time, and a mirror is correct at the end. */
 class ConntrackProperties :
     FunSpec({
         test("a client that is closed ends its dumps and requests at once, and a dump that succeeds is complete") {
@@ -83,7 +83,7 @@ class ConntrackProperties :
             }
         }
 
-        test("a mirror that has got every event until the stop equals the table") {
+        test("a mirror that has received every event until the stop equals the table") {
             explore {
                 val kernel = kernel()
                 val before = (1..2).map { kernel.conntrack().add(udp(it)) }

@@ -32,8 +32,8 @@ private const val PACKETS = 6
 private val QUEUED: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
 
 /**
- * Threads for coroutines. Not a pool of the JDK's: that interrupts its workers in the order of a hash set, which is another
- * one each time.
+ * Threads for coroutines. Not a pool of the JDK: that interrupts its workers in the order of a hash set, which differs
+ * each time.
  */
 private class Workers : Executor {
     private val tasks = LinkedBlockingQueue<Runnable>()
@@ -63,7 +63,7 @@ private class Bridge {
 
     fun launch(block: suspend CoroutineScope.() -> Unit): Job = scope.launch(block = block)
 
-    /** Waits for a coroutine, without a coroutine of its own; what it failed with is thrown. */
+    /** Waits for a coroutine, without being a coroutine. Throws what it failed with. */
     fun join(job: Job) {
         val done = CountDownLatch(1)
         var failure: Throwable? = null
@@ -82,7 +82,7 @@ private class Bridge {
     }
 }
 
-/** The deciders of a queue in coroutines: which packet was accepted when, and what is left at the end. */
+/** The deciders of a queue in coroutines: records when each packet was accepted, and what is left at the end. */
 private class Decided(
     private val bridge: Bridge,
 ) {
@@ -217,7 +217,7 @@ class CoroutineProperties :
             }
         }
 
-        test("a collector that is cancelled leaves the rest to the next one, and nothing is lost or comes twice") {
+        test("a collector that is cancelled leaves the rest to the next one, and nothing is lost or delivered twice") {
             explore {
                 val bridge = Bridge()
                 val seen = mutableListOf<Long>()

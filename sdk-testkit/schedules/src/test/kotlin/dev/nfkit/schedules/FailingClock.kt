@@ -2,7 +2,7 @@ package dev.nfkit.schedules
 
 import dev.nfkit.socket.NetlinkTransport
 
-/** A transport whose clock fails on a thread while that does something, as anything may that needs memory. */
+/** A transport whose clock fails on a thread during an action, as any allocation may. */
 internal class FailingClock(
     private val transport: NetlinkTransport,
 ) : NetlinkTransport by transport {

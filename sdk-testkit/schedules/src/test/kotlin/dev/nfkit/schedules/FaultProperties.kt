@@ -12,17 +12,17 @@ import dev.nfkit.trace.TraceSink
 import io.kotest.core.spec.style.FunSpec
 import java.nio.ByteBuffer
 
-/** How long a request waits for an answer that is lost, and some time for the next one. */
+/** How long a request waits for an answer that is lost, plus some time for the next one. */
 private const val LOST_MILLIS = 8_000L
 
-/** More than one session asks for. */
+/** More requests than one session sends. */
 private const val MOST_ACKNOWLEDGEMENTS = 60
 
 private val HOLD_PLANS = listOf(Plan.HOLD_FAILS, Plan.HOLD_FAILS_AND_ACCEPT) + ALL
 
 private fun Throwable.isErrno(errno: Errno) = this is SystemCallException && errno() == errno
 
-/** Lets faults befall a transport after the plan that is made of one of the trial's seed. */
+/** Applies to a transport the plan of faults that one of the trial's seeds determines. */
 private fun Trial.faulty(plan: FaultPlan.() -> FaultPlan): (NetlinkTransport) -> NetlinkTransport =
     { FaultyTransport(it, FaultPlan.seeded(seed).plan()) }
 
@@ -33,7 +33,7 @@ private fun FaultPlan.losingAllFrom(first: Int) =
         plan.at(number.toLong(), Fault.MissingAcknowledgement())
     }
 
-/** A sink that fails at some of its calls, by an exception or an Error. */
+/** A sink that fails at some of its calls, with an exception or an Error. */
 private class FailingSink(
     private val trial: Trial,
 ) : TraceSink {
@@ -90,10 +90,12 @@ private class FailingSink(
     }
 }
 
-/** Failures from outside: each packet leaves once and none undecided, the socket is closed, and the counters balance. */
+/**
+ * Failures from outside: each packet leaves once and none undecided, the socket is closed, and the counters balance.
+ */
 class FaultProperties :
     FunSpec({
-        test("no packet passes undecided, whichever send fails") {
+        test("no packet is accepted undecided, whichever send fails") {
             explore {
                 session(
                     BATCHES,
@@ -115,7 +117,7 @@ class FaultProperties :
             }
         }
 
-        test("no packet passes undecided, whatever a send throws on whichever thread") {
+        test("no packet is accepted undecided, whatever a send throws on any thread") {
             explore {
                 session(
                     ALL,
@@ -138,7 +140,7 @@ class FaultProperties :
             }
         }
 
-        test("a packet that cannot be held gets the verdict of its decider, and others' deadlines pass") {
+        test("a packet that cannot be held gets the verdict of its decider, and other deadlines pass") {
             explore {
                 session(HOLD_PLANS, { if (chance(2)) deadline(DEADLINE) }, { lacksMemory = true }) { session ->
                     val answerer = thread("answerer") { answerAll(session) }
@@ -166,7 +168,7 @@ class FaultProperties :
             }
         }
 
-        test("a recording that fails anywhere leaves the session alone") {
+        test("a recording that fails does not affect the session") {
             explore {
                 session(
                     ALL,

@@ -10,20 +10,20 @@ import kotlin.io.path.isDirectory
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.reader
 
-/** A JDK of this machine, linked anew with its own classes instrumented, as the scheduler needs it. */
+/** A JDK of this machine, linked with its own classes instrumented, as the scheduler requires. */
 internal object InstrumentedJava {
     /** The first JDK whose classes the scheduler knows. */
     private const val SINCE = 25
 
     private const val LINK_MINUTES = 10L
 
-    /** The scheduler needs RMI and the agent's modules, the tests' libraries the rest. */
+    /** The scheduler needs RMI and the modules of its agents, the tests' libraries need the rest. */
     private const val MODULES = "java.base,java.instrument,java.logging,java.management,java.rmi,jdk.unsupported"
 
-    /** Where the build has put the scheduler's agents and its plugin of jlink. */
+    /** The directory into which the build has put the scheduler's agents and its plugin for jlink. */
     private val directory = Path.of(System.getProperty("nfkit.schedules.directory", "target/fray")).absolute()
 
-    /** That of `-Dnfkit.newer.java`, or the first one of the usual place. */
+    /** The JDK of `-Dnfkit.newer.java`, or the first one in the usual directory. */
     private val jdk: Path? by lazy {
         val named = System.getProperty("nfkit.newer.java")?.let { listOf(Path.of(it)) }
         val usual = Path.of("/usr/lib/jvm")
@@ -31,7 +31,7 @@ internal object InstrumentedJava {
             .firstOrNull { it.resolve("bin/jlink").exists() && feature(it) >= SINCE }
     }
 
-    /** Why there is none; null if there is one. */
+    /** Why there is no JDK; null if there is one. */
     fun absent(): String? =
         when {
             System.getProperty("os.name") != "Linux" || System.getProperty("os.arch") != "amd64" -> {
@@ -54,7 +54,7 @@ internal object InstrumentedJava {
         return version.trim('"').substringBefore('.').toIntOrNull() ?: 0
     }
 
-    /** Runs a main class in it with the class path and the options of this JVM; what it printed. */
+    /** Runs a main class in it with the class path and the options of this JVM. Returns what it printed. */
     fun run(
         main: String,
         minutes: Long,
@@ -72,7 +72,7 @@ internal object InstrumentedJava {
         )
     }
 
-    /** Links it, unless it is there from a build before. */
+    /** Links it, unless it exists from an earlier build. */
     private fun linked(): Path {
         val home = checkNotNull(jdk)
         val linked = directory.resolve("java-${home.fileName}")

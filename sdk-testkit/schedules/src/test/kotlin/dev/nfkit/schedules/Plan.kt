@@ -14,18 +14,18 @@ internal enum class Plan {
     HOLD_FOR_EVER,
     HOLD_AND_THROW,
 
-    /** What holding it throws is thrown on. */
+    /** Rethrows what holding the packet throws. */
     HOLD_FAILS,
 
-    /** What holding it throws is caught, and the packet accepted. */
+    /** Catches what holding the packet throws, and accepts the packet. */
     HOLD_FAILS_AND_ACCEPT,
 }
 
-/** What a callback throws on purpose. */
+/** An exception that a callback throws on purpose. */
 internal class Deliberate : Exception()
 
 /** An Error that is thrown on purpose. */
 internal class DeliberateError : Error("deliberate")
 
-/** As the JVM's own, after which any packet may have been lost on its way to its decider. */
+/** An Error like the JVM's own, after which any packet may have been lost on its way to its decider. */
 internal class DeliberateLack : OutOfMemoryError("deliberate")

@@ -9,13 +9,13 @@ import java.time.Duration
 
 internal val HELD = listOf(Plan.HOLD_AND_ACCEPT, Plan.HOLD_AND_DROP, Plan.ACCEPT, Plan.ACCEPT, Plan.DROP)
 
-/** Most are accepted, so that batches are sent, and some are not. */
+/** Most packets are accepted, so that batches are sent, and some are not. */
 internal val BATCHES =
     List(8) { Plan.ACCEPT } + listOf(Plan.HOLD_FOR_EVER, Plan.HOLD_AND_ACCEPT, Plan.FORGET, Plan.THROW, Plan.DROP)
 internal val ALL = Plan.entries - Plan.DAWDLE_LONG - Plan.HOLD_FAILS - Plan.HOLD_FAILS_AND_ACCEPT
 internal val DEADLINE: Duration = Duration.ofMillis(20)
 
-/** Opens a session in a world of its own, runs it on a thread of its own, and checks what is left at the end. */
+/** Opens a session in a world of its own, runs it on a thread of its own, and checks the final state. */
 internal fun Trial.session(
     plans: List<Plan>,
     options: NfqueueOptions.Builder.() -> Unit = {},
@@ -32,7 +32,7 @@ internal fun Trial.session(
     return world
 }
 
-/** The packets come in bursts. */
+/** Enqueues the packets in bursts. */
 internal fun Trial.traffic(world: QueueWorld) {
     var left = world.plan.size
     while (left > 0) {
@@ -53,10 +53,10 @@ internal fun Trial.soon(
         body()
     }
 
-/** Verdicts: one for each packet, and none that passes a packet before it is accepted. */
+/** Verdicts: one for each packet, and none that accepts a packet before it is decided. */
 class QueueProperties :
     FunSpec({
-        test("each packet gets its one verdict, with decider, answers and stop in any order") {
+        test("each packet gets exactly one verdict, with decider, answers and stop in any order") {
             explore {
                 session(HELD) { session ->
                     val answerers = List(2) { thread("answerer-$it") { answerAll(session) } }
@@ -67,7 +67,7 @@ class QueueProperties :
             }
         }
 
-        test("each packet gets its one verdict, with answers that leave together") {
+        test("each packet gets exactly one verdict, with answers that are sent together") {
             explore {
                 session(HELD) { session ->
                     val answerers = List(2) { thread("answerer-$it") { answerTogether(session) } }
@@ -78,7 +78,7 @@ class QueueProperties :
             }
         }
 
-        test("each packet gets its one verdict, with decider, answers, deadlines and close in any order") {
+        test("each packet gets exactly one verdict, with decider, answers, deadlines and close in any order") {
             explore {
                 session(ALL, { deadline(DEADLINE) }) { session ->
                     val answerer = thread("answerer") { answerAll(session) }
@@ -104,7 +104,7 @@ class QueueProperties :
             }
         }
 
-        test("where the end lets packets pass, none passes that was dropped, and none before the end") {
+        test("if packets are accepted at the end, none that was dropped is accepted, and none before the end") {
             explore {
                 session(ALL, {
                     closeVerdict(Verdict.ACCEPT)
@@ -145,7 +145,7 @@ class QueueProperties :
             }
         }
 
-        test("handlers and deciders may stop, wake and close their session, and throw anything") {
+        test("handlers and deciders may stop, wake up and close their session, and throw anything") {
             explore {
                 session(
                     ALL,

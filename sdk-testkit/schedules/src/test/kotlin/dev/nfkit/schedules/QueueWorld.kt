@@ -26,8 +26,8 @@ private val PACKET: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
 private val HOLD_DEADLINE = Duration.ofMillis(20)
 
 /**
- * A kernel with one queue, a decider that follows a plan, and a record of which packet was accepted when. The kernel
- * reports each packet at the moment that it leaves the queue, so that one that passes undecided is seen.
+ * A kernel with one queue, a decider that follows a plan, and a record of when each packet was accepted. The kernel
+ * reports each packet when it leaves the queue, so that a packet that is accepted undecided is detected.
  */
 internal class QueueWorld(
     private val trial: Trial,
@@ -42,16 +42,19 @@ internal class QueueWorld(
     val transport: NetlinkTransport get() = clock
     val plan = List(packets) { plans[trial.random.nextInt(plans.size)] }
 
-    /** Whether undecided packets may pass, from now on. */
+    /** Whether undecided packets may be accepted from now on. */
     var open = false
 
-    /** Whether a lack of memory is on purpose: then a batch drops packets that may have been lost, of which there may be none. */
+    /**
+     * Whether a lack of memory is on purpose: then a batch may drop packets that may have been lost, even if there are
+     * none.
+     */
     var lacksMemory = false
 
     /** Which failures of the transport are on purpose. */
     var onPurpose: (Throwable) -> Boolean = { false }
 
-    /** What a decider does besides. */
+    /** What a decider does in addition. */
     var act: (NfqueueSession) -> Unit = {}
 
     lateinit var session: NfqueueSession
@@ -78,7 +81,7 @@ internal class QueueWorld(
         }
     }
 
-    /** Opens the session; null if that fails on purpose, and leaves nothing. */
+    /** Opens the session; null if that fails on purpose, which leaves nothing. */
     fun open(options: NfqueueOptions): NfqueueSession? =
         try {
             NfqueueSession.open(transport, options).also { session = it }
@@ -155,7 +158,7 @@ internal class QueueWorld(
             }
         }
 
-    /** Tries to hold a packet with a deadline of its own, for which the time is asked. */
+    /** Tries to hold a packet with a deadline of its own, which reads the time. */
     private fun hold(packet: QueuedPacket): Verdict =
         clock.failing { Verdict.HELD.also { held += packet.hold(HOLD_DEADLINE, Verdict.DROP) } }
 
@@ -176,7 +179,7 @@ internal class QueueWorld(
         return verdict
     }
 
-    /** Does to the session what a callback may, and throws what a callback may. */
+    /** Calls the session as a callback may, and throws what a callback may throw. */
     fun meddle(session: NfqueueSession) {
         when (trial.random.nextInt(20)) {
             0 -> session.stop()
@@ -187,7 +190,7 @@ internal class QueueWorld(
         }
     }
 
-    /** Answers what is held, as planned, until the session has ended. */
+    /** Answers held packets as planned, until the session has ended. */
     fun answerAll(session: NfqueueSession) {
         while (true) {
             val packet = held.poll(ANSWER_STEP_MILLIS, TimeUnit.MILLISECONDS)
@@ -200,7 +203,7 @@ internal class QueueWorld(
         }
     }
 
-    /** As [answerAll], several at a time. */
+    /** Answers as [answerAll] does, several packets at a time. */
     fun answerTogether(session: NfqueueSession) {
         while (true) {
             val first = held.poll(ANSWER_STEP_MILLIS, TimeUnit.MILLISECONDS)
@@ -226,7 +229,7 @@ internal class QueueWorld(
         return verdict
     }
 
-    /** Sends, which fails once the socket is closed, or on purpose. */
+    /** Runs a send, which fails once the socket is closed, or on purpose. */
     private fun sending(action: () -> Unit) {
         try {
             action()
@@ -235,7 +238,7 @@ internal class QueueWorld(
         }
     }
 
-    /** Configures the queue, which fails once the socket is closed, and takes no longer than said. */
+    /** Configures the queue, which fails once the socket is closed, and takes no longer than documented. */
     fun ask(
         session: NfqueueSession,
         times: Int,
@@ -267,7 +270,7 @@ internal class QueueWorld(
         }
     }
 
-    /** What must hold when the session has ended. */
+    /** Checks what must hold when the session has ended. */
     fun verify(statistics: NfqueueStatistics) {
         val gone = kernel.nfqueue().decided()
         check(violations.isEmpty()) { violations }
@@ -296,7 +299,7 @@ internal class QueueWorld(
         }
     }
 
-    /** What a decider returned holds in a session without deadlines that was not cut short. */
+    /** Checks that the result of the decider took effect, in a session without deadlines that was not closed early. */
     fun verifyReturned() {
         kernel.nfqueue().decided().filter { it.id() != 0L }.forEach { packet ->
             val verdict = returned[packet.id().toInt()] ?: return@forEach
@@ -306,7 +309,7 @@ internal class QueueWorld(
         }
     }
 
-    /** Each verdict that was sent found a packet waiting for it. */
+    /** Checks that each verdict that was sent found a packet waiting for it. */
     private fun verifySent(sent: List<SentMessage>) {
         val waiting = (1..enqueued).toMutableSet()
         for (message in sent) {

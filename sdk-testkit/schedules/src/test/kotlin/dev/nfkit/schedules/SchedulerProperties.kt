@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
-/** That the scheduler finds what it is for: without this, a property that holds would say nothing. */
+/** Checks that the scheduler finds known failures: without this, a property that holds proves nothing. */
 @Suppress("PLATFORM_CLASS_MAPPED_TO_KOTLIN") // a monitor to wait for
 class SchedulerProperties :
     FunSpec({
@@ -27,7 +27,7 @@ class SchedulerProperties :
             }.message shouldContain "lost an update"
         }
 
-        test("two locks in two orders are found") {
+        test("a deadlock of two locks is found") {
             shouldThrow<AssertionError> {
                 explore {
                     val locks = List(2) { ReentrantLock() }
@@ -64,7 +64,7 @@ class SchedulerProperties :
             }.message shouldContain "idler"
         }
 
-        test("time passes where all wait, and only there a long wait ends") {
+        test("time passes when all threads wait, and only then does a long wait end") {
             explore(0.2) {
                 val begun = System.nanoTime()
                 CountDownLatch(1).await(1, TimeUnit.HOURS) shouldBe false

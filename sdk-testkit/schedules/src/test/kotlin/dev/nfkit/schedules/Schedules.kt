@@ -21,12 +21,12 @@ import java.util.concurrent.TimeUnit
 import kotlin.random.Random
 import org.pastalab.fray.runtime.Runtime as Controlled
 
-/** Schedules of each property at most; `-Dnfkit.schedules` sets it, and lifts the bound of time. */
+/** The maximum number of schedules of each property; `-Dnfkit.schedules` sets it, and removes the time limit. */
 private val DEMANDED: Int? = System.getProperty("nfkit.schedules").orEmpty().toIntOrNull()
 
 private val COUNT: Int = DEMANDED ?: 300
 
-/** A build tries as many schedules of each property as there is time for, and these at least. */
+/** A build tries as many schedules of each property as there is time for, but at least this number. */
 private const val LEAST = 20
 
 private val TIME_NANOS = TimeUnit.SECONDS.toNanos(if (DEMANDED == null) 3 else Long.MAX_VALUE)
@@ -39,17 +39,17 @@ private val FIRST: Long = System.getProperty("nfkit.schedules.first").orEmpty().
 
 private val REPORTS: Path = Path.of(System.getProperty("nfkit.schedules.directory", "target/fray"), "reports")
 
-/** Controlled time that a schedule's threads have to end after its body. */
+/** The controlled time in which a schedule's threads must end after its body. */
 private const val END_MILLIS = 3000L
 
-/** Steps of a schedule after which it counts as endless. */
+/** The number of steps after which a schedule counts as endless. */
 private const val MOST_STEPS = 60_000
 
 /** The scheduler itself is stuck if it takes no step in so many slices of real time, in which this process ran. */
 private const val STUCK_SLICES = 24
 private const val SLICE_MILLIS = 5_000L
 
-/** Schedules before those that are counted. */
+/** The number of schedules before those that are counted. */
 internal const val WARM_UP = 6
 
 /** Schedules of which one is run again: it must go the same way, or a failure would not be repeated by its seed. */
@@ -64,17 +64,17 @@ private const val MOST_UNREPEATED = 1
 /** How often the only schedule is run, for the same reason. */
 private const val ONLY_RUNS = 5
 
-/** Schedules between two collections of garbage, which frees the direct buffers of closed sessions. */
+/** The number of schedules between two garbage collections, which free the direct buffers of closed sessions. */
 private const val COLLECT_EVERY = 100
 
 /** The number of choices among which threads lose their priority: from this one on, each twice the one before. */
 private const val LEAST_HORIZON = 32
 private const val HORIZONS = 7
 
-/** What time passes at each step: little lets all go on, much lets timeouts come in the middle of everything. */
+/** The time that passes at each step: with little, all threads proceed; with much, timeouts occur at any point. */
 private val STEPS_NANOS = longArrayOf(1_000, 20_000, 200_000)
 
-/** One run of a property under one schedule. Its random choices are the seed's. */
+/** One run of a property under one schedule. Its random choices depend on the seed. */
 internal class Trial(
     val seed: Long,
 ) {
@@ -82,7 +82,7 @@ internal class Trial(
 
     fun chance(oneOf: Int): Boolean = random.nextInt(oneOf) == 0
 
-    /** Starts a thread; what it throws fails the schedule. */
+    /** Starts a thread. What it throws fails the schedule. */
     fun thread(
         name: String,
         body: () -> Unit,
@@ -91,9 +91,9 @@ internal class Trial(
 
 /**
  * Runs a property under many schedules. All threads that it starts run one at a time, and a seeded scheduler decides at
- * each lock, wait, volatile access and atomic operation which one goes on. Time is the scheduler's, too: it passes a
- * little at each step, and jumps where all threads wait. A schedule fails if an assertion fails or any thread throws, if
- * all threads wait for each other, if it does not end, or if a thread is left at its end.
+ * each lock, wait, volatile access and atomic operation which one proceeds. The scheduler also controls time: it
+ * advances a little at each step, and jumps if all threads wait. A schedule fails if an assertion fails or any thread
+ * throws, if all threads wait for each other, if it does not end, or if a thread is left at its end.
  */
 internal fun explore(
     share: Double = 1.0,
@@ -101,7 +101,7 @@ internal fun explore(
 ) {
     check(System.LoggerFinder.getLoggerFinder() is SilentLog) { "the log has locks" }
     var all = 0L
-    // The first schedules load classes, which later ones do not: they are no part of what a seed repeats.
+    // The first schedules load classes, which later ones do not, so a seed could not repeat them.
     for (seed in -WARM_UP.toLong() until 0) {
         run(seed, property)
     }
@@ -150,7 +150,7 @@ private fun differenceOnRepeat(
 
 private var report = ""
 
-/** How much was explored since the last call, in words. */
+/** Describes how much was explored since the last call. */
 internal fun takeReport(): String = report.also { report = "" }
 
 /** Runs one schedule. */
@@ -265,7 +265,7 @@ private fun threadsLeft(context: RunContext): List<String> {
     return left().map { "${it.thread.name} ${it.thread.stackTrace.take(12)}" }
 }
 
-/** The scheduler waits for a thread that waits for what it does not control: nothing in this JVM can go on. */
+/** The scheduler waits for a thread that waits for something uncontrolled: nothing in this JVM can proceed. */
 private fun stuck(seed: Long) {
     System.err.println("schedule $seed is stuck")
     Thread.getAllStackTraces().forEach { (thread, frames) ->

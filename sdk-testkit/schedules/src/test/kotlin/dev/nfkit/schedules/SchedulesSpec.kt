@@ -10,8 +10,8 @@ import kotlin.time.Duration.Companion.minutes
 private val MINUTES = System.getProperty("nfkit.schedules.minutes").orEmpty().toLongOrNull() ?: 15
 
 /**
- * Runs [AllProperties] in a JVM of its own, since the scheduler needs a Java whose own classes are instrumented. Without
- * a JDK that can be, it is skipped.
+ * Runs [AllProperties] in a separate JVM, since the scheduler needs a Java whose own classes are instrumented. It is
+ * skipped if there is no JDK that can be instrumented.
  */
 class SchedulesSpec :
     FunSpec({

@@ -36,7 +36,7 @@ private fun FakeNetfilter.verifyClosed() {
     verify()
 }
 
-/** Fails if an action takes long by the scheduler's clock: something that should have woken it did not. */
+/** Fails if an action takes long by the scheduler's clock: then something did not wake it up. */
 private fun <R> soon(
     what: String,
     action: () -> R,
@@ -55,11 +55,11 @@ private fun nflogOptions() =
         .receiveBuffer(1 shl 16)
         .build()
 
-/** A session's life: it ends when it is told to, and nothing is left. */
+/** A session's life: it ends when it is stopped, and nothing is left. */
 @Suppress("PLATFORM_CLASS_MAPPED_TO_KOTLIN") // a monitor to wait for
 class SessionProperties :
     FunSpec({
-        test("what is logged is delivered or counted as discarded, with run, stop and close in any order") {
+        test("logged packets are delivered or counted as discarded, with run, stop and close in any order") {
             explore {
                 val kernel = kernel()
                 val session = NflogSession.open(kernel, nflogOptions())
@@ -87,7 +87,7 @@ class SessionProperties :
             }
         }
 
-        test("a wakeup ends a poll, whatever else goes on") {
+        test("a wakeup ends a poll, whatever happens at the same time") {
             explore {
                 val kernel = kernel()
                 val session = NfqueueSession.open(kernel, QueueWorld.options().build())
@@ -133,7 +133,7 @@ class SessionProperties :
             }
         }
 
-        test("a poll that returns at once sees each stop, close and wakeup") {
+        test("a poll that returns at once notices each stop, close and wakeup") {
             explore {
                 val kernel = kernel()
                 val session = NfqueueSession.open(kernel, QueueWorld.options().build())
@@ -154,7 +154,7 @@ class SessionProperties :
             }
         }
 
-        test("a close ends with the socket closed, with a poll, a question, a callback and other closes") {
+        test("after a close the socket is closed, with a poll, a request, a callback and other closes") {
             explore {
                 val kernel = kernel()
                 val options =
@@ -193,7 +193,7 @@ class SessionProperties :
             }
         }
 
-        test("a session that nobody polls any more closes, and answers its questions until then") {
+        test("a session that is no longer polled can be closed, and answers its requests until then") {
             explore {
                 val kernel = kernel()
                 val session = NfqueueSession.open(kernel, QueueWorld.options().build())

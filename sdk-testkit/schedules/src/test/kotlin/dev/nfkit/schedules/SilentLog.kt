@@ -3,8 +3,8 @@ package dev.nfkit.schedules
 import java.util.ResourceBundle
 
 /**
- * The log of what is tested: nothing. The JDK's own has locks, and drops loggers when garbage is collected, so that a
- * schedule that logs would not be repeated by its seed.
+ * The log of the tested code: nothing. The JDK's own has locks, and drops loggers when garbage is collected, so a seed
+ * could not repeat a schedule that logs.
  */
 class SilentLog : System.LoggerFinder() {
     override fun getLogger(

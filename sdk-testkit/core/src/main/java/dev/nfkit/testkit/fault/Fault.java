@@ -7,30 +7,30 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can go wrong between a program and the kernel, as data. A {@link FaultPlan} says when, a {@link FaultyTransport}
- * does it, on a fake, a replay or the real thing.
+ * What can go wrong between a program and the kernel, as data. A {@link FaultPlan} determines when, and a {@link
+ * FaultyTransport} injects it, into a fake, a replay or a real transport.
  *
- * <p>It is a change of what passes: {@link dev.nfkit.testkit.SocketEffect} in contrast is what stands in the queue of a
- * fake socket, with bytes of its own, which the kernel never sent. That one scripts a socket; this one disturbs any.
+ * <p>A fault changes what passes through a transport. In contrast, a {@link dev.nfkit.testkit.SocketEffect} is in the
+ * queue of a fake socket, with bytes that the kernel never sent. Effects script a socket; faults disturb any socket.
  */
 public sealed interface Fault {
     /**
-     * What this fault befalls.
+     * Returns the kind of event to which this fault applies.
      *
-     * @return the event that is counted for it
+     * @return the kind of event by which it is counted
      */
     FaultEvent event();
 
     /**
-     * Datagrams are lost: this one and those behind it, whenever they come. They count as {@code drops()} of the socket, and
-     * unless NO_ENOBUFS is on, each receive that takes some of them away marks its batch behind the first. What the kernel
-     * believes to have delivered, such as a packet in a queue, is delivered in its eyes.
+     * Datagrams are lost: this one and those after it, whenever they arrive. They count as {@code drops()} of the
+     * socket, and unless NO_ENOBUFS is on, each receive that loses some of them marks its batch after the first. From
+     * the kernel's point of view they were delivered, such as a packet in a queue.
      */
     record Overrun(int lost) implements Fault {
         /**
-         * A loss.
+         * Creates a loss.
          *
-         * @param lost how many datagrams, 1 and more
+         * @param lost the number of datagrams, at least 1
          * @throws IllegalArgumentException if it is out of range
          */
         public Overrun {
@@ -40,9 +40,9 @@ public sealed interface Fault {
         }
 
         /**
-         * How many datagrams are lost.
+         * Returns the number of datagrams that are lost.
          *
-         * @return how many datagrams, 1 and more
+         * @return at least 1
          */
         @Override
         public int lost() {
@@ -55,12 +55,12 @@ public sealed interface Fault {
         }
     }
 
-    /** The end of the datagram is missing ({@code MSG_TRUNC}); at least its last byte is. */
+    /** The end of the datagram is missing ({@code MSG_TRUNC}), at least its last byte. */
     record Truncated(int length) implements Fault {
         /**
-         * A cut datagram.
+         * Creates a truncation.
          *
-         * @param length the most bytes that are left, 0 and more
+         * @param length the maximum number of remaining bytes, 0 or more
          * @throws IllegalArgumentException if it is out of range
          */
         public Truncated {
@@ -70,9 +70,9 @@ public sealed interface Fault {
         }
 
         /**
-         * The most bytes that are left.
+         * Returns the maximum number of remaining bytes.
          *
-         * @return the most bytes that are left, 0 and more
+         * @return 0 or more
          */
         @Override
         public int length() {
@@ -86,14 +86,13 @@ public sealed interface Fault {
     }
 
     /**
-     * The acknowledgement comes later. Where nothing but time brings it, a receive waits for it no longer than for
-     * that.
+     * The acknowledgement arrives later. If only time brings it, a receive waits for it no longer than the delay.
      */
     record DelayedAcknowledgement(Duration by) implements Fault {
         /**
-         * A late acknowledgement.
+         * Creates a late acknowledgement.
          *
-         * @param by how much later by the transport's clock, more than zero
+         * @param by the delay by the transport's clock, more than zero
          * @throws IllegalArgumentException if it is out of range
          */
         public DelayedAcknowledgement {
@@ -103,9 +102,9 @@ public sealed interface Fault {
         }
 
         /**
-         * How much later it comes.
+         * Returns the delay.
          *
-         * @return how much later by the transport's clock, more than zero
+         * @return the delay by the transport's clock, more than zero
          */
         @Override
         public Duration by() {
@@ -119,20 +118,20 @@ public sealed interface Fault {
     }
 
     /**
-     * The acknowledgement is a refusal. The kernel has done what was asked all the same, as it has where an error
-     * comes behind a change.
+     * The acknowledgement is a refusal. The kernel has executed the request nevertheless, as with an error that occurs
+     * after a change.
      */
     record RefusedAcknowledgement(Errno errno, @Nullable String text) implements Fault {
         /**
-         * A refusal.
+         * Creates a refusal.
          *
          * @param errno the error number
-         * @param text the words of an extended acknowledgement, or null for none; left out where EXT_ACK is off
+         * @param text the text of an extended acknowledgement, or null for none; omitted if EXT_ACK is off
          */
         public RefusedAcknowledgement {}
 
         /**
-         * A refusal without words.
+         * Creates a refusal without a text.
          *
          * @param errno the error number
          */
@@ -141,7 +140,7 @@ public sealed interface Fault {
         }
 
         /**
-         * The error number.
+         * Returns the error number.
          *
          * @return the error number
          */
@@ -151,9 +150,9 @@ public sealed interface Fault {
         }
 
         /**
-         * The words of its extended acknowledgement.
+         * Returns the text of its extended acknowledgement.
          *
-         * @return the words of an extended acknowledgement, or null for none
+         * @return the text of an extended acknowledgement, or null for none
          */
         @Override
         public @Nullable String text() {
@@ -166,9 +165,12 @@ public sealed interface Fault {
         }
     }
 
-    /** The acknowledgement does not come. It counts as no drop: what was asked is done, and nothing says so. */
+    /**
+     * The acknowledgement does not arrive. It does not count as a drop: the request is executed, without any sign of
+     * it.
+     */
     record MissingAcknowledgement() implements Fault {
-        /** A lost acknowledgement. */
+        /** Creates a lost acknowledgement. */
         public MissingAcknowledgement {}
 
         @Override
@@ -178,10 +180,11 @@ public sealed interface Fault {
     }
 
     /**
-     * A datagram from another process comes before this one: it is dropped and counted, as the socket's contract says.
+     * A datagram from another process arrives before this one. It is dropped and counted, as the socket's contract
+     * requires.
      */
     record ForeignSender() implements Fault {
-        /** A stranger. */
+        /** Creates a foreign datagram. */
         public ForeignSender {}
 
         @Override
@@ -190,9 +193,9 @@ public sealed interface Fault {
         }
     }
 
-    /** The datagram comes twice. */
+    /** The datagram arrives twice. */
     record Duplicated() implements Fault {
-        /** A datagram that comes twice. */
+        /** Creates a duplicate. */
         public Duplicated {}
 
         @Override
@@ -201,12 +204,12 @@ public sealed interface Fault {
         }
     }
 
-    /** The datagram comes behind others: as many as told, or all that are there to be received. */
+    /** The datagram arrives after others: after the given number, or after all that can be received. */
     record Reordered(int behind) implements Fault {
         /**
-         * A datagram that is overtaken.
+         * Creates a datagram that is overtaken.
          *
-         * @param behind how many datagrams, 1 and more
+         * @param behind the number of datagrams that overtake it, at least 1
          * @throws IllegalArgumentException if it is out of range
          */
         public Reordered {
@@ -216,9 +219,9 @@ public sealed interface Fault {
         }
 
         /**
-         * How many datagrams overtake it.
+         * Returns the number of datagrams that overtake it.
          *
-         * @return how many datagrams, 1 and more
+         * @return at least 1
          */
         @Override
         public int behind() {
@@ -232,18 +235,18 @@ public sealed interface Fault {
     }
 
     /**
-     * One bit of the datagram is flipped. The kernel's memory does no such thing; a decoder has to bear it, so that
-     * what a later kernel sends, which nobody knows yet, does no harm.
+     * One bit of the datagram is flipped. The kernel's memory does not do that; a decoder must tolerate it, so that
+     * unknown messages of later kernels do no harm.
      */
     record FlippedBit(int bit) implements Fault {
-        /** A bit that the plan's seed chooses anew each time. */
+        /** A bit that the plan's seed chooses each time. */
         public static final int ANY = -1;
 
         /**
-         * A flipped bit.
+         * Creates a flipped bit.
          *
-         * @param bit which bit, from the first byte's lowest on, or {@link #ANY}; where the datagram has fewer
-         *     bits, they are counted round
+         * @param bit the index of the bit, from the lowest of the first byte, or {@link #ANY}; the index is taken
+         *     modulo the number of bits in the datagram
          * @throws IllegalArgumentException if it is out of range
          */
         public FlippedBit {
@@ -252,15 +255,15 @@ public sealed interface Fault {
             }
         }
 
-        /** A bit that the plan's seed chooses. */
+        /** Creates a flipped bit that the plan's seed chooses. */
         public FlippedBit() {
             this(ANY);
         }
 
         /**
-         * Which bit.
+         * Returns the index of the bit.
          *
-         * @return which bit, from the first byte's lowest on, or {@link #ANY}
+         * @return the index, from the lowest bit of the first byte, or {@link #ANY}
          */
         @Override
         public int bit() {
@@ -273,9 +276,9 @@ public sealed interface Fault {
         }
     }
 
-    /** The messages of this part say that the dump was interrupted ({@code NLM_F_DUMP_INTR}). */
+    /** The messages of this part have the mark of an interrupted dump ({@code NLM_F_DUMP_INTR}). */
     record InterruptedDump() implements Fault {
-        /** An interrupted dump. */
+        /** Creates an interrupted dump. */
         public InterruptedDump {}
 
         @Override
@@ -285,11 +288,11 @@ public sealed interface Fault {
     }
 
     /**
-     * Nothing arrives on this socket any more, this datagram included: a receive returns by its timeout, a wakeup or
-     * close, and one without a bound never. It is sent what it is sent.
+     * Nothing arrives on this socket any more, including this datagram. A receive returns on its timeout, a wakeup or
+     * close; one without a timeout never returns otherwise. Sending still works.
      */
     record Silence() implements Fault {
-        /** Silence. */
+        /** Creates a silence. */
         public Silence {}
 
         @Override
@@ -299,12 +302,12 @@ public sealed interface Fault {
     }
 
     /**
-     * The socket ends: it is closed before this datagram, which is lost with all behind it. What lay before is
-     * received, then receive returns −1 and send fails with EBADF, as the contract of a closed socket says. The kernel
-     * takes back what the socket owned.
+     * The socket ends: it is closed before this datagram, which is lost with all after it. Earlier datagrams are
+     * received, then receive returns −1 and send fails with EBADF, as the contract of a closed socket requires. The
+     * kernel releases what the socket owned.
      */
     record Closed() implements Fault {
-        /** An end. */
+        /** Creates an end. */
         public Closed {}
 
         @Override
@@ -316,14 +319,14 @@ public sealed interface Fault {
     /** Sending fails, and nothing of the datagram reaches the kernel. */
     record FailedSend(Errno errno) implements Fault {
         /**
-         * A failed send.
+         * Creates a failed send.
          *
          * @param errno the error number
          */
         public FailedSend {}
 
         /**
-         * The error number.
+         * Returns the error number.
          *
          * @return the error number
          */
@@ -341,14 +344,14 @@ public sealed interface Fault {
     /** Opening a socket fails. */
     record FailedOpen(Errno errno) implements Fault {
         /**
-         * A failed open.
+         * Creates a failed open.
          *
          * @param errno the error number
          */
         public FailedOpen {}
 
         /**
-         * The error number.
+         * Returns the error number.
          *
          * @return the error number
          */
@@ -363,17 +366,17 @@ public sealed interface Fault {
         }
     }
 
-    /** The receive at this place fails; the datagram comes with the next one. */
+    /** The receive at this position fails; the datagram arrives with the next one. */
     record FailedReceive(Errno errno) implements Fault {
         /**
-         * A failed receive.
+         * Creates a failed receive.
          *
          * @param errno the error number
          */
         public FailedReceive {}
 
         /**
-         * The error number.
+         * Returns the error number.
          *
          * @return the error number
          */
@@ -389,23 +392,23 @@ public sealed interface Fault {
     }
 
     /**
-     * Sending throws something that no system call throws: an Error for lack of memory, or the exception of a decorating
-     * transport's own bug. Nothing of the datagram reaches the kernel.
+     * Sending throws something that no system call throws: an Error for lack of memory, or the exception of a bug in a
+     * decorating transport. Nothing of the datagram reaches the kernel.
      */
     record ThrowingSend(Supplier<? extends Throwable> failure) implements Fault {
         /**
-         * A send that throws.
+         * Creates a send that throws.
          *
-         * @param failure makes what is thrown, as it is: undeclared if it is a checked exception
+         * @param failure creates the throwable, which is thrown unchanged: undeclared if it is a checked exception
          */
         public ThrowingSend {
             Objects.requireNonNull(failure, "failure");
         }
 
         /**
-         * Makes what is thrown.
+         * Returns what creates the throwable.
          *
-         * @return gives a throwable at each call
+         * @return the supplier, which is called for each fault
          */
         @Override
         public Supplier<? extends Throwable> failure() {
@@ -419,23 +422,23 @@ public sealed interface Fault {
     }
 
     /**
-     * The receive at this place throws something that no system call throws, as {@link ThrowingSend} does. Nothing is lost:
-     * the datagram comes with the next receive.
+     * The receive at this position throws something that no system call throws, as {@link ThrowingSend} does. Nothing
+     * is lost: the datagram arrives with the next receive.
      */
     record ThrowingReceive(Supplier<? extends Throwable> failure) implements Fault {
         /**
-         * A receive that throws.
+         * Creates a receive that throws.
          *
-         * @param failure makes what is thrown, as it is: undeclared if it is a checked exception
+         * @param failure creates the throwable, which is thrown unchanged: undeclared if it is a checked exception
          */
         public ThrowingReceive {
             Objects.requireNonNull(failure, "failure");
         }
 
         /**
-         * Makes what is thrown.
+         * Returns what creates the throwable.
          *
-         * @return gives a throwable at each call
+         * @return the supplier, which is called for each fault
          */
         @Override
         public Supplier<? extends Throwable> failure() {

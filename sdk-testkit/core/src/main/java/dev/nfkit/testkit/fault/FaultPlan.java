@@ -8,8 +8,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Which faults befall which events: at a place, or by chance, as a seed decides. A value: each method gives a new plan,
- * and each {@link FaultyTransport} begins it anew, so that the same seed does the same where the transport below does.
+ * Determines which faults apply to which events: at a position, or at random, as a seed decides. A value: each method
+ * returns a new plan, and each {@link FaultyTransport} starts it from the beginning, so that the same seed does the
+ * same if the transport below does.
  *
  * <pre>{@code
  * FaultPlan plan = FaultPlan.seeded(42)
@@ -19,16 +20,16 @@ import java.util.stream.Stream;
  * NetlinkTransport transport = new FaultyTransport(new FakeNetfilter(), plan);
  * }</pre>
  *
- * <p>Events are counted by {@link FaultEvent}, from 1, over all sockets of a transport. One event meets one fault at
- * most: those at a place go before those by chance, the one named first before the others, and those of the
- * acknowledgement or the part of a dump before those of the datagram, which it is as well.
+ * <p>Events are counted by {@link FaultEvent}, from 1, over all sockets of a transport. At most one fault applies to an
+ * event. Faults at a position take precedence over random ones, those added first over those added later, and those of
+ * the acknowledgement or the part of a dump over those of the datagram, which it is too.
  */
 public final class FaultPlan {
     private final long seed;
     private final List<Rule> rules;
     private final int limit;
 
-    /** When a fault is done: at a place, or with a probability where the place is 0. */
+    /** When a fault applies: at a position, or with a probability if the position is 0. */
     record Rule(Fault fault, long at, double probability) {
         @Override
         public String toString() {
@@ -45,7 +46,7 @@ public final class FaultPlan {
     }
 
     /**
-     * A plan without faults.
+     * Creates a plan without faults.
      *
      * @return a plan that changes nothing
      */
@@ -54,9 +55,9 @@ public final class FaultPlan {
     }
 
     /**
-     * A plan without faults yet.
+     * Creates an empty plan with a seed.
      *
-     * @param seed what decides where chance does
+     * @param seed the seed of random faults
      * @return a plan to add faults to
      */
     public static FaultPlan seeded(long seed) {
@@ -64,10 +65,10 @@ public final class FaultPlan {
     }
 
     /**
-     * A plan of up to three faults that the seed chooses among all there are, with what they need, their places and
-     * probabilities.
+     * Creates a plan of up to three faults that the seed chooses among all kinds, including their parameters, positions
+     * and probabilities.
      *
-     * @param seed what decides
+     * @param seed the seed
      * @return a plan, the same for the same seed
      */
     public static FaultPlan random(long seed) {
@@ -75,21 +76,21 @@ public final class FaultPlan {
     }
 
     /**
-     * A plan of up to three faults that the seed chooses among those that are wanted.
+     * Creates a plan of up to three faults that the seed chooses among the accepted ones.
      *
-     * @param seed what decides
-     * @param wanted which faults may be chosen; it must accept at least one kind
+     * @param seed the seed
+     * @param wanted accepts the faults that may be chosen; it must accept at least one kind
      * @return a plan, the same for the same seed
-     * @throws IllegalArgumentException if of 10,000 faults none is wanted
+     * @throws IllegalArgumentException if it accepts none of 10,000 faults
      */
     public static FaultPlan random(long seed, Predicate<Fault> wanted) {
         return new RandomFaults(seed).plan(wanted);
     }
 
     /**
-     * Adds a fault at a place.
+     * Adds a fault at a position.
      *
-     * @param number the number of the event, from 1; of which kind is the fault's matter
+     * @param number the number of the event, from 1, among those of the fault's kind
      * @param fault the fault
      * @return a plan with it
      * @throws IllegalArgumentException if the number is less than 1
@@ -102,16 +103,16 @@ public final class FaultPlan {
     }
 
     /**
-     * Adds a fault that befalls each event of its kind with a probability.
+     * Adds a fault that applies to each event of its kind with a probability.
      *
-     * @param probability more than 0, to 1, which is always
+     * @param probability more than 0 and up to 1, which is always
      * @param fault the fault
      * @return a plan with it
      * @throws IllegalArgumentException if the probability is out of range
      */
     public FaultPlan withProbability(double probability, Fault fault) {
         if (!(probability > 0 && probability <= 1)) {
-            throw new IllegalArgumentException("probability " + probability + " is out of 0 to 1, 0 not included");
+            throw new IllegalArgumentException("probability " + probability + " is not more than 0 and at most 1");
         }
         return with(new Rule(Objects.requireNonNull(fault, "fault"), 0, probability));
     }
@@ -123,10 +124,10 @@ public final class FaultPlan {
     }
 
     /**
-     * Bounds how many faults are done in all; without it there is no bound.
+     * Limits the total number of faults; without a limit, there may be any number.
      *
-     * @param most 0 and more
-     * @return a plan with the bound, in place of the one before
+     * @param most 0 or more
+     * @return a plan with the limit, in place of the previous one
      * @throws IllegalArgumentException if it is negative
      */
     public FaultPlan limit(int most) {
@@ -137,7 +138,7 @@ public final class FaultPlan {
     }
 
     /**
-     * What decides where chance does.
+     * Returns the seed of random faults.
      *
      * @return the seed
      */
@@ -145,7 +146,7 @@ public final class FaultPlan {
         return seed;
     }
 
-    /** The rules of an event, in the order in which they are asked. */
+    /** The rules of an event, in the order of precedence. */
     List<Rule> rules(FaultEvent event) {
         return Stream.concat(
                         rules.stream().filter(rule -> rule.at > 0),
@@ -159,9 +160,9 @@ public final class FaultPlan {
     }
 
     /**
-     * The plan in words.
+     * Describes the plan.
      *
-     * @return seed, faults and bound
+     * @return seed, faults and limit
      */
     @Override
     public String toString() {

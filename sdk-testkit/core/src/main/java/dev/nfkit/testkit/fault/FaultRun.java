@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * One run of {@link FaultRuns}: its seed, and what follows from that. The run's threads may use it, {@link #random} one at
- * a time.
+ * One run of {@link FaultRuns}, with its seed and the faults that follow from it. Threads of the run may use it, but
+ * {@link #random} only one at a time.
  */
 public final class FaultRun {
     private final long seed;
@@ -23,36 +23,36 @@ public final class FaultRun {
     }
 
     /**
-     * The seed.
+     * Returns the seed.
      *
-     * @return what replays this run
+     * @return the seed that repeats this run
      */
     public long seed() {
         return seed;
     }
 
     /**
-     * The plan of this run.
+     * Returns the plan of this run.
      *
-     * @return what its seed gave
+     * @return the plan for the seed
      */
     public FaultPlan plan() {
         return plan;
     }
 
     /**
-     * Chance that follows the seed, for the scenario: it is another than the plan's.
+     * Returns a random generator for the scenario, which depends on the seed. It is independent of the plan's.
      *
-     * @return a generator, always the same; one thread at a time
+     * @return the generator, always the same; one thread at a time
      */
     public RandomGenerator random() {
         return random;
     }
 
     /**
-     * Lets this run's plan befall a transport. What it does is told where the run fails.
+     * Applies this run's plan to a transport. The injected faults are part of the message if the run fails.
      *
-     * @param delegate what opens the sockets
+     * @param delegate opens the sockets
      * @return the transport for the code under test
      */
     public FaultyTransport over(NetlinkTransport delegate) {
@@ -64,9 +64,9 @@ public final class FaultRun {
     }
 
     /**
-     * The faults that were done until now.
+     * Returns the faults that were injected so far.
      *
-     * @return a copy of the list, transport by transport
+     * @return a copy of the list, grouped by transport
      */
     public List<InjectedFault> injected() {
         synchronized (transports) {

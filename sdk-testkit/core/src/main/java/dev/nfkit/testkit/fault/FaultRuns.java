@@ -17,25 +17,25 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the same scenario again and again, each time with another seed and so with other faults, and fails at the first
- * run that fails or takes too long: with its seed, the faults that were done, and where it stood.
+ * Runs the same scenario repeatedly, each time with another seed and therefore other faults. Fails at the first run
+ * that fails or takes too long, with its seed, the injected faults, and the stacks of a run that hangs.
  *
  * <pre>{@code
  * FaultRuns.of(200).check(run -> {
  *     FakeNetfilter kernel = new FakeNetfilter();
  *     MyFirewall firewall = new MyFirewall(run.over(kernel));
- *     ... what must hold whatever goes wrong ...
+ *     ... the properties that must hold whatever goes wrong ...
  * });
  * }</pre>
  *
- * <p>The system property {@code nfkit.faults.seed} (or the environment variable {@code NFKIT_FAULTS_SEED}) runs one seed
- * alone, to look into a failure; {@code nfkit.faults.runs} ({@code NFKIT_FAULTS_RUNS}) replaces how many runs there are.
- * A value: each method gives another.
+ * <p>The system property {@code nfkit.faults.seed} (or the environment variable {@code NFKIT_FAULTS_SEED}) runs only
+ * one seed, to investigate a failure; {@code nfkit.faults.runs} ({@code NFKIT_FAULTS_RUNS}) overrides the number of
+ * runs. A value: each method returns a new one.
  */
 public final class FaultRuns {
-    /** The system property that names the one seed to run. */
+    /** The system property with the only seed to run. */
     public static final String SEED_PROPERTY = "nfkit.faults.seed";
-    /** The system property that says how many runs there are. */
+    /** The system property with the number of runs. */
     public static final String RUNS_PROPERTY = "nfkit.faults.runs";
 
     private static final Duration BOUND = Duration.ofSeconds(30);
@@ -44,14 +44,14 @@ public final class FaultRuns {
     private final Duration bound;
     private final LongFunction<FaultPlan> plan;
 
-    /** What is run. */
+    /** The scenario of the runs. */
     @FunctionalInterface
     public interface Scenario {
         /**
-         * Runs once, on a thread of the runs' own.
+         * Runs once, on a thread created by the runs.
          *
-         * @param run the seed and what follows from it
-         * @throws Exception anything that makes the run fail
+         * @param run the seed and what depends on it
+         * @throws Exception any exception makes the run fail
          */
         void run(FaultRun run) throws Exception;
     }
@@ -63,10 +63,11 @@ public final class FaultRuns {
     }
 
     /**
-     * Runs with the seeds from 1 on, with {@linkplain FaultPlan#random(long) random plans}, each bounded to 30 seconds.
+     * Creates runs with the seeds from 1 on, with {@linkplain FaultPlan#random(long) random plans}, each limited to 30
+     * seconds.
      *
-     * @param runs how many, unless {@code nfkit.faults.runs} says otherwise; 1 and more
-     * @return the runs, which {@link #check} begins
+     * @param runs the number of runs, unless {@code nfkit.faults.runs} overrides it; at least 1
+     * @return the runs, which {@link #check} starts
      * @throws IllegalArgumentException if it is less than 1
      */
     public static FaultRuns of(int runs) {
@@ -77,9 +78,9 @@ public final class FaultRuns {
     }
 
     /**
-     * Sets which faults a run meets.
+     * Sets the faults of a run.
      *
-     * @param forSeed gives the plan of a seed
+     * @param forSeed returns the plan of a seed
      * @return the runs with these plans
      */
     public FaultRuns plan(LongFunction<FaultPlan> forSeed) {
@@ -87,10 +88,10 @@ public final class FaultRuns {
     }
 
     /**
-     * Bounds how long one run may take.
+     * Limits how long one run may take.
      *
      * @param longest in real time, more than zero
-     * @return the runs with this bound
+     * @return the runs with this limit
      * @throws IllegalArgumentException if it is not more than zero
      */
     public FaultRuns within(Duration longest) {
@@ -101,13 +102,13 @@ public final class FaultRuns {
     }
 
     /**
-     * Runs the scenario with each seed in turn. What a run that hangs leaves behind, its thread first of all, is given up:
-     * the thread is interrupted, and does not keep the machine from ending.
+     * Runs the scenario with each seed in turn. The thread of a run that hangs is interrupted and abandoned; it does
+     * not keep the JVM from exiting.
      *
-     * @param scenario what is run
-     * @throws AssertionError if a run fails or exceeds its bound, naming the seed, the faults, and for a hang the stacks of
-     *     the threads that the runs have started; the cause is what the run threw
-     * @throws IllegalArgumentException if a property that is set is no number, or no run is left
+     * @param scenario the scenario
+     * @throws AssertionError if a run fails or exceeds its limit, with the seed, the faults, and for a hang the stacks
+     *     of the threads that the runs have started; the cause is what the run threw
+     * @throws IllegalArgumentException if a property that is set is not a number, or no run is left
      */
     public void check(Scenario scenario) {
         Set<Thread> others = Thread.getAllStackTraces().keySet();
@@ -149,7 +150,7 @@ public final class FaultRuns {
         try {
             return Long.parseLong(text.trim());
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(property + " is no number: " + text, e);
+            throw new IllegalArgumentException(property + " is not a number: " + text, e);
         }
     }
 
@@ -182,8 +183,8 @@ public final class FaultRuns {
 
     private static AssertionError failure(FaultRun run, String what, @Nullable Throwable cause) {
         String faults = run.injected().isEmpty()
-                ? "no fault was done"
-                : "the faults that were done are "
+                ? "no fault was injected"
+                : "the injected faults are "
                         + run.injected().stream().map(InjectedFault::toString).collect(Collectors.joining("; "));
         return new AssertionError(
                 "the run with seed " + run.seed() + " failed (-D" + SEED_PROPERTY + "=" + run.seed()
@@ -191,7 +192,7 @@ public final class FaultRuns {
                 cause);
     }
 
-    /** Where the threads stand that were not there before the runs. */
+    /** The stacks of the threads that did not exist before the runs. */
     private static String stacks(Set<Thread> others) {
         StringBuilder text = new StringBuilder();
         for (Map.Entry<Thread, StackTraceElement[]> each :

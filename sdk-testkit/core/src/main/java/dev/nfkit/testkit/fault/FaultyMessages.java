@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Tells datagrams apart by their first header, and changes them. */
+/** Classifies datagrams by their first header, and changes them. */
 final class FaultyMessages {
     private static final FaultEvent[] DATAGRAM = {FaultEvent.DATAGRAM};
     private static final FaultEvent[] ACKNOWLEDGEMENT = {FaultEvent.ACKNOWLEDGEMENT, FaultEvent.DATAGRAM};
@@ -26,7 +26,7 @@ final class FaultyMessages {
 
     private FaultyMessages() {}
 
-    /** What a datagram is, the more special kind first; shared arrays, not to be changed. */
+    /** The kinds of a datagram, the more special one first; shared arrays, not to be changed. */
     static FaultEvent[] events(ByteBuffer buffer, int offset, int length, ByteOrder order) {
         if (length < Netlink.NLMSG_HDRLEN) {
             return DATAGRAM;
@@ -50,12 +50,12 @@ final class FaultyMessages {
         return changed;
     }
 
-    /** Without its end: at least the last byte is gone. */
+    /** Removes the end: at least the last byte. */
     static byte[] cut(byte[] datagram, int length) {
         return Arrays.copyOf(datagram, Math.max(0, Math.min(length, datagram.length - 1)));
     }
 
-    /** With {@code NLM_F_DUMP_INTR} in each message. */
+    /** Sets {@code NLM_F_DUMP_INTR} in each message. */
     static byte[] interrupted(byte[] datagram, ByteOrder order) {
         ByteBuffer changed = ByteBuffer.wrap(datagram.clone());
         MessageCursor message = new MessageCursor().wrap(changed, 0, datagram.length, order);
@@ -65,7 +65,7 @@ final class FaultyMessages {
                 host.putShort(message.offset() + FLAGS, (short) (message.flags() | Netlink.NLM_F_DUMP_INTR));
             }
         } catch (MalformedMessageException e) {
-            // What can't be read stays as it is.
+            // Malformed messages stay unchanged.
         }
         return changed.array();
     }

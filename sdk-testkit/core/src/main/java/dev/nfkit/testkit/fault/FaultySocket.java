@@ -12,22 +12,22 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A socket that faults befall. */
+/** A socket into which faults are injected. */
 final class FaultySocket implements NetlinkSocket {
     private final NetlinkSocket delegate;
     private final LongSupplier clock;
     private final Injector injector;
     private final ReentrantLock receiving = new ReentrantLock();
 
-    // The receiving thread's.
+    // Used by the receiving thread only.
     private final Passage passage = new Passage();
     private int toLose;
     private boolean silent;
-    /** Whether what is being taken was said to lack something. */
+    /** Whether an overrun was reported for the current receive. */
     private boolean marked;
 
     private volatile long lost;
-    private volatile long strangers;
+    private volatile long foreignDatagrams;
     private volatile boolean woken;
     private volatile boolean closed;
     private volatile boolean quiet;
@@ -103,7 +103,10 @@ final class FaultySocket implements NetlinkSocket {
         }
     }
 
-    /** The other socket is closed or at its end: what is on its way still comes, unless it was the user who closed. */
+    /**
+     * The underlying socket is closed or at its end: datagrams in transit are still delivered, unless the user closed
+     * it.
+     */
     private int ended(DatagramBatch batch) throws NetlinkException {
         passage.releaseAll();
         if (closed || !passage.any()) {
@@ -114,7 +117,7 @@ final class FaultySocket implements NetlinkSocket {
         return passage.fill(batch);
     }
 
-    /** Lets what was received meet its faults; false where the batch is to be received as it is. */
+    /** Applies faults to what was received; false if the batch is passed on unchanged. */
     private boolean disturbed(DatagramBatch batch) {
         boolean passed = passage.idle();
         marked = false;
@@ -180,7 +183,7 @@ final class FaultySocket implements NetlinkSocket {
             String text = words ? refusal.text() : null;
             passage.add(with(arrival, FaultyMessages.refused(arrival.bytes, refusal.errno(), text, delegate.order())));
         } else if (fault instanceof Fault.ForeignSender) {
-            strangers++;
+            foreignDatagrams++;
             passage.add(arrival);
         } else if (fault instanceof Fault.Duplicated) {
             passage.add(arrival);
@@ -200,12 +203,12 @@ final class FaultySocket implements NetlinkSocket {
         } else if (fault instanceof Fault.Silence) {
             silent = true;
         } else if (fault instanceof Fault.Closed) {
-            silent = true; // what lies behind is lost
+            silent = true; // later datagrams are lost
             delegate.close();
         }
     }
 
-    /** Loses a datagram, and says so once for those that were received together. */
+    /** Loses a datagram, and reports the loss once for those that were received together. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the receiving thread counts
     private void lose() {
         lost++;
@@ -242,7 +245,7 @@ final class FaultySocket implements NetlinkSocket {
 
     @Override
     public long foreign() {
-        return delegate.foreign() + strangers;
+        return delegate.foreign() + foreignDatagrams;
     }
 
     @Override

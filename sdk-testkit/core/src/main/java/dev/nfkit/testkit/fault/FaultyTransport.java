@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Lets faults befall what every socket of another transport sends and receives, after a plan, and changes nothing else: a
- * fake, a replay, the real one. Safe for any number of threads.
+ * Injects faults into what the sockets of another transport send and receive, as a plan determines, and changes nothing
+ * else. The transport can be a fake, a replay, or a real one. Safe for any number of threads.
  *
- * <p>Where no fault is done, a datagram passes as it is, without a copy. The other transport is not owned: who made it
- * closes it.
+ * <p>A datagram without a fault passes unchanged, without a copy. The other transport is not owned: its creator closes
+ * it.
  */
 public final class FaultyTransport implements NetlinkTransport {
     private final NetlinkTransport delegate;
@@ -23,8 +23,8 @@ public final class FaultyTransport implements NetlinkTransport {
     /**
      * Decorates a transport.
      *
-     * @param delegate what opens the sockets
-     * @param plan which faults befall which events, counted from here on
+     * @param delegate opens the sockets
+     * @param plan the faults; events are counted from here on
      */
     public FaultyTransport(NetlinkTransport delegate, FaultPlan plan) {
         this.delegate = Objects.requireNonNull(delegate, "delegate");
@@ -51,18 +51,18 @@ public final class FaultyTransport implements NetlinkTransport {
     }
 
     /**
-     * The faults that were done.
+     * Returns the faults that were injected.
      *
-     * @return a copy of the list, in the order in which they were done
+     * @return a copy of the list, in order
      */
     public List<InjectedFault> injected() {
         return injector.done();
     }
 
     /**
-     * The plan.
+     * Returns the plan.
      *
-     * @return what this was made with
+     * @return the plan of this transport
      */
     public FaultPlan plan() {
         return plan;

@@ -1,24 +1,24 @@
 package dev.nfkit.testkit.fault;
 
 /**
- * A fault that was done.
+ * A fault that was injected.
  *
- * @param fault which; a bit that the seed chose is named
- * @param number the number of the event that it befell, among those of {@link Fault#event()}, from 1
- * @param portId the socket's address; 0 where none was opened
+ * @param fault the fault; a bit that the seed chose is named
+ * @param number the number of the event, among those of {@link Fault#event()}, from 1
+ * @param portId the socket's port id; 0 if none was opened
  */
 public record InjectedFault(Fault fault, long number, long portId) {
     /**
-     * A fault that was done.
+     * Creates the record of an injected fault.
      *
-     * @param fault which; a bit that the seed chose is named
-     * @param number the number of the event that it befell, among those of {@link Fault#event()}, from 1
-     * @param portId the socket's address; 0 where none was opened
+     * @param fault the fault; a bit that the seed chose is named
+     * @param number the number of the event, among those of {@link Fault#event()}, from 1
+     * @param portId the socket's port id; 0 if none was opened
      */
     public InjectedFault {}
 
     /**
-     * Which fault.
+     * Returns the fault.
      *
      * @return the fault; a bit that the seed chose is named
      */
@@ -28,7 +28,7 @@ public record InjectedFault(Fault fault, long number, long portId) {
     }
 
     /**
-     * Which event it befell.
+     * Returns the number of the event.
      *
      * @return its number among those of {@link Fault#event()}, from 1
      */
@@ -38,9 +38,9 @@ public record InjectedFault(Fault fault, long number, long portId) {
     }
 
     /**
-     * Where it was done.
+     * Returns the port id of the socket.
      *
-     * @return the socket's port id; 0 where none was opened
+     * @return the socket's port id; 0 if none was opened
      */
     @Override
     public long portId() {
@@ -48,7 +48,7 @@ public record InjectedFault(Fault fault, long number, long portId) {
     }
 
     /**
-     * Where and what.
+     * Describes the event and the fault.
      *
      * @return text for messages, such as {@code ACKNOWLEDGEMENT 1 of port 4711: MissingAcknowledgement[]}
      */

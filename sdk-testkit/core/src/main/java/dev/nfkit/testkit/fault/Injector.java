@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** A plan in progress: it counts events, decides which meet a fault, and keeps what was done. Any thread. */
+/** A plan in progress. It counts events, decides to which ones a fault applies, and records the faults. Any thread. */
 final class Injector {
     private final FaultPlan plan;
     private final Map<FaultEvent, Stream> streams = new EnumMap<>(FaultEvent.class);
     private final List<InjectedFault> done = new ArrayList<>();
 
-    /** One kind of event. Its chance is its own, so that threads which send disturb none that receives. */
+    /** One kind of event. It has its own random generator, so that sending threads do not affect receiving ones. */
     private static final class Stream {
         final List<FaultPlan.Rule> rules;
         final SplittableRandom random;
@@ -33,9 +33,9 @@ final class Injector {
      * Counts an event, which may be of several kinds.
      *
      * @param portId the socket's address, or 0
-     * @param bits how many bits the datagram has
-     * @param events its kinds, the more special first
-     * @return the fault that it meets, or null
+     * @param bits the number of bits in the datagram
+     * @param events its kinds, the more special one first
+     * @return the fault that applies to it, or null
      */
     synchronized @Nullable Fault next(long portId, int bits, FaultEvent... events) {
         Fault met = null;

@@ -10,7 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was taken from a socket and is still to be received, in its order. One thread at a time. */
+/** The datagrams that were taken from a socket and are still to be received, in order. One thread at a time. */
 final class Passage {
     /** A datagram. */
     static final class Arrival {
@@ -25,21 +25,21 @@ final class Passage {
         }
     }
 
-    /** One place of the way: a datagram, or else a failure, or else the mark of an overrun. */
+    /** One position: a datagram, or a failure, or the mark of an overrun. */
     private record Place(
             @Nullable Arrival arrival, @Nullable Fault failure) {}
 
-    /** A datagram that waits for a moment. */
+    /** A datagram that is delayed until a time. */
     private record Delayed(Arrival arrival, long due) {}
 
     /** A datagram that waits until others have overtaken it. */
     private static final class Overtaken {
         final Arrival arrival;
-        int behind;
+        int remaining;
 
-        Overtaken(Arrival arrival, int behind) {
+        Overtaken(Arrival arrival, int remaining) {
             this.arrival = arrival;
-            this.behind = behind;
+            this.remaining = remaining;
         }
     }
 
@@ -51,7 +51,7 @@ final class Passage {
         ready.add(new Place(arrival, null));
         for (Iterator<Overtaken> others = overtaken.iterator(); others.hasNext(); ) {
             Overtaken next = others.next();
-            if (--next.behind == 0) {
+            if (--next.remaining == 0) {
                 others.remove();
                 ready.add(new Place(next.arrival, null));
             }
@@ -62,7 +62,7 @@ final class Passage {
         ready.add(new Place(null, null));
     }
 
-    /** The receive at this place fails: by a {@link Fault.FailedReceive} or a {@link Fault.ThrowingReceive}. */
+    /** Makes the receive at this position fail: by a {@link Fault.FailedReceive} or a {@link Fault.ThrowingReceive}. */
     void fail(Fault failure) {
         ready.add(new Place(null, failure));
     }
@@ -71,11 +71,11 @@ final class Passage {
         delayed.add(new Delayed(arrival, due));
     }
 
-    void overtake(Arrival arrival, int behind) {
-        overtaken.add(new Overtaken(arrival, behind));
+    void overtake(Arrival arrival, int remaining) {
+        overtaken.add(new Overtaken(arrival, remaining));
     }
 
-    /** Whether nothing is on its way. */
+    /** Whether nothing is in transit. */
     boolean idle() {
         return ready.isEmpty() && delayed.isEmpty() && overtaken.isEmpty();
     }
@@ -85,7 +85,7 @@ final class Passage {
         return !ready.isEmpty();
     }
 
-    /** How long a receive may wait for more, of what it was asked to; negative for without bound. */
+    /** How long a receive may wait for more, of its timeout; negative for no limit. */
     long wait(long asked, long now) {
         if (!ready.isEmpty() || !overtaken.isEmpty()) {
             return 0;
@@ -98,7 +98,7 @@ final class Passage {
         return wait;
     }
 
-    /** What was delayed until now can be received. */
+    /** Makes datagrams whose delay has passed available. */
     void releaseDue(long now) {
         for (Iterator<Delayed> others = delayed.iterator(); others.hasNext(); ) {
             Delayed next = others.next();
@@ -109,13 +109,13 @@ final class Passage {
         }
     }
 
-    /** Nothing is there that could still overtake. */
+    /** No more datagrams can overtake: makes the overtaken ones available. */
     void releaseOvertaken() {
         overtaken.forEach(next -> ready.add(new Place(next.arrival, null)));
         overtaken.clear();
     }
 
-    /** The other end is gone, and with it time: what is left comes now. */
+    /** The underlying socket is gone, and with it time: makes all remaining datagrams available. */
     void releaseAll() {
         delayed.forEach(next -> ready.add(new Place(next.arrival, null)));
         delayed.clear();
@@ -128,7 +128,7 @@ final class Passage {
         overtaken.clear();
     }
 
-    /** Fills a batch up to a place that can only begin one; how many datagrams it holds. */
+    /** Fills a batch up to a position that must begin a batch. Returns the number of its datagrams. */
     int fill(DatagramBatch batch) throws NetlinkException {
         batch.clear();
         while (batch.count() < batch.slots()) {

@@ -46,10 +46,10 @@ final class RandomFaults {
                 return fault;
             }
         }
-        throw new IllegalArgumentException("of " + TRIES + " faults none is wanted");
+        throw new IllegalArgumentException("none of " + TRIES + " faults is accepted");
     }
 
-    /** What a kernel does; what only a transport's own bug throws, a test asks for by name. */
+    /** The faults that a kernel can cause. A test requests by name those that only a bug of a transport causes. */
     private Fault any() {
         return switch (random.nextInt(KINDS)) {
             case 0 -> new Fault.Overrun(1 + random.nextInt(8));
@@ -60,7 +60,7 @@ final class RandomFaults {
             case 5 -> new Fault.ForeignSender();
             case 6 -> new Fault.Duplicated();
             case 7 -> new Fault.Reordered(1 + random.nextInt(4));
-            // Half of the bits are those of headers, where they do most.
+            // Half of the bits are in headers, where they have the largest effect.
             case 8 -> random.nextBoolean() ? new Fault.FlippedBit() : new Fault.FlippedBit(random.nextInt(36 * 8));
             case 9 -> new Fault.InterruptedDump();
             case 10 -> new Fault.Silence();

@@ -1,10 +1,10 @@
 package dev.nfkit.testkit.fault;
 
-/** Throws what a test wants thrown, declared or not. */
+/** Throws any throwable, declared or not. */
 final class Throwing {
     private Throwing() {}
 
-    /** Throws it as it is; the return type serves callers that have to return something. */
+    /** Throws it unchanged. The return type serves callers that must return a value. */
     static RuntimeException undeclared(Throwable failure) {
         return Throwing.<RuntimeException>raise(failure);
     }

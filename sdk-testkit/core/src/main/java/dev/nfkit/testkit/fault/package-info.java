@@ -1,6 +1,6 @@
 /**
- * Faults as data, on any transport: a plan says which fault befalls which event, a decorator does it, and many runs with
- * different seeds look for what breaks.
+ * Faults as data, on any transport: a plan determines which fault applies to which event, a decorator injects it, and
+ * many runs with different seeds search for failures.
  */
 @NullMarked
 package dev.nfkit.testkit.fault;

@@ -43,8 +43,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a project downstream writes: a small firewall and more than fifty tests of it, each with a kernel of its own, by
- * public API alone. They take well under three seconds, all of them.
+ * A downstream project: a small firewall and more than fifty tests of it, each with its own kernel, with only public
+ * API. All of them take well under three seconds.
  */
 class SmallFirewallTest {
     private static final byte[] HELLO = {'h', 'e', 'l', 'l', 'o'};
@@ -57,7 +57,7 @@ class SmallFirewallTest {
         kernel.verify();
     }
 
-    /** The firewall: drops what goes to a blocked port, marks DNS, and rewrites what says hello. */
+    /** The firewall: drops packets to a blocked port, marks DNS, and rewrites packets that contain hello. */
     private static Verdict decide(QueuedPacket packet) {
         int target = packet.payload().u16(22);
         if (target == 23 || target == 445) {
@@ -100,7 +100,7 @@ class SmallFirewallTest {
 
     @ParameterizedTest
     @ValueSource(ints = {23, 445})
-    void dropsWhatGoesToABlockedPort(int port) throws Exception {
+    void dropsPacketsToABlockedPort(int port) throws Exception {
         assertTrue(decided(udpTo(port, HELLO)).dropped());
     }
 
@@ -119,7 +119,7 @@ class SmallFirewallTest {
     }
 
     @Test
-    void rewritesWhatSaysHello() throws Exception {
+    void rewritesPacketsWithHello() throws Exception {
         DecidedPacket packet = decided(udpTo(7, HELLO));
         assertTrue(packet.payloadChanged());
         assertArrayEquals(
@@ -186,7 +186,7 @@ class SmallFirewallTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 100, 5_000, 3_600_000})
-    void aPacketThatNobodyAnswersIsDroppedAtItsDeadline(long millis) throws Exception {
+    void anUnansweredPacketIsDroppedAtItsDeadline(long millis) throws Exception {
         NfqueueOptions options = NfqueueOptions.builder()
                 .queue(3)
                 .deadline(Duration.ofMillis(millis))
@@ -241,13 +241,13 @@ class SmallFirewallTest {
     }
 
     @Test
-    void aQueueThatNobodyOwnsDrops() {
+    void anUnboundQueueDrops() {
         assertFalse(kernel.nfqueue().enqueue(9, udpTo(80)));
         assertEquals(Departure.NO_QUEUE, kernel.nfqueue().takeDecided().departure());
     }
 
     @Test
-    void whatLiesBehindTheQueueSeesTheMark() throws Exception {
+    void rulesAfterTheQueueSeeTheMark() throws Exception {
         try (NflogSession log = group(5, 1)) {
             kernel.nfqueue().onDecided(packet -> {
                 if (packet.passed()) {
@@ -277,7 +277,7 @@ class SmallFirewallTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 9})
-    void whatIsHeldComesWithTheFlushTimeout(int held) throws Exception {
+    void heldPacketsArriveAtTheFlushTimeout(int held) throws Exception {
         try (NflogSession session = group(5, 10)) {
             for (int i = 0; i < held; i++) {
                 kernel.nflog().log(5, udpTo(80));
@@ -301,7 +301,7 @@ class SmallFirewallTest {
     }
 
     @Test
-    void nobodyHearsAnotherGroup() throws Exception {
+    void packetsOfAnotherGroupAreNotReceived() throws Exception {
         try (NflogSession session = group(5, 1)) {
             assertFalse(kernel.nflog().log(6, udpTo(80)));
             assertEquals(1, kernel.nflog().unheard());
@@ -323,7 +323,7 @@ class SmallFirewallTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"EMFILE", "ENFILE", "ENOMEM"})
-    void aSocketThatCannotBeOpenedIsTold(String name) {
+    void aSocketThatCannotBeOpenedIsReported(String name) {
         Errno errno = List.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM).stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()
@@ -381,7 +381,7 @@ class SmallFirewallTest {
     }
 
     @Test
-    void whatAnotherThreadFlushesIsAwaited() throws Exception {
+    void aFlushOnAnotherThreadIsAwaited() throws Exception {
         kernel.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53)));
         try (Conntrack table = Conntrack.open(kernel)) {
             CompletableFuture<Void> flushing = CompletableFuture.runAsync(() -> {

@@ -14,7 +14,7 @@ import java.util.concurrent.Future
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicReference
 
-/** Longer than anything here takes: only a failure reaches it. */
+/** Longer than any step takes: only a failure reaches it. */
 internal const val BOUND_SECONDS = 60L
 
 internal const val FOR_EVER = -1L
@@ -33,7 +33,7 @@ internal fun eventually(
     }
 }
 
-/** A thread of its own that receives, so that the test's thread never blocks without a bound. */
+/** A separate thread that receives, so that the test's thread never blocks without a bound. */
 internal class Receiver(
     private val socket: NetlinkSocket,
     val batch: DatagramBatch = DatagramBatch(16, 1024),
@@ -44,7 +44,7 @@ internal class Receiver(
             Thread(task, "contract-receiver").apply { isDaemon = true }.also(running::set)
         }
 
-    /** The receiving thread; there from the first receive on. */
+    /** The receiving thread; null before the first receive. */
     val thread: Thread get() = running.get()
 
     fun start(timeoutNanos: Long = FOR_EVER): Future<Int> =
@@ -63,7 +63,7 @@ internal class Receiver(
     }
 }
 
-/** A request that every netlink kernel acknowledges and nothing else: no operation. */
+/** A request that every netlink kernel acknowledges without effect: no operation. */
 internal fun acknowledged(
     sequence: Long,
     order: ByteOrder,
@@ -79,6 +79,6 @@ internal fun DatagramBatch.message(
     order: ByteOrder,
 ): MessageCursor = MessageCursor().wrap(buffer(), offset(index), length(index), order).also { it.next() }
 
-/** The nlmsg_seq of each whole datagram in a batch. */
+/** The nlmsg_seq of each complete datagram in a batch. */
 internal fun DatagramBatch.sequences(order: ByteOrder): List<Long> =
     (0 until count()).filterNot(::truncated).map { message(it, order).sequence() }

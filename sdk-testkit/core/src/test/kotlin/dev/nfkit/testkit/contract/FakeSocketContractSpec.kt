@@ -9,10 +9,10 @@ import dev.nfkit.testkit.TestClock
 import dev.nfkit.wire.MessageWriter
 import java.nio.ByteOrder
 
-/** The fake keeps the contract, in this machine's byte order. */
+/** The fake satisfies the contract, in this machine's byte order. */
 class FakeSocketContractSpec : NetlinkSocketContract({ FakeHarness(ByteOrder.nativeOrder()) })
 
-/** The fake keeps the contract in the other order, too. */
+/** The fake satisfies the contract in the other byte order too. */
 class BigEndianFakeSocketContractSpec : NetlinkSocketContract({ FakeHarness(ByteOrder.BIG_ENDIAN) })
 
 internal class FakeHarness(
@@ -49,7 +49,7 @@ internal class FakeHarness(
     override fun close() = Unit
 }
 
-/** A message of a size, that is not netlink's own. */
+/** A message of a given size, of a type that is not netlink's own. */
 internal fun message(
     order: ByteOrder,
     sequence: Long,

@@ -10,7 +10,7 @@ import java.nio.ByteOrder
 /** A plan without faults changes nothing. */
 class FaultySocketContractSpec : NetlinkSocketContract({ FaultyHarness(FaultPlan.none()) })
 
-/** What has met a fault, here one that does not change it, is received by the same rules. */
+/** A datagram with a fault, here one that does not change it, is received by the same rules. */
 class DisturbedSocketContractSpec :
     NetlinkSocketContract({
         FaultyHarness(
@@ -25,7 +25,7 @@ internal class FaultyHarness(
 ) : SocketHarness {
     private val fake = FakeHarness(ByteOrder.nativeOrder())
     private val fakes = mutableMapOf<Long, FakeNetlinkSocket>()
-    override val name = "the fake behind faults"
+    override val name = "the fake with faults"
     override val transport = FaultyTransport(fake.transport, plan)
 
     override fun open(deliveries: List<Delivery>): NetlinkSocket =

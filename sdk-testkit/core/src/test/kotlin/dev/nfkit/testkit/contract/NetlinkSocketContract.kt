@@ -26,13 +26,13 @@ import kotlin.concurrent.thread
 
 private const val FEW_DESCRIPTORS = 50
 
-/** NFNLGRP_NFTABLES: nobody changes a rule set while this runs. */
+/** NFNLGRP_NFTABLES: no rule set changes while this runs. */
 private const val UNUSED_GROUP = 7
 
 /**
- * What every [NetlinkSocket] keeps, proven on each implementation by a subclass that gives a harness. The rules are
- * those of NetlinkSocket's Javadoc. Every wait has a bound that only a failure reaches; no test depends on how long
- * something takes.
+ * The contract of every [NetlinkSocket]. A subclass provides a harness to test an implementation. The rules are those
+ * of NetlinkSocket's Javadoc. Every wait has a bound that only a failure reaches; no test depends on how long something
+ * takes.
  */
 abstract class NetlinkSocketContract(
     makeHarness: () -> SocketHarness,
@@ -102,7 +102,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a wakeup is taken by a receive that does not wait") {
+        behaviour("a wakeup is consumed by a receive that does not wait") {
             onSocket { socket, receiver ->
                 socket.wakeup()
                 receiver.receive(0) shouldBe 0
@@ -111,7 +111,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a wakeup comes before the datagrams that wait, and loses none") {
+        behaviour("a wakeup takes precedence over waiting datagrams, and loses none") {
             onSocket(datagrams(64, 64)) { socket, receiver ->
                 socket.wakeup()
                 receiver.receive() shouldBe 0
@@ -119,7 +119,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a wakeup ends a receive that is blocked", Ability.BLOCK) {
+        behaviour("a wakeup ends a blocked receive", Ability.BLOCK) {
             onSocket { socket, receiver ->
                 repeat(500) {
                     val result = receiver.start()
@@ -134,7 +134,7 @@ abstract class NetlinkSocketContract(
             onSocket { _, receiver -> receiver.receive(0) shouldBe 0 }
         }
 
-        behaviour("a receive returns 0 once its timeout has passed, not sooner", Ability.BLOCK) {
+        behaviour("a receive returns 0 once its timeout has passed, not earlier", Ability.BLOCK) {
             onSocket { _, receiver ->
                 val start = harness.transport.nanoTime()
                 receiver.receive(TimeUnit.MICROSECONDS.toNanos(20_500)) shouldBe 0
@@ -142,7 +142,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("signals do not end a receive, nor put its deadline off", Ability.BLOCK, Ability.SIGNAL) {
+        behaviour("signals neither end a receive nor extend its deadline", Ability.BLOCK, Ability.SIGNAL) {
             onSocket { socket, receiver ->
                 receiver.receive(0) shouldBe 0
                 val start = harness.transport.nanoTime()
@@ -157,7 +157,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("signals do not end a receive without a bound", Ability.BLOCK, Ability.SIGNAL) {
+        behaviour("signals do not end a receive without a timeout", Ability.BLOCK, Ability.SIGNAL) {
             onSocket { socket, receiver ->
                 receiver.receive(0) shouldBe 0
                 val result = receiver.start()
@@ -196,7 +196,7 @@ abstract class NetlinkSocketContract(
                 fun round(number: Int) {
                     val socket = harness.open()
                     val result = receivers.submit(Callable { socket.receive(batch, FOR_EVER) })
-                    // Sometimes before the receive, sometimes in it.
+                    // Sometimes before the receive, sometimes during it.
                     repeat(number % 50) { Thread.onSpinWait() }
                     if (number % 3 == 0) Thread.yield()
                     socket.close()
@@ -225,7 +225,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("senders at work see EBADF or succeed while another thread closes") {
+        behaviour("concurrent senders get EBADF or succeed while another thread closes") {
             repeat(100) {
                 harness.open().use { socket ->
                     val sender =
@@ -248,7 +248,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("after close, a receive gives -1, and send, options and filter throw EBADF") {
+        behaviour("after close, a receive returns -1, and send, options and filter throw EBADF") {
             onSocket(datagrams(64)) { socket, receiver ->
                 socket.close()
                 receiver.receive() shouldBe -1
@@ -287,10 +287,10 @@ abstract class NetlinkSocketContract(
     }
 
     private fun sending() {
-        behaviour("a send goes through while a receive is blocked") {
+        behaviour("a send succeeds while a receive is blocked") {
             onSocket { socket, receiver ->
                 repeat(500) { round ->
-                    // An idle recording would end, not block: there the send goes first.
+                    // An idle recording would end, not block: there the send comes first.
                     val early = if (Ability.BLOCK in harness.abilities) receiver.start() else null
                     socket.send(acknowledged(round.toLong(), socket.order()))
                     (early ?: receiver.start()).bounded() shouldBe 1
@@ -299,7 +299,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("several threads send at once, and each datagram arrives whole") {
+        behaviour("several threads send at once, and each datagram arrives complete") {
             onSocket { socket, receiver ->
                 val threads = 4L
                 val each = 50L
@@ -319,7 +319,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a send leaves the buffer as it was, direct or not, from its position to its limit") {
+        behaviour("a send leaves the buffer unchanged, direct or not, from its position to its limit") {
             onSocket { socket, receiver ->
                 val request = acknowledged(77, socket.order())
                 for (buffer in listOf(ByteBuffer.allocate(64), ByteBuffer.allocateDirect(64))) {
@@ -349,7 +349,7 @@ abstract class NetlinkSocketContract(
     }
 
     private fun receiving() {
-        behaviour("a receive takes what is there in order, as much as fits, the rest the next time") {
+        behaviour("a receive returns waiting datagrams in order, as many as fit, and the rest the next time") {
             val sizes = IntArray(20) { 40 + 4 * it }
             onSocket(datagrams(*sizes), DatagramBatch(8, 256)) { socket, receiver ->
                 val seen = mutableListOf<Long>()
@@ -368,7 +368,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("headers are in the socket's byte order, and answers bear its port id") {
+        behaviour("headers are in the socket's byte order, and answers have its port id") {
             onSocket { socket, receiver ->
                 socket.send(acknowledged(0x01020304, socket.order()))
                 receiver.receive() shouldBe 1
@@ -380,7 +380,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a receive forgets what the batch held before") {
+        behaviour("a receive clears the previous contents of the batch") {
             onSocket(datagrams(64, 64)) { socket, receiver ->
                 receiver.batch.markOverrun()
                 receiver.receive() shouldBe 2
@@ -391,7 +391,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a batch bears a time of receipt") {
+        behaviour("a batch has a time of receipt") {
             onSocket(datagrams(64)) { _, receiver ->
                 receiver.batch.receivedAt(0)
                 receiver.receive() shouldBe 1
@@ -399,7 +399,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a datagram larger than its slot is marked, and the others are whole") {
+        behaviour("a datagram larger than its slot is marked, and the others are complete") {
             onSocket(datagrams(128, 1000, 256, 260, 64), DatagramBatch(8, 256)) { socket, receiver ->
                 receiver.receive() shouldBe 5
                 val batch = receiver.batch
@@ -423,7 +423,7 @@ abstract class NetlinkSocketContract(
 
         behaviour("a second thread that receives at the same time gets an IllegalStateException", Ability.BLOCK) {
             onSocket { socket, first ->
-                // Either of the two may be the one that is too late.
+                // Either of the two may be the second one.
                 val blocked =
                     first.run {
                         var result: Int? = null
@@ -433,7 +433,7 @@ abstract class NetlinkSocketContract(
                         result
                     }
                 Receiver(socket).use { second ->
-                    eventually("the second thread is told") {
+                    eventually("the second thread has failed") {
                         second
                             .run { runCatching { socket.receive(second.batch, 0) }.exceptionOrNull() }
                             .bounded() is IllegalStateException
@@ -446,7 +446,7 @@ abstract class NetlinkSocketContract(
     }
 
     private fun losing() {
-        behaviour("a foreign sender's datagram is dropped and counted, the others come", Ability.FOREIGN) {
+        behaviour("a foreign sender's datagram is dropped and counted, the others arrive", Ability.FOREIGN) {
             val deliveries = datagrams(64) + Delivery.Foreign + Delivery.Foreign + datagrams(64, first = 2)
             onSocket(deliveries) { socket, receiver ->
                 val seen = mutableListOf<Long>()
@@ -460,7 +460,7 @@ abstract class NetlinkSocketContract(
         }
 
         behaviour(
-            "a wait goes on after a foreign sender's datagram",
+            "a wait continues after a foreign sender's datagram",
             Ability.FOREIGN,
             Ability.BLOCK,
             Ability.DELIVER_ANY_TIME,
@@ -475,7 +475,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("datagrams that came one at a time hide none that come together", Ability.DELIVER_ANY_TIME) {
+        behaviour("datagrams that arrived singly hide none that arrive together", Ability.DELIVER_ANY_TIME) {
             onSocket { socket, receiver ->
                 var next = 0L
                 for (together in List(20) { 1 } + 5 + 1 + 1 + 70) {
@@ -489,7 +489,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("an overrun marks a batch, once, and drops counts what is lost", Ability.OVERRUN) {
+        behaviour("an overrun marks a batch, once, and drops counts the loss", Ability.OVERRUN) {
             onSocket { socket, receiver ->
                 val sent = flood(socket)
                 val drops = socket.drops()
@@ -497,7 +497,7 @@ abstract class NetlinkSocketContract(
                 val marks = drain(socket, receiver, sent - drops.toInt())
                 marks shouldBe 1
                 socket.drops() shouldBe drops
-                // It goes on as if nothing had been.
+                // The session continues normally.
                 harness.deliver(socket, datagrams(64, first = 500))
                 receiver.receive() shouldBe 1
                 receiver.batch.overrun() shouldBe false
@@ -520,7 +520,7 @@ abstract class NetlinkSocketContract(
     }
 
     private fun options() {
-        behaviour("switches can be set on and off", Ability.OPTIONS) {
+        behaviour("options can be turned on and off", Ability.OPTIONS) {
             onSocket { socket, _ ->
                 for (option in listOf(SocketOption.NO_ENOBUFS, SocketOption.EXT_ACK, SocketOption.CAP_ACK)) {
                     for (value in listOf(1, 0, 1)) {
@@ -531,7 +531,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("buffers tell the size reached, which the kernel doubles", Ability.OPTIONS) {
+        behaviour("buffer options return the actual size, which the kernel doubles", Ability.OPTIONS) {
             onSocket { socket, _ ->
                 for (option in listOf(SocketOption.RECEIVE_BUFFER, SocketOption.SEND_BUFFER)) {
                     socket.set(option, 65_536)
@@ -542,7 +542,7 @@ abstract class NetlinkSocketContract(
     }
 
     private fun memberships() {
-        behaviour("a multicast group is joined and left, and doing so again changes nothing") {
+        behaviour("a multicast group is joined and left, and repeating that changes nothing") {
             onSocket { socket, receiver ->
                 for (option in listOf(SocketOption.ADD_MEMBERSHIP, SocketOption.DROP_MEMBERSHIP)) {
                     repeat(2) { socket.set(option, UNUSED_GROUP) }
@@ -552,7 +552,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a membership can't be asked for") {
+        behaviour("a membership cannot be read") {
             onSocket { socket, _ ->
                 for (option in listOf(SocketOption.ADD_MEMBERSHIP, SocketOption.DROP_MEMBERSHIP)) {
                     shouldThrow<IllegalArgumentException> { socket.get(option) }.message shouldBe
@@ -561,7 +561,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a value out of an option's range is refused by name and range") {
+        behaviour("a value out of an option's range is refused with the name and the range") {
             onSocket { socket, _ ->
                 shouldThrow<IllegalArgumentException> { socket.set(SocketOption.ADD_MEMBERSHIP, 0) }
                     .message shouldBe "ADD_MEMBERSHIP 0 is out of 1 to 2147483647"
@@ -574,7 +574,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("a multicast group that the protocol does not have can't be joined", Ability.OPTIONS) {
+        behaviour("a multicast group that the protocol does not have cannot be joined", Ability.OPTIONS) {
             onSocket { socket, _ ->
                 shouldThrow<SystemCallException> { socket.set(SocketOption.ADD_MEMBERSHIP, 4_000) }
                     .errno() shouldBe Errno.EINVAL
@@ -583,7 +583,7 @@ abstract class NetlinkSocketContract(
     }
 
     private fun filters() {
-        behaviour("a filter is set, replaced and taken off, twice too, and answers pass it") {
+        behaviour("a filter is set, replaced and removed, also twice, and answers pass it") {
             onSocket { socket, receiver ->
                 for ((round, filter) in listOf(null, onlyFamily(2), onlyFamily(10), null, null).withIndex()) {
                     socket.filter(filter)
@@ -594,9 +594,9 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("what a filter turns away is not received nor lost", Ability.FOREIGN, Ability.DELIVER_ANY_TIME) {
+        behaviour("what a filter rejects is neither received nor lost", Ability.FOREIGN, Ability.DELIVER_ANY_TIME) {
             onSocket { socket, receiver ->
-                // Of family 0, and counted where they are received.
+                // Of family 0, and counted when they are received.
                 for ((filter, seen) in listOf(onlyFamily(2) to 0L, onlyFamily(0) to 1L, null to 2L)) {
                     socket.filter(filter)
                     harness.deliver(socket, listOf(Delivery.Foreign) + datagrams(64))
@@ -608,7 +608,7 @@ abstract class NetlinkSocketContract(
         }
 
         behaviour(
-            "a filter leaves what is already on the socket",
+            "a filter does not remove what is already on the socket",
             Ability.FOREIGN,
             Ability.DELIVER_ANY_TIME,
         ) {
@@ -621,7 +621,7 @@ abstract class NetlinkSocketContract(
             }
         }
 
-        behaviour("what a filter turns away takes no room", Ability.OVERRUN, Ability.FOREIGN) {
+        behaviour("messages that a filter rejects take no space", Ability.OVERRUN, Ability.FOREIGN) {
             onSocket { socket, receiver ->
                 socket.set(SocketOption.RECEIVE_BUFFER, 8192)
                 socket.filter(onlyFamily(2))
@@ -635,7 +635,7 @@ abstract class NetlinkSocketContract(
 
     private fun onlyFamily(family: Int): EventFilter = EventFilter.builder().require(FamilyTest.of(family)).build()
 
-    /** Delivers far more than a small receive buffer takes; gives how many. */
+    /** Delivers far more than a small receive buffer holds. Returns the number. */
     private fun flood(socket: NetlinkSocket): Int {
         socket.set(SocketOption.RECEIVE_BUFFER, 8192)
         val flood = datagrams(*IntArray(100) { 512 })
@@ -643,7 +643,7 @@ abstract class NetlinkSocketContract(
         return flood.size
     }
 
-    /** Receives that many datagrams and then nothing; gives how many batches were marked. */
+    /** Receives that many datagrams and then nothing. Returns the number of batches that were marked. */
     private fun drain(
         socket: NetlinkSocket,
         receiver: Receiver,

@@ -9,10 +9,10 @@ import dev.nfkit.trace.TraceKind
 import dev.nfkit.wire.Netlink
 import java.nio.ByteOrder
 
-/** A replay keeps the contract as far as a recording can bring things about. */
+/** A replay satisfies the contract as far as a recording permits. */
 class ReplaySocketContractSpec : NetlinkSocketContract({ ReplayHarness(ByteOrder.LITTLE_ENDIAN) })
 
-/** A replay of a big-endian machine's recording, too. */
+/** A replay of a big-endian machine's recording too. */
 class BigEndianReplaySocketContractSpec : NetlinkSocketContract({ ReplayHarness(ByteOrder.BIG_ENDIAN) })
 
 internal class ReplayHarness(
@@ -41,7 +41,7 @@ internal class ReplayHarness(
     override fun deliver(
         socket: NetlinkSocket,
         deliveries: List<Delivery>,
-    ) = error("a recording is whole before it is replayed")
+    ) = error("a recording is complete before it is replayed")
 
     override fun signal(
         socket: NetlinkSocket,

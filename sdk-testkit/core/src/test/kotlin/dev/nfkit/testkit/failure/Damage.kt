@@ -7,18 +7,18 @@ import dev.nfkit.wire.AttributeCursor
 import dev.nfkit.wire.MessageCursor
 import java.nio.ByteOrder
 
-/** What is damaged of the next packet that is received. */
+/** What is damaged in the next packet that is received. */
 internal enum class Damage {
     NOTHING,
 
-    /** The length of its message: nothing in it can be trusted. */
+    /** The length of its message: no part of it can be trusted. */
     MESSAGE,
 
-    /** An attribute behind its id, which can still be found. */
+    /** An attribute after its id, so that the id can still be read. */
     ATTRIBUTE,
 }
 
-/** Damages the first packet of a batch of one message a datagram; false where there is none. */
+/** Damages the first packet of a batch of one message in each datagram; false if there is none. */
 internal fun Damage.to(
     batch: DatagramBatch,
     order: ByteOrder = ByteOrder.nativeOrder(),
@@ -39,7 +39,7 @@ internal fun Damage.to(
             Damage.ATTRIBUTE -> {
                 val attributes = AttributeCursor().wrap(message, "packet")
                 while (attributes.next() && attributes.type() != NfqueueAttribute.PAYLOAD.code()) { /* on */ }
-                bytes.putShort(attributes.offset() - HEADER, 3) // shorter than its own header
+                bytes.putShort(attributes.offset() - HEADER, 3) // less than the attribute's header
             }
         }
         return true

@@ -14,12 +14,12 @@ import java.time.Duration
 import java.util.concurrent.CountDownLatch
 import kotlin.concurrent.thread
 
-/** What fails of a session that is closed while its decider hangs. */
+/** What fails in a session that is closed while its decider hangs. */
 private enum class WhileHanging(
     val words: String,
 ) {
-    DECIDER("the decider, once it goes on,"),
-    HOLDING_DECIDER("the decider, once it goes on and has held its packet,"),
+    DECIDER("the decider, once it continues,"),
+    HOLDING_DECIDER("the decider, once it continues and has held its packet,"),
     SEND("the transport's send"),
     RECEIVE("the transport's receive"),
     CLOSE_CALL("the transport's close"),
@@ -31,7 +31,7 @@ private enum class WhileHanging(
 private const val PACKETS = 4
 private const val HANGS_AT = 2L
 
-/** One combination. It takes a thread group of its own. */
+/** One combination. It needs a separate thread group. */
 private class HangingDeciderRun(
     private val callback: WhileHanging,
     kind: Thrown,
@@ -59,7 +59,7 @@ private class HangingDeciderRun(
             }
         hanging.await()
         bomb.arm()
-        // It returns while the decider hangs, or this test does.
+        // The close returns while the decider hangs; otherwise this test would hang.
         val ofClose = runCatching { session.close() }.exceptionOrNull()
         Thread.interrupted()
         released(session)
@@ -103,11 +103,11 @@ private class HangingDeciderRun(
 
     private fun released(session: NfqueueSession) {
         check(session.ended()) { "the session has not ended" }
-        check(kernel.openSockets() == 0) { "the socket is open still" }
-        check(kernel.nfqueue().queues().isEmpty()) { "the queue is bound still" }
+        check(kernel.openSockets() == 0) { "the socket is still open" }
+        check(kernel.nfqueue().queues().isEmpty()) { "the queue is still bound" }
     }
 
-    /** Each packet has left once, and none has passed. */
+    /** Each packet has left once, and none is accepted. */
     private fun left() {
         val left = kernel.nfqueue().decided()
         check(left.map { it.id() }.sorted() == (1L..PACKETS).toList()) { "have left: $left" }
@@ -115,7 +115,7 @@ private class HangingDeciderRun(
     }
 
     private fun visible(thrown: List<Throwable>) {
-        // A session that closes under its decider receives nothing more.
+        // A session that is closed during its decider receives nothing more.
         val expected = bomb.thrown.firstOrNull() ?: return check(callback == WhileHanging.RECEIVE)
         val seen = (thrown + log.thrown()).flatMap { it.family() }
         check(seen.any { it === expected }) { "it is lost: thrown $thrown, logged ${log.messages()}" }
@@ -131,9 +131,9 @@ private class HangingDeciderRun(
 }
 
 /**
- * A session is closed while its decider hangs, and something fails besides: the close returns all the same, the socket is
- * released, no packet passes undecided, the failure is found, and the statistics balance. Each run waits for the bound of
- * the close, so that all run beside each other.
+ * A session is closed while its decider hangs, and something else fails. The close returns nevertheless, the socket is
+ * released, no packet is accepted undecided, the failure is reported, and the statistics balance. Each run waits for
+ * the bound of the close, so all run concurrently.
  */
 class HangingDeciderSpec :
     FunSpec({

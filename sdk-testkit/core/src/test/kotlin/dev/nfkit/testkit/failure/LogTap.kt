@@ -7,15 +7,15 @@ import java.util.logging.LogRecord
 import java.util.logging.Logger
 
 /**
- * The log of the SDK while a block runs: what is logged is kept, and may fail as a log server's handler fails. It gets what
- * threads of the block's thread group log, so that runs beside each other have a log each.
+ * Captures the log of the SDK while a block runs. Logging may be set to fail, as the handler of a log server may. It
+ * receives the records of threads in the block's thread group, so that concurrent runs have separate logs.
  */
 internal class LogTap(
     private val onRecord: () -> Unit,
 ) {
     private val records = mutableListOf<LogRecord>()
 
-    /** What was logged together with a message. */
+    /** The exception that was logged with a message. */
     fun thrown(): List<Throwable> = synchronized(records) { records.mapNotNull { it.thrown } }
 
     fun messages(): List<String> = synchronized(records) { records.map { it.message } }
@@ -49,7 +49,7 @@ internal class LogTap(
     }
 
     private companion object {
-        /** Kept, since loggers are collected that nothing refers to. */
+        /** Kept, since loggers without references are collected. */
         val ROOT: Logger = Logger.getLogger("dev.nfkit")
 
         val taps = ConcurrentHashMap<ThreadGroup, LogTap>()

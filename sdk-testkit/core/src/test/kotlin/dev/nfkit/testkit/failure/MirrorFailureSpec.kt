@@ -15,7 +15,7 @@ import io.kotest.core.spec.style.FunSpec
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** What a mirror calls. */
+/** The callbacks of a mirror. */
 private enum class MirrorCallback(
     val words: String,
 ) {
@@ -47,7 +47,10 @@ private fun SampleConntrack.entry(): ConntrackEntry {
     return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
 }
 
-/** One combination: what it throws reaches the caller, and the mirror ends equal to the table, each change reported once. */
+/**
+ * One combination: the caller gets the exception, and the mirror equals the table in the end, each change reported
+ * once.
+ */
 private class MirrorFailureRun(
     callback: MirrorCallback,
     private val phase: MirrorPhase,
@@ -111,7 +114,7 @@ private class MirrorFailureRun(
         check(caught.size == 1 && caught.single() === bomb.thrown.single()) { "caught $caught" }
         equalsTable()
         table.close()
-        check(kernel.openSockets() == 0) { "the socket is open still" }
+        check(kernel.openSockets() == 0) { "the socket is still open" }
     }
 
     /** One connection is added, one changed and one removed. */
@@ -146,7 +149,9 @@ private class MirrorFailureRun(
         }
     }
 
-    /** One more dump ends what a failure has left: the mirror and its listener then know what is in the table. */
+    /**
+     * Another dump repairs the effect of a failure: then the mirror and its listener know the contents of the table.
+     */
     private fun equalsTable() {
         mirror.apply(ConntrackEvent.Overrun(1), sink)
         check(!mirror.outOfDate()) { "the mirror is out of date" }
@@ -157,14 +162,14 @@ private class MirrorFailureRun(
     }
 }
 
-/** Every callback of a mirror fails by every kind of throwable in every phase. */
+/** Every callback of a mirror fails with every kind of throwable in every phase. */
 class MirrorFailureSpec :
     FunSpec({
         for (phase in MirrorPhase.entries) {
             for (callback in phase.callbacks) {
                 context("${callback.words} fails ${phase.words}") {
                     for (kind in Thrown.entries) {
-                        test("$kind reaches the caller, and the mirror ends equal to the table") {
+                        test("$kind reaches the caller, and the mirror equals the table in the end") {
                             MirrorFailureRun(callback, phase, kind).check()
                         }
                     }

@@ -3,9 +3,9 @@ package dev.nfkit.testkit.failure
 import io.kotest.core.spec.style.FunSpec
 
 /**
- * Every callback of a queue's session fails by every kind of throwable in every phase. Each time every packet leaves once,
- * none passes undecided, the socket is released, the failure is found, deadlines go on, and the statistics balance. The
- * combinations of one context run beside each other.
+ * Every callback of a queue's session fails with every kind of throwable in every phase. Each time every packet leaves
+ * once, none is accepted undecided, the socket is released, the failure is reported, deadlines continue, and the
+ * statistics balance. The combinations of one context run concurrently.
  */
 class NfqueueFailureSpec :
     FunSpec({

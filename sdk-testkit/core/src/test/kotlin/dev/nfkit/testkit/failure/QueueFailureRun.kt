@@ -18,10 +18,10 @@ import java.util.concurrent.locks.LockSupport
 
 private val DEADLINE = Duration.ofSeconds(1)
 
-/** More polls than any run here takes to its end. */
+/** More polls than any run here needs. */
 private const val POLLS = 40
 
-/** One combination, played on a session that fails closed. It takes a thread group of its own. */
+/** One combination, in a session that fails closed. It needs a separate thread group. */
 internal class QueueFailureRun(
     private val failure: QueueFailure,
 ) {
@@ -35,7 +35,7 @@ internal class QueueFailureRun(
     private val recording = RecordingTransport(tap, ThrowingSink { call -> call.callback?.let(bomb::at) })
     private val runner = Thread.currentThread()
 
-    /** What the decider wanted of each packet that it saw; one that it threw for is to be dropped. */
+    /** The decider's verdict for each packet that it got; packets for which it threw are to be dropped. */
     private val wanted = mutableMapOf<Long, Verdict>()
     private val caught = mutableListOf<Throwable>()
     private var enqueued = 0
@@ -52,8 +52,8 @@ internal class QueueFailureRun(
                     session = NfqueueSession.open(transport(), options())
                     play(session)
                 }
-                // What is logged is logged on a thread of its own.
-                check(eventually { bomb.thrown.isNotEmpty() }) { "the callback was not called: this row shows nothing" }
+                // Logging happens on a separate thread.
+                check(eventually { bomb.thrown.isNotEmpty() }) { "the callback was not called: the row proves nothing" }
                 flagIsKept()
                 session?.let(::end)
                 released()
@@ -148,7 +148,7 @@ internal class QueueFailureRun(
             if (count < 0) return false
             if (count == 0 && kernel.socket().pending() == 0) return true
         }
-        throw AssertionError("$POLLS polls, and it still goes on; caught $caught")
+        throw AssertionError("$POLLS polls, and it continues; caught $caught")
     }
 
     private fun hold(packet: QueuedPacket): Verdict {
@@ -226,7 +226,7 @@ internal class QueueFailureRun(
     /** The first packet is held, and never answered. */
     private fun holdsFirst() = failure.deadline || phase == QueuePhase.STOP || phase == QueuePhase.CLOSE
 
-    /** A stop is tried again with each poll as long as its requests cannot be sent, or their answers not received. */
+    /** A stop is repeated with each poll as long as its requests cannot be sent, or their answers not received. */
     private fun neverEnds() = failure.always && (callback == QueueCallback.SEND || callback == QueueCallback.RECEIVE)
 
     private fun prepare(
@@ -234,7 +234,7 @@ internal class QueueFailureRun(
         session: NfqueueSession? = null,
     ) {
         if (callback == QueueCallback.ON_REFUSED && session != null && phase != QueuePhase.POLL) {
-            // Verdicts for packets that are gone, whose refusals are read in the phase itself.
+            // Verdicts for packets that are gone. Their refusals are received in the phase itself.
             enqueue(2)
             poll(session) { packet ->
                 Verdict.ACCEPT.also {
@@ -283,19 +283,19 @@ internal class QueueFailureRun(
             bomb.arm()
             pass(DEADLINE)
         }
-        // Not by the clock's await, which looks again only when the kernel or the time has moved.
+        // Not by the clock's await, which checks again only after the kernel or the time has changed.
         check(eventually { bomb.thrown.isNotEmpty() }) { "nothing has failed" }
     }
 
-    /** Time passes, and all that waits gets the verdict of its deadline. */
+    /** Time passes, and all waiting packets get the verdict of their deadline. */
     private fun pass(time: Duration) {
         clock.advance(time)
-        // A packet whose id cannot be found is known to the kernel alone, which drops it when the queue ends.
+        // A packet whose id cannot be read is known to the kernel only, which drops it when the queue ends.
         val unknown = if (callback.damage == Damage.MESSAGE) 1 else 0
         kernel.nfqueue().awaitDecided(enqueued - unknown)
     }
 
-    /** The session goes on: others are decided, and others' deadlines pass. */
+    /** The session continues: other packets are decided, and other deadlines pass. */
     private fun end(session: NfqueueSession) {
         bomb.disarm()
         Thread.interrupted()
@@ -306,7 +306,7 @@ internal class QueueFailureRun(
             pollAll(session) { packet ->
                 if (packet.id() == first && failure.deadline) hold(packet) else decideOther(packet)
             }
-            check(caught.size == failures) { "the session does not go on: $caught" }
+            check(caught.size == failures) { "the session does not continue: $caught" }
             if (failure.deadline) pass(DEADLINE)
         }
         session.close()
@@ -325,8 +325,8 @@ internal class QueueFailureRun(
     }
 
     private fun released() {
-        check(kernel.openSockets() == 0) { "the socket is open still; caught $caught" }
-        check(kernel.nfqueue().queues().isEmpty()) { "queues are bound still" }
+        check(kernel.openSockets() == 0) { "the socket is still open; caught $caught" }
+        check(kernel.nfqueue().queues().isEmpty()) { "queues are still bound" }
         check(eventually { ownThreads().isEmpty() }) { "threads are left: ${ownThreads()}" }
     }
 
@@ -372,7 +372,7 @@ internal class QueueFailureRun(
         return all.any { it === bomb.thrown.first() }
     }
 
-    /** Each packet has left once, and none has passed that was not accepted. */
+    /** Each packet has left once, and none is accepted that was not decided so. */
     private fun left() {
         val left = kernel.nfqueue().decided()
         check(left.size == enqueued) { "of $enqueued packets have left $left" }
@@ -394,7 +394,7 @@ internal class QueueFailureRun(
             with(statistics) { decided() + answered() + failed() + forgotten() + expired() + settled() + held() }
         check(statistics.held() == 0L) { "packets are held after the end: $statistics" }
         check(received.packets() + received.discarded() == sum) { "the sum is $sum in $statistics" }
-        val uncounted = callback == QueueCallback.RECEIVE && failure.always // nobody learns what the socket holds
+        val uncounted = callback == QueueCallback.RECEIVE && failure.always // what the socket holds is unknown
         check(
             uncounted || sum + received.malformed() == enqueued.toLong(),
         ) { "$enqueued packets, but $sum in $statistics" }

@@ -14,14 +14,14 @@ internal enum class QueuePhase(
     OPEN("while the session is opened"),
     POLL("in a poll"),
     HELD("when held packets reach their deadline"),
-    CONFIGURE("while a queue is configured anew"),
+    CONFIGURE("while a queue is reconfigured"),
     STOP("while a stop is carried out"),
     CLOSE("while the session is closed"),
 }
 
-/** Where a failure has to be found. */
+/** Where a failure must be reported. */
 internal enum class Reach {
-    /** The call in progress throws it, as it is. */
+    /** The call in progress throws it unchanged. */
     CALLER,
 
     /** The call in progress throws it, or it is logged. */
@@ -77,7 +77,7 @@ internal enum class QueueCallback(
                 else -> Damage.NOTHING
             }
 
-    /** Whether each verdict leaves as it was given, and at once: what the failure hits is no way of a verdict. */
+    /** Whether each verdict is sent unchanged and at once: the failure does not affect verdicts. */
     val sendsAsDecided: Boolean
         get() = this !in setOf(ON_REFUSED, LOG_OF_SLOW_DECIDER, SEND, RECEIVE, CLOSE_CALL)
 
@@ -86,7 +86,7 @@ internal enum class QueueCallback(
             // The kernel's refusal comes first, and explaining it may fail.
             this == KERNEL_VIEW && (phase == OPEN || phase == CONFIGURE) -> Reach.ANYWHERE
 
-            // What is discarded is counted to its end.
+            // Discarded packets are counted to the end.
             phase == CLOSE && damage != Damage.NOTHING && usualReach == Reach.CALLER -> Reach.CALLER_OR_LOG
 
             else -> usualReach

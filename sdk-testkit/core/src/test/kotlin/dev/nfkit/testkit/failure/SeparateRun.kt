@@ -4,12 +4,12 @@ import java.util.concurrent.ExecutionException
 import java.util.concurrent.FutureTask
 import java.util.concurrent.Semaphore
 
-/** Runs mostly wait for threads and for each other's steps, so that more of them than processors are at work. */
+/** Runs mostly wait for threads and for each other, so there may be more of them than processors. */
 private val SLOTS = Semaphore(24)
 
 /**
- * Runs a block on a thread of its own, beside other runs. All threads that are started there belong to the thread group of
- * the run: by that it finds the threads that are left, and the log finds the run that a record belongs to.
+ * Runs a block on a separate thread, concurrently with other runs. All threads that it starts belong to the thread
+ * group of the run, by which it finds threads that are left, and by which the log assigns a record to its run.
  */
 internal class SeparateRun(
     name: String,
@@ -30,7 +30,7 @@ internal class SeparateRun(
         Thread(ThreadGroup(name), run, name).apply { isDaemon = true }.start()
     }
 
-    /** Waits for the end of the run; throws what it threw. */
+    /** Waits for the end of the run. Throws what it threw. */
     fun join() {
         try {
             task.get()

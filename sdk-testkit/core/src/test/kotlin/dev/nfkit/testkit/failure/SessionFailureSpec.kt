@@ -21,7 +21,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import java.time.Duration
 
-/** A message with a length that its datagram does not have. */
+/** A message with a length that exceeds its datagram. */
 private val DAMAGED = ByteArray(20).also { it[0] = 77 }
 
 private fun thrown(action: () -> Unit): Throwable? =
@@ -43,7 +43,7 @@ private fun drain(poll: () -> Int) {
 private fun FakeNetfilter.connect(count: Int) =
     repeat(count) { conntrack().add(SampleConntrack.of(SampleTuple.udp("10.0.0.1", 1000 + it, "10.0.0.2", 53))) }
 
-/** The sessions without verdicts, and those of workers: what a callback throws is found, and no socket is left. */
+/** The sessions without verdicts, and those of workers: exceptions of callbacks are reported, and no socket is left. */
 class SessionFailureSpec :
     FunSpec({
         for (kind in Thrown.entries) {
@@ -69,7 +69,7 @@ class SessionFailureSpec :
                 kernel.nflog().groups().shouldBeEmpty()
             }
 
-            test("$kind of a sink of NFLOG reaches the caller, and the session goes on") {
+            test("$kind of a sink of NFLOG reaches the caller, and the session continues") {
                 val kernel = FakeNetfilter()
                 val failure = kind.create()
                 val options = NflogOptions.builder().group(30) { it.threshold(1) }.build()
@@ -103,7 +103,7 @@ class SessionFailureSpec :
                 workers.sessions().all { it.ended() } shouldBe true
             }
 
-            test("$kind of a sink of conntrack's events reaches the caller, and the others follow") {
+            test("$kind of a sink of conntrack events reaches the caller, and the other events follow") {
                 val kernel = FakeNetfilter()
                 val failure = kind.create()
                 val events = ConntrackEvents.open(kernel, ConntrackEventOptions.builder().build())
@@ -120,7 +120,7 @@ class SessionFailureSpec :
                 kernel.openSockets() shouldBe 0
             }
 
-            test("$kind of the sink of a dump reaches the caller, and the next dump is whole") {
+            test("$kind of the sink of a dump reaches the caller, and the next dump is complete") {
                 val kernel = FakeNetfilter()
                 val failure = kind.create()
                 kernel.connect(5)

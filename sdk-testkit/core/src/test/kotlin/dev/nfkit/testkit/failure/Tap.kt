@@ -11,8 +11,8 @@ import java.nio.ByteBuffer
 internal enum class Call { KERNEL_VIEW, SEND, RECEIVE, CLOSE }
 
 /**
- * A transport that asks a test before each call. A close is carried out all the same: a descriptor is gone after close(2),
- * whatever that returns.
+ * A transport that calls a test before each operation. A close is executed even if the test throws: a descriptor is
+ * gone after close(2), whatever that returns.
  */
 internal class Tap(
     private val transport: NetlinkTransport,

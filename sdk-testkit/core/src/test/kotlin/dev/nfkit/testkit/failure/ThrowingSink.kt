@@ -6,7 +6,7 @@ import java.nio.ByteBuffer
 /** The calls of a trace sink that may fail. */
 internal enum class SinkCall { SOCKET, NOTE, TO_KERNEL, FROM_KERNEL, FLUSH, CLOSED }
 
-/** A sink that keeps nothing and asks a test at each call. */
+/** A sink that stores nothing and calls a test at each operation. */
 internal class ThrowingSink(
     private val at: (SinkCall) -> Unit,
 ) : TraceSink {

@@ -5,19 +5,22 @@ import dev.nfkit.MalformedMessageException
 import dev.nfkit.SystemCallException
 import java.io.IOException
 
-/** What a callback of a test throws, Kotlin's callers and bytecode tricks included: nothing here has to be declared. */
+/**
+ * What a callback of a test throws, including undeclared checked exceptions, which Kotlin callers and bytecode can
+ * throw.
+ */
 internal enum class Thrown(
     private val make: () -> Throwable,
 ) {
     RUNTIME_EXCEPTION({ IllegalStateException(TEXT) }),
     CHECKED_EXCEPTION({ IOException(TEXT) }),
 
-    /** The SDK's own exception, which must not pass for a failure of the session's socket. */
+    /** The SDK's own exception, which must not be mistaken for a failure of the session's socket. */
     NETLINK_EXCEPTION({ SystemCallException(TEXT, Errno.EIO, null) }),
     MALFORMED_MESSAGE({ MalformedMessageException(TEXT, 0, "this", "that") }),
     INTERRUPTED({ InterruptedException(TEXT) }),
 
-    /** The thread's interrupt flag is set as well. */
+    /** The thread's interrupt flag is set too. */
     INTERRUPTED_WITH_FLAG({
         Thread.currentThread().interrupt()
         InterruptedException(TEXT)
@@ -27,7 +30,7 @@ internal enum class Thrown(
     OUT_OF_MEMORY({ OutOfMemoryError(TEXT) }),
     PLAIN_ERROR({ Error(TEXT) }),
 
-    /** As ThreadDeath, which newer JDKs no longer have. */
+    /** Like ThreadDeath, which newer JDKs no longer have. */
     THREAD_DEATH({ Death() }),
     PLAIN_THROWABLE({ Throwable(TEXT) }),
     ;
@@ -41,7 +44,7 @@ internal enum class Thrown(
     }
 }
 
-/** Throws at the callback that it is set for, once or at each call, while it is armed. */
+/** Throws in the callback for which it is set, once or at each call, while it is armed. */
 internal class Bomb<C>(
     private val target: C,
     val kind: Thrown,
@@ -51,7 +54,7 @@ internal class Bomb<C>(
 
     @Volatile private var armed = false
 
-    /** What was thrown, in its order. */
+    /** What was thrown, in order. */
     val thrown: List<Throwable> get() = synchronized(made) { made.toList() }
 
     fun arm() {
@@ -62,7 +65,7 @@ internal class Bomb<C>(
         armed = false
     }
 
-    /** The callback was called. Any thread. */
+    /** Called by the callback. Any thread. */
     fun at(callback: C) {
         if (callback != target || !armed) return
         val thrown =
@@ -75,7 +78,7 @@ internal class Bomb<C>(
     }
 }
 
-/** A throwable and all that it carries along. */
+/** A throwable with its causes and suppressed exceptions. */
 internal fun Throwable.family(): Sequence<Throwable> {
     val seen = mutableListOf<Throwable>()
 

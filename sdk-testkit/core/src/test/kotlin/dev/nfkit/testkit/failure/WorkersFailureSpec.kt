@@ -18,7 +18,7 @@ private val prlimit: Enabled =
         Enabled.disabled("no prlimit(1)")
     }
 
-/** Runs a main class in a process of its own; what it printed. */
+/** Runs a main class in a separate process. Returns its output. */
 private fun run(
     main: String,
     vararg options: String,
@@ -36,7 +36,7 @@ private fun run(
     }
 }
 
-/** Workers some of whose threads cannot be started. */
+/** Workers of which some threads cannot be started. */
 class WorkersFailureSpec :
     FunSpec({
         test("a thread that cannot be started ends the run with its Error, and the others; it can be run again")

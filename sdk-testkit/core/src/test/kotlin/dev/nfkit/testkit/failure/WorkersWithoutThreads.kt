@@ -11,17 +11,17 @@ import java.util.concurrent.TimeUnit
 import kotlin.io.path.readLines
 
 /**
- * Runs workers in a process whose address space holds the stacks of some of their threads only, and prints what comes of it.
- * A process of its own, since the limit is the process's.
+ * Runs workers in a process whose address space has space for the stacks of only some of their threads, and prints the
+ * result. The process is separate, since the limit applies to the process.
  */
 internal object WorkersWithoutThreads {
-    /** Of each thread, by an option of this JVM. */
+    /** The stack size of each thread, by an option of this JVM. */
     const val STACK_MIB = 64
 
     private const val QUEUES = 8
     private const val MIB = 1L shl 20
 
-    /** Some stacks, and some memory for all else. */
+    /** Space for some stacks, and for everything else. */
     private const val MORE_BYTES = (4 * STACK_MIB + 48) * MIB
 
     @JvmStatic

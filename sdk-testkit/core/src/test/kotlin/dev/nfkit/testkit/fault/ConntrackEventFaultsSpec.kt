@@ -15,7 +15,7 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
-/** Datagrams before are those of the opening's question whether the kernel tracks connections. */
+/** The first datagrams answer the request by which the opening finds out whether the kernel tracks connections. */
 private const val OPENING = 2L
 
 private fun at(
@@ -25,7 +25,7 @@ private fun at(
 
 private class SinkError : Error()
 
-/** A session of events that a plan befalls. */
+/** A session of events with a plan of faults. */
 private class Listening(
     plan: FaultPlan,
 ) : AutoCloseable {
@@ -34,11 +34,11 @@ private class Listening(
     val events: ConntrackEvents = ConntrackEvents.open(transport, ConntrackEventOptions.builder().build())
 
     fun poll(timeout: Duration = Duration.ofSeconds(1)): List<String> {
-        val told = mutableListOf<String>()
+        val received = mutableListOf<String>()
         events.poll<RuntimeException>({
-            told += if (it is ConntrackEvent.Overrun) "lost ${it.lost()}" else it.javaClass.simpleName
+            received += if (it is ConntrackEvent.Overrun) "lost ${it.lost()}" else it.javaClass.simpleName
         }, timeout)
-        return told
+        return received
     }
 
     fun connections(count: Int) =
@@ -51,7 +51,7 @@ private class Listening(
 
 class ConntrackEventFaultsSpec :
     FunSpec({
-        test("lost events are told where they were lost") {
+        test("lost events are reported at the position of the loss") {
             Listening(at(OPENING + 2, Fault.Overrun(2))).use {
                 it.connections(4)
                 it.poll() shouldContainExactly listOf("New")
@@ -59,7 +59,7 @@ class ConntrackEventFaultsSpec :
             }
         }
 
-        test("an event that could not be read is told as lost, so that a mirror looks again") {
+        test("a malformed event is reported as lost, so that a mirror dumps again") {
             listOf(Fault.Truncated(40), Fault.FlippedBit(31)).forEach { fault ->
                 Listening(at(OPENING + 1, fault)).use {
                     it.connections(1)

@@ -30,7 +30,7 @@ private fun tuple(
     port: Int,
 ) = ConntrackTuple.udp(InetAddress.getByName(source), port, InetAddress.getByName("10.0.0.2"), 53)
 
-/** Changes the kernel's table as time goes by. */
+/** Changes the kernel's table as time passes. */
 private class Table(
     val scenario: Scenario,
 ) {
@@ -63,7 +63,7 @@ private class Table(
 private fun ConntrackEntry.port() =
     if (has(ConntrackAttribute.TUPLE_ORIG) && original().hasPorts()) original().sourcePort() else -1
 
-/** What the kernel never does, and no client could bear without an error: it would have to know the table. */
+/** Faults that the kernel never causes, and that a client cannot detect without knowing the table. */
 private fun Scenario.faithful() =
     without(
         Fault.FlippedBit::class.java,
@@ -104,7 +104,7 @@ private fun Scenario.step(
                     }
                 }
             if (result != null && !result.interrupted() && faithful()) {
-                check(seen.sorted() == table.ports()) { "a dump that says that it is whole has ${seen.size} entries" }
+                check(seen.sorted() == table.ports()) { "a dump that is reported as complete has ${seen.size} entries" }
             }
         }
 
@@ -199,12 +199,12 @@ private fun Scenario.mirror() {
 
 class ConntrackFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls a client of the table, it answers rightly or says that it does not")
+        test("with any faults, a client of the table answers correctly or reports a failure")
             .config(timeout = LONG) {
                 explore(100) { client() }
             }
 
-        test("whatever befalls events and their mirror, it equals the table again")
+        test("with any faults, a mirror equals the table again in the end")
             .config(timeout = LONG) {
                 explore(100) { mirror() }
             }

@@ -15,7 +15,7 @@ import io.kotest.matchers.shouldBe
 import java.net.InetAddress
 import java.time.Duration
 
-/** Datagrams before are those of the opening's question whether the kernel tracks connections. */
+/** The first datagrams answer the request by which the opening finds out whether the kernel tracks connections. */
 private const val OPENING = 2L
 
 private fun FakeNetfilter.connections(
@@ -42,14 +42,14 @@ private fun at(
 
 class ConntrackFaultsSpec :
     FunSpec({
-        test("a dump of which a part was lost fails, instead of saying that it is whole") {
+        test("a dump of which a part was lost fails, instead of being reported as complete") {
             client(at(OPENING + 1, Fault.Overrun(1)), connections = 200) {
                 shouldThrow<SystemCallException> { count() }.errno() shouldBe Errno.ENOBUFS
                 count() shouldBe 200
             }
         }
 
-        test("a connection whose answer was lost is not said to be absent") {
+        test("a connection whose answer was lost is not reported as absent") {
             client(at(OPENING + 1, Fault.Overrun(1))) {
                 val wanted =
                     ConntrackTuple.udp(InetAddress.getByName("10.0.0.1"), 1000, InetAddress.getByName("10.0.0.2"), 53)
@@ -65,7 +65,7 @@ class ConntrackFaultsSpec :
             }
         }
 
-        test("an interrupted dump says so") {
+        test("an interrupted dump is reported as interrupted") {
             client(at(2, Fault.InterruptedDump())) {
                 dump<RuntimeException> { }.interrupted() shouldBe true
                 dump<RuntimeException> { }.interrupted() shouldBe false
@@ -79,7 +79,7 @@ class ConntrackFaultsSpec :
             }
         }
 
-        test("an acknowledgement that comes too late disturbs no later question") {
+        test("an acknowledgement that is too late does not disturb a later request") {
             client(at(OPENING, Fault.DelayedAcknowledgement(Duration.ofSeconds(6)))) { kernel ->
                 shouldThrow<SystemCallException> { flush() }.errno() shouldBe Errno.ETIMEDOUT
                 kernel.clock().advance(Duration.ofSeconds(2))
@@ -88,7 +88,7 @@ class ConntrackFaultsSpec :
             }
         }
 
-        test("a missing acknowledgement fails the request after its time") {
+        test("a missing acknowledgement fails the request after its timeout") {
             client(at(OPENING, Fault.MissingAcknowledgement())) {
                 shouldThrow<SystemCallException> { flush() }.errno() shouldBe Errno.ETIMEDOUT
             }
@@ -100,13 +100,13 @@ class ConntrackFaultsSpec :
             }
         }
 
-        test("in a silence a dump fails after its time") {
+        test("in a silence a dump fails after its timeout") {
             client(at(OPENING + 1, Fault.Silence())) {
                 shouldThrow<SystemCallException> { count() }.errno() shouldBe Errno.ETIMEDOUT
             }
         }
 
-        test("a client whose socket is closed in the middle says so") {
+        test("a client whose socket is closed in the middle reports that") {
             client(at(OPENING + 1, Fault.Closed())) {
                 shouldThrow<SystemCallException> { count() }.errno() shouldBe Errno.EBADF
             }

@@ -20,7 +20,7 @@ class FaultPlanSpec :
             one.seed() shouldBe 7
         }
 
-        test("what is out of range is refused where it is made") {
+        test("values out of range are refused at once") {
             listOf<() -> Any>(
                 { FaultPlan.seeded(1).at(0, Fault.Silence()) },
                 { FaultPlan.seeded(1).withProbability(0.0, Fault.Silence()) },
@@ -46,7 +46,7 @@ class FaultPlanSpec :
                 Fault::class.java.permittedSubclasses.toSet() - throwing
         }
 
-        test("a random plan keeps to the faults that are wanted") {
+        test("a random plan has only accepted faults") {
             (1L..200)
                 .flatMap { seed -> FaultPlan.random(seed) { it.event() == FaultEvent.SEND }.rules(FaultEvent.SEND) }
                 .all { it.fault() is Fault.FailedSend } shouldBe true

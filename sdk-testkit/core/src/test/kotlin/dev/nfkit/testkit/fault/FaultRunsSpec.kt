@@ -10,7 +10,7 @@ import io.kotest.matchers.string.shouldContain
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
 
-/** Without the properties that a developer may have set for the suite. */
+/** Clears the properties that a developer may have set for the suite. */
 private fun <T> unset(
     seed: String? = null,
     runs: String? = null,
@@ -39,13 +39,13 @@ private fun <T> unset(
 
 class FaultRunsSpec :
     FunSpec({
-        test("runs go through the seeds from 1 on") {
+        test("runs use the seeds from 1 on") {
             val seeds = mutableListOf<Long>()
             unset { FaultRuns.of(3).check { seeds += it.seed() } }
             seeds shouldContainExactly listOf(1, 2, 3)
         }
 
-        test("a property sets how many runs there are, another one replays one seed") {
+        test("a property sets the number of runs, another one repeats one seed") {
             val seeds = mutableListOf<Long>()
             unset(runs = "2") { FaultRuns.of(3).check { seeds += it.seed() } }
             unset(seed = "77", runs = "2") { FaultRuns.of(3).check { seeds += it.seed() } }
@@ -54,7 +54,7 @@ class FaultRunsSpec :
             shouldThrow<IllegalArgumentException> { unset(runs = "0") { FaultRuns.of(3).check { } } }
         }
 
-        test("a run that fails tells its seed, its plan and the faults that were done") {
+        test("a run that fails reports its seed, its plan and the injected faults") {
             val problem = IllegalStateException("lost a packet")
             val error =
                 shouldThrow<AssertionError> {
@@ -75,7 +75,7 @@ class FaultRunsSpec :
             error.cause shouldBe problem
         }
 
-        test("a run that hangs fails, and tells where it stands") {
+        test("a run that hangs fails with its stack") {
             val never = CountDownLatch(1)
             val error =
                 shouldThrow<AssertionError> {
@@ -86,7 +86,7 @@ class FaultRunsSpec :
             error.message shouldContain "CountDownLatch.await"
         }
 
-        test("chance of a run follows its seed") {
+        test("random numbers of a run depend on its seed") {
             val seen =
                 List(2) {
                     mutableListOf<Int>().also { seen ->
@@ -101,7 +101,7 @@ class FaultRunsSpec :
             seen[0] shouldBe seen[1]
         }
 
-        test("bounds are checked") {
+        test("limits are checked") {
             shouldThrow<IllegalArgumentException> { FaultRuns.of(0) }
             shouldThrow<IllegalArgumentException> { FaultRuns.of(1).within(Duration.ZERO) }
         }

@@ -13,13 +13,13 @@ import kotlin.time.Duration.Companion.hours
 /** What a decider or a sink of a test throws. */
 internal class Deliberate : RuntimeException("thrown by the test")
 
-/** A test of many runs takes as long as these do, each of which has its bound. */
+/** The timeout of a test of many runs: the sum of the limits of its runs. */
 internal val LONG = 10.hours
 
-/** Polls of a session that ends; more means that it does not. */
+/** The number of polls in which a session must end. */
 internal const val POLLS = 400
 
-/** One run's kernel, and the transport that its faults befall. */
+/** One run's kernel, and the transport with its faults. */
 internal class Scenario(
     val run: FaultRun,
     clock: TestClock = TestClock.automatic(),
@@ -28,7 +28,7 @@ internal class Scenario(
     val transport = run.over(kernel)
     val random: RandomGenerator = run.random()
 
-    /** What the body gives, or null where it fails as the API says it may. Whatever else it throws fails the run. */
+    /** The result of the body, or null if it fails in a documented way. Other exceptions fail the run. */
     fun <T : Any> ours(body: () -> T): T? =
         try {
             body()
@@ -38,7 +38,7 @@ internal class Scenario(
             null
         }
 
-    /** Whether no fault of these kinds was done. */
+    /** Whether no fault of these kinds was injected. */
     fun without(vararg kinds: Class<out Fault>): Boolean =
         run.injected().none { each -> kinds.any { it.isInstance(each.fault()) } }
 
@@ -52,7 +52,7 @@ internal class Scenario(
         throw AssertionError("the session has not ended in $POLLS polls")
     }
 
-    /** Polls until another thread has ended the session: the bound of the run is that of this. */
+    /** Polls until another thread has ended the session. The limit of the run applies. */
     fun untilEndedBy(
         other: Thread,
         poll: () -> Int,
@@ -63,7 +63,7 @@ internal class Scenario(
         other.join()
     }
 
-    /** The end of a run: nothing is left of its sockets. */
+    /** Checks the end of a run: none of its sockets is left. */
     fun ended() {
         check(kernel.openSockets() == 0) { "sockets are left open" }
         check(kernel.nflog().groups().isEmpty()) { "groups are left bound" }
@@ -72,7 +72,8 @@ internal class Scenario(
 }
 
 /**
- * Runs a scenario of many threads, whose clock moves beside it: an automatic one would be taken by whoever waits.
+ * Runs a scenario of many threads, with a clock that advances on its own thread: an automatic one would be advanced by
+ * any waiting thread.
  */
 internal fun exploreThreads(
     usual: Int,
@@ -95,7 +96,7 @@ internal fun exploreThreads(
     }
 }
 
-/** Runs a scenario with as many seeds as the property says, or [usual]. */
+/** Runs a scenario with the number of seeds in the property, or [usual]. */
 internal fun explore(
     usual: Int,
     body: Scenario.() -> Unit,

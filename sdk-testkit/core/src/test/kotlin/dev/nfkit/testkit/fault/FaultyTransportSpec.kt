@@ -29,7 +29,7 @@ import java.io.IOException
 import java.nio.ByteOrder
 import java.time.Duration
 
-/** A socket of a fake kernel behind a plan. */
+/** A socket of a fake kernel with a plan of faults. */
 private class Rig(
     plan: FaultPlan,
     slots: Int = 16,
@@ -49,7 +49,7 @@ private class Rig(
         return batch.sequences(socket.order())
     }
 
-    /** Receives without a look at what came. */
+    /** Receives and ignores what arrived. */
     fun take() {
         socket.receive(batch, 0)
     }
@@ -78,7 +78,7 @@ class FaultyTransportSpec :
             rig.injected().shouldBeEmpty()
         }
 
-        test("an overrun loses datagrams, counts them and marks the batch behind its place") {
+        test("an overrun loses datagrams, counts them and marks the batch after its position") {
             val rig = Rig(at(2, Fault.Overrun(2))).deliver(1, 2, 3, 4)
             rig.receive() shouldContainExactly listOf(1)
             rig.batch.overrun() shouldBe false
@@ -88,7 +88,7 @@ class FaultyTransportSpec :
             rig.injected() shouldContainExactly listOf("DATAGRAM 2")
         }
 
-        test("an overrun is only counted where NO_ENOBUFS is on") {
+        test("an overrun is only counted if NO_ENOBUFS is on") {
             val rig = Rig(at(1, Fault.Overrun(1)))
             rig.socket.set(SocketOption.NO_ENOBUFS, 1)
             rig.deliver(1, 2).receive() shouldContainExactly listOf(2)
@@ -96,7 +96,7 @@ class FaultyTransportSpec :
             rig.socket.drops() shouldBe 1
         }
 
-        test("an overrun goes on over receives") {
+        test("an overrun continues over receives") {
             val rig = Rig(at(1, Fault.Overrun(3)))
             rig.deliver(1).receive().shouldBeEmpty()
             rig.batch.overrun() shouldBe true
@@ -117,7 +117,7 @@ class FaultyTransportSpec :
             rig.batch.length(0) shouldBe 63
         }
 
-        test("a delayed acknowledgement comes when its time has come, behind what was sent later") {
+        test("a delayed acknowledgement arrives at its time, after datagrams that were sent later") {
             val rig = Rig(at(1, Fault.DelayedAcknowledgement(Duration.ofMillis(10))))
             rig.ask(1).deliver(2)
             rig.receive() shouldContainExactly listOf(2)
@@ -127,12 +127,12 @@ class FaultyTransportSpec :
             rig.transport.nanoTime() shouldBe 10_000_000
         }
 
-        test("a receive without a bound waits for a delayed acknowledgement, too") {
+        test("a receive without a timeout waits for a delayed acknowledgement too") {
             val rig = Rig(at(1, Fault.DelayedAcknowledgement(Duration.ofMillis(10)))).ask(1)
             rig.receive(Duration.ofNanos(-1)) shouldContainExactly listOf(1)
         }
 
-        test("a refused acknowledgement carries its error, and its words where they are wanted") {
+        test("a refused acknowledgement has its error, and its text if enabled") {
             val plan = FaultPlan.seeded(1).withProbability(1.0, Fault.RefusedAcknowledgement(Errno.EBUSY, "in use"))
             val rig = Rig(plan).ask(5)
             rig.receive() shouldContainExactly listOf(5)
@@ -152,13 +152,13 @@ class FaultyTransportSpec :
             words.string() shouldBe "in use"
         }
 
-        test("a missing acknowledgement is no drop") {
+        test("a missing acknowledgement does not count as a drop") {
             val rig = Rig(at(1, Fault.MissingAcknowledgement())).ask(1).ask(2)
             rig.receive() shouldContainExactly listOf(2)
             rig.socket.drops() shouldBe 0
         }
 
-        test("acknowledgements are counted by themselves, among the datagrams") {
+        test("acknowledgements are counted separately, and as datagrams") {
             val plan =
                 FaultPlan
                     .seeded(1)
@@ -180,25 +180,25 @@ class FaultyTransportSpec :
             rig.socket.foreign() shouldBe 1
         }
 
-        test("a duplicated datagram that finds no slot comes with the next receive") {
+        test("a duplicated datagram that does not fit the batch arrives with the next receive") {
             val rig = Rig(FaultPlan.seeded(1).withProbability(1.0, Fault.Duplicated()), slots = 3).deliver(1, 2)
             rig.receive() shouldContainExactly listOf(1, 1, 2)
             rig.receive() shouldContainExactly listOf(2)
             rig.receive().shouldBeEmpty()
         }
 
-        test("a reordered datagram is overtaken by as many as are told") {
+        test("a reordered datagram is overtaken by the given number of datagrams") {
             Rig(at(1, Fault.Reordered(2))).deliver(1, 2, 3, 4).receive() shouldContainExactly listOf(2, 3, 1, 4)
         }
 
-        test("a reordered datagram waits for none that is not there") {
+        test("a reordered datagram does not wait for more datagrams than there are") {
             Rig(at(2, Fault.Reordered(2))).deliver(1, 2).let {
                 it.receive() shouldContainExactly listOf(1)
                 it.receive() shouldContainExactly listOf(2)
             }
         }
 
-        test("a flipped bit is the one that is told, or one that the seed chooses and the report names") {
+        test("a flipped bit is the given one, or one that the seed chooses and the report names") {
             Rig(at(1, Fault.FlippedBit(8 * 8))).deliver(6).receive() shouldContainExactly listOf(7)
             val any = Rig(at(1, Fault.FlippedBit())).deliver(6)
             any.receive()
@@ -212,7 +212,7 @@ class FaultyTransportSpec :
             before.indices.filter { before[it] != after[it] } shouldContainExactly listOf(chosen.bit() / 8)
         }
 
-        test("an interrupted dump says so in each message of the part") {
+        test("an interrupted dump has the mark in each message of the part") {
             val rig = Rig(at(2, Fault.InterruptedDump()))
             repeat(3) {
                 val writer = MessageWriter(256, rig.socket.order())
@@ -224,7 +224,7 @@ class FaultyTransportSpec :
             rig.injected() shouldContainExactly listOf("DUMP_PART 2")
         }
 
-        test("a batch of NFLOG is no part of a dump") {
+        test("a batch of NFLOG does not count as a part of a dump") {
             val rig = Rig(FaultPlan.seeded(1).withProbability(1.0, Fault.InterruptedDump()))
             rig.fake.deliver(
                 MessageWriter(64, rig.socket.order()).begin(0x400, Netlink.NLM_F_MULTI, 0).nfgenmsg(2, 0).end(),
@@ -233,7 +233,7 @@ class FaultyTransportSpec :
             rig.injected().shouldBeEmpty()
         }
 
-        test("in a silence nothing arrives, timeouts pass and wakeups wake") {
+        test("in a silence nothing arrives, timeouts pass and wakeups work") {
             val rig = Rig(at(2, Fault.Silence())).deliver(1, 2, 3)
             rig.receive() shouldContainExactly listOf(1)
             rig.deliver(4).receive(Duration.ofSeconds(1)).shouldBeEmpty()
@@ -244,7 +244,7 @@ class FaultyTransportSpec :
             rig.socket.receive(rig.batch, -1) shouldBe -1
         }
 
-        test("a socket that is closed in the middle gives what lay before, then its end, and sends nothing") {
+        test("a socket that is closed in the middle delivers what came before, then its end, and sends nothing") {
             val rig = Rig(at(2, Fault.Closed())).deliver(1, 2, 3)
             rig.receive() shouldContainExactly listOf(1)
             rig.socket.receive(rig.batch, 0) shouldBe -1
@@ -252,7 +252,7 @@ class FaultyTransportSpec :
             rig.kernel.openSockets() shouldBe 0
         }
 
-        test("a failed send reaches nobody") {
+        test("a failed send does not reach the kernel") {
             val rig = Rig(at(1, Fault.FailedSend(Errno.ENOBUFS)))
             shouldThrow<SystemCallException> { rig.ask(1) }.errno() shouldBe Errno.ENOBUFS
             rig.kernel.sent().shouldBeEmpty()
@@ -275,7 +275,7 @@ class FaultyTransportSpec :
             rig.receive() shouldContainExactly listOf(2, 3)
         }
 
-        test("what is on its way comes before the end of a stream, but not behind the user's close") {
+        test("what is in transit is delivered before the end of a stream, but not after the user's close") {
             val plan = FaultPlan.seeded(1).withProbability(1.0, Fault.Duplicated())
             val ended = Rig(plan, slots = 1).deliver(1)
             ended.receive() shouldContainExactly listOf(1)
@@ -288,7 +288,7 @@ class FaultyTransportSpec :
             closed.socket.receive(closed.batch, 0) shouldBe -1
         }
 
-        test("the same seed does the same, another one something else") {
+        test("the same seed injects the same faults, another one different ones") {
             fun run(seed: Long): List<String> {
                 val rig = Rig(FaultPlan.seeded(seed).withProbability(0.2, Fault.FlippedBit()))
                 repeat(50) { rig.deliver(it.toLong()).take() }
@@ -298,14 +298,14 @@ class FaultyTransportSpec :
             (run(1) == run(2)) shouldBe false
         }
 
-        test("no more faults are done than the limit says") {
+        test("no more faults are injected than the limit") {
             val plan = FaultPlan.seeded(1).withProbability(1.0, Fault.MissingAcknowledgement()).limit(2)
             val rig = Rig(plan)
             (1L..4).forEach(rig::ask)
             rig.receive() shouldContainExactly listOf(3, 4)
         }
 
-        test("what passes beside a fault keeps the time at which it was received") {
+        test("datagrams without a fault keep their time of receipt") {
             val order = ByteOrder.nativeOrder()
             val entries =
                 listOf(1_000L, 2_000L).map { time ->
@@ -321,7 +321,7 @@ class FaultyTransportSpec :
             }
         }
 
-        test("a send throws what the plan says, once, and nothing of it reaches the kernel") {
+        test("a send throws as planned, once, and nothing of it reaches the kernel") {
             val error = OutOfMemoryError("by plan")
             with(Rig(FaultPlan.none().at(1, Fault.ThrowingSend { error }))) {
                 shouldThrow<OutOfMemoryError> { ask(1) } shouldBeSameInstanceAs error
@@ -330,7 +330,7 @@ class FaultyTransportSpec :
             }
         }
 
-        test("a receive throws what the plan says at its place, undeclared too, and loses nothing") {
+        test("a receive throws as planned at its position, undeclared exceptions too, and loses nothing") {
             val undeclared = IOException("by plan")
             with(Rig(FaultPlan.none().at(2, Fault.ThrowingReceive { undeclared }))) {
                 deliver(1, 2, 3).receive() shouldContainExactly listOf(1L)

@@ -10,7 +10,7 @@ import kotlin.concurrent.thread
 
 private const val GROUP = 30
 
-/** A session of NFLOG, whatever goes wrong. */
+/** A session of NFLOG with any faults. */
 private class LogScenario(
     val scenario: Scenario,
 ) {
@@ -93,13 +93,13 @@ private class LogScenario(
         }
         session.close()
         check(session.ended())
-        check(scenario.ours { poll(session, Duration.ofSeconds(1)) } == -1) { "polled behind the end" }
+        check(scenario.ours { poll(session, Duration.ofSeconds(1)) } == -1) { "polled after the end" }
     }
 }
 
 class NflogFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls a session of NFLOG, it ends, counts what it delivers and throws nothing foreign")
+        test("with any faults, a session of NFLOG ends, counts what it delivers and throws only documented exceptions")
             .config(timeout = LONG) {
                 explore(200) { LogScenario(this).run() }
             }

@@ -20,7 +20,7 @@ private const val GROUP = 30
 /** The first datagram is the answer to the request that binds the group. */
 private const val FIRST_PACKET = 2L
 
-/** A session of NFLOG that a plan befalls. */
+/** A session of NFLOG with a plan of faults. */
 private class Logging(
     plan: FaultPlan,
     private val numbered: Boolean = true,
@@ -39,7 +39,7 @@ private class Logging(
     }
     private val seen = mutableListOf<Int>()
 
-    /** The marks of the packets that are delivered; they are logged with the numbers from 1. */
+    /** The marks of the delivered packets; packets are logged with marks from 1. */
     fun log(count: Int): List<Int> {
         session.portId()
         repeat(count) { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(it + 1L)) }
@@ -64,7 +64,7 @@ private fun at(
 
 class NflogFaultsSpec :
     FunSpec({
-        test("an overrun shows as drops of the socket and as gaps in the numbers") {
+        test("an overrun appears as drops of the socket and as gaps in the numbers") {
             Logging(at(FIRST_PACKET + 1, Fault.Overrun(2))).use {
                 it.log(5) shouldContainExactly listOf(1, 4, 5)
                 it.session.statistics().socketDrops() shouldBe 2
@@ -86,7 +86,7 @@ class NflogFaultsSpec :
             }
         }
 
-        test("a refused acknowledgement fails the opening with its errno and words") {
+        test("a refused acknowledgement fails the opening with its errno and text") {
             val logging = Logging(at(1, Fault.RefusedAcknowledgement(Errno.EOPNOTSUPP, "no such flag")))
             val problem = shouldThrow<KernelRefusedException> { logging.session }
             problem.errno() shouldBe Errno.EOPNOTSUPP
@@ -94,7 +94,7 @@ class NflogFaultsSpec :
             logging.kernel.openSockets() shouldBe 0
         }
 
-        test("a missing acknowledgement fails the opening after its time") {
+        test("a missing acknowledgement fails the opening after its timeout") {
             val logging = Logging(at(1, Fault.MissingAcknowledgement()))
             shouldThrow<SystemCallException> { logging.session }.errno() shouldBe Errno.ETIMEDOUT
             logging.kernel
@@ -103,7 +103,7 @@ class NflogFaultsSpec :
                 .size shouldBe 0
         }
 
-        test("a farewell whose answer is missing is said again, and the session ends") {
+        test("an unbind whose answer is missing is repeated, and the session ends") {
             Logging(at(2, Fault.MissingAcknowledgement())).use {
                 it.log(1) shouldContainExactly listOf(1)
                 it.session.stop()
@@ -119,14 +119,14 @@ class NflogFaultsSpec :
             }
         }
 
-        test("a duplicated datagram is delivered twice, and counts as no gap") {
+        test("a duplicated datagram is delivered twice, and does not count as a gap") {
             Logging(at(FIRST_PACKET, Fault.Duplicated())).use {
                 it.log(3) shouldContainExactly listOf(1, 1, 2, 3)
                 it.session.statistics().sequenceGaps() shouldBe 0
             }
         }
 
-        test("a reordered datagram is delivered where it comes") {
+        test("a reordered datagram is delivered in the order of arrival") {
             Logging(at(FIRST_PACKET, Fault.Reordered(1)), numbered = false).use {
                 it.log(3) shouldContainExactly listOf(2, 1, 3)
             }
@@ -139,7 +139,7 @@ class NflogFaultsSpec :
             }
         }
 
-        test("in a silence polls return by their timeout, and a stop ends") {
+        test("in a silence polls return on their timeout, and a stop ends") {
             Logging(at(FIRST_PACKET, Fault.Silence())).use {
                 it.log(3) shouldContainExactly listOf()
                 it.session.poll<RuntimeException>({ }, Duration.ofSeconds(1)) shouldBe 0

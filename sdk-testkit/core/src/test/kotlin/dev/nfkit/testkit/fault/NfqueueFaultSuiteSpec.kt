@@ -18,7 +18,7 @@ internal val QUEUED = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3))
 /** A queue, and an id in it. */
 internal typealias PacketId = Pair<Int, Long>
 
-/** A session of NFQUEUE, whatever goes wrong. */
+/** A session of NFQUEUE with any faults. */
 private class QueueScenario(
     val scenario: Scenario,
 ) {
@@ -28,7 +28,7 @@ private class QueueScenario(
     private val deadline = scenario.chance(5)
     private val closeAccepts = scenario.chance(3)
 
-    /** Where packets are held, no batch covers those behind: half of the runs hold none. */
+    /** No batch covers packets after a held one: half of the runs hold none. */
     private val holds = scenario.chance(2)
     private var enqueued = 0
     private var delivered = 0L
@@ -36,10 +36,10 @@ private class QueueScenario(
     private val dropped = mutableSetOf<PacketId>()
     private val accepted = mutableSetOf<PacketId>()
 
-    /** What was to be dropped in a poll that failed: it may wait until the end, and no batch may let it pass. */
+    /** Packets dropped in a poll that failed: they may wait until the end, and no batch may accept them. */
     private val doubtful = mutableSetOf<PacketId>()
 
-    /** What was said in the poll in progress. */
+    /** The verdicts of the current poll. */
     private val decided = mutableMapOf<PacketId, Verdict>()
 
     private fun options(): NfqueueOptions {
@@ -116,7 +116,7 @@ private class QueueScenario(
         val count = scenario.ours { session.poll(Decider<Deliberate> { decide(session, it) }, timeout) }
         if (count != null && scenario.without(Fault.FlippedBit::class.java, Fault.Closed::class.java)) {
             val left = model.decided().map { it.queue() to it.id() }.toSet()
-            check(left.containsAll(decided.keys)) { "decided, but wait on: ${decided.keys - left}" }
+            check(left.containsAll(decided.keys)) { "decided, but still waiting: ${decided.keys - left}" }
             dropped += decided.filterValues { it == Verdict.DROP }.keys
             accepted += decided.filterValues { it == Verdict.ACCEPT }.keys
         } else if (count == null) {
@@ -151,7 +151,7 @@ private class QueueScenario(
                     Verdict.HELD
                 }
 
-                // which nobody holds
+                // that none of them holds
                 5 -> {
                     if (scenario.chance(3)) throw Deliberate() else Verdict.ACCEPT
                 }
@@ -207,11 +207,11 @@ private class QueueScenario(
         }
         session.close()
         check(session.ended())
-        check(poll(session, Duration.ofSeconds(1)) == -1) { "polled behind the end" }
+        check(poll(session, Duration.ofSeconds(1)) == -1) { "polled after the end" }
         answer() // too late, and harmless
     }
 
-    /** The sum that the statistics promise. */
+    /** The documented sum of the statistics. */
     private fun counted(statistics: NfqueueStatistics) {
         val received = statistics.received()
         val sum =
@@ -222,11 +222,12 @@ private class QueueScenario(
         }
     }
 
-    /** Each packet has left the kernel's model once, and as was said. */
+    /** Each packet has left the kernel's model once, with its verdict. */
     private fun allLeft() {
         val left = model.decided()
         check(left.size == enqueued) { "$enqueued were enqueued, ${left.size} have left" }
-        // The kernel neither reorders nor repeats nor loses what it has queued: a batch covers what lies before its id.
+        // The kernel neither reorders nor repeats nor loses what it has queued: a batch covers what comes before its
+        // id.
         val faithful =
             scenario.without(
                 Fault.FlippedBit::class.java,
@@ -246,7 +247,7 @@ private class QueueScenario(
 
 class NfqueueFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls a session of NFQUEUE, each packet leaves as was decided, and the session ends")
+        test("with any faults, each packet of a session of NFQUEUE leaves as decided, and the session ends")
             .config(timeout = LONG) {
                 explore(200) { QueueScenario(this).run() }
             }

@@ -18,10 +18,10 @@ import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
-/** The datagrams before are the answers to the request that binds the queue. */
+/** The first datagrams are the answers to the request that binds the queue. */
 private const val FIRST_PACKET = 2L
 
-/** A session of NFQUEUE that a plan befalls; it accepts. */
+/** A session of NFQUEUE with a plan of faults; it accepts all packets. */
 private class Queueing(
     plan: FaultPlan,
 ) : AutoCloseable {
@@ -40,7 +40,7 @@ private class Queueing(
     var verdict: Verdict = Verdict.ACCEPT
     private val seen = mutableListOf<Int>()
 
-    /** The ids that are delivered. */
+    /** The ids of the delivered packets. */
     fun enqueue(count: Int): List<Int> {
         session.portId()
         repeat(count) { kernel.nfqueue().enqueue(0, SampleNfqueue.of(*SamplePackets.udp4())) }
@@ -64,7 +64,7 @@ private class Queueing(
             Duration.ZERO,
         )
 
-    /** The ids that have passed. */
+    /** The ids of the accepted packets. */
     fun passed() =
         kernel
             .nfqueue()
@@ -72,7 +72,7 @@ private class Queueing(
             .filter { it.passed() }
             .map { it.id().toInt() }
 
-    /** The ids that were dropped by a verdict. */
+    /** The ids of the packets that were dropped by a verdict. */
     fun dropped() =
         kernel
             .nfqueue()
@@ -92,7 +92,7 @@ private fun at(
 
 class NfqueueFaultsSpec :
     FunSpec({
-        test("an overrun shows as drops of the socket and as gaps in the ids") {
+        test("an overrun appears as drops of the socket and as gaps in the ids") {
             Queueing(at(FIRST_PACKET, Fault.Overrun(2))).use {
                 it.enqueue(4) shouldContainExactly listOf(3, 4)
                 it.session
@@ -106,7 +106,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("a truncated datagram's packet gets the failure verdict, and the others theirs") {
+        test("a truncated datagram's packet gets the failure verdict, and the others their own") {
             Queueing(at(FIRST_PACKET + 1, Fault.Truncated(40))).use {
                 it.enqueue(3) shouldContainExactly listOf(1, 3)
                 it.dropped() shouldContainExactly listOf(2)
@@ -115,7 +115,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("a packet that is cut beyond recognition gets the failure verdict once a later one has come") {
+        test("a packet that is truncated before its id gets the failure verdict once a later one has arrived") {
             Queueing(at(FIRST_PACKET + 1, Fault.Truncated(4))).use {
                 it.enqueue(3) shouldContainExactly listOf(1, 3)
                 it.passed() shouldContainExactlyInAnyOrder listOf(1, 3)
@@ -131,7 +131,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("a delayed acknowledgement of an open session's request reaches who asked") {
+        test("a delayed acknowledgement of an open session's request reaches its caller") {
             Queueing(at(2, Fault.DelayedAcknowledgement(Duration.ofSeconds(2)))).use {
                 it.session.configure(
                     it.session
@@ -153,7 +153,7 @@ class NfqueueFaultsSpec :
                 .size shouldBe 0
         }
 
-        test("a missing acknowledgement fails the request after its time, and the session goes on") {
+        test("a missing acknowledgement fails the request after its timeout, and the session continues") {
             Queueing(at(2, Fault.MissingAcknowledgement())).use {
                 val problem =
                     shouldThrow<SystemCallException> {
@@ -171,7 +171,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("a duplicated packet is decided twice, and its second verdict finds nothing") {
+        test("a duplicated packet is decided twice, and its second verdict finds no packet") {
             Queueing(at(FIRST_PACKET, Fault.Duplicated())).use {
                 it.verdict = Verdict.DROP
                 it.enqueue(1) shouldContainExactly listOf(1, 1)
@@ -181,7 +181,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("packets that come out of order get their verdicts each") {
+        test("packets that arrive out of order get their own verdicts") {
             Queueing(at(FIRST_PACKET + 1, Fault.Reordered(1))).use {
                 it.enqueue(3) shouldContainExactly listOf(1, 3, 2)
                 it.passed() shouldContainExactlyInAnyOrder listOf(1, 2, 3)
@@ -200,7 +200,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("in a silence a stop ends, and what waits gets the end's verdict") {
+        test("in a silence a stop ends, and waiting packets get the verdict of the end") {
             Queueing(at(FIRST_PACKET, Fault.Silence())).use {
                 it.enqueue(2) shouldContainExactly listOf()
                 it.session.stop()
@@ -214,7 +214,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("a socket that is closed in the middle ends the session, and the kernel drops what waits") {
+        test("a socket that is closed in the middle ends the session, and the kernel drops waiting packets") {
             Queueing(at(FIRST_PACKET + 1, Fault.Closed())).use {
                 shouldThrow<SystemCallException> { it.enqueue(3) }.errno() shouldBe Errno.EBADF
                 it.once() shouldBe -1
@@ -225,7 +225,7 @@ class NfqueueFaultsSpec :
             }
         }
 
-        test("verdicts that could not be sent fail the poll, and leave with the next one") {
+        test("verdicts that could not be sent fail the poll, and are sent with the next one") {
             Queueing(at(2, Fault.FailedSend(Errno.ENOBUFS))).use {
                 shouldThrow<SystemCallException> { it.enqueue(2) }.errno() shouldBe Errno.ENOBUFS
                 it.enqueue(2) shouldContainExactly listOf(3, 4)

@@ -15,7 +15,7 @@ import kotlin.concurrent.thread
 
 private const val PAUSE_NANOS = 20_000L
 
-/** Threads beside the run's, and what they fail with. */
+/** Threads in addition to the run's, and their failures. */
 private class Threads {
     private val started = mutableListOf<Thread>()
     private val failure = AtomicReference<Throwable>()
@@ -36,11 +36,11 @@ private class Threads {
 
     fun join() {
         started.forEach { it.join() }
-        failure.get()?.let { throw AssertionError("a thread failed with what is not ours", it) }
+        failure.get()?.let { throw AssertionError("a thread failed with an unexpected exception", it) }
     }
 }
 
-/** Workers: one thread a queue, and one that ends them. */
+/** Workers: one thread for each queue, and one that ends them. */
 private fun Scenario.workers() {
     val queues = 3
     val options =
@@ -82,7 +82,7 @@ private fun Scenario.workers() {
     check(left.size == enqueued) { "$enqueued were enqueued, ${left.size} have left" }
 }
 
-/** A session that is run on one thread, asked by a second and answered by a third. */
+/** A session that is run on one thread, configured by a second and answered by a third. */
 private fun Scenario.conversation() {
     val options =
         NfqueueOptions
@@ -138,12 +138,12 @@ private fun Scenario.conversation() {
 
 class NfqueueThreadsFaultSuiteSpec :
     FunSpec({
-        test("whatever befalls workers, their run ends and no packet is left")
+        test("with any faults, the run of workers ends and no packet is left")
             .config(timeout = LONG) {
                 exploreThreads(40) { workers() }
             }
 
-        test("whatever befalls a session that is run, asked and answered at once, it ends and no packet is left")
+        test("with any faults, a session that is run, configured and answered at once ends and no packet is left")
             .config(timeout = LONG) {
                 exploreThreads(40) { conversation() }
             }

@@ -37,23 +37,23 @@ private fun entry(sample: SampleConntrack): ConntrackEntry {
     return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
 }
 
-/** A mirror of a modelled table, and what it told. */
+/** A mirror of a modelled table, and the changes that it reported. */
 private class Mirrored(
     filter: ConntrackFilter = ConntrackFilter.all(),
 ) : AutoCloseable {
     val transport = FakeNetfilter()
     private val table = Conntrack.open(transport)
     val mirror = ConntrackMirror(table, filter)
-    private val told = mutableListOf<ConntrackChange>()
+    private val received = mutableListOf<ConntrackChange>()
 
-    fun resynchronise() = mirror.resynchronise<RuntimeException> { told += it }
+    fun resynchronise() = mirror.resynchronise<RuntimeException> { received += it }
 
     fun updated(sample: SampleConntrack) = apply(ConntrackEvent.Updated(entry(sample)))
 
-    fun apply(event: ConntrackEvent) = mirror.apply<RuntimeException>(event) { told += it }
+    fun apply(event: ConntrackEvent) = mirror.apply<RuntimeException>(event) { received += it }
 
-    /** The names of the changes since this was asked last. */
-    fun changes(): List<String> = told.map { it::class.simpleName!! }.also { told.clear() }
+    /** The names of the changes since the last call. */
+    fun changes(): List<String> = received.map { it::class.simpleName!! }.also { received.clear() }
 
     /** The ids of the connections in the mirror. */
     fun known(): List<Long> = mirror.entries().map { it.id() }
@@ -63,7 +63,7 @@ private class Mirrored(
 
 class ConntrackMirrorSpec :
     FunSpec({
-        test("what an event leaves out stays as it was last told") {
+        test("attributes missing from an event keep their last value") {
             Mirrored().use {
                 val whole =
                     tcp()
@@ -93,7 +93,7 @@ class ConntrackMirrorSpec :
                 known.bytes(Direction.REPLY) shouldBe 4
                 known.helper() shouldBe "ftp"
                 known.labels().cardinality() shouldBe 1
-                known.mark() shouldBe 0 // absent is 0, as for the kernel
+                known.mark() shouldBe 0 // absent is 0, as in the kernel
 
                 it.updated(
                     tcp()
@@ -110,7 +110,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("an event without a mark says that the mark is 0 now") {
+        test("an event without a mark sets the mark to 0") {
             Mirrored().use {
                 it.updated(udp(1).id(7).mark(5))
                 it.mirror
@@ -126,7 +126,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("an entry that only an interrupted dump has shown is neither added nor removed") {
+        test("an entry that was only in an interrupted dump is neither added nor removed") {
             val fake = FakeNetfilter()
             val ids = (1..300).map { fake.conntrack().add(udp(it)) }
             var dumps = 0
@@ -157,7 +157,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("an event that leaves out what the filter asks for does not make the connection leave") {
+        test("an event without the attributes of the filter does not remove the connection") {
             Mirrored(ConntrackFilter.all().tcpState(TcpState.ESTABLISHED)).use {
                 it.transport.conntrack().add(tcp().id(7).status(0xe).tcp(3))
                 it.resynchronise()
@@ -182,7 +182,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("two connections of one id are two") {
+        test("two connections with one id are distinct") {
             Mirrored().use {
                 for (other in listOf(udp(1), udp(2), udp(1).zone(3))) {
                     it.apply(ConntrackEvent.New(entry(other.id(7))))
@@ -195,7 +195,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("another connection of the same tuple is another one") {
+        test("another connection with the same tuple is distinct") {
             Mirrored().use {
                 it.updated(udp(1).id(6))
                 it.transport.conntrack().add(udp(1).id(7))
@@ -208,7 +208,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("a connection that is being removed is gone, whether a dump still shows it or an event comes late") {
+        test("a connection that is being removed is gone, even if a dump contains it or an event comes late") {
             Mirrored().use {
                 it.transport.conntrack().add(udp(1).id(7).status(0x208))
                 it.updated(udp(2).id(8).status(0x208))
@@ -243,7 +243,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("a dump that stayed incomplete is repeated at the next event") {
+        test("an incomplete dump is repeated at the next event") {
             Mirrored().use {
                 val gone = it.transport.conntrack().add(udp(1))
                 it.resynchronise()
@@ -258,7 +258,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("a sink that throws receives the rest of the changes with the next call") {
+        test("after a sink throws, the rest of the changes is delivered with the next call") {
             Mirrored().use {
                 (1..3).forEach { port -> it.transport.conntrack().add(udp(port).id(port.toLong())) }
                 val reported = mutableListOf<ConntrackChange>()
@@ -276,7 +276,7 @@ class ConntrackMirrorSpec :
             }
         }
 
-        test("an event brings in what no dump has shown") {
+        test("an event adds an entry that no dump has contained") {
             Mirrored().use {
                 it.updated(udp(1).id(7))
                 it.apply(ConntrackEvent.New(entry(udp(2).id(8))))

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit
 
 private const val SLOTS = 128
 
-/** A session on a kernel whose clock stands still: what waits for more than is there waits forever. */
+/** A session on a kernel whose clock stands still: waiting for more than has arrived never ends. */
 private class Listening(
     configure: ConntrackEventOptions.Builder.() -> Unit = {},
 ) : AutoCloseable {
@@ -35,7 +35,7 @@ private class Listening(
             transport.conntrack().add(SampleConntrack.of(tuple))
         }
 
-    /** The kinds of events that one poll brings, each with its number in a row. */
+    /** The kinds of events that one poll delivers, each with the number of consecutive ones. */
     fun kinds(): List<Any> =
         poll().fold(emptyList()) { before, event ->
             val kind = if (event is ConntrackEvent.New) "New" else event
@@ -47,14 +47,14 @@ private class Listening(
             }
         }
 
-    /** Polls without a bound; what came. */
+    /** Polls without a timeout. Returns what arrived. */
     fun poll(): List<ConntrackEvent> {
-        val told = mutableListOf<ConntrackEvent>()
-        val sink = ConntrackEventSink<RuntimeException> { told += it.copy() }
+        val received = mutableListOf<ConntrackEvent>()
+        val sink = ConntrackEventSink<RuntimeException> { received += it.copy() }
         CompletableFuture
             .supplyAsync { events.poll(sink, Duration.ofSeconds(Long.MAX_VALUE)) }
-            .get(30, TimeUnit.SECONDS) shouldBe told.size
-        return told
+            .get(30, TimeUnit.SECONDS) shouldBe received.size
+        return received
     }
 
     override fun close() = events.close()
@@ -62,14 +62,14 @@ private class Listening(
 
 class ConntrackOverrunSpec :
     FunSpec({
-        test("an overrun with nothing behind it is told at once, however long a poll may wait") {
+        test("an overrun without later events is reported at once, however long a poll may wait") {
             Listening().use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 listening.poll() shouldContainExactly listOf(ConntrackEvent.Overrun(3))
             }
         }
 
-        test("an overrun is told behind as many events as one receive takes, though none comes after") {
+        test("an overrun is reported after as many events as one receive takes, even if no more arrive") {
             Listening().use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 listening.connections(SLOTS)
@@ -78,7 +78,7 @@ class ConntrackOverrunSpec :
             }
         }
 
-        test("an overrun is told at once though nothing that came with it can be read, which is lost as well") {
+        test("an overrun is reported at once even if all that arrived with it is malformed, which is lost as well") {
             Listening().use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 listening.transport.socket().effect(SocketEffect.Datagram(Bytes.of(20, 0, 0, 0)))
@@ -86,7 +86,7 @@ class ConntrackOverrunSpec :
             }
         }
 
-        test("an overrun is not told at a receive that a wakeup kept from the events before it") {
+        test("an overrun is not reported at a receive that a wakeup kept from the events before it") {
             Listening().use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 listening.connections(SLOTS + 5)
@@ -96,18 +96,18 @@ class ConntrackOverrunSpec :
             }
         }
 
-        test("an overrun is not told behind a receive whose last slots were taken by datagrams of other senders") {
+        test("an overrun is not reported after a receive whose last slots contain foreign datagrams") {
             Listening().use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 listening.connections(SLOTS - 2)
                 repeat(2) { listening.transport.socket().effect(SocketEffect.Foreign(Bytes.of(20, 0, 0, 0))) }
                 listening.kinds() shouldBe listOf(SLOTS - 2 to "New")
-                listening.connections(SLOTS - 2) // with none of others
+                listening.connections(SLOTS - 2) // without those of foreign senders
                 listening.kinds() shouldBe listOf(SLOTS - 2 to "New", 1 to ConntrackEvent.Overrun(3))
             }
         }
 
-        test("an overrun is told once more than the receive buffer holds has come, though the socket is never empty") {
+        test("an overrun is reported once more has arrived than the receive buffer holds, even if it is never empty") {
             Listening { receiveBuffer(100_000) }.use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 val full = listOf<Any>(SLOTS to "New")
@@ -119,13 +119,13 @@ class ConntrackOverrunSpec :
                 }
                 last shouldBe full + (1 to ConntrackEvent.Overrun(3))
                 polls shouldBeGreaterThan 1
-                listening.transport.socket().effect(SocketEffect.Overrun(4)) // whose bytes count anew
+                listening.transport.socket().effect(SocketEffect.Overrun(4)) // whose bytes count from zero
                 listening.connections(SLOTS)
                 listening.kinds() shouldBe full
             }
         }
 
-        test("a second overrun waits for its own place, though that of the first was reached") {
+        test("a second overrun waits for its own position, even if that of the first was reached") {
             Listening().use { listening ->
                 listening.transport.socket().effect(SocketEffect.Overrun(3))
                 listening.poll() shouldContainExactly listOf(ConntrackEvent.Overrun(3))

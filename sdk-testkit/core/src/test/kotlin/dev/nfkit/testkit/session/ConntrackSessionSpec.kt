@@ -42,10 +42,10 @@ private fun Conntrack.ports(filter: ConntrackFilter = ConntrackFilter.all()) =
         it.original().sourcePort()
     }
 
-/** The client of the table and its events, against the model of the kernel. */
+/** The client of the table and its events, with the model of the kernel. */
 class ConntrackSessionSpec :
     FunSpec({
-        test("a large table is dumped whole, in many datagrams") {
+        test("a large table is dumped completely, in many datagrams") {
             val transport = FakeNetfilter()
             repeat(3000) { transport.conntrack().add(udp(it + 1)) }
             Conntrack.open(transport).use { client ->
@@ -58,7 +58,7 @@ class ConntrackSessionSpec :
             transport.verify()
         }
 
-        test("a dump says that it was interrupted") {
+        test("an interrupted dump is reported as interrupted") {
             val transport = FakeNetfilter()
             repeat(300) { transport.conntrack().add(udp(it + 1)) }
             Conntrack.open(transport).use { client ->
@@ -68,7 +68,7 @@ class ConntrackSessionSpec :
             }
         }
 
-        test("filters give the same from a recent kernel and from one that knows none of them") {
+        test("filters select the same entries on a recent kernel and on one without filters") {
             for (version in listOf(null, 4 to 9)) {
                 val transport = FakeNetfilter()
                 version?.let { (major, minor) -> transport.conntrack().settings().kernelVersion(major, minor) }
@@ -91,7 +91,7 @@ class ConntrackSessionSpec :
             }
         }
 
-        test("one connection is made, found, changed, counted and deleted") {
+        test("one connection is created, found, changed, counted and deleted") {
             val transport = FakeNetfilter()
             transport.conntrack().settings().accounting(true)
             Conntrack.open(transport).use { client ->
@@ -121,7 +121,7 @@ class ConntrackSessionSpec :
             }
         }
 
-        test("a flush is of all or of a family") {
+        test("a flush removes all connections or those of a family") {
             val transport = FakeNetfilter()
             transport.conntrack().add(udp(1))
             transport.conntrack().add(udp6(2))
@@ -168,7 +168,7 @@ class ConntrackSessionSpec :
             }
         }
 
-        test("events tell of it, and a mirror is right again after a loss") {
+        test("events report changes, and a mirror is correct again after a loss") {
             val transport = FakeNetfilter()
             val ids = (1..5).map { transport.conntrack().add(udp(it)) }
             val options =

@@ -43,7 +43,7 @@ private fun Conntrack.status() = ConntrackStatus.of(get(tuple).get().status())
 
 private fun setting(vararg bits: ConntrackStatus) = ConntrackUpdate.none().status(ConntrackStatus.bits(*bits))
 
-/** Does something before each request that creates or changes a connection, as far as there is something. */
+/** Runs an action, if set, before each request that creates or changes a connection. */
 private class Before(
     private val fake: NetlinkTransport,
     vararg actions: () -> Unit,
@@ -75,7 +75,7 @@ class ConntrackStatusSpec :
             }
         }
 
-        test("bits that packets set between reading and sending are kept, too") {
+        test("bits that packets set between reading and sending are kept too") {
             val fake = FakeNetfilter()
             val id = fake.conntrack().add(sample(CONFIRMED))
             val packets =
@@ -90,7 +90,7 @@ class ConntrackStatusSpec :
             }
         }
 
-        test("a bit that user space may not set is refused, and so is a connection that is not there") {
+        test("a bit that user space may not set is refused, and so is a missing connection") {
             val transport = FakeNetfilter()
             Conntrack.open(transport).use {
                 shouldThrow<KernelRefusedException> { it.update(tuple, setting(ASSURED)) }.refusal() shouldBe
@@ -101,7 +101,7 @@ class ConntrackStatusSpec :
             }
         }
 
-        test("a request to create or update keeps the status bits of a connection that exists") {
+        test("a request to create or update keeps the status bits of an existing connection") {
             val transport = FakeNetfilter()
             Conntrack.open(transport).use {
                 val wanted = NewConnection.of(tuple, Duration.ofMinutes(1)).status(SEEN_REPLY)
@@ -115,7 +115,7 @@ class ConntrackStatusSpec :
             }
         }
 
-        test("an update of another protocol than the tuple's is refused before it is sent") {
+        test("an update with another protocol than the tuple's is refused before it is sent") {
             val transport = FakeNetfilter()
             transport.conntrack().add(sample(CONFIRMED))
             Conntrack.open(transport).use {

@@ -58,7 +58,7 @@ private fun time(
     entry: ConntrackEntry,
 ): String = "${entry.startNanos()}" + if (kind == "destroy") "/${entry.stopNanos()}" else ""
 
-/** An entry as the independent decoder writes it; of one that has ended, TCP has but its state. */
+/** An entry in the format of the independent decoder. An ended TCP connection only has its state. */
 private fun describe(
     kind: String,
     entry: ConntrackEntry,
@@ -130,7 +130,7 @@ private fun describe(event: ConntrackEvent): String =
 private fun resource(name: String) =
     checkNotNull(ConntrackTracesSpec::class.java.getResourceAsStream("/traces/ctnetlink/$name")) { "no resource $name" }
 
-/** What a decoder of another language, which knows only the protocol's tables, found in a recording. */
+/** The entries that an independent decoder, which only knows the protocol's tables, found in a recording. */
 private fun expected(name: String) = resource("$name.expected").bufferedReader().readLines()
 
 private fun trace(name: String) = resource("$name.pcap").use { Trace.read(it, name) }
@@ -139,14 +139,14 @@ private fun events(
     name: String,
     vararg kinds: ConntrackEventKind,
 ): List<String> {
-    val told = mutableListOf<String>()
+    val reported = mutableListOf<String>()
     val options = ConntrackEventOptions.builder().kinds(kinds.first(), *kinds.drop(1).toTypedArray()).build()
     ConntrackEvents.open(ReplayTransport.lenient(trace(name)), options).use { events ->
-        while (events.poll<RuntimeException>({ told += describe(it) }, Duration.ofSeconds(10)) >= 0) {
+        while (events.poll<RuntimeException>({ reported += describe(it) }, Duration.ofSeconds(10)) >= 0) {
             // until the recording ends
         }
     }
-    return told
+    return reported
 }
 
 private fun entries(
@@ -154,7 +154,7 @@ private fun entries(
     filter: ConntrackFilter = ConntrackFilter.all(),
 ): List<String> = client.list(filter).map { describe("entry", it) }
 
-/** The recorded traces of ctnetlink, held against what an independent decoder found in them. */
+/** The recorded traces of ctnetlink, compared with the results of an independent decoder. */
 class ConntrackTracesSpec :
     FunSpec({
         val all = ConntrackEventKind.values()
@@ -168,7 +168,7 @@ class ConntrackTracesSpec :
             events("ctnetlink-events-counted", *all) shouldContainExactly expected("ctnetlink-events-counted")
         }
 
-        test("only events of the groups that were joined come") {
+        test("only events of joined groups arrive") {
             events("ctnetlink-events-counted", ConntrackEventKind.DESTROYED, ConntrackEventKind.EXPECTATION_NEW)
                 .map { it.substringBefore(' ') } shouldContainExactly
                 expected("ctnetlink-events-counted")
@@ -179,12 +179,12 @@ class ConntrackTracesSpec :
         test("a dump of the table, field by field") {
             Conntrack.open(ReplayTransport.lenient(trace("ctnetlink-dump"))).use {
                 entries(it) shouldContainExactly expected("ctnetlink-dump")
-                // A recording answers as often as it is asked.
+                // A recording answers any number of times.
                 entries(it) shouldContainExactly expected("ctnetlink-dump")
             }
         }
 
-        test("answers to filters come to the same filters, in whatever order these are asked") {
+        test("answers to filters are for the same filters, in any order of the requests") {
             val lines = expected("ctnetlink-dump-filtered")
             Conntrack.open(ReplayTransport.lenient(trace("ctnetlink-dump-filtered"))).use {
                 entries(it, ConntrackFilter.all().mark(0x66)) shouldBe emptyList()
@@ -213,7 +213,7 @@ class ConntrackTracesSpec :
             }
         }
 
-        test("requests are answered as they were: found, missing, refused, acknowledged") {
+        test("requests are answered as recorded: found, missing, refused, acknowledged") {
             val tuple = { port: Int ->
                 ConntrackTuple.udp(InetAddress.getByName("192.0.2.1"), port, InetAddress.getByName("192.0.2.2"), 53)
             }

@@ -34,7 +34,7 @@ import kotlin.concurrent.thread
 
 private const val SESSION = "dev.nfkit.nfqueue.NfqueueSession"
 
-/** Has the log of the sessions go to an action while a block runs. */
+/** Passes the log of the sessions to an action while a block runs. */
 private fun logged(
     action: (LogRecord) -> Unit,
     block: () -> Unit,
@@ -59,7 +59,7 @@ private fun logged(
     }
 }
 
-/** A session with a deadline of a second, on a clock that the test moves. */
+/** A session with a deadline of a second, on a manual clock. */
 private class Late(
     configure: NfqueueOptions.Builder.() -> Unit = {},
 ) : AutoCloseable {
@@ -83,7 +83,7 @@ private class Late(
 
     fun hold() = poll { Verdict.HELD.also { _ -> it.hold() } }
 
-    /** Lets the deadline pass, and waits until so many have left in all. */
+    /** Lets the deadline pass, and waits until the given number of packets have left in total. */
     fun expire(left: Int) {
         clock.advance(Duration.ofSeconds(1))
         eventually("$left packets have left") { kernel.nfqueue().decided().size == left }
@@ -104,7 +104,7 @@ class DeadlinePromisesSpec :
             OutOfMemoryError("by the test"),
             StackOverflowError("by the test"),
         ).forEach { problem ->
-            test("deadlines go on after onUnanswered has thrown ${problem::class.simpleName}") {
+            test("deadlines continue after onUnanswered has thrown ${problem::class.simpleName}") {
                 logged({}) {
                     val seen = CopyOnWriteArrayList<Long>()
                     Late {
@@ -124,7 +124,7 @@ class DeadlinePromisesSpec :
                 }
             }
 
-            test("deadlines go on while the log throws ${problem::class.simpleName}") {
+            test("deadlines continue while the log throws ${problem::class.simpleName}") {
                 val tried = CountDownLatch(1)
                 logged({
                     tried.countDown()
@@ -141,7 +141,7 @@ class DeadlinePromisesSpec :
             }
         }
 
-        test("deadlines go on while a handler blocks, and the session can be closed") {
+        test("deadlines continue while a handler blocks, and the session can be closed") {
             val free = CountDownLatch(1)
             val blocked = CountDownLatch(1)
             Late {
@@ -167,7 +167,7 @@ class DeadlinePromisesSpec :
             free.countDown()
         }
 
-        test("verdicts and deadlines go on while the log blocks, and the session can be closed") {
+        test("verdicts and deadlines continue while the log blocks, and the session can be closed") {
             val free = CountDownLatch(1)
             val blocked = CountDownLatch(1)
             logged({
@@ -176,7 +176,7 @@ class DeadlinePromisesSpec :
             }) {
                 Late().use { late ->
                     late.poll {
-                        late.expire(1) // while the decider is at work
+                        late.expire(1) // while the decider runs
                         Verdict.ACCEPT
                     }
                     blocked.await(30, TimeUnit.SECONDS) shouldBe true
@@ -207,7 +207,7 @@ class DeadlinePromisesSpec :
             }
         }
 
-        test("a hundred packets that are forgotten one by one write a few lines, which state how many there were") {
+        test("a hundred packets that are unanswered one by one write a few lines, which contain their number") {
             val lines = CopyOnWriteArrayList<String>()
             logged({ lines += it.message }) {
                 Late().use { late ->
@@ -232,7 +232,7 @@ class DeadlinePromisesSpec :
             lines[1] shouldContain "2 so far"
         }
 
-        test("an answer does not throw what the handler of another packet throws") {
+        test("an answer does not throw the exception of another packet's handler") {
             logged({}) {
                 Late {
                     onUnanswered { raise<RuntimeException>(IOException("of packet ${it.packet().id()}")) }
@@ -256,7 +256,7 @@ class DeadlinePromisesSpec :
                     .deadline(Duration.ofSeconds(1))
                     .build()
             NfqueueSession.open(transport, options).use { session ->
-                kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) // it lies before the acknowledgement
+                kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) // it comes before the acknowledgement
                 session.configure(
                     session
                         .options(0)
@@ -271,7 +271,7 @@ class DeadlinePromisesSpec :
             }
         }
 
-        test("a poll takes over from a configure() whose acknowledgement is lost, and decides what waits") {
+        test("a poll continues after a configure() whose acknowledgement is lost, and decides waiting packets") {
             val kernel = FakeNetfilter(TestClock.manual())
             val plan = FaultPlan.none().at(2, Fault.MissingAcknowledgement()) // 1 opens the session
             val transport = DisturbedTransport(FaultyTransport(kernel, plan))
@@ -299,7 +299,7 @@ class DeadlinePromisesSpec :
                 asker.interrupt()
                 session.close()
                 asker.join()
-                flag shouldBe true // it failed, and kept its interrupt
+                flag shouldBe true // it failed, and kept its interrupt flag
             }
         }
     })

@@ -6,8 +6,8 @@ import dev.nfkit.socket.NetlinkTransport
 import java.nio.ByteBuffer
 
 /**
- * A transport whose calls can be disturbed: what a hook throws is thrown in the place of the call, or after it. The hooks may be
- * changed while a session is open.
+ * A transport whose calls can be disturbed: an exception of a hook is thrown in place of the call, or after it. The
+ * hooks may be changed while a session is open.
  */
 internal class DisturbedTransport(
     private val transport: NetlinkTransport,
@@ -62,7 +62,7 @@ internal class DisturbedTransport(
     }
 }
 
-/** Throws once, and then never again. */
+/** Throws once. */
 internal fun once(problem: () -> Throwable): () -> Unit {
     var thrown = false
     return {

@@ -42,14 +42,14 @@ private fun sample() =
         .conntrack(*connection().toAttributes(ByteOrder.nativeOrder()))
         .conntrackInfo(2)
 
-/** What a background thread does with what it was given; it keeps its failures to itself. */
+/** What a background thread does with a borrowed view. It does not report its failures. */
 private fun background(use: () -> Unit) {
     val thread =
         Thread {
             try {
                 use()
             } catch (e: IllegalStateException) {
-                // swallowed, as applications do
+                // ignored, as applications do
             }
         }
     thread.start()
@@ -81,12 +81,12 @@ private fun decided(decide: (QueuedPacket, MutableList<() -> Unit>) -> Verdict):
 }
 
 private fun FakeNetfilter.escape(what: String): String {
-    val told = shouldThrow<AssertionError> { verify() }
-    val message = told.message.shouldNotBeNull()
+    val reported = shouldThrow<AssertionError> { verify() }
+    val message = reported.message.shouldNotBeNull()
     message shouldContain
         "a borrowed $what was used after its callback had returned, at dev.nfkit.testkit.session.EscapesSpec"
     message shouldContain "it was handed out at dev.nfkit.testkit.session.EscapesSpec"
-    told.cause
+    reported.cause
         ?.cause
         .shouldNotBeNull()
         .message shouldBe "the $what was handed out here"
@@ -95,7 +95,7 @@ private fun FakeNetfilter.escape(what: String): String {
 
 class EscapesSpec :
     FunSpec({
-        test("a packet that escapes to a thread fails the test with both places, though nobody saw the error") {
+        test("a packet used by another thread fails the test with both places, even if the error is ignored") {
             logged { packet -> { packet.mark() } }.escape("packet") shouldContain "(thread Thread-"
         }
 
@@ -112,7 +112,7 @@ class EscapesSpec :
             logged { packet -> packet.conntrack().let { entry -> { entry.mark() } } }.escape("packet")
         }
 
-        test("so does a verdict that was borrowed, in whatever way it is used") {
+        test("so does a borrowed verdict, in whatever way it is used") {
             decided { packet, uses -> packet.accept().also { uses += { it.mark(1) } } }.escape("packet")
             decided { packet, uses -> packet.drop().also { uses += { it.copy() } } }.escape("packet")
             decided { packet, uses ->
@@ -144,7 +144,7 @@ class EscapesSpec :
             table.escape("entry")
         }
 
-        test("what is copied, and what is used in time, fails nothing") {
+        test("copies, and views used in time, fail nothing") {
             val kernel = logged { packet -> packet.copy().let { copy -> { copy.mark() + copy.payload().u8(0) } } }
             kernel.verify()
             decided { packet, uses ->
@@ -170,7 +170,7 @@ class EscapesSpec :
             kernel.escape("packet")
         }
 
-        test("a replay tells of escapes, of all packets where it is asked to, of none where it is not to") {
+        test("a replay reports escapes, of all packets if it is set to, of none if it is set not to") {
             val entry =
                 TraceEntry(
                     TraceKind.FROM_KERNEL,

@@ -40,7 +40,7 @@ private fun FakeNetfilter.log(
     group: Int = 30,
 ) = nflog().log(group, sample(text))
 
-/** Polls until nothing more comes, and gives the prefixes seen. */
+/** Polls until nothing more arrives. Returns the prefixes of the packets. */
 private fun NflogSession.prefixes(): List<String> {
     val seen = mutableListOf<String>()
     while (poll<RuntimeException>({ seen += it.prefix() }, Duration.ZERO) > 0) {
@@ -51,7 +51,7 @@ private fun NflogSession.prefixes(): List<String> {
 
 class NflogSessionSpec :
     FunSpec({
-        test("one message takes a group and configures it") {
+        test("one message binds a group and configures it") {
             val transport = FakeNetfilter()
             val group =
                 NflogGroup
@@ -78,7 +78,7 @@ class NflogSessionSpec :
             transport.verify()
         }
 
-        test("packets are numbered as their group asks for") {
+        test("packets are numbered as their group is configured") {
             for ((own, global, flags) in listOf(
                 Triple(true, true, "0003"),
                 Triple(true, false, "0001"),
@@ -93,7 +93,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("packets that come before the acknowledgements are not lost") {
+        test("packets that arrive before the acknowledgements are not lost") {
             val transport = FakeNetfilter()
             transport.onRequest { it.resId() == 31 }.reply { _, _ -> repeat(3) { transport.log("early $it") } }
             val both =
@@ -109,7 +109,7 @@ class NflogSessionSpec :
             }
         }
 
-        context("a refusal names its cause and cure") {
+        context("a refusal names its cause and advice") {
             test("another owner, by its port and process") {
                 val transport = FakeNetfilter()
                 transport.kernel().ownGroup(5, 4711).owner(4711, SocketOwner(812, "ulogd"))
@@ -136,7 +136,7 @@ class NflogSessionSpec :
                 }
             }
 
-            test("a kernel that can't attach connections") {
+            test("a kernel that cannot attach connections") {
                 val transport = FakeNetfilter()
                 transport.kernel().conntrackGlue(false)
                 val refused =
@@ -146,7 +146,7 @@ class NflogSessionSpec :
                 refused.message shouldContain "leave conntrack off"
             }
 
-            test("the kernel's own words and place") {
+            test("the kernel's own text and position") {
                 val transport = FakeNetfilter()
                 transport.onRequest { true }.refuse(Errno.EINVAL, "mode is out of range")
                 shouldThrow<KernelRefusedException> { NflogSession.open(transport, options()) }
@@ -155,7 +155,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("without the right to a large receive buffer the batches are made smaller, and the size is told") {
+        test("without the right to a large receive buffer the batches are made smaller, and the size is reported") {
             val transport = FakeNetfilter()
             transport.kernel().receiveBufferLimit(212_992, false)
             NflogSession.open(transport, options()).use {
@@ -172,12 +172,12 @@ class NflogSessionSpec :
                     transport.socket().deliver(*datagram)
                 }
                 session.prefixes().size shouldBe 5
-                // 2 and 3 are missing; a step back to the end of the range is none; then 0 and 1
+                // 2 and 3 are missing; a step back to the end of the range is not a gap; then 0 and 1
                 session.statistics().sequenceGaps() shouldBe 4
             }
         }
 
-        test("packets of several groups keep their own counts in one view, whatever comes between them") {
+        test("packets of several groups keep their own counts in one view, whatever arrives between them") {
             val transport = FakeNetfilter().strictBatches(false)
             val options =
                 NflogOptions
@@ -249,7 +249,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("losses at the socket, cut datagrams and foreign senders are counted apart") {
+        test("losses at the socket, truncated datagrams and foreign senders are counted separately") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options()).use { session ->
                 transport.socket().effect(SocketEffect.Foreign(dev.nfkit.Bytes.of(1, 2, 3)))
@@ -265,14 +265,14 @@ class NflogSessionSpec :
             }
         }
 
-        test("a malformed message is counted, told to its handler, and nothing behind it is lost") {
-            val told = mutableListOf<String>()
+        test("a malformed message is counted, passed to its handler, and nothing after it is lost") {
+            val received = mutableListOf<String>()
             val transport = FakeNetfilter()
             val options =
                 NflogOptions
                     .builder()
                     .group(30)
-                    .onMalformed { told += it.path() }
+                    .onMalformed { received += it.path() }
                     .build()
             NflogSession.open(transport, options).use { session ->
                 val bad =
@@ -283,14 +283,14 @@ class NflogSessionSpec :
                         .toDatagram() // a mark of one byte
                 val good = sample("good").group(30).toDatagram()
                 transport.socket().deliver(*bad, *good)
-                transport.socket().deliver(*good, 9, 0, 0, 0) // a cut header behind a good message
+                transport.socket().deliver(*good, 9, 0, 0, 0) // a truncated header after a good message
                 session.prefixes() shouldContainExactly listOf("good", "good")
-                told shouldContainExactly listOf("NFULNL_MSG_PACKET/NFULA_MARK", "nlmsghdr")
+                received shouldContainExactly listOf("NFULNL_MSG_PACKET/NFULA_MARK", "nlmsghdr")
                 session.statistics().malformed() shouldBe 2
             }
         }
 
-        test("a handler that throws makes the poll fail, and the next one goes on behind") {
+        test("a handler that throws makes the poll fail, and the next one continues after it") {
             val transport = FakeNetfilter()
             val options =
                 NflogOptions
@@ -311,7 +311,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("a sink that throws loses nothing behind its packet") {
+        test("a sink that throws loses nothing after its packet") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options()).use { session ->
                 repeat(5) { transport.log("p$it") }
@@ -345,7 +345,7 @@ class NflogSessionSpec :
             transport.verify()
         }
 
-        test("a stop from another thread ends a run that waits") {
+        test("a stop from another thread ends a waiting run") {
             val transport =
                 FakeNetfilter(
                     dev.nfkit.testkit.TestClock
@@ -363,7 +363,7 @@ class NflogSessionSpec :
             delivered shouldBe 1L
         }
 
-        test("a stop whose answer was lost unbinds once more, and delivers what waits") {
+        test("a stop whose answer was lost unbinds again, and delivers waiting packets") {
             val transport = FakeNetfilter()
             val session = NflogSession.open(transport, options { it.threshold(1024) })
             val unbinds = { transport.sent().count { it.attribute(NflogConfig.NFULA_CFG_CMD).get().u8(0) == 2 } }
@@ -376,7 +376,7 @@ class NflogSessionSpec :
             session.ended() shouldBe true
         }
 
-        test("a stop whose answer was lost ends all the same") {
+        test("a stop whose answer was always lost still ends") {
             val transport = FakeNetfilter()
             val session = NflogSession.open(transport, options())
             transport
@@ -388,10 +388,10 @@ class NflogSessionSpec :
             session.ended() shouldBe true
         }
 
-        test("a close discards, and counts what nobody saw, with what the kernel held") {
+        test("a close discards, and counts undelivered packets, including those that the kernel held") {
             val transport = FakeNetfilter()
             val session = NflogSession.open(transport, options { it.threshold(4) })
-            repeat(10) { transport.log("p$it") } // 8 of them in the socket, 2 in the kernel
+            repeat(10) { transport.log("p$it") } // 8 of them are on the socket, 2 in the kernel
             session.close()
             session.statistics().discarded() shouldBe 10
             session.statistics().packets() shouldBe 0
@@ -400,7 +400,7 @@ class NflogSessionSpec :
             transport.verify()
         }
 
-        test("a close counts on behind a handler that throws, and the session can still be asked") {
+        test("a close keeps counting after a handler throws, and the session's statistics can still be read") {
             val transport = FakeNetfilter()
             val options =
                 NflogOptions
@@ -410,14 +410,14 @@ class NflogSessionSpec :
                     .build()
             val session = NflogSession.open(transport, options)
             val bad = SampleNflog.of(1).group(30).toDatagram()
-            transport.socket().deliver(*bad, 9, 0, 0, 0) // a cut header behind a good message
+            transport.socket().deliver(*bad, 9, 0, 0, 0) // a truncated header after a good message
             transport.socket().deliver(*sample("good").group(30).toDatagram())
             session.close()
             session.statistics().discarded() shouldBe 2
             session.poll<RuntimeException>({ }, Duration.ZERO) shouldBe -1
         }
 
-        test("a packet that the rule itself cut is counted") {
+        test("a packet that the rule itself truncated is counted") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options()).use { session ->
                 val payload = ByteArray(30)
@@ -453,7 +453,7 @@ class NflogSessionSpec :
             session.ended() shouldBe true
         }
 
-        test("a close from another thread ends a run that waits, without an exception") {
+        test("a close from another thread ends a waiting run, without an exception") {
             val transport =
                 FakeNetfilter(
                     dev.nfkit.testkit.TestClock
@@ -469,7 +469,7 @@ class NflogSessionSpec :
             transport.openSockets() shouldBe 0
         }
 
-        test("polls are one thread's at a time, and not from inside a callback") {
+        test("only one thread may poll at a time, and not inside a callback") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options { it.threshold(1) }).use { session ->
                 transport.log("p")
@@ -491,7 +491,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("a run that is interrupted returns with the flag kept, and the session stays open") {
+        test("a run that is interrupted returns with the flag set, and the session stays open") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options { it.threshold(1) }).use { session ->
                 transport.log("p")
@@ -502,7 +502,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("a packet that escapes its callback is reported with the place where it was handed out") {
+        test("a packet that is used after its callback is reported with the place where it was handed out") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options { it.threshold(2) }).use { session ->
                 repeat(2) { transport.log("p$it") }
@@ -514,7 +514,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("claimed loggers are put back, unless somebody has changed them since") {
+        test("claimed loggers are restored, unless another process has changed them since") {
             val transport = FakeNetfilter()
             transport.kernel().logger(AddressFamily.IPV4, "nf_log_ipv4")
             transport.kernel().logger(AddressFamily.IPV6, "nf_log_ipv6")
@@ -533,7 +533,7 @@ class NflogSessionSpec :
             transport.kernel().logger(AddressFamily.IPV6) shouldBe "nf_log_syslog"
         }
 
-        test("loggers are left alone where the namespace's name has come to lead to another namespace") {
+        test("loggers are unchanged if the namespace's name refers to another namespace meanwhile") {
             val transport = FakeNetfilter()
             transport.kernel().logger(AddressFamily.IPV4, "nf_log_ipv4")
             val options =
@@ -546,7 +546,7 @@ class NflogSessionSpec :
             transport.kernel().logger(AddressFamily.IPV4) shouldBe "nfnetlink_log"
         }
 
-        test("loggers are left alone where they were not claimed, and put back where opening fails") {
+        test("loggers are unchanged if they were not claimed, and restored if opening fails") {
             val transport = FakeNetfilter()
             transport.kernel().logger(AddressFamily.IPV4, "nf_log_ipv4")
             NflogSession.open(transport, options()).close()
@@ -571,7 +571,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("a socket that can't be opened, or that fails while receiving, says so") {
+        test("a socket that cannot be opened, or that fails while receiving, causes an exception with the reason") {
             val transport = FakeNetfilter().failOpen(Errno.EMFILE)
             shouldThrow<SystemCallException> { NflogSession.open(transport, options()) }.errno() shouldBe Errno.EMFILE
             NflogSession.open(transport, options()).use { session ->
@@ -580,7 +580,7 @@ class NflogSessionSpec :
             }
         }
 
-        test("a packet longer than the copy range is cut visibly, and counted") {
+        test("a packet longer than the copy range is marked as truncated, and counted") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options { it.copyRange(10).threshold(1) }).use { session ->
                 val payload =

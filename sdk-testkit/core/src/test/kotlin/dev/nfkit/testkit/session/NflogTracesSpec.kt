@@ -32,7 +32,7 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
-/** One way to write each field of a packet as text; what is absent is left out. */
+/** Formats each field of a packet as text; absent fields are omitted. */
 private val FIELDS: List<Triple<NflogAttribute, String, (NflogPacket) -> Any>> =
     listOf(
         Triple(PACKET_HDR, "hw_protocol") { it.hwProtocol() },
@@ -70,7 +70,7 @@ private fun describe(packet: NflogPacket): String =
 private fun resource(name: String) =
     checkNotNull(NflogTracesSpec::class.java.getResourceAsStream("/traces/nflog/$name")) { "no resource $name" }
 
-/** The fields that a decoder of another language, which knows only the protocol's tables, found in a recording. */
+/** The fields that an independent decoder, which only knows the protocol's tables, found in a recording. */
 private fun expected(name: String) = resource("$name.expected").bufferedReader().readLines()
 
 private fun replay(
@@ -102,7 +102,7 @@ class NflogTracesSpec :
                 Triple("nflog-vlan-bridge", 11, 14),
             )
 
-        test("every field is looked at") {
+        test("every field is compared") {
             FIELDS.map { it.first }.toSet() shouldBe NflogAttribute.entries.toSet()
         }
 
@@ -123,7 +123,7 @@ class NflogTracesSpec :
             }
         }
 
-        test("payloads of the recordings are whole, but those of a short copy range") {
+        test("payloads of the recordings are complete, except with a short copy range") {
             replay("nflog-ipv6-tcp", 6) {
                 it.truncated() shouldBe false
                 it.originalLength() shouldBe it.payload().length()

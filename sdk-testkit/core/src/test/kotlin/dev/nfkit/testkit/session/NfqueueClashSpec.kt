@@ -18,12 +18,12 @@ import java.nio.ByteOrder
 import java.time.Duration
 
 private class Queued(
-    behindConntrack: Boolean = true,
+    afterConntrack: Boolean = true,
     glue: Boolean = false,
 ) : AutoCloseable {
     val kernel =
         FakeNetfilter().apply {
-            nfqueue().afterConntrack(behindConntrack)
+            nfqueue().afterConntrack(afterConntrack)
             kernel().conntrackGlue(glue)
         }
     val session: NfqueueSession =
@@ -63,10 +63,10 @@ private fun pings(count: Int) = Array(count) { SamplePackets.ping4(it) }
 
 private fun accept(held: List<QueuedPacket>) = held.forEach { it.answer(Verdict.ACCEPT) }
 
-/** Held against the running kernel by HeldConnectionsSpec. */
+/** HeldConnectionsSpec compares this with the running kernel. */
 class NfqueueClashSpec :
     FunSpec({
-        test("packets of one new connection that were held together are dropped but for the first that goes on") {
+        test("of the packets of one new connection that were held together, all but the first accepted are dropped") {
             for (order in listOf<(List<QueuedPacket>) -> List<QueuedPacket>>({ it }, { it.reversed() })) {
                 Queued().use {
                     it.enqueue(*pings(3))
@@ -78,7 +78,7 @@ class NfqueueClashSpec :
             }
         }
 
-        test("none is lost if the first goes on before the others come, in either direction") {
+        test("none is lost if the first is accepted before the others arrive, in either direction") {
             Queued().use {
                 it.enqueue(SamplePackets.udp("192.0.2.1", 1, "192.0.2.2", 2))
                 it.enqueue(SamplePackets.tcp("192.0.2.1", 1, "192.0.2.2", 2, 2))
@@ -94,7 +94,7 @@ class NfqueueClashSpec :
             }
         }
 
-        test("connections of their own, UDP, and packets queued before connection tracking do not clash") {
+        test("separate connections, UDP, and packets queued before connection tracking do not clash") {
             Queued().use {
                 it.enqueue(SamplePackets.ping4(1), SamplePackets.ping6(1), SamplePackets.tcp4(), SamplePackets.tcp6())
                 it.enqueue(SamplePackets.udp("192.0.2.1", 1, "192.0.2.2", 2))
@@ -102,7 +102,7 @@ class NfqueueClashSpec :
                 accept(it.hold())
                 it.session.statistics().clashed() shouldBe 0
             }
-            Queued(behindConntrack = false).use {
+            Queued(afterConntrack = false).use {
                 it.enqueue(*pings(3))
                 accept(it.hold())
                 it.session.statistics().clashed() shouldBe 0
@@ -122,7 +122,7 @@ class NfqueueClashSpec :
             }
         }
 
-        test("what was dropped before the session was opened, or after its end, is not the session's") {
+        test("packets dropped before the session was opened, or after its end, are not counted for the session") {
             val kernel = FakeNetfilter()
             val settings = kernel.conntrack().settings()
 
@@ -142,7 +142,7 @@ class NfqueueClashSpec :
             session.statistics().plus(session.statistics()).clashed() shouldBe 5
         }
 
-        test("a kernel without connection tracking is one where nothing clashed") {
+        test("a kernel without connection tracking reports no clash") {
             val kernel = FakeNetfilter()
             kernel.conntrack().settings().available(false)
             NfqueueSession.open(kernel, NfqueueOptions.builder().queue(0).build()).use {
@@ -150,7 +150,7 @@ class NfqueueClashSpec :
             }
         }
 
-        test("packets of an unconfirmed connection are told apart, so that they can go on at once") {
+        test("packets of an unconfirmed connection are distinguishable, so that they can be accepted at once") {
             Queued(glue = true).use {
                 val tuple = SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53)
                 for (status in listOf(0L, 8L)) {

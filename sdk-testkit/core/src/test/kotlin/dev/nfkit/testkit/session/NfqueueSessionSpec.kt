@@ -58,7 +58,7 @@ private fun FakeNetfilter.outcome() = nfqueue().decided().map { it.short() }
 
 class NfqueueSessionSpec :
     FunSpec({
-        test("one message takes a queue and configures it") {
+        test("one message binds a queue and configures it") {
             val transport = FakeNetfilter()
             transport
                 .session {
@@ -83,7 +83,7 @@ class NfqueueSessionSpec :
             transport.verify()
         }
 
-        test("what the decider returns is what becomes of each packet") {
+        test("each packet gets the verdict that the decider returns") {
             val transport = FakeNetfilter()
             transport.session().use { session ->
                 transport.enqueue(6)
@@ -94,7 +94,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("the verdicts of a batch leave in one datagram, equal ones as one message") {
+        test("the verdicts of a batch are sent in one datagram, equal ones as one message") {
             val transport = FakeNetfilter()
             transport.session().use { session ->
                 transport.enqueue(10)
@@ -157,7 +157,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("are not swallowed by the batch of those behind them") {
+            test("are not covered by the batch of those after them") {
                 val transport = FakeNetfilter()
                 transport.session().use { session ->
                     transport.enqueue(5)
@@ -207,7 +207,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("may be answered inside the decider, and then a returned verdict is refused loudly") {
+            test("may be answered inside the decider, and then a returned verdict is refused with an exception") {
                 val transport = FakeNetfilter()
                 transport.session().use { session ->
                     transport.enqueue(2)
@@ -227,7 +227,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("can't be held twice, nor outside of their decider") {
+            test("cannot be held twice, nor outside their decider") {
                 val transport = FakeNetfilter()
                 transport.session().use { session ->
                     transport.enqueue(1)
@@ -244,7 +244,7 @@ class NfqueueSessionSpec :
         }
 
         context("no packet is left without a verdict") {
-            test("a decider that throws: its packet fails closed, the exception comes out, the rest comes next") {
+            test("a decider that throws: its packet fails closed, the exception is thrown, the rest comes next") {
                 val transport = FakeNetfilter()
                 transport.session().use { session ->
                     transport.enqueue(5)
@@ -266,7 +266,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("a decider that throws behind hold(): the failure verdict answers for it") {
+            test("a decider that throws after hold(): the failure verdict answers the packet") {
                 val transport = FakeNetfilter()
                 transport.session { failureVerdict(Verdict.ACCEPT) }.use { session ->
                     transport.enqueue(1)
@@ -305,7 +305,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("a packet that can't be read gets the failure verdict and is counted") {
+            test("a malformed packet gets the failure verdict and is counted") {
                 val transport = FakeNetfilter()
                 transport.session { onMalformed { } }.use { session ->
                     val broken = SampleNfqueue.of(*ByteArray(20)).attribute(NfqueueAttribute.MARK.code(), 1, 2)
@@ -320,7 +320,7 @@ class NfqueueSessionSpec :
         }
 
         context("a deadline") {
-            test("gives a held packet its verdict, names it, and lets a late answer go") {
+            test("gives a held packet its verdict, names it, and ignores a late answer") {
                 val transport = FakeNetfilter()
                 val reported = CopyOnWriteArrayList<Unanswered>()
                 transport
@@ -339,7 +339,7 @@ class NfqueueSessionSpec :
                         transport.nfqueue().awaitDecided(2).map { it.short() } shouldContainExactly
                             listOf("2 dropped", "1 passed")
                         held[0].answer(Verdict.DROP) shouldBe false
-                        eventually("the deadline's own thread has told of it") { reported.isNotEmpty() }
+                        eventually("the deadline's own thread has reported it") { reported.isNotEmpty() }
                         session.statistics().expired() shouldBe 1
                         session.statistics().late() shouldBe 1
                         session.statistics().held() shouldBe 0
@@ -348,7 +348,7 @@ class NfqueueSessionSpec :
                 reported.single().cause() shouldBe Unanswered.Cause.DEADLINE
             }
 
-            test("counts, whether anybody was awake when it passed or not") {
+            test("counts, whether a poll was in progress when it passed or not") {
                 val transport = FakeNetfilter()
                 transport.session { deadline(Duration.ofSeconds(2), Verdict.ACCEPT.mark(1)) }.use { session ->
                     transport.enqueue(2)
@@ -368,7 +368,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("of a packet's own goes before or behind the session's") {
+            test("of a packet's own may be before or after the session's") {
                 val transport = FakeNetfilter()
                 transport.session { deadline(Duration.ofSeconds(5)) }.use { session ->
                     transport.enqueue(2)
@@ -391,7 +391,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("frees the packet that a decider hangs at and those behind it, which it never sees") {
+            test("decides the packet at which a decider hangs and those after it, which the decider never gets") {
                 val transport = FakeNetfilter()
                 val hanging = CountDownLatch(1)
                 val release = CountDownLatch(1)
@@ -425,7 +425,7 @@ class NfqueueSessionSpec :
 
         context("the end") {
             for ((verdict, word) in listOf(Verdict.DROP to "dropped", Verdict.ACCEPT to "passed")) {
-                test("a close settles what is held and what nobody has seen: $verdict") {
+                test("a close settles held and undelivered packets: $verdict") {
                     val transport = FakeNetfilter()
                     val reported = CopyOnWriteArrayList<Unanswered>()
                     val session =
@@ -452,8 +452,8 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("a stop lets nothing in, delivers what waits, and waits for the held to be answered") {
-                val transport = FakeNetfilter(TestClock.manual()) // else the settle time passes at once
+            test("a stop accepts no new packets, delivers waiting ones, and waits for held ones to be answered") {
+                val transport = FakeNetfilter(TestClock.manual()) // otherwise the settle time passes at once
                 val session = transport.session { batchSize(2) }
                 transport.enqueue(5)
                 val held = CopyOnWriteArrayList<QueuedPacket>()
@@ -482,7 +482,7 @@ class NfqueueSessionSpec :
                 transport.openSockets() shouldBe 0
             }
 
-            test("a stop does not wait for the held beyond the settle time") {
+            test("a stop does not wait for held packets beyond the settle time") {
                 val transport = FakeNetfilter()
                 val session = transport.session { settleTime(Duration.ZERO).onUnanswered { } }
                 transport.enqueue(1)
@@ -496,7 +496,7 @@ class NfqueueSessionSpec :
                 session.statistics().settled() shouldBe 1
             }
 
-            test("a close inside a decider ends behind it") {
+            test("a close inside a decider takes effect after it") {
                 val transport = FakeNetfilter()
                 val session = transport.session()
                 transport.enqueue(2)
@@ -509,7 +509,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("a verdict that finds nothing is tied to its packet, counted, and the loop goes on") {
+        test("a verdict that finds no packet is reported with its packet, counted, and the loop continues") {
             val transport = FakeNetfilter()
             val refusals = mutableListOf<VerdictRefusal>()
             transport.session { onRefused { refusals += it } }.use { session ->
@@ -527,7 +527,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("gaps in the ids are losses, and with fail-open they passed") {
+        test("gaps in the ids are losses, and with fail-open they were accepted") {
             for (failOpen in listOf(false, true)) {
                 val transport = FakeNetfilter()
                 transport.session { queue(1) { it.failOpen(failOpen) } }.use { session ->
@@ -541,7 +541,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("packets that come while a request waits for its answer keep the time of their receipt") {
+        test("packets that arrive while a request waits for its answer keep the time of their receipt") {
             val transport = FakeNetfilter()
             transport.session().use { session ->
                 val received = mutableListOf<Long>()
@@ -561,7 +561,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("ids wrap around, and a batch across the wrap covers what it should") {
+        test("ids wrap around, and a batch across the wrap covers the right packets") {
             val transport = FakeNetfilter()
             transport.session().use { session ->
                 transport.nfqueue().nextId(0, 0xffff_fffeL)
@@ -614,7 +614,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("keeps packets that come before the kernel's answer") {
+            test("keeps packets that arrive before the kernel's answer") {
                 val transport = FakeNetfilter()
                 transport.session().use { session ->
                     transport.enqueue(2)
@@ -630,7 +630,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("returns to the copy range that the session was opened with") {
+            test("restores the copy range that the session was opened with") {
                 val transport = FakeNetfilter()
                 val options = NfqueueOptions.builder().queue(0) { it.copyRange(1500) }.build()
                 NfqueueSession.open(transport, options).use { session ->
@@ -648,7 +648,7 @@ class NfqueueSessionSpec :
                 }
             }
 
-            test("is refused inside a decider, for another's queue, and for packets larger than the slots") {
+            test("is refused inside a decider, for another session's queue, and for packets larger than the slots") {
                 val transport = FakeNetfilter()
                 transport.session { queue(3) { it.copyRange(100) } }.use { session ->
                     transport.enqueue(1)
@@ -671,7 +671,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("verdicts that do not fit the send buffer leave in several datagrams") {
+        test("verdicts that do not fit the send buffer are sent in several datagrams") {
             val transport = FakeNetfilter()
             transport.kernel().receiveBufferLimit(212_992, false)
             transport.session { sendBuffer(100_000) }.use { session ->
@@ -693,7 +693,7 @@ class NfqueueSessionSpec :
             transport.openSockets() shouldBe 0
         }
 
-        test("spinning still sees packets, wakeups and the end of the timeout") {
+        test("spinning still notices packets, wakeups and the end of the timeout") {
             val transport = FakeNetfilter()
             transport.session { spin(Duration.ofMillis(100)) }.use { session ->
                 transport.enqueue(1)
@@ -704,7 +704,7 @@ class NfqueueSessionSpec :
             }
         }
 
-        test("a strict view that escapes says where it was handed out") {
+        test("a strict view that is used after its callback reports where it was handed out") {
             val transport = FakeNetfilter().strictBatches(true)
             transport.session().use { session ->
                 transport.enqueue(1)

@@ -41,7 +41,7 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.time.Duration
 
-/** One way to write each field of a packet as text; what is absent is left out. */
+/** Formats each field of a packet as text; absent fields are omitted. */
 private val FIELDS: List<Triple<NfqueueAttribute, String, (QueuedPacket) -> Any>> =
     listOf(
         Triple(PACKET_HDR, "id") { it.id() },
@@ -77,7 +77,7 @@ private fun describe(packet: QueuedPacket): String =
 private fun resource(name: String) =
     checkNotNull(NfqueueTracesSpec::class.java.getResourceAsStream("/traces/nfqueue/$name")) { "no resource $name" }
 
-/** What a decoder of another language, which knows only the protocol's tables, found in a recording. */
+/** The fields that an independent decoder, which only knows the protocol's tables, found in a recording. */
 private fun expected(name: String) = resource("$name.expected").bufferedReader().readLines()
 
 private fun trace(name: String) = resource("$name.pcap").use { Trace.read(it, name) }
@@ -97,7 +97,7 @@ private fun replay(
     return session
 }
 
-/** The verdicts that a recording holds, by the schema. */
+/** The verdicts of a recording, by the schema. */
 private fun verdicts(trace: Trace): List<String> {
     val found = mutableListOf<String>()
     for (entry in trace.entries().filter { it.kind() == TraceKind.TO_KERNEL }) {
@@ -151,7 +151,7 @@ class NfqueueTracesSpec :
                 Recorded("nfqueue-overflow", 7, 5, 5),
             )
 
-        test("every field that the kernel sends is looked at") {
+        test("every field that the kernel sends is compared") {
             FIELDS.map { it.first }.toSet() shouldBe NfqueueAttribute.entries.toSet() - setOf(VERDICT_HDR, EXP)
         }
 
@@ -184,7 +184,7 @@ class NfqueueTracesSpec :
                 copies.map(::describe) shouldContainExactly expected(name).filter { it.startsWith("packet ") }
             }
 
-            test("$name holds the verdicts that were given then, attribute by attribute") {
+            test("$name contains the recorded verdicts, attribute by attribute") {
                 val found = verdicts(trace(name))
                 found shouldContainExactly expected(name).filterNot { it.startsWith("packet ") }
                 found.size shouldBe recorded.verdicts
@@ -210,7 +210,7 @@ class NfqueueTracesSpec :
             }
         }
 
-        test("a payload that was cut says so, and how long it was") {
+        test("a truncated payload is marked, with its original length") {
             replay("nfqueue-nogso", 6) {
                 it.truncated() shouldBe it.has(CAP_LEN)
                 it.originalLength() shouldBe it.payload().u16(2)

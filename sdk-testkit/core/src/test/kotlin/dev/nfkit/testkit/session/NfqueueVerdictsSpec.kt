@@ -35,7 +35,7 @@ private fun NfqueueSession.decide(decider: (QueuedPacket) -> Verdict): Int =
 private fun FakeNetfilter.outcome() =
     nfqueue().decided().map { "${it.id()} ${if (it.dropped()) "dropped" else "passed"}" }
 
-/** Which verdict a packet gets where two could be confused, as the kernel sees it. */
+/** The verdicts of packets in ambiguous cases, as the kernel receives them. */
 class NfqueueVerdictsSpec :
     FunSpec({
         // Half of the ids are negative as an int: 0x7fffffff is followed by the lowest of them.
@@ -104,7 +104,7 @@ class NfqueueVerdictsSpec :
             }
         }
 
-        test("a close while a decider works counts as decided only what the kernel was sent") {
+        test("a close while a decider runs counts as decided only the verdicts sent to the kernel") {
             val transport = FakeNetfilter()
             val session = transport.session()
             transport.enqueue(3)

@@ -20,7 +20,7 @@ import java.util.logging.Handler
 import java.util.logging.LogRecord
 import java.util.logging.Logger
 
-/** The warnings of sessions that contain a text. */
+/** Counts the warnings of sessions that contain a text. */
 private class Warnings(
     private val text: String,
 ) : Handler(),
@@ -32,7 +32,7 @@ private class Warnings(
         logger.addHandler(this)
     }
 
-    /** How many there were, once there are so many; a minute at most. */
+    /** Waits up to a minute until there are at least that many, and returns the number. */
     fun count(atLeast: Int): Int {
         val stop = System.nanoTime() + TimeUnit.MINUTES.toNanos(1)
         while (found.get() < atLeast && System.nanoTime() < stop) {
@@ -52,7 +52,7 @@ private class Warnings(
 
 class QueueFeatureSpec :
     FunSpec({
-        test("a kernel without the glue has all features but connections, and nothing is bound by asking") {
+        test("a kernel without the glue has all features but connections, and the check binds nothing") {
             val kernel = FakeNetfilter()
             QueueFeature.entries.filter { it.supportedBy(kernel) } shouldContainExactly
                 QueueFeature.entries - QueueFeature.CONNTRACK
@@ -62,13 +62,13 @@ class QueueFeatureSpec :
             kernel.openSockets() shouldBe 0
         }
 
-        test("a queue of another process is not asked for") {
+        test("a queue of another process is not checked") {
             val kernel = FakeNetfilter()
             kernel.kernel().ownQueue(65_535, 4711)
             QueueFeature.GSO.supportedBy(kernel) shouldBe true
         }
 
-        test("a verdict that changes a connection on a kernel which ignores that is warned of once") {
+        test("a verdict that changes a connection on a kernel that ignores it is logged once as a warning") {
             for (glue in listOf(false, true)) {
                 val warnings = Warnings("CONFIG_NETFILTER_NETLINK_GLUE_CT")
                 val kernel = FakeNetfilter().apply { kernel().conntrackGlue(glue) }
@@ -85,7 +85,7 @@ class QueueFeatureSpec :
             }
         }
 
-        test("without the capability the answer is a refusal, not a no") {
+        test("without the capability the check fails with a refusal, and does not return false") {
             val kernel = FakeNetfilter()
             kernel.kernel().netAdmin(NetAdmin.MISSING)
             shouldThrow<KernelRefusedException> { QueueFeature.GSO.supportedBy(kernel) }.refusal() shouldBe

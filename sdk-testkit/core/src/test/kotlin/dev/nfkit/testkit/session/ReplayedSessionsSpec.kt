@@ -41,7 +41,7 @@ import java.util.concurrent.atomic.AtomicReference
 
 private val ORDERS = listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)
 
-/** What a piece of code says and hears of a kernel in memory, socket by socket. */
+/** Records what a piece of code exchanges with a kernel in memory, for each socket. */
 private fun record(
     kernel: FakeNetfilter,
     order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
@@ -79,7 +79,7 @@ private fun connection() =
 
 private fun nflog(): NflogOptions = NflogOptions.builder().group(5) { it.threshold(1).conntrack(true) }.build()
 
-/** Reads packets until there are none, and what the test may see of each. */
+/** Reads packets until there are none. Returns the fields that the test compares. */
 private fun log(
     transport: NetlinkTransport,
     before: () -> Unit = {},
@@ -149,7 +149,7 @@ private fun decided(decider: (QueuedPacket) -> Verdict): Trace {
 class ReplayedSessionsSpec :
     FunSpec({
         for (order in ORDERS) {
-            test("$order: a log session does and sees the same again") {
+            test("$order: a log session does and receives the same again") {
                 val (trace, seen) = logged(order)
                 trace.order() shouldBe order
                 seen.size shouldBe 3
@@ -157,7 +157,7 @@ class ReplayedSessionsSpec :
                 Traces.replay(trace).use { log(it) shouldContainExactly seen }
             }
 
-            test("$order: a client of the table asks and is answered the same again") {
+            test("$order: a client of the table sends and receives the same again") {
                 val kernel = FakeNetfilter()
                 kernel.conntrack().add(connection())
 
@@ -174,7 +174,7 @@ class ReplayedSessionsSpec :
             }
         }
 
-        test("a queue's session gives the same verdicts again, and others are told") {
+        test("a queue's session gives the same verdicts again, and different ones are reported") {
             val trace = decided { if (it.payload().u8(28) == 1) Verdict.DROP else it.accept().mark(it.id()) }
             Traces.replay(trace).use { transport ->
                 decide(transport, null) { if (it.payload().u8(28) == 1) Verdict.DROP else it.accept().mark(it.id()) }
@@ -185,7 +185,7 @@ class ReplayedSessionsSpec :
             shouldThrow<AssertionError> { transport.close() }.message shouldContain "NFQNL_MSG_VERDICT"
         }
 
-        test("a mismatch on a thread that keeps it to itself fails the test all the same") {
+        test("a mismatch on a thread that ignores it still fails the test") {
             val transport = Traces.replay(decided { Verdict.ACCEPT })
             val kept = AtomicReference<Throwable>()
             val worker =
@@ -198,24 +198,24 @@ class ReplayedSessionsSpec :
                 }
             worker.start()
             worker.join()
-            val told = shouldThrow<AssertionError> { transport.close() }
-            told.cause shouldBe kept.get()
-            told.message shouldContain "-   NFQA_VERDICT_HDR = NF_ACCEPT, id 1"
-            told.message shouldContain "+   NFQA_VERDICT_HDR = NF_DROP, id 1"
+            val received = shouldThrow<AssertionError> { transport.close() }
+            received.cause shouldBe kept.get()
+            received.message shouldContain "-   NFQA_VERDICT_HDR = NF_ACCEPT, id 1"
+            received.message shouldContain "+   NFQA_VERDICT_HDR = NF_DROP, id 1"
         }
 
-        test("packets that a close throws away fail the test") {
+        test("packets that a close discards fail the test") {
             val transport = Traces.replay(logged(ByteOrder.LITTLE_ENDIAN).first)
             NflogSession.open(transport, nflog()).close()
             shouldThrow<AssertionError> { transport.close() }.message shouldContain
-                "the session of socket 4711 was closed and threw away 3 messages that nobody had seen"
+                "the session of socket 4711 was closed and discarded 3 messages that were not delivered"
         }
 
-        test("a session that stops early still gets what was recorded before its farewell") {
+        test("a session that stops early still receives what was recorded before its unbind") {
             Traces.replay(logged(ByteOrder.LITTLE_ENDIAN).first).use { log(it, stopAt = 1).size shouldBe 3 }
         }
 
-        test("a session that only runs gets everything and then the end") {
+        test("a session that only runs receives everything and then the end") {
             Traces.replay(logged(ByteOrder.LITTLE_ENDIAN).first).use { transport ->
                 NflogSession.open(transport, nflog()).use { session ->
                     session.run<RuntimeException> {} shouldBe 3
@@ -224,7 +224,7 @@ class ReplayedSessionsSpec :
             }
         }
 
-        test("a session is led step by step") {
+        test("a session is driven step by step") {
             val (trace, _) = logged(ByteOrder.LITTLE_ENDIAN)
             Traces.replay(trace).pace(ReplayPace.STEPPED).use { transport ->
                 NflogSession.open(transport, nflog()).use { session ->
@@ -242,7 +242,7 @@ class ReplayedSessionsSpec :
             }
         }
 
-        test("events come again to who joins their groups") {
+        test("events are replayed to members of their groups") {
             val kernel = FakeNetfilter()
             val options = ConntrackEventOptions.builder().build()
 

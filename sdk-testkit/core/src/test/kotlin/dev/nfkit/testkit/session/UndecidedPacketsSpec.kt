@@ -51,14 +51,14 @@ private class Firewall(
     fun poll(decider: (QueuedPacket) -> Verdict): Int =
         session.poll(Decider<RuntimeException> { decider(it) }, Duration.ZERO)
 
-    /** Polls until nothing comes; a receive may bring one packet or many. */
+    /** Polls until nothing arrives; a receive may return one packet or many. */
     fun drain(decider: (QueuedPacket) -> Verdict) {
         while (poll(decider) > 0) {
             // The next receive.
         }
     }
 
-    /** What has left: id, and whether it passed. */
+    /** The packets that have left: id, and whether it was accepted. */
     fun left() = kernel.nfqueue().decided().associate { it.id() to it.passed() }
 
     fun passed() = left().filterValues { it }.keys
@@ -68,7 +68,7 @@ private class Firewall(
 
 private fun noBuffer() = SystemCallException("send", Errno.ENOBUFS, null)
 
-/** Overflows the stack that is left after so many frames, or runs the action there. */
+/** Overflows the stack that is left after that many frames, or runs the action there. */
 private fun atDepth(
     frames: Int,
     action: () -> Unit,
@@ -88,17 +88,17 @@ class UndecidedPacketsSpec :
                                 firewall.poll { packet ->
                                     try {
                                         atDepth(depth) { packet.hold() }
-                                        Verdict.DROP // also where it is held: the decider's verdict answers it
+                                        Verdict.DROP // also if it is held: the decider's verdict answers it
                                     } catch (e: StackOverflowError) {
                                         overflows++
                                         if (caught) Verdict.DROP else throw e
                                     }
                                 }
                             } catch (e: StackOverflowError) {
-                                // It left the decider.
+                                // It was thrown by the decider.
                             }
                         }
-                        // Frames of different sizes: the overflow comes at another place of hold() for each depth.
+                        // Frames of different sizes: the overflow occurs at another place of hold() for each depth.
                         val thread =
                             Thread(null, {
                                 var depth = 100
@@ -139,7 +139,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("packets that a receive took and lost are dropped once a later one has come, and no batch accepts them") {
+        test("packets that a receive took and lost are dropped once a later one arrives, and no batch accepts them") {
             Firewall().use { firewall ->
                 firewall.enqueue(3)
                 var thrown = false
@@ -162,7 +162,7 @@ class UndecidedPacketsSpec :
                     .received()
                     .sequenceGaps() shouldBe lost.size.toLong()
 
-                // The doubt is over: the next verdicts are a batch again.
+                // The doubt is resolved: the next verdicts are a batch again.
                 firewall.enqueue(9)
                 firewall.drain { Verdict.ACCEPT }
                 firewall.kernel
@@ -174,7 +174,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("a receive that loses packets while one is held leaves the held one alone") {
+        test("a receive that loses packets while one is held does not affect the held one") {
             Firewall().use { firewall ->
                 val held = mutableListOf<QueuedPacket>()
                 firewall.enqueue(1)
@@ -208,7 +208,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("a batch whose send fails leaves with the next poll, which need not bring a packet") {
+        test("a batch whose send fails is sent with the next poll, even if no packet arrives") {
             Firewall().use { firewall ->
                 firewall.enqueue(5)
                 firewall.transport.beforeSend = once(::noBuffer)
@@ -221,7 +221,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("with a deadline, a batch whose send failed leaves without a poll") {
+        test("with a deadline, a batch whose send failed is sent without a poll") {
             Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
                 firewall.enqueue(5)
                 firewall.transport.beforeSend = once(::noBuffer)
@@ -230,7 +230,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("held packets whose answers could not be sent are due at their deadline") {
+        test("held packets whose answers could not be sent get the verdict of their deadline") {
             Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
                 val held = mutableListOf<QueuedPacket>()
                 firewall.enqueue(3)
@@ -246,7 +246,7 @@ class UndecidedPacketsSpec :
         }
 
         test(
-            "a deadline whose own send fails is tried again, for held packets and for those behind a decider that hangs",
+            "a deadline whose own send fails is retried, for held packets and for those after a decider that hangs",
         ) {
             Firewall { deadline(Duration.ofSeconds(1)) }.use { firewall ->
                 firewall.enqueue(3)
@@ -272,7 +272,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("a packet whose deadline's send fails is not covered by the batch of those that were decided meanwhile") {
+        test("a packet whose deadline's send fails is not covered by the batch of those decided meanwhile") {
             Firewall { deadline(Duration.ofSeconds(10), Verdict.DROP) }.use { firewall ->
                 firewall.enqueue(1)
                 firewall.poll { Verdict.HELD.also { _ -> it.hold(Duration.ofMillis(500), Verdict.DROP) } }
@@ -297,14 +297,14 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("a close verdict does not accept what was dropped and could not be sent") {
+        test("a close verdict does not accept packets that were dropped without a sent verdict") {
             val kernel = FakeNetfilter(TestClock.manual())
             val plan =
                 FaultPlan
                     .none()
                     .at(2, Fault.FailedSend(Errno.ENOBUFS)) // the batch,
-                    .at(3, Fault.FailedSend(Errno.ENOBUFS)) // the request that lets nothing in any more,
-                    .at(4, Fault.FailedSend(Errno.ENOBUFS)) // and the batch once more
+                    .at(3, Fault.FailedSend(Errno.ENOBUFS)) // the request that accepts no more packets,
+                    .at(4, Fault.FailedSend(Errno.ENOBUFS)) // and the batch again
             NfqueueSession
                 .open(
                     FaultyTransport(kernel, plan),
@@ -322,11 +322,11 @@ class UndecidedPacketsSpec :
             kernel.nfqueue().decided().map { it.departure() } shouldContainExactly List(5) { Departure.SOCKET_CLOSED }
         }
 
-        test("a held packet whose close verdict can't be sent is not covered by the batch of those decided before it") {
+        test("a held packet whose close verdict cannot be sent is not covered by the batch of those before it") {
             Firewall { deadline(Duration.ofSeconds(10)) }.use { firewall ->
                 firewall.enqueue(1)
                 firewall.poll { Verdict.HELD.also { _ -> it.hold() } }
-                // One receive brings them all, once datagrams have come in numbers.
+                // One receive returns them all, once several datagrams have arrived together.
                 firewall.enqueue(64)
                 firewall.drain { Verdict.ACCEPT }
                 firewall.enqueue(4)
@@ -353,9 +353,9 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("packets that configure() set aside do not end the doubt about one that came after them") {
+        test("packets that configure() set aside do not resolve the doubt about one that arrived after them") {
             val kernel = FakeNetfilter(TestClock.manual())
-            // 1 is the acknowledgement of the opening; configure() sets the packets 1 and 2 aside, and 3 is cut.
+            // 1 is the acknowledgement of the opening; configure() sets the packets 1 and 2 aside, and 3 is truncated.
             val plan = FaultPlan.none().at(4, Fault.Truncated(4))
             val options = NfqueueOptions.builder().queue(0).build()
             NfqueueSession.open(FaultyTransport(kernel, plan), options).use { session ->
@@ -376,7 +376,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("an Error of onRefused leaves no queue of a refused datagram out") {
+        test("an Error of onRefused skips no queue of a refused datagram") {
             Firewall {
                 queue(1)
                 onRefused { throw AssertionError("by the test") }
@@ -410,7 +410,7 @@ class UndecidedPacketsSpec :
             }
         }
 
-        test("a verdict that can't be sent is refused where the packet is held, and the packet gets another") {
+        test("a verdict that cannot be sent is refused if the packet is held, and the packet gets another one") {
             Firewall { sendBuffer(8192) }.use { firewall ->
                 firewall.enqueue(1)
                 val large = Verdict.ACCEPT.payload(Bytes.of(*ByteArray(60_000)))

@@ -16,19 +16,19 @@ import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
 import java.time.Duration
 
-/** A fake kernel that lets the test act in the midst of a send or a receive, as another thread may. */
+/** A fake kernel that lets the test act during a send or a receive, as another thread may. */
 private class Interleaving(
     private val fake: FakeNetfilter,
 ) : NetlinkTransport by fake {
-    var behindSend: () -> Unit = {}
-    var behindArrival: () -> Unit = {}
+    var afterSend: () -> Unit = {}
+    var afterArrival: () -> Unit = {}
 
     override fun open(protocol: Int): NetlinkSocket {
         val socket = fake.open(protocol)
         return object : NetlinkSocket by socket {
             override fun send(datagram: ByteBuffer) {
                 socket.send(datagram)
-                behindSend()
+                afterSend()
             }
 
             override fun receive(
@@ -36,7 +36,7 @@ private class Interleaving(
                 timeoutNanos: Long,
             ): Int {
                 val count = socket.receive(batch, timeoutNanos)
-                if (count > 0) behindArrival()
+                if (count > 0) afterArrival()
                 return count
             }
         }
@@ -47,7 +47,7 @@ private val hold = Decider<RuntimeException> { packet: QueuedPacket -> Verdict.H
 
 class WakeupSpec :
     FunSpec({
-        test("a wakeup that comes with the answer to a stop is met, while held packets keep the session from its end") {
+        test("a wakeup together with the answer to a stop takes effect, while held packets keep the session open") {
             val fake = FakeNetfilter()
             val transport = Interleaving(fake)
             val options =
@@ -60,7 +60,7 @@ class WakeupSpec :
                 fake.nfqueue().enqueue(0, SampleNfqueue.of(*ByteArray(20)))
                 session.poll(hold, Duration.ofDays(1)) shouldBe 1
                 val start = fake.nanoTime()
-                transport.behindArrival = {
+                transport.afterArrival = {
                     fake
                         .sent()
                         .last()
@@ -69,18 +69,18 @@ class WakeupSpec :
                     session.wakeup()
                 }
                 session.stop()
-                session.poll(hold, Duration.ofDays(1)) shouldBe 0 // -1 is what the settle time's end gives
+                session.poll(hold, Duration.ofDays(1)) shouldBe 0 // -1 would be the end after the settle time
                 fake.nanoTime() shouldBe start
                 session.ended() shouldBe false
             }
         }
 
-        test("a wakeup that another thread's request has met is there for the next poll as well") {
+        test("a wakeup consumed by another thread's request also ends the next poll") {
             val fake = FakeNetfilter()
             val transport = Interleaving(fake)
             NfqueueSession.open(transport, NfqueueOptions.builder().queue(0).build()).use { session ->
                 val start = fake.nanoTime()
-                transport.behindSend = session::wakeup
+                transport.afterSend = session::wakeup
                 session.configure(session.options(0))
                 session.poll(hold, Duration.ofDays(1)) shouldBe 0
                 fake.nanoTime() shouldBe start

@@ -7,8 +7,8 @@ import kotlinx.coroutines.test.TestCoroutineScheduler
 import java.util.concurrent.TimeUnit
 
 /**
- * A clock of netlink doubles that stands where this test's virtual time stands, so that a `delay` of the test moves the
- * deadlines of its sessions and the flush timeouts of its fake kernel as well.
+ * Returns a clock of netlink doubles that follows this test's virtual time, so that a `delay` of the test also advances
+ * the deadlines of its sessions and the flush timeouts of its fake kernel.
  *
  * ```kotlin
  * runTest {
@@ -22,12 +22,12 @@ import java.util.concurrent.TimeUnit
  * }
  * ```
  *
- * Virtual time moves by the delays of the test and of its deciders only, as soon as all of them wait; a socket that waits
- * does not move it, nor does it hold it back: a packet that a session's thread is handing over while time jumps may come
- * before the jump or behind it. What falls due in a jump happens in order, on the threads of the sessions, a few
+ * Virtual time advances only by the delays of the test and of its deciders, as soon as all of them wait. A socket that
+ * waits neither advances it nor holds it back: a packet that a session's thread is delivering while time jumps may
+ * arrive before or after the jump. What falls due in a jump happens in order, on the threads of the sessions, a few
  * milliseconds of real time later: await it, as with [decided].
  *
- * @throws IllegalStateException if the caller is in no coroutine test: neither `runTest` nor one of Kotest's with
+ * @throws IllegalStateException if the caller is not in a coroutine test: neither `runTest` nor one of Kotest's with
  *     `coroutineTestScope`
  */
 public suspend fun netlinkClock(): TestClock =
@@ -35,7 +35,7 @@ public suspend fun netlinkClock(): TestClock =
         "netlinkClock() is for coroutine tests: runTest, or Kotest's with coroutineTestScope"
     }.netlinkClock()
 
-/** A clock of netlink doubles that stands where this scheduler's virtual time stands; see [netlinkClock]. */
-@OptIn(ExperimentalCoroutinesApi::class) // its time
+/** Returns a clock of netlink doubles that follows this scheduler's virtual time; see [netlinkClock]. */
+@OptIn(ExperimentalCoroutinesApi::class) // for currentTime
 public fun TestCoroutineScheduler.netlinkClock(): TestClock =
     TestClock.following { TimeUnit.MILLISECONDS.toNanos(currentTime) }

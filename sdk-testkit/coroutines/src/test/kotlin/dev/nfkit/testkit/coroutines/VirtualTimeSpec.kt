@@ -31,7 +31,7 @@ class VirtualTimeSpec :
     FunSpec({
         fun FakeNetfilter.enqueue() = nfqueue().enqueue(0, SampleNfqueue.of(*SamplePackets.udp4()))
 
-        test("the clock stands where the test's virtual time stands, from whenever it is made") {
+        test("the clock follows the test's virtual time, whenever it is created") {
             runTest {
                 advanceTimeBy(1.hours)
                 val clock = netlinkClock()
@@ -44,7 +44,7 @@ class VirtualTimeSpec :
             }
         }
 
-        test("a decider that takes longer than the deadline comes too late, at once") {
+        test("a decider that takes longer than the deadline is too late, without real waiting") {
             runTest {
                 val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNfqueue({
@@ -97,7 +97,7 @@ class VirtualTimeSpec :
             }
         }
 
-        test("a packet that nobody answers gets its verdict when the test's time has come there") {
+        test("a packet without an answer gets its verdict when the virtual time reaches the deadline") {
             runTest {
                 val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNfqueue({
@@ -119,7 +119,7 @@ class VirtualTimeSpec :
             }
         }
 
-        test("what a log group holds for its batch comes when its flush timeout has passed") {
+        test("packets that a log group holds for a batch arrive after the flush timeout") {
             runTest {
                 val kernel = FakeNetfilter(netlinkClock())
                 kernel.useNflog({
@@ -139,11 +139,11 @@ class VirtualTimeSpec :
             }
         }
 
-        test("outside of a coroutine test there is no virtual time") {
+        test("outside a coroutine test there is no virtual time") {
             shouldThrow<IllegalStateException> { netlinkClock() }.message!! shouldContain "runTest"
         }
 
-        test("code that binds its queue and its group on its own is awaited") {
+        test("code that binds its queue and its group itself is awaited") {
             runTest {
                 val kernel = FakeNetfilter(netlinkClock())
                 val using = launch { kernel.useNfqueue({ queue(7) }) { awaitCancellation() } }
@@ -155,14 +155,14 @@ class VirtualTimeSpec :
             }
         }
 
-        test("waiting for a queue that nobody binds ends in real time, and says what is bound") {
+        test("waiting for an unbound queue ends in real time, and the error names the bound queues") {
             val kernel = FakeNetfilter()
             kernel.clock().patience(50.milliseconds.toJavaDuration())
-            shouldThrow<AssertionError> { kernel.nfqueue().bound(7) }.message!! shouldContain "nobody has bound queue 7"
-            shouldThrow<AssertionError> { kernel.nflog().bound(7) }.message!! shouldContain "nobody has bound group 7"
+            shouldThrow<AssertionError> { kernel.nfqueue().bound(7) }.message!! shouldContain "queue 7 was not bound"
+            shouldThrow<AssertionError> { kernel.nflog().bound(7) }.message!! shouldContain "group 7 was not bound"
         }
 
-        test("waiting for packets that don't come ends in real time, and says what has left") {
+        test("waiting for missing packets ends in real time, and the error names the packets that left") {
             runTest {
                 val kernel = FakeNetfilter(netlinkClock())
                 kernel.clock().patience(50.milliseconds.toJavaDuration())

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a user types or gives as a file: it is understood, or refused with a message. */
+/** Fuzzes arguments and files of the command line: they are parsed, or refused with a message. */
 class CommandFuzzTest {
     private static final List<Subject> SUBJECTS = Recordings.nfqueue()
             .map(CommandFuzzTest::packet)
@@ -57,7 +57,7 @@ class CommandFuzzTest {
         return packet(seed);
     }
 
-    /** A filter prints as text that means the same. */
+    /** The text of a filter parses to an equal filter. */
     @MethodSource("filters")
     @FuzzTest
     void filter(byte[] data) {
@@ -75,7 +75,7 @@ class CommandFuzzTest {
         try {
             again = FilterParser.parse(filter.toString());
         } catch (FilterSyntaxException e) {
-            throw new AssertionError("\"" + text + "\" prints as what is no filter: " + filter, e);
+            throw new AssertionError("\"" + text + "\" prints as an invalid filter: " + filter, e);
         }
         if (!again.toString().equals(filter.toString())) {
             throw new AssertionError(filter + " is read as " + again);
@@ -127,7 +127,7 @@ class CommandFuzzTest {
                 throw new AssertionError(text + " is read as " + network + ", and that as another network");
             }
         } catch (IllegalArgumentException e) {
-            // no network
+            // not a network
         }
         try {
             Criteria.parse("-a", List.of(text));
@@ -152,22 +152,22 @@ class CommandFuzzTest {
         new ProtocolFile(text.lines().toList()).find(text);
         number(() -> Action.Mark.parse(text).value());
         number(() -> Span.parse(text));
-        ByteSize.parse(text); // negative for none
+        ByteSize.parse(text); // negative if it is not a size
         ProtocolNames.parse(text);
     }
 
-    /** A number that is not one is a NumberFormatException, and no number is negative. */
+    /** Text that is not a number causes a NumberFormatException, and no number is negative. */
     private static void number(java.util.function.LongSupplier parser) {
         try {
             if (parser.getAsLong() < 0) {
                 throw new AssertionError("a negative number");
             }
         } catch (NumberFormatException e) {
-            // none
+            // not a number
         }
     }
 
-    /** A recording is printed line by line, or refused; never are its bytes printed as they are. */
+    /** A recording is printed line by line, or refused. Its bytes are never printed unescaped. */
     @MethodSource("dev.nfkit.fuzz.Recordings#files")
     @FuzzTest
     void replay(byte[] file) throws IOException {

@@ -26,14 +26,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What a user types of connections, as words or in a file, and what is printed of them. */
+/** Fuzzes the arguments and files of connections, and the output of connections. */
 class ConntrackFuzzTest {
     private static final LabelNames LABELS = new LabelNames(List.of("0 eth0-in", "127 last"));
     private static final CommandLine WORDS = new CommandLine(new Options()).setExpandAtFiles(false);
     private static final List<ConntrackEntry> ENTRIES =
             Recordings.conntrack().flatMap(ConntrackFuzzTest::recorded).toList();
 
-    /** The options of all commands, without what chooses the command. */
+    /** The options of all commands, except those that select the command. */
     @Command
     static final class Options {
         @Mixin
@@ -169,7 +169,7 @@ class ConntrackFuzzTest {
         }
     }
 
-    /** Entries are printed a line each, without control characters; one that is saved is created as the same. */
+    /** Entries are printed on one line each, without control characters. A saved entry is created as the same entry. */
     @MethodSource("dev.nfkit.fuzz.Recordings#conntrack")
     @FuzzTest
     void entries(byte[] data) throws WriteFailure {
@@ -240,7 +240,7 @@ class ConntrackFuzzTest {
                 });
     }
 
-    /** What no user can create is refused. */
+    /** Checks that a saved line creates the same entry. A line that no user can create is refused. */
     private static void requireSame(ConntrackEntry entry, String line) {
         try {
             List<String> words = parsed(line).get(0).words();
@@ -257,7 +257,7 @@ class ConntrackFuzzTest {
         }
     }
 
-    /** What every protocol has, and the ports of those that have any. */
+    /** The attributes of every protocol, and the ports of those that have any. */
     private static String ends(ConntrackTuple tuple) {
         boolean ports = tuple.hasPorts()
                 && !tuple.hasIcmp()

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 
-/** The fake kernel and the replays of one test. One thread's, as a test's methods are. */
+/** The fake kernel and the replays of one test. Used by one thread, as a test's methods are. */
 final class Doubles {
     private final List<Runnable> checks = new ArrayList<>();
     private @Nullable FakeNetfilter kernel;
@@ -27,7 +27,7 @@ final class Doubles {
             }
         } else if (!wanted.equals(annotation)) {
             throw new ParameterResolutionException(
-                    "a test has one kernel, and this one was asked for as " + wanted + " before; now as " + annotation);
+                    "a test has one kernel, which was requested as " + wanted + " before, and now as " + annotation);
         }
         return made;
     }
@@ -49,11 +49,11 @@ final class Doubles {
         try {
             replay.close();
         } catch (AssertionError e) {
-            // The test wants to leave something over.
+            // The test leaves something on purpose.
         }
     }
 
-    /** Looks whether anything is left over, and gives what is. */
+    /** Verifies the doubles, and returns the error if something is left. */
     void verify(Consumer<AssertionError> left) {
         @Nullable AssertionError first = null;
         for (Runnable check : checks) {

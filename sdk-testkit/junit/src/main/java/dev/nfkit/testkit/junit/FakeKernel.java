@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A parameter of a test that is a kernel in memory: a {@link dev.nfkit.testkit.FakeNetfilter}, or any type that it is.
+ * A test parameter that is a kernel in memory: a {@link dev.nfkit.testkit.FakeNetfilter}, or any of its supertypes.
  *
  * <pre>{@code
  * @Test
@@ -21,11 +21,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Each test has one kernel: a test method, its {@code @BeforeEach} and its {@code @AfterEach} methods that ask for it
- * get the same one. Behind the test's last method {@link dev.nfkit.testkit.FakeNetfilter#verify()} fails what passed and
- * left something over; to what failed, it adds what was left over.
+ * <p>Each test has one kernel: a test method, its {@code @BeforeEach} and its {@code @AfterEach} methods get the same
+ * one. After the test's last method, {@link dev.nfkit.testkit.FakeNetfilter#verify()} fails a test that passed but left
+ * something. If the test failed, the error is added as suppressed.
  *
- * <p>Methods of a whole class ({@code @BeforeAll}) and constructors get none: a kernel is one test's.
+ * <p>Methods of a whole class ({@code @BeforeAll}) and constructors get none: a kernel belongs to one test.
  */
 @Documented
 @Target(ElementType.PARAMETER)
@@ -33,15 +33,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NetfilterExtension.class)
 public @interface FakeKernel {
     /**
-     * What the kernel's time follows. Of several parameters of a test, the first one that JUnit fills decides, and
-     * another value is refused.
+     * The clock of the kernel. If a test has several parameters, the first one that JUnit fills determines it, and a
+     * different value is refused.
      *
      * @return the clock; automatic unless given
      */
     Time time() default Time.AUTOMATIC;
 
     /**
-     * Whether what is left over behind the test fails it.
+     * Whether the test fails if it leaves something.
      *
      * @return true unless given
      */

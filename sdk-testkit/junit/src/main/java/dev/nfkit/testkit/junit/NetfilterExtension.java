@@ -11,23 +11,23 @@ import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Fills parameters that are annotated with {@link FakeKernel} or {@link Replay}, and looks behind each test whether
- * anything is left over. The annotations bring it; nobody needs to register it. As JUnit's extensions are, it is made
- * once a class and called by the threads that run its tests.
+ * Fills parameters that are annotated with {@link FakeKernel} or {@link Replay}, and checks after each test whether it
+ * left something. The annotations register the extension. JUnit creates one instance for each class and calls it on the
+ * threads that run its tests.
  */
 public final class NetfilterExtension implements ParameterResolver, AfterEachCallback {
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(NetfilterExtension.class);
 
-    /** An extension; JUnit makes it. */
+    /** Creates an extension; called by JUnit. */
     public NetfilterExtension() {}
 
     /**
-     * Whether a parameter is annotated with {@link FakeKernel} or {@link Replay}.
+     * Returns whether a parameter is annotated with {@link FakeKernel} or {@link Replay}.
      *
      * @param parameter the parameter
      * @param context the test
-     * @return whether it is filled here
+     * @return whether this extension fills it
      */
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
@@ -35,20 +35,20 @@ public final class NetfilterExtension implements ParameterResolver, AfterEachCal
     }
 
     /**
-     * The double for a parameter.
+     * Returns the double for a parameter.
      *
      * @param parameter the parameter
      * @param context the test
      * @return a fake kernel or a replay
-     * @throws ParameterResolutionException if the parameter is not one test's, has a type that no double is, asks for
-     *     another kernel than the test has, or for a recording that is not there
+     * @throws ParameterResolutionException if the parameter does not belong to one test, has a type that no double has,
+     *     requests another kernel than the test has, or a recording that does not exist
      */
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Method test = context.getTestMethod()
                 .orElseThrow(() -> new ParameterResolutionException("parameter "
                         + parameter.getParameter().getName() + " of " + parameter.getDeclaringExecutable()
-                        + ": a kernel is one test's; ask for it in a test, @BeforeEach or @AfterEach method"));
+                        + ": a kernel belongs to one test; request it in a test, @BeforeEach or @AfterEach method"));
         Optional<Replay> replay = parameter.findAnnotation(Replay.class);
         Object value = replay.isPresent()
                 ? used(context).replay(replay.get(), context.getRequiredTestClass())
@@ -75,10 +75,10 @@ public final class NetfilterExtension implements ParameterResolver, AfterEachCal
     }
 
     /**
-     * Looks whether anything is left over.
+     * Verifies the doubles of a test.
      *
      * @param context the test
-     * @throws AssertionError if something is and the test has not failed already
+     * @throws AssertionError if the test left something and has not failed already
      */
     @Override
     public void afterEach(ExtensionContext context) {
@@ -88,7 +88,7 @@ public final class NetfilterExtension implements ParameterResolver, AfterEachCal
         }
         Optional<Throwable> failure = context.getExecutionException();
         doubles.verify(left -> {
-            // JUnit would report both as one failure of several; what failed first is what is read.
+            // JUnit would report both as one failure of several; the first failure is the relevant one.
             failure.ifPresentOrElse(first -> first.addSuppressed(left), () -> {
                 throw left;
             });

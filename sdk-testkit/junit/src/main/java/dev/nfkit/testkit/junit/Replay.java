@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A parameter of a test that replays a recording: a {@link dev.nfkit.testkit.ReplayTransport}, or any type that it is,
+ * A test parameter that replays a recording: a {@link dev.nfkit.testkit.ReplayTransport}, or any of its supertypes,
  * such as {@code NetlinkTransport}.
  *
  * <pre>{@code
@@ -20,9 +20,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Each parameter gets a replay of its own, from the recording's start. Behind the test's last method the replay is
- * closed, which fails what passed and left something over: a request that was not made, a packet that was not read. To
- * what failed, it adds what was left over.
+ * <p>Each parameter gets a replay of its own, from the recording's start. After the test's last method the replay is
+ * closed. That fails a test that passed but left something: a request that was not sent, or a packet that was not read.
+ * If the test failed, the error is added as suppressed.
  */
 @Documented
 @Target(ElementType.PARAMETER)
@@ -32,20 +32,20 @@ public @interface Replay {
     /**
      * The recording: a file in the package of the test's class, or from the root of the class path.
      *
-     * @return the file's name there
+     * @return the file's name relative to one of these
      */
     String value();
 
     /**
-     * Whether what is sent need not be what was sent then ({@link dev.nfkit.testkit.Traces#lenient}): what was received
-     * is given to whatever sessions there are, and their configuration is acknowledged.
+     * Whether sent messages may differ from the recorded ones ({@link dev.nfkit.testkit.Traces#lenient}). Then the
+     * received messages are delivered to any sessions, and their configuration is acknowledged.
      *
-     * @return false unless given: what is sent is compared
+     * @return false unless given: sent messages are compared
      */
     boolean lenient() default false;
 
     /**
-     * Whether what is left over behind the test fails it.
+     * Whether the test fails if it leaves something.
      *
      * @return true unless given
      */

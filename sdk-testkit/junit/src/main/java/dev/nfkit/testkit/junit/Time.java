@@ -2,11 +2,14 @@ package dev.nfkit.testkit.junit;
 
 import dev.nfkit.testkit.TestClock;
 
-/** What the time of a fake kernel follows. */
+/** The clock of a fake kernel. */
 public enum Time {
-    /** {@link TestClock#automatic()}: it jumps to where something happens. Best for tests of one thread. */
+    /** {@link TestClock#automatic()}: it jumps to the next event. Best for tests with one thread. */
     AUTOMATIC,
-    /** {@link TestClock#manual()}: it stands until the test advances it. Best where threads wait for each other. */
+    /**
+     * {@link TestClock#manual()}: it stands still until the test advances it. Best for threads that wait for each
+     * other.
+     */
     MANUAL,
     /** {@link TestClock#real()}: it runs as the machine's. */
     REAL;

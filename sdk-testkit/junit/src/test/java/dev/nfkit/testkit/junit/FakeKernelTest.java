@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
-/** What a test that asks for a fake kernel sees. */
+/** Tests with a fake kernel as a parameter. */
 class FakeKernelTest {
     private FakeNetfilter before;
 
@@ -33,8 +33,7 @@ class FakeKernelTest {
     }
 
     @Test
-    void aTestAndWhatSurroundsItHaveOneKernel(
-            @FakeKernel FakeNetfilter kernel, @FakeKernel NetlinkTransport transport) {
+    void aTestAndItsSetUpShareOneKernel(@FakeKernel FakeNetfilter kernel, @FakeKernel NetlinkTransport transport) {
         assertSame(before, kernel);
         assertSame(before, transport);
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 
-/** What becomes of tests that leave something over, or ask for what there is not. */
+/** Tests that leave something, or that request what does not exist. */
 class LeftOverTest {
     static class Forgetful {
         @Test
@@ -75,19 +75,19 @@ class LeftOverTest {
     }
 
     @Test
-    void whatIsLeftOverFailsATestThatPassed() {
+    void aTestThatLeavesSomethingFails() {
         assertTrue(failure(Forgetful.class, "leavesASocketOpen(").getMessage().contains("is open"));
     }
 
     @Test
-    void aFailureStaysTheFirstAndHasWhatWasLeftOverBesides() {
+    void aFailureKeepsWhatWasLeftAsSuppressed() {
         Throwable failure = failure(Forgetful.class, "failsAndLeaves");
         assertEquals("the first failure", failure.getMessage());
         assertTrue(failure.getSuppressed()[0].getMessage().contains("is open"));
     }
 
     @Test
-    void whoMayLeaveSomethingOverPasses() {
+    void aTestThatMayLeaveSomethingPasses() {
         long passed = EngineTestKit.engine("junit-jupiter")
                 .selectors(selectClass(Forgetful.class))
                 .execute()
@@ -101,13 +101,13 @@ class LeftOverTest {
     }
 
     @Test
-    void aRecordingThatIsNotReadFailsATestThatPassed() {
+    void aTestThatDoesNotReadItsRecordingFails() {
         String message = failure(Forgetful.class, "readsNoRecording").getMessage();
         assertTrue(message.contains("no socket was opened"), message);
     }
 
     @Test
-    void aRecordingThatIsNotThereIsNamed() {
+    void aMissingRecordingIsNamed() {
         String message = failure(Forgetful.class, "wantsARecording").getMessage();
         assertTrue(message.contains("nowhere.pcapng"), message);
     }
@@ -127,6 +127,6 @@ class LeftOverTest {
     @Test
     void methodsOfAWholeClassGetNoKernel() {
         String message = failure(OfAClass.class, "").getMessage();
-        assertTrue(message.contains("a kernel is one test's"), message);
+        assertTrue(message.contains("a kernel belongs to one test"), message);
     }
 }

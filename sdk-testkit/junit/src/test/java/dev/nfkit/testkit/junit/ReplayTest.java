@@ -11,7 +11,7 @@ import dev.nfkit.testkit.ReplayTransport;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What a test that asks for a replay sees. */
+/** Tests with a replay as a parameter. */
 class ReplayTest {
     private static final String PINGS = "traces/nflog/nflog-ipv4-icmp.pcap";
 

@@ -20,17 +20,17 @@ private fun <T> matcher(
         )
     }
 
-/** Matches a packet that went on: accepted, stopped or repeated ([DecidedPacket.passed]). */
+/** Matches a packet that was accepted, stopped or repeated ([DecidedPacket.passed]). */
 public fun bePassed(): Matcher<DecidedPacket> = matcher("have passed") { it.passed() }
 
-/** Matches a packet that is no more, by a verdict or by the kernel's own decision ([DecidedPacket.dropped]). */
+/** Matches a packet that was dropped, by a verdict or by the kernel's own decision ([DecidedPacket.dropped]). */
 public fun beDropped(): Matcher<DecidedPacket> = matcher("be dropped") { it.dropped() }
 
 /**
- * Matches a packet that left its queue by a verdict of user space, not by what the kernel does where none comes
- * ([DecidedPacket.Departure]), and by this one; its mark and whatever else it changed aside.
+ * Matches a packet that left its queue by the given verdict of user space, and not by what the kernel does without a
+ * verdict ([DecidedPacket.Departure]). The mark and other changes are ignored.
  *
- * @param verdict what was decided, such as [Verdict.ACCEPT]
+ * @param verdict the verdict, such as [Verdict.ACCEPT]
  */
 public fun haveVerdict(verdict: Verdict): Matcher<DecidedPacket> =
     matcher("have the verdict $verdict") {
@@ -40,9 +40,9 @@ public fun haveVerdict(verdict: Verdict): Matcher<DecidedPacket> =
     }
 
 /**
- * Matches a packet that left its queue in a way.
+ * Matches a packet that left its queue for a reason.
  *
- * @param departure the way
+ * @param departure the reason
  */
 public fun haveDeparted(departure: DecidedPacket.Departure): Matcher<DecidedPacket> =
     matcher("have departed by $departure") { it.departure() == departure }
@@ -56,7 +56,8 @@ public fun haveMark(mark: Long): Matcher<DecidedPacket> =
     matcher("have the mark 0x${mark.toString(16)}") { it.mark() == mark }
 
 /**
- * Matches a packet that left as these bytes, from the network header on. The failure shows where the first difference is.
+ * Matches a packet that left with these bytes, from the network header on. The failure message shows the first
+ * difference.
  *
  * @param payload the bytes
  */
@@ -75,29 +76,29 @@ public fun havePayload(payload: Bytes): Matcher<DecidedPacket> =
         )
     }
 
-/** Fails unless the packet went on; see [bePassed]. */
+/** Fails unless the packet was accepted; see [bePassed]. */
 public fun DecidedPacket.shouldBePassed(): DecidedPacket = also { it should bePassed() }
 
-/** Fails unless the packet is no more; see [beDropped]. */
+/** Fails unless the packet was dropped; see [beDropped]. */
 public fun DecidedPacket.shouldBeDropped(): DecidedPacket = also { it should beDropped() }
 
-/** Fails if the packet is no more; see [beDropped]. */
+/** Fails if the packet was dropped; see [beDropped]. */
 public fun DecidedPacket.shouldNotBeDropped(): DecidedPacket = also { it shouldNot beDropped() }
 
-/** Fails unless user space decided so; see [haveVerdict]. */
+/** Fails unless user space gave this verdict; see [haveVerdict]. */
 public infix fun DecidedPacket.shouldHaveVerdict(verdict: Verdict): DecidedPacket =
     also {
         it should
             haveVerdict(verdict)
     }
 
-/** Fails unless the packet left so; see [haveDeparted]. */
+/** Fails unless the packet left for this reason; see [haveDeparted]. */
 public infix fun DecidedPacket.shouldHaveDeparted(departure: DecidedPacket.Departure): DecidedPacket =
     also { it should haveDeparted(departure) }
 
 /** Fails unless the packet left with this mark; see [haveMark]. */
 public infix fun DecidedPacket.shouldHaveMark(mark: Long): DecidedPacket = also { it should haveMark(mark) }
 
-/** Fails unless the packet left as these bytes; see [havePayload]. */
+/** Fails unless the packet left with these bytes; see [havePayload]. */
 public infix fun DecidedPacket.shouldHavePayload(payload: Bytes): DecidedPacket =
     also { it should havePayload(payload) }

@@ -25,7 +25,7 @@ internal class Doubles {
     ): ReplayTransport =
         (if (lenient) Traces.lenient(spec, recording) else Traces.replay(spec, recording)).also { checks += it::close }
 
-    /** What is left over, if anything is. */
+    /** The error of the doubles, if something is left. */
     @Synchronized
     fun left(): AssertionError? {
         val left = checks.mapNotNull { check -> runCatching(check).exceptionOrNull() as? AssertionError }

@@ -25,19 +25,21 @@ private fun <T> without(
         MatcherResult(
             found.isEmpty(),
             { "$what, but: " + found.entries.joinToString { "${it.value} ${it.key}" } },
-            { "$what, none of these was to be 0: " + counts(value).keys.joinToString() },
+            { "$what, none of these should be 0: " + counts(value).keys.joinToString() },
         )
     }
 
 /**
- * Matches statistics of a session that lost nothing: no datagram at the socket, no sequence number, none that was cut,
- * malformed, from a stranger or thrown away on close. Packets cut at the copy range are no loss.
+ * Matches statistics of a session that lost nothing: no datagram at the socket, no sequence number, and no datagram
+ * that was truncated, malformed, from a foreign sender or discarded on close. Packets truncated at the copy range do
+ * not count as lost.
  */
 public fun haveLostNothing(): Matcher<Statistics> = without("nothing should be lost", ::losses)
 
 /**
- * Matches statistics of a session whose packets were all decided by the application in time: none failed, was forgotten,
- * expired, came late, was settled at the end, could not be read, was gone, or had its verdict refused.
+ * Matches statistics of a session whose packets were all decided by the application in time: none failed, was
+ * unanswered, expired, was answered late, was settled at the end, could not be read, was gone, or had its verdict
+ * refused.
  */
 public fun haveDecidedAll(): Matcher<NfqueueStatistics> =
     without("the application should have decided all packets in time") {
@@ -56,5 +58,5 @@ public fun haveDecidedAll(): Matcher<NfqueueStatistics> =
 /** Fails if anything is lost; see [haveLostNothing]. */
 public fun Statistics.shouldHaveLostNothing(): Statistics = also { it should haveLostNothing() }
 
-/** Fails unless the application decided everything in time; see [haveDecidedAll]. */
+/** Fails unless the application decided all packets in time; see [haveDecidedAll]. */
 public fun NfqueueStatistics.shouldHaveDecidedAll(): NfqueueStatistics = also { it should haveDecidedAll() }

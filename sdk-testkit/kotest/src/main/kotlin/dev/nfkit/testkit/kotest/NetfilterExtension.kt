@@ -12,8 +12,9 @@ import io.kotest.engine.test.TestResult
 import java.util.concurrent.ConcurrentHashMap
 
 /**
- * Gives each test the kernel and the recordings that it asks for with [fakeKernel] and [replay], and looks behind it
- * whether anything is left over: that fails a test which passed, and is added to what failed.
+ * Provides each test with the kernel and the recordings that it requests with [fakeKernel] and [replay], and checks
+ * after the test whether it left something. That fails a test that passed, and is added to the error of a test that
+ * failed.
  *
  * ```kotlin
  * class FirewallSpec : FunSpec({
@@ -30,13 +31,13 @@ import java.util.concurrent.ConcurrentHashMap
  * })
  * ```
  *
- * It keeps nothing between tests, so that one serves a spec or a whole project, and tests that run at once. Repeated
- * invocations of one test share what they ask for.
+ * It keeps no state between tests, so one instance serves a spec or a whole project, and tests that run concurrently.
+ * Repeated invocations of one test share what they request.
  */
 public object NetfilterExtension : TestCaseExtension {
     private val running = ConcurrentHashMap<Descriptor, Doubles>()
 
-    /** Runs a test and looks what it has left over. */
+    /** Runs a test and checks what it has left. */
     override suspend fun intercept(
         testCase: TestCase,
         execute: suspend (TestCase) -> TestResult,
@@ -68,22 +69,22 @@ public object NetfilterExtension : TestCaseExtension {
 }
 
 /**
- * The kernel in memory of this test: the same one however often it is asked for. A test inside a container has its own.
+ * Returns the kernel in memory of this test: the same one at each call. A test inside a container has its own.
  *
- * @param clock makes what its time follows, where this is the first call of the test
+ * @param clock creates the kernel's clock, at the first call of the test
  * @throws IllegalStateException if the spec or project has no [NetfilterExtension]
  */
 public fun TestScope.fakeKernel(clock: () -> TestClock = TestClock::automatic): FakeNetfilter =
     NetfilterExtension.doubles(this, "fakeKernel").kernel(clock)
 
 /**
- * A replay of a recording for this test, from the recording's start at each call. Behind the test it is closed, which fails
- * what passed and left something over: a request that was not made, a packet that was not read.
+ * Returns a replay of a recording for this test, from the recording's start at each call. After the test it is closed.
+ * That fails a test that passed but left something: a request that was not sent, or a packet that was not read.
  *
  * @param recording a file in the package of the spec's class, or from the root of the class path
- * @param lenient whether what is sent need not be what was sent then ([Traces.lenient])
- * @throws IllegalArgumentException if there is no such file, naming where it was looked for
- * @throws java.io.UncheckedIOException if it is no recording
+ * @param lenient whether sent messages may differ from the recorded ones ([Traces.lenient])
+ * @throws IllegalArgumentException if there is no such file; the message names the searched places
+ * @throws java.io.UncheckedIOException if it is not a recording
  * @throws IllegalStateException if the spec or project has no [NetfilterExtension]
  */
 public fun TestScope.replay(

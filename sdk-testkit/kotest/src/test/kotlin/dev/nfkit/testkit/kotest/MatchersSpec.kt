@@ -32,7 +32,7 @@ class MatchersSpec :
 
         fun refused(assertion: () -> Unit): String = shouldThrow<AssertionError>(assertion).message!!
 
-        test("what became of an accepted packet is told") {
+        test("the matchers describe an accepted packet") {
             val packet = fakeKernel().decide { it.accept().mark(0x2a) }
             packet.shouldBePassed().shouldNotBeDropped()
             packet shouldHaveVerdict Verdict.ACCEPT shouldHaveMark 0x2a shouldHaveDeparted Departure.VERDICT
@@ -44,7 +44,7 @@ class MatchersSpec :
             refused { packet shouldHaveDeparted Departure.QUEUE_FULL } shouldContain "QUEUE_FULL"
         }
 
-        test("what became of a dropped packet is told") {
+        test("the matchers describe a dropped packet") {
             val packet = fakeKernel().decide { Verdict.DROP }
             packet.shouldBeDropped() shouldHaveVerdict Verdict.DROP
             packet shouldNot bePassed()
@@ -60,7 +60,7 @@ class MatchersSpec :
             packet shouldNot haveVerdict(Verdict.DROP)
         }
 
-        test("a payload that differs is shown with the place of the first difference") {
+        test("a payload that differs is shown with the position of the first difference") {
             val packet = fakeKernel().decide { it.accept() }
             val other = packet.payload().toArray().also { it[5] = (it[5] + 1).toByte() }
             refused { packet shouldHavePayload Bytes.of(*other) } shouldContain "from byte 5 on"

@@ -23,7 +23,7 @@ import java.time.Duration.ofSeconds
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.hours
 
-/** What becomes of a test, named otherwise than the one that runs. */
+/** A test case with another name than the running one. */
 private suspend fun TestScope.run(
     result: TestResult = TestResult.Success(Duration.ZERO),
     body: suspend TestScope.() -> Unit,
@@ -47,20 +47,20 @@ class NetfilterExtensionSpec :
 
         var before: FakeNetfilter? = null
 
-        test("a test has one kernel, in whatever context it asks") {
+        test("a test has one kernel, in any coroutine context") {
             val kernel = fakeKernel()
             before = kernel
             fakeKernel() shouldBeSameInstanceAs kernel
             withContext(Dispatchers.Default) { fakeKernel() } shouldBeSameInstanceAs kernel
         }
 
-        test("the next test has another one, with the clock that it wants") {
+        test("the next test has another kernel, with its own clock") {
             val clock = TestClock.manual()
             fakeKernel { clock }.clock() shouldBeSameInstanceAs clock
             fakeKernel() shouldNotBeSameInstanceAs before!!
         }
 
-        test("a test with virtual time of Kotest's own has one, too").config(coroutineTestScope = true) {
+        test("a test with virtual time of Kotest has a kernel too").config(coroutineTestScope = true) {
             val kernel = fakeKernel()
             delay(1.hours)
             fakeKernel() shouldBeSameInstanceAs kernel
@@ -68,12 +68,12 @@ class NetfilterExtensionSpec :
 
         context("a container") {
             val outer = fakeKernel()
-            test("its tests have their own") {
+            test("nested tests have their own kernel") {
                 fakeKernel() shouldNotBeSameInstanceAs outer
             }
         }
 
-        test("what is left over fails a test that passed") {
+        test("something left fails a test that passed") {
             lateinit var left: NetlinkSocket
             val result = run { left = fakeKernel().open(NETLINK_NETFILTER) }
             result.isFailure shouldBe true
@@ -81,7 +81,7 @@ class NetfilterExtensionSpec :
             left.close()
         }
 
-        test("a failure stays the first and has what was left over besides") {
+        test("a failure stays the first, and what was left is suppressed in it") {
             val failure = AssertionError("the first failure")
             val result =
                 run(TestResult.Failure(Duration.ZERO, failure)) { fakeKernel().open(NETLINK_NETFILTER) }
@@ -107,14 +107,14 @@ class NetfilterExtensionSpec :
             result.errorOrNull!!.message!! shouldContain "no socket was opened"
         }
 
-        test("what leaves nothing over passes") {
+        test("a test that leaves nothing passes") {
             run { fakeKernel().open(NETLINK_NETFILTER).close() }.isSuccess shouldBe true
         }
     })
 
 class NoExtensionSpec :
     FunSpec({
-        test("without the extension, asking for a kernel says what is missing") {
+        test("without the extension, requesting a kernel fails with advice") {
             shouldThrow<IllegalStateException> { fakeKernel() }.message!! shouldContain "extension(NetfilterExtension)"
         }
     })
