@@ -12,7 +12,7 @@ import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldNotContain
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 
-/** Sets a title, rings, colours by C1, turns the direction of text, begins new lines. */
+/** Sets a title, rings, sets colours by C1, changes the direction of text, begins new lines. */
 private const val HOSTILE =
     "\u001b]0;title\u0007\u007f\u009b31m\u202Ereversed\u2066\u2028\u2029\r\n\u0085\u200b\uFEFFend"
 
@@ -20,7 +20,7 @@ private val unsafe = Regex("""[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]""")
 
 class PrintableTextSpec :
     FunSpec({
-        test("text that is safe stays the same, whatever its script") {
+        test("safe text is unchanged, whatever its script") {
             for (text in listOf("", "eth0", "préfixe", "日本語", "עברית", "\uD83D\uDE00 smile")) {
                 PrintableText.of(text) shouldBeSameInstanceAs text
             }
@@ -34,13 +34,13 @@ class PrintableTextSpec :
             StringBuilder("<").also { PrintableText.append(it, "x\u0007y") }.toString() shouldBe "<x.y"
         }
 
-        test("of all characters, those that control, format, separate lines or are halves of pairs are unsafe") {
+        test("the unsafe characters are those that control, format, separate lines or are halves of pairs") {
             (0..0x10ffff)
                 .filter { PrintableText.isUnsafe(it) != unsafe.matches(String(Character.toChars(it))) }
                 .shouldBeEmpty()
         }
 
-        test("messages of exceptions and texts of values are safe to print, and their values are as they came") {
+        test("messages of exceptions and texts of values are safe to print, and their values are unchanged") {
             val owner = SocketOwner(812, HOSTILE)
             owner.name() shouldBe HOSTILE
             val refusal =

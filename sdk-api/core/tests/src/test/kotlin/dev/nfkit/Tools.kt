@@ -11,7 +11,7 @@ private fun installed(tool: String): Boolean =
         .split(File.pathSeparator)
         .any { File(it, tool).canExecute() }
 
-/** Whether a test that needs a tool can run; where live tests are required it must. */
+/** Whether a test that needs a tool can run. It must if live tests are required. */
 fun available(tool: String): Enabled =
     if (installed(tool) || System.getProperty("nfkit.live") == "required") {
         Enabled.enabled
@@ -19,7 +19,7 @@ fun available(tool: String): Enabled =
         Enabled.disabled("$tool is not installed")
     }
 
-/** Runs a tool to its end; its exit code must be 0. */
+/** Runs a tool to its end. Its exit code must be 0. */
 fun run(vararg command: String): List<String> {
     val output = tempfileOf()
     try {

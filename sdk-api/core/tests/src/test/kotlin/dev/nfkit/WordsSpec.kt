@@ -11,7 +11,7 @@ import java.nio.ByteOrder
 
 class WordsSpec :
     FunSpec({
-        test("an errno reads as its name and meaning, and an unknown one keeps its number") {
+        test("an errno is printed as its name and meaning, and an unknown one as its number") {
             Errno.of(-1) shouldBeSameInstanceAs Errno.EPERM
             Errno.EPERM.toString() shouldBe "EPERM (Operation not permitted)"
             Errno.of(-105) shouldBe Errno.ENOBUFS
@@ -34,7 +34,7 @@ class WordsSpec :
             Hook.of(AddressFamily.IPV6, 9).name() shouldBe "HOOK_9"
         }
 
-        test("a refusal's message names request, errno, the kernel's words and the cure") {
+        test("a refusal's message has the request, the errno, the kernel's text and advice") {
             val refusal =
                 KernelRefusedException("bind NFLOG group 5", Errno.EPERM, null, -1, Refusal.UNKNOWN, null)
                     .explained(Refusal.OWNED_BY_ANOTHER, "port 4711 (ulogd, pid 812) owns this group")
@@ -60,7 +60,7 @@ class WordsSpec :
             bytes.toByteBuffer().remaining() shouldBe 9
         }
 
-        test("bytes outside a view can't be read, though the buffer has them") {
+        test("bytes outside a view cannot be read, even if the buffer contains them") {
             val bytes = Bytes().wrap(ByteBuffer.allocate(16), 4, 4)
             for (read in listOf<() -> Any>({
                 bytes.u8(4)
@@ -73,7 +73,7 @@ class WordsSpec :
             shouldThrow<IndexOutOfBoundsException> { Bytes().wrap(ByteBuffer.allocate(4), 2, 3) }
         }
 
-        test("released bytes say so") {
+        test("an access to released bytes is reported as such") {
             val bytes = Bytes().wrap(ByteBuffer.allocate(16), 4, 4)
             val copy = bytes.copy()
             bytes.release()

@@ -27,7 +27,7 @@ import kotlin.time.Duration.Companion.seconds
 private const val READER = "conntrack-changes"
 private const val GET = 0x101
 
-/** A change in short: +, ~ or - and the port, and the mark where there is one. */
+/** A short form of a change: +, ~ or - and the port, and the mark if there is one. */
 private val ConntrackChange.short: String
     get() =
         when (this) {
@@ -36,7 +36,7 @@ private val ConntrackChange.short: String
             is ConntrackChange.Removed -> "-${entry().port}"
         }
 
-/** Collects changes beside the test. */
+/** Collects changes concurrently with the test. */
 private class Watch(
     scope: CoroutineScope,
     changes: Flow<ConntrackChange>,
@@ -44,13 +44,13 @@ private class Watch(
     private val seen = Channel<String>(Channel.UNLIMITED)
     val job = scope.launch(Dispatchers.Default) { changes.collect { seen.send(it.short) } }
 
-    /** The next ones. */
+    /** The next changes. */
     suspend fun next(count: Int): List<String> = List(count) { seen.receive() }
 }
 
 class ConntrackChangesSpec :
     FunSpec({
-        test("what is there is added first, and then comes what changes") {
+        test("existing connections are added first, then changes follow") {
             val kernel = Kernel()
             val ids = kernel.connect(1..3)
             bounded {
@@ -66,7 +66,7 @@ class ConntrackChangesSpec :
             readers(READER).shouldBeEmpty()
         }
 
-        test("each collection has a mirror of its own, and changes are owned") {
+        test("each collection has its own mirror, and changes are owned") {
             val kernel = Kernel()
             kernel.connect(1..5)
             val changes = kernel.conntrackChanges()
@@ -92,13 +92,13 @@ class ConntrackChangesSpec :
             }
         }
 
-        test("after a loss of events the table is looked at, and what was missed is told") {
+        test("after a loss of events the table is dumped, and missed changes are reported") {
             val kernel = Kernel()
             val ids = kernel.connect(1..2)
             bounded {
                 val watch = Watch(this, kernel.conntrackChanges())
                 watch.next(2) shouldContainExactlyInAnyOrder listOf("+1", "+2")
-                kernel.untold {
+                kernel.withoutEvents {
                     kernel.fake.conntrack().expire(ids[0])
                     kernel.connect(3..3)
                 }
@@ -108,7 +108,7 @@ class ConntrackChangesSpec :
             }
         }
 
-        test("what events don't tell is found after a while, and never where that is not wanted") {
+        test("changes without events are found after the refresh time, and never if it is disabled") {
             for (refresh in listOf(10.seconds, INFINITE)) {
                 val kernel = Kernel()
                 val ids = kernel.connect(1..1)
@@ -116,7 +116,7 @@ class ConntrackChangesSpec :
                     val watch = Watch(this, kernel.conntrackChanges(refresh = refresh))
                     watch.next(1) shouldContainExactly listOf("+1")
                     eventually("it waits for events") { readerListens(READER) }
-                    kernel.untold { kernel.connect(2..2) }
+                    kernel.withoutEvents { kernel.connect(2..2) }
                     kernel.fake.clock().advance(Duration.ofSeconds(9))
                     kernel.fake.conntrack().change(ids[0]) { it.mark(1) }
                     watch.next(1) shouldContainExactly listOf("~1 0>1")
@@ -131,16 +131,16 @@ class ConntrackChangesSpec :
             }
         }
 
-        test("a table that changes its shape at every look is looked at again soon") {
+        test("a table that changes during every dump is soon dumped again") {
             val kernel = Kernel()
             val ids = kernel.connect(1..2_000)
             bounded {
                 val watch = Watch(this, kernel.conntrackChanges())
                 watch.next(2_000)
-                kernel.untold { kernel.fake.conntrack().expire(ids[0]) }
+                kernel.withoutEvents { kernel.fake.conntrack().expire(ids[0]) }
                 kernel.fake.conntrack().interruptDumps(8)
                 kernel.fake.clock().advance(Duration.ofSeconds(30))
-                eventually("it has looked 8 times") { kernel.fake.sent().count { it.type() == GET } == 9 }
+                eventually("it has dumped 8 times") { kernel.fake.sent().count { it.type() == GET } == 9 }
                 eventually("it waits for events") { readerListens(READER) }
                 kernel.fake.clock().advance(Duration.ofSeconds(1))
                 watch.next(1) shouldContainExactly listOf("-1")
@@ -148,7 +148,7 @@ class ConntrackChangesSpec :
             }
         }
 
-        test("cancelling during a dump that the kernel does not answer ends at once") {
+        test("cancelling during a dump without an answer ends at once") {
             val kernel = Kernel()
             kernel.fake.onRequest { it.type() == GET }.withoutAcknowledgement()
             bounded {
@@ -160,7 +160,7 @@ class ConntrackChangesSpec :
             readers(READER).shouldBeEmpty()
         }
 
-        test("the collector gets the kernel's refusal, and all is closed") {
+        test("the collector gets the kernel's refusal, and everything is closed") {
             val kernel = Kernel()
             kernel.fake.onRequest { it.type() == GET }.refuse(Errno.EPERM)
             shouldThrow<KernelRefusedException> { kernel.conntrackChanges().collect {} }

@@ -28,7 +28,7 @@ private const val GET = 0x101
 
 class ConntrackDumpSpec :
     FunSpec({
-        test("a dump of several datagrams gives each entry once, owned, and then its result") {
+        test("a dump of several datagrams returns each entry once, owned, and then its result") {
             val kernel = Kernel()
             kernel.connect(1..3_000)
             val results = mutableListOf<DumpResult>()
@@ -44,7 +44,7 @@ class ConntrackDumpSpec :
             readers(READER).shouldBeEmpty()
         }
 
-        test("a dump is cold: it asks at each collection, and shows what is there then") {
+        test("a dump is cold: it sends a request at each collection, and returns the current entries") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrack {
@@ -61,7 +61,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("the result says that the dump was interrupted") {
+        test("the result reports that the dump was interrupted") {
             val kernel = Kernel()
             kernel.connect(1..2_000)
             kernel.fake.conntrack().interruptDumps(1)
@@ -74,7 +74,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("a collection that ends early closes its sockets, tells no result, and leaves the client usable") {
+        test("a collection that ends early closes its sockets, has no result, and leaves the client usable") {
             val kernel = Kernel()
             kernel.connect(1..20_000)
             bounded {
@@ -92,7 +92,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("a slow collector holds the dump up, so that few entries wait") {
+        test("a slow collector slows the dump down, so that few entries wait") {
             val kernel = Kernel()
             kernel.connect(1..20_000)
             bounded {
@@ -100,12 +100,12 @@ class ConntrackDumpSpec :
                     var seen = 0
                     dump().collect {
                         if (seen++ == 0) {
-                            eventually("the reader is held up") { readerIsHeldUp(READER) }
+                            eventually("the reader is blocked") { readerIsHeldUp(READER) }
                             kernel.fake
                                 .conntrack()
                                 .connections()
                                 .size shouldBe 20_000
-                            kernel.connect(listOf(20_001)) // behind the entries that were dumped by now
+                            kernel.connect(listOf(20_001)) // not among the entries that were dumped until now
                         }
                     }
                     seen shouldBe 20_001
@@ -113,7 +113,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("inside a dump the table may be dumped, asked and changed") {
+        test("inside a dump the table may be dumped, read and changed") {
             val kernel = Kernel()
             kernel.connect(1..2_000)
             bounded {
@@ -130,7 +130,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("cancelling a dump that the kernel does not answer ends at once, and the client goes on") {
+        test("cancelling a dump without an answer ends at once, and the client stays usable") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrack {
@@ -140,7 +140,7 @@ class ConntrackDumpSpec :
                         .times(1)
                     val job = launch { dump().collect {} }
                     eventually("the request is sent") { kernel.fake.sent().any { it.type() == GET } }
-                    job.cancelAndJoin() // the clock stands still, so that no deadline can have helped
+                    job.cancelAndJoin() // the clock stands still, so no deadline can have ended it
                     kernel.fake.openSockets() shouldBe 2
                     list().shouldBeEmpty()
                 }
@@ -163,7 +163,7 @@ class ConntrackDumpSpec :
             readers(READER).shouldBeEmpty()
         }
 
-        test("the collector gets the kernel's refusal, and what it throws passes through, itself") {
+        test("the collector gets the kernel's refusal, and its own exception is thrown unchanged") {
             val kernel = Kernel()
             kernel.connect(1..1)
             val failure = IllegalStateException("the collector's own")

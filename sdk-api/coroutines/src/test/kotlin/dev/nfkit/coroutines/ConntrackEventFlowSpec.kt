@@ -28,10 +28,10 @@ private const val READER = "conntrack-events"
 private const val IPS_ASSURED = 4L
 private const val IPS_CONFIRMED = 8L
 
-/** The port of the connection that an event is of. */
+/** The port of an event's connection. */
 private val ConntrackEvent.port: Int get() = (this as ConntrackEvent.OfConnection).entry().port
 
-/** A session asks first by a socket of its own, whether there is anything to listen to. */
+/** A session first finds out, with a separate socket, whether there are events to receive. */
 private fun Kernel.closedOnce(sessions: Int = 1) {
     fake.sockets().size shouldBe 2 * sessions
     closes.get() shouldBe 2 * sessions
@@ -42,7 +42,7 @@ private suspend fun waitsInKernel() = eventually("the reader waits in the kernel
 
 class ConntrackEventFlowSpec :
     FunSpec({
-        test("nothing is opened until it is collected, and each collection has a session of its own") {
+        test("nothing is opened until it is collected, and each collection has a separate session") {
             val kernel = Kernel()
             val events = kernel.conntrackEvents()
             kernel.fake.sockets().shouldBeEmpty()
@@ -59,14 +59,14 @@ class ConntrackEventFlowSpec :
             }
         }
 
-        test("bad options are refused before anything is collected") {
+        test("bad options are refused before the collection") {
             val kernel = Kernel()
             shouldThrow<IllegalArgumentException> { kernel.conntrackEvents { receiveBuffer = 4095 } }
                 .message shouldBe "receiveBuffer 4095 is out of 4096 to 1073741823"
             shouldThrow<IllegalArgumentException> { kernel.conntrackEvents { batchCapacity = 0 } }
         }
 
-        test("events are owned and outlive the session") {
+        test("events are owned and stay valid after the session") {
             val kernel = Kernel()
             bounded {
                 val event = async { kernel.conntrackEvents().first() }
@@ -79,7 +79,7 @@ class ConntrackEventFlowSpec :
             }
         }
 
-        test("the kernel tells of the kinds and connections that were asked for, and of no others") {
+        test("the kernel sends only events of the requested kinds and connections") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrackEvents({
@@ -116,19 +116,19 @@ class ConntrackEventFlowSpec :
             readers(READER).shouldBeEmpty()
         }
 
-        test("cancelling while the kernel does not answer the first question ends at once") {
+        test("cancelling while the first request has no answer ends at once") {
             val kernel = Kernel()
             kernel.fake.onRequest { true }.withoutAcknowledgement()
             bounded {
                 val job = launch { kernel.conntrackEvents().collect {} }
                 eventually("the request is sent") { kernel.fake.sent().isNotEmpty() }
-                job.cancelAndJoin() // the clock stands still, so that no deadline can have helped
+                job.cancelAndJoin() // the clock stands still, so no deadline can have ended it
             }
             kernel.fake.openSockets() shouldBe 0
             readers(READER).shouldBeEmpty()
         }
 
-        test("cancelling before the reader has begun opens nothing that stays open") {
+        test("cancelling before the reader has begun leaves nothing open") {
             repeat(200) {
                 val kernel = Kernel()
                 bounded {
@@ -139,7 +139,7 @@ class ConntrackEventFlowSpec :
             }
         }
 
-        test("the collector gets what failed to open, or to receive behind what was received before, itself") {
+        test("the collector gets the exception of the open, or of a receive after the earlier events, unchanged") {
             val kernel = Kernel()
             val failure = SystemCallException("socket(AF_NETLINK)", Errno.EMFILE, null)
             kernel.openFailure = failure
@@ -159,7 +159,7 @@ class ConntrackEventFlowSpec :
             kernel.closedOnce()
         }
 
-        test("the block starts when the groups are subscribed, and stop delivers all that was told") {
+        test("the block starts when the groups are subscribed, and stop delivers all events sent so far") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrackEvents {
@@ -175,7 +175,7 @@ class ConntrackEventFlowSpec :
             readers(READER).shouldBeEmpty()
         }
 
-        test("a collector that is too slow makes the kernel's buffer overflow, and is told where and of how many") {
+        test("a slow collector makes the receive buffer overflow, and gets the position and size of the loss") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrackEvents({
@@ -185,22 +185,22 @@ class ConntrackEventFlowSpec :
                     kernel.connect(1..1)
                     eventually("it is received") { kernel.fake.socket().pending() == 0 }
                     kernel.connect(2..2)
-                    eventually("the reader is held up") { readerIsHeldUp(READER) }
+                    eventually("the reader is blocked") { readerIsHeldUp(READER) }
                     kernel.connect(3..5_000)
                     stop()
                     val all = events.toList()
                     val overruns = all.filterIsInstance<ConntrackEvent.Overrun>()
-                    val told = all.filterIsInstance<ConntrackEvent.New>()
+                    val newEvents = all.filterIsInstance<ConntrackEvent.New>()
                     overruns.sumOf { it.lost() } shouldBeGreaterThan 4_000
-                    told.size + overruns.sumOf { it.lost() } shouldBe 5_000
-                    told.map { it.port } shouldContainExactly (1..told.size).toList()
+                    newEvents.size + overruns.sumOf { it.lost() } shouldBe 5_000
+                    newEvents.map { it.port } shouldContainExactly (1..newEvents.size).toList()
                     all.last().shouldBeInstanceOf<ConntrackEvent.Overrun>()
                     stats().lost() shouldBe overruns.sumOf { it.lost() }
                 }
             }
         }
 
-        test("an overrun is told though nothing follows, and is no event that a close discards") {
+        test("an overrun is reported even if nothing follows, and a close does not count it as a discarded event") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrackEvents {
@@ -224,7 +224,7 @@ class ConntrackEventFlowSpec :
             scope.stats().lost() shouldBe 3
         }
 
-        test("a failure that no collector has met is thrown when the block returns") {
+        test("a failure that no collector has thrown is thrown when the block returns") {
             val kernel = Kernel()
             val failure = SystemCallException("recvmmsg", Errno.of(12), null)
             val thrown =

@@ -37,7 +37,7 @@ private const val TRACKING = "-A OUTPUT -m conntrack --ctstate NEW -j ACCEPT"
 private const val MANY = 5_000
 private val TIMEOUT = Duration.ofSeconds(600)
 
-/** The original tuple of the connection of a number, whose kind is UDP. */
+/** The original tuple of the connection with a number, which is a UDP one. */
 private fun tuple(number: Int): ConntrackTuple =
     ConntrackTuple.udp(
         InetAddress.getByAddress(byteArrayOf(10, 1, (number shr 8).toByte(), number.toByte())),
@@ -80,7 +80,7 @@ class ConntrackLiveSpec :
             }
         }
 
-        live("connections that packets make are told of") {
+        live("events of connections that packets create are received") {
             val unreplied = ConntrackFilter.all().original(TuplePattern.any().protocol(17).destinationPort(9))
             transport.useConntrackEvents({ filter(unreplied) }) {
                 send("abc")
@@ -90,7 +90,7 @@ class ConntrackLiveSpec :
             }
         }
 
-        live("a dump that is given up after ten ends promptly and leaves the client usable, cancelled ones too") {
+        live("a dump that is abandoned after ten entries ends promptly and leaves the client usable") {
             transport.useConntrack {
                 create(0 until MANY)
                 repeat(20) { round ->
@@ -107,7 +107,7 @@ class ConntrackLiveSpec :
             }
         }
 
-        live("of thousands of connections that come and go, what is received and what is lost make up all") {
+        live("with thousands of short connections, received and lost events add up to all") {
             transport.useConntrackEvents({
                 receiveBuffer = 65_536
                 batchCapacity = 1
@@ -135,7 +135,7 @@ class ConntrackLiveSpec :
             }
         }
 
-        live("a collector that the kernel blocks is cancelled at once") {
+        live("a collector that waits in the kernel is cancelled at once") {
             repeat(20) { round ->
                 for (flow in listOf(transport.conntrackEvents(), transport.conntrackChanges())) {
                     val job = launchBeside { flow.collect { } }
@@ -147,10 +147,10 @@ class ConntrackLiveSpec :
             }
         }
 
-        live("what changes in the table is told, what is there first, and what events don't tell after a while") {
+        live("changes of the table are reported: existing entries first, and those without events later") {
             val changes = Channel<ConntrackChange>(Channel.UNLIMITED)
             transport.useConntrack {
-                create(1..2) // before anybody listens, so that the kernel tells nothing of them
+                create(1..2) // before there is a listener, so that the kernel sends no events of them
                 val watch =
                     launchBeside {
                         transport.conntrackChanges(refresh = 2.seconds).collect(changes::send)

@@ -33,7 +33,7 @@ private val settings =
         "receiveBuffer" to Setting(ConntrackEventOptions::receiveBuffer, 65536) { receiveBuffer = 65536 },
     )
 
-/** The operations that a Java client has, with what each is asked, in no order. A sink is what the flow is to Kotlin. */
+/** The operations of a Java client, with the parameters of each, sorted. A sink corresponds to Kotlin's flow. */
 private fun Class<*>.operations() =
     ownMethods()
         .filter { it.name != "close" }
@@ -47,7 +47,10 @@ private fun Class<*>.operations() =
 
 private val sinks = setOf(EntrySink::class.java, ExpectationSink::class.java)
 
-/** As [operations], of a Kotlin scope: without what a suspension and a dump's result add, and with what may be left out. */
+/**
+ * As [operations], of a Kotlin scope: without the parts for suspension and a dump's result, and with optional
+ * parameters.
+ */
 private fun Class<*>.kotlinOperations() =
     ownMethods()
         .flatMap { method ->
@@ -65,23 +68,23 @@ private val mayBeLeftOut = setOf("int", "dev.nfkit.AddressFamily", "dev.nfkit.co
 
 class ConntrackParitySpec :
     FunSpec({
-        test("each operation of Java's client is one of Kotlin's, and no other") {
+        test("each operation of Java's client is one of Kotlin's, and vice versa") {
             val kotlin = ConntrackScope::class.java.kotlinOperations()
-            // Kotlin's filter may be left out wherever Java has one to give.
+            // Kotlin's filter is optional wherever Java has an overload with one.
             kotlin - ("list" to emptyList()) - ("dumpAndResetCounters" to emptyList()) - oneZone shouldBe
                 Conntrack::class.java.operations()
         }
 
-        test("each operation of Java's expectations is one of Kotlin's, and no other") {
+        test("each operation of Java's expectations is one of Kotlin's, and vice versa") {
             ExpectationScope::class.java.kotlinOperations() shouldBe Expectations::class.java.operations()
         }
 
-        test("each operation of Java's session of events has its place in Kotlin's scope") {
+        test("each operation of Java's session of events has a counterpart in Kotlin's scope") {
             ConntrackEvents::class.java
                 .ownMethods()
                 .map { it.name }
                 .toSet() shouldContainExactlyInAnyOrder
-                // The reader polls, wakes and closes.
+                // The reader polls, wakes up and closes.
                 setOf("poll", "run", "wakeup", "close", "stop", "receiveBuffer", "statistics")
             ConntrackEventScope::class.java
                 .ownMethods()
@@ -105,7 +108,7 @@ class ConntrackParitySpec :
         }
 
         for ((name, setting) in settings) {
-            test("the option $name goes through") {
+            test("the option $name is passed on") {
                 withClue("its default") {
                     setting.read(ConntrackEventOptions.builder().build()) shouldNotBe setting.expected
                 }
@@ -113,7 +116,7 @@ class ConntrackParitySpec :
             }
         }
 
-        test("values out of range are refused where they are set") {
+        test("values out of range are refused when they are set") {
             ConntrackEventOptionsBuilder().apply {
                 shouldThrow<IllegalArgumentException> { receiveBuffer = 4095 }
                 shouldThrow<IllegalArgumentException> { batchCapacity = 1025 }
@@ -123,5 +126,5 @@ class ConntrackParitySpec :
         }
     })
 
-/** Java has no zone to leave out here. */
+/** Java requires the zone here. */
 private val oneZone = "getAndResetCounters" to listOf("dev.nfkit.conntrack.ConntrackTuple")

@@ -67,7 +67,7 @@ class ConntrackScopeSpec :
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("those that a filter means, a family, or all are removed") {
+        test("the connections that a filter matches, those of a family, or all are removed") {
             val kernel = Kernel()
             val ipv6 = SampleTuple.udp("2001:db8::1", 1, "2001:db8::2", 2)
             kernel.connect(1..2_000) { mark(1) }
@@ -102,7 +102,7 @@ class ConntrackScopeSpec :
             }
         }
 
-        test("statistics are the kernel's, in all and by processor") {
+        test("statistics are the kernel's, in total and by processor") {
             val kernel = Kernel()
             kernel.connect(1..3)
             kernel.fake
@@ -149,7 +149,7 @@ class ConntrackScopeSpec :
             }
         }
 
-        test("values out of range are refused, and nothing is asked") {
+        test("values out of range are refused, and nothing is sent") {
             val kernel = Kernel()
             bounded {
                 kernel.useConntrack {
@@ -162,7 +162,7 @@ class ConntrackScopeSpec :
             }
         }
 
-        test("a kernel without the table is told before the block, and what fails to open comes itself") {
+        test("a kernel without the table fails before the block, and the failure of an open is thrown unchanged") {
             val kernel = Kernel()
             kernel.fake
                 .conntrack()
@@ -182,12 +182,12 @@ class ConntrackScopeSpec :
             bounded {
                 val job = launch { kernel.useConntrack { error("the block has started") } }
                 eventually("the request is sent") { kernel.fake.sent().isNotEmpty() }
-                job.cancelAndJoin() // the clock stands still, so that no deadline can have helped
+                job.cancelAndJoin() // the clock stands still, so no deadline can have ended it
             }
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("cancelling a request does not wait for the answer, and what was not sent is not sent any more") {
+        test("cancelling a request does not wait for the answer, and an unsent request is not sent any more") {
             val kernel = Kernel()
             kernel.connect(1..1)
             bounded {
@@ -198,9 +198,9 @@ class ConntrackScopeSpec :
                         .times(1)
                     val asked = launch { get(tupleTo(1)) }
                     eventually("the request is sent") { kernel.fake.sent().any { it.type() == GET } }
-                    val behind = launch { flush() }
+                    val later = launch { flush() }
                     val sent = kernel.sends.get()
-                    behind.cancelAndJoin()
+                    later.cancelAndJoin()
                     asked.cancelAndJoin()
                     kernel.fake.openSockets() shouldBe 2
                     kernel.sends.get() shouldBe sent
@@ -212,7 +212,7 @@ class ConntrackScopeSpec :
                 .size shouldBe 1
         }
 
-        test("the block's end fails a request in flight, and requests after it") {
+        test("the block's end fails a request in progress, and later requests") {
             val kernel = Kernel()
             lateinit var scope: ConntrackScope
             bounded {
@@ -243,7 +243,7 @@ class ConntrackScopeSpec :
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("clients that wait for the kernel starve neither each other nor the dispatcher") {
+        test("clients that wait for the kernel block neither each other nor the dispatcher") {
             val kernels = List(100) { Kernel() }
             bounded {
                 kernels.forEach { it.fake.onRequest { request -> request.type() == GET }.withoutAcknowledgement() }
@@ -258,7 +258,7 @@ class ConntrackScopeSpec :
             kernels.sumOf { it.fake.openSockets() } shouldBe 0
         }
 
-        test("any number of coroutines ask at once") {
+        test("any number of coroutines may send requests concurrently") {
             val kernel = Kernel()
             kernel.connect(1..200)
             bounded {

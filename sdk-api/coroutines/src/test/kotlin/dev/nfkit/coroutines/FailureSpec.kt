@@ -23,7 +23,7 @@ import java.io.IOException
 
 private const val TEXT = "thrown by the test"
 
-/** What is thrown. */
+/** The exceptions that are thrown. */
 private val kinds: Map<String, () -> Throwable> =
     mapOf(
         "a RuntimeException" to { IllegalStateException(TEXT) },
@@ -37,7 +37,7 @@ private val kinds: Map<String, () -> Throwable> =
         "a Throwable" to { Throwable(TEXT) },
     )
 
-/** A session of the SDK in a coroutine of its own, and what its caller is thrown. */
+/** A session of the SDK in a separate coroutine, and what it throws to its caller. */
 private class Caller(
     call: suspend () -> Unit,
 ) {
@@ -57,9 +57,9 @@ private const val PACKETS = 5
 
 private fun Kernel.enqueueSome() = repeat(PACKETS) { fake.nfqueue().enqueue(0, *SamplePackets.udp4()) }
 
-private fun malformed() = ByteArray(20).also { it[0] = 77 } // a length that its datagram does not have
+private fun malformed() = ByteArray(20).also { it[0] = 77 } // a length that exceeds its datagram
 
-/** A row of the table: where something fails, and how it is made to. The caller has to be thrown that very failure. */
+/** A row of the table: where something fails, and how it is caused. The caller must get that same failure. */
 private class Row(
     val name: String,
     val call: suspend Kernel.(failure: Throwable, begun: CompletableDeferred<Unit>) -> Unit,
@@ -115,7 +115,7 @@ private val rows =
         }, cancelled = true),
         Row("a collector of packets", { failure, _ -> queue { packets.collect { throw failure } } }),
         Row("a collector of batches", { failure, _ -> queue { batches.collect { throw failure } } }),
-        Row("onMalformed, met by the decider", { failure, _ ->
+        Row("onMalformed, thrown to the decider", { failure, _ ->
             useNfqueue({
                 queue(0)
                 onMalformed { throw failure }
@@ -230,13 +230,14 @@ private val rows =
     )
 
 /**
- * Every callback of the Kotlin API fails by every kind of throwable. Each time the caller is thrown that very failure, also if
- * it was cancelled; the sockets are closed, the reader threads have ended, and no packet waits or has passed undecided.
+ * Every callback of the Kotlin API fails with every kind of throwable. Each time the caller gets that same failure,
+ * even if it was cancelled; the sockets are closed, the reader threads have ended, and no packet waits or was accepted
+ * undecided.
  */
 class FailureSpec :
     FunSpec({
         for (row in rows) {
-            context("a failure of ${row.name}${if (row.cancelled) ", of which a cancelled caller learns" else ""}") {
+            context("a failure of ${row.name}${if (row.cancelled) ", which a cancelled caller gets" else ""}") {
                 for ((kind, make) in kinds) {
                     test(kind) {
                         val kernel = Kernel()

@@ -26,13 +26,13 @@ import kotlin.time.Duration.Companion.hours
 private const val GROUP = 30
 private const val TICK_NANOS = 50_000L
 
-/** A test of many runs takes as long as these do, each of which has its bound. */
+/** The timeout of a test of many runs: the sum of the limits of its runs. */
 private val LONG = 10.hours
 
 /** What a block or a decider of a test throws. */
 private class Deliberate : RuntimeException("thrown by the test")
 
-/** A kernel that faults befall, and whose time goes by beside it. */
+/** A kernel with faults, whose clock advances on its own thread. */
 private class Faulty(
     val run: FaultRun,
 ) {
@@ -46,7 +46,10 @@ private class Faulty(
 
     fun chance(one: Int): Boolean = random.nextInt(one) == 0
 
-    /** Runs a session beside what the kernel does, and ends it somewhere: by its stop, or by a cancellation. */
+    /**
+     * Runs a session concurrently with what the kernel does, and ends it at some point: by its stop, or by a
+     * cancellation.
+     */
     fun ended(
         session: suspend () -> Unit,
         happens: () -> Unit,
@@ -67,7 +70,7 @@ private class Faulty(
         }
         check(kernel.openSockets() == 0) { "sockets are left open" }
         check(Thread.getAllStackTraces().keys.none { it.isAlive && it.name.startsWith("nfkit-nf") }) {
-            "a reader lives on"
+            "a reader is still running"
         }
     }
 
@@ -90,7 +93,7 @@ private class Faulty(
             }
         val ours = failure is NetlinkException || failure is CancellationException || failure is Deliberate
         if (failure != null && !ours) {
-            throw AssertionError("what came out is not ours: $failure", failure)
+            throw AssertionError("an unexpected exception was thrown: $failure", failure)
         }
     }
 }
@@ -102,7 +105,7 @@ private fun explore(body: Faulty.() -> Unit) =
 
 class FaultSuiteSpec :
     FunSpec({
-        test("whatever befalls useNflog, it ends when it is stopped or cancelled, and throws nothing foreign")
+        test("with any faults, useNflog ends when it is stopped or cancelled, and throws only documented exceptions")
             .config(timeout = LONG) {
                 explore {
                     ended({
@@ -118,7 +121,7 @@ class FaultSuiteSpec :
                 }
             }
 
-        test("whatever befalls useNfqueue, it ends when it is stopped or cancelled, and no packet is left")
+        test("with any faults, useNfqueue ends when it is stopped or cancelled, and no packet is left")
             .config(timeout = LONG) {
                 explore {
                     var enqueued = 0
@@ -142,7 +145,7 @@ class FaultSuiteSpec :
                 }
             }
 
-        test("whatever befalls useConntrack, it ends when it is cancelled, and throws nothing foreign")
+        test("with any faults, useConntrack ends when it is cancelled, and throws only documented exceptions")
             .config(timeout = LONG) {
                 explore {
                     var port = 0

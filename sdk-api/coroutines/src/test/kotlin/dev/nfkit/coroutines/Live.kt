@@ -8,9 +8,9 @@ import io.kotest.core.test.Enabled
 import io.kotest.core.test.TestCase
 import java.util.concurrent.TimeUnit
 
-private const val PAYLOAD_OFFSET = 28 // behind the headers of IPv4 and UDP
+private const val PAYLOAD_OFFSET = 28 // after the headers of IPv4 and UDP
 
-/** A network namespace with rules of iptables and a loopback device, as long as a test takes. */
+/** A network namespace with rules of iptables and a loopback device, for the duration of a test. */
 internal class Namespace(
     vararg rules: String,
 ) : AutoCloseable {
@@ -29,15 +29,15 @@ internal class Namespace(
     }
 
     /**
-     * Sends datagrams that hold one letter each. Nobody listens: the kernel's word of that may come late, to a new socket
-     * that has the old one's port by chance, and then fails its first write, which sends nothing.
+     * Sends datagrams that contain one letter each. No process listens: the kernel's ICMP error may arrive late, at a
+     * new socket that has the same port by chance, and then fails its first write, which sends nothing.
      */
     fun send(letters: String) {
         val script = letters.map { "printf $it > /dev/udp/127.0.0.1/9 || printf $it > /dev/udp/127.0.0.1/9" }
         exec("bash", "-c", script.joinToString("\n"))
     }
 
-    /** Waits for the lock, which iptables of the older kind has for all namespaces: other modules' tests run beside. */
+    /** Waits for the lock, which legacy iptables has for all namespaces: other modules' tests run concurrently. */
     fun iptables(arguments: String) = exec("iptables", "-w", *arguments.split(' ').toTypedArray())
 
     private fun exec(vararg command: String) = run("ip", "netns", "exec", name, *command)
@@ -59,7 +59,7 @@ internal class Namespace(
 /** The letter that [Namespace.send] put into a packet. */
 internal val NetfilterPacket.letter: Char get() = payload().u8(PAYLOAD_OFFSET).toChar()
 
-/** Why this can't run here, or null where it can. */
+/** Why live tests cannot run here, or null if they can. */
 private val obstacle: String? by lazy {
     val reason =
         when (val found = LinuxTransport.current().kernel().netAdmin()) {

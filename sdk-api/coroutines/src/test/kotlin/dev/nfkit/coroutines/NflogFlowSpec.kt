@@ -23,7 +23,7 @@ import kotlinx.coroutines.withContext
 
 class NflogFlowSpec :
     FunSpec({
-        test("nothing is opened until it is collected, and each collection has a session of its own") {
+        test("nothing is opened until it is collected, and each collection has a separate session") {
             val kernel = Kernel()
             val packets = kernel.nflog(30) { threshold = 1 }
             kernel.fake.sockets().shouldBeEmpty()
@@ -41,7 +41,7 @@ class NflogFlowSpec :
             }
         }
 
-        test("bad options are refused before anything is collected") {
+        test("bad options are refused before the collection") {
             val kernel = Kernel()
             shouldThrow<IllegalArgumentException> { kernel.nflog(65536) }
                 .message shouldBe "group 65536 is out of 0 to 65535"
@@ -49,7 +49,7 @@ class NflogFlowSpec :
                 .message shouldBe "copyRange 65532 is out of 0 to 65531"
         }
 
-        test("packets are owned and outlive the session") {
+        test("packets are owned and stay valid after the session") {
             val kernel = Kernel()
             bounded {
                 val packet = async { kernel.nflog(30) { threshold = 1 }.first() }
@@ -74,7 +74,7 @@ class NflogFlowSpec :
             readers().shouldBeEmpty()
         }
 
-        test("cancelling while the kernel does not answer the request ends at once") {
+        test("cancelling while the request has no answer ends at once") {
             val kernel = Kernel()
             kernel.fake.onRequest { true }.withoutAcknowledgement()
             bounded {
@@ -82,13 +82,13 @@ class NflogFlowSpec :
                 eventually("the request is sent") {
                     kernel.fake.sent().isNotEmpty() && readers().any { it.state == Thread.State.TIMED_WAITING }
                 }
-                job.cancelAndJoin() // the clock stands still, so that no deadline can have helped
+                job.cancelAndJoin() // the clock stands still, so no deadline can have ended it
             }
             kernel.fake.openSockets() shouldBe 0
             readers().shouldBeEmpty()
         }
 
-        test("cancelling before the reader has begun opens nothing that stays open") {
+        test("cancelling before the reader has begun leaves nothing open") {
             repeat(200) {
                 val kernel = Kernel()
                 bounded {
@@ -99,7 +99,7 @@ class NflogFlowSpec :
             }
         }
 
-        test("the collector gets what failed to open, itself") {
+        test("the collector gets the exception of the open, unchanged") {
             val kernel = Kernel()
             val failure = SystemCallException("socket(AF_NETLINK)", Errno.EMFILE, null)
             kernel.openFailure = failure
@@ -114,7 +114,7 @@ class NflogFlowSpec :
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("the collector gets what failed to receive, itself, behind what was received before") {
+        test("the collector gets the exception of a receive, unchanged, after the earlier packets") {
             val kernel = Kernel()
             val failure = SystemCallException("recvmmsg", Errno.of(12), null)
             val numbers = mutableListOf<Int>()
@@ -131,7 +131,7 @@ class NflogFlowSpec :
             kernel.closes.get() shouldBe 1
         }
 
-        test("what the collector throws passes through, itself, and the socket is closed") {
+        test("the collector's own exception is thrown unchanged, and the socket is closed") {
             val kernel = Kernel()
             val failure = IllegalStateException("the collector's own")
             bounded {
@@ -164,7 +164,7 @@ class NflogFlowSpec :
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("a hundred sessions at once starve neither each other nor the dispatcher") {
+        test("a hundred concurrent sessions block neither each other nor the dispatcher") {
             val kernel = Kernel()
             val groups = 100..199
             bounded {

@@ -47,7 +47,7 @@ class NflogLiveSpec :
             }
         }
 
-        test("a collector that the kernel blocks is cancelled at once, and the group is free").config(
+        test("a collector that waits in the kernel is cancelled at once, and the group is free").config(
             enabledOrReasonIf = live,
         ) {
             Namespace(RULE).use { namespace ->
@@ -70,7 +70,7 @@ class NflogLiveSpec :
             }
         }
 
-        test("stop loses nothing that the kernel still holds, and the statistics agree").config(
+        test("stop loses no packet that the kernel still holds, and the statistics agree").config(
             enabledOrReasonIf = live,
         ) {
             Namespace(RULE).use { namespace ->
@@ -87,7 +87,7 @@ class NflogLiveSpec :
             }
         }
 
-        test("a group has one owner, whom the refusal names").config(enabledOrReasonIf = live) {
+        test("a group has one owner, which the refusal names").config(enabledOrReasonIf = live) {
             Namespace(RULE).use { namespace ->
                 namespace.transport.useNflog({ group(30) }) {
                     shouldThrow<KernelRefusedException> { namespace.transport.nflog(30).collect {} }

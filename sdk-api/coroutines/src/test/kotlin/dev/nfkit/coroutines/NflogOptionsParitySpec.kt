@@ -57,7 +57,7 @@ private val optionSettings =
 
 class NflogOptionsParitySpec :
     FunSpec({
-        test("each option of Java's group builder is one of Kotlin's, and no other") {
+        test("each option of Java's group builder is one of Kotlin's, and vice versa") {
             val java = NflogGroup.Builder::class.java.options()
             NflogGroupBuilder::class.java.kotlinOptions() shouldContainExactlyInAnyOrder java
             groupSettings.keys shouldContainExactlyInAnyOrder java
@@ -99,7 +99,7 @@ class NflogOptionsParitySpec :
         }
 
         for ((name, setting) in groupSettings) {
-            test("the group's $name goes through") {
+            test("the group's $name is passed on") {
                 withClue("its default") {
                     setting.read(NflogGroup.builder(30).build()) shouldNotBe setting.expected
                 }
@@ -108,7 +108,7 @@ class NflogOptionsParitySpec :
         }
 
         for ((name, setting) in optionSettings) {
-            test("the session's $name goes through") {
+            test("the session's $name is passed on") {
                 val built =
                     NflogOptionsBuilder()
                         .apply(setting.set)
@@ -118,7 +118,7 @@ class NflogOptionsParitySpec :
             }
         }
 
-        test("what was set can be read, and the size of the buffer be left to the session again") {
+        test("options can be read after they are set, and the buffer size can be left to the session again") {
             val group =
                 NflogGroupBuilder(30).apply {
                     copyRange = 0
@@ -132,7 +132,7 @@ class NflogOptionsParitySpec :
             group.build().bufferSize() shouldBe OptionalInt.empty()
         }
 
-        test("values out of range are refused where they are set") {
+        test("values out of range are refused when they are set") {
             NflogOptionsBuilder().apply {
                 shouldThrow<IllegalArgumentException> { group(65536) }
                 shouldThrow<IllegalArgumentException> { receiveBuffer = 4095 }

@@ -55,7 +55,7 @@ class NflogScopeSpec :
             readers().shouldBeEmpty()
         }
 
-        test("it tells the sizes in force") {
+        test("it returns the actual buffer sizes") {
             val kernel = Kernel()
             kernel.useNflog({
                 group(30) { bufferSize = 8192 }
@@ -73,7 +73,7 @@ class NflogScopeSpec :
             kernel.fake.sockets().shouldBeEmpty()
         }
 
-        test("a group that can't be had fails before the block") {
+        test("a group that cannot be bound fails before the block") {
             val kernel = Kernel()
             kernel.fake.kernel().ownGroup(31, 99)
             shouldThrow<KernelRefusedException> {
@@ -86,7 +86,7 @@ class NflogScopeSpec :
             readers("nflog-30,31").shouldBeEmpty()
         }
 
-        test("a collector goes on where the one before has left off, inside a batch, too") {
+        test("a collector continues after the last packet of the previous one, inside a batch, too") {
             val kernel = Kernel()
             bounded {
                 kernel.useNflog({ group(30) { threshold = 25 } }) {
@@ -123,7 +123,7 @@ class NflogScopeSpec :
             numbers shouldContainExactly (0 until 3000).toList()
         }
 
-        test("a second collector at once is refused, and the first goes on") {
+        test("a second concurrent collector is refused, and the first continues") {
             val kernel = Kernel()
             bounded {
                 kernel.useNflog({ group(30) { threshold = 1 } }) {
@@ -147,7 +147,7 @@ class NflogScopeSpec :
             val kernel = Kernel()
             bounded {
                 kernel.useNflog({ group(30) }) {
-                    kernel.log(1..50) // under the threshold: the kernel holds them
+                    kernel.log(1..50) // below the threshold: the kernel holds them
                     stop()
                     packets.map { it.number }.toList() shouldContainExactly (1..50).toList()
                     packets.toList().shouldBeEmpty()
@@ -158,7 +158,7 @@ class NflogScopeSpec :
             kernel.closes.get() shouldBe 1
         }
 
-        test("what the block throws passes through, itself, and the socket is closed") {
+        test("an exception of the block is thrown unchanged, and the socket is closed") {
             val kernel = Kernel()
             val failure = IllegalStateException("the block's own")
             runCatching { kernel.useNflog({ group(30) }) { throw failure } }
@@ -185,7 +185,7 @@ class NflogScopeSpec :
             readers().shouldBeEmpty()
         }
 
-        test("a full queue holds the reader up, packets wait in the kernel, and none is lost") {
+        test("a full queue blocks the reader, packets wait in the kernel, and none is lost") {
             val kernel = Kernel()
             bounded {
                 kernel.useNflog({
@@ -193,7 +193,7 @@ class NflogScopeSpec :
                     batchCapacity = 1
                 }) {
                     kernel.log(1..200)
-                    eventually("the reader is held up") { readerIsHeldUp() }
+                    eventually("the reader is blocked") { readerIsHeldUp() }
                     (kernel.fake.socket().pending() > 100) shouldBe true
                     packets.take(200).map { it.number }.toList() shouldContainExactly (1..200).toList()
                 }
@@ -201,7 +201,7 @@ class NflogScopeSpec :
             kernel.closes.get() shouldBe 1
         }
 
-        test("the end of the block frees a reader that is held up, and what nobody collected is counted") {
+        test("the end of the block ends a blocked reader, and uncollected packets are counted") {
             val kernel = Kernel()
             lateinit var scope: NflogScope
             bounded {
@@ -211,9 +211,9 @@ class NflogScopeSpec :
                 }) {
                     scope = this
                     kernel.log(1..2000)
-                    eventually("the reader is held up") { readerIsHeldUp() }
+                    eventually("the reader is blocked") { readerIsHeldUp() }
                     packets.take(10).toList()
-                    eventually("the reader is held up again") { readerIsHeldUp() }
+                    eventually("the reader is blocked again") { readerIsHeldUp() }
                 }
             }
             scope.stats().packets() shouldBe 10
@@ -222,7 +222,7 @@ class NflogScopeSpec :
             kernel.closes.get() shouldBe 1
         }
 
-        test("a batch of more packets than an element holds comes whole and in order") {
+        test("a batch of more packets than an element holds arrives complete and in order") {
             val kernel = Kernel()
             bounded {
                 kernel.useNflog({
@@ -239,7 +239,7 @@ class NflogScopeSpec :
             }
         }
 
-        test("a session that fails tells its collector, behind what was received") {
+        test("a session that fails throws to its collector, after the received packets") {
             val kernel = Kernel()
             val failure = SystemCallException("recvmmsg", Errno.of(12), null)
             val thrown =
@@ -255,7 +255,7 @@ class NflogScopeSpec :
             thrown.exceptionOrNull() shouldBeSameInstanceAs failure
         }
 
-        test("a failure that no collector has met is thrown when the block returns") {
+        test("a failure that no collector has thrown is thrown when the block returns") {
             val kernel = Kernel()
             val failure = SystemCallException("recvmmsg", Errno.of(12), null)
             val thrown =

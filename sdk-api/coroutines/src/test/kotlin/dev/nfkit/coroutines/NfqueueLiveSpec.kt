@@ -31,7 +31,7 @@ import kotlin.time.Duration.Companion.milliseconds
 
 private const val TWENTY = "abcdefghijklmnopqrst"
 
-/** A namespace whose UDP to port 9 waits in queue 0, and whose kernel counts what goes on from there, by its mark. */
+/** A namespace whose UDP packets to port 9 wait in queue 0, and whose kernel counts the accepted ones by mark. */
 private class Queue : AutoCloseable {
     private val namespace =
         Namespace(
@@ -42,7 +42,7 @@ private class Queue : AutoCloseable {
 
     fun send(letters: String) = namespace.send(letters)
 
-    /** How many packets have passed with the marks 0, 1 and 2. */
+    /** The numbers of packets accepted with the marks 0, 1 and 2. */
     fun passed(): List<Int> =
         namespace
             .iptables("-t mangle -nvxL POSTROUTING")
@@ -50,7 +50,7 @@ private class Queue : AutoCloseable {
             .filter { "dpt:9" in it }
             .map { it.trim().substringBefore(' ').toInt() }
 
-    /** How many wait in the kernel; null where nobody owns the queue. */
+    /** The number of packets that wait in the kernel; null if the queue is not bound. */
     fun waiting(): Long? =
         transport
             .kernel()
@@ -61,7 +61,7 @@ private class Queue : AutoCloseable {
     override fun close() = namespace.close()
 }
 
-/** Queue 0, and deciders get the time that they take: on a busy machine they may be slower than the settle time. */
+/** Queue 0, with a long settle time: on a busy machine, deciders may be slower than the default. */
 private fun NfqueueOptionsBuilder.patiently(configure: NfqueueQueueBuilder.() -> Unit = {}) {
     queue(0, configure)
     settleTime = 1.days
@@ -74,7 +74,7 @@ class NfqueueLiveSpec :
             body: suspend Queue.() -> Unit,
         ) = test(name).config(enabledOrReasonIf = live) { Queue().use { bounded { it.body() } } }
 
-        live("packets are accepted, dropped and marked as the decider says, and stop decides all that waits") {
+        live("packets are accepted, dropped and marked as the decider decides, and stop decides all waiting packets") {
             transport.useNfqueue({ patiently() }) {
                 send("abcabc")
                 stop()
@@ -111,7 +111,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(20, 0, 0)
         }
 
-        live("as many suspend at once as the concurrency allows, and no more") {
+        live("the concurrency is the number of deciders that may suspend at once") {
             val deciding = AtomicInteger()
             val most = AtomicInteger()
             transport.useNfqueue({ patiently() }) {
@@ -130,7 +130,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(20, 0, 0)
         }
 
-        live("a decider that suspends holds up neither the verdicts before it nor, with concurrency, those behind it") {
+        live("a suspended decider delays neither earlier verdicts nor, with concurrency, later ones") {
             transport.useNfqueue({ patiently() }) {
                 val gate = CompletableDeferred<Unit>()
                 send("abXcd")
@@ -150,7 +150,7 @@ class NfqueueLiveSpec :
             }
         }
 
-        live("cancellation gives the close verdict to all: those being decided, received, and waiting in the kernel") {
+        live("cancellation gives the close verdict to packets being decided, received, and waiting in the kernel") {
             val begun = AtomicInteger()
             val job =
                 launchBeside {
@@ -175,7 +175,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(0, 20, 0)
         }
 
-        live("cancellation settles at once, also while a decider does not heed it") {
+        live("cancellation settles at once, even if a decider ignores it") {
             val begun = AtomicInteger()
             val gate = CompletableDeferred<Unit>()
             val job =
@@ -226,7 +226,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(1, 0, 0)
         }
 
-        live("a decider that throws leaves nothing undecided, and its exception passes through, itself") {
+        live("a decider that throws leaves no packet undecided, and its exception is thrown unchanged") {
             val failure = IllegalStateException("the decider's own")
             val thrown =
                 runCatching {
@@ -253,7 +253,7 @@ class NfqueueLiveSpec :
             (accepted in 2..18) shouldBe true
         }
 
-        live("a decider that throws without suspending is as good, and the block may decide again") {
+        live("a decider that throws without suspending has the same effect, and the block may decide again") {
             val failure = IllegalStateException("the decider's own")
             transport.useNfqueue({
                 patiently()
@@ -278,7 +278,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(4, 1, 0)
         }
 
-        live("a time-out of the decider's own is its failure, not a cancellation") {
+        live("a timeout inside the decider is a failure of the decider, not a cancellation") {
             val thrown =
                 runCatching {
                     transport.useNfqueue({
@@ -294,7 +294,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(0, 1, 0)
         }
 
-        live("behind the deadline the failure verdict goes out, and what the decider says then is counted as late") {
+        live("after the deadline the failure verdict is sent, and the decider's verdict is counted as late") {
             val begun = AtomicInteger()
             var sent = 0
             transport.useNfqueue({
@@ -316,7 +316,7 @@ class NfqueueLiveSpec :
                     while (begun.get() == 0) {
                         withContext(Dispatchers.IO) { send("a") }
                         sent++
-                        eventually("it is begun, or its deadline has passed") { begun.get() == 1 || waiting() == 0L }
+                        eventually("it has begun, or its deadline has passed") { begun.get() == 1 || waiting() == 0L }
                     }
                     send("bc")
                     sent += 2
@@ -328,7 +328,7 @@ class NfqueueLiveSpec :
                 stats().expired() shouldBe sent
                 stats().answered() shouldBe 0
             }
-            begun.get() shouldBe 1 // the others were not given to the decider any more
+            begun.get() shouldBe 1 // the others were not passed to the decider any more
             passed() shouldContainExactly listOf(0, sent, 0)
         }
 
@@ -365,7 +365,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(18, 0, 0)
         }
 
-        live("a queue is configured anew while its packets are decided") {
+        live("a queue is reconfigured while its packets are decided") {
             transport.useNfqueue({ patiently { maximumLength = 4096 } }) {
                 coroutineScope {
                     launch(Dispatchers.Default) { decide { Verdict.ACCEPT } }
@@ -383,7 +383,7 @@ class NfqueueLiveSpec :
             passed() shouldContainExactly listOf(2000, 0, 0)
         }
 
-        live("a queue has one owner, whom the refusal names") {
+        live("a queue has one owner, which the refusal names") {
             transport.useNfqueue({ queue(0) }) {
                 shouldThrow<KernelRefusedException> { transport.useNfqueue({ queue(0) }) { } }
                     .message shouldContain "port $portId"

@@ -73,7 +73,7 @@ private val optionSettings =
 
 class NfqueueOptionsParitySpec :
     FunSpec({
-        test("each option of Java's queue builder is one of Kotlin's, and no other") {
+        test("each option of Java's queue builder is one of Kotlin's, and vice versa") {
             val java = NfqueueQueue.Builder::class.java.options()
             NfqueueQueueBuilder::class.java.kotlinOptions() shouldContainExactlyInAnyOrder java
             queueSettings.keys shouldContainExactlyInAnyOrder java
@@ -114,7 +114,7 @@ class NfqueueOptionsParitySpec :
         }
 
         for ((name, setting) in queueSettings) {
-            test("the queue's $name goes through") {
+            test("the queue's $name is passed on") {
                 withClue("its default") {
                     setting.read(NfqueueQueue.builder(3).build()) shouldNotBe setting.expected
                 }
@@ -123,13 +123,13 @@ class NfqueueOptionsParitySpec :
         }
 
         for ((name, setting) in optionSettings) {
-            test("the session's $name goes through") {
+            test("the session's $name is passed on") {
                 val built = NfqueueOptionsBuilder().apply(setting.set).apply { queue(30) }.build()
                 setting.read(built) shouldBe setting.expected
             }
         }
 
-        test("what may be left to the session can be left to it again") {
+        test("options that may be left to the session can be left to it again") {
             val options =
                 NfqueueOptionsBuilder()
                     .apply {
@@ -146,7 +146,7 @@ class NfqueueOptionsParitySpec :
             options.closeVerdict() shouldBe Verdict.DROP
         }
 
-        test("values out of range are refused where they are set") {
+        test("values out of range are refused when they are set") {
             NfqueueOptionsBuilder().apply {
                 shouldThrow<IllegalArgumentException> { queue(65536) }
                 shouldThrow<IllegalArgumentException> { queues(2, 1) }

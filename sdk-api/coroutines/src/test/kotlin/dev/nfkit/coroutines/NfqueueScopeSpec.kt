@@ -44,12 +44,12 @@ private fun Kernel.enqueue(
     }
 }
 
-/** The verdicts that the kernel was given, by the packets' numbers. */
+/** The verdicts that the kernel received, by the packets' numbers. */
 private fun Kernel.verdicts() = fake.nfqueue().decided().map { it.payload().u32(0).toInt() to it.verdict() }
 
 class NfqueueScopeSpec :
     FunSpec({
-        test("the block starts when all queues are bound, on one socket, and tells what is in force") {
+        test("the block starts when all queues are bound, on one socket, and can read the actual settings") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({
@@ -80,7 +80,7 @@ class NfqueueScopeSpec :
             readers("nfqueue-0,4,5").shouldBeEmpty()
         }
 
-        test("a queue that can't be had fails before the block, and so does a session without one") {
+        test("a queue that cannot be bound fails before the block, and so does a session without one") {
             val kernel = Kernel()
             shouldThrow<IllegalArgumentException> { kernel.useNfqueue({}) { } }
             kernel.fake.sockets().shouldBeEmpty()
@@ -89,7 +89,7 @@ class NfqueueScopeSpec :
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("cancelling while the kernel does not answer the request ends at once") {
+        test("cancelling while the request has no answer ends at once") {
             val kernel = Kernel()
             kernel.fake.onRequest { true }.withoutAcknowledgement()
             bounded {
@@ -101,7 +101,7 @@ class NfqueueScopeSpec :
             readers("nfqueue-0").shouldBeEmpty()
         }
 
-        test("the verdicts of deciders that do not suspend leave together") {
+        test("the verdicts of deciders that do not suspend are sent together") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({
@@ -117,7 +117,7 @@ class NfqueueScopeSpec :
             (kernel.sends.get() < 100) shouldBe true
         }
 
-        test("a verdict leaves before its batch waits for the permit of a suspended decider") {
+        test("a verdict is sent before its batch waits for the permit of a suspended decider") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({ queue(0) }) {
@@ -139,7 +139,7 @@ class NfqueueScopeSpec :
             kernel.verdicts() shouldContainExactly (1..3).map { it to NF_ACCEPT }
         }
 
-        test("deciders run in the caller's context, before and behind a suspension") {
+        test("deciders run in the caller's context, before and after a suspension") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({ queue(0) }) {
@@ -160,7 +160,7 @@ class NfqueueScopeSpec :
             kernel.verdicts().toSet() shouldBe (1..3).map { it to NF_DROP }.toSet()
         }
 
-        test("a lone thread's other coroutines get their turn between batches") {
+        test("the other coroutines of a single thread run between batches") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({
@@ -186,7 +186,7 @@ class NfqueueScopeSpec :
             }
         }
 
-        test("a packet may be handed on and answered later, once") {
+        test("a packet may be passed on and answered later, once") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({ queue(0) }) {
@@ -208,7 +208,7 @@ class NfqueueScopeSpec :
             kernel.verdicts() shouldContainExactly listOf(2 to NF_ACCEPT, 1 to NF_DROP)
         }
 
-        test("a verdict for a packet that its decider has answered itself is refused loudly") {
+        test("a verdict for a packet that its decider has answered itself is refused with an exception") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({ queue(0) }) {
@@ -225,7 +225,7 @@ class NfqueueScopeSpec :
             kernel.verdicts() shouldContainExactly listOf(1 to NF_ACCEPT)
         }
 
-        test("packets are taken by one at a time, and each goes on behind the one before") {
+        test("only one caller takes packets at a time, and each continues after the previous one") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({ queue(0) }) {
@@ -242,7 +242,7 @@ class NfqueueScopeSpec :
                         shouldThrow<IllegalStateException> { packets.collect {} }
                             .message shouldContain "being collected already"
                         eventually("all are received") { stats().held() == 10L && begun == 1 }
-                        repeat(10) { yield() } // the one that decides waits for its first decider
+                        repeat(10) { yield() } // the decide call waits for its first decider
                         first.cancelAndJoin()
                     }
                     val rest = packets.take(4).toList()
@@ -265,7 +265,7 @@ class NfqueueScopeSpec :
             }
         }
 
-        test("a slow decider makes packets wait in the kernel, and none is lost") {
+        test("with a slow decider packets wait in the kernel, and none is lost") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({
@@ -274,7 +274,7 @@ class NfqueueScopeSpec :
                     batchCapacity = 1
                 }) {
                     kernel.enqueue(1..200)
-                    eventually("the reader is held up") { readerIsHeldUp("nfqueue-0") }
+                    eventually("the reader is blocked") { readerIsHeldUp("nfqueue-0") }
                     (kernel.fake.socket().pending() > 100) shouldBe true
                     stop()
                     decide { Verdict.ACCEPT }
@@ -283,7 +283,7 @@ class NfqueueScopeSpec :
             kernel.verdicts() shouldContainExactly (1..200).map { it to NF_ACCEPT }
         }
 
-        test("the end of the block settles what nobody took, and the reader that is held up ends") {
+        test("the end of the block settles packets that were not taken, and a blocked reader ends") {
             val kernel = Kernel()
             lateinit var scope: NfqueueScope
             bounded {
@@ -296,7 +296,7 @@ class NfqueueScopeSpec :
                 }) {
                     scope = this
                     kernel.enqueue(1..50)
-                    eventually("the reader is held up") { readerIsHeldUp("nfqueue-0") }
+                    eventually("the reader is blocked") { readerIsHeldUp("nfqueue-0") }
                 }
             }
             kernel.verdicts().toSet() shouldBe (1..50).map { it to NF_ACCEPT }.toSet()
@@ -304,7 +304,7 @@ class NfqueueScopeSpec :
             scope.stats().held() shouldBe 0
         }
 
-        test("a session that fails tells who decides, and cancels the deciders") {
+        test("a session that fails throws to the decide call, and cancels the deciders") {
             val kernel = Kernel()
             val failure = SystemCallException("recvmmsg", Errno.of(12), null)
             val decided = mutableListOf<Int>()
@@ -343,7 +343,7 @@ class NfqueueScopeSpec :
             kernel.fake.openSockets() shouldBe 0
         }
 
-        test("a failure that nobody has met is thrown when the block returns") {
+        test("a failure that was not thrown before is thrown when the block returns") {
             val kernel = Kernel()
             val failure = SystemCallException("recvmmsg", Errno.of(12), null)
             val thrown =
@@ -356,7 +356,7 @@ class NfqueueScopeSpec :
             thrown.exceptionOrNull() shouldBeSameInstanceAs failure
         }
 
-        test("options in force are where a change begins, and what the kernel refuses stays as it was") {
+        test("a change starts with the current options, and options that the kernel refuses stay unchanged") {
             val kernel = Kernel()
             bounded {
                 kernel.useNfqueue({ queue(0) { maximumLength = 9 } }) {

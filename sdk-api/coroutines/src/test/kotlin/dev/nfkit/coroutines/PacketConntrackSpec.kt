@@ -26,7 +26,7 @@ private fun NetfilterPacket.shouldHaveItsConnection() {
 
 class PacketConntrackSpec :
     FunSpec({
-        test("a logged packet has its connection, also after the session's end") {
+        test("a logged packet has its connection, even after the session's end") {
             val kernel = Kernel().apply { fake.kernel().conntrackGlue(true) }
             bounded {
                 val packets =

@@ -2,23 +2,23 @@ package dev.nfkit.coroutines
 
 import java.lang.reflect.Modifier
 
-/** Sets an option in Kotlin to other than its default, and says what the Java value must then hold. */
+/** Sets an option in Kotlin to another value than its default, and returns what the Java value must then contain. */
 internal class Setting<B, V>(
     val read: (V) -> Any,
     val expected: Any,
     val set: B.() -> Unit,
 )
 
-/** The public methods that a class has of itself, as a user of Java sees them. */
+/** The public methods that a class declares, as a Java user sees them. */
 internal fun Class<*>.ownMethods() =
     declaredMethods.filter {
         Modifier.isPublic(it.modifiers) && !Modifier.isStatic(it.modifiers) && !it.isSynthetic
     }
 
-/** The options that a Java builder has. */
+/** The options of a Java builder. */
 internal fun Class<*>.options() = ownMethods().map { it.name }.filter { it != "build" }.toSet()
 
-/** The options that a Kotlin builder has: properties by their setters, and functions. Value classes mangle names. */
+/** The options of a Kotlin builder: properties by their setters, and functions. Value classes mangle names. */
 internal fun Class<*>.kotlinOptions() =
     ownMethods()
         .map { it.name.substringBefore('-').substringBefore('$') }
@@ -26,7 +26,7 @@ internal fun Class<*>.kotlinOptions() =
         .map { if (it.startsWith("set")) it.removePrefix("set").replaceFirstChar(Char::lowercase) else it }
         .toSet()
 
-/** What a value of options tells of itself. */
+/** The properties of a value of options. */
 internal fun Any.values() =
     javaClass
         .ownMethods()

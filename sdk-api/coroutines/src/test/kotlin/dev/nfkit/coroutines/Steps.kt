@@ -26,12 +26,12 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
-/** Longer than anything takes: only a failure reaches it. */
+/** Longer than any step takes: only a failure reaches it. */
 internal val BOUND = System.getProperty("nfkit.live.bound", "30").toLong().seconds
 
 private val CONNECTION_GROUPS = 1..3 // NFNLGRP_CONNTRACK_NEW and so on
 
-/** A fake kernel whose sockets count how often they are closed, and fail as the test says. */
+/** A fake kernel whose sockets count how often they are closed, and fail as the test sets. */
 internal class Kernel : NetlinkTransport {
     val fake = FakeNetfilter(TestClock.manual())
     val closes = AtomicInteger()
@@ -41,7 +41,7 @@ internal class Kernel : NetlinkTransport {
 
     @Volatile var receiveFailure: Throwable? = null
 
-    /** Thrown by a close that has closed the socket all the same, as close(2) does. */
+    /** Thrown by a close that has closed the socket, as close(2) does. */
     @Volatile var closeFailure: Throwable? = null
 
     @Volatile var wakeupFailure: Throwable? = null
@@ -84,7 +84,7 @@ internal class Kernel : NetlinkTransport {
         }
     }
 
-    /** Lets the receive in progress, or the next, fail. */
+    /** Makes the current receive, or the next one, fail. */
     fun failReceive(failure: Throwable) {
         receiveFailure = failure
         fake.socket().wakeup()
@@ -97,21 +97,21 @@ internal class Kernel : NetlinkTransport {
     ) {
         for (number in numbers) {
             val packet = SampleNflog.of(*ByteArray(4) { (number shr (24 - 8 * it)).toByte() })
-            check(fake.nflog().log(group, packet)) { "nobody listens to group $group" }
+            check(fake.nflog().log(group, packet)) { "group $group is not bound" }
         }
     }
 
-    /** Has the kernel track a connection to each port; their ids. */
+    /** Makes the kernel track a connection to each port. Returns their ids. */
     fun connect(
         ports: Iterable<Int>,
         change: SampleConntrack.() -> Unit = {},
     ): List<Long> = ports.map { fake.conntrack().add(SampleConntrack.of(sampleTo(it)).apply(change)) }
 
-    /** The socket that listens to events: what else is open was opened behind it. */
+    /** The socket that receives events: other open sockets were opened after it. */
     fun listener(): FakeNetlinkSocket = fake.sockets().first { !it.isClosed }
 
-    /** Does something that the socket that listens is not told of. */
-    fun untold(action: () -> Unit) {
+    /** Runs an action without events to the listening socket. */
+    fun withoutEvents(action: () -> Unit) {
         val listener = listener()
         CONNECTION_GROUPS.forEach { listener.set(SocketOption.DROP_MEMBERSHIP, it) }
         action()
@@ -127,10 +127,10 @@ internal fun sampleTo(port: Int): SampleTuple = SampleTuple.udp("10.0.0.1", 40_0
 internal fun tupleTo(port: Int): ConntrackTuple =
     ConntrackTuple.udp(InetAddress.getByName("10.0.0.1"), 40_000, InetAddress.getByName("10.0.0.2"), port)
 
-/** The port that a connection goes to. */
+/** The destination port of the connection. */
 internal val ConntrackEntry.port: Int get() = original().destinationPort()
 
-/** The number that [Kernel.log] gave the packet. */
+/** The number that [Kernel.log] assigned to the packet. */
 internal val NflogPacket.number: Int get() = payload().u32(0).toInt()
 
 internal suspend fun bounded(block: suspend CoroutineScope.() -> Unit) = withTimeout(BOUND, block)
@@ -146,11 +146,11 @@ internal suspend fun eventually(
     }
 }
 
-/** The reader threads of a session that live, by what it reads. */
+/** The running reader threads of a session, by what it reads. */
 internal fun readers(what: String = "nflog-30"): List<Thread> =
     Thread.getAllStackTraces().keys.filter { it.name == "nfkit-$what" && it.isAlive }
 
-/** Whether the reader waits in the kernel for conntrack's events. */
+/** Whether the reader waits in the kernel for conntrack events. */
 internal fun readerListens(what: String): Boolean =
     readers(what).any { thread ->
         thread.state == Thread.State.TIMED_WAITING &&
@@ -164,5 +164,5 @@ internal fun readerIsHeldUp(what: String = "nflog-30"): Boolean =
             thread.stackTrace.any { it.className == BatchQueue::class.java.name && it.methodName == "put" }
     }
 
-/** A coroutine beside the test, which the test cancels. */
+/** A coroutine concurrent with the test, which the test cancels. */
 internal fun launchBeside(block: suspend () -> Unit): Job = CoroutineScope(Dispatchers.Default).launch { block() }

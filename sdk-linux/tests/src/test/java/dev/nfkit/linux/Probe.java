@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What tests run in a process of its own. It prints a line when ready and ends when its input does. */
+/**
+ * The part of tests that runs in a separate process. It prints a line when it is ready, and ends when its input does.
+ */
 final class Probe {
     private Probe() {}
 
@@ -27,7 +29,7 @@ final class Probe {
         return NfqueueOptions.builder().queue(Integer.parseInt(number)).build();
     }
 
-    /** Opens sockets with a little more memory each time, until one opens. */
+    /** Opens sockets with a little more memory each time, until one can be opened. */
     private static void littleMemory(LinuxTransport transport) throws Exception {
         transport.open(Netlink.NETLINK_NETFILTER).close();
         List<ByteBuffer> steps = new ArrayList<>();
@@ -59,7 +61,7 @@ final class Probe {
                 all.add(ByteBuffer.allocateDirect(size));
             }
         } catch (OutOfMemoryError e) {
-            // Nothing of this size is left.
+            // No memory of this size is left.
         }
     }
 

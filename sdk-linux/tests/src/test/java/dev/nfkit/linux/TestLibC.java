@@ -3,7 +3,7 @@ package dev.nfkit.linux;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 
-/** Calls that only tests need. */
+/** C functions that only tests need. */
 final class TestLibC {
     static {
         Native.register(TestLibC.class, NativeLibrary.getProcess());

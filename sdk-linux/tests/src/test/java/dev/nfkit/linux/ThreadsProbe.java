@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What a newer Java is asked about threads, in a process of its own. */
+/** Tests of threads that run on a newer Java, in a separate process. */
 final class ThreadsProbe {
     private static final int SENDERS = 200_000;
 
@@ -27,7 +27,7 @@ final class ThreadsProbe {
         }
     }
 
-    /** One virtual thread waits for datagrams. Another one ends its wait, which it can only if it runs meanwhile. */
+    /** One virtual thread waits for datagrams. Another one ends its wait, which requires that it runs meanwhile. */
     private static void carrier(NetlinkSocket socket, Method start) throws Exception {
         AtomicInteger received = new AtomicInteger(-2);
         CountDownLatch receiving = new CountDownLatch(1);
@@ -49,7 +49,7 @@ final class ThreadsProbe {
         }
     }
 
-    /** Each thread makes a call that fails, and asks for its error. */
+    /** Each thread makes a call that fails, and reads its error. */
     private static void memory(NetlinkSocket socket, Method start) throws Exception {
         ByteBuffer tooMuch = ByteBuffer.allocateDirect(400_000);
         AtomicInteger refused = new AtomicInteger();

@@ -9,9 +9,9 @@ import java.nio.file.Path
 import kotlin.io.path.deleteIfExists
 
 /**
- * The table is what `src/test/c/layouts.c` printed on x86-64 (glibc 2.36 and later). It holds for aarch64 too: LP64,
- * little-endian, natural alignment, and `asm-generic` numbers; where there is a C compiler, the machine at hand is
- * asked.
+ * The table is the output of `src/test/c/layouts.c` on x86-64 (glibc 2.36 and later). It holds for aarch64 too: LP64,
+ * little-endian, natural alignment, and `asm-generic` numbers. If there is a C compiler, the values are compared with
+ * those of this machine.
  */
 class AbiSpec :
     FunSpec({
@@ -118,7 +118,7 @@ class AbiSpec :
                 Entry("NS_GET_USERNS", Abi.NS_GET_USERNS, 46849),
             )
 
-        test("sizes, offsets and numbers are those that C has") {
+        test("sizes, offsets and numbers are those of C") {
             for (entry in table) {
                 withClue(entry.name) { entry.ours.toLong() shouldBe entry.c }
             }

@@ -28,7 +28,7 @@ internal class ClassicBpf(
         }
     }
 
-    /** How many bytes of the packet it keeps: 0 drops. */
+    /** The number of bytes of the packet that the program keeps: 0 drops it. */
     fun run(packet: ByteArray): Long {
         var a = 0L
         var x = 0L

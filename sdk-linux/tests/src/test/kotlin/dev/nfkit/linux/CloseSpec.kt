@@ -11,14 +11,14 @@ import java.util.concurrent.TimeUnit
 
 class CloseSpec :
     FunSpec({
-        test("no descriptor is left open where memory runs out while a socket is opened")
+        test("no descriptor is left open if memory runs out while a socket is opened")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 val options = "JAVA_TOOL_OPTIONS=-XX:MaxDirectMemorySize=512k -XX:+UseSerialGC"
                 val lines = run(*probe(listOf("env", options), "little-memory").toTypedArray()).lines()
                 lines shouldContain "failed true, opened true, left 0"
             }
 
-        test("a close among wakeups is never taken for one of them").config(enabledOrReasonIf = needsNetAdmin) {
+        test("a close among wakeups is never mistaken for one of them").config(enabledOrReasonIf = needsNetAdmin) {
             val threads = Executors.newFixedThreadPool(3)
             try {
                 val batch = DatagramBatch(1, 64)

@@ -107,7 +107,7 @@ private val cases =
         onReceipt { original(TuplePattern.any().source(address("10.1.0.1"))).reply(TuplePattern.of(udp6(2))) },
     )
 
-/** Connections of which each case means some. */
+/** Connections; each case selects some of them. */
 private fun Conntrack.fill() {
     val assured = arrayOf(ConntrackStatus.SEEN_REPLY, ConntrackStatus.ASSURED)
     for (port in 1..6) {
@@ -128,7 +128,7 @@ private fun key(entry: ConntrackEntry) = listOf(entry.original(), entry.reply(),
 
 class ConntrackDumpSpec :
     FunSpec({
-        test("a filter gives what it would choose from a whole dump, and the kernel sends no more than it must")
+        test("a filtered dump has the same entries as a filtered complete dump, and the kernel sends no others")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { filled ->
                     filled.fill()
@@ -154,7 +154,9 @@ class ConntrackDumpSpec :
                 }
             }
 
-        test("a table of many datagrams is shown whole and once").config(enabledOrReasonIf = needsNamespaces) {
+        test(
+            "a table of many datagrams is returned completely, each entry once",
+        ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { filled ->
                 for (port in 1..ENTRIES) {
                     filled.create(connection(udp(port)))
@@ -172,7 +174,9 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("a sink may change, delete and look up what it is shown").config(enabledOrReasonIf = needsNamespaces) {
+        test(
+            "a sink may change, delete and look up the entries that it receives",
+        ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 for (port in 1..ENTRIES) {
                     table.create(connection(udp(port)))
@@ -192,7 +196,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("a dump within a dump of the same client is refused, and the one around it goes on")
+        test("a dump within a dump of the same client is refused, and the outer one continues")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { table ->
                     repeat(3) { table.create(connection(udp(it))) }
@@ -207,7 +211,7 @@ class ConntrackDumpSpec :
             }
 
         for (problem in listOf(IllegalStateException("mine"), IOException("mine"), AssertionError("mine"))) {
-            test("a sink that throws ${problem::class.simpleName} ends its dump, and the client stays as good")
+            test("a sink that throws ${problem::class.simpleName} ends its dump, and the client stays usable")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withTable { table ->
                         for (port in 1..ENTRIES) {
@@ -254,7 +258,7 @@ class ConntrackDumpSpec :
             }
         }
 
-        test("a sink may close the client that shows it entries").config(enabledOrReasonIf = needsNamespaces) {
+        test("a sink may close the client that calls it").config(enabledOrReasonIf = needsNamespaces) {
             withTable { filled ->
                 for (port in 1..ENTRIES) {
                     filled.create(connection(udp(port)))
@@ -266,5 +270,5 @@ class ConntrackDumpSpec :
         }
     })
 
-/** More than one receive takes: some 16 datagrams of 32 KiB, with some 200 bytes for an entry. */
+/** More than one receive returns: some 16 datagrams of 32 KiB, with some 200 bytes for an entry. */
 private const val ENTRIES = 6_000

@@ -36,7 +36,7 @@ import java.util.concurrent.TimeUnit
 internal fun Namespace.events(configure: ConntrackEventOptions.Builder.() -> Unit = {}): ConntrackEvents =
     ConntrackEvents.open(transport, ConntrackEventOptions.builder().apply(configure).build())
 
-/** Takes owned events until one is as wanted; all of them. */
+/** Receives owned events until one matches. Returns all of them. */
 internal fun ConntrackEvents.until(
     what: String,
     wanted: (ConntrackEvent) -> Boolean,
@@ -49,7 +49,7 @@ internal fun ConntrackEvents.until(
     return taken
 }
 
-/** Takes what is on the socket, once nothing more comes: what the kernel told before this is called. */
+/** Receives the events on the socket until no more arrive: those sent before this call. */
 internal fun ConntrackEvents.rest(): List<ConntrackEvent> {
     val taken = mutableListOf<ConntrackEvent>()
     stop()
@@ -72,7 +72,7 @@ private fun name(event: ConntrackEvent): String = event::class.simpleName!!
 class ConntrackEventsSpec :
     FunSpec({
         test(
-            "a flow of UDP is told of as it begins, is answered and ends",
+            "a UDP flow causes events when it begins, is answered and ends",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 tune("nf_conntrack_acct", 1)
@@ -90,19 +90,19 @@ class ConntrackEventsSpec :
                         }
                     }
                     table.delete(tuple) shouldBe true
-                    val told = events.rest().of(tuple)
-                    told.map(::name).distinct() shouldContainExactly listOf("New", "Updated", "Destroyed")
-                    val new = (told.first() as New).entry()
+                    val reported = events.rest().of(tuple)
+                    reported.map(::name).distinct() shouldContainExactly listOf("New", "Updated", "Destroyed")
+                    val new = (reported.first() as New).entry()
                     new.reply() shouldBe tuple.inverted()
                     new.`is`(ConntrackStatus.CONFIRMED) shouldBe true
                     new.`is`(ConntrackStatus.SEEN_REPLY) shouldBe false
                     new.timeout() shouldBeGreaterThan 0
-                    told
+                    reported
                         .filterIsInstance<Updated>()
                         .first()
                         .entry()
                         .`is`(ConntrackStatus.SEEN_REPLY) shouldBe true
-                    val end = (told.last() as Destroyed).entry()
+                    val end = (reported.last() as Destroyed).entry()
                     end.id() shouldBe new.id()
                     end.packets(Direction.ORIGINAL) shouldBe 2
                     end.bytes(Direction.ORIGINAL) shouldBe 2 * (28 + 10)
@@ -113,20 +113,20 @@ class ConntrackEventsSpec :
             }
         }
 
-        test("a TCP connection is told of with its states").config(enabledOrReasonIf = needsNamespaces) {
+        test("a TCP connection causes events with its states").config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 events().use { events ->
                     val tuple =
                         TcpPair(this, 4001).use {
-                            it.say("hello")
+                            it.send("hello")
                             it.tuple
                         }
-                    val told = events.until("the connection has ended") { state(it) == "TIME_WAIT" }.of(tuple)
-                    told.map(::state) shouldContainInOrder
+                    val reported = events.until("the connection has ended") { state(it) == "TIME_WAIT" }.of(tuple)
+                    reported.map(::state) shouldContainInOrder
                         listOf("SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "LAST_ACK", "TIME_WAIT")
-                    told.first()::class shouldBe New::class
-                    told.count { it is New } shouldBe 1
-                    told.single { state(it) == "ESTABLISHED" }.entry().`is`(ConntrackStatus.ASSURED) shouldBe true
+                    reported.first()::class shouldBe New::class
+                    reported.count { it is New } shouldBe 1
+                    reported.single { state(it) == "ESTABLISHED" }.entry().`is`(ConntrackStatus.ASSURED) shouldBe true
                     table.flush()
                     events.until("it is removed") { it is Destroyed }.of(tuple).map(::name) shouldContainExactly
                         listOf("Destroyed")
@@ -134,16 +134,16 @@ class ConntrackEventsSpec :
             }
         }
 
-        test("pings of both families are told of with their id").config(enabledOrReasonIf = needsNamespaces) {
+        test("pings of both families cause events with their id").config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 events().use { events ->
                     exec("ping", "-q", "-c", "1", "127.0.0.1")
                     exec("ping", "-q", "-c", "1", "::1")
                     table.flush()
-                    val told = events.rest().filterIsInstance<OfConnection>()
+                    val reported = events.rest().filterIsInstance<OfConnection>()
                     for ((protocol, query) in listOf(IpProtocol.ICMP to 8, IpProtocol.ICMPV6 to 128)) {
                         val pings =
-                            told.filter {
+                            reported.filter {
                                 it.entry().protocol() == protocol &&
                                     it.entry().original().icmpType() == query
                             }
@@ -155,22 +155,27 @@ class ConntrackEventsSpec :
             }
         }
 
-        test("a change of mark and labels is told as it is").config(enabledOrReasonIf = needsNamespaces) {
+        test(
+            "a change of mark and labels causes an event with the new values",
+        ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 table.create(connection(udp(1)))
                 events { kinds(ConntrackEventKind.UPDATED) }.use { events ->
                     table.create(connection(udp(2)))
                     table.update(udp(2), ConntrackUpdate.none().mark(9))
                     table.delete(udp(2))
-                    val told = events.rest()
-                    told.map(::name) shouldContainExactly listOf("Updated")
-                    (told.single() as Updated).entry().mark() shouldBe 9
-                    (told.single() as Updated).entry().original() shouldBe udp(2)
+                    val reported = events.rest()
+                    reported.map(::name) shouldContainExactly listOf("Updated")
+                    (reported.single() as Updated).entry().mark() shouldBe 9
+                    (reported.single() as Updated).entry().original() shouldBe udp(2)
                 }
             }
         }
 
-        /** Runs sessions beside one of all; each gets what it means of that one's, and the kernel keeps the rest away. */
+        /**
+         * Runs filtered sessions in addition to one for all events. Each receives the events of that one that match,
+         * and the kernel rejects the others.
+         */
         fun filtered(
             filters: List<ConntrackFilter>,
             traffic: Namespace.(Conntrack) -> Unit,
@@ -178,12 +183,12 @@ class ConntrackEventsSpec :
             val sessions = filters.map { filter -> filter to events { filter(filter) } }
             events().use { all ->
                 traffic(table)
-                val told = all.rest().map { it as OfConnection }
+                val reported = all.rest().map { it as OfConnection }
                 for ((filter, session) in sessions) {
-                    withClue("$filter of ${told.size}") {
-                        val wanted = told.filter { filter.matches(it.entry()) }
+                    withClue("$filter of ${reported.size}") {
+                        val wanted = reported.filter { filter.matches(it.entry()) }
                         wanted.shouldNotBeEmpty()
-                        (told.size - wanted.size).toLong() shouldBeGreaterThan 0
+                        (reported.size - wanted.size).toLong() shouldBeGreaterThan 0
 
                         fun line(event: ConntrackEvent) = "${name(event)} ${(event as OfConnection).entry()}"
                         session.rest().map(::line) shouldContainExactly wanted.map(::line)
@@ -195,7 +200,7 @@ class ConntrackEventsSpec :
             }
         }
 
-        test("the kernel tells only of what a filter means: families, protocols, addresses, ports")
+        test("the kernel sends only matching events: families, protocols, addresses, ports")
             .config(enabledOrReasonIf = needsNamespaces) {
                 val any = TuplePattern.any()
                 filtered(
@@ -216,13 +221,13 @@ class ConntrackEventsSpec :
                     sendUdp(4000, 4001)
                     sendUdp(4002, 4003, "::1")
                     for (last in 2..5) sendUdp(4004, 4005, "127.0.0.$last")
-                    TcpPair(this, 4001).use { it.say("hello") }
+                    TcpPair(this, 4001).use { it.send("hello") }
                     exec("ping", "-q", "-c", "1", "127.0.0.3")
                     table.flush()
                 }
             }
 
-        test("the kernel tells only of what a filter means: state, mark, status, zone")
+        test("the kernel sends only matching events: state, mark, status, zone")
             .config(enabledOrReasonIf = needsNamespaces) {
                 filtered(
                     listOf(
@@ -241,12 +246,12 @@ class ConntrackEventsSpec :
                         table.create(connection(udp(mark.toInt() + 1)).mark(mark))
                         table.create(connection(udp(mark.toInt() + 1)).mark(mark).zone(5))
                     }
-                    TcpPair(this, 4001).use { it.say("hello") }
+                    TcpPair(this, 4001).use { it.send("hello") }
                     table.flush()
                 }
             }
 
-        test("several filters mean what one of them means").config(enabledOrReasonIf = needsNamespaces) {
+        test("several filters match what at least one of them matches").config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 val session =
                     events {
@@ -263,7 +268,7 @@ class ConntrackEventsSpec :
         }
 
         test(
-            "a stop delivers what is on the socket, and a close counts it",
+            "a stop delivers the events on the socket, and a close counts them",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 val stopped = events()
@@ -281,18 +286,18 @@ class ConntrackEventsSpec :
             }
         }
 
-        test("a stop from another thread ends a run that waits").config(enabledOrReasonIf = needsNamespaces) {
+        test("a stop from another thread ends a waiting run").config(enabledOrReasonIf = needsNamespaces) {
             withTable {
                 events().use { events ->
                     val run = CompletableFuture.supplyAsync { events.run<RuntimeException> { } }
-                    events.wakeup() // and the run goes on
+                    events.wakeup() // and the run continues
                     events.stop()
                     run.get(BOUND_SECONDS, TimeUnit.SECONDS) shouldBe 0L
                 }
             }
         }
 
-        test("each namespace has events of its own").config(enabledOrReasonIf = needsNamespaces) {
+        test("each namespace has its own events").config(enabledOrReasonIf = needsNamespaces) {
             withTable { mine ->
                 val here = this
                 withTable { other ->

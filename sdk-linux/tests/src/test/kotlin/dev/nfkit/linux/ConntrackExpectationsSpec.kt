@@ -25,7 +25,7 @@ import java.time.Duration
 private val all = address("255.255.255.255")
 private val none = address("0.0.0.0")
 
-/** A connection to come from a host that says from which, to a port. */
+/** An expected connection from a host to a port. */
 private fun expectation(
     master: ConntrackTuple,
     port: Int,
@@ -37,7 +37,7 @@ private fun expectation(
         Duration.ofSeconds(1),
     ).helper("ftp")
 
-/** Why the kernel has no helper for FTP, or null where it has. */
+/** Why the kernel has no helper for FTP, or null if it has one. */
 private val noHelper: String? by lazy {
     Live.noNamespaces ?: Live.demanded(
         runCatching { withTable { it.create(connection(tcp(1, 21)).helper("ftp")) } }.exceptionOrNull()?.message,
@@ -82,7 +82,7 @@ class ConntrackExpectationsSpec :
             }
         }
 
-        test("what can't be expected is refused as that").config(enabledOrReasonIf = needsHelper) {
+        test("an invalid expectation is refused with its reason").config(enabledOrReasonIf = needsHelper) {
             withTable { table ->
                 val missing =
                     shouldThrow<KernelRefusedException> { table.expectations().create(expectation(tcp(1, 21), 5_000)) }
@@ -94,7 +94,7 @@ class ConntrackExpectationsSpec :
             }
         }
 
-        test("what FTP announces is expected, and its connection is related").config(enabledOrReasonIf = needsHelper) {
+        test("a connection announced by FTP is expected, and then related").config(enabledOrReasonIf = needsHelper) {
             withTable { table ->
                 iptables("-t raw -A OUTPUT -p tcp --dport 21 -j CT --helper ftp")
                 val session =
@@ -107,8 +107,8 @@ class ConntrackExpectationsSpec :
                     }
                 TcpPair(this, 21).use { control ->
                     val data = inside { ServerSocket(5_000, 1, address("127.0.0.1")) }
-                    control.say("USER me\r\n") // only then does the helper know where a line begins
-                    control.say("PORT 127,0,0,1,${5_000 / 256},${5_000 % 256}\r\n")
+                    control.send("USER me\r\n") // the helper needs this to find where a line begins
+                    control.send("PORT 127,0,0,1,${5_000 / 256},${5_000 % 256}\r\n")
                     val expected = table.expectations().list().single()
                     expected.tuple().get().destinationPort() shouldBe 5_000
                     expected.master().get() shouldBe control.tuple
@@ -129,17 +129,17 @@ class ConntrackExpectationsSpec :
                     related.master() shouldBe control.tuple
                     table.expectations().list() shouldBe emptyList()
 
-                    val told = session.rest()
-                    // Over the loopback the helper sees the announcement as it leaves and as it comes, and begins anew.
-                    val begun = told.filterIsInstance<ExpectationNew>().last().expectation()
+                    val reported = session.rest()
+                    // Over the loopback the helper sees the announcement both when it leaves and when it arrives.
+                    val begun = reported.filterIsInstance<ExpectationNew>().last().expectation()
                     begun.withoutTime() shouldBe expected.withoutTime()
-                    told
+                    reported
                         .filterIsInstance<ExpectationDestroyed>()
                         .last()
                         .expectation()
                         .tuple() shouldBe expected.tuple()
-                    told.filterIsInstance<New>().map { it.entry().original() } shouldContain tuple
-                    told
+                    reported.filterIsInstance<New>().map { it.entry().original() } shouldContain tuple
+                    reported
                         .filterIsInstance<New>()
                         .single { it.entry().original() == tuple }
                         .entry()

@@ -26,9 +26,9 @@ import kotlin.random.Random
 
 private const val FLOWS = 20_000
 
-/** Makes connections as fast as one sender can, and has them removed. */
+/** Creates connections as fast as one sender can, and removes them. */
 private fun Namespace.makeAndRemove(table: Conntrack) {
-    iptables("-A INPUT -p udp -j DROP") // or this host answers with ICMP
+    iptables("-A INPUT -p udp -j DROP") // otherwise this host answers with ICMP
     inside { DatagramSocket() }.use { sender ->
         val packet = DatagramPacket(ByteArray(1), 1)
         for (flow in 0 until FLOWS) {
@@ -39,7 +39,7 @@ private fun Namespace.makeAndRemove(table: Conntrack) {
     }
 }
 
-/** What a listener got of it. */
+/** What a listener received. */
 private class Tally {
     var events = 0L
     var lost = 0L
@@ -92,7 +92,7 @@ class ConntrackLossSpec :
                 }
         }
 
-        test("what a buffer can hold is not lost, and an overrun stands behind what came before it")
+        test("events that fit a buffer are not lost, and an overrun comes after the events before it")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { table ->
                     val session =
@@ -121,21 +121,21 @@ class ConntrackLossSpec :
                 }
             }
 
-        test("an overrun stands behind what came before it, though others than the kernel sent some of that")
+        test("an overrun comes after the events before it, even if other processes sent some of the messages")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { table ->
                     val options = ConntrackEventOptions.builder().receiveBuffer(512 * 1_024).build()
                     ConntrackEvents.open(transport, options).use { session ->
                         inside { ForeignSender() }.use { it.multicast(group = 1, ByteArray(16)) }
                         repeat(3_000) { table.create(connection(udp(it))) }
-                        val told = mutableListOf<ConntrackEvent>()
-                        while (told.none { it is Overrun }) {
-                            session.poll<RuntimeException>({ told += it.copy() }, Duration.ZERO)
+                        val reported = mutableListOf<ConntrackEvent>()
+                        while (reported.none { it is Overrun }) {
+                            session.poll<RuntimeException>({ reported += it.copy() }, Duration.ZERO)
                         }
-                        told.size shouldBeGreaterThan 200 // more than a receive takes
+                        reported.size shouldBeGreaterThan 200 // more than one receive returns
                         session.rest() shouldBe emptyList()
                         session.statistics().foreign() shouldBe 1
-                        told.size - 1 + session.statistics().lost() shouldBe 3_000
+                        reported.size - 1 + session.statistics().lost() shouldBe 3_000
                     }
                 }
             }
@@ -145,7 +145,7 @@ class ConntrackLossSpec :
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withTable { table ->
                         Conntrack.open(transport).use { dumped ->
-                            // By default the kernel never tells of connections that began before it had a listener.
+                            // By default the kernel sends no events of connections that began without a listener.
                             tune("nf_conntrack_events", 1)
                             repeat(500) { table.create(connection(udp(it)).mark(1)) }
                             val session = events { receiveBuffer(buffer) }
@@ -170,7 +170,7 @@ class ConntrackLossSpec :
                             val expected = table.all().map(::shown).toSet()
                             mirror.entries().map(::shown).toSet() shouldEqual expected
                             mirror.size() shouldBe expected.size
-                            withClue("the changes tell the same") {
+                            withClue("the changes lead to the same table") {
                                 known.values.map(::shown).toSet() shouldEqual expected
                             }
                             if (buffer == 8_192) session.statistics().lost() shouldBeGreaterThan 0
@@ -181,7 +181,7 @@ class ConntrackLossSpec :
         }
     })
 
-/** Makes, marks and removes connections without a pause. */
+/** Creates, marks and removes connections without pauses. */
 private fun Conntrack.change(random: Random) {
     val there = (0 until 500).toMutableSet()
     repeat(20_000) {
@@ -199,7 +199,7 @@ private fun key(entry: ConntrackEntry): Any = entry.id() to entry.original()
 private fun shown(entry: ConntrackEntry) =
     listOf(entry.id(), entry.original(), entry.reply(), entry.mark(), entry.status())
 
-/** Tells the difference alone: of whole tables it would take minutes. */
+/** Prints only the difference: printing whole tables would take minutes. */
 private infix fun <T> Set<T>.shouldEqual(expected: Set<T>) {
     withClue("too much") { (this - expected).take(3) shouldBe emptyList() }
     withClue("missing") { (expected - this).take(3) shouldBe emptyList() }

@@ -15,7 +15,7 @@ import io.kotest.matchers.maps.shouldContainAll
 import io.kotest.matchers.shouldBe
 import java.util.BitSet
 
-/** Both read the same table: each entry has the same fields, one by one. */
+/** Both read the same table: each entry has the same fields. */
 private fun Namespace.shouldBeListedAlike(table: Conntrack): List<Fields> {
     val before = table.all().map(::fields).associateBy { it["id"] }
     val listed = listedByTool().associateBy { it["id"] }
@@ -24,7 +24,7 @@ private fun Namespace.shouldBeListedAlike(table: Conntrack): List<Fields> {
     after.keys shouldBe before.keys
     for ((id, byTool) in listed) {
         withClue({ "$byTool" }) {
-            // Time goes by between the three.
+            // Time passes between the three.
             byTool["timeout"]!!.toLong() shouldBeInRange
                 after[id]!!["timeout"]!!.toLong()..before[id]!!["timeout"]!!.toLong()
             before[id]!! - "timeout" shouldBe byTool - "timeout"
@@ -45,7 +45,7 @@ private fun Namespace.rules(vararg rules: String) {
 
 class ConntrackPeerSpec :
     FunSpec({
-        test("of real traffic conntrack(8) lists what the SDK reads").config(enabledOrReasonIf = needsConntrackTool) {
+        test("conntrack(8) lists what the SDK reads of real traffic").config(enabledOrReasonIf = needsConntrackTool) {
             withTable { table ->
                 tune("nf_conntrack_acct", 1)
                 tune("nf_conntrack_timestamp", 1)
@@ -76,11 +76,11 @@ class ConntrackPeerSpec :
                         TcpPair(this, 22, "::1"),
                         TcpPair(this, 8001, to = 8000),
                     )
-                pairs.forEach { it.say("hello") }
+                pairs.forEach { it.send("hello") }
                 TcpPair(this, 23).close()
 
                 val listed = shouldBeListedAlike(table)
-                withClue("what was meant to be there") {
+                withClue("the expected entries") {
                     listed.map { it["protocol"] to it["l3"] }.toSet() shouldContainAll
                         setOf("6" to "2", "6" to "10", "17" to "2", "17" to "10", "1" to "2", "58" to "10")
                     listed.mapNotNull { it["zone"] }.toSet() shouldBe setOf("5")
@@ -101,9 +101,9 @@ class ConntrackPeerSpec :
             }
         }
 
-        test("what conntrack(8) creates the SDK reads the same").config(enabledOrReasonIf = needsConntrackTool) {
+        test("the SDK reads what conntrack(8) creates").config(enabledOrReasonIf = needsConntrackTool) {
             withTable { table ->
-                rules("-A OUTPUT -m connlabel --label 3 --set") // makes room for labels
+                rules("-A OUTPUT -m connlabel --label 3 --set") // makes space for labels
                 val pair = "-s 10.1.0.1 -d 10.1.0.2"
                 val pair6 = "-s fd00::1 -d fd00::2"
                 for (
@@ -131,10 +131,10 @@ class ConntrackPeerSpec :
         }
 
         test(
-            "what the SDK creates and changes conntrack(8) lists the same",
+            "conntrack(8) lists what the SDK creates and changes",
         ).config(enabledOrReasonIf = needsConntrackTool) {
             withTable { table ->
-                rules("-A OUTPUT -m connlabel --label 3 --set") // makes room for labels
+                rules("-A OUTPUT -m connlabel --label 3 --set") // makes space for labels
                 table.create(connection(udp(1)).mark(0xffffffff).labels(bits(0, 31, 32, 63, 64, 127)))
                 table.create(connection(udp6(1)).zone(0xffff))
                 table.create(connection(udp(2).inZone(3)).reply(udp(2).inverted()))
@@ -159,7 +159,7 @@ class ConntrackPeerSpec :
                 sendUdp(4000, 4001)
                 tool("-C").trim().toLong() shouldBe table.statistics().entries()
 
-                // Of a kernel's counters the tool prints those that it knows.
+                // The tool prints only the counters that it knows.
                 fun total(name: String) =
                     Regex("\\b$name=(\\d+)").findAll(tool("-S")).sumOf { it.groupValues[1].toLong() }
                 val ours = table.cpuStatistics()

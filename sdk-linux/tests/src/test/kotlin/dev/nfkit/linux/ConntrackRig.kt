@@ -18,7 +18,7 @@ import java.net.Socket
 import java.time.Duration
 import java.util.concurrent.TimeUnit
 
-/** What entries that tests make have left to live, unless the test is about that: longer than any test takes. */
+/** The timeout of entries that tests create, unless the test is about timeouts: longer than any test takes. */
 internal val LONG: Duration = Duration.ofHours(1)
 
 internal fun address(text: String): InetAddress = InetAddress.getByName(text)
@@ -44,14 +44,14 @@ internal fun udp6(
 
 internal fun connection(tuple: ConntrackTuple): NewConnection = NewConnection.of(tuple, LONG)
 
-/** A namespace whose kernel tracks what is sent, with its loopback up and a client of its table. */
+/** A namespace whose kernel tracks connections, with its loopback enabled and a client of its table. */
 internal fun <T> withTable(block: Namespace.(Conntrack) -> T): T =
     withLoopback {
         track()
         Conntrack.open(transport).use { block(it) }
     }
 
-/** Makes the kernel track connections, of both families. */
+/** Makes the kernel track connections, for both families. */
 internal fun Namespace.track() {
     for (command in listOf("iptables", "ip6tables")) {
         exec(command, *"-A OUTPUT -m conntrack --ctstate NEW".split(' ').toTypedArray())
@@ -64,7 +64,7 @@ internal fun Namespace.tune(
     value: Int,
 ) = exec("sh", "-c", "echo $value > /proc/sys/net/netfilter/$name")
 
-/** What the kernel says of a value of connection tracking. */
+/** Reads a value of connection tracking from the kernel. */
 internal fun Namespace.tuned(name: String): Long = exec("cat", "/proc/sys/net/netfilter/$name").trim().toLong()
 
 /** All entries, owned. */
@@ -108,8 +108,8 @@ internal class TcpPair(
                 client.port,
             )
 
-    /** Sends bytes to the server, which has them when this returns. */
-    fun say(text: String) {
+    /** Sends bytes to the server, which has received them when this returns. */
+    fun send(text: String) {
         client.getOutputStream().write(text.toByteArray())
         check(server.getInputStream().readNBytes(text.length).size == text.length)
     }
@@ -121,7 +121,7 @@ internal class TcpPair(
     }
 }
 
-/** A kernel's version: what a running one is compared with. */
+/** A kernel's version, to compare with that of the running kernel. */
 internal data class KernelVersion(
     val major: Int,
     val minor: Int,
@@ -142,10 +142,10 @@ internal data class KernelVersion(
 internal class CountingTransport(
     private val real: NetlinkTransport,
 ) : NetlinkTransport by real {
-    /** Messages of a connection that came. */
+    /** The number of received messages of connections. */
     var entries = 0
 
-    /** Datagrams that came, and how many the largest receive took. */
+    /** The number of received datagrams, and the largest number in one receive. */
     var datagrams = 0
     var receives = 0
 
@@ -176,7 +176,7 @@ internal class CountingTransport(
         }
     }
 
-    /** What a block lets come of connections. */
+    /** The messages of connections that arrive while a block runs. */
     fun entriesOf(block: () -> Unit): Int {
         val before = entries
         block()

@@ -26,7 +26,7 @@ import java.util.BitSet
 
 class ConntrackTableSpec :
     FunSpec({
-        test("a connection that is created is found by both its tuples, with all that was set")
+        test("a created connection is found by both its tuples, with all its attributes")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { table ->
                     val tuple = tcp(40_000)
@@ -53,7 +53,7 @@ class ConntrackTableSpec :
             }
 
         test(
-            "tuples of other families, protocols and zones are told apart",
+            "tuples of other families, protocols and zones are distinguished",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 val icmp = ConntrackTuple.icmp(address("10.1.0.1"), address("10.1.0.2"), 77, 8, 0)
@@ -74,7 +74,7 @@ class ConntrackTableSpec :
             "an update changes what it names under its mask, and nothing else",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
-                // A rule that matches labels makes room for them.
+                // A rule that matches labels makes space for them.
                 exec(*"iptables -A OUTPUT -m connlabel --label 1 --set".split(' ').toTypedArray())
                 val labels = BitSet().apply { listOf(0, 33, 127).forEach { set(it) } }
                 table.create(connection(udp(4000)).mark(0xab).labels(labels))
@@ -111,7 +111,7 @@ class ConntrackTableSpec :
         }
 
         test(
-            "the kernel translates what it is asked to, and sets the reply",
+            "the kernel translates as requested, and sets the reply tuple",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 table.create(connection(tcp(4000)).sourceNat(NatRange.to(address("192.0.2.1")).ports(6000, 6000)))
@@ -122,7 +122,7 @@ class ConntrackTableSpec :
             }
         }
 
-        test("what is there already, or is not there, is refused as that").config(enabledOrReasonIf = needsNamespaces) {
+        test("an existing or missing entry is refused with that reason").config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 table.create(connection(udp(4000)))
                 for (again in listOf(connection(udp(4000)), connection(udp(4001)).reply(udp(4000).inverted()))) {
@@ -140,13 +140,13 @@ class ConntrackTableSpec :
             }
         }
 
-        test("an entry is deleted as the very connection that it was").config(enabledOrReasonIf = needsNamespaces) {
+        test("an entry is deleted only as the same connection").config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 table.create(connection(udp(4000)))
                 val first = table.get(udp(4000)).get()
                 table.delete(udp(4000)) shouldBe true
                 table.delete(udp(4000)) shouldBe false
-                // The id comes of the entry's place in memory, too: with others made between it is another one.
+                // The id depends on the entry's address in memory too: after other entries were created it differs.
                 (1..64).forEach { table.create(connection(udp(it))) }
                 table.create(connection(udp(4000)))
                 val second = table.get(udp(4000)).get()
@@ -158,7 +158,7 @@ class ConntrackTableSpec :
         }
 
         test(
-            "a flush of a family leaves the other, and a flush leaves nothing",
+            "a flush of a family keeps the other, and a flush keeps nothing",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 table.create(connection(udp(1)))
@@ -175,7 +175,7 @@ class ConntrackTableSpec :
         }
 
         test(
-            "all that a filter means are deleted, and their number is told",
+            "all entries that a filter matches are deleted, and their number is returned",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 for (port in 1..300) {
@@ -188,12 +188,12 @@ class ConntrackTableSpec :
             }
         }
 
-        test("counters are those of the traffic, and start anew where they are reset")
+        test("counters are those of the traffic, and restart at zero when they are reset")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withTable { table ->
                     tune("nf_conntrack_acct", 1)
                     val flow = udp(4000, 4001, "127.0.0.1", "127.0.0.1")
-                    iptables("-A INPUT -p udp -j DROP") // or this host answers with ICMP
+                    iptables("-A INPUT -p udp -j DROP") // otherwise this host answers with ICMP
                     repeat(3) { sendUdp(4000, 4001) }
                     sendUdp(4002, 4001)
 
@@ -236,7 +236,7 @@ class ConntrackTableSpec :
         }
 
         test(
-            "the dying and the unconfirmed are asked for, and there need be none",
+            "the dying and the unconfirmed connections can be listed, and may be empty",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withTable { table ->
                 table.dumpUnconfirmed<RuntimeException> { }.delivered() shouldBe 0
@@ -245,13 +245,13 @@ class ConntrackTableSpec :
         }
 
         for (client in listOf("table", "events")) {
-            test("a client of the $client without the capability is told of it when it opens")
+            test("a client of the $client without the capability fails when it is opened")
                 .config(enabledOrReasonIf = needsNetAdmin) {
                     val dropped = listOf("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin")
                     run(*probe(dropped, client).toTypedArray()) shouldContain "NO_CAPABILITY"
                 }
 
-            test("a client of the $client needs the capability where the network is owned, and no more")
+            test("a client of the $client needs the capability in the namespace that owns the network, and no more")
                 .config(enabledOrReasonIf = needsUserNamespaces) {
                     run(*probe(listOf("unshare", "-Ur"), client).toTypedArray()) shouldContain
                         "CAPABILITY_IN_OTHER_USER_NAMESPACE"

@@ -23,7 +23,7 @@ private const val FAR_ADDRESS = "10.7.0.2"
 private const val TRANSFER_PORT = 5001
 private const val MIB = 1 shl 20
 
-/** Two namespaces with a link between them. The server's drops packets that are INVALID. */
+/** Two namespaces with a link between them. The server's namespace drops packets that are INVALID. */
 private class Link : AutoCloseable {
     val near = Namespace()
     val far = Namespace()
@@ -50,11 +50,11 @@ private class Link : AutoCloseable {
         }
         far.exec("iptables", *"-A INPUT -p tcp -m conntrack --ctstate INVALID -j DROP".split(' ').toTypedArray())
         far.tune("nf_conntrack_tcp_be_liberal", 0)
-        // A packet of a connection without an entry is INVALID instead of making one.
+        // A packet of a connection without an entry is INVALID and does not create one.
         far.tune("nf_conntrack_tcp_loose", 0)
     }
 
-    /** Packets that were dropped as INVALID. */
+    /** The number of packets that were dropped as INVALID. */
     fun invalid(): Long =
         far
             .exec("iptables", "-nvxL", "INPUT")
@@ -70,7 +70,7 @@ private class Link : AutoCloseable {
     }
 }
 
-/** A TCP connection across the link whose windows are too large to be written without a scale. */
+/** A TCP connection across the link whose windows require window scaling. */
 private class Transfer(
     link: Link,
 ) : AutoCloseable {
@@ -88,7 +88,7 @@ private class Transfer(
     val tuple: ConntrackTuple
         get() = ConntrackTuple.tcp(client.localAddress, client.localPort, client.inetAddress, client.port)
 
-    /** Sends megabytes, and receives them as far as they arrive. How many bytes arrived. */
+    /** Sends megabytes, and receives those that arrive. Returns the number of bytes that arrived. */
     fun move(megabytes: Int): Int {
         val sending =
             CompletableFuture.runAsync {
@@ -108,7 +108,7 @@ private class Transfer(
 
 class ConntrackTakeoverSpec :
     FunSpec({
-        test("a connection with scaled windows goes on after its entry was deleted and created again")
+        test("a connection with scaled windows continues after its entry was deleted and created again")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Link().use { link ->
                     Conntrack.open(link.far.transport).use { table ->
@@ -132,7 +132,7 @@ class ConntrackTakeoverSpec :
                 }
             }
 
-        test("with the windows tracked from the next packet on, packets of such a connection are INVALID")
+        test("if windows are tracked from the next packet on, packets of such a connection are INVALID")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Link().use { link ->
                     Conntrack.open(link.far.transport).use { table ->

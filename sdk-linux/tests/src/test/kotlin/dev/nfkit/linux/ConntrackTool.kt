@@ -8,26 +8,26 @@ import dev.nfkit.conntrack.Direction
 import io.kotest.core.test.Enabled
 import io.kotest.core.test.TestCase
 
-/** The fields of an entry by the names that conntrack(8) prints, those of a tuple behind its direction's. */
+/** The fields of an entry by the names that conntrack(8) prints. Those of a tuple follow after their direction's. */
 internal typealias Fields = Map<String, String>
 
 /**
- * Runs the tool with what it says besides kept apart, unless it fails. Labels have names from a file of the tool's alone:
- * it gets one that names each by its number, in an `/etc` of its own (`ip netns exec` has mounts of its own).
+ * Runs the tool. Its standard error is dropped unless it fails. Label names come from a separate file: the tool runs
+ * with an `/etc` of its own, in which each label's name is its number (`ip netns exec` has a separate mount namespace).
  */
 private const val TOOL =
     "protocols=\"\$(cat /etc/protocols)\" && mount -t tmpfs tmpfs /etc && echo \"\$protocols\" > /etc/protocols && " +
         "mkdir /etc/xtables && seq 0 127 | sed 's/.*/& l&/' > /etc/xtables/connlabel.conf && " +
-        "conntrack \"\$@\" 2> /etc/said || { cat /etc/said; exit 1; }"
+        "conntrack \"\$@\" 2> /etc/errors || { cat /etc/errors; exit 1; }"
 
-/** Why conntrack(8) can't be asked here, or null where it can. */
+/** Why conntrack(8) cannot run here, or null if it can. */
 private val noTool: String? by lazy {
     Live.noNamespaces ?: Live.demanded(runCatching { run("conntrack", "-V") }.exceptionOrNull()?.message)
 }
 
 internal val needsConntrackTool: (TestCase) -> Enabled = { Live.enabled(noTool) }
 
-/** The table as conntrack(8) lists it, each entry by its fields; what its text lacks comes from its XML. */
+/** The table as conntrack(8) lists it, by the fields of each entry. Fields missing in its text come from its XML. */
 internal fun Namespace.listedByTool(): List<Fields> {
     val started = Regex("<id>(\\d+)</id>.*?<timestamp><start>(\\d+)</start>")
     val xml =
@@ -42,11 +42,11 @@ internal fun Namespace.listedByTool(): List<Fields> {
         .map { listed -> xml[listed["id"]]?.let { listed + ("start" to it) } ?: listed }
 }
 
-/** What conntrack(8) prints. */
+/** The output of conntrack(8). */
 internal fun Namespace.tool(arguments: String): String =
     exec("sh", "-c", TOOL, "sh", *arguments.split(' ').toTypedArray())
 
-/** Takes a line of `conntrack -L -o extended,id,labels` apart. */
+/** Parses a line of `conntrack -L -o extended,id,labels`. */
 private fun fields(line: String): Fields {
     val words = line.trim().split(Regex("\\s+"))
     val found = mutableMapOf("l3" to words[1], "protocol" to words[3])
@@ -95,7 +95,7 @@ private fun fields(line: String): Fields {
 
             name != "delta-time" -> {
                 found[name] = value
-            } // how long the connection lives, at the moment of the listing
+            } // the remaining time of the connection, at the moment of the listing
         }
     }
     return found
@@ -114,7 +114,7 @@ internal fun fields(entry: ConntrackEntry): Fields {
             found[name + "bytes"] = entry.bytes(direction).toString()
         }
     }
-    // The tool says it of what has a state in its own words.
+    // The tool prints it for states in its own words.
     if (!entry.`is`(ConntrackStatus.SEEN_REPLY)) found["[UNREPLIED]"] = "yes"
     if (entry.`is`(ConntrackStatus.ASSURED)) found["[ASSURED]"] = "yes"
     found["mark"] = entry.mark().toString()

@@ -6,37 +6,37 @@ import io.kotest.matchers.shouldBe
 
 private const val SLOTS = 64
 
-/** How many datagrams a receive asks for. */
+/** The number of datagrams that a receive asks for. */
 class DensitySpec :
     FunSpec({
-        /** Receives while so many lie there each time; gives what was asked for. */
+        /** Receives while the given number of datagrams arrive each time. Returns the numbers that were asked for. */
         fun Density.receive(vararg there: Int) =
             there.map { waiting -> ask(SLOTS).also { came(it, minOf(it, waiting)) } }
 
         fun sparse() = Density().apply { receive(*IntArray(8) { 1 }) }
 
-        test("all that fit are asked for until eight came alone") {
+        test("as many as fit are requested until eight arrived singly") {
             Density().receive(*IntArray(9) { 1 }) shouldContainExactly List(8) { SLOTS } + 1
         }
 
-        test("of lone ones, each eighth is received with an eye for more") {
+        test("of single datagrams, every eighth is received with a request for more") {
             sparse().receive(*IntArray(16) { 1 }) shouldContainExactly
                 List(7) { 1 } + SLOTS + List(7) { 1 } + SLOTS
         }
 
-        test("once more than one lay there, all that fit are asked for") {
+        test("after more than one arrived, as many as fit are requested") {
             val density = sparse()
             density.receive(*IntArray(8) { 5 }) shouldContainExactly List(7) { 1 } + SLOTS
             density.receive(*IntArray(9) { 1 }) shouldContainExactly List(8) { SLOTS } + 1
         }
 
-        test("behind an overrun all that fit are asked for") {
+        test("after an overrun as many as fit are requested") {
             val density = sparse()
             density.crowded()
             density.receive(*IntArray(9) { 1 }) shouldContainExactly List(8) { SLOTS } + 1
         }
 
-        test("a socket of one slot asks for one") {
+        test("a socket with one slot requests one") {
             Density().ask(1) shouldBe 1
         }
     })

@@ -41,7 +41,7 @@ private fun filter(test: AttributeTest): EventFilter =
         .require(AttributeTest.at(1, 2, 1).`is`(17), test)
         .build()
 
-/** Lets the kernel track a new connection to each port. */
+/** Makes the kernel track a new connection to each port. */
 private fun Namespace.connect() {
     inside { DatagramSocket() }.use { sender ->
         for (port in FIRST_PORT..LAST_PORT) {
@@ -51,8 +51,8 @@ private fun Namespace.connect() {
 }
 
 /**
- * Asks for the table's statistics, so that ctnetlink is there: a request loads its module at once, but joining a group
- * only asks for that (`request_module_nowait` in `nfnetlink_bind`), and events until then are nobody's.
+ * Requests the table's statistics, so that ctnetlink is loaded: a request loads its module at once, but joining a group
+ * only starts that (`request_module_nowait` in `nfnetlink_bind`), and events until then are not sent.
  */
 private fun NetlinkSocket.awaitCtnetlink() {
     val batch = DatagramBatch(1, 4_096)
@@ -69,7 +69,7 @@ private fun NetlinkSocket.awaitCtnetlink() {
     answer.type() shouldBe CT_GET_STATS
 }
 
-/** The destination ports of the events that are on the socket. */
+/** The destination ports of the events on the socket. */
 private fun NetlinkSocket.newPorts(): List<Int> {
     val batch = DatagramBatch(32, 4_096)
     val ports = mutableListOf<Int>()
@@ -97,7 +97,7 @@ private fun NetlinkSocket.newPorts(): List<Int> {
 
 class EventFilterLiveSpec :
     FunSpec({
-        test("the kernel puts only those events on a socket that its filter lets pass")
+        test("the kernel puts only the events that pass a socket's filter on the socket")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     iptables("-A OUTPUT -m conntrack --ctstate NEW -j ACCEPT")
@@ -153,10 +153,10 @@ class EventFilterLiveSpec :
                 }
             }
 
-        test("a filter beyond the kernel's memory for options is refused with its cure")
+        test("a filter beyond the kernel's memory for options is refused with advice")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
-                    // A namespace's own since Linux 6.9; before, it is small enough as it is.
+                    // Per namespace since Linux 6.9; before, it is small enough.
                     exec("sh", "-c", "[ ! -e $OPTMEM_MAX ] || echo 20480 > $OPTMEM_MAX")
                     transport.open(Netlink.NETLINK_NETFILTER).use { socket ->
                         socket.filter(filter(toPort(*LongArray(100) { it.toLong() })))
@@ -189,7 +189,7 @@ class EventFilterLiveSpec :
                                     val cursor = MessageCursor().wrap(ByteBuffer.wrap(message), 0, message.size, order)
                                     cursor.next()
                                     val admitted = filter.matches(cursor)
-                                    // Not the kernel's own, and so counted where they arrive.
+                                    // Foreign messages, so they are counted when they arrive.
                                     val before = socket.foreign()
                                     sender.multicast(NFNLGRP_ACCT_QUOTA, message)
                                     socket.receive(batch, 0) shouldBe 0

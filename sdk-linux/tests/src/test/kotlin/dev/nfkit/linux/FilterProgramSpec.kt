@@ -26,7 +26,7 @@ private fun ports(count: Int) = AttributeTest.at(1, 2, 3).width(2).`is`(*LongArr
 class FilterProgramSpec :
     FunSpec({
         for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
-            test("the program answers as the filter does, on whatever message, $order") {
+            test("the program answers as the filter does, for any message, $order") {
                 val events = RandomEvents(7)
                 var passed = 0
                 var dropped = 0
@@ -42,12 +42,12 @@ class FilterProgramSpec :
                         if (admitted) passed++ else dropped++
                     }
                 }
-                // Else it would have been about nothing.
+                // Otherwise the test would prove nothing.
                 passed shouldBeGreaterThan 10_000
                 dropped shouldBeGreaterThan 10_000
             }
 
-            test("jumps beyond 255 instructions arrive, $order") {
+            test("jumps beyond 255 instructions reach their target, $order") {
                 val filter =
                     EventFilter
                         .builder()
@@ -66,7 +66,7 @@ class FilterProgramSpec :
             }
         }
 
-        test("a filter larger than the kernel's bound is refused, with both sizes") {
+        test("a filter larger than the kernel's limit is refused, with both sizes") {
             val order = ByteOrder.nativeOrder()
 
             fun compile(

@@ -12,13 +12,13 @@ internal const val NFNLGRP_ACCT_QUOTA = 8
 internal class ForeignSender : AutoCloseable {
     private val fd = Descriptor.open(Netlink.NETLINK_NETFILTER)
 
-    /** Sends to one socket; the error that the kernel has for the sender, null where the datagram arrived. */
+    /** Sends to one socket. Returns the kernel's error for the sender, or null if the datagram arrived. */
     fun unicast(
         portId: Long,
         datagram: ByteArray = EVENT,
     ): Errno? = send(datagram, portId, 0)
 
-    /** Sends to the members of a group, the first being 1. */
+    /** Sends to the members of a group; groups count from 1. */
     fun multicast(
         group: Int,
         datagram: ByteArray = EVENT,

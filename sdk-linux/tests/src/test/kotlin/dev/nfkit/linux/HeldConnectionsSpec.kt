@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit
 
 private const val PINGS = 5
 
-/** Sends echo requests of one connection, so fast that they wait in the queue together. */
+/** Sends echo requests of one connection, fast enough to wait in the queue together. */
 private fun Namespace.ping(count: Int): Process =
     ProcessBuilder(
         listOf(
@@ -37,7 +37,7 @@ private fun Namespace.queuePings(table: String) {
     iptables("-t $table -A OUTPUT -p icmp --icmp-type 8 -j NFQUEUE --queue-num 0")
 }
 
-/** Sends pings and decides about them, until each has arrived or was dropped. */
+/** Sends pings and decides them, until each has arrived or was dropped. */
 private fun Namespace.sendPings(
     session: NfqueueSession,
     count: Int,
@@ -59,7 +59,7 @@ private fun release(held: List<QueuedPacket>) = held.forEach { it.answer(Verdict
 
 class HeldConnectionsSpec :
     FunSpec({
-        test("packets of one new connection that were held together are dropped but for one, and counted")
+        test("of the packets of one new connection that were held together, all but one are dropped, and counted")
             .config(enabledOrReasonIf = needsNamespaces) {
                 val orders: List<(List<QueuedPacket>) -> List<QueuedPacket>> = listOf({ it }, { it.reversed() })
                 for (order in orders) {
@@ -89,7 +89,7 @@ class HeldConnectionsSpec :
                 }
             }
 
-        test("none is lost if the first goes on at once and the others are held")
+        test("none is lost if the first is accepted at once and the others are held")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queuePings("filter")

@@ -25,7 +25,7 @@ class HotPathSpec :
             return meter.currentThreadAllocatedBytes - before
         }
 
-        test("sending the same buffer and receiving allocate nothing by JNA, found, waited for or not there")
+        test("sending the same buffer and receiving allocate nothing by JNA, with a waiting, a late or no datagram")
             .config(enabledOrReasonIf = { Live.enabled(Live.noNetAdmin ?: allocatesUntilCompiled()) }) {
                 LinuxTransport.current().open(NETLINK_NETFILTER).use { socket ->
                     val request = config(9) { u8(1, 4) }
@@ -43,7 +43,7 @@ class HotPathSpec :
                 }
             }
 
-        test("a time of receipt is the wall clock's").config(enabledOrReasonIf = needsNetAdmin) {
+        test("a time of receipt is that of the wall clock").config(enabledOrReasonIf = needsNetAdmin) {
             LinuxTransport.current().open(NETLINK_NETFILTER).use { socket ->
                 val batch = DatagramBatch(1, 4096)
                 socket.send(config(9) { u8(1, 4) })
@@ -55,7 +55,7 @@ class HotPathSpec :
             }
         }
 
-        test("buffers of every kind are sent from their position to their limit, and stay as they are")
+        test("buffers of every kind are sent from their position to their limit, and stay unchanged")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 LinuxTransport.current().open(NETLINK_NETFILTER).use { socket ->
                     val request = config(9) { u8(1, 4) }
@@ -84,7 +84,7 @@ class HotPathSpec :
             }
     })
 
-/** What a call by FFM allocates depends on what the second compiler has made of it, and when. */
+/** What a call by FFM allocates depends on whether C2 has compiled it. */
 private fun allocatesUntilCompiled(): String? {
     Machine.require()
     return if (LibC.way() == "JNA") null else "calls by FFM allocate until C2 has compiled them"

@@ -18,20 +18,20 @@ import java.util.WeakHashMap
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
 
-/** The real socket keeps the contract, on the kernel of this machine. */
+/** The real socket satisfies the contract, on the kernel of this machine. */
 class LinuxSocketContractSpec : NetlinkSocketContract({ LinuxHarness() })
 
-/** So does one that is told of no overruns, whose long waits sleep in the receive. */
+/** So does a socket without notification of overruns, whose long waits sleep in the receive. */
 class SleepingSocketContractSpec : NetlinkSocketContract({ LinuxHarness(overruns = false) })
 
 /**
- * Makes the kernel deliver by asking it for what it must answer: an acknowledgement of 36 bytes, or an error that
- * echoes the request and so is of any size beyond.
+ * Makes the kernel deliver by requesting an answer: an acknowledgement of 36 bytes, or an error that quotes the request
+ * and so has any larger size.
  */
 internal class LinuxHarness(
     private val overruns: Boolean = true,
 ) : SocketHarness {
-    override val name = if (overruns) "Linux" else "Linux, told of no overruns"
+    override val name = if (overruns) "Linux" else "Linux, without overruns"
     override val transport: LinuxTransport = LinuxTransport.current()
     override val unavailable: String? get() = Live.noNetAdmin
     override val abilities = Ability.entries.toSet() - if (overruns) emptySet() else setOf(Ability.OVERRUN)
@@ -40,7 +40,7 @@ internal class LinuxHarness(
     private val members = WeakHashMap<NetlinkSocket, Unit>()
 
     init {
-        // A signal without a handler interrupts nothing.
+        // A signal without a handler interrupts no call.
         Signal.handle(Signal("URG")) { }
     }
 
@@ -62,7 +62,7 @@ internal class LinuxHarness(
         }
     }
 
-    /** The kernel delivers what others send to a group, and only that. */
+    /** The kernel delivers what other processes send to a group, and only that. */
     private fun multicast(socket: NetlinkSocket) {
         members.computeIfAbsent(socket) { socket.set(SocketOption.ADD_MEMBERSHIP, NFNLGRP_ACCT_QUOTA) }
         foreign.value.multicast(NFNLGRP_ACCT_QUOTA)

@@ -14,14 +14,14 @@ import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 
-/** Longer than anything takes: only a failure reaches it. A slow machine sets it higher. */
+/** Longer than any step takes: only a failure reaches it. A slow machine sets it higher. */
 internal val BOUND_SECONDS: Long = System.getProperty("nfkit.live.bound", "60").toLong()
 
-/** Live tests: skipped with a reason where they cannot run, or failing there, as `nfkit.live` says. */
+/** Live tests: skipped with a reason if they cannot run, or failing, as `nfkit.live` determines. */
 internal object Live {
     private val count = AtomicInteger()
 
-    /** Why netfilter cannot be configured here, or null where it can. */
+    /** Why netfilter cannot be configured here, or null if it can. */
     val noNetAdmin: String? by lazy {
         demanded(
             when (val found = LinuxTransport.current().kernel().netAdmin()) {
@@ -31,7 +31,7 @@ internal object Live {
         )
     }
 
-    /** Why named namespaces cannot be made here, or null where they can. */
+    /** Why named namespaces cannot be made here, or null if they can. */
     val noNamespaces: String? by lazy {
         demanded(
             noNetAdmin
@@ -39,7 +39,7 @@ internal object Live {
         )
     }
 
-    /** Why user namespaces cannot be made here, or null where they can. */
+    /** Why user namespaces cannot be made here, or null if they can. */
     val noUserNamespaces: String? by lazy {
         demanded(
             runCatching {
@@ -68,7 +68,7 @@ internal val needsNamespaces: (TestCase) -> Enabled = { Live.enabled(Live.noName
 
 internal val needsUserNamespaces: (TestCase) -> Enabled = { Live.enabled(Live.noUserNamespaces) }
 
-/** A network namespace with a name, as long as a test takes. */
+/** A network namespace with a name, for the duration of a test. */
 internal class Namespace : AutoCloseable {
     val name: String = Live.uniqueName()
     val transport: LinuxTransport = LinuxTransport.of(NetworkNamespace.named(name))
@@ -77,7 +77,7 @@ internal class Namespace : AutoCloseable {
         run("ip", "netns", "add", name)
     }
 
-    /** Runs a command inside; what it printed. */
+    /** Runs a command inside. Returns its output. */
     fun exec(vararg command: String): String = run("ip", "netns", "exec", name, *command)
 
     override fun close() {
@@ -85,7 +85,7 @@ internal class Namespace : AutoCloseable {
     }
 }
 
-/** Runs a command to its end; what it printed. It must succeed. */
+/** Runs a command to its end. It must succeed. Returns its output. */
 internal fun run(vararg command: String): String {
     val process = ProcessBuilder(*command).redirectErrorStream(true).start()
     process.outputStream.close()
@@ -95,7 +95,7 @@ internal fun run(vararg command: String): String {
     return text
 }
 
-/** A JVM that runs [Probe], behind a prefix such as `unshare -Urn`. */
+/** A JVM that runs [Probe], with a command prefix such as `unshare -Urn`. */
 internal fun probe(
     prefix: List<String>,
     vararg arguments: String,
@@ -123,7 +123,7 @@ internal fun eventually(
     }
 }
 
-/** A request of the NFLOG configuration, acknowledged. */
+/** A request of the NFLOG configuration that asks for an acknowledgement. */
 internal fun config(
     group: Int,
     sequence: Long = 1,
@@ -136,7 +136,7 @@ internal fun config(
         .end()
         .datagram()
 
-/** Binds an NFLOG group; the errno of the answer. */
+/** Binds an NFLOG group. Returns the errno of the answer. */
 internal fun NetlinkSocket.bindGroup(group: Int): Int {
     val batch = DatagramBatch(1, 4096)
     send(config(group) { u8(1, 1) })
@@ -148,5 +148,5 @@ internal fun NetlinkSocket.bindGroup(group: Int): Int {
         .getInt(batch.offset(0) + 16)
 }
 
-/** How many descriptors this process has open. */
+/** The number of descriptors that this process has open. */
 internal fun openDescriptors(): Int = Files.list(Path.of("/proc/self/fd")).use { it.count().toInt() }

@@ -22,7 +22,7 @@ class LossSpec :
         }
 
         for (quiet in listOf(1, 0)) {
-            test("of a flooded NFLOG group every datagram is received or counted as dropped, NO_ENOBUFS being $quiet")
+            test("every datagram of a flooded NFLOG group is received or counted as dropped, NO_ENOBUFS being $quiet")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     Namespace().use { inside ->
                         inside.exec("ip", "link", "set", "lo", "up")

@@ -9,13 +9,13 @@ import java.nio.file.Path
 
 class MachineSpec :
     FunSpec({
-        test("both architectures of 64-bit Linux are served, under each of their names") {
+        test("both architectures of 64-bit Linux are supported, by each of their names") {
             for (name in listOf("amd64", "x86_64", "aarch64", "AMD64")) {
                 Machine.unsuited("Linux", name, true).shouldBeNull()
             }
         }
 
-        test("another system is refused with what to do instead") {
+        test("another system is refused with an alternative") {
             Machine.unsuited("Mac OS X", "aarch64", true)!! shouldContain "this is Mac OS X; elsewhere replay"
         }
 
@@ -26,7 +26,7 @@ class MachineSpec :
             Machine.unsuited("Linux", "aarch64", false)!! shouldContain "memory layouts"
         }
 
-        test("where JNA cannot unpack, the cause and the cure are named, each time").config(enabledOrReasonIf = {
+        test("if JNA cannot unpack, the cause and advice are named, each time").config(enabledOrReasonIf = {
             Live.enabled(noLinux)
         }) {
             val lines =
@@ -43,45 +43,45 @@ class MachineSpec :
             }
         }
 
-        test("where a module is missing that JNA needs, the cure names it, each time").config(enabledOrReasonIf = {
+        test("if a module is missing that JNA needs, the advice names it, each time").config(enabledOrReasonIf = {
             Live.enabled(noLinux)
         }) {
             val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
             val path = System.getProperty("java.class.path")
             val lines = run(java, "--limit-modules", "java.base", "-cp", path, "dev.nfkit.linux.Probe", "open").lines()
-            val told = lines.filter { it.startsWith("load") }
-            told.size shouldBe 2
-            for (line in told) {
+            val reported = lines.filter { it.startsWith("load") }
+            reported.size shouldBe 2
+            for (line in reported) {
                 line shouldContain "jlink --add-modules java.logging"
                 line shouldNotContain "jna.tmpdir"
             }
         }
 
-        test("each cause has its own cure") {
+        test("each cause has its own advice") {
             val permit = "--enable-native-access=ALL-UNNAMED, and calls go without JNA"
 
-            fun told(
+            fun reported(
                 failure: Throwable,
                 foreign: Boolean = false,
             ) = LoadFailure.explain(failure, foreign)
-            told(NoClassDefFoundError("com/sun/jna/Native")) shouldBe
+            reported(NoClassDefFoundError("com/sun/jna/Native")) shouldBe
                 "JNA is missing (com.sun.jna.Native): add net.java.dev.jna:jna to the class path or module path"
             val logging = ClassNotFoundException("java.util.logging.Logger")
-            told(NoClassDefFoundError("java/util/logging/Logger").apply { initCause(logging) }) shouldBe
+            reported(NoClassDefFoundError("java/util/logging/Logger").apply { initCause(logging) }) shouldBe
                 "JNA needs the module java.logging, which this Java does not have: add it" +
                 " (jlink --add-modules java.logging)"
-            told(NoClassDefFoundError("java/x/Y"), foreign = true) shouldContain "java.x.Y, which is missing"
-            told(NoClassDefFoundError("java/x/Y"), foreign = true) shouldContain permit
-            told(
+            reported(NoClassDefFoundError("java/x/Y"), foreign = true) shouldContain "java.x.Y, which is missing"
+            reported(NoClassDefFoundError("java/x/Y"), foreign = true) shouldContain permit
+            reported(
                 ExceptionInInitializerError(IllegalCallerException("Illegal native access from module com.sun.jna")),
             ) shouldBe
                 "this JVM denies native access (Illegal native access from module com.sun.jna):" +
                 " permit native access with $permit"
-            told(UnsatisfiedLinkError("no room")) shouldContain "(no room): it unpacks into"
-            told(UnsatisfiedLinkError("no room")) shouldNotContain permit
-            told(ExceptionInInitializerError(IllegalStateException("odd"))) shouldBe
+            reported(UnsatisfiedLinkError("no space")) shouldContain "(no space): it unpacks into"
+            reported(UnsatisfiedLinkError("no space")) shouldNotContain permit
+            reported(ExceptionInInitializerError(IllegalStateException("odd"))) shouldBe
                 "JNA could not be initialized (java.lang.IllegalStateException: odd)"
         }
     })
 
-private val noLinux = if (System.getProperty("os.name") == "Linux") null else "this is no Linux"
+private val noLinux = if (System.getProperty("os.name") == "Linux") null else "this is not Linux"

@@ -20,13 +20,13 @@ import kotlin.io.path.isDirectory
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.reader
 
-/** The first Java whose `java.lang.foreign` is final. */
+/** The first Java with a final `java.lang.foreign`. */
 private const val FOREIGN_SINCE = 22
 
 /** The first Java with `--illegal-native-access`. */
 private const val DENIAL_SINCE = 24
 
-/** A Java on this machine that has it: that of `-Dnfkit.newer.java`, or one of the usual place; null where none is. */
+/** A newer Java on this machine: that of `-Dnfkit.newer.java`, or one in the usual directory; null if there is none. */
 private val newerJava: Path? by lazy {
     val named = System.getProperty("nfkit.newer.java")?.let { listOf(Path.of(it)) }
     val usual = Path.of("/usr/lib/jvm")
@@ -49,7 +49,7 @@ private val noDenial: String? =
         if (feature < DENIAL_SINCE) "Java $feature cannot deny native access" else null
     }
 
-/** Runs the specs of sockets, or another main class, in a newer Java; what it printed. */
+/** Runs the specs of sockets, or another main class, in a newer Java. Returns its output. */
 private fun inNewerJava(
     vararg options: String,
     main: List<String> = listOf(SocketSpecs::class.java.name),
@@ -78,14 +78,14 @@ class NativeCallsSpec :
                 null
             }
 
-        test("this Java makes its calls by JNA, or by FFM where it may") {
+        test("this Java makes its calls by JNA, or by FFM if that is permitted") {
             val may = ForeignLinker.permitted()
             Machine.require()
             LibC.way() shouldBe if (may) "FFM" else "JNA"
             if (Runtime.version().feature() < FOREIGN_SINCE) may shouldBe false
         }
 
-        test("a newer Java that is permitted native access calls by FFM, and sockets keep their contract")
+        test("a newer Java that is permitted native access calls by FFM, and sockets satisfy their contract")
             .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
                 val lines = inNewerJava("--enable-native-access=ALL-UNNAMED")
                 lines shouldContain "calls by FFM"
@@ -94,19 +94,19 @@ class NativeCallsSpec :
                 lines.single { it.startsWith("passed ") }.substringAfter(' ').toInt() shouldBeGreaterThan 40
             }
 
-        test("a newer Java that is not asked to permit it goes on by JNA")
+        test("a newer Java without that permission uses JNA")
             .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
                 val lines = inNewerJava("-Dnfkit.specs=none")
                 lines shouldContain "calls by JNA"
                 lines shouldContain "JNA loaded: true"
             }
 
-        test("a Java that denies native access says how to permit it")
+        test("a Java that denies native access reports how to permit it")
             .config(enabledOrReasonIf = { Live.enabled(newer ?: noDenial) }) {
                 val lines = inNewerJava("--illegal-native-access=deny", main = listOf(Probe::class.java.name, "open"))
-                val told = lines.filter { it.startsWith("load") }
-                told shouldHaveSize 2
-                for (line in told) {
+                val reported = lines.filter { it.startsWith("load") }
+                reported shouldHaveSize 2
+                for (line in reported) {
                     line shouldContain "this JVM denies native access"
                     line shouldContain "--enable-native-access=ALL-UNNAMED"
                     line shouldNotContain "jna.tmpdir"
@@ -127,7 +127,7 @@ class NativeCallsSpec :
                 }
             }
 
-        test("the memory that a thread's calls by FFM take is freed after its end")
+        test("the memory of a thread's calls by FFM is freed after its end")
             .config(enabledOrReasonIf = { Live.enabled(newer ?: Live.noNetAdmin) }) {
                 val lines =
                     inNewerJava(
@@ -139,7 +139,7 @@ class NativeCallsSpec :
                 lines shouldContain "refused all"
             }
 
-        test("an error of a call is that of the call, on the thread that called")
+        test("the error of a call is that of the call, on the calling thread")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 LinuxTransport.current().open(Netlink.NETLINK_NETFILTER).use { socket ->
                     val problem =

@@ -13,7 +13,7 @@ import java.nio.file.Path
 
 class NetworkNamespaceSpec :
     FunSpec({
-        test("a name is a file's name") {
+        test("a name is a file name") {
             for (name in listOf("", ".", "..", "a/b", "a\u0000")) {
                 shouldThrow<IllegalArgumentException> { NetworkNamespace.named(name) }
             }
@@ -29,7 +29,7 @@ class NetworkNamespaceSpec :
             NetworkNamespace.ofProcess(7).path() shouldBe Path.of("/proc/7/ns/net")
         }
 
-        test("a name without a namespace is refused with the names there are")
+        test("a name without a namespace is refused with the existing names")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { other ->
                     val refused =
@@ -42,7 +42,7 @@ class NetworkNamespaceSpec :
                 }
             }
 
-        test("a file that is no namespace is refused by setns").config(enabledOrReasonIf = needsNetAdmin) {
+        test("a file that is not a namespace is refused by setns").config(enabledOrReasonIf = needsNetAdmin) {
             val transport = LinuxTransport.of(NetworkNamespace.at(Path.of("/proc/self/status")))
             val refused = shouldThrow<SystemCallException> { transport.open(NETLINK_NETFILTER) }
             refused.errno() shouldBe Errno.EINVAL
@@ -86,7 +86,7 @@ class NetworkNamespaceSpec :
                 }
             }
 
-        test("interfaces bear the names of their namespace").config(enabledOrReasonIf = needsNamespaces) {
+        test("interfaces have the names of their namespace").config(enabledOrReasonIf = needsNamespaces) {
             Namespace().use { inside ->
                 inside.exec("ip", "link", "add", "name", "blue0", "index", "4242", "type", "veth", "peer", "blue1")
                 val kernel = inside.transport.kernel()
@@ -104,7 +104,7 @@ class NetworkNamespaceSpec :
             }
         }
 
-        test("no visit leaks a descriptor or a thread").config(enabledOrReasonIf = needsNamespaces) {
+        test("no entering of a namespace leaks a descriptor or a thread").config(enabledOrReasonIf = needsNamespaces) {
             Namespace().use { inside ->
                 val wrong = LinuxTransport.of(NetworkNamespace.at(Path.of("/proc/self/status")))
 

@@ -24,7 +24,7 @@ import java.time.Duration
 
 private val PATIENCE = Duration.ofSeconds(BOUND_SECONDS)
 
-/** Logs what this host pings, and brings the loopback up. */
+/** Logs the pings of this host, and enables the loopback. */
 private fun Namespace.logPings(
     group: Int,
     prefix: String = "ping ",
@@ -50,7 +50,7 @@ private fun Namespace.open(
     configure: NflogGroup.Builder.() -> Unit = {},
 ) = NflogSession.open(transport, NflogOptions.builder().group(group) { it.configure() }.build())
 
-/** Polls until so many packets were delivered, and gives owned ones. */
+/** Polls until the given number of packets were delivered. Returns owned ones. */
 private fun NflogSession.take(count: Int): List<NflogPacket> {
     val taken = mutableListOf<NflogPacket>()
     val stop = System.nanoTime() + PATIENCE.toNanos()
@@ -63,7 +63,7 @@ private fun NflogSession.take(count: Int): List<NflogPacket> {
 
 class NflogLiveSpec :
     FunSpec({
-        test("packets of several groups come by one socket, numbered").config(enabledOrReasonIf = needsNamespaces) {
+        test("packets of several groups arrive on one socket, numbered").config(enabledOrReasonIf = needsNamespaces) {
             Namespace().use { namespace ->
                 namespace.logPings(30, "one ")
                 namespace.logPings(31, "two ", "127.0.0.2")
@@ -95,7 +95,7 @@ class NflogLiveSpec :
             }
         }
 
-        test("a copy range cuts packets visibly, and so does the largest attribute")
+        test("a copy range marks truncated packets, and so does the largest attribute")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { namespace ->
                     namespace.logPings(30)
@@ -118,7 +118,7 @@ class NflogLiveSpec :
                 }
             }
 
-        test("a stop delivers what the kernel still holds under its threshold")
+        test("a stop delivers the packets that the kernel holds below its threshold")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { namespace ->
                     namespace.logPings(30)
@@ -139,7 +139,7 @@ class NflogLiveSpec :
                 }
             }
 
-        test("a close counts what the kernel still held").config(enabledOrReasonIf = needsNamespaces) {
+        test("a close counts the packets that the kernel held").config(enabledOrReasonIf = needsNamespaces) {
             Namespace().use { namespace ->
                 namespace.logPings(30)
                 val session = namespace.open(30) { threshold(8).timeout(Duration.ofHours(1)) }
@@ -149,7 +149,7 @@ class NflogLiveSpec :
             }
         }
 
-        test("delivered and counted lost are what was sent, with a receive buffer for one datagram")
+        test("delivered and lost packets add up to those sent, with a receive buffer for one datagram")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { namespace ->
                     namespace.logPings(30)
@@ -164,7 +164,7 @@ class NflogLiveSpec :
                         while (session.poll<RuntimeException>({ }, Duration.ZERO) > 0) {
                             // until the socket is empty
                         }
-                        namespace.ping(1) // gets through, and marks the end
+                        namespace.ping(1) // arrives, and marks the end
                         while (session.take(1).last().sequence() < 200) {
                             // the kernel may still have held some
                         }
@@ -176,7 +176,7 @@ class NflogLiveSpec :
                 }
             }
 
-        test("a second owner is refused, and told the port and process of the first")
+        test("a second owner is refused, with the port and process of the first")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { namespace ->
                     namespace.open(30).use { first ->
@@ -189,7 +189,7 @@ class NflogLiveSpec :
                 }
             }
 
-        test("connections come with packets where the kernel can, and else the refusal names the option")
+        test("connections come with packets if the kernel can attach them, otherwise the refusal names the option")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { namespace ->
                     namespace.logPings(30)
@@ -211,7 +211,7 @@ class NflogLiveSpec :
                 }
             }
 
-        test("a claimed logger is not put back into another namespace, to which the path has come to lead")
+        test("a claimed logger is not restored into another namespace to which the path now leads")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { ours ->
                     Namespace().use { other ->
@@ -237,7 +237,7 @@ class NflogLiveSpec :
                 }
             }
 
-        test("a claimed logger gets what the kernel itself logs, and what stood before is put back")
+        test("a claimed logger gets the kernel's own log messages, and the previous one is restored")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { namespace ->
                     namespace.exec("ip", "link", "set", "lo", "up")
@@ -262,7 +262,7 @@ class NflogLiveSpec :
             }
     })
 
-/** Sends a TCP header of zeroes to the loopback, which connection tracking finds invalid. */
+/** Sends a TCP header of zeros to the loopback, which connection tracking considers invalid. */
 private fun Namespace.sendBrokenTcp() {
     val loopback = byteArrayOf(AF_INET.toByte(), 0, 0, 0, 127, 0, 0, 1) + ByteArray(8)
     sendRaw(AF_INET, 6, loopback, ByteArray(20))

@@ -15,24 +15,24 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.nio.ByteBuffer
 
-/** IPv6 to itself on the loopback: hop-by-hop options, destination options, then UDP. */
+/** IPv6 over the loopback: hop-by-hop options, destination options, then UDP. */
 private fun ipv6WithExtensions(payload: ByteArray): ByteArray {
     val headers = ByteBuffer.allocate(40 + 8 + 8 + 8)
     headers.putInt(0x60000000)
     headers.putShort((8 + 8 + 8 + payload.size).toShort()).put(0).put(64)
     repeat(2) { headers.put(ByteArray(15)).put(1) } // from ::1 to ::1
-    val padding = byteArrayOf(1, 4, 0, 0, 0, 0) // an option; the kernel takes no more than 7 bytes of it
+    val padding = byteArrayOf(1, 4, 0, 0, 0, 0) // an option; the kernel accepts at most 7 bytes of it
     headers.put(60).put(0).put(padding) // hop-by-hop options
     headers.put(17).put(0).put(padding) // destination options
     headers.putShort(4001).putShort(PORT.toShort()).putShort((8 + payload.size).toShort())
-    return (headers.array() + payload).withChecksum(UDP_BEHIND_EXTENSIONS + 6)
+    return (headers.array() + payload).withChecksum(UDP_AFTER_EXTENSIONS + 6)
 }
 
-private const val UDP_BEHIND_EXTENSIONS = 56
+private const val UDP_AFTER_EXTENSIONS = 56
 
 class NfqueueAttributesSpec :
     FunSpec({
-        test("a packet that leaves bears its number, hook, device and bytes, and what is absent is absent")
+        test("a packet that leaves has its number, hook, device and bytes, and absent attributes are absent")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -67,7 +67,7 @@ class NfqueueAttributesSpec :
                 }
             }
 
-        test("mark, priority, and the sender's user and group come where they are set and asked for")
+        test("mark, priority, and the sender's user and group are sent if they are set and requested")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     iptables("-t mangle -A OUTPUT -p udp -j MARK --set-mark 0xfedcba98")
@@ -84,7 +84,7 @@ class NfqueueAttributesSpec :
                 }
             }
 
-        test("a packet that arrives bears its device, the sender's hardware address and the time")
+        test("a packet that arrives has its device, the sender's hardware address and the time")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Wire().use { wire ->
                     wire.right.queueUdp("INPUT")
@@ -100,14 +100,14 @@ class NfqueueAttributesSpec :
                         packet.has(NfqueueAttribute.IFINDEX_OUTDEV) shouldBe false
                         val address = wire.left.exec("cat", "/sys/class/net/wire/address").trim()
                         packet.hardwareAddress().toString() shouldBe address
-                        // The clock's own granularity apart; a packet without a stamp of its own has that of its receipt.
+                        // Apart from the clock's granularity; a packet without a timestamp has the time of receipt.
                         (packet.capturedAtNanos() / 1_000_000 >= before - 1) shouldBe true
                         (packet.capturedAtNanos() <= packet.receivedAtNanos()) shouldBe true
                     }
                 }
             }
 
-        test("a copy range cuts packets visibly, and META copies nothing of them")
+        test("a copy range marks truncated packets, and META copies no bytes")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -133,7 +133,7 @@ class NfqueueAttributesSpec :
                 }
             }
 
-        test("the largest packet of the loopback is cut at 65531 bytes, and fits its slot")
+        test("the largest packet of the loopback is truncated at 65531 bytes, and fits its slot")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -147,7 +147,7 @@ class NfqueueAttributesSpec :
                 }
             }
 
-        test("flags are set and cleared while the queue is in use, and a flag that is refused leaves all as it was")
+        test("flags are set and cleared while the queue is in use, and a refused flag changes nothing")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -178,7 +178,7 @@ class NfqueueAttributesSpec :
                 }
             }
 
-        test("who configures beside a run never makes the run fail, and gets his answer")
+        test("a configure concurrent with a run never makes the run fail, and gets its answer")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("INPUT")
@@ -203,7 +203,7 @@ class NfqueueAttributesSpec :
                 }
             }
 
-        test("IPv6 with extension headers comes whole, is rewritten and received")
+        test("IPv6 with extension headers arrives complete, is rewritten and received")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     exec("ip6tables", "-A", "OUTPUT", "-p", "udp", "--dport", "$PORT", "-j", "NFQUEUE")
@@ -221,7 +221,7 @@ class NfqueueAttributesSpec :
                                 val view = Ipv6View()
                                 view.wrap(packet.payload()) shouldBe true
                                 view.upperProtocol() shouldBe 17
-                                view.transportOffset() shouldBe UDP_BEHIND_EXTENSIONS
+                                view.transportOffset() shouldBe UDP_AFTER_EXTENSIONS
                                 val editor = PacketEditor().edit(packet.payload())
                                 packet.accept().payload(editor.payload("another answer".toByteArray()).result())
                             }

@@ -16,7 +16,7 @@ import java.nio.ByteOrder
 
 private const val VLAN_8021Q = 0x8100
 
-/** Two ports of a bridge, all in one namespace: what is sent into one comes out of the other. */
+/** Two ports of a bridge, in one namespace: frames sent into one leave by the other. */
 private fun withBridge(block: Namespace.() -> Unit) =
     Namespace().use { namespace ->
         namespace.exec("ip", "link", "add", "bridge", "type", "bridge", "forward_delay", "0")
@@ -33,7 +33,7 @@ private fun withBridge(block: Namespace.() -> Unit) =
         namespace.block()
     }
 
-/** Queues the broadcasts that a hook of the bridge family sees, not what IPv6 says of itself by multicast. */
+/** Queues the broadcasts in a hook of the bridge family, but not the multicasts of IPv6 itself. */
 private fun Namespace.queueBridged(
     hook: String,
     queue: Int,
@@ -43,8 +43,8 @@ private fun Namespace.queueBridged(
 }
 
 /**
- * A bridge whose forwarded broadcasts meet queue 1, and then queue 2. It takes a kernel with CONFIG_NFT_QUEUE; one without
- * says so, and has nothing more to show.
+ * A bridge whose forwarded broadcasts pass queue 1, and then queue 2. It needs a kernel with CONFIG_NFT_QUEUE; on one
+ * without it, only that refusal is tested.
  */
 private fun withBridgedQueues(block: Namespace.() -> Unit) =
     withBridge {
@@ -98,10 +98,10 @@ private fun Namespace.sendBridgedUdp() {
 
 class NfqueueBridgeSpec :
     FunSpec({
-        test("an IPv4 packet that crosses a bridge bears the ports it comes by and goes by")
+        test("an IPv4 packet that crosses a bridge has the ports on which it arrives and leaves")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withBridge {
-                    runCatching { run("modprobe", "br_netfilter") } // may be built in, or loaded by others
+                    runCatching { run("modprobe", "br_netfilter") } // may be built in, or loaded already
                     exec("sh", "-c", "echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables")
                     queueUdp("FORWARD")
                     open { queue(0) }.use { session ->
@@ -121,7 +121,7 @@ class NfqueueBridgeSpec :
                 }
             }
 
-        test("a bridged frame bears its link-layer header, VLAN tag and ports, and both are changed by a verdict")
+        test("a bridged frame has its link-layer header, VLAN tag and ports, and a verdict changes the first two")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withBridgedQueues {
                     open { queue(1).queue(2) }.use { session ->
@@ -143,17 +143,17 @@ class NfqueueBridgeSpec :
                             val header = packet.l2Header().toArray().also { it[11] = 9 }
                             packet.accept().vlan(VlanTag(VLAN_8021Q, 0x0005)).l2Header(Bytes.of(*header))
                         }
-                        val behind = session.take(1).single()
-                        behind.queue() shouldBe 2
-                        behind.vlan() shouldBe VlanTag(VLAN_8021Q, 5)
-                        behind.l2Header().toArray()[11] shouldBe 9
-                        behind.has(NfqueueAttribute.IFINDEX_PHYSOUTDEV) shouldBe true
+                        val next = session.take(1).single()
+                        next.queue() shouldBe 2
+                        next.vlan() shouldBe VlanTag(VLAN_8021Q, 5)
+                        next.l2Header().toArray()[11] shouldBe 9
+                        next.has(NfqueueAttribute.IFINDEX_PHYSOUTDEV) shouldBe true
                         session.statistics().refused() shouldBe 0
                     }
                 }
             }
 
-        test("a link-layer header of another length is refused, tied to its packet, and the loop lives")
+        test("a link-layer header of another length is refused, reported with its packet, and the loop continues")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withBridgedQueues {
                     val refused = mutableListOf<VerdictRefusal>()

@@ -16,9 +16,9 @@ import java.time.Duration
 
 class NfqueueConntrackSpec :
     FunSpec({
-        /** Runs what needs connections in packets; a kernel that has none must say so, and how to go on. */
+        /** Runs what needs connections in packets. A kernel without them must refuse, with advice. */
         fun Namespace.withConnections(block: Namespace.(NfqueueSession) -> Unit) {
-            iptables("-A OUTPUT -m conntrack --ctstate NEW") // makes the kernel track
+            iptables("-A OUTPUT -m conntrack --ctstate NEW") // makes the kernel track connections
             queueUdp("OUTPUT")
             val opened = runCatching { open { queue(0) { it.conntrack(true) } } }
             QueueFeature.CONNTRACK.supportedBy(transport) shouldBe opened.isSuccess
@@ -33,7 +33,7 @@ class NfqueueConntrackSpec :
                 }
         }
 
-        /** The connection of a port, as conntrack's own tool lists it; it must be there. */
+        /** The connection of a port, as conntrack(8) lists it; it must exist. */
         fun Namespace.listed(
             port: Int,
             vararg more: String,
@@ -42,7 +42,7 @@ class NfqueueConntrackSpec :
                 .lines()
                 .single { "sport=$port" in it }
 
-        test("a connection comes with its packet where the kernel can, and else the refusal names the option")
+        test("a connection comes with its packet if the kernel can attach it, otherwise the refusal names the option")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     withConnections { session ->
@@ -91,7 +91,7 @@ class NfqueueConntrackSpec :
             }
 
         test(
-            "the kernel is asked what it offers, and no queue is left behind",
+            "the kernel's features are detected, and no queue is left bound",
         ).config(enabledOrReasonIf = needsNamespaces) {
             withLoopback {
                 QueueFeature.FAIL_OPEN.supportedBy(transport) shouldBe true
@@ -115,7 +115,7 @@ class NfqueueConntrackSpec :
                 }
             }
 
-        test("a kernel without connections leaves a verdict's change of them out, and the packet passes")
+        test("a kernel without connections in packets ignores a verdict's change of them, and the packet passes")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")

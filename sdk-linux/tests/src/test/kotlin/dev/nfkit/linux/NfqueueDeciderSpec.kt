@@ -14,13 +14,13 @@ import java.time.Duration
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CountDownLatch
 
-/** A decider's failure, as an application may have one. */
+/** A decider's failure, as an application may throw. */
 private class Unfit : Exception("the tenth")
 
 class NfqueueDeciderSpec :
     FunSpec({
         for (failure in listOf(Verdict.DROP, Verdict.ACCEPT)) {
-            test("a decider that throws on every tenth packet costs these alone, by failure verdict $failure")
+            test("a decider that throws on every tenth packet costs only these, by failure verdict $failure")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         queueUdp("OUTPUT", table = "mangle")
@@ -52,39 +52,39 @@ class NfqueueDeciderSpec :
                 }
         }
 
-        test("held packets that nobody answers get the deadline's verdict, and an answer behind it is late")
+        test("unanswered held packets get the deadline's verdict, and a later answer is late")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")
                     countUdp("OUTPUT", "-m mark --mark 6 ")
-                    val told = ConcurrentLinkedQueue<Unanswered>()
+                    val reported = ConcurrentLinkedQueue<Unanswered>()
                     open {
                         queue(0)
                         deadline(Duration.ofSeconds(2), Verdict.ACCEPT.mark(6))
-                        onUnanswered { told += it }
+                        onUnanswered { reported += it }
                     }.use { session ->
                         UdpSender(this).use { it.send(20) }
                         val held = session.hold(20)
                         val answers = Answers()
                         answers.add(held[0], Verdict.DROP) shouldBe true // and not sent in time
-                        eventually("all are done for") { session.statistics().expired() == 20L }
+                        eventually("all are expired") { session.statistics().expired() == 20L }
                         answers.send()
                         held[1].answer(Verdict.DROP) shouldBe false
                         held[2].answered() shouldBe true
                         counted("OUTPUT") shouldBe 20
-                        told.map { it.packet().id() }.sorted() shouldContainExactly (1L..20L).toList()
-                        told.all { it.cause() == Cause.DEADLINE } shouldBe true
+                        reported.map { it.packet().id() }.sorted() shouldContainExactly (1L..20L).toList()
+                        reported.all { it.cause() == Cause.DEADLINE } shouldBe true
                         val statistics = session.statistics()
                         statistics.late() shouldBe 2
                         statistics.held() shouldBe 0
                         statistics.shouldAddUp()
-                        session.pollUntil("no verdict went twice") { true }
+                        session.pollUntil("no verdict was sent twice") { true }
                         session.statistics().gone() shouldBe 0
                     }
                 }
             }
 
-        test("a decider that hangs frees its packet and those behind it at their deadline, and goes on when it wakes")
+        test("a decider that hangs delays no packet past its deadline, and continues when it wakes up")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")
@@ -98,14 +98,14 @@ class NfqueueDeciderSpec :
                                     if (it.id() == 4L) wake.await()
                                     Verdict.DROP
                                 }
-                            eventually("those behind are done for") { session.statistics().expired() == 17L }
+                            eventually("the later ones are expired") { session.statistics().expired() == 17L }
                             counted("OUTPUT") shouldBe 17
                             waiting(0) shouldBe 0
                             wake.countDown()
                             sender.send(3)
                             eventually("the next are decided") { session.statistics().decided() == 6L }
                             session.stop()
-                            running.join() shouldBe 7 // with the one that hung; those behind it were not seen
+                            running.join() shouldBe 7 // with the one that hung; the later ones were not delivered
                             val statistics = session.statistics()
                             statistics.expired() shouldBe 17
                             statistics.late() shouldBe 1
@@ -119,7 +119,7 @@ class NfqueueDeciderSpec :
 
         for (deadline in listOf(false, true)) {
             val fate = if (deadline) "get the close verdict" else "are the kernel's to drop"
-            test("closed under a decider that hangs, a session ends within its bound; what waits $fate")
+            test("if it is closed while a decider hangs, a session ends in time; waiting packets $fate")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         queueUdp("OUTPUT", table = "mangle")
@@ -145,7 +145,7 @@ class NfqueueDeciderSpec :
                         session.close()
                         session.ended() shouldBe true
                         transport.kernel().nfqueues().none { it.queue() == 0 } shouldBe true
-                        // Decided before: those two drops leave only where a deadline makes the session share its outbox.
+                        // Decided before: the two drops are only sent if a deadline makes the session share its outbox.
                         counted("OUTPUT") shouldBe if (deadline) 8 else 0
                         wake.countDown()
                         running.join() // returns, and throws nothing
@@ -160,26 +160,26 @@ class NfqueueDeciderSpec :
         }
 
         for (verdict in listOf(Verdict.DROP, Verdict.ACCEPT)) {
-            test("closed while 1,000 are held and 500 wait unseen, all get the close verdict $verdict")
+            test("if it is closed while 1,000 are held and 500 wait undelivered, all get the close verdict $verdict")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         queueUdp("OUTPUT", table = "mangle")
                         countUdp("OUTPUT")
-                        val told = mutableListOf<Unanswered>()
+                        val reported = mutableListOf<Unanswered>()
                         val session =
                             open {
                                 queue(0) { it.maximumLength(2_000) }
                                 batchSize(8)
                                 closeVerdict(verdict)
-                                onUnanswered { told += it }
+                                onUnanswered { reported += it }
                             }
                         UdpSender(this, sockets = 10).use { it.send(1_500) }
                         val held = session.hold(1_000)
                         waiting(0) shouldBe 1_500
                         session.close()
                         counted("OUTPUT") shouldBe if (verdict == Verdict.DROP) 0 else 1_500
-                        told shouldHaveSize 1_000
-                        told.all { it.cause() == Cause.END && it.verdict() == verdict } shouldBe true
+                        reported shouldHaveSize 1_000
+                        reported.all { it.cause() == Cause.END && it.verdict() == verdict } shouldBe true
                         held[0].answer(Verdict.ACCEPT) shouldBe false
                         val statistics = session.statistics()
                         statistics.settled() shouldBe 1_500
@@ -192,7 +192,7 @@ class NfqueueDeciderSpec :
                 }
         }
 
-        test("a stop delivers what waits, gives held packets their time, and settles the rest")
+        test("a stop delivers waiting packets, gives held packets their time, and settles the rest")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")
@@ -220,7 +220,7 @@ class NfqueueDeciderSpec :
                 }
             }
 
-        test("answered by many threads while deadlines pass and the session closes, each packet is counted once")
+        test("if many threads answer while deadlines pass and the session closes, each packet is counted once")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")

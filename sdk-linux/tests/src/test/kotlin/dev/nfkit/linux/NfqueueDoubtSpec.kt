@@ -35,7 +35,7 @@ private interface Capabilities : Library {
 private const val LINUX_CAPABILITY_VERSION_3 = 0x20080522
 private const val CAP_NET_ADMIN = 12
 
-/** Gives up CAP_NET_ADMIN for this thread alone. */
+/** Drops CAP_NET_ADMIN for this thread only. */
 private fun withoutNetAdmin() {
     val capabilities = Native.load("c", Capabilities::class.java)
     val header = intArrayOf(LINUX_CAPABILITY_VERSION_3, 0)
@@ -46,14 +46,14 @@ private fun withoutNetAdmin() {
     check(capabilities.capset(header, sets) == 0)
 }
 
-/** Runs a block on a thread of its own, which ends with it. */
+/** Runs a block on a separate thread, which ends with it. */
 private fun apart(block: () -> Unit) {
     val failure = AtomicReference<Throwable>()
     thread { runCatching(block).onFailure(failure::set) }.join()
     failure.get()?.let { throw it }
 }
 
-/** A transport whose receive throws after it has taken datagrams out of the socket. */
+/** A transport whose receive throws after it has taken datagrams from the socket. */
 private class LosingTransport(
     private val transport: NetlinkTransport,
 ) : NetlinkTransport by transport {
@@ -74,10 +74,12 @@ private class LosingTransport(
     }
 }
 
-/** Packets whose verdict was refused or that were lost in the process: in doubt they are dropped, and never accepted. */
+/**
+ * Packets whose verdict was refused or that were lost in the process: in doubt they are dropped, and never accepted.
+ */
 class NfqueueDoubtSpec :
     FunSpec({
-        test("where the capability is lost, each verdict of a refused datagram is counted, and none is accepted later")
+        test("if the capability is lost, each verdict of a refused datagram is counted, and none is accepted later")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("INPUT", table = "mangle")
@@ -88,7 +90,7 @@ class NfqueueDoubtSpec :
                             sender.send(20)
                             apart {
                                 withoutNetAdmin()
-                                // Marks that differ: no batch can say them.
+                                // Different marks, which a batch cannot express.
                                 session.decide(20) { it.drop().mark(it.id()) }
                                 session.pollUntil("the refusals have come") { it.refused() == 20L }
                             }
@@ -96,7 +98,7 @@ class NfqueueDoubtSpec :
                             refused.map { it.errno() }.toSet() shouldBe setOf(Errno.EPERM)
                             refused.none { it.batch() } shouldBe true
                             waiting(0) shouldBe 20
-                            // This thread has the capability. The next packets are accepted, and the others are dropped.
+                            // This thread has the capability. The next packets are accepted, the others dropped.
                             sender.send(3)
                             session.decide(3) { Verdict.ACCEPT }
                             waiting(0) shouldBe 0
@@ -106,7 +108,7 @@ class NfqueueDoubtSpec :
                 }
             }
 
-        test("packets that were lost between the socket and the session are dropped once later ones come")
+        test("packets that were lost between the socket and the session are dropped once later ones arrive")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("INPUT", table = "mangle")
@@ -138,7 +140,7 @@ class NfqueueDoubtSpec :
             }
     })
 
-/** Accepts what comes until id 12 has; how many there were. */
+/** Accepts packets until id 12. Returns their number. */
 private fun decideAll(session: NfqueueSession): Long {
     var last = 0L
     while (last < 12) {

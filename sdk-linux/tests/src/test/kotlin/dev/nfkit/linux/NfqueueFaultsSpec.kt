@@ -26,7 +26,7 @@ class NfqueueFaultsSpec :
                 },
             )
         for ((what, flush) in flushes) {
-            test("where $what the held packets are gone, and each verdict says so of its packet")
+            test("if $what the held packets are gone, and each verdict is reported so with its packet")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         queueUdp("OUTPUT")
@@ -46,10 +46,10 @@ class NfqueueFaultsSpec :
                             session.statistics().refused() shouldBe 0
                             session.statistics().held() shouldBe 2
 
-                            // The loop lives: what comes now is decided as ever.
+                            // The loop continues: new packets are decided as usual.
                             UdpSender(this).use { it.send(1) }
                             session.take(1).single().id() shouldBe 6
-                            // The two that nobody answered: settled, though the kernel has none of them.
+                            // The two without an answer: settled, although the kernel does not have them any more.
                             session.close()
                             session.statistics().settled() shouldBe 2
                             session.statistics().gone() shouldBe 3
@@ -79,7 +79,7 @@ class NfqueueFaultsSpec :
                 }
             }
 
-        test("a second owner is refused, and told the port and process of the first")
+        test("a second owner is refused, with the port and process of the first")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     open { queue(0) }.use { first ->
@@ -90,26 +90,26 @@ class NfqueueFaultsSpec :
                         refused.message!! shouldContain "pid ${ProcessHandle.current().pid()}"
                         transport.kernel().nfqueues().map { it.queue() } shouldContainExactly listOf(0)
                     }
-                    open { queue(0) }.close() // free again
+                    open { queue(0) }.close() // available again
                     transport.kernel().nfqueues().shouldBeEmpty()
                 }
             }
 
         fun opened(vararg prefix: String): String = run(*probe(prefix.toList(), "own-queue", "0").toTypedArray()).trim()
 
-        test("without the capability it says which one, and what to do")
+        test("without the capability the refusal names it, with advice")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 opened("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin") shouldContain
                     "bind NFQUEUE queue 0: EPERM (Operation not permitted): this process lacks CAP_NET_ADMIN"
             }
 
-        test("with the capability in another user namespace it says that")
+        test("with the capability in another user namespace the refusal reports that")
             .config(enabledOrReasonIf = needsUserNamespaces) {
                 opened("unshare", "-Ur") shouldContain "not in the user namespace that owns the network namespace"
                 opened("unshare", "-Urn") shouldBe "open"
             }
 
-        test("killed while it holds, a process leaves its packets dropped and its queue free")
+        test("if a process is killed while it holds packets, they are dropped and its queue is free")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -129,7 +129,7 @@ class NfqueueFaultsSpec :
                     }
                     transport.kernel().nfqueues().shouldBeEmpty()
                     UdpSender(this).use { sender ->
-                        sender.send(1) // nobody owns the queue: dropped
+                        sender.send(1) // the queue is not bound: dropped
                         counted("INPUT") shouldBe 0
                         open { queue(0) }.use { session ->
                             sender.send(1)

@@ -34,7 +34,7 @@ private fun PacketEditor.rewrite(packet: QueuedPacket): Verdict {
     return packet.accept().payload(edit(bytes, packet.checksumNotReady()).payload(letters).result())
 }
 
-/** Sends letters by TCP from one namespace to another, in writes of 64 KiB; what arrived. */
+/** Sends letters by TCP from one namespace to another, in writes of 64 KiB. Returns what arrived. */
 private fun transfer(
     from: Namespace,
     to: Namespace,
@@ -68,7 +68,7 @@ class NfqueueGsoSpec :
             address: String,
             whole: Boolean,
         ) {
-            // Else the segments of a connection that is slow, for the machine's load, stay small.
+            // Otherwise the segments of a slow connection on a loaded machine stay small.
             from.exec("sh", "-c", "echo 44 > /proc/sys/net/ipv4/tcp_min_tso_segs")
             from.iptables("-A OUTPUT -p tcp --dport $PORT -j NFQUEUE --queue-num 0")
             from.open { queue(0) { it.gso(whole) } }.use { session ->
@@ -106,13 +106,13 @@ class NfqueueGsoSpec :
         }
 
         for (whole in listOf(true, false)) {
-            val what = if (whole) "whole, their checksums unfinished" else "cut by the kernel"
-            test("TCP segments of up to 64 KiB come $what; rewritten they reach a peer over a wire intact")
+            val what = if (whole) "unsplit, their checksums unfinished" else "split by the kernel"
+            test("TCP segments of up to 64 KiB arrive $what; rewritten they reach a peer over a link intact")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     Wire().use { rewrite(it.left, it.right, Wire.RIGHT, whole) }
                 }
 
-            test("TCP segments of up to 64 KiB come $what; rewritten they reach a peer over the loopback intact")
+            test("TCP segments of up to 64 KiB arrive $what; rewritten they reach a peer over the loopback intact")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         exec("ip", "link", "set", "lo", "mtu", "$MTU")

@@ -11,7 +11,7 @@ private const val SENT = 100_000L
 
 class NfqueueOverflowSpec :
     FunSpec({
-        /** Lets the decider wait at its first packet, so that the queue is sure to be full. */
+        /** Makes the decider wait at its first packet, so that the queue becomes full. */
         class Gate {
             private val open = CountDownLatch(1)
 
@@ -54,7 +54,7 @@ class NfqueueOverflowSpec :
                 }
             }
 
-        test("100,000 packets into a queue of 16 that fails open: none is lost, and who passed is counted nowhere")
+        test("100,000 packets into a queue of 16 that fails open: none is lost, and undecided ones are not counted")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")
@@ -85,7 +85,7 @@ class NfqueueOverflowSpec :
 
         for (open in listOf(false, true)) {
             val what = if (open) "pass and are reported as bypassed" else "are lost and counted by both sides"
-            test("packets that find the receive buffer full $what, as gaps in the ids tell")
+            test("packets that find the receive buffer full $what, as gaps in the ids")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         queueUdp("OUTPUT", table = "mangle")
@@ -98,7 +98,7 @@ class NfqueueOverflowSpec :
                                 sender.send(2_000)
                                 val there = waiting(0)
                                 session.take(there.toInt())
-                                sender.send(1) // shows the gap before it
+                                sender.send(1) // makes the gap before it visible
                                 session.take(1)
                                 val lost = 2_000 - there
                                 lost shouldBeGreaterThan 0

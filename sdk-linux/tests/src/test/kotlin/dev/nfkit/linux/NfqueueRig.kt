@@ -14,17 +14,17 @@ import java.time.Duration
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 
-/** The port that the rules of these tests are about. */
+/** The port that the rules of these tests apply to. */
 internal const val PORT = 4000
 
-/** A namespace for one test, with its loopback up. */
+/** A namespace for one test, with its loopback enabled. */
 internal fun <T> withLoopback(block: Namespace.() -> T): T =
     Namespace().use { namespace ->
         namespace.exec("ip", "link", "set", "lo", "up")
         namespace.block()
     }
 
-/** Makes something inside, a socket for one: it stays there. */
+/** Creates something inside, such as a socket, which stays there. */
 internal fun <T : Any> Namespace.inside(make: () -> T): T =
     NamespaceEntry.Other(NetworkNamespace.named(name)).call { make() }
 
@@ -45,7 +45,7 @@ internal fun Namespace.countUdp(
     table: String = "filter",
 ) = iptables("-t $table -A $chain -p udp --dport $PORT $match-m comment --comment counted")
 
-/** What [countUdp] has counted in a chain. */
+/** The number that [countUdp] has counted in a chain. */
 internal fun Namespace.counted(
     chain: String,
     table: String = "filter",
@@ -60,7 +60,7 @@ internal fun Namespace.counted(
 internal fun Namespace.open(configure: NfqueueOptions.Builder.() -> Unit): NfqueueSession =
     NfqueueSession.open(transport, NfqueueOptions.builder().apply(configure).build())
 
-/** How many packets wait in a queue, as the kernel says. */
+/** The number of packets that wait in a queue, as the kernel reports it. */
 internal fun Namespace.waiting(queue: Int): Long =
     transport
         .kernel()
@@ -68,7 +68,7 @@ internal fun Namespace.waiting(queue: Int): Long =
         .single { it.queue() == queue }
         .waiting()
 
-/** Polls until so many packets were decided. */
+/** Polls until the given number of packets were decided. */
 internal fun NfqueueSession.decide(
     count: Int,
     decider: (QueuedPacket) -> Verdict,
@@ -82,7 +82,7 @@ internal fun NfqueueSession.decide(
     seen shouldBe count
 }
 
-/** Decides so many packets alike, and gives owned ones. */
+/** Decides the given number of packets equally. Returns owned ones. */
 internal fun NfqueueSession.take(
     count: Int,
     verdict: Verdict = Verdict.ACCEPT,
@@ -95,7 +95,7 @@ internal fun NfqueueSession.take(
     return taken
 }
 
-/** Holds so many packets. */
+/** Holds the given number of packets. */
 internal fun NfqueueSession.hold(count: Int): List<QueuedPacket> {
     val held = mutableListOf<QueuedPacket>()
     decide(count) {
@@ -105,7 +105,7 @@ internal fun NfqueueSession.hold(count: Int): List<QueuedPacket> {
     return held
 }
 
-/** Polls once, for the kernel's answers, until something has happened. */
+/** Polls repeatedly, for the kernel's answers, until a condition is true. */
 internal fun NfqueueSession.pollUntil(
     what: String,
     condition: (NfqueueStatistics) -> Boolean,
@@ -120,7 +120,7 @@ internal fun NfqueueStatistics.shouldAddUp() {
         decided() + answered() + failed() + forgotten() + expired() + settled() + held()
 }
 
-/** Runs a session on a thread of its own; [join] gives what ended it. */
+/** Runs a session on a separate thread; [join] returns its result. */
 internal class Running(
     session: NfqueueSession,
     decider: (QueuedPacket) -> Verdict,
@@ -139,8 +139,8 @@ internal class Running(
 }
 
 /**
- * Sends UDP from inside a namespace. Packets that wait in a queue behind OUTPUT count against their socket's send buffer,
- * which is full with some 270 of them: for more it takes several sockets.
+ * Sends UDP from inside a namespace. Packets that wait in a queue after OUTPUT count against their socket's send
+ * buffer, which is full with some 270 of them: more packets need several sockets.
  */
 internal class UdpSender(
     namespace: Namespace,
@@ -167,7 +167,7 @@ internal class UdpSender(
     override fun close() = sockets.forEach { it.close() }
 }
 
-/** Receives UDP inside a namespace: what a real peer sees, its checksum verified by the kernel. */
+/** Receives UDP inside a namespace, as a real peer does, with the checksum verified by the kernel. */
 internal class UdpReceiver(
     namespace: Namespace,
     address: String = "0.0.0.0",
@@ -185,7 +185,10 @@ internal class UdpReceiver(
     override fun close() = socket.close()
 }
 
-/** Two namespaces with a wire between: what goes from one to the other leaves this host, as far as the kernel knows. */
+/**
+ * Two namespaces with a link between them: packets from one to the other leave the host from the kernel's point of
+ * view.
+ */
 internal class Wire : AutoCloseable {
     val left = Namespace()
     val right = Namespace()

@@ -33,7 +33,7 @@ class NfqueueVerdictsSpec :
                 }
             }
 
-        test("mark and priority of a verdict are seen behind it, in a second queue on the same socket")
+        test("mark and priority of a verdict are visible after it, in a second queue on the same socket")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", "--queue-num 10")
@@ -50,11 +50,11 @@ class NfqueueVerdictsSpec :
                                 else -> Verdict.ACCEPT
                             }
                         }
-                        val behind = session.take(4)
-                        behind.map { it.queue() }.toSet() shouldBe setOf(11)
-                        behind.map { it.mark() } shouldContainExactly listOf(7L, 0L, 0xffff_ffffL, 0L)
-                        behind.map { it.priority() } shouldContainExactly listOf(0L, 0xffff_ffffL, 9L, 0L)
-                        behind.map { it.has(NfqueueAttribute.MARK) } shouldContainExactly
+                        val later = session.take(4)
+                        later.map { it.queue() }.toSet() shouldBe setOf(11)
+                        later.map { it.mark() } shouldContainExactly listOf(7L, 0L, 0xffff_ffffL, 0L)
+                        later.map { it.priority() } shouldContainExactly listOf(0L, 0xffff_ffffL, 9L, 0L)
+                        later.map { it.has(NfqueueAttribute.MARK) } shouldContainExactly
                             listOf(true, false, true, false)
                         counted("INPUT") shouldBe 1
                         session.statistics().decided() shouldBe 8
@@ -62,14 +62,14 @@ class NfqueueVerdictsSpec :
                 }
             }
 
-        test("a repeated packet meets the hook again, and its mark leads it past the rule")
+        test("a repeated packet traverses the hook again, and its mark excludes it from the rule")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", match = "-m mark ! --mark 1 ")
                     countUdp("OUTPUT", "-m mark --mark 1 ")
                     open { queue(0) }.use { session ->
                         UdpSender(this).use { it.send(1) }
-                        session.take(1, Verdict.REPEAT) // unmarked: here again, under a new number
+                        session.take(1, Verdict.REPEAT) // unmarked: it arrives here again, under a new number
                         session.decide(1) { packet ->
                             packet.id() shouldBe 2
                             packet.repeat().mark(1)
@@ -80,7 +80,7 @@ class NfqueueVerdictsSpec :
                 }
             }
 
-        test("a stopped packet goes on past the other chains of its hook, an accepted one meets them")
+        test("a stopped packet skips the other chains of its hook, an accepted one traverses them")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT", table = "mangle")
@@ -95,7 +95,7 @@ class NfqueueVerdictsSpec :
                 }
             }
 
-        test("a packet goes to another queue, and where nobody owns that one it passes or is dropped as told")
+        test("a packet goes to another queue, and if that one is unbound it passes or is dropped as requested")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -135,7 +135,7 @@ class NfqueueVerdictsSpec :
                                             packet.accept().payload(changed)
                                         }
 
-                                        2L -> { // a wrong checksum: the peer throws it away
+                                        2L -> { // a wrong checksum: the peer discards it
                                             val wrong = changed.toArray().also { it[it.size - 1]++ }
                                             packet.accept().payload(Bytes.of(*wrong))
                                         }
@@ -160,7 +160,7 @@ class NfqueueVerdictsSpec :
                 }
         }
 
-        test("a payload that the kernel can't put in is dropped without an error")
+        test("a payload that the kernel cannot apply is dropped without an error")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("OUTPUT")
@@ -178,7 +178,7 @@ class NfqueueVerdictsSpec :
                 }
             }
 
-        test("verdicts with payloads that don't fit one send buffer leave in several datagrams")
+        test("verdicts with payloads that don't fit one send buffer are sent in several datagrams")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("INPUT", table = "mangle")
@@ -201,7 +201,7 @@ class NfqueueVerdictsSpec :
                 }
             }
 
-        test("a session that spins decides what comes, and is woken, configured and stopped while it spins")
+        test("a session that spins decides packets, and is woken up, configured and stopped while it spins")
             .config(enabledOrReasonIf = needsNamespaces) {
                 withLoopback {
                     queueUdp("INPUT", table = "mangle")

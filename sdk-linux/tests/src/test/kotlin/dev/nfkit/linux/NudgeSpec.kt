@@ -20,7 +20,7 @@ private const val LONG_NANOS = 10_000_000_000L
 private const val SMALL_BUFFER = 8_192
 private const val LARGE_BUFFER = 64 shl 20
 
-/** How a receive that sleeps in the kernel is woken, and what becomes of what wakes it. */
+/** How a receive that sleeps in the kernel is woken up, and how the waking message is handled. */
 class NudgeSpec :
     FunSpec({
         val order = ByteOrder.nativeOrder()
@@ -32,7 +32,7 @@ class NudgeSpec :
                 .end()
                 .datagram()
 
-        /** A socket that is told of no overruns, for only such ones sleep in the receive. */
+        /** A socket without notification of overruns, since only such sockets sleep in the receive. */
         fun open(): NetlinkSocket =
             LinuxTransport.current().open(Netlink.NETLINK_NETFILTER).apply { set(SocketOption.NO_ENOBUFS, 1) }
 
@@ -44,7 +44,7 @@ class NudgeSpec :
                 }
             }
 
-        /** A bound descriptor, outside of a socket. */
+        /** A bound descriptor, without a socket object. */
         fun withDescriptor(test: (Int) -> Unit) {
             val fd = Descriptor.open(Netlink.NETLINK_NETFILTER)
             try {
@@ -56,7 +56,7 @@ class NudgeSpec :
             }
         }
 
-        /** Receives all that is there; gives how many were nudges' acknowledgements and how many others. */
+        /** Receives everything. Returns the number of acknowledgements of nudges and the number of other datagrams. */
         fun Nudge.drain(fd: Int): Pair<Int, Int> {
             val slots = ReceiveSlots(batch)
             var own = 0
@@ -72,7 +72,7 @@ class NudgeSpec :
             }
         }
 
-        test("a long wait ends when it is over, and not before").config(enabledOrReasonIf = needsNetAdmin) {
+        test("a long wait ends at its timeout, and not before").config(enabledOrReasonIf = needsNetAdmin) {
             open().use { socket ->
                 for (millis in listOf(100L, 250L)) {
                     val start = System.nanoTime()
@@ -82,10 +82,10 @@ class NudgeSpec :
             }
         }
 
-        test("wakeups end sleeps, and what brings them is never handed out nor hides what else comes")
+        test("wakeups end sleeps, and their messages are neither delivered nor hide others")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 open().use { socket ->
-                    socket.set(SocketOption.RECEIVE_BUFFER, LARGE_BUFFER) // nothing is to be lost
+                    socket.set(SocketOption.RECEIVE_BUFFER, LARGE_BUFFER) // no loss in this test
                     val messages = 20_000L
                     val seen = mutableListOf<Long>()
                     var wokenUp = 0L
@@ -109,7 +109,7 @@ class NudgeSpec :
                 }
             }
 
-        test("what was received and what was lost add up, though wakeups come into the flood")
+        test("received and lost datagrams add up, even if wakeups occur in the flood")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 open().use { socket ->
                     socket.set(SocketOption.RECEIVE_BUFFER, SMALL_BUFFER)
@@ -128,7 +128,7 @@ class NudgeSpec :
                     receiver.join()
                     waker.join()
                     var empty = 0
-                    while (empty < 2) { // the first may have taken a wakeup
+                    while (empty < 2) { // the first may have consumed a wakeup
                         val count = socket.receive(batch, 0)
                         received += count
                         empty = if (count > 0) 0 else empty + 1
@@ -137,7 +137,7 @@ class NudgeSpec :
                 }
             }
 
-        test("an acknowledgement that is lost is known for one, and not counted as a packet's loss")
+        test("a lost acknowledgement is recognized, and not counted as a packet's loss")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 withDescriptor { fd ->
                     Descriptor.set(fd, SocketOption.NO_ENOBUFS, 1)
@@ -162,7 +162,7 @@ class NudgeSpec :
                 }
             }
 
-        test("nobody is woken who is awake").config(enabledOrReasonIf = needsNetAdmin) {
+        test("a receive that does not sleep is not woken up").config(enabledOrReasonIf = needsNetAdmin) {
             withDescriptor { fd ->
                 val nudge = Nudge()
                 nudge.wake(fd)
@@ -174,7 +174,7 @@ class NudgeSpec :
             }
         }
 
-        test("other acknowledgements with its number are left alone").config(enabledOrReasonIf = needsNetAdmin) {
+        test("other acknowledgements with its number are not touched").config(enabledOrReasonIf = needsNetAdmin) {
             withDescriptor { fd ->
                 val nudge = Nudge()
                 nudge.fallAsleep()

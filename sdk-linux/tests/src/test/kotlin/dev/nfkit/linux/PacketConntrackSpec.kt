@@ -40,7 +40,10 @@ private fun NflogSession.take(): NetfilterPacket {
     return taken!!
 }
 
-/** Why packets come without their connections here, or null where they come with them. No demand of the tests meets it. */
+/**
+ * Why packets come without their connections here, or null if they come with them. A required live test does not fail
+ * for it.
+ */
 private val noGlue: String? by lazy {
     Live.noNamespaces ?: runCatching { withLoopback { queues().close() } }.exceptionOrNull()?.let {
         check((it as KernelRefusedException).refusal() == Refusal.NOT_SUPPORTED) { "$it" }
@@ -50,7 +53,7 @@ private val noGlue: String? by lazy {
 
 private val needsGlue: (TestCase) -> Enabled = { Live.enabled(noGlue) }
 
-/** As the kernel tells of it in a packet and in the table alike. */
+/** The attributes that the kernel sends both in a packet and in the table. */
 private fun alike(entry: ConntrackEntry): Fields = fields(entry) - "timeout" - "use"
 
 private fun loopback(
@@ -64,7 +67,7 @@ class PacketConntrackSpec :
             "NFQUEUE queue 0" to { queues() },
             "NFLOG group 5" to { logs() },
         )) {
-            test("a kernel that can't attach connections says so in one sentence: $kind")
+            test("a kernel that cannot attach connections reports that in one sentence: $kind")
                 .config(enabledOrReasonIf = needsNamespaces) {
                     withLoopback {
                         if (noGlue == null) {
@@ -106,7 +109,7 @@ class PacketConntrackSpec :
                         entry.labels() shouldBe BitSet().apply { set(3) }
                         val known = table.get(tuple).map(::alike).orElse(null)
                         if (info == ConntrackInfo.NEW) {
-                            known shouldBe null // it comes into the table when its first packet leaves
+                            known shouldBe null // it is put into the table when its first packet leaves
                             entry.`is`(ConntrackStatus.CONFIRMED) shouldBe false
                         } else {
                             alike(entry) shouldBe known
@@ -140,7 +143,7 @@ class PacketConntrackSpec :
                     for (times in 1L..2L) {
                         sendUdp(4_001, PORT)
                         val packet = session.take()
-                        packet.conntrackInfo() shouldBe ConntrackInfo.NEW // nobody has answered
+                        packet.conntrackInfo() shouldBe ConntrackInfo.NEW // there was no answer yet
                         alike(packet.conntrack()) shouldBe alike(table.get(tuple).get())
                         packet.conntrack().packets(Direction.ORIGINAL) shouldBe times
                         packet.conntrack().mark() shouldBe 7
@@ -149,11 +152,11 @@ class PacketConntrackSpec :
             }
         }
 
-        test("an ICMP error is related to the connection that it is about").config(enabledOrReasonIf = needsGlue) {
+        test("an ICMP error is related to the connection that caused it").config(enabledOrReasonIf = needsGlue) {
             withTable { table ->
                 iptables("-A OUTPUT -p icmp -j NFQUEUE --queue-num 0")
                 queues().use { session ->
-                    sendUdp(4_001, PORT) // nobody is there
+                    sendUdp(4_001, PORT) // the port is closed
                     val packet = session.hold(1).single()
                     packet.conntrackInfo() shouldBe ConntrackInfo.RELATED_REPLY
                     packet.conntrackInfo().direction() shouldBe Direction.REPLY
@@ -164,7 +167,7 @@ class PacketConntrackSpec :
             }
         }
 
-        test("what a verdict sets of the connection the table shows").config(enabledOrReasonIf = needsGlue) {
+        test("the table contains what a verdict sets in the connection").config(enabledOrReasonIf = needsGlue) {
             withTable { table ->
                 iptables("-A INPUT -m connlabel --label 3 --set")
                 iptables("-A INPUT -p udp -j ACCEPT")

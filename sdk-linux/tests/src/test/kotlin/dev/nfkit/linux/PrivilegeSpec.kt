@@ -8,23 +8,23 @@ class PrivilegeSpec :
     FunSpec({
         fun status(capabilities: String) = "CapPrm:\t0000000000001000\nCapEff:\t$capabilities\n"
 
-        test("root in the user namespace that owns the network namespace, or above it, holds it") {
+        test("root in the user namespace that owns the network namespace, or above it, has it") {
             Privilege.decide(status("000001ffffffffff"), true) shouldBe NetAdmin.HELD
             Privilege.decide(status("0000000000001000"), true) shouldBe NetAdmin.HELD
         }
 
-        test("root of a user namespace below the owner holds it elsewhere") {
+        test("root of a user namespace below the owner has it elsewhere") {
             Privilege.decide(status("000001ffffffffff"), false) shouldBe NetAdmin.IN_OTHER_USER_NAMESPACE
         }
 
-        test("who lacks the bit lacks the capability, wherever he is") {
+        test("a process without the bit lacks the capability, in any namespace") {
             for (within in listOf(true, false)) {
                 Privilege.decide(status("0000000000000000"), within) shouldBe NetAdmin.MISSING
                 Privilege.decide(status("000001ffffffefff"), within) shouldBe NetAdmin.MISSING
             }
         }
 
-        test("a status without the line, or with another text in it, tells nothing") {
+        test("a status without the line, or with another text in it, is unknown") {
             Privilege.decide("", true) shouldBe NetAdmin.UNKNOWN
             Privilege.decide(status("full"), true) shouldBe NetAdmin.UNKNOWN
         }
@@ -32,11 +32,11 @@ class PrivilegeSpec :
         fun found(vararg prefix: String): NetAdmin =
             NetAdmin.valueOf(run(*probe(prefix.toList(), "net-admin").toTypedArray()).trim())
 
-        test("a process with both namespaces of its own holds it").config(enabledOrReasonIf = needsUserNamespaces) {
+        test("a process with both namespaces of its own has it").config(enabledOrReasonIf = needsUserNamespaces) {
             found("unshare", "-Urn") shouldBe NetAdmin.HELD
         }
 
-        test("a process with a user namespace of its own and the network of another holds it elsewhere")
+        test("a process with its own user namespace and another's network has it elsewhere")
             .config(enabledOrReasonIf = needsUserNamespaces) {
                 found("unshare", "-Ur") shouldBe NetAdmin.IN_OTHER_USER_NAMESPACE
             }
@@ -45,7 +45,7 @@ class PrivilegeSpec :
             found("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin") shouldBe NetAdmin.MISSING
         }
 
-        test("who may not exceed the bound on receive buffers gets what it permits, and is told")
+        test("a process that may not exceed the limit on receive buffers gets the limit, and is notified")
             .config(enabledOrReasonIf = needsUserNamespaces) {
                 val limit =
                     LinuxTransport

@@ -15,7 +15,7 @@ import io.kotest.matchers.shouldBe
 
 class ProcKernelViewSpec :
     FunSpec({
-        test("a line of nfnetlink_log gives a group, and a line of another shape nothing") {
+        test("a line of nfnetlink_log is parsed as a group, and a line of another shape is ignored") {
             ProcKernelView
                 .groups(
                     "   30  12354     2 2 65531    100  3\n\nnonsense\n65535 4294967295 0 0 0 0 1 new column\n",
@@ -25,7 +25,7 @@ class ProcKernelViewSpec :
                 )
         }
 
-        test("a line of nfnetlink_queue gives a queue, and a line of another shape nothing") {
+        test("a line of nfnetlink_queue is parsed as a queue, and a line of another shape is ignored") {
             ProcKernelView
                 .queues(
                     "    0  31621     5 2  65531    16     7       23  1\n\nnonsense\n65535 4294967295 0 0 0 0 0 4294967295 1\n",
@@ -35,7 +35,7 @@ class ProcKernelViewSpec :
                 )
         }
 
-        test("the counters of connection tracking are summed over the processors, wherever their columns stand") {
+        test("the counters of connection tracking are summed over the processors, in any order of columns") {
             val text =
                 """
                 entries  clashres found insert_failed drop early_drop
@@ -67,7 +67,7 @@ class ProcKernelViewSpec :
             SocketOwners.inode(table, 1).shouldBeNull()
         }
 
-        test("the bound on receive buffers is read") {
+        test("the limit on receive buffers is read") {
             LinuxTransport
                 .current()
                 .kernel()
@@ -75,7 +75,7 @@ class ProcKernelViewSpec :
                 .isPresent shouldBe true
         }
 
-        test("the owner of a group is found, by whichever port id").config(enabledOrReasonIf = {
+        test("the owner of a group is found, by any port id").config(enabledOrReasonIf = {
             Live.enabled(Live.noNamespaces)
         }) {
             Namespace().use { inside ->
@@ -118,7 +118,7 @@ class ProcKernelViewSpec :
             }
         }
 
-        test("a namespace's logger is set and put back, and no other's")
+        test("a namespace's logger is set and restored, and no other's")
             .config(enabledOrReasonIf = needsNamespaces) {
                 Namespace().use { inside ->
                     val kernel = inside.transport.kernel()
@@ -138,7 +138,7 @@ class ProcKernelViewSpec :
         }) {
             Namespace().use { inside ->
                 val kernel = inside.transport.kernel()
-                shouldThrow<SystemCallException> { kernel.logger(AddressFamily.IPV4, "nfkit-nobody") }
+                shouldThrow<SystemCallException> { kernel.logger(AddressFamily.IPV4, "nfkit-unknown") }
                     .cure()
                     .get() shouldBe "no logger of this name is loaded for IPv4"
                 shouldThrow<SystemCallException> { kernel.logger(AddressFamily.of(99)) }.errno() shouldBe Errno.ENOENT

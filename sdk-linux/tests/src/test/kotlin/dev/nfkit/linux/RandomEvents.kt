@@ -10,7 +10,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import kotlin.random.Random
 
-/** Filters and messages of few codes and values, so that they often meet; messages are often malformed. */
+/** Filters and messages of few codes and values, so that they often match; messages are often malformed. */
 internal class RandomEvents(
     seed: Int,
 ) {

@@ -7,7 +7,7 @@ import dev.nfkit.Bytes
 import dev.nfkit.packet.PacketChecksums
 import java.nio.ByteBuffer
 
-/** Sends bytes as they are through a raw socket inside a namespace. */
+/** Sends bytes unchanged through a raw socket inside a namespace. */
 internal fun Namespace.sendRaw(
     domain: Int,
     protocol: Int,
@@ -30,7 +30,7 @@ internal fun Namespace.sendRaw(
 /** A packet that starts with an IP header, with the checksum of its transport at an offset. */
 internal fun ByteArray.withChecksum(offset: Int): ByteArray {
     val checksums = PacketChecksums()
-    check(checksums.wrap(Bytes.of(*this))) { "no IP packet" }
+    check(checksums.wrap(Bytes.of(*this))) { "not an IP packet" }
     ByteBuffer.wrap(this).putShort(offset, checksums.computeTransport().toShort())
     return this
 }

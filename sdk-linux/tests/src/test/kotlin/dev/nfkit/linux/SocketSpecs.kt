@@ -8,7 +8,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder
 import org.junit.platform.launcher.core.LauncherFactory
 import java.io.File
 
-/** Runs what is said of sockets in this Java, whichever it is, and prints how its calls went and what failed. */
+/** Runs the specs of sockets in this Java version, and prints how native calls were made and what failed. */
 internal object SocketSpecs {
     private val JNA_FILE = Regex("/jna[0-9]+\\.tmp|libjnidispatch")
 
@@ -38,7 +38,7 @@ internal object SocketSpecs {
         println("passed ${outcome.passed}")
     }
 
-    /** Whether JNA's native part, which it unpacks into a file of its own, is in the process. */
+    /** Whether JNA's native part, which it unpacks into a file, is loaded in this process. */
     private fun jnaLoaded(): Boolean =
         File("/proc/self/maps").useLines { lines -> lines.any { JNA_FILE.containsMatchIn(it) } }
 

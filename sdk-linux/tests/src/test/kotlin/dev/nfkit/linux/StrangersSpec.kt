@@ -12,7 +12,7 @@ import kotlin.concurrent.thread
 
 private const val LONG_NANOS = 10_000_000_000L
 
-/** What others than the kernel can and can't bring onto a socket. */
+/** What processes other than the kernel can and cannot put onto a socket. */
 class StrangersSpec :
     FunSpec({
         val batch = DatagramBatch(64, 4_096)
@@ -23,7 +23,7 @@ class StrangersSpec :
                 .end()
                 .datagram()
 
-        test("what another socket sends to ours is refused to its sender, and takes no room")
+        test("a message that another socket sends to ours is refused to its sender, and takes no space")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 LinuxTransport.current().open(Netlink.NETLINK_NETFILTER).use { socket ->
                     ForeignSender().use { sender ->
@@ -37,7 +37,7 @@ class StrangersSpec :
                 }
             }
 
-        test("what another socket sent before ours was connected is counted, and not received")
+        test("a message that another socket sent before ours was connected is counted, and not received")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 val fd = Descriptor.open(Netlink.NETLINK_NETFILTER)
                 ForeignSender().use { sender ->
@@ -54,7 +54,7 @@ class StrangersSpec :
                 }
             }
 
-        test("a membership that comes while another thread receives lets no stranger through")
+        test("joining a group while another thread receives lets no foreign message through")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 ForeignSender().use { sender ->
                     repeat(50) {
@@ -80,7 +80,7 @@ class StrangersSpec :
                 }
             }
 
-        test("a membership waits for none but the receive under way, however soon the next one sleeps")
+        test("joining a group waits only for the current receive, however soon the next one sleeps")
             .config(enabledOrReasonIf = needsNetAdmin) {
                 ForeignSender().use { sender ->
                     repeat(200) {

@@ -2,7 +2,9 @@ package dev.nfkit.anonymize;
 
 import java.nio.ByteBuffer;
 
-/** Replaces the addresses of millions of sources: {@code AddressMapSpec} runs it in a JVM of its own with a small heap. */
+/**
+ * Replaces the addresses of millions of sources: {@code AddressMapSpec} runs it in a separate JVM with a small heap.
+ */
 public final class ManySources {
     private static final int IPV4 = 2_000_000;
     private static final int OTHERS = 300_000;
@@ -15,7 +17,7 @@ public final class ManySources {
         ByteBuffer bytes = ByteBuffer.allocate(16);
         long sum = 0;
         for (int network = 0; network < IPV4; network++) {
-            // Each of another network of 24 bits.
+            // Each in a different network of 24 bits.
             bytes.putInt(0, network * 7 << 8 | 5);
             map.replace(bytes, 0, 4);
             sum = sum * 31 + bytes.getInt(0);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a Java user writes, and what is refused where it is written. */
+/** Options from Java: invalid values are refused when they are set. */
 class NflogOptionsTest {
     private static String refused(Consumer<NflogGroup.Builder> configure) {
         NflogGroup.Builder builder = NflogGroup.builder(30);
@@ -48,7 +48,7 @@ class NflogOptionsTest {
     }
 
     @Test
-    void whatTheKernelWouldSwallowIsRefusedHere() {
+    void valuesThatTheKernelIgnoresAreRefused() {
         assertEquals("bufferSize 3775 is out of 3776 to 131072", refused(it -> it.bufferSize(3775)));
         assertEquals("bufferSize 131073 is out of 3776 to 131072", refused(it -> it.bufferSize(131073)));
         assertEquals("copyRange 65532 is out of 0 to 65531", refused(it -> it.copyRange(65532)));
@@ -60,7 +60,7 @@ class NflogOptionsTest {
     }
 
     @Test
-    void aCopyRangeOfZeroMeansTheMost() {
+    void aCopyRangeOfZeroIsTheMaximum() {
         assertEquals(65531, NflogGroup.builder(1).copyRange(0).build().copyRange());
     }
 

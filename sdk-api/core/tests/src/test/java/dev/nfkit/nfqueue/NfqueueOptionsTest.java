@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a Java user writes, and what is refused where it is written. */
+/** Options from Java: invalid values are refused when they are set. */
 class NfqueueOptionsTest {
     private static String refusedQueue(Consumer<NfqueueQueue.Builder> configure) {
         NfqueueQueue.Builder builder = NfqueueQueue.builder(0);
@@ -47,7 +47,7 @@ class NfqueueOptionsTest {
     }
 
     @Test
-    void deadlineAndEndFollowTheFailureVerdictUnlessToldOtherwise() {
+    void deadlineAndEndUseTheFailureVerdictUnlessSet() {
         NfqueueOptions.Builder builder = NfqueueOptions.builder().queue(0).failureVerdict(Verdict.ACCEPT);
         assertEquals(Verdict.ACCEPT, builder.build().deadlineVerdict());
         assertEquals(Verdict.ACCEPT, builder.build().closeVerdict());
@@ -72,7 +72,7 @@ class NfqueueOptionsTest {
     }
 
     @Test
-    void whatTheKernelWouldSwallowOrNeverQueueIsRefusedHere() {
+    void valuesThatTheKernelIgnoresOrNeverQueuesAreRefused() {
         assertEquals("copyRange 65532 is out of 0 to 65531", refusedQueue(it -> it.copyRange(65532)));
         assertEquals("copyRange -1 is out of 0 to 65531", refusedQueue(it -> it.copyRange(-1)));
         assertEquals("maximumLength 0 is less than 1", refusedQueue(it -> it.maximumLength(0)));
@@ -92,7 +92,7 @@ class NfqueueOptionsTest {
     }
 
     @Test
-    void aVerdictForAllCaresMustBeOneThatManyPacketsCanGet() {
+    void aVerdictOfOptionsMustApplyToAnyPacket() {
         Verdict rewriting = Verdict.ACCEPT.payload(Bytes.of(new byte[20]));
         assertTrue(refused(it -> it.failureVerdict(Verdict.HELD)).startsWith("failureVerdict held"));
         assertTrue(refused(it -> it.closeVerdict(rewriting)).startsWith("closeVerdict NF_ACCEPT, payload"));

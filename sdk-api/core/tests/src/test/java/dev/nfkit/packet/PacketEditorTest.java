@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-/** Packets as a Java user reads and rewrites them. */
+/** Reads and rewrites packets from Java. */
 class PacketEditorTest {
     /** UDP from 10.9.0.1:45005 to 10.9.0.2:6000, without a payload and without a checksum. */
     private static final byte[] UDP =
@@ -86,7 +86,7 @@ class PacketEditorTest {
             }
         };
         body.run();
-        // Far less than a byte a packet; the rest is the measurement's own.
+        // Far less than a byte for each packet; the rest is the measurement's own.
         assertTrue(allocated(body) < 8192, "allocates per packet");
         assertEquals(40_000L * (1460 + 1 + 1056), sink[0]);
     }

@@ -19,12 +19,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Capture files as a Java user writes and reads them. */
+/** Writes and reads capture files from Java. */
 class CaptureTest {
     private static final byte[] UDP =
             HexFormat.of().parseHex("4500001c00000000401100000a0900010a090002afcd177000080000");
 
-    /** Takes all and keeps nothing. */
+    /** Accepts all bytes and stores none. */
     private static final class Nowhere implements WritableByteChannel {
         @Override
         public int write(ByteBuffer source) {
@@ -96,7 +96,7 @@ class CaptureTest {
                 }
             };
             body.run();
-            // Far less than a byte a packet; the rest is the measurement's own.
+            // Far less than a byte for each packet; the rest is the measurement's own.
             assertTrue(allocated(body) < 8192, "allocates per packet");
         }
     }

@@ -22,7 +22,7 @@ private fun map(key: String = "key") = AddressMap(Key(key.toByteArray()))
 private fun AddressMap.ip(address: ByteArray): ByteArray =
     address.copyOf().also { replace(ByteBuffer.wrap(it), 0, it.size) }
 
-/** The hexadecimal digits of the replacement of an address of usual notation, without a name to look up. */
+/** The hexadecimal digits of the replacement of an address in usual notation, without a name lookup. */
 private fun AddressMap.ip(text: String): String = ip(InetAddress.getByName(text).address).toHex()
 
 private fun AddressMap.link(text: String): String =
@@ -39,7 +39,7 @@ private fun sharedBits(
     other: ByteArray,
 ): Int = (0 until one.size * 8).firstOrNull { one.bit(it) != other.bit(it) } ?: (one.size * 8)
 
-/** Beginnings of addresses, so that every kind of address is met as often as any. */
+/** Prefixes of addresses, so that every kind of address is tested equally often. */
 private val beginnings =
     listOf(
         "",
@@ -74,7 +74,7 @@ private fun Random.address(size: Int): ByteArray {
     return begin + nextBytes(size - begin.size)
 }
 
-/** An address that shares the first [bits] bits with another, and not the one after them. */
+/** An address that shares exactly the first [bits] bits with another one. */
 private fun Random.neighbour(
     address: ByteArray,
     bits: Int,
@@ -106,7 +106,7 @@ class AddressMapSpec :
             }
         }
 
-        test("every number of 16 bits becomes another one") {
+        test("every number of 16 bits is replaced by a different one") {
             val permutation = PrefixPermutation(Key(ByteArray(32)), Key.Use.IPV4, 16)
             val results = (0L..0xffff).map(permutation::apply)
             results.toSet() shouldHaveSize 0x10000
@@ -114,7 +114,7 @@ class AddressMapSpec :
             results shouldNotBe (0L..0xffff).toList()
         }
 
-        test("every flow label and every user of few bits becomes another one, and 0 stays") {
+        test("every flow label and every user of few bits is replaced by a different one, and 0 is unchanged") {
             listOf(8, 12).forEach { bits ->
                 (0L until 40).forEach { number ->
                     val key = Key(byteArrayOf(number.toByte()))
@@ -125,7 +125,7 @@ class AddressMapSpec :
             }
         }
 
-        test("no two link-layer addresses become one, whatever their bits") {
+        test("link-layer addresses with different bits have different replacements") {
             val map = map()
             val random = Random(71)
             val addresses =
@@ -146,7 +146,7 @@ class AddressMapSpec :
             val forward = map().let { map -> addresses.map { map.ip(it).toHex() } }
             val backward = map().let { map -> addresses.reversed().map { map.ip(it).toHex() } }.reversed()
             backward shouldContainExactly forward
-            // Each by itself, so that nothing at all was replaced before.
+            // Each with a new instance, so that it has replaced nothing before.
             addresses.take(200).map { map().ip(it).toHex() } shouldContainExactly forward.take(200)
         }
 
@@ -172,7 +172,7 @@ class AddressMapSpec :
             lines.single().toLong() shouldNotBe 0L
         }
 
-        test("special addresses stay") {
+        test("special addresses are unchanged") {
             val map = map()
             listOf(
                 "0.0.0.0",
@@ -194,7 +194,7 @@ class AddressMapSpec :
                 .forEach { withClue(it) { map.link(it) shouldBe it } }
         }
 
-        test("an address of a special range becomes another one of that range") {
+        test("an address of a special range is replaced by another one of that range") {
             val map = map()
             mapOf(
                 "169.254.7.9" to "a9fe",
@@ -216,7 +216,7 @@ class AddressMapSpec :
             }
         }
 
-        test("an IPv4 address inside an IPv6 address becomes what it becomes by itself, or cannot be recognised") {
+        test("an IPv4 address inside an IPv6 address is replaced as it is alone, or becomes unrecognizable") {
             val map = map()
             val alone = map.ip("198.51.100.7")
             map.ip(hex("00000000000000000000ffffc6336407").toArray()).toHex() shouldBe "00000000000000000000ffff$alone"
@@ -248,7 +248,7 @@ class AddressMapSpec :
             link shouldNotBe "001122334455"
         }
 
-        test("a network in a multicast address becomes what it becomes in an address, and nothing follows it") {
+        test("a network in a multicast address is replaced as it is in an address, and nothing follows it") {
             val map = map()
             val network = map.ip("2001:db8:1:2::1").take(16)
             map.ip("ff3e:40:2001:db8:1:2:0:9") shouldBe "ff3e0040${network}00000009"
@@ -272,7 +272,7 @@ class AddressMapSpec :
             }
         }
 
-        test("hosts of one vendor stay together, and bits local and group stay") {
+        test("hosts of one vendor keep a common prefix, and the bits local and group are unchanged") {
             val map = map()
             map.link("001122334455").take(6) shouldBe map.link("001122998877").take(6)
             val random = Random(74)

@@ -16,8 +16,8 @@ private fun ByteArray.startsAt(
 private fun ByteArray.runs() = LongArray(maxOf(0, size - 7)) { ByteBuffer.wrap(this).getLong(it) }
 
 /**
- * Each place of a secret at which four of its bytes are still there, in their order or the other way round, and each run of
- * eight of them, either way, that is anywhere.
+ * The places of secrets at which four of their bytes still exist, in order or reversed, and each run of eight of them,
+ * in either order, that is anywhere.
  */
 fun leaks(
     before: ByteArray,

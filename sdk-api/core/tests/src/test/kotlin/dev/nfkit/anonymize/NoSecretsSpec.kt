@@ -34,7 +34,7 @@ private fun key(number: Int) = ByteArray(16) { number.toByte() }
 
 class NoSecretsSpec :
     FunSpec({
-        test("no secret survives, wherever a datagram can have one, whole, cut or malformed") {
+        test("no secret survives, in any place of a datagram, complete, truncated or malformed") {
             val random = Random(80)
             listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN).forEach { order ->
                 val anonymizer = TraceAnonymizer.withKey(order, key(1))
@@ -94,7 +94,7 @@ class NoSecretsSpec :
             tried shouldBeGreaterThan 200
         }
 
-        test("of bytes that are no message nothing stays") {
+        test("no byte of a datagram that is not a message survives") {
             val anonymizer = TraceAnonymizer.withKey(ByteOrder.LITTLE_ENDIAN, key(3))
             val random = Random(82)
             repeat(1000) {
@@ -153,7 +153,7 @@ class NoSecretsSpec :
             mask(*ByteArray(16) { 7 }) shouldBe "00".repeat(16)
         }
 
-        test("names of the kernel's own helpers stay, any other becomes letters") {
+        test("names of the kernel's own helpers are kept, any other becomes letters") {
             val anonymizer = TraceAnonymizer.withKey(ByteOrder.LITTLE_ENDIAN, key(5))
 
             fun name(text: String): String {
@@ -169,7 +169,7 @@ class NoSecretsSpec :
             }
         }
 
-        test("a wrong checksum reveals nothing of the right one, and stays wrong") {
+        test("a wrong checksum reveals nothing of the correct one, and stays wrong") {
             val anonymizer = TraceAnonymizer.withKey(ByteOrder.LITTLE_ENDIAN, key(6))
 
             fun packet(bytes: ByteArray): String {

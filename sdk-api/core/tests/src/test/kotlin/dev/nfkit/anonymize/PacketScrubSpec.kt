@@ -17,7 +17,7 @@ import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldStartWith
 import kotlin.random.Random
 
-private const val SECRET = "The secret of the house, which is long enough to be found again anywhere. "
+private const val SECRET = "The secret of the tests, which is long enough to be found again anywhere. "
 
 private fun scrubbed(
     packet: ByteArray,
@@ -34,7 +34,7 @@ private fun ByteArray.toHex(): String = Bytes.of(*this).toHex()
 private fun ByteArray.finds(run: ByteArray): Boolean =
     (0..size - run.size).any { at -> run.indices.all { this[at + it] == run[it] } }
 
-/** Whether eight bytes in a row of a secret are still there. */
+/** Whether eight consecutive bytes of a secret still exist. */
 private fun ByteArray.leaks(secret: ByteArray): Boolean =
     (0..secret.size - 8).any { finds(secret.copyOfRange(it, it + 8)) }
 
@@ -89,7 +89,7 @@ private fun anyPacket(random: Random): PacketBuilder {
 class PacketScrubSpec :
     FunSpec({
         test(
-            "no payload and no address survives, in any packet, whole or cut, and checksums are what they were",
+            "no payload and no address survives, in any packet, complete or truncated, and checksums stay correct or wrong",
         ) {
             val random = Random(58)
             repeat(3000) {
@@ -106,7 +106,7 @@ class PacketScrubSpec :
             }
         }
 
-        test("headers keep what names nobody, and a packet becomes the same each time") {
+        test("headers keep fields that identify nothing, and a packet is replaced the same way each time") {
             val packet = PacketBuilder(protocol = IpProtocol.TCP, tcpOptions = "020405b4").bytes()
             val result = scrubbed(packet)
             result.copyOfRange(0, 10).toList() shouldBe packet.take(10)
@@ -116,7 +116,7 @@ class PacketScrubSpec :
             scrubbed(packet, "another").toList() shouldNotBe result.toList()
         }
 
-        test("the packet that an ICMP error quotes is treated as a packet, cut as it is") {
+        test("the packet that an ICMP error quotes is replaced as a packet, truncated as it is") {
             val quoted = PacketBuilder(protocol = IpProtocol.UDP, payload = SECRET.toByteArray())
             val error =
                 PacketBuilder(
@@ -155,7 +155,7 @@ class PacketScrubSpec :
             text.substring(2 * 66, 2 * 67).toInt(16) and 3 shouldBe 2
         }
 
-        test("ARP and link-layer headers lose their addresses, broadcast stays") {
+        test("ARP and link-layer headers lose their addresses, and broadcast is kept") {
             val links = LinkScrub(Scrub("seed".toByteArray()))
             val arp = hex("0001 0800 06 04 0001 0a0b0c0d0e0f c0a80101 000000000000 c0a80102").toArray()
             val region = Region(arp, 0, arp.size)
@@ -174,7 +174,7 @@ class PacketScrubSpec :
             tunnel.finds(hex("0a0b0c0d").toArray()).shouldBeFalse()
         }
 
-        test("any bytes at all are taken") {
+        test("arbitrary bytes are accepted") {
             val random = Random(59)
             repeat(5000) {
                 val bytes = random.nextBytes(random.nextInt(200))

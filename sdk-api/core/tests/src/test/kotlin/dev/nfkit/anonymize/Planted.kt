@@ -5,7 +5,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import kotlin.random.Random
 
-/** Bytes of a datagram, most of which are secret: every run of them is remembered. */
+/** Bytes of a datagram, most of which are secret: every run of secret bytes is recorded. */
 class Planted(
     val random: Random,
     val order: ByteOrder,
@@ -35,7 +35,7 @@ class Planted(
                 .array(),
         )
 
-    /** Bytes that must not survive. None is 0, so that zeros are never taken for them. */
+    /** Bytes that must not survive. None is 0, so that zeros are never mistaken for them. */
     fun newSecret(length: Int): ByteArray {
         val secret = random.nextBytes(length)
         for (i in secret.indices) if (secret[i] == 0.toByte()) secret[i] = 1
@@ -44,7 +44,7 @@ class Planted(
 
     fun secret(length: Int): Planted = open(*newSecret(length))
 
-    /** A value after its header, its padding secret. */
+    /** A value after its header, with secret padding. */
     fun attribute(
         type: Int,
         value: Planted.() -> Unit,

@@ -25,7 +25,10 @@ internal val families =
         0x201 to ExpectationAttribute.SCHEMA,
     )
 
-/** The number of bytes of a value that may stay, as [TraceAnonymizer] documents it. What follows them is secret. */
+/**
+ * The number of bytes of a value that may be unchanged, as [TraceAnonymizer] documents. The bytes after them are
+ * secret.
+ */
 internal val visible: Map<AttributeType, Int> =
     mapOf(
         NflogAttribute.PACKET_HDR to 4,
@@ -45,7 +48,7 @@ private val labels = listOf(ConntrackAttribute.LABELS, ConntrackAttribute.LABELS
 internal val payloads = listOf(NflogAttribute.PAYLOAD, NfqueueAttribute.PAYLOAD)
 internal val linkHeaders = listOf(NflogAttribute.HWHEADER, NflogAttribute.L2HDR, NfqueueAttribute.L2HDR)
 
-/** A value of a known attribute, of its own length or of any other. */
+/** A value of a known attribute, of its own length or of another one. */
 private fun Planted.value(
     type: AttributeType,
     depth: Int,
@@ -86,7 +89,7 @@ private fun Planted.value(
             open(*random.nextBytes(size)).secret(surplus)
         }
 
-        // The first bits of addresses close to special ones stay: here they are of 144 to 151 or 3000 to 3fff.
+        // The first bits of addresses close to special ones are kept: here they are of 144 to 151 or 3000 to 3fff.
         size == 4 -> {
             secretAfter(byteArrayOf((0x90 + random.nextInt(8)).toByte()), 3 + surplus)
         }
@@ -132,7 +135,7 @@ private val protocols =
         253,
     )
 
-/** An address none of whose parts stay: not close to a special one. */
+/** An address of which no part is kept: not close to a special one. */
 private fun Planted.newAddress(version: Int): ByteArray {
     val address = random.nextBytes(if (version == 4) 4 else 16)
     address[0] = (if (version == 4) 0x90 + random.nextInt(8) else 0x30 + random.nextInt(16)).toByte()
@@ -141,13 +144,13 @@ private fun Planted.newAddress(version: Int): ByteArray {
 
 private fun Planted.secretAddress(version: Int): String = newAddress(version).hex()
 
-/** Secrets that are not by chance the header of a message, attribute or packet, of which more stays. */
+/** Secrets that are not by chance the header of a message, attribute or packet, of which more is kept. */
 private fun Planted.shapeless(length: Int) = newSecret(length).also { it.fill(0xfe.toByte(), 0, minOf(6, length)) }
 
-/** A packet with secrets in every place that a header, an option or data can have one. */
+/** A packet with secrets in every place in which a header, an option or data can contain one. */
 private fun Planted.packet() {
     if (random.nextInt(8) == 0) {
-        // Not of version 4 or 6.
+        // Neither of version 4 nor 6.
         open(0x1f).secret(random.nextInt(100))
         return
     }
@@ -194,16 +197,16 @@ private fun Planted.packet() {
         when (random.nextInt(4)) {
             0 -> quoted
 
-            // Options of neighbour discovery, some of a length that they must not have.
+            // Options of neighbour discovery, some of an invalid length.
             1 -> shapeless(16) + byteArrayOf(1, 1) + newSecret(6) + byteArrayOf(5, 2) + newSecret(14)
 
             2 -> newSecret(8) + byteArrayOf(3, 2) + newSecret(14) + byteArrayOf(4, 1) + newSecret(6)
 
             else -> shapeless(random.nextInt(80))
         }
-    // The numbers of a router advertisement stay.
+    // The numbers of a router advertisement are kept.
     val payload = ByteArray(if (type == "8600") 8 else 0) + data
-    // The verification tag of SCTP stays, as ports do.
+    // The verification tag of SCTP is kept, as ports are.
     val ports = if (protocol == IpProtocol.SCTP) "1234567800000007" else "12345678"
     val bytes =
         PacketBuilder(
@@ -241,14 +244,14 @@ private fun Planted.attributes(
         attribute(random.nextInt(64, 16384)) { secret(random.nextInt(30)) }
     }
     if (random.nextInt(8) == 0) {
-        // Malformed: longer than what is left, or shorter than its header.
+        // Malformed: longer than the remaining bytes, or shorter than its header.
         open16(if (random.nextBoolean()) 0x7fff else 3).secret(random.nextInt(20))
     }
 }
 
 internal fun Planted.nfgenmsg() = open(2, 0, 0, 30)
 
-/** A message of any kind that a recording may have, with secrets wherever it can have one. */
+/** A message of any kind that a recording may contain, with secrets in every possible place. */
 fun Planted.anyMessage() {
     when (random.nextInt(10)) {
         0 -> {

@@ -40,7 +40,7 @@ import kotlin.random.Random
 private val LITTLE = ByteOrder.LITTLE_ENDIAN
 private const val ERROR = 2
 
-/** All recordings of the house. */
+/** All recordings of the project. */
 private val traces: Map<String, Trace> =
     File(checkNotNull(Trace::class.java.getResource("/traces")).toURI())
         .walk()
@@ -122,7 +122,7 @@ private fun plain(address: ByteArray): Boolean =
         (address.size == 4 && (address[0].toInt() == 127 || address[0] in -32..-17)) ||
         (address.size == 16 && (address[0] == (-1).toByte() || address.take(15).all { it == 0.toByte() }))
 
-/** The addresses that name somebody, and of the data of packets all runs of eight bytes. */
+/** The addresses that identify a host or user, and all runs of eight bytes of the packets' data. */
 private fun secrets(trace: Trace): Pair<List<ByteArray>, List<ByteArray>> {
     val addresses = mutableListOf<ByteArray>()
     val runs = mutableListOf<ByteArray>()
@@ -136,7 +136,7 @@ private fun secrets(trace: Trace): Pair<List<ByteArray>, List<ByteArray>> {
             addresses += value.copyOfRange(at, at + size)
             addresses += value.copyOfRange(at + size, at + 2 * size)
             val header = if (ipv4) 20 else 40
-            // TCP's header is longest with its options, up to 60 bytes; what an ICMP error quotes keeps a header too.
+            // TCP's header is longest with its options, up to 60 bytes; a packet in an ICMP error keeps a header too.
             val data =
                 when (value[if (ipv4) 9 else 6].toInt()) {
                     6 -> header + 60
@@ -190,7 +190,7 @@ private fun all(schema: AttributeSchema): List<AttributeType> =
 class TraceAnonymizerSpec :
     FunSpec({
         traces.forEach { (name, trace) ->
-            test("of $name nothing that names anybody survives, and its shape does") {
+            test("of $name no identifying byte survives, and its shape does") {
                 val result = anonymizer("seed", trace.order()).anonymize(trace)
                 val (addresses, runs) = secrets(trace)
                 result.entries().zip(trace.entries()).forEach { (now, then) ->
@@ -201,7 +201,7 @@ class TraceAnonymizerSpec :
                         now.epochNanos() shouldBe then.epochNanos()
                         val before = then.attributes(trace.order())
                         val after = now.attributes(trace.order())
-                        // In values: a sequence number may be the time, as ping's data begins with the time.
+                        // In values: a sequence number may equal the time, as ping's data begins with the time.
                         after.map { it.value.toArray() }.forEach { value ->
                             runs.forEach { withClue(Bytes.of(*it).toHex()) { value.finds(it).shouldBeFalse() } }
                         }
@@ -214,13 +214,13 @@ class TraceAnonymizerSpec :
             }
         }
 
-        test("the recordings have enough to look for") {
+        test("the recordings contain enough to search for") {
             val all = traces.values.map(::secrets)
             all.sumOf { it.first.size } shouldBeGreaterThan 20
             all.sumOf { it.second.size } shouldBeGreaterThan 500
         }
 
-        test("every attribute that is known has a treatment") {
+        test("every known attribute has a treatment") {
             listOf(
                 NflogAttribute.SCHEMA,
                 NfqueueAttribute.SCHEMA,
@@ -232,7 +232,7 @@ class TraceAnonymizerSpec :
                 .shouldBeEmpty()
         }
 
-        test("what belongs together stays together: an address in a packet, its connection and its verdict") {
+        test("equal values have equal replacements: an address in a packet, its connection and its verdict") {
             val trace = traces.getValue("nfqueue-conntrack-connmark")
             val result = anonymizer("seed", trace.order()).anonymize(trace)
             val found = result.entries().flatMap { it.attributes(trace.order()) }
@@ -247,7 +247,7 @@ class TraceAnonymizerSpec :
             sources.toSet().intersect(packets.toSet()).size shouldNotBe 0
         }
 
-        test("prefixes, users and hardware addresses are replaced, the same by the same; root stays") {
+        test("prefixes, users and hardware addresses are replaced consistently; root is kept") {
             val anonymizer = anonymizer("seed")
 
             fun packet(
@@ -282,7 +282,7 @@ class TraceAnonymizerSpec :
             packet("x", 0)[2].value.u32(0) shouldBe 0
         }
 
-        test("a refusal's echo of the request loses its addresses, and keeps the kernel's words") {
+        test("a refusal's echo of the request loses its addresses, and keeps the kernel's text") {
             val tuple =
                 message(0x100, 1) {
                     nfgenmsg(2, 0)
@@ -317,7 +317,7 @@ class TraceAnonymizerSpec :
                 Bytes.of(*capped).toHex()
         }
 
-        test("what is not known or cut becomes zeros") {
+        test("unknown or truncated parts become zeros") {
             val anonymizer = anonymizer("s")
             val secret = ByteArray(40) { 7 }
 
@@ -327,7 +327,7 @@ class TraceAnonymizerSpec :
                     .datagram()
                     .let { it.slice(16, it.length() - 16) }
                     .toHex()
-            // rtnetlink; a subsystem that is not known; a cut message.
+            // rtnetlink; an unknown subsystem; a truncated message.
             body(entry(TraceKind.FROM_KERNEL, message(16) { raw(*secret) }, protocol = 0)) shouldBe "00".repeat(40)
             body(entry(TraceKind.FROM_KERNEL, message(0xa00) { raw(*secret) })) shouldBe "07070707" + "00".repeat(36)
             val cut = message(0x400) { nfgenmsg(2, 1).bytes(9, *secret) }.copyOf(40)
@@ -336,7 +336,7 @@ class TraceAnonymizerSpec :
             result.truncated() shouldBe true
         }
 
-        test("notes are taken out, but those of the recorder itself") {
+        test("notes are removed, except those of the recorder itself") {
             val anonymizer = anonymizer("s")
 
             fun note(text: String) = anonymizer.anonymize(entry(TraceKind.NOTE, ByteArray(0), text)).comment().get()
@@ -352,7 +352,7 @@ class TraceAnonymizerSpec :
             note("filter (at 8 is 192.0.2.1)") shouldBe "(a note was removed)"
         }
 
-        test("comments and the names of foreign interfaces are not copied, the recorder's own names and notes are") {
+        test("comments and the names of other interfaces are not copied, the recorder's own names and notes are") {
             val own = "netlink 12 port 4711"
             val foreign = listOf("nlmon-acme", "netlink 12 port 4711 of acme", "netlink 12 port 47110815999")
             val packet = message(0x400) { nfgenmsg(2, 1).be32(2, 7) }
@@ -406,7 +406,7 @@ class TraceAnonymizerSpec :
             anonymizer("s", ByteOrder.BIG_ENDIAN).anonymize(trace).entries().shouldBeEmpty()
         }
 
-        test("a random anonymizer is another each time") {
+        test("each random anonymizer gives other replacements") {
             val trace = traces.getValue("nflog-ipv4-icmp")
             val texts =
                 List(
@@ -421,7 +421,7 @@ class TraceAnonymizerSpec :
             texts[0] shouldNotBe texts[1]
         }
 
-        test("flipped bits disturb nothing") {
+        test("flipped bits cause no failure") {
             val random = Random(60)
             val entries = traces.values.flatMap { it.entries() }
             val anonymizer = anonymizer("s")
@@ -438,7 +438,7 @@ class TraceAnonymizerSpec :
         }
 
         test(
-            "tshark reads what was made anonymous, without a complaint",
+            "tshark reads anonymized recordings without an error",
         ).config(enabledOrReasonIf = { available("tshark") }) {
             // One file for all of an order: tshark takes longer to start than to read.
             traces.values.groupBy { it.order() }.forEach { (order, recorded) ->

@@ -82,7 +82,7 @@ class ConntrackEntrySpec :
             again.toString() shouldBe "src=10.0.0.1 dst=10.0.0.2 sport=1000 dport=53"
         }
 
-        test("a copy shows the same when the bytes have changed and the loan has ended") {
+        test("a copy is unchanged when the bytes have changed and the loan has ended") {
             val bytes = attributes { everything() }
             val borrowed = ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
             val info = borrowed.helperInfo()
@@ -100,7 +100,7 @@ class ConntrackEntrySpec :
             borrowed.toString() shouldBe "an entry whose callback has returned"
         }
 
-        test("what the kernel did not send is absent and says why, mark and zone are 0") {
+        test("attributes that the kernel did not send are absent with a reason, and mark and zone are 0") {
             val entry = entryOf { WEB.writeTo(this, 1) }
             entry.mark() shouldBe 0L
             entry.zone() shouldBe 0
@@ -135,7 +135,7 @@ class ConntrackEntrySpec :
             }
         }
 
-        test("a nest that lacks its members leaves them absent, whatever stood in the entry before") {
+        test("a nest that lacks its members has absent ones, whatever the entry contained before") {
             val entry = entryOf { everything() }
             val bare =
                 attributes {
@@ -171,7 +171,7 @@ class ConntrackEntrySpec :
             newer.protocolInfo().get().stateName() shouldBe "STATE_77"
         }
 
-        test("where an attribute stands twice, the last wins") {
+        test("if an attribute occurs twice, the last one counts") {
             entryOf { be32(8, 1).be32(8, 2) }.mark() shouldBe 2L
             val twice =
                 entryOf {
@@ -181,7 +181,7 @@ class ConntrackEntrySpec :
             twice.original() shouldBe ConntrackTuple.udp(CLIENT6, 1, SERVER6, 2)
         }
 
-        test("a value that is too short is malformed and named by its path; the entry then shows nothing") {
+        test("a value that is too short is malformed and named by its path; then the entry is empty") {
             val entry = entryOf { everything() }
             val short = attributes { nest(1) { nest(2) { bytes(2, 1) } } }
             shouldThrow<MalformedMessageException> {
@@ -197,7 +197,7 @@ class ConntrackEntrySpec :
                 "NUL"
         }
 
-        test("packets' places tell state and direction") {
+        test("a packet's place determines state and direction") {
             ConntrackInfo.entries.map { it.state() to it.direction() } shouldContainExactlyInAnyOrder
                 listOf(
                     ConntrackInfo.ESTABLISHED to Direction.ORIGINAL,

@@ -88,13 +88,13 @@ private fun request(filter: ConntrackFilter) =
 
 class ConntrackFilterSpec :
     FunSpec({
-        test("a filter means the entries that are so in all that is set") {
+        test("a filter matches the entries that satisfy all its settings") {
             matching.forEach { check(it.matches(web)) { "$it should match" } }
             others.forEach { check(!it.matches(web)) { "$it should not match" } }
         }
 
-        test("what the kernel compares of an event gives the same answer as the comparison on receipt") {
-            val told =
+        test("the kernel's comparison of an event gives the same answer as the comparison on receipt") {
+            val reported =
                 event {
                     WEB.writeTo(this, 1)
                     WEB.inverted().writeTo(this, 2)
@@ -104,7 +104,7 @@ class ConntrackFilterSpec :
                     be16(18, 3)
                 }
             (matching + others).forEach { filter ->
-                options(filter).eventFilter().matches(told) shouldBe filter.matches(web)
+                options(filter).eventFilter().matches(reported) shouldBe filter.matches(web)
             }
         }
 
@@ -142,7 +142,7 @@ class ConntrackFilterSpec :
             options(ConntrackFilter.all()).eventFilter().clauses().size shouldBe 0
         }
 
-        test("zone 0 is that of connections without a zone, as for the kernel") {
+        test("zone 0 is that of connections without a zone, as in the kernel") {
             val none = ConntrackFilter.all().zone(0)
             none.matches(entryOf { WEB.writeTo(this, 1) }) shouldBe true
             none.matches(entryOf { WEB.inZone(7).writeTo(this, 1) }) shouldBe false
@@ -151,7 +151,7 @@ class ConntrackFilterSpec :
             none.matches(entryOf { be16(ConntrackAttribute.ZONE.code(), 0) }) shouldBe true
         }
 
-        test("a dump asks the kernel for what it can compare, and for no more") {
+        test("a dump asks the kernel to compare what it can, and no more") {
             request(ConntrackFilter.all()) shouldBe ""
             request(ConntrackFilter.all().mark(0x7, 0xff)) shouldBe "08000800" + "00000007" + "08001500" + "000000ff"
             // Ports need the protocol, and tuples a family.
@@ -159,7 +159,7 @@ class ConntrackFilterSpec :
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT, 24))) shouldBe ""
             // Linux compares IPv6 addresses the wrong way round.
             request(ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6).destination(CLIENT6))) shouldBe ""
-            // Nor both zones at once; the one of both directions is 0x0003 here.
+            // Nor both zones at once; the zone of both directions is 0x0003 here.
             request(ConntrackFilter.all().zone(3).original(TuplePattern.any().protocol(17).zone(3))) shouldBe
                 "06001200" + "00030000"
             request(
@@ -177,12 +177,12 @@ class ConntrackFilterSpec :
                 "08000100" + "01000000" + "08000200" + "00000000"
         }
 
-        test("a dump asks for status bits by their mask, and for none where the mask is empty") {
+        test("a dump asks for status bits by their mask, and for none if the mask is empty") {
             request(ConntrackFilter.all().status(8, 0xff)) shouldBe "08000300" + "00000008" + "08001a00" + "000000ff"
             request(ConntrackFilter.all().status(0, 0)) shouldBe ""
         }
 
-        test("a dump asks for the reply's tuple alone where no other is set") {
+        test("a dump asks for only the reply tuple if no other is set") {
             val filter = ConntrackFilter.all().reply(TuplePattern.any().source(CLIENT))
             val asked = entryOf { filter.writeTo(this) }
             asked.has(ConntrackAttribute.TUPLE_ORIG) shouldBe false
@@ -190,7 +190,7 @@ class ConntrackFilterSpec :
             request(filter) shouldContain "08000100" + "00000000" + "08000200" + "01000000"
         }
 
-        test("a request names the family that is set, or that a pattern tells") {
+        test("a request has the family that is set, or that a pattern implies") {
             ConntrackFilter.all().requestFamily() shouldBe AddressFamily.UNSPEC
             val original = ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6))
             original.requestFamily() shouldBe AddressFamily.IPV6
@@ -199,7 +199,7 @@ class ConntrackFilterSpec :
             original.family(AddressFamily.IPV4).requestFamily() shouldBe AddressFamily.IPV4
         }
 
-        test("what an entry leaves out is not met, but a mark and a zone that are left out are 0") {
+        test("an absent attribute of an entry does not match, but an absent mark or zone is 0") {
             val entry = entryOf { WEB.writeTo(this, 1) }
             val dying = ConntrackStatus.DYING.bit()
             ConntrackFilter.all().mark(0).matches(entry) shouldBe true
@@ -207,14 +207,14 @@ class ConntrackFilterSpec :
             ConntrackFilter.all().status(0, dying).matches(entry) shouldBe false
             ConntrackFilter.all().reply(TuplePattern.any().source(SERVER)).matches(entry) shouldBe false
             ConntrackFilter.all().tcpState(TcpState.NONE).matches(entry) shouldBe false
-            val told = event { WEB.writeTo(this, 1) }
-            options(ConntrackFilter.all().mark(0)).eventFilter().matches(told) shouldBe true
-            options(ConntrackFilter.all().zone(0)).eventFilter().matches(told) shouldBe true
-            options(ConntrackFilter.all().status(0, dying)).eventFilter().matches(told) shouldBe false
+            val reported = event { WEB.writeTo(this, 1) }
+            options(ConntrackFilter.all().mark(0)).eventFilter().matches(reported) shouldBe true
+            options(ConntrackFilter.all().zone(0)).eventFilter().matches(reported) shouldBe true
+            options(ConntrackFilter.all().status(0, dying)).eventFilter().matches(reported) shouldBe false
         }
 
-        test("events of other families than IPv4 and IPv6 are none of connections") {
-            listOf(2 to true, 10 to true, 3 to false).forEach { (family, told) ->
+        test("events of families other than IPv4 and IPv6 are not events of connections") {
+            listOf(2 to true, 10 to true, 3 to false).forEach { (family, passes) ->
                 val writer = MessageWriter(100, ByteOrder.LITTLE_ENDIAN)
                 writer
                     .begin(ConntrackRequests.CT_NEW, 0, 0)
@@ -223,11 +223,11 @@ class ConntrackFilterSpec :
                     .end()
                 val message = MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
                 message.next()
-                options(ConntrackFilter.all().mark(7)).eventFilter().matches(message) shouldBe told
+                options(ConntrackFilter.all().mark(7)).eventFilter().matches(message) shouldBe passes
             }
         }
 
-        test("a filter knows whether it means all, and its text names all that is set") {
+        test("a filter knows whether it matches everything, and its text names all its settings") {
             ConntrackFilter.all().isAll shouldBe true
             ConntrackFilter.all().mark(0, 0).isAll shouldBe false
             ConntrackFilter
@@ -258,7 +258,7 @@ class ConntrackFilterSpec :
             ConntrackFilter.all().toString() shouldBe "all"
         }
 
-        test("its lasting part is without what changes about a connection, and means all that it means") {
+        test("the lasting part of a filter lacks what changes during a connection, and matches at least as much") {
             val lasting =
                 ConntrackFilter
                     .all()
@@ -276,7 +276,7 @@ class ConntrackFilterSpec :
             }
         }
 
-        test("what could match nothing is refused by name and range") {
+        test("a filter that could not match anything is refused by name and range") {
             shouldThrow<IllegalArgumentException> { ConntrackFilter.all().mark(0x10, 0xf) }.message shouldContain
                 "mark 0x10 has bits outside of the mask 0xf"
             shouldThrow<IllegalArgumentException> { ConntrackFilter.all().mark(-1) }

@@ -42,7 +42,7 @@ private fun readAll(entry: ConntrackEntry) {
 
 class ConntrackFuzzSpec :
     FunSpec({
-        test("flipped bits and cut ends give nothing but the malformed-message error, and nothing behind the end") {
+        test("flipped bits and truncated ends cause only the malformed-message error, and no read after the end") {
             val valid = attributes { everything() }
             val random = Random(4)
             val entry = ConntrackEntry()
@@ -54,21 +54,21 @@ class ConntrackFuzzSpec :
                     bytes[at] = (bytes[at].toInt() xor (1 shl random.nextInt(8))).toByte()
                 }
                 val end = if (round % 3 == 0) random.nextInt(bytes.size + 1) else bytes.size
-                // Bytes behind the end belong to others: an own array makes reading them fail.
+                // Bytes after the end belong to other messages: a separate array makes reading them fail.
                 val own = bytes.copyOf(end)
                 try {
                     entry.wrap(ByteBuffer.wrap(own), 0, end, ByteOrder.LITTLE_ENDIAN)
                     readAll(entry)
                     read++
                 } catch (_: MalformedMessageException) {
-                    // the one error that bad input may give
+                    // the only error for malformed input
                 }
                 entry.release()
             }
             read shouldBeGreaterThan 1000
         }
 
-        test("expectations stand the same") {
+        test("expectations are as robust") {
             val writer = MessageWriter(4096, ByteOrder.BIG_ENDIAN)
             writer.begin(ConntrackRequests.EXP_NEW, 0, 0).nfgenmsg(2, 0)
             for (type in 1..3) WEB.writeTo(writer, type)
@@ -99,7 +99,7 @@ class ConntrackFuzzSpec :
                     cursor.next()
                     ExpectationReader.read(cursor).toString()
                 } catch (_: MalformedMessageException) {
-                    // the one error that bad input may give
+                    // the only error for malformed input
                 }
             }
         }

@@ -24,7 +24,7 @@ private fun entry(write: MessageWriter.() -> Unit): ConntrackEntry {
 
 class ConntrackMessageSpec :
     FunSpec({
-        test("types are those that requests use, and each is found by its own") {
+        test("types are those of requests, and each is found by its number") {
             ConntrackMessage.CT_NEW.type() shouldBe ConntrackRequests.CT_NEW
             ConntrackMessage.CT_GET_UNCONFIRMED.type() shouldBe ConntrackRequests.CT_GET_UNCONFIRMED
             ConntrackMessage.EXP_NEW.type() shouldBe ConntrackRequests.EXP_NEW
@@ -38,7 +38,7 @@ class ConntrackMessageSpec :
             ConntrackMessage.of(0x400).shouldBeEmpty()
         }
 
-        test("an expectation read from a message keeps its attributes as they came") {
+        test("an expectation read from a message keeps its attributes unchanged") {
             val tuple =
                 ConntrackTuple.of(
                     99,
@@ -71,7 +71,7 @@ class ConntrackMessageSpec :
             types.last() shouldBe 60
         }
 
-        test("nests that lack what they are for are told apart from those that have it") {
+        test("nests without their essential members are distinguished from complete ones") {
             val bare =
                 entry {
                     endNest(beginNest(ConntrackAttribute.HELP.code()))
@@ -100,7 +100,7 @@ class ConntrackMessageSpec :
             entry {}.hasHelper() shouldBe false
         }
 
-        test("a zone of one direction does not go over to the answers, where the kernel would refuse it") {
+        test("a zone of one direction is not copied to the replies, which the kernel would refuse") {
             val from = InetAddress.getByName("10.0.0.1")
             val to = InetAddress.getByName("10.0.0.2")
             val tuple = ConntrackTuple.udp(from, 1, to, 2).inZone(5)

@@ -35,7 +35,7 @@ internal val anyTuple: Arb<ConntrackTuple> =
 
 class ConntrackTupleSpec :
     FunSpec({
-        test("what is written is read again, of all families and protocols") {
+        test("a written tuple is read unchanged, for all families and protocols") {
             checkAll(anyTuple) { tuple ->
                 val read = entryOf { tuple.writeTo(this, 1) }.original()
                 read shouldBe tuple
@@ -46,7 +46,7 @@ class ConntrackTupleSpec :
             }
         }
 
-        test("turned round twice it is the same") {
+        test("a tuple that is inverted twice is unchanged") {
             WEB.inverted() shouldBe ConntrackTuple.tcp(SERVER, 443, CLIENT, 40000)
             WEB.inverted().inverted() shouldBe WEB
             val ping = ConntrackTuple.icmp(CLIENT, SERVER, 7, 8, 0)
@@ -56,7 +56,7 @@ class ConntrackTupleSpec :
                 .message shouldContain "icmp type 3 has no reply"
         }
 
-        test("every member makes a difference") {
+        test("every member distinguishes tuples") {
             val others =
                 listOf(
                     ConntrackTuple.tcp(SERVER, 40000, SERVER, 443),
@@ -76,14 +76,14 @@ class ConntrackTupleSpec :
             WEB.hasIcmp() shouldBe false
         }
 
-        test("it is shown as people know it") {
+        test("a tuple is printed in the usual notation") {
             WEB.toString() shouldBe "tcp src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443"
             ConntrackTuple.icmp(CLIENT6, SERVER6, 7, 128, 0).inZone(2).toString() shouldBe
                 "icmpv6 src=fd00::1 dst=fd00::2 type=128 code=0 id=7 zone=2"
             ConntrackTuple.of(99, CLIENT, SERVER).toString() shouldBe "proto-99 src=10.0.0.1 dst=10.0.0.2"
         }
 
-        test("what can't be is refused by name and range") {
+        test("an invalid tuple is refused by name and range") {
             shouldThrow<IllegalArgumentException> { ConntrackTuple.tcp(CLIENT, 65536, SERVER, 1) }.message shouldBe
                 "sourcePort 65536 is out of 0 to 65535"
             shouldThrow<IllegalArgumentException> { ConntrackTuple.tcp(CLIENT, 1, SERVER, -1) }.message shouldBe

@@ -26,12 +26,12 @@ private fun bits(vararg set: Int) = BitSet().also { bits -> set.forEach(bits::se
 
 class ConntrackUpdateSpec :
     FunSpec({
-        test("a whole mark goes without a mask, and some bits of it with theirs") {
+        test("a whole mark is sent without a mask, and some bits of it with their mask") {
             hex(ConntrackUpdate.none().mark(0xdeadbeefL)) shouldBe "08000800deadbeef"
             hex(ConntrackUpdate.none().mark(0x10, 0xf0)) shouldBe "0800080000000010" + "08001500000000f0"
         }
 
-        test("bits outside of the mask, which the kernel would toggle, are refused") {
+        test("bits outside the mask, which the kernel would toggle, are refused") {
             shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().mark(0x11, 0xf0) }.message shouldContain
                 "toggle"
             shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().mark(-1) }
@@ -44,7 +44,7 @@ class ConntrackUpdateSpec :
             hex(ConntrackUpdate.none().helper("ftp")) shouldBe "0c000580" + "0800010066747000"
         }
 
-        test("labels are longs of a 64-bit kernel, in the host's order, whichever that is") {
+        test("labels are longs of a 64-bit kernel, in the host's byte order") {
             val update = ConntrackUpdate.none().labels(bits(0, 33, 127))
             val ones = "ffffffffffffffffffffffffffffffff"
             hex(update) shouldBe "14001600" + "01000000" + "02000000" + "00000000" + "00000080" + "14001700" + ones
@@ -52,7 +52,7 @@ class ConntrackUpdateSpec :
                 "00140016" + "0000000200000001" + "8000000000000000" + "00140017" + ones
         }
 
-        test("labels out of range, or set outside of their mask, are refused") {
+        test("labels out of range, or set outside their mask, are refused") {
             shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().labels(bits(128)) }
             shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().labels(bits(1), bits(2)) }
         }
@@ -65,7 +65,7 @@ class ConntrackUpdateSpec :
             shouldThrow<IllegalArgumentException> { ConntrackUpdate.none().timeout(Duration.ofSeconds(-1)) }
         }
 
-        test("an update that would leave an entry as it is changes nothing, one that differs in anything does") {
+        test("an update that would not change an entry is empty, one that differs in any property is not") {
             val entry = entryOf { everything() } // mark 0xfffffffe, status 0x18e, labels 0, 2 and 127, TCP ESTABLISHED
             val same =
                 listOf(
@@ -113,7 +113,7 @@ class ConntrackUpdateSpec :
             labelled shouldBe ConntrackUpdate.none().labels(bits(1))
         }
 
-        test("what is written can be walked as attributes") {
+        test("a written update is a valid sequence of attributes") {
             val writer = MessageWriter(512, ByteOrder.LITTLE_ENDIAN)
             ConntrackUpdate
                 .none()

@@ -11,7 +11,7 @@ internal val CLIENT6: InetAddress = InetAddress.getByName("fd00::1")
 internal val SERVER6: InetAddress = InetAddress.getByName("fd00::2")
 internal val WEB: ConntrackTuple = ConntrackTuple.tcp(CLIENT, 40000, SERVER, 443)
 
-/** The attributes that a block writes, as the kernel would nest them in a message. */
+/** The attributes that a block writes, as the kernel nests them in a message. */
 internal fun attributes(
     order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
     write: MessageWriter.() -> Unit,
@@ -38,7 +38,7 @@ internal fun MessageWriter.nest(
     endNest(mark)
 }
 
-/** Every attribute that the kernel can send of a connection, and some that it does not have yet, at each depth. */
+/** Every attribute that the kernel can send of a connection, and some unknown ones, at each depth. */
 internal fun MessageWriter.everything() {
     nest(1) {
         nest(1) { bytes(1, *CLIENT.address).bytes(2, *SERVER.address).be32(60, 1) }

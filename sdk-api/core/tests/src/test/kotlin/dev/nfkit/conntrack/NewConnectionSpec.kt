@@ -18,7 +18,7 @@ private val dns = ConntrackTuple.udp(CLIENT, 40000, SERVER, 53)
 private val sctp = ConntrackTuple.of(IpProtocol.SCTP, CLIENT, 1, SERVER, 2)
 private val dccp = ConntrackTuple.of(IpProtocol.DCCP, CLIENT, 1, SERVER, 2)
 
-/** `CTA_PROTOINFO` of what is sent, as hexadecimal; nothing if it is not sent. */
+/** `CTA_PROTOINFO` of a request, as hexadecimal; empty if it is not sent. */
 private fun info(connection: NewConnection): String {
     val bytes = attributes { connection.writeTo(this) }
     val cursor = AttributeCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN, "CTA")
@@ -33,7 +33,7 @@ private fun tcp(state: TcpState) = ProtocolUpdate.tcp(state)
 
 class NewConnectionSpec :
     FunSpec({
-        context("a connection of TCP is sent with flags that let a connection in progress go on") {
+        context("a connection of TCP is sent with flags that allow a connection in progress to continue") {
             withData(
                 nameFn = { (name) -> name },
                 Triple(
@@ -70,7 +70,7 @@ class NewConnectionSpec :
             info(NewConnection.of(dns, minute)) shouldBe ""
         }
 
-        test("what is tracked of another protocol is refused") {
+        test("the state of another protocol is refused") {
             shouldThrow<IllegalArgumentException> { NewConnection.of(dns, minute).tcpState(TcpState.CLOSE) }
                 .message shouldContain "of another protocol"
             shouldThrow<IllegalArgumentException> {
@@ -78,7 +78,7 @@ class NewConnectionSpec :
             }
         }
 
-        test("flags outside of their mask and tags out of range are refused") {
+        test("flags outside their mask and tags out of range are refused") {
             for ((flags, mask) in listOf(1 to 2, 0x100 to 0x1ff, -1 to 0xff, 0 to -1)) {
                 shouldThrow<IllegalArgumentException> { ProtocolUpdate.tcpFlags(flags, mask) }
             }

@@ -13,7 +13,7 @@ private fun AttributeSchema.paths(prefix: String = ""): List<String> =
 
 class SchemasSpec :
     FunSpec({
-        test("nests of connections and expectations are known to the last depth") {
+        test("nests of connections and expectations are known at every depth") {
             for (schema in listOf(ConntrackAttribute.SCHEMA, ExpectationAttribute.SCHEMA)) {
                 fun check(inside: AttributeSchema) {
                     inside.types().forEach { type ->
@@ -49,7 +49,7 @@ class SchemasSpec :
             StatisticsAttribute.CHAIN_TOOLONG.kernelName() shouldBe "CTA_STATS_CHAIN_TOOLONG"
         }
 
-        test("names in JSON are the kernel's without what their place tells") {
+        test("names in JSON are the kernel's without the part that the position implies") {
             ConntrackAttribute.TUPLE_ORIG.key() shouldBe "tuple_orig"
             ConntrackAttribute.Ip.V4_SRC.key() shouldBe "v4_src"
             ConntrackAttribute.Proto.SRC_PORT.key() shouldBe "src_port"

@@ -7,7 +7,7 @@ import io.kotest.matchers.shouldBe
 
 class BatchSizeSpec :
     FunSpec({
-        test("a slot holds the largest datagram that the kernel was seen to send") {
+        test("a slot holds the largest datagram that the kernel was observed to send") {
             // NLBUFSIZ to the largest datagram, measured on Linux 6.18
             for ((nlbufsiz, seen) in listOf(131_072 to 261_684, 65_536 to 130_592, 16_384 to 32_312)) {
                 val group =
@@ -35,7 +35,7 @@ class BatchSizeSpec :
             BatchSize.largestDatagram(meta, 3776) shouldBe 4096
         }
 
-        test("batches shrink where the receive buffer is small, unless their size was set") {
+        test("batches shrink if the receive buffer is small, unless their size was set") {
             val group = NflogGroup.builder(1).build()
             BatchSize.nlbufsiz(group, 128L shl 20) shouldBe 65_536
             BatchSize.nlbufsiz(group, 425_984) shouldBe 16_384
@@ -43,7 +43,7 @@ class BatchSizeSpec :
             BatchSize.nlbufsiz(NflogGroup.builder(1).bufferSize(131_072).build(), 4096) shouldBe 131_072
         }
 
-        test("slots are few, so that a batch stays in the cache") {
+        test("the number of slots is small, so that a batch stays in the cache") {
             BatchSize.batch(262_144).slots() shouldBe 2
             BatchSize.batch(131_072).slots() shouldBe 2
             BatchSize.batch(4096).slots() shouldBe 32

@@ -51,7 +51,7 @@ private fun ipv4(
 
 class NflogPacketSpec :
     FunSpec({
-        test("an absent attribute throws and names itself and what would make the kernel send it") {
+        test("an absent attribute throws, with its name and what makes the kernel send it") {
             val packet = borrowed(message { bytes(9, 1, 2) })
             val absent = shouldThrow<NoSuchElementException> { packet.sequence() }
             absent.message shouldContain "NFULA_SEQ is absent: switch it on with sequence(true)"
@@ -75,19 +75,19 @@ class NflogPacketSpec :
             packet.hardwareType() shouldBe 65534
         }
 
-        test("the last of an attribute that stands twice wins, and unknown ones are skipped") {
+        test("if an attribute occurs twice, the last one counts, and unknown ones are skipped") {
             val packet = borrowed(message { be32(2, 1).be32(63, 9).be32(500, 9).be32(2, 2) })
             packet.mark() shouldBe 2L
         }
 
-        test("a hardware address is cut to its own length, and that is bounded at 8") {
+        test("a hardware address is truncated to its own length, which is limited to 8") {
             borrowed(message { bytes(8, 0, 6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8) }).hardwareAddress().toString() shouldBe
                 "01:02:03:04:05:06"
             borrowed(message { bytes(8, 127, 6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8) }).hardwareAddress().length() shouldBe 8
             borrowed(message { bytes(8, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8) }).hardwareAddress().length() shouldBe 0
         }
 
-        test("a known attribute shorter than its type is malformed, and its path and place are named") {
+        test("a known attribute shorter than its type is malformed, with its path and position") {
             for ((code, size) in listOf(1 to 3, 2 to 3, 3 to 15, 4 to 0, 8 to 11, 10 to 0, 11 to 2, 15 to 1, 19 to 3)) {
                 val problem =
                     shouldThrow<MalformedMessageException> { borrowed(message { bytes(code, *ByteArray(size)) }) }
@@ -102,13 +102,13 @@ class NflogPacketSpec :
             problem.expected() shouldBe "text ended by NUL"
         }
 
-        test("a VLAN nest with a cut attribute is malformed") {
+        test("a VLAN nest with a truncated attribute is malformed") {
             shouldThrow<MalformedMessageException> {
                 borrowed(message { endNest(beginNest(20).also { be16(1, 0x8100).u8(2, 1) }) })
             }.path() shouldContain "NFULA_VLAN"
         }
 
-        context("where the kernel sends no protocol, family and version tell it") {
+        context("if the kernel sends no protocol, family and version determine it") {
             val six = byteArrayOf(0x60, 0, 0, 0, 0, 12) + ByteArray(34)
             withData(
                 nameFn = { (family, payload, protocol) ->
@@ -157,7 +157,7 @@ class NflogPacketSpec :
             packet.truncated() shouldBe true
         }
 
-        test("a view that is aimed at one message after another shows of each what a new view does") {
+        test("a view that is reused for several messages returns for each what a new view does") {
             val random = Random(30)
             val view = NflogPacket(PrefixCache(), null)
             val repeated = mutableListOf<Boolean>()
@@ -225,7 +225,7 @@ class NflogPacketSpec :
             }
         }
 
-        test("a borrowed packet can't be read once it was given back, and a copy can") {
+        test("a borrowed packet cannot be read once it was released, and a copy can") {
             val packet =
                 borrowed(message { bytes(1, 8, 0, 3, 0).string(10, "p").bytes(9, *ipv4(20)).bytes(16, 1, 2, 3) })
             val payload = packet.payload()
@@ -269,7 +269,7 @@ class NflogPacketSpec :
             copy.receivedAtNanos() shouldBe 5L
         }
 
-        test("a strict view says where it was handed out") {
+        test("a strict view reports where it was handed out") {
             val escapes = mutableListOf<IllegalStateException>()
             val loan = Loan("packet") { _, use -> escapes += use }
             val packet = NflogPacket(PrefixCache(), loan).aimed(message { be32(2, 1).bytes(9, *ipv4(20)) })
@@ -286,7 +286,7 @@ class NflogPacketSpec :
             escapes[0] shouldBeSameInstanceAs caught
         }
 
-        test("the original length comes from the IP header, and tells whether the payload was cut") {
+        test("the original length comes from the IP header, and determines whether the payload was truncated") {
             val cut = borrowed(message { bytes(1, 8, 0, 3, 0).bytes(9, *ipv4(1500, 128)) })
             cut.originalLength() shouldBe 1500
             cut.truncated() shouldBe true
@@ -308,7 +308,7 @@ class NflogPacketSpec :
             without.payload().length() shouldBe 0
         }
 
-        test("time is the kernel's where it told one, else that of receipt") {
+        test("the time is the kernel's if it sent one, otherwise that of receipt") {
             val seconds =
                 Bytes.of(
                     0,

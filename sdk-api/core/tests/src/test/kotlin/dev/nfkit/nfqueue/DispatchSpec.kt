@@ -10,8 +10,8 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.nio.ByteOrder
 
-/** A packet comes, and its verdict is added. */
-private fun Room.decide(
+/** A packet arrives, and its verdict is added. */
+private fun VerdictRig.decide(
     dispatch: Dispatch,
     id: Int,
     verdict: Verdict = Verdict.ACCEPT,
@@ -23,124 +23,124 @@ private fun Room.decide(
     dispatch.add(bound, id, verdict)
 }
 
-private fun Room.sent(dispatch: Dispatch): List<String> {
+private fun VerdictRig.sent(dispatch: Dispatch): List<String> {
     dispatch.send()
     return socket.datagrams.flatten().also { socket.datagrams.clear() }
 }
 
 class DispatchSpec :
     FunSpec({
-        test("a packet that is owed a verdict gets it first, so that the batch of those decided after it may leave") {
-            val room = Room()
-            val dispatch = room.dispatch()
-            room.bound[0].ledger.owe(1, Verdict.DROP)
+        test("a packet that is owed a verdict gets it first, so that the batch of later ones may be sent") {
+            val rig = VerdictRig()
+            val dispatch = rig.dispatch()
+            rig.bound[0].ledger.owe(1, Verdict.DROP)
             dispatch.troubled() shouldBe true
-            (2..4).forEach { room.decide(dispatch, it) }
-            room.sent(dispatch) shouldContainExactly listOf("0: 1 NF_DROP", "0: up to 4 NF_ACCEPT")
+            (2..4).forEach { rig.decide(dispatch, it) }
+            rig.sent(dispatch) shouldContainExactly listOf("0: 1 NF_DROP", "0: up to 4 NF_ACCEPT")
             dispatch.troubled() shouldBe false
-            room.sent(dispatch) shouldContainExactly emptyList()
+            rig.sent(dispatch) shouldContainExactly emptyList()
         }
 
         test(
-            "packets in doubt get the failure verdict, up to before the next one that came, after that one's verdict",
+            "packets in doubt get the failure verdict, up to before the next one received, after that one's verdict",
         ) {
             listOf(Verdict.DROP to "NF_DROP", Verdict.ACCEPT to "NF_ACCEPT").forEach { (failure, name) ->
-                val room = Room()
-                val dispatch = room.dispatch(failure)
+                val rig = VerdictRig()
+                val dispatch = rig.dispatch(failure)
                 dispatch.doubt(0)
-                room.sent(dispatch) shouldContainExactly emptyList()
-                room.decide(dispatch, 9)
-                room.sent(dispatch) shouldContainExactly listOf("0: 9 NF_ACCEPT", "0: up to 8 $name")
-                (10..12).forEach { room.decide(dispatch, it) }
-                room.sent(dispatch) shouldContainExactly listOf("0: up to 12 NF_ACCEPT")
+                rig.sent(dispatch) shouldContainExactly emptyList()
+                rig.decide(dispatch, 9)
+                rig.sent(dispatch) shouldContainExactly listOf("0: 9 NF_ACCEPT", "0: up to 8 $name")
+                (10..12).forEach { rig.decide(dispatch, it) }
+                rig.sent(dispatch) shouldContainExactly listOf("0: up to 12 NF_ACCEPT")
             }
         }
 
         test(
-            "packets in doubt that had a verdict are dropped, and so are all where the failure verdict fits no batch",
+            "packets in doubt that had a verdict are dropped, and so are all if the failure verdict fits no batch",
         ) {
             val payload = Verdict.ACCEPT.payload(Bytes.of(1))
             listOf(Verdict.ACCEPT to true, payload to false, payload to true).forEach { (failure, refused) ->
-                val room = Room()
-                val dispatch = room.dispatch(failure)
+                val rig = VerdictRig()
+                val dispatch = rig.dispatch(failure)
                 if (refused) dispatch.doubtRefused(0, 0) else dispatch.doubt(0)
-                room.decide(dispatch, 9)
-                room.sent(dispatch) shouldContainExactly listOf("0: 9 NF_ACCEPT", "0: up to 8 NF_DROP")
+                rig.decide(dispatch, 9)
+                rig.sent(dispatch) shouldContainExactly listOf("0: 9 NF_ACCEPT", "0: up to 8 NF_DROP")
             }
         }
 
-        test("a refused verdict puts its queue in doubt, and all queues where its own is not known") {
+        test("a refused verdict puts its queue in doubt, and all queues if its own is unknown") {
             listOf(4 to listOf(4), 0 to listOf(0), 9 to emptyList(), -1 to listOf(4, 0)).forEach { (number, doubtful) ->
-                val room = Room(queues = listOf(4, 0))
-                room.dispatch().doubtRefused(number, 0)
-                room.bound.filter { it.ledger.sweepDrops() }.map { it.queue } shouldContainExactly doubtful
+                val rig = VerdictRig(queues = listOf(4, 0))
+                rig.dispatch().doubtRefused(number, 0)
+                rig.bound.filter { it.ledger.sweepDrops() }.map { it.queue } shouldContainExactly doubtful
             }
         }
 
-        test("what could not be sent is sent again, and counted as a failure each time") {
-            val room = Room()
-            val dispatch = room.dispatch()
+        test("verdicts that could not be sent are sent again, and each attempt counts as a failure") {
+            val rig = VerdictRig()
+            val dispatch = rig.dispatch()
             var noticed = 0
             dispatch.onUnsent { noticed++ }
-            (1..3).forEach { room.decide(dispatch, it) }
-            room.socket.failAfter = 0
+            (1..3).forEach { rig.decide(dispatch, it) }
+            rig.socket.failAfter = 0
             repeat(2) { shouldThrow<SystemCallException> { dispatch.send() } }
             dispatch.unsent() shouldBe true
             dispatch.troubled() shouldBe true
             dispatch.sendFailures() shouldBe 2
             noticed shouldBe 2
-            room.socket.failAfter = Int.MAX_VALUE
-            room.sent(dispatch) shouldContainExactly listOf("0: up to 3 NF_ACCEPT")
+            rig.socket.failAfter = Int.MAX_VALUE
+            rig.sent(dispatch) shouldContainExactly listOf("0: up to 3 NF_ACCEPT")
             dispatch.unsent() shouldBe false
             dispatch.countFailure()
             dispatch.sendFailures() shouldBe 3
             noticed shouldBe 2
         }
 
-        test("a verdict that finds no place because a send fails is owed, and leaves once") {
-            val room = Room(limit = 2_000)
-            val dispatch = room.dispatch()
-            room.socket.failAfter = 0
+        test("a verdict without space because a send fails is owed, and is sent once") {
+            val rig = VerdictRig(limit = 2_000)
+            val dispatch = rig.dispatch()
+            rig.socket.failAfter = 0
             val verdict = Verdict.ACCEPT.payload(Bytes.of(*ByteArray(1000)))
-            room.decide(dispatch, 1, verdict)
-            room.decide(dispatch, 2, verdict)
-            room.bound[0].ledger.open() shouldBe false
+            rig.decide(dispatch, 1, verdict)
+            rig.decide(dispatch, 2, verdict)
+            rig.bound[0].ledger.open() shouldBe false
             dispatch.unsent() shouldBe true
             dispatch.sendFailures() shouldBe 1
-            room.socket.failAfter = Int.MAX_VALUE
-            room.sent(dispatch) shouldContainExactly (1..2).map { "0: $it NF_ACCEPT payload 1000" }
+            rig.socket.failAfter = Int.MAX_VALUE
+            rig.sent(dispatch) shouldContainExactly (1..2).map { "0: $it NF_ACCEPT payload 1000" }
         }
 
         test("a verdict beyond the send buffer is refused, and its packet stays open") {
-            val room = Room(limit = 2_000)
-            val dispatch = room.dispatch()
+            val rig = VerdictRig(limit = 2_000)
+            val dispatch = rig.dispatch()
             val large = Verdict.ACCEPT.payload(Bytes.of(*ByteArray(3000)))
             dispatch.holds(large) shouldBe false
             dispatch.holds(Verdict.ACCEPT) shouldBe true
-            shouldThrow<NetlinkException> { room.decide(dispatch, 1, large) }
-            room.bound[0].ledger.open() shouldBe true
+            shouldThrow<NetlinkException> { rig.decide(dispatch, 1, large) }
+            rig.bound[0].ledger.open() shouldBe true
             dispatch.unsent() shouldBe false
         }
 
-        test("the close verdict goes to all that wait, but not in a queue where a packet was decided otherwise") {
-            val room = Room(queues = listOf(4, 9, 2))
-            val dispatch = room.dispatch()
-            room.decide(dispatch, 7, Verdict.DROP, 0)
+        test("the close verdict applies to all waiting packets, but not in a queue with a different decision") {
+            val rig = VerdictRig(queues = listOf(4, 9, 2))
+            val dispatch = rig.dispatch()
+            rig.decide(dispatch, 7, Verdict.DROP, 0)
             dispatch.send()
-            room.socket.datagrams.clear()
-            room.bound[1].ledger.owe(3, Verdict.DROP)
+            rig.socket.datagrams.clear()
+            rig.bound[1].ledger.owe(3, Verdict.DROP)
             dispatch.sendToRest(Verdict.ACCEPT)
             val all = 0x3fff_ffffL
-            room.socket.datagrams.flatten() shouldContainExactly
+            rig.socket.datagrams.flatten() shouldContainExactly
                 listOf("4: up to ${8 + all} NF_ACCEPT", "2: up to ${1 + all} NF_ACCEPT")
         }
 
-        test("what was added is forgotten once the socket is closed") {
-            val room = Room()
-            val dispatch = room.dispatch()
+        test("added verdicts are discarded once the socket is closed") {
+            val rig = VerdictRig()
+            val dispatch = rig.dispatch()
             dispatch.discard() shouldBe false
-            (1..3).forEach { room.decide(dispatch, it) }
-            room.socket.failAfter = 0
+            (1..3).forEach { rig.decide(dispatch, it) }
+            rig.socket.failAfter = 0
             shouldThrow<SystemCallException> { dispatch.send() }
             dispatch.discard() shouldBe true
             dispatch.unsent() shouldBe false
@@ -150,13 +150,13 @@ class DispatchSpec :
         }
 
         test("a packet that the deadline has decided is owed nothing more") {
-            val room = Room()
+            val rig = VerdictRig()
             val received = Received(ByteOrder.LITTLE_ENDIAN) { 0 }
             received.take(batchOf(1, 2))
             received.expire(received.firstUndecided())
-            val dispatch = room.dispatch(received = received)
-            (1..2).forEach { room.bound[0].ledger.owe(it, Verdict.DROP) }
-            room.sent(dispatch) shouldContainExactly listOf("0: 2 NF_DROP")
+            val dispatch = rig.dispatch(received = received)
+            (1..2).forEach { rig.bound[0].ledger.owe(it, Verdict.DROP) }
+            rig.sent(dispatch) shouldContainExactly listOf("0: 2 NF_DROP")
             dispatch.troubled() shouldBe false
         }
     })

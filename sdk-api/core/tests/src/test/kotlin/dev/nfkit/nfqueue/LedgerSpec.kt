@@ -11,10 +11,10 @@ import io.kotest.property.arbitrary.long
 import io.kotest.property.checkAll
 import kotlin.random.Random
 
-private fun Room.ledger() = bound[0].ledger
+private fun VerdictRig.ledger() = bound[0].ledger
 
 /** Begins and decides a packet. */
-private fun Room.decide(
+private fun VerdictRig.decide(
     id: Int,
     verdict: Verdict,
     epoch: Int = 0,
@@ -28,8 +28,8 @@ private fun Room.decide(
 class LedgerSpec :
     FunSpec({
         test("a batch may cover packets that are decided, and none that is open") {
-            val room = Room()
-            val ledger = room.ledger()
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.begin(5, 0)
             ledger.mayBatch(4) shouldBe true
             ledger.mayBatch(5) shouldBe false
@@ -40,23 +40,23 @@ class LedgerSpec :
 
         test("a batch may not cover a held packet, across the sign of ids and across their wrap") {
             listOf(Int.MAX_VALUE, -1, 7).forEach { id ->
-                val room = Room()
-                val hold = room.hold(id)
-                room.holds.add(hold)
-                val ledger = room.ledger()
+                val rig = VerdictRig()
+                val hold = rig.hold(id)
+                rig.holds.add(hold)
+                val ledger = rig.ledger()
                 ledger.mayBatch(id - 1) shouldBe true
                 ledger.mayBatch(id) shouldBe false
                 ledger.mayBatch(id + 2) shouldBe false
-                room.holds.leave(hold)
+                rig.holds.leave(hold)
                 ledger.mayBatch(id + 2) shouldBe true
             }
         }
 
         test(
-            "a packet that is open when it should not be is owed the failure verdict, and no batch is written before that",
+            "a packet that is unexpectedly open is owed the failure verdict, and no batch is written before that",
         ) {
-            val room = Room()
-            val ledger = room.ledger()
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.begin(1, 0)
             ledger.oweOpen() shouldBe true
             ledger.oweOpen() shouldBe false
@@ -69,8 +69,8 @@ class LedgerSpec :
         }
 
         test("a doubt ends with the sweep up to the first packet of a later epoch") {
-            val room = Room()
-            val ledger = room.ledger()
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.doubt(3)
             ledger.begin(4, 2) // it was received before
             ledger.decided()
@@ -85,11 +85,11 @@ class LedgerSpec :
             ledger.mayBatch(9) shouldBe true
         }
 
-        test("a sweep stops before a held packet, and goes on once that has left") {
-            val room = Room()
-            val ledger = room.ledger()
-            val hold = room.hold(3)
-            room.holds.add(hold)
+        test("a sweep stops before a held packet, and continues once that has left") {
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
+            val hold = rig.hold(3)
+            rig.holds.add(hold)
             ledger.doubt(0)
             ledger.begin(9, 0)
             ledger.decided()
@@ -97,7 +97,7 @@ class LedgerSpec :
             ledger.swept(2)
             ledger.sweepDue() shouldBe false
             ledger.mayBatch(2) shouldBe false
-            room.holds.leave(hold)
+            rig.holds.leave(hold)
             ledger.sweepDue() shouldBe true
             ledger.sweepEnd() shouldBe 8
             ledger.swept(8)
@@ -105,8 +105,8 @@ class LedgerSpec :
         }
 
         test("an earlier doubt does not shorten a later one") {
-            val room = Room()
-            val ledger = room.ledger()
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.doubt(5)
             ledger.doubt(0)
             ledger.begin(9, 4)
@@ -118,8 +118,8 @@ class LedgerSpec :
         }
 
         test("packets whose verdict was refused are swept by a drop, and by no close verdict") {
-            val room = Room()
-            val ledger = room.ledger()
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.sweepDrops() shouldBe false
             ledger.doubtRefused(0)
             ledger.sweepDrops() shouldBe true
@@ -130,9 +130,9 @@ class LedgerSpec :
             ledger.sweepDue() shouldBe true
         }
 
-        test("a sweep stops before a packet whose decider is at work") {
-            val room = Room()
-            val ledger = room.ledger()
+        test("a sweep stops before a packet whose decider is running") {
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.doubt(1)
             ledger.begin(9, 1)
             ledger.decided()
@@ -144,8 +144,8 @@ class LedgerSpec :
             ledger.sweepEnd() shouldBe 8
         }
 
-        test("ids that are missing are counted, across their wrap, and none before a packet that comes late") {
-            val ledger = Room().ledger()
+        test("missing ids are counted, across their wrap, and none before a packet that comes late") {
+            val ledger = VerdictRig().ledger()
             ledger.gapBefore(4) shouldBe 3
             ledger.gapBefore(5) shouldBe 0
             ledger.gapBefore(8) shouldBe 2
@@ -155,15 +155,15 @@ class LedgerSpec :
             ledger.gapBefore(1) shouldBe 2
         }
 
-        test("a queue whose ids are past their half when the session takes it is not out of order") {
-            val room = Room()
-            room.ledger().gapBefore(-2)
-            room.ledger().mayBatch(-2) shouldBe true
+        test("a queue whose ids are past their half when the session binds it is not out of order") {
+            val rig = VerdictRig()
+            rig.ledger().gapBefore(-2)
+            rig.ledger().mayBatch(-2) shouldBe true
         }
 
         test("a ledger is troubled by a packet that is open, owed a verdict, or in doubt") {
-            val room = Room()
-            val ledger = room.ledger()
+            val rig = VerdictRig()
+            val ledger = rig.ledger()
             ledger.troubled() shouldBe false
             ledger.begin(1, 0)
             ledger.open() shouldBe true
@@ -177,46 +177,46 @@ class LedgerSpec :
             ledger.troubled() shouldBe true
         }
 
-        test("packets that come out of order end batches for good") {
-            val room = Room()
-            (1..3).forEach { room.decide(it, Verdict.ACCEPT) }
-            room.ledger().gapBefore(2)
-            room.ledger().mayBatch(3) shouldBe false
+        test("packets that arrive out of order end batches permanently") {
+            val rig = VerdictRig()
+            (1..3).forEach { rig.decide(it, Verdict.ACCEPT) }
+            rig.ledger().gapBefore(2)
+            rig.ledger().mayBatch(3) shouldBe false
         }
 
-        test("a failed send loses nothing: verdicts leave later, in their order, and a batch only with all before it") {
-            val room = Room()
-            room.socket.failAfter = 0
-            (1..3).forEach { room.decide(it, Verdict.DROP) }
-            (4..6).forEach { room.decide(it, Verdict.ACCEPT) }
-            runCatching { room.outbox.flush() }.isFailure shouldBe true
-            room.outbox.isEmpty() shouldBe false
-            (7..9).forEach { room.decide(it, Verdict.ACCEPT) }
-            room.socket.failAfter = Int.MAX_VALUE
-            room.flush() shouldContainExactly
+        test("a failed send loses nothing: verdicts are sent later, in order, and a batch only with all before it") {
+            val rig = VerdictRig()
+            rig.socket.failAfter = 0
+            (1..3).forEach { rig.decide(it, Verdict.DROP) }
+            (4..6).forEach { rig.decide(it, Verdict.ACCEPT) }
+            runCatching { rig.outbox.flush() }.isFailure shouldBe true
+            rig.outbox.isEmpty() shouldBe false
+            (7..9).forEach { rig.decide(it, Verdict.ACCEPT) }
+            rig.socket.failAfter = Int.MAX_VALUE
+            rig.flush() shouldContainExactly
                 listOf("0: 1 NF_DROP", "0: 2 NF_DROP", "0: 3 NF_DROP", "0: up to 6 NF_ACCEPT", "0: up to 9 NF_ACCEPT")
-            room.outbox.isEmpty() shouldBe true
+            rig.outbox.isEmpty() shouldBe true
         }
 
         test("whatever is held, left open and not sent, no batch accepts a packet that was not accepted") {
             checkAll(300, Arb.long(), Arb.int(-30..30)) { seed, first ->
                 val random = Random(seed)
-                val room = Room(limit = if (random.nextBoolean()) 700 else 1 shl 20)
-                val ledger = room.ledger()
+                val rig = VerdictRig(limit = if (random.nextBoolean()) 700 else 1 shl 20)
+                val ledger = rig.ledger()
                 val kernel = Kernel()
-                val said = mutableMapOf<Int, Verdict>()
+                val given = mutableMapOf<Int, Verdict>()
                 val held = mutableListOf<Hold>()
                 ledger.gapBefore(first - 1)
 
                 fun deliver() {
-                    room.socket.datagrams
+                    rig.socket.datagrams
                         .flatten()
                         .forEach(kernel::carryOut)
-                    room.socket.datagrams.clear()
+                    rig.socket.datagrams.clear()
                 }
 
                 fun attempt(action: () -> Unit) {
-                    room.socket.failAfter = if (random.nextInt(4) == 0) 0 else Int.MAX_VALUE
+                    rig.socket.failAfter = if (random.nextInt(4) == 0) 0 else Int.MAX_VALUE
                     try {
                         action()
                     } catch (e: NetlinkException) {
@@ -226,7 +226,7 @@ class LedgerSpec :
                 }
                 for (id in first until first + 60) {
                     kernel.waiting += id
-                    if (ledger.oweOpen()) said[ledger.openId()] = Verdict.DROP
+                    if (ledger.oweOpen()) given[ledger.openId()] = Verdict.DROP
                     ledger.gapBefore(id)
                     ledger.begin(id, 0)
                     when (random.nextInt(10)) {
@@ -236,18 +236,18 @@ class LedgerSpec :
 
                         // left open
                         1, 2 -> {
-                            held += room.hold(id).also(room.holds::add).also { ledger.decided() }
+                            held += rig.hold(id).also(rig.holds::add).also { ledger.decided() }
                         }
 
                         else -> {
                             val verdict = if (random.nextInt(3) == 0) Verdict.DROP else Verdict.ACCEPT
                             attempt {
                                 try {
-                                    room.outbox.add(room.bound[0], id, verdict)
-                                    said[id] = verdict
+                                    rig.outbox.add(rig.bound[0], id, verdict)
+                                    given[id] = verdict
                                 } catch (e: NetlinkException) {
                                     ledger.owe(id, verdict)
-                                    said[id] = verdict
+                                    given[id] = verdict
                                 }
                                 ledger.decided()
                             }
@@ -256,24 +256,24 @@ class LedgerSpec :
                     if (held.isNotEmpty() && random.nextInt(4) == 0) {
                         val hold = held.random(random)
                         attempt {
-                            if (room.holds.answer(hold, Verdict.DROP)) {
-                                said[hold.id] = Verdict.DROP
+                            if (rig.holds.answer(hold, Verdict.DROP)) {
+                                given[hold.id] = Verdict.DROP
                                 held -= hold
                             }
                         }
                     }
                     if (random.nextInt(5) == 0) {
                         attempt {
-                            if (ledger.oweOpen()) said[ledger.openId()] = Verdict.DROP
+                            if (ledger.oweOpen()) given[ledger.openId()] = Verdict.DROP
                             generateSequence { ledger.nextOwed() }.forEach {
-                                room.outbox.single(0, it.id(), it.verdict())
+                                rig.outbox.single(0, it.id(), it.verdict())
                                 ledger.paid()
                             }
-                            room.outbox.flush()
+                            rig.outbox.flush()
                         }
                     }
                 }
-                kernel.accepted.filter { said[it] != Verdict.ACCEPT }.shouldBeEmpty()
+                kernel.accepted.filter { given[it] != Verdict.ACCEPT }.shouldBeEmpty()
             }
         }
     })

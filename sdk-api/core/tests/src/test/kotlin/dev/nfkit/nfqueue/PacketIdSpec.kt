@@ -32,7 +32,7 @@ private fun find(
 
 class PacketIdSpec :
     FunSpec({
-        test("queue and id are found in either byte order, wherever the header of the packet stands") {
+        test("queue and id are found in either byte order, at any position of the packet's header") {
             for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
                 val first = find(packetMessage(order) { bytes(1, *header) }, order = order)
                 PacketId.queue(first) shouldBe 65534
@@ -47,7 +47,7 @@ class PacketIdSpec :
             }
         }
 
-        test("an id is found though the rest of the message is cut or can't be read") {
+        test("an id is found even if the rest of the message is truncated or malformed") {
             val whole = find(packetMessage { bytes(1, *header) })
             val cut =
                 packetMessage {
@@ -62,7 +62,7 @@ class PacketIdSpec :
             find(wrong) shouldBe whole
         }
 
-        test("what names no packet has no id") {
+        test("a message that names no packet has no id") {
             find(packetMessage { be32(3, 7) }) shouldBe PacketId.NONE
             find(packetMessage(type = NfqueueConfig.NFQNL_MSG_VERDICT) { bytes(1, *header) }) shouldBe PacketId.NONE
             find(packetMessage { bytes(1, 1, 2, 3) }) shouldBe PacketId.NONE // shorter than an id

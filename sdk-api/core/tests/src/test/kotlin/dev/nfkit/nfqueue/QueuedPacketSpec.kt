@@ -49,7 +49,7 @@ class QueuedPacketSpec :
             }
         }
 
-        test("where the kernel sends no protocol, the family and the payload's version tell it") {
+        test("if the kernel sends no protocol, the family and the payload's version determine it") {
             fun etherType(vararg payload: Byte) =
                 borrowed(
                     message(header = false) {
@@ -67,7 +67,7 @@ class QueuedPacketSpec :
             borrowed(message { bytes(10, 0x60, 0) }).etherType() shouldBe 0x0800
         }
 
-        test("mark, priority and flags are 0 where they are absent, all else says why it is") {
+        test("mark, priority and flags are 0 if they are absent, all other attributes report why") {
             val packet = borrowed(message())
             packet.mark() shouldBe 0L
             packet.priority() shouldBe 0L
@@ -109,7 +109,7 @@ class QueuedPacketSpec :
             borrowed(message { string(18, "with_nul") }).securityContext() shouldBe "with_nul"
         }
 
-        test("the kernel's length tells that a packet was cut") {
+        test("the kernel's length shows that a packet was truncated") {
             val cut = borrowed(message { bytes(10, *ByteArray(64)).be32(13, 1500) })
             cut.truncated() shouldBe true
             cut.originalLength() shouldBe 1500
@@ -128,7 +128,7 @@ class QueuedPacketSpec :
                 "NFQA_PACKET_HDR"
         }
 
-        test("a borrowed packet dies with its loan, and a copy lives on but can't be answered or held") {
+        test("a borrowed packet expires with its loan, and a copy stays valid but cannot be answered or held") {
             val packet = borrowed(message { bytes(10, 1, 2, 3) })
             val payload = packet.payload()
             val copy = packet.copy()
@@ -143,7 +143,7 @@ class QueuedPacketSpec :
             copy.accept() shouldBeSameInstanceAs Verdict.ACCEPT
         }
 
-        test("whose a packet is can be found in whatever bytes, without leaving them") {
+        test("the queue and id of a packet are found in arbitrary bytes, without reading outside them") {
             val good = message()
             val found = PacketId.find(good.buffer(), good.offset(), good.length(), ByteOrder.LITTLE_ENDIAN)
             PacketId.queue(found) shouldBe 7

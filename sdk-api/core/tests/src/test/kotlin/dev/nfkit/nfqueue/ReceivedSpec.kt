@@ -6,7 +6,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.nio.ByteOrder
 
-/** A batch with packets of queue 0, a datagram each. */
+/** A batch with packets of queue 0, one in each datagram. */
 internal fun batchOf(vararg ids: Int): DatagramBatch {
     val batch = DatagramBatch(16, 256)
     ids.forEachIndexed { slot, id ->
@@ -19,7 +19,7 @@ internal fun batchOf(vararg ids: Int): DatagramBatch {
     return batch
 }
 
-/** The watchdog decides the first packet that is undecided; its id. */
+/** The watchdog decides the first undecided packet. Returns its id. */
 private fun Received.expireFirst(): Int = firstUndecided().also { expire(it) }.let { id(it) }
 
 class ReceivedSpec :
@@ -28,7 +28,7 @@ class ReceivedSpec :
 
         fun received() = Received(ByteOrder.LITTLE_ENDIAN) { now }
 
-        test("a packet that was set aside counts its time from its turn, not from an older batch") {
+        test("the time of a packet that was set aside starts with its turn, not with an older batch") {
             now = 1_000
             val received = received()
             received.take(batchOf(1))
@@ -42,7 +42,7 @@ class ReceivedSpec :
             received.firstUndecided() shouldBe -1
         }
 
-        test("a turn that is ended twice does not pass over the packet behind it") {
+        test("a turn that is ended twice does not skip the packet after it") {
             val received = received()
             received.take(batchOf(1, 2, 3))
             received.begin(0, 1) shouldBe true
@@ -54,7 +54,7 @@ class ReceivedSpec :
             received.expired() shouldBe false
         }
 
-        test("a packet that no decider will see is not for the deadline, and one that had it is told apart") {
+        test("a packet that no decider will get has no deadline, and one whose deadline passed is distinguished") {
             val received = received()
             received.take(batchOf(1, 2, 3))
             received.expireFirst() shouldBe 1
@@ -65,7 +65,7 @@ class ReceivedSpec :
             received.firstUndecided() shouldBe -1
         }
 
-        test("a held packet is left alone, and one whose time had passed can't be held") {
+        test("a held packet is not touched, and one whose time had passed cannot be held") {
             val received = received()
             received.take(batchOf(1, 2))
             received.begin(0, 1) shouldBe true

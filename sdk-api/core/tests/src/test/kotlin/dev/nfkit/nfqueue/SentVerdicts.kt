@@ -11,11 +11,11 @@ import dev.nfkit.wire.MessageCursor
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** A socket that only keeps what is sent, as text: one list a datagram. */
+/** A socket that only records what is sent, as text: one list for each datagram. */
 class SentVerdicts : NetlinkSocket {
     val datagrams = mutableListOf<List<String>>()
 
-    /** How many datagrams are sent before sending fails. */
+    /** The number of datagrams that are sent before sending fails. */
     var failAfter = Int.MAX_VALUE
 
     override fun send(datagram: ByteBuffer) {

@@ -7,7 +7,7 @@ import io.kotest.matchers.shouldBe
 
 class VerdictLogSpec :
     FunSpec({
-        test("a sequence number finds its packet, and lies in the half that requests do not use") {
+        test("a sequence number finds its packet, and is in the half that requests do not use") {
             val log = VerdictLog()
             val single = log.next(65535, -2, 0)
             val batch = log.next(3, 7, VerdictLog.BATCH)
@@ -27,7 +27,7 @@ class VerdictLogSpec :
             log.id(sweep) shouldBe 7L
         }
 
-        test("what is older than the ring is forgotten, not mistaken for another") {
+        test("entries older than the ring are forgotten, not mistaken for others") {
             val log = VerdictLog()
             val first = log.next(0, 1, 0)
             repeat(16_383) { log.next(0, it, 0) }

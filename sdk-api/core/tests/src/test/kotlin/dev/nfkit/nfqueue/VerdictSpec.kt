@@ -12,7 +12,7 @@ import io.kotest.matchers.types.shouldBeSameInstanceAs
 
 class VerdictSpec :
     FunSpec({
-        test("the kernel's numbers give its verdicts, and a queue stands in the upper half") {
+        test("the kernel's numbers give its verdicts, and a queue is in the upper half") {
             Verdict.of(0) shouldBeSameInstanceAs Verdict.DROP
             Verdict.of(1) shouldBeSameInstanceAs Verdict.ACCEPT
             Verdict.of(4) shouldBeSameInstanceAs Verdict.REPEAT
@@ -22,7 +22,7 @@ class VerdictSpec :
             Verdict.of(Verdict.queue(65535, true).number()).toString() shouldBe "NF_QUEUE 65535 (bypass)"
         }
 
-        test("NF_STOLEN is refused with the reason, and what is no verdict with its number") {
+        test("NF_STOLEN is refused with the reason, and an unknown verdict with its number") {
             shouldThrow<IllegalArgumentException> { Verdict.of(2) }.message shouldContain "only code in the kernel"
             for (number in listOf(6, 0x100, 0x10001, 0x7f03, -1)) {
                 shouldThrow<IllegalArgumentException> { Verdict.of(number) }.message shouldContain
@@ -38,7 +38,7 @@ class VerdictSpec :
             marked.toString() shouldBe "NF_ACCEPT, mark 0x7"
         }
 
-        test("equal verdicts are equal, whatever bytes they keep theirs in") {
+        test("equal verdicts are equal, wherever their bytes are stored") {
             val one = Verdict.REPEAT.payload(Bytes.of(1, 2, 3)).conntrack(ConntrackUpdate.none().mark(3))
             val other =
                 Verdict.REPEAT
@@ -52,7 +52,7 @@ class VerdictSpec :
             Verdict.ACCEPT.vlan(VlanTag(0x8100, 5)) shouldNotBe Verdict.ACCEPT.vlan(VlanTag(0x8100, 6))
         }
 
-        test("a borrowed verdict is altered in place, forgets its changes, and its copy lives on") {
+        test("a borrowed verdict is changed in place, loses its changes, and its copy stays valid") {
             val borrowed = Verdict.reusable()
             val marked = borrowed.reset(1).mark(5).payload(Bytes.of(9))
             marked shouldBeSameInstanceAs borrowed

@@ -37,7 +37,7 @@ class AddressTextSpec :
             ).forEach { (hex, expected) -> text(hex) shouldBe expected }
         }
 
-        test("Java reads every text back as the same address") {
+        test("Java parses every text to the same address") {
             checkAll(500, Arb.list(Arb.element(0, 0, 0, 1, 0xa0, 0xfff, 0xffff), 8..8)) { words ->
                 val bytes = words.flatMap { listOf((it shr 8).toByte(), it.toByte()) }.toByteArray()
                 val read = InetAddress.getByName(AddressText.of(Bytes.of(*bytes)))

@@ -9,14 +9,14 @@ import kotlin.random.Random
 
 class InternetChecksumSpec :
     FunSpec({
-        test("the examples of RFC 1071 and RFC 1624 come out") {
+        test("the examples of RFC 1071 and RFC 1624 have the documented results") {
             val bytes = hex("0001f203f4f5f6f7")
             InternetChecksum.fold(InternetChecksum.sum(bytes, 0, 8)) shouldBe 0xddf2
             InternetChecksum.of(bytes, 0, 8) shouldBe 0x220d
             InternetChecksum.update(0xdd2f, 0x5555, 0x3285) shouldBe 0x0000
         }
 
-        test("a sum of any size folds to 16 bits, with each carry brought back") {
+        test("a sum of any size folds to 16 bits, with each carry added") {
             InternetChecksum.fold(0) shouldBe 0
             InternetChecksum.fold(0xffffL) shouldBe 0xffff
             InternetChecksum.fold(0x1_0000L) shouldBe 1
@@ -25,7 +25,7 @@ class InternetChecksumSpec :
             InternetChecksum.finish(0x0001_0000_ffff_ffffL) shouldBe 0xfffe
         }
 
-        test("random ranges sum as the definition says, at every offset and length") {
+        test("random ranges have the sum of the definition, at every offset and length") {
             val random = Random(60)
             repeat(20_000) {
                 val array = random.nextBytes(random.nextInt(1, 300))
@@ -40,7 +40,7 @@ class InternetChecksumSpec :
             InternetChecksum.of(Bytes.of(*large), 1, 69_998) shouldBe (slowSum(large, 1, 69_999) xor 0xffff)
         }
 
-        test("an update gives what the whole gives") {
+        test("an update gives the same result as a new sum") {
             val random = Random(61)
             repeat(20_000) {
                 val array = random.nextBytes(64)
@@ -67,7 +67,7 @@ class InternetChecksumSpec :
             shouldThrow<IllegalStateException> { InternetChecksum.of(bytes, 0, 0) }
         }
 
-        test("recorded packets have right checksums, or none yet where the machine sent them itself") {
+        test("recorded packets have correct checksums, or none yet if the machine sent them itself") {
             val checksums = PacketChecksums()
 
             fun states(name: String) =
@@ -81,7 +81,7 @@ class InternetChecksumSpec :
                 listOf(ChecksumState.RIGHT to ChecksumState.NOT_READY)
         }
 
-        test("each state of a checksum is told apart, in every protocol") {
+        test("each state of a checksum is distinguished, in every protocol") {
             val checksums = PacketChecksums()
             for (version in listOf(4, 6)) {
                 for (protocol in listOf(6, 17, if (version == 4) 1 else 58)) {
@@ -104,7 +104,7 @@ class InternetChecksumSpec :
             }
         }
 
-        test("what can't be told is unknown, and not computed") {
+        test("a checksum that cannot be determined is unknown, and not computed") {
             val checksums = PacketChecksums()
             val packet = PacketBuilder(protocol = 6, options = "01010101").bytes()
             for (length in packet.indices) {
@@ -120,7 +120,7 @@ class InternetChecksumSpec :
             checksums.transport() shouldBe ChecksumState.UNKNOWN
         }
 
-        test("an echo reply of nothing but zeros has the checksum 65535") {
+        test("an echo reply of only zeros has the checksum 65535") {
             val checksums = PacketChecksums()
             val packet = PacketBuilder(protocol = 1, icmp = "0000", payload = ByteArray(2)).bytes()
             packet.fill(0, 20)

@@ -16,7 +16,7 @@ private fun line(bytes: Bytes): String = IpSummary().let { if (it.wrap(bytes)) i
 
 class IpSummarySpec :
     FunSpec({
-        test("recorded packets are told in one line") {
+        test("recorded packets are summarized in one line") {
             payloads("ipv4-icmp").map(::line) shouldContainExactly List(3) { "4 1 10.9.0.2 10.9.0.1 84" }
             payloads("ipv6-tcp").map(::line) shouldContainExactly
                 listOf(80, 72, 2928, 216, 72, 72, 72).map { "6 6 fd09::1 fd09::2 $it 45001 7000" }
@@ -29,7 +29,7 @@ class IpSummarySpec :
             payloads("vlan-bridge").count { line(it) == "none" } shouldBe 2
         }
 
-        test("a packet cut at its copy range keeps its length, and its ports while they are there") {
+        test("a packet truncated at its copy range keeps its length, and its ports while they are present") {
             val whole = payloads("seq-flags").first()
             for (length in 0..whole.length()) {
                 line(whole.slice(0, length)) shouldBe
@@ -50,18 +50,18 @@ class IpSummarySpec :
                 "6 17 fd09::1 fd09::2 56"
         }
 
-        test("what the header does not tell is not guessed") {
+        test("values missing from the header are not guessed") {
             // BIG TCP of IPv4, a length shorter than the header, a jumbogram, and an empty IPv6 packet.
             line(hex("45000000 00000000 40060000 0a090001 0a090002 12345678")) shouldBe
                 "4 6 10.9.0.1 10.9.0.2 -1 4660 22136"
             line(hex("45000013 00000000 40060000 0a090001 0a090002")) shouldBe "4 6 10.9.0.1 10.9.0.2 -1"
             line(hex("60000000 0000 06 40 $IPV6_ADDRESSES 12345678")) shouldBe "6 6 fd09::1 fd09::2 -1 4660 22136"
             line(hex("60000000 0000 3b 40 $IPV6_ADDRESSES")) shouldBe "6 59 fd09::1 fd09::2 40"
-            // Bytes behind the packet's end are padding, not ports.
+            // Bytes after the packet's end are padding, not ports.
             line(hex("45000014 00000000 40110000 0a090001 0a090002 00000000")) shouldBe "4 17 10.9.0.1 10.9.0.2 20"
         }
 
-        test("it can be aimed again and again, and says when it shows nothing") {
+        test("a summary can be reused, and reports when it has no packet") {
             val summary = IpSummary()
             shouldThrow<IllegalStateException> { summary.source() }
             shouldThrow<IllegalStateException> { summary.sourcePort() }
@@ -98,7 +98,7 @@ class IpSummarySpec :
         }
     })
 
-/** Reads whatever a packet seems to hold. */
+/** Reads everything that a packet seems to contain. */
 private class Views {
     private val summary = IpSummary()
     private val ipv4 = Ipv4View()

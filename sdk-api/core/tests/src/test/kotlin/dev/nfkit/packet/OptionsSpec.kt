@@ -38,7 +38,7 @@ private fun extensions(bytes: Bytes): List<String> {
 
 class OptionsSpec :
     FunSpec({
-        test("IPv4 options are shown one by one, up to their end") {
+        test("IPv4 options are visited one by one, up to their end") {
             ipv4Options("940400000107040a").dropLast(1) shouldContainExactly listOf("148+4:0000", "1+1:")
             ipv4Options("94040000 01 0703 04".filterNot(Char::isWhitespace)) shouldContainExactly
                 listOf("148+4:0000", "1+1:", "7+3:04")
@@ -46,12 +46,12 @@ class OptionsSpec :
             ipv4Options("") shouldBe emptyList()
         }
 
-        test("an option that can't be right ends the walk and says so") {
+        test("an invalid option ends the walk and is reported") {
             ipv4Options("01070000") shouldContainExactly listOf("1+1:", "malformed")
             ipv4Options("01070100") shouldContainExactly listOf("1+1:", "malformed")
             ipv4Options("01070404") shouldContainExactly listOf("1+1:", "malformed")
             ipv4Options("01010107") shouldContainExactly listOf("1+1:", "1+1:", "1+1:", "malformed")
-            // Cut: the header tells of more options than there are bytes.
+            // Truncated: the header has more options than there are bytes.
             OptionCursor().wrap(tcp("0101", words = 2)).all() shouldContainExactly listOf("1+1:", "1+1:", "malformed")
             OptionCursor().wrap(tcp("0100", words = 2)).all() shouldContainExactly listOf("1+1:")
         }
@@ -73,7 +73,7 @@ class OptionsSpec :
             options.sackBlocks() shouldBe 0
         }
 
-        test("SACK blocks are read, an option of a wrong length is passed over, the last of equal ones counts") {
+        test("SACK blocks are read, an option of a wrong length is skipped, the last of equal ones counts") {
             val options = TcpOptions()
             options.wrap(tcp("0101 0512 00000001 00000002 fffffffe ffffffff")) shouldBe true
             options.sackBlocks() shouldBe 2
@@ -91,7 +91,7 @@ class OptionsSpec :
             options.maximumSegmentSize() shouldBe 1460
         }
 
-        test("extension headers are shown one by one, with their options and stops") {
+        test("extension headers are visited one by one, with their options and segments") {
             val packet =
                 PacketBuilder(
                     version = 6,
@@ -123,7 +123,7 @@ class OptionsSpec :
             cursor.next() shouldBe false
         }
 
-        test("extension headers that are cut, too many, or behind a fragment end the walk") {
+        test("extension headers that are truncated, too many, or after a fragment end the walk") {
             val head = "60000000 0000 %02x 40 $IPV6_ADDRESSES"
             extensions(hex(head.format(60)) + hex("3c00 0000 00000000".repeat(5000))).let {
                 it.size shouldBe 32 + 2
@@ -139,7 +139,7 @@ class OptionsSpec :
             extensions(hex(head.format(6))) shouldContainExactly listOf("then 6")
         }
 
-        test("an ICMP error shows the packet it is about") {
+        test("an ICMP error contains the packet that caused it") {
             val inner = PacketBuilder(protocol = IpProtocol.TCP).bytes().copyOf(28)
             val error =
                 PacketBuilder(protocol = IpProtocol.ICMP, icmp = "0304", payload = inner).toBytes()
@@ -183,7 +183,7 @@ class OptionsSpec :
             }
         }
 
-        test("released bytes are an error of the program") {
+        test("reading released bytes is an error of the program") {
             val bytes = PacketBuilder(version = 6, extensions = listOf(0 to PacketBuilder.HOP_BY_HOP)).toBytes()
             val ip = Ipv6View().also { it.wrap(bytes) }
             val cursor = ExtensionCursor().wrap(ip)

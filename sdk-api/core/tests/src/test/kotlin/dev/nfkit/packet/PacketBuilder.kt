@@ -2,7 +2,7 @@ package dev.nfkit.packet
 
 import dev.nfkit.Bytes
 
-/** A packet of a test, made right: [bytes] has its lengths and checksums. */
+/** A valid packet for a test: [bytes] has its lengths and checksums. */
 data class PacketBuilder(
     val version: Int = 4,
     val protocol: Int = IpProtocol.UDP,
@@ -10,7 +10,7 @@ data class PacketBuilder(
     val destination: String = if (version == 4) "0a090002" else "fd090000000000000000000000000002",
     /** IPv4: the options; their length a multiple of 4. */
     val options: String = "",
-    /** IPv6: extension headers with their numbers; each leaves its first byte, the next header, to be filled in. */
+    /** IPv6: extension headers with their numbers; the first byte of each, the next header, is filled in. */
     val extensions: List<Pair<Int, String>> = emptyList(),
     val fragment: Int = 0,
     val ports: String = "12345678",

@@ -59,14 +59,14 @@ private fun Random.change(packet: PacketBuilder): Change {
 
 class PacketEditorFuzzSpec :
     FunSpec({
-        test("random edits of random packets keep lengths and checksums right, and wrong ones wrong by as much") {
+        test("random edits of random packets keep lengths and checksums correct, and wrong ones wrong by as much") {
             val random = Random(70)
             val editor = PacketEditor()
             repeat(20_000) {
                 val packet = random.packet()
                 val bytes = packet.bytes()
                 val wrongBy = Found(bytes).wrongBy
-                // Borrowed bytes lie anywhere in a larger buffer.
+                // Borrowed bytes are anywhere in a larger buffer.
                 val buffer = ByteBuffer.allocateDirect(bytes.size + 10).put(3, bytes)
                 val changes = List(random.nextInt(1, 6)) { random.change(packet) }
                 editor.edit(Bytes().wrap(buffer, 3, bytes.size))
@@ -81,7 +81,7 @@ class PacketEditorFuzzSpec :
                 }
                 ByteArray(bytes.size).also { buffer.get(3, it) }.contentEquals(bytes) shouldBe true
 
-                // The same changes, each of them to the result of the one before.
+                // The same changes, each applied to the result of the previous one.
                 var step = Bytes.of(*bytes)
                 changes.forEach { change ->
                     step =
@@ -95,7 +95,7 @@ class PacketEditorFuzzSpec :
             }
         }
 
-        test("what was changed is what a view shows, and all else is as it was") {
+        test("a view returns the changed fields, and all others are unchanged") {
             val random = Random(71)
             val editor = PacketEditor()
             repeat(5_000) {
@@ -116,12 +116,12 @@ class PacketEditorFuzzSpec :
                 if (packet.protocol == IpProtocol.TCP || packet.protocol == IpProtocol.UDP) {
                     editor.sourcePort(hex(other.ports).u16(0)).destinationPort(hex(other.ports).u16(2))
                 }
-                // A packet that was built so from the start.
+                // A packet that was built with these values.
                 editor.result().toArray().contentEquals(other.bytes()) shouldBe true
             }
         }
 
-        test("random and damaged bytes give the typed refusal and nothing else, and are not changed") {
+        test("random and damaged bytes cause only the typed refusal, and are not changed") {
             val random = Random(72)
             val editor = PacketEditor()
             val checksums = PacketChecksums()

@@ -21,7 +21,7 @@ private fun refusal(block: () -> Unit): Reason? =
         e.reason()
     }
 
-/** Why each kind of change is refused, null where it isn't: address, port, flags, payload; TTL and DSCP never are. */
+/** Why each kind of change is refused, or null: address, port, flags, payload; TTL and DSCP are never refused. */
 private fun refusals(packet: PacketBuilder): List<Reason?> {
     val editor = PacketEditor()
     val bytes = packet.toBytes()
@@ -53,7 +53,7 @@ class PacketEditorSpec :
     FunSpec({
         val editor = PacketEditor()
 
-        test("every field is replaced in IPv4 and UDP, and what was given stays as it was") {
+        test("every field is replaced in IPv4 and UDP, and the input is unchanged") {
             val packet = PacketBuilder(options = "94040000").toBytes()
             val before = packet.toHex()
             val result =
@@ -87,7 +87,7 @@ class PacketEditorSpec :
             }
         }
 
-        test("every field is replaced in IPv6 and TCP behind extension headers") {
+        test("every field is replaced in IPv6 and TCP after extension headers") {
             val packet =
                 PacketBuilder(
                     version = 6,
@@ -142,26 +142,26 @@ class PacketEditorSpec :
             }
         }
 
-        test("a checksum that is not ready is computed in full, whatever is changed, and without being told") {
+        test("a checksum that is not ready is computed in full, whatever is changed, without being requested") {
             for (name in listOf("ipv6-tcp", "seq-flags")) {
                 for (packet in payloads(name)) {
-                    for (told in listOf(true, false)) {
-                        Found(editor.edit(packet, told).result().toArray()).wrongBy shouldBe 0
+                    for (declared in listOf(true, false)) {
+                        Found(editor.edit(packet, declared).result().toArray()).wrongBy shouldBe 0
                         Found(
                             editor
-                                .edit(packet, told)
+                                .edit(packet, declared)
                                 .ttl(1)
                                 .result()
                                 .toArray(),
                         ).wrongBy shouldBe 0
-                        val result = editor.edit(packet, told).destinationPort(1).payload(ByteArray(1000) { 7 })
+                        val result = editor.edit(packet, declared).destinationPort(1).payload(ByteArray(1000) { 7 })
                         Found(result.result().toArray()).wrongBy shouldBe 0
                     }
                 }
             }
         }
 
-        test("a checksum that was wrong stays wrong, unless it is said not to be ready") {
+        test("a checksum that was wrong stays wrong, unless it is declared not to be ready") {
             val damaged = PacketBuilder(checksum = ChecksumState.WRONG).bytes()
             val wrongBy = Found(damaged).wrongBy
             val result =
@@ -184,7 +184,7 @@ class PacketEditorSpec :
             Found(editor.edit(Bytes.of(*header), true).result().toArray()).consistent shouldBe true
         }
 
-        test("UDP without a checksum stays without") {
+        test("UDP without a checksum has none afterwards") {
             for (version in listOf(4, 6)) {
                 val packet = PacketBuilder(version, checksum = ChecksumState.NONE).toBytes()
                 val address = if (version == 4) IPV4 else IPV6
@@ -196,18 +196,18 @@ class PacketEditorSpec :
                         .payload(ByteArray(9))
                         .result()
                 result.u16((if (version == 4) 20 else 40) + 6) shouldBe 0
-                // What is not ready can then only be what a tunnel carries.
+                // A checksum that is not ready can then only be that of a tunnel's content.
                 refusal { editor.edit(packet, true) } shouldBe Reason.UNKNOWN_TRANSPORT
             }
         }
 
-        test("a UDP checksum that comes to 0 is sent as 65535") {
+        test("a UDP checksum of 0 is sent as 65535") {
             for (payload in 0..0xffff) {
                 val bytes = ByteArray(2).put16(0, payload)
                 val result = editor.edit(PACKET).payload(Bytes.of(*bytes)).result()
                 if (result.u16(26) == 0xffff) {
                     Found(result.toArray()).right shouldBe 0xffff
-                    // The other way round, too.
+                    // Vice versa, too.
                     Found(
                         editor
                             .edit(result.copy())
@@ -231,7 +231,7 @@ class PacketEditorSpec :
             result.u16(22) shouldBe 0xffff
         }
 
-        test("what is no whole IP packet is refused at once, and leaves no packet") {
+        test("an incomplete IP packet is refused at once, without a result") {
             val udp = PacketBuilder().bytes()
             val refused =
                 mapOf(
@@ -263,7 +263,7 @@ class PacketEditorSpec :
                 .length() shouldBe 40
         }
 
-        test("bytes behind the packet's end are left out, also behind the UDP datagram once its payload is replaced") {
+        test("bytes after the packet's end are omitted, also after the UDP datagram once its payload is replaced") {
             val udp = PacketBuilder().bytes()
             editor.edit(Bytes.of(*udp + ByteArray(20))).result().toHex() shouldBe Bytes.of(*udp).toHex()
             val surplus = PacketBuilder(payload = ByteArray(12)).bytes()
@@ -278,14 +278,14 @@ class PacketEditorSpec :
             Found(editor.result().toArray()).wrongBy shouldBe 0
         }
 
-        test("what the transport's checksum can't follow is refused; TTL, DSCP and ECN never are") {
+        test("changes that the transport's checksum cannot follow are refused; TTL, DSCP and ECN never are") {
             val icmp = PacketBuilder(protocol = IpProtocol.ICMP)
             refusals(PacketBuilder()) shouldContainExactly listOf(null, null, Reason.NO_SUCH_FIELD, null)
             refusals(PacketBuilder(protocol = IpProtocol.TCP)) shouldContainExactly List(4) { null }
             refusals(icmp) shouldContainExactly listOf(null, Reason.NO_SUCH_FIELD, Reason.NO_SUCH_FIELD, null)
             refusals(icmp.copy(icmp = "0301")) shouldContainExactly
                 listOf(null, Reason.NO_SUCH_FIELD, Reason.NO_SUCH_FIELD, Reason.NO_SUCH_FIELD)
-            // An echo of one version is something else in the other.
+            // An echo of one version is a different message in the other.
             refusals(icmp.copy(icmp = "8000"))[3] shouldBe Reason.NO_SUCH_FIELD
             refusals(PacketBuilder(6, IpProtocol.ICMPV6, icmp = "0800"))[3] shouldBe Reason.NO_SUCH_FIELD
             refusals(PacketBuilder(fragment = 0x2000)) shouldContainExactly all(Reason.FRAGMENT)
@@ -309,24 +309,24 @@ class PacketEditorSpec :
             }
         }
 
-        test("source routes and extension headers that move the true address are refused, finished ones are not") {
+        test("source routes and extension headers that move the final address are refused, finished ones are not") {
             refusals(PacketBuilder(options = "830704c000020100")) shouldContainExactly all(Reason.SOURCE_ROUTE)
             refusals(PacketBuilder(options = "890704c000020100")) shouldContainExactly all(Reason.SOURCE_ROUTE)
             refusals(PacketBuilder(options = "830708c000020100"))[0] shouldBe null
 
-            fun behind(
+            fun withHeader(
                 type: Int,
                 header: String,
             ) = refusals(PacketBuilder(6, extensions = listOf(type to header)))
-            behind(43, PacketBuilder.UNFINISHED_ROUTE) shouldContainExactly all(Reason.SOURCE_ROUTE)
-            behind(43, PacketBuilder.FINISHED_ROUTE)[0] shouldBe null
-            behind(60, PacketBuilder.HOME_ADDRESS) shouldContainExactly all(Reason.SOURCE_ROUTE)
-            behind(60, PacketBuilder.DESTINATION)[0] shouldBe null
-            behind(44, PacketBuilder.ATOMIC_FRAGMENT)[0] shouldBe null
-            behind(44, "00 0001 deadbeef") shouldContainExactly all(Reason.FRAGMENT)
-            behind(44, "00 0008 deadbeef") shouldContainExactly all(Reason.FRAGMENT)
-            behind(51, "02 0000 00000000 00000000 00000000") shouldContainExactly all(Reason.AUTHENTICATED)
-            behind(139, "00 0000 00000000") shouldContainExactly all(Reason.UNKNOWN_TRANSPORT)
+            withHeader(43, PacketBuilder.UNFINISHED_ROUTE) shouldContainExactly all(Reason.SOURCE_ROUTE)
+            withHeader(43, PacketBuilder.FINISHED_ROUTE)[0] shouldBe null
+            withHeader(60, PacketBuilder.HOME_ADDRESS) shouldContainExactly all(Reason.SOURCE_ROUTE)
+            withHeader(60, PacketBuilder.DESTINATION)[0] shouldBe null
+            withHeader(44, PacketBuilder.ATOMIC_FRAGMENT)[0] shouldBe null
+            withHeader(44, "00 0001 deadbeef") shouldContainExactly all(Reason.FRAGMENT)
+            withHeader(44, "00 0008 deadbeef") shouldContainExactly all(Reason.FRAGMENT)
+            withHeader(51, "02 0000 00000000 00000000 00000000") shouldContainExactly all(Reason.AUTHENTICATED)
+            withHeader(139, "00 0000 00000000") shouldContainExactly all(Reason.UNKNOWN_TRANSPORT)
             val leaving = PacketBuilder(6, extensions = listOf(60 to PacketBuilder.DESTINATION)).bytes()
             leaving[41] = 0xff.toByte()
             refusal { editor.edit(Bytes.of(*leaving)).sourcePort(1) } shouldBe Reason.MALFORMED
@@ -349,7 +349,7 @@ class PacketEditorSpec :
             spoilt(PacketBuilder(protocol = IpProtocol.ICMP), 2, 27) shouldBe Reason.MALFORMED
         }
 
-        test("where the checksum is not ready and can't be completed, the packet is refused at once") {
+        test("if the checksum is not ready and cannot be completed, the packet is refused at once") {
             refusal { editor.edit(PacketBuilder(fragment = 0x2000).toBytes(), true) } shouldBe Reason.FRAGMENT
             refusal { editor.edit(PacketBuilder(protocol = 132).toBytes(), true) } shouldBe Reason.UNKNOWN_TRANSPORT
             refusal { editor.edit(PacketBuilder(protocol = 47).toBytes(), true) } shouldBe Reason.UNKNOWN_TRANSPORT
@@ -364,7 +364,7 @@ class PacketEditorSpec :
             shouldThrow<IllegalArgumentException> { editor.edit(PACKET).source(hex("0a0900")) }
         }
 
-        test("the longest packet is made, a longer one is refused and leaves the one before") {
+        test("the longest packet is built, a longer one is refused and leaves the previous one") {
             for ((packet, most) in listOf(
                 PacketBuilder() to 65_535 - 28,
                 PacketBuilder(6) to 65_535 - 8,
@@ -383,7 +383,7 @@ class PacketEditorSpec :
             }
         }
 
-        test("a result is borrowed, and may be edited again or give its own payload") {
+        test("a result is borrowed, and may be edited again or provide its own payload") {
             val result = editor.edit(PACKET).result()
             val first = result.toHex()
             editor.ttl(1)
@@ -413,7 +413,7 @@ class PacketEditorSpec :
             shouldThrow<IllegalStateException> { PacketEditor().result() }
         }
 
-        test("a refusal tells what was to be done and why it can't be") {
+        test("a refusal has the intended change and the reason") {
             shouldThrow<PacketEditException> {
                 editor.edit(PacketBuilder(fragment = 0x2000).toBytes()).sourcePort(1)
             }.message shouldBe "can't replace the source port: the packet is a fragment; " +

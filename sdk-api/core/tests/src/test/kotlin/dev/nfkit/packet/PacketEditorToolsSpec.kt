@@ -27,7 +27,7 @@ private val FIELDS =
 
 class PacketEditorToolsSpec :
     FunSpec({
-        test("tshark finds right checksums and lengths in edited packets")
+        test("tshark finds correct checksums and lengths in edited packets")
             .config(enabledOrReasonIf = { available("tshark") }) {
                 val extensions = listOf(0 to PacketBuilder.HOP_BY_HOP, 43 to PacketBuilder.FINISHED_ROUTE)
                 val packets =

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer
 private const val NFULNL_MSG_PACKET = 0x400
 private const val NFULA_PAYLOAD = 9
 
-/** The packets that a recording of NFLOG logged, from their IP headers. */
+/** The packets in a recording of NFLOG, from their IP headers on. */
 fun payloads(name: String): List<Bytes> {
     val trace = recording(name)
     return trace.entries().filter { it.kind() == TraceKind.FROM_KERNEL }.flatMap { entry ->

@@ -2,7 +2,7 @@ package dev.nfkit.packet
 
 import java.nio.ByteBuffer
 
-/** The Internet checksum as RFC 1071 defines it, a word at a time: what the fast one is held against. */
+/** The Internet checksum as RFC 1071 defines it, word by word, to verify the fast one. */
 fun slowSum(
     bytes: ByteArray,
     from: Int = 0,
@@ -27,7 +27,7 @@ fun ByteArray.put16(
     value: Int,
 ): ByteArray = apply { ByteBuffer.wrap(this).putShort(at, value.toShort()) }
 
-/** Where a test packet's transport is, found without the code under test. */
+/** The position of a test packet's transport, found without the code under test. */
 class Found(
     packet: ByteArray,
 ) {
@@ -54,17 +54,17 @@ class Found(
             slowSum(addresses + byteArrayOf(0, protocol.toByte()) + ByteArray(2).put16(0, end - at))
         }
 
-    /** What the checksum should be. */
+    /** The correct checksum. */
     val right: Int =
         (slowSum(packet.copyOf(end).put16(checksumAt, 0), at) + pseudo).let { sum ->
             val checksum = (if (sum > 0xffff) sum - 0xffff else sum) xor 0xffff
             if (protocol == 17 && checksum == 0) 0xffff else checksum
         }
 
-    /** By how much the checksum is wrong, from 0 to 65534. */
+    /** The difference from the correct checksum, from 0 to 65534. */
     val wrongBy: Int = (u16(packet, checksumAt) - right).mod(0xffff)
 
-    /** Whether lengths and the IPv4 header's checksum are right. */
+    /** Whether lengths and the IPv4 header's checksum are correct. */
     val consistent: Boolean =
         if (version == 4) {
             u16(packet, 2) == packet.size && slowSum(packet, 0, (packet[0].toInt() and 0xf) * 4) == 0xffff

@@ -66,7 +66,7 @@ class ViewsSpec :
             udp.payloadOffset() shouldBe bytes.length()
         }
 
-        test("a UDP header at the start of the bytes is shown whole") {
+        test("a UDP header at the start of the bytes is read completely") {
             val udp = UdpView()
             udp.wrap(hex("1234 5678 0008 beef")) shouldBe true
             udp.sourcePort() shouldBe 0x1234
@@ -76,7 +76,7 @@ class ViewsSpec :
             udp.payloadOffset() shouldBe 8
         }
 
-        test("an extension header that is cut, loops on itself, or ends the packet leaves no transport") {
+        test("an extension header that is truncated, loops on itself, or ends the packet leaves no transport") {
             val ip = Ipv6View()
             val head = "60000000 0000 %02x 40 $IPV6_ADDRESSES"
             ip.wrap(hex(head.format(0)) + hex("11 05 0000 00000000")) shouldBe true
@@ -117,7 +117,7 @@ class ViewsSpec :
                 listOf(8, 0, 0x61b6, 229, 1, 8)
         }
 
-        test("bad and cut headers are refused, and the view keeps what it showed") {
+        test("bad and truncated headers are refused, and the view keeps its previous values") {
             val ip = Ipv4View()
             ip.wrap(hex("45000014 00000000 40110000 0a090001 0a090002")) shouldBe true
             ip.wrap(hex("44000014 00000000 40110000 0a090001 0a090002")) shouldBe false
@@ -133,7 +133,7 @@ class ViewsSpec :
             shouldThrow<IllegalArgumentException> { ip.wrap(Bytes(), -1) }
         }
 
-        test("released bytes are an error of the program, not a bad header") {
+        test("reading released bytes is an error of the program, not a bad header") {
             val released = hex("45".repeat(20)).also(Bytes::release)
             shouldThrow<IllegalStateException> { Ipv4View().wrap(released) }
             shouldThrow<IllegalStateException> { IpSummary().wrap(released) }

@@ -5,7 +5,7 @@ import io.kotest.matchers.shouldBe
 import java.io.ByteArrayInputStream
 import kotlin.random.Random
 
-/** Reads all there is; only the format's error may come out. True where the file ended without one. */
+/** Reads everything. Only the format's error may be thrown. Returns true if the file ended without one. */
 private fun readsWhole(bytes: ByteArray): Boolean =
     try {
         val reader = CaptureReader.of(ByteArrayInputStream(bytes), "fuzz")
@@ -37,7 +37,7 @@ private fun validFiles(): List<ByteArray> {
 
 class CaptureFuzzSpec :
     FunSpec({
-        test("random bytes, behind each of the magic numbers too, give only the format's error") {
+        test("random bytes, also after each of the magic numbers, cause only the format's error") {
             val random = Random(20)
             val heads = validFiles().map { it.copyOf(4) } + listOf(ByteArray(0))
             repeat(20_000) {
@@ -45,7 +45,7 @@ class CaptureFuzzSpec :
             }
         }
 
-        test("random bytes behind a whole header give only the format's error") {
+        test("random bytes after a complete header cause only the format's error") {
             val random = Random(21)
             val heads =
                 Format.entries.flatMap { format -> ORDERS.map { written(format, it, emptyList()) } }
@@ -54,7 +54,7 @@ class CaptureFuzzSpec :
             }
         }
 
-        test("flipped bits in valid files give only the format's error") {
+        test("flipped bits in valid files cause only the format's error") {
             val random = Random(22)
             val files = validFiles()
             repeat(30_000) {
@@ -67,7 +67,7 @@ class CaptureFuzzSpec :
             }
         }
 
-        test("a file cut anywhere ends cleanly between blocks, and else says where it is cut") {
+        test("a file truncated between blocks ends normally, otherwise the error has the position") {
             validFiles().forEach { file ->
                 var clean = 0
                 for (length in 0..file.size) {

@@ -12,7 +12,7 @@ import java.nio.file.Files
 import java.nio.file.NoSuchFileException
 import java.nio.file.Path
 
-/** Builds pcapng by hand, so that the reader is held against the draft and not against the writer. */
+/** Builds pcapng by hand, so that the reader is compared with the draft and not with the writer. */
 private class Blocks(
     private val order: ByteOrder,
 ) {
@@ -63,7 +63,7 @@ private class Blocks(
 class CaptureReaderSpec :
     FunSpec({
         ORDERS.forEach { order ->
-            test("$order: times follow if_tsresol and if_tsoffset, microseconds where there are none") {
+            test("$order: times follow if_tsresol and if_tsoffset, with microseconds as the default") {
                 val file =
                     Blocks(order)
                         .section()
@@ -78,7 +78,7 @@ class CaptureReaderSpec :
                     listOf(2_048_000L, 2048, 2_048_000_000L, 2_000_000_000L, 100_002_048_000L, 2)
             }
 
-            test("$order: simple and obsolete packets are read, unknown blocks passed over") {
+            test("$order: simple and obsolete packets are read, unknown blocks skipped") {
                 val file =
                     Blocks(order)
                         .section()
@@ -108,7 +108,7 @@ class CaptureReaderSpec :
             }
         }
 
-        test("sections of both byte orders have interfaces of their own") {
+        test("sections of both byte orders have separate interfaces") {
             val file =
                 Blocks(ByteOrder.BIG_ENDIAN)
                     .section()
@@ -129,7 +129,7 @@ class CaptureReaderSpec :
             reader.interfaces().size shouldBe 3
         }
 
-        test("an interface of an earlier section is none of this one") {
+        test("an interface of an earlier section is not one of this section") {
             val file =
                 Blocks(ByteOrder.BIG_ENDIAN)
                     .section()
@@ -176,7 +176,7 @@ class CaptureReaderSpec :
             }
         }
 
-        test("what is no capture file says what it is") {
+        test("a file that is not a capture file is reported with its contents") {
             shouldThrow<PcapFormatException> { reader(ByteArray(0)) }.message shouldBe
                 "test: at byte 0: expected a pcap or pcapng header, found an empty file"
             shouldThrow<PcapFormatException> { reader("#!/bin/sh\n".toByteArray()) }.message shouldContain

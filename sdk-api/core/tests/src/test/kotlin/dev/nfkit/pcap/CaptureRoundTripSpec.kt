@@ -33,7 +33,7 @@ private fun Format.keeps(sample: Sample): Sample =
 
 class CaptureRoundTripSpec :
     FunSpec({
-        test("what is written is read back, in every format and byte order") {
+        test("written packets are read back, in every format and byte order") {
             checkAll(200, Arb.enum<Format>(), Arb.element(ORDERS), Arb.list(samples, 0..8)) { format, order, packets ->
                 reader(written(format, order, packets)).use { reader ->
                     reader.rest().map { it.sample() } shouldContainExactly packets.map(format::keeps)
@@ -42,7 +42,7 @@ class CaptureRoundTripSpec :
             }
         }
 
-        test("interfaces, statistics and the section's head are read back from pcapng") {
+        test("interfaces, statistics and the section's header are read back from pcapng") {
             ORDERS.forEach { order ->
                 val first =
                     CaptureInterface

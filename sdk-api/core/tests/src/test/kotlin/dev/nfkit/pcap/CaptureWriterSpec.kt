@@ -22,16 +22,16 @@ import java.nio.file.Path
 import java.nio.file.StandardOpenOption
 import kotlin.random.Random
 
-/** A disk of limited size, which takes writes in pieces. */
+/** A disk of limited size, which accepts writes in pieces. */
 private class SmallDisk(
-    private val room: Int,
+    private val capacity: Int,
     private val piece: Int,
 ) : WritableByteChannel {
     val content = ByteArrayOutputStream()
     var closed = false
 
     override fun write(source: ByteBuffer): Int {
-        val count = minOf(source.remaining(), piece, room - content.size())
+        val count = minOf(source.remaining(), piece, capacity - content.size())
         if (count == 0) throw IOException("No space left on device")
         val bytes = ByteArray(count)
         source.get(bytes)
@@ -46,7 +46,9 @@ private class SmallDisk(
     }
 }
 
-/** A file during each write to which a thread is interrupted. As every FileChannel it closes if that thread writes. */
+/**
+ * A file that interrupts the writing thread during each write. As every FileChannel, it closes if that thread writes.
+ */
 private class InterruptingFile(
     private val file: FileChannel,
     private val thread: Thread,
@@ -145,7 +147,7 @@ class CaptureWriterSpec :
         val raw = CaptureInterface.of("nflog:30", LinkType.RAW)
 
         Format.entries.forEach { format ->
-            test("$format: a copy of the file after any flush holds all packets so far, whole") {
+            test("$format: a copy of the file after any flush contains all packets so far, complete") {
                 val file = tempfile().toPath()
                 val writer = format.writer(FileOutputStream(file.toFile()), ByteOrder.nativeOrder())
                 val id = writer.addInterface(raw)
@@ -158,12 +160,12 @@ class CaptureWriterSpec :
                     writer.bytesWritten() shouldBe writer.validBytes()
                     writer.validPackets() shouldBe round + 1L
                 }
-                // Killed here: nothing more is written, and nothing more is needed.
+                // Killed here: nothing more is written, nor necessary.
                 reader(Files.readAllBytes(file)).rest().size shouldBe 20
                 writer.close()
             }
 
-            test("$format: what left without a flush is whole blocks too") {
+            test("$format: what is written without a flush consists of complete blocks too") {
                 val disk = SmallDisk(Int.MAX_VALUE, Int.MAX_VALUE)
                 val writer = format.onto(disk)
                 val id = writer.addInterface(raw)
@@ -178,10 +180,10 @@ class CaptureWriterSpec :
                 disk.closed shouldBe true
             }
 
-            test("$format: a disk that fills up anywhere leaves a length to cut the file to") {
+            test("$format: a disk that fills up anywhere leaves a length at which to truncate the file") {
                 val random = Random(format.ordinal)
                 repeat(60) {
-                    val disk = SmallDisk(room = random.nextInt(30, 20_000), piece = random.nextInt(1, 5000))
+                    val disk = SmallDisk(capacity = random.nextInt(30, 20_000), piece = random.nextInt(1, 5000))
                     val writer = format.onto(disk)
                     val error =
                         shouldThrow<IOException> {
@@ -197,7 +199,7 @@ class CaptureWriterSpec :
                     if (valid.isNotEmpty()) {
                         reader(valid).rest().size.toLong() shouldBe writer.validPackets()
                     }
-                    // No whole packet that arrived is given up.
+                    // No complete packet that arrived is lost.
                     (disk.content.size() - writer.validBytes()) shouldBeLessThanOrEqual 1600L
                     shouldThrow<IOException> { writer.flush() }.message shouldContain "No space left"
                     shouldThrow<IOException> { writer.write(0, packet) }
@@ -214,7 +216,7 @@ class CaptureWriterSpec :
                 addInterface(raw)
                 flush()
             }
-            val disk = SmallDisk(room = whole.content.size() + block, piece = Int.MAX_VALUE)
+            val disk = SmallDisk(capacity = whole.content.size() + block, piece = Int.MAX_VALUE)
             val writer = Format.PCAPNG.onto(disk)
             val id = writer.addInterface(raw)
             repeat(2) { writer.packet(id, 1, ByteBuffer.allocate(64), 0, 64, 64) }
@@ -223,12 +225,12 @@ class CaptureWriterSpec :
             writer.validBytes() shouldBe disk.content.size().toLong()
         }
 
-        test("what pads a packet is zero, whatever the buffer held before") {
+        test("the padding of a packet is zero, whatever the buffer contained before") {
             val stream = ByteArrayOutputStream()
             val writer = PcapngWriter(stream, CaptureSection.create())
             val id = writer.addInterface(raw)
             val ones = ByteBuffer.wrap(ByteArray(200) { -1 })
-            writer.flush() // from here on each packet starts where the one before did
+            writer.flush() // from here on each packet starts where the previous one did
             writer.packet(id, 1, ones, 0, 200, 200)
             for (length in 61..63) {
                 writer.flush()
@@ -292,7 +294,7 @@ class CaptureWriterSpec :
             reader(stream.toByteArray()).rest().map { it.comment().orElse(null) } shouldBe texts
         }
 
-        test("bad arguments are named and leave the file as it was") {
+        test("bad arguments are named and leave the file unchanged") {
             val stream = ByteArrayOutputStream()
             val writer = PcapngWriter(stream, CaptureSection.create())
             val id = writer.addInterface(raw)
@@ -316,7 +318,7 @@ class CaptureWriterSpec :
             writer.close()
         }
 
-        test("a classic file takes one link type, and times before 2106") {
+        test("a classic file has one link type, and times before 2106") {
             val writer = PcapWriter.microseconds(ByteArrayOutputStream(), ByteOrder.LITTLE_ENDIAN)
             writer.addInterface(raw)
             writer.addInterface(raw) shouldBe 1
@@ -326,7 +328,7 @@ class CaptureWriterSpec :
                 .message shouldContain "classic"
         }
 
-        test("what hides failed writes, or does not wait, is refused") {
+        test("streams that hide failed writes, or do not wait, are refused") {
             shouldThrow<IllegalArgumentException> {
                 PcapngWriter(PrintStream(ByteArrayOutputStream()), CaptureSection.create())
             }.message shouldContain "FileDescriptor.out"

@@ -45,7 +45,7 @@ private fun names(directory: Path) =
 
 class PrivateFileSpec :
     FunSpec({
-        test("a new file can be read by its owner only, from the moment it exists") {
+        test("a new file can be read only by its owner, from the moment it exists") {
             val file = tempdir().toPath().resolve("new.pcapng")
             PrivateFile.create(file).use {
                 mode(file) shouldBe "rw-------"
@@ -55,7 +55,7 @@ class PrivateFileSpec :
             names(file.parent) shouldHaveSize 1
         }
 
-        test("an existing file is replaced: its mode, its other links and its readers do not get what is written") {
+        test("an existing file is replaced: its mode, its other links and its readers do not get the new contents") {
             val dir = tempdir().toPath()
             val file = Files.writeString(dir.resolve("old.pcapng"), OLD)
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"))
@@ -69,7 +69,7 @@ class PrivateFileSpec :
             Files.readString(link) shouldBe OLD
         }
 
-        test("a symbolic link is refused, and neither the link nor what it points to is touched") {
+        test("a symbolic link is refused, and neither the link nor its target is changed") {
             val dir = tempdir().toPath()
             val victim = Files.writeString(dir.resolve("victim"), OLD)
             for (target in listOf(victim, dir.resolve("missing"))) {
@@ -97,7 +97,7 @@ class PrivateFileSpec :
             Files.readString(file) shouldBe "payload"
         }
 
-        test("a file aside leaves what exists as it is until it is published, and goes on being written") {
+        test("a temporary file leaves the existing one unchanged until it is published, and can be written further") {
             val dir = tempdir().toPath()
             val file = Files.writeString(dir.resolve("old.pcapng"), OLD)
             PrivateFile.aside(file).use {
@@ -114,7 +114,7 @@ class PrivateFileSpec :
             names(dir) shouldHaveSize 1
         }
 
-        test("a file aside that is never published leaves nothing") {
+        test("a temporary file that is never published is removed") {
             val dir = tempdir().toPath()
             val file = Files.writeString(dir.resolve("old.pcapng"), OLD)
             PrivateFile.aside(file).use { it.channel().text("payload") }
@@ -123,14 +123,14 @@ class PrivateFileSpec :
             names(dir) shouldHaveSize 1
         }
 
-        test("a directory and a missing directory are refused by the name that was given") {
+        test("a directory and a missing directory are refused by the given name") {
             val dir = tempdir().toPath()
             shouldThrow<FileSystemException> { PrivateFile.create(dir) }.message shouldBe "$dir: Is a directory"
             val missing = dir.resolve("missing/new.pcapng")
             shouldThrow<NoSuchFileException> { PrivateFile.create(missing) }.file shouldBe missing.toString()
         }
 
-        test("a failed rename tells where what was written is") {
+        test("the error of a failed rename has the place of the written data") {
             val dir = tempdir().toPath()
             val file = dir.resolve("dump")
             val message =
@@ -143,7 +143,7 @@ class PrivateFileSpec :
             Files.readString(Path.of(message.substringAfter("what was written is in "))) shouldBe "payload"
         }
 
-        test("a FIFO is written to as it is") {
+        test("a FIFO is written to directly") {
             val fifo = tempdir().toPath().resolve("fifo")
             ProcessBuilder("mkfifo", "-m", "644", fifo.toString()).start().waitFor() shouldBe 0
             var read = ""
@@ -154,7 +154,7 @@ class PrivateFileSpec :
             mode(fifo) shouldBe "rw-r--r--"
         }
 
-        test("a flight recorder's dump is private, replaces the dump before, and follows no link") {
+        test("a flight recorder's dump is private, replaces the previous dump, and follows no link") {
             val dir = tempdir().toPath()
             val recorder = FlightRecorder(1 shl 20, ByteOrder.nativeOrder(), "spec")
             val dump = Files.writeString(dir.resolve("dump.pcapng"), OLD)

@@ -13,7 +13,7 @@ import kotlin.random.Random
 private const val SECOND = 1_000_000_000L
 private const val MICROSECOND = 1_000L
 
-/** A file in memory. Each packet holds its number, by which a test recognises it. */
+/** A file in memory. Each packet contains its number, by which a test identifies it. */
 private class TimedFile(
     format: Format,
 ) {
@@ -36,7 +36,7 @@ private class TimedFile(
         return numbers++
     }
 
-    /** The numbers and times of the packets as they stand in the file. */
+    /** The numbers and times of the packets in the order of the file. */
     fun read(): List<Pair<Int, Long>> {
         writer.close()
         return reader(bytes.toByteArray()).rest().map { it.data().u32(0).toInt() to it.epochNanos() }
@@ -46,7 +46,7 @@ private class TimedFile(
 class TimeOrderSpec :
     FunSpec({
         for (format in Format.entries) {
-            test("$format: packets stand in the order of their times, and those of one time as they were written") {
+            test("$format: packets are in the order of their times, and those of one time in the order of writing") {
                 val random = Random(7)
                 repeat(30) { round ->
                     val file = TimedFile(format)
@@ -60,7 +60,7 @@ class TimeOrderSpec :
                 }
             }
 
-            test("$format: a packet that is earlier than what was flushed gets the time of that") {
+            test("$format: a packet that is earlier than a flushed one gets the time of that one") {
                 val file = TimedFile(format)
                 file.writer.sortByTime()
                 file.packet(5 * SECOND)
@@ -71,7 +71,7 @@ class TimeOrderSpec :
                 file.read() shouldBe listOf(1 to 3 * SECOND, 0 to 5 * SECOND, 2 to 5 * SECOND, 3 to 6 * SECOND)
             }
 
-            test("$format: times never go backwards, however packets leave the buffer") {
+            test("$format: times never decrease, however packets leave the buffer") {
                 val random = Random(11)
                 repeat(5) {
                     val file = TimedFile(format)
@@ -115,7 +115,7 @@ class TimeOrderSpec :
                 file.read() shouldBe listOf(0 to 10 * SECOND, 1 to 10 * SECOND)
             }
 
-            test("$format: after another beginning, times are not compared with those before") {
+            test("$format: after a restart, times are not compared with earlier ones") {
                 val file = TimedFile(format)
                 file.writer.sortByTime()
                 file.packet(10 * SECOND)
@@ -126,7 +126,7 @@ class TimeOrderSpec :
                 file.read() shouldBe listOf(1 to 9 * SECOND, 0 to 10 * SECOND, 3 to 1 * SECOND, 2 to 2 * SECOND)
             }
 
-            test("$format: without a call, packets stand as they were written, with their times") {
+            test("$format: without a call, packets are in the order of writing, with their times") {
                 val file = TimedFile(format)
                 file.packet(5 * SECOND)
                 file.writer.beginEstimates()
@@ -138,7 +138,7 @@ class TimeOrderSpec :
             }
         }
 
-        test("packets never stand before the description of their interface") {
+        test("packets never precede the description of their interface") {
             val bytes = ByteArrayOutputStream()
             val content = ByteBuffer.allocate(4)
             Format.PCAPNG.writer(bytes, ByteOrder.LITTLE_ENDIAN).use { writer ->

@@ -21,7 +21,7 @@ private const val INET6 = 10
 
 private val ORDERS = listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)
 
-/** A cursor on a message, as it would be received. */
+/** A cursor on a message, as it is received. */
 private fun MessageWriter.cursor(order: ByteOrder): MessageCursor {
     val datagram = end().datagram()
     val buffer = ByteBuffer.allocate(datagram.remaining()).put(datagram).flip() as ByteBuffer
@@ -63,18 +63,18 @@ private fun filter(vararg tests: EventTest): EventFilter = EventFilter.builder()
 
 class EventFilterSpec :
     FunSpec({
-        test("a filter without clauses lets everything pass") {
+        test("a filter without clauses passes everything") {
             EventFilter.builder().build().matches(event()) shouldBe true
         }
 
-        test("the family is one of some") {
+        test("the family is one of a set") {
             val test = filter(FamilyTest.of(INET, INET6))
             for ((family, passes) in listOf(INET to true, INET6 to true, 7 to false)) {
                 test.matches(event(family = family)) shouldBe passes
             }
         }
 
-        test("type and flags tell a new connection from a changed one, in both byte orders") {
+        test("type and flags distinguish a new connection from a changed one, in both byte orders") {
             val mask = Netlink.NLM_F_CREATE or Netlink.NLM_F_EXCL
             for (order in ORDERS) {
                 val created = event(order, flags = mask)
@@ -87,7 +87,7 @@ class EventFilterSpec :
             }
         }
 
-        test("nested attributes are found by their path, and read big-endian whatever the host") {
+        test("nested attributes are found by their path, and read big-endian on any host") {
             for (order in ORDERS) {
                 val message = event(order) { tuple(0xc0000207, 53) }
                 filter(AttributeTest.at(1, 2, 1).`is`(6, 17)).matches(message) shouldBe true
@@ -100,7 +100,7 @@ class EventFilterSpec :
             }
         }
 
-        test("an absent attribute answers as the test says") {
+        test("an absent attribute has the result that the test defines") {
             val message = event { tuple(1, 53) }
 
             fun answer(
@@ -119,7 +119,7 @@ class EventFilterSpec :
             answer(WhenAbsent.ZERO, 7, 0) shouldBe true
         }
 
-        test("an attribute too short for what is read counts as absent") {
+        test("an attribute too short for its test counts as absent") {
             val message = event { be16(8, 5) }
             filter(AttributeTest.at(8).width(2).`is`(5)).matches(message) shouldBe true
             filter(AttributeTest.at(8).width(4).`is`(5)).matches(message) shouldBe false
@@ -145,7 +145,7 @@ class EventFilterSpec :
             ) shouldBe true
         }
 
-        test("nothing is found behind an attribute whose length can't be") {
+        test("nothing is found after an attribute with an invalid length") {
             for (length in listOf(3, 200)) {
                 val order = ByteOrder.nativeOrder()
                 val message =
@@ -163,7 +163,7 @@ class EventFilterSpec :
             }
         }
 
-        test("every clause has to be satisfied, by one of its alternatives, all of whose tests pass") {
+        test("every clause must be satisfied by one of its alternatives, all of whose tests pass") {
             val udp = AttributeTest.at(1, 2, 1).`is`(17)
             val domain = AttributeTest.at(1, 2, 3).width(2).`is`(53)
             val local = AttributeTest.at(1, 1, 1).width(4).`is`(1)
@@ -182,7 +182,7 @@ class EventFilterSpec :
                 listOf(listOf(listOf(FamilyTest.of(INET))), listOf(listOf(udp, domain), listOf(local)))
         }
 
-        test("what is no event passes every filter") {
+        test("a message that is not an event passes every filter") {
             val nothing = filter(FamilyTest.of(99))
             nothing.matches(event()) shouldBe false
             nothing.matches(event(sequence = 1)) shouldBe true
@@ -192,7 +192,7 @@ class EventFilterSpec :
             nothing.matches(MessageWriter(16, order).begin(CT_NEW, 0, 0).cursor(order)) shouldBe true
         }
 
-        test("a filter reads nothing outside the message and throws nothing, whatever that holds") {
+        test("a filter reads nothing outside the message and throws nothing, whatever the contents") {
             val random = Random(4)
             val deep =
                 AttributeTest
@@ -202,7 +202,7 @@ class EventFilterSpec :
             repeat(20_000) {
                 val order = ORDERS[it % 2]
                 val length = random.nextInt(16, 64)
-                // A buffer that ends with the message: what lies outside can't be read.
+                // A buffer that ends with the message: nothing outside it can be read.
                 val buffer = ByteBuffer.allocate(length)
                 buffer.order(order).putInt(0, length).putShort(4, 0x100)
                 for (at in 16 until length) {
@@ -222,7 +222,7 @@ class EventFilterSpec :
             }
         }
 
-        test("equal filters are equal, and read well") {
+        test("equal filters are equal, and have a readable text") {
             fun make() =
                 EventFilter
                     .builder()
@@ -249,7 +249,7 @@ class EventFilterSpec :
             EventFilter.builder().build().toString() shouldBe "everything"
         }
 
-        test("a test tells what it was built of") {
+        test("a test returns the values that it was built with") {
             val test =
                 AttributeTest
                     .at(4, 1, 1)
@@ -271,7 +271,7 @@ class EventFilterSpec :
                 .mask() shouldBe 0xffff_ffffL
         }
 
-        test("what could never match, or is out of range, is refused by name and range") {
+        test("a test that could never match, or is out of range, is refused by name and range") {
             val refusals =
                 mapOf<String, () -> Any>(
                     "path of 0 codes is out of 1 to 8" to { AttributeTest.at() },

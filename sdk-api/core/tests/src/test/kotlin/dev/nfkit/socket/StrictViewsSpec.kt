@@ -12,20 +12,20 @@ import java.nio.ByteOrder
 
 class StrictViewsSpec :
     FunSpec({
-        test("a batch lends nothing unless a socket asks for strict views") {
+        test("a batch lends nothing unless a socket requests strict views") {
             val batch = DatagramBatch(2, 64)
             batch.lend("packet").shouldBeNull()
-            val told = mutableListOf<String>()
-            batch.strict { loan, use -> told += "${loan.what()}: ${use.message}" }
+            val reported = mutableListOf<String>()
+            batch.strict { loan, use -> reported += "${loan.what()}: ${use.message}" }
             batch.strict() shouldBe true
             val loan = checkNotNull(batch.lend("packet"))
             loan.escaped("late").cause shouldBe loan.place()
-            told shouldContainExactly listOf("packet: late")
+            reported shouldContainExactly listOf("packet: late")
             batch.strict(false)
             batch.lend("packet").shouldBeNull()
         }
 
-        test("an entry, its attributes and parts of them tell of their use after the end") {
+        test("an entry, its attributes and parts of them report their use after the end") {
             var escapes = 0
             val entry = ConntrackEntry(Loan("entry") { _, _ -> escapes++ })
             // CTA_MARK, as a little-endian machine sends it

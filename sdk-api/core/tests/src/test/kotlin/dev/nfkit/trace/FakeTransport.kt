@@ -11,14 +11,14 @@ import dev.nfkit.socket.SocketOption
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** What one receive of the fake gives. */
+/** What one receive of the fake returns. */
 data class Delivery(
     val datagrams: List<ByteArray> = emptyList(),
     val overrun: Boolean = false,
     val at: Long = 0,
 )
 
-/** A transport of one script, just enough to be recorded. */
+/** A transport that follows a script, just enough to be recorded. */
 class FakeNetfilter(
     private val script: MutableList<Delivery> = mutableListOf(),
 ) : NetlinkTransport {

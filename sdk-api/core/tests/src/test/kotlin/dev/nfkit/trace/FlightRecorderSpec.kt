@@ -75,7 +75,7 @@ private fun FlightRecorder.dumped(): ByteArrayOutputStream = ByteArrayOutputStre
 
 private fun ByteArrayOutputStream.trace(): Trace = Trace.read(ByteArrayInputStream(toByteArray()), "dump")
 
-/** What an entry is, in short: its kind, and of each message the type and sequence number. */
+/** A short form of an entry: its kind, and the type and sequence number of each message. */
 private fun TraceEntry.short(): String {
     if (kind() == TraceKind.NOTE) return comment().get()
     val cursor = MessageCursor().wrap(datagram().toByteBuffer(), 0, datagram().length(), LITTLE)
@@ -93,12 +93,12 @@ private fun TraceSink.Socket.receives(
     at: Long = 1,
 ) = fromKernel(at, ByteBuffer.wrap(bytes), 0, bytes.size, false)
 
-/** Lets everything that is in the ring fall out. */
+/** Removes everything from the ring. */
 private fun TraceSink.Socket.flood() = repeat(1100) { receives(request(LOGGED, 0, 1000), 9) }
 
 class FlightRecorderSpec :
     FunSpec({
-        test("what fits is dumped as it was recorded, each socket by itself, and again") {
+        test("entries that fit are dumped as they were recorded, by socket, and can be dumped again") {
             val recorder = recorder()
             val transport =
                 RecordingTransport(
@@ -139,7 +139,7 @@ class FlightRecorderSpec :
             recorder.dumped().toByteArray().toList() shouldBe file.toByteArray().toList()
         }
 
-        test("what is old falls out and is counted; the configuration stays, with its answers and at its place") {
+        test("old entries are removed and counted; the configuration stays, with its answers and in its place") {
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
             socket.note(1, "set EXT_ACK to 1")
@@ -149,13 +149,13 @@ class FlightRecorderSpec :
             socket.sends(request(CONFIG, 11))
             socket.receives(request(ERROR, 11))
             socket.receives(request(LOGGED, 0))
-            val told =
+            val found =
                 recorder
                     .dumped()
                     .trace()
                     .entries()
                     .map { it.short() }
-            told.filterNot { it == "< 400/0" } shouldContainExactly
+            found.filterNot { it == "< 400/0" } shouldContainExactly
                 listOf(
                     "flight recorder of 1048576 bytes: ${recorder.evictedEntries()} of 1106 entries " +
                         "(${recorder.evictedBytes()} bytes) fell out before this",
@@ -165,13 +165,13 @@ class FlightRecorderSpec :
                     "> 302/11",
                     "< 2/11",
                 )
-            told.last() shouldBe "< 400/0"
-            recorder.evictedEntries() + told.size - 1 shouldBe recorder.entries()
+            found.last() shouldBe "< 400/0"
+            recorder.evictedEntries() + found.size - 1 shouldBe recorder.entries()
             recorder.usedBytes() shouldBeLessThanOrEqualTo (1L shl 20)
             recorder.usedBytes() shouldBeGreaterThan (1L shl 20) - 2200
         }
 
-        test("a configuration larger than its room goes through the ring") {
+        test("a configuration larger than its space is put into the ring") {
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
             (1L..100L).forEach { socket.sends(request(CONFIG, it, 1000)) }
@@ -186,7 +186,7 @@ class FlightRecorderSpec :
             kept shouldContainExactly (1L..64L).map { "> 302/$it" }
         }
 
-        test("verdicts are traffic: those for packets that fell out are not dumped, whatever their datagram") {
+        test("verdicts are traffic: those for removed packets are not dumped, whatever their datagram") {
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
             socket.receives(packet(1), 1)
@@ -213,7 +213,7 @@ class FlightRecorderSpec :
             file.first() shouldMatch "flight recorder .*; 3 more belong to those and are left out"
         }
 
-        test("of a queue's socket the dump begins with a receive that is there as a whole") {
+        test("the dump of a queue's socket begins with a complete receive") {
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
             val other = recorder.socket(12, 2)
@@ -221,7 +221,7 @@ class FlightRecorderSpec :
             socket.receives(packet(18, 60_000), 2)
             val kept = recorder.dumped().trace().entries()
             kept.filter { it.kind() == TraceKind.FROM_KERNEL }.map { it.epochNanos() } shouldContainExactly listOf(2)
-            // A send ends a receive too, where time stands still.
+            // A send ends a receive too, if time stands still.
             val still = recorder()
             val queue = still.socket(12, 1)
             (1..16).forEach { id -> queue.receives(packet(id, 60_000), 1) }
@@ -238,7 +238,7 @@ class FlightRecorderSpec :
             other.closed()
         }
 
-        test("an answer whose request fell out is not dumped") {
+        test("an answer whose request was removed is not dumped") {
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
             socket.sends(request(0x101, 5, 1000))
@@ -247,17 +247,17 @@ class FlightRecorderSpec :
             socket.sends(request(0x101, 6))
             socket.receives(request(0x100, 6))
             socket.receives(request(0x100, 0))
-            val told =
+            val found =
                 recorder
                     .dumped()
                     .trace()
                     .entries()
                     .map { it.short() }
-            told.takeLast(3) shouldContainExactly listOf("> 101/6", "< 100/6", "< 100/0")
-            told shouldNotContain "< 100/5"
+            found.takeLast(3) shouldContainExactly listOf("> 101/6", "< 100/6", "< 100/0")
+            found shouldNotContain "< 100/5"
         }
 
-        test("a closed socket's configuration stays as long as there is room, and is forgotten then") {
+        test("a closed socket's configuration stays as long as there is space, and is then removed") {
             val recorder = recorder()
             repeat(3000) { number ->
                 val socket = recorder.socket(12, number.toLong())
@@ -278,7 +278,7 @@ class FlightRecorderSpec :
                 "and ${3001 - names.size} closed sockets were forgotten"
         }
 
-        test("a closed socket stays while the ring has something of it") {
+        test("a closed socket stays while the ring has one of its entries") {
             val recorder = recorder()
             val first = recorder.socket(12, 77)
             first.sends(request(CONFIG, 1))
@@ -289,12 +289,12 @@ class FlightRecorderSpec :
             recorder.socket(12, 2).flood()
             repeat(2000) { recorder.socket(12, 1).closed() }
             captured(recorder.dumped()).first shouldNotContain "netlink 12 port 77"
-            // What comes behind the close is not kept, and disturbs nothing.
+            // Entries after the close are not stored, and have no effect.
             first.receives(request(LOGGED, 0))
             first.sends(request(CONFIG, 2))
         }
 
-        test("any sizes in any order leave a ring of the newest, whole") {
+        test("entries of any sizes in any order leave a ring of the newest ones, complete") {
             val random = Random(47)
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
@@ -334,7 +334,7 @@ class FlightRecorderSpec :
             threads.currentThreadAllocatedBytes - before shouldBeLessThan 10_000
         }
 
-        test("a dump from another thread, while sessions go on, is a whole recording") {
+        test("a dump from another thread, while sessions continue, is a complete recording") {
             val recorder = recorder()
             val ended = AtomicBoolean()
             val started = CountDownLatch(2)
@@ -361,7 +361,7 @@ class FlightRecorderSpec :
             writers.forEach(Thread::join)
         }
 
-        test("a full disk is told, and the next dump is whole") {
+        test("a full disk is reported, and the next dump is complete") {
             val recorder = recorder()
             val socket = recorder.socket(12, 1)
             socket.flood()
@@ -378,7 +378,7 @@ class FlightRecorderSpec :
                 .toLong() shouldBeGreaterThan 900
         }
 
-        test("an edit changes what is dumped, and one that fails lets nothing through") {
+        test("an edit changes the dump, and one that fails lets nothing through") {
             val recorder = recorder()
             recorder.socket(12, 1).receives(packet(9))
             val file = ByteArrayOutputStream()

@@ -40,7 +40,7 @@ fun captured(file: ByteArrayOutputStream): Pair<List<String>, List<CaptureRecord
 
 class RecordingTransportSpec :
     FunSpec({
-        test("what is sent and received is recorded, in order, with the time of receipt") {
+        test("sent and received datagrams are recorded, in order, with the time of receipt") {
             val fake =
                 FakeNetfilter(
                     mutableListOf(
@@ -88,7 +88,7 @@ class RecordingTransportSpec :
             writer.close()
         }
 
-        test("everything else is the delegate's answer") {
+        test("everything else is delegated") {
             val fake = FakeNetfilter()
             val writer = TraceWriter(ByteArrayOutputStream(), ByteOrder.LITTLE_ENDIAN, "test")
             val transport = RecordingTransport(fake, writer)
@@ -107,7 +107,7 @@ class RecordingTransportSpec :
             fake.filters shouldContainExactly listOf(filter, null)
         }
 
-        test("each socket has an interface of its own, of the same port id too, declared when it is opened") {
+        test("each socket has its own interface, also with the same port id, declared when it is opened") {
             val script = MutableList(2) { Delivery(listOf(message(it.toByte())), at = 5) }
             val file = ByteArrayOutputStream()
             TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test").use { writer ->
@@ -128,7 +128,7 @@ class RecordingTransportSpec :
             packets.map { it.interfaceId() } shouldContainExactly listOf(1, 1, 0, 2, 3)
         }
 
-        test("what a writer writes without a socket has one interface, as a file without entries has") {
+        test("entries without a socket have one interface, as has a file without entries") {
             val file = ByteArrayOutputStream()
             TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test").use { writer ->
                 writer.toKernel(1, 12, ByteBuffer.wrap(message(1)))
@@ -162,7 +162,7 @@ class RecordingTransportSpec :
             shouldThrow<IllegalArgumentException> { writer.socket(-1, 1) }.message shouldContain "netlink protocol -1"
         }
 
-        test("a send that the system refuses is thrown on, and noted") {
+        test("a send that the system refuses is thrown, and noted") {
             val fake = FakeNetfilter().apply { refuse = true }
             val file = ByteArrayOutputStream()
             val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")
@@ -174,11 +174,11 @@ class RecordingTransportSpec :
             trace.entries()[1].comment().get() shouldContain "was not sent: send: EMSGSIZE"
         }
 
-        test("a recording that fails disturbs no session, and counts all that it lacks") {
+        test("a recording that fails does not affect sessions, and counts all that is missing") {
             val fake = FakeNetfilter(MutableList(300) { Delivery(List(4) { message(*ByteArray(1000)) }, at = 1) })
             val disk =
                 object : OutputStream() {
-                    var room = 700_000
+                    var free = 700_000
 
                     override fun write(byte: Int) = throw UnsupportedOperationException()
 
@@ -187,8 +187,8 @@ class RecordingTransportSpec :
                         offset: Int,
                         length: Int,
                     ) {
-                        if (room < length) throw IOException("No space left on device")
-                        room -= length
+                        if (free < length) throw IOException("No space left on device")
+                        free -= length
                     }
                 }
             val writer = TraceWriter(disk, ByteOrder.LITTLE_ENDIAN, "test")
@@ -204,7 +204,7 @@ class RecordingTransportSpec :
             fake.closed shouldBe 1
         }
 
-        test("several threads record whole entries") {
+        test("several threads record complete entries") {
             val fake = FakeNetfilter()
             val file = ByteArrayOutputStream()
             val writer = TraceWriter(file, ByteOrder.LITTLE_ENDIAN, "test")

@@ -34,7 +34,7 @@ private fun message(
 
 private fun reader(bytes: ByteArray) = TraceReader.of(ByteArrayInputStream(bytes), "read")
 
-/** A file as tcpdump writes it of an nlmon device: without directions, and each interface with a name. */
+/** A file as tcpdump writes it for an nlmon device: without directions, and with names of interfaces. */
 private fun withoutDirections(
     order: ByteOrder,
     packets: List<Pair<String, ByteArray>>,
@@ -65,7 +65,7 @@ private fun Thread.threadIdOf() = id
 
 class TraceReaderSpec :
     FunSpec({
-        test("shows each entry in turn, the same that Trace.read keeps") {
+        test("returns each entry in turn, the same as Trace.read") {
             val bytes = recordingBytes("ipv6-tcp")
             val trace = recording("ipv6-tcp")
             reader(bytes).use { read ->
@@ -87,7 +87,7 @@ class TraceReaderSpec :
         }
 
         for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
-            test("$order: the direction is inferred where the file has none: a request asks, an answer does not") {
+            test("$order: the direction is inferred if the file has none: a request asks, an answer does not") {
                 val ask = message(order, 0x401, Netlink.NLM_F_REQUEST or Netlink.NLM_F_ACK)
                 val event = message(order, 0x100, 0x600)
                 // The kernel never sends such flags; a tool that copies those of the request into its answer might.
@@ -101,7 +101,7 @@ class TraceReaderSpec :
             }
         }
 
-        test("entries of each interface are another socket's") {
+        test("entries of each interface belong to a different socket") {
             val order = ByteOrder.LITTLE_ENDIAN
             val event = message(order, 0x100, 0)
             val bytes = withoutDirections(order, listOf("a" to event, "netlink 12 port 7" to event, "a" to event))
@@ -113,7 +113,7 @@ class TraceReaderSpec :
                 listOf(0, 1, 0)
         }
 
-        test("what an entry showed is gone with the next") {
+        test("an entry is not valid after the next one is read") {
             reader(recordingBytes("ipv4-icmp")).use { read ->
                 shouldThrow<IllegalStateException> { read.kind() }.message shouldContain
                     "read: the reader is at no entry"

@@ -76,7 +76,7 @@ private val entries =
 class TraceSpec :
     FunSpec({
         NAMES.forEach { name ->
-            test("the recording $name reads: whole messages, requests to the kernel, the rest from it") {
+            test("the recording $name reads: complete messages, requests to the kernel, the rest from it") {
                 val trace = recording(name)
                 trace.order() shouldBe ByteOrder.LITTLE_ENDIAN
                 trace.entries().forEach { entry ->
@@ -101,7 +101,7 @@ class TraceSpec :
             }
         }
 
-        test("the recordings have as many datagrams in each direction as their notes say") {
+        test("the recordings have the number of datagrams in each direction that their notes state") {
             NAMES.map { name ->
                 val kinds = recording(name).entries().map { it.kind() }
                 name to (kinds.size to kinds.count { it == TraceKind.TO_KERNEL })
@@ -118,7 +118,7 @@ class TraceSpec :
             recording("ipv6-tcp").entries().map { it.protocol() }.distinct() shouldContainExactly listOf(0, 12)
         }
 
-        test("a recording that is written again is read back the same") {
+        test("a recording that is written again is read back unchanged") {
             NAMES.forEach { name ->
                 val trace = recording(name)
                 val again = written(trace.order()) { writer -> trace.entries().forEach(writer::write) }
@@ -138,7 +138,7 @@ class TraceSpec :
             }
         }
 
-        test("the order of headers is found where the file's is another") {
+        test("the byte order of headers is detected if the file's differs") {
             val header =
                 ByteBuffer
                     .allocate(16)
@@ -153,7 +153,7 @@ class TraceSpec :
             trace.order() shouldBe ByteOrder.BIG_ENDIAN
         }
 
-        test("a datagram too large for a capture file is kept in part and marked") {
+        test("a datagram too large for a capture file is truncated and marked") {
             val size = TraceWriter.MAX_DATAGRAM + 1
             val trace =
                 written(ByteOrder.nativeOrder()) { it.fromKernel(1, 12, ByteBuffer.allocate(size), 0, size, false) }
@@ -161,7 +161,7 @@ class TraceSpec :
             trace.entries()[0].truncated() shouldBe true
         }
 
-        test("what is no recording says what was found") {
+        test("the error for a file that is not a recording has its contents") {
             fun read(bytes: ByteArray) = Trace.read(ByteArrayInputStream(bytes), "x.pcap")
             shouldThrow<PcapFormatException> { read(ByteArray(0)) }.message shouldContain "found an empty file"
             shouldThrow<PcapFormatException> { read("hello, world".toByteArray()) }.message shouldContain "x.pcap"
@@ -184,7 +184,7 @@ class TraceSpec :
             shouldThrow<PcapFormatException> { read(other) }.message shouldContain "hardware type 769"
         }
 
-        test("flipped bits give only the format's error") {
+        test("flipped bits cause only the format's error") {
             val random = Random(30)
             val files = NAMES.map(::recordingBytes)
             repeat(2000) {
@@ -196,7 +196,7 @@ class TraceSpec :
                 try {
                     Trace.read(ByteArrayInputStream(file), "fuzz").entries().forEach { it.toString() }
                 } catch (_: PcapFormatException) {
-                    // the one error that bad input may give
+                    // the only error for malformed input
                 }
             }
         }

@@ -19,17 +19,17 @@ private const val PAYLOAD = 9
 private const val PREFIX = 10
 private const val UNKNOWN = 60
 
-/** The attributes whose values must be the same where a message repeats the one before. */
+/** The attributes whose values must be equal for a message to repeat the previous one. */
 private const val STEADY = (1L shl HEADER) or (1L shl PREFIX)
 private const val LEAD = 4
 
-/** An attribute to be: its code, and its value. */
+/** An attribute to be written: its code, and its value. */
 private class Attribute(
     val code: Int,
     val value: ByteArray,
 )
 
-/** Where the value of each known attribute starts and how long it is, by walking; null where it is malformed. */
+/** The position and length of each known attribute's value, by walking; null if the message is malformed. */
 private fun walk(
     bytes: ByteBuffer,
     start: Int,
@@ -52,7 +52,7 @@ private fun walk(
     return found
 }
 
-/** Writes the attributes at a place, with some bytes of another message behind them; where they end. */
+/** Writes the attributes at a position, followed by some bytes of another message. Returns their end. */
 private fun write(
     bytes: ByteBuffer,
     start: Int,
@@ -76,7 +76,7 @@ private fun write(
 private fun AttributeTable.seen(): Map<Int, Pair<Int, Int>> =
     (1 until 64).filter(this::has).associateWith { offset(it) to length(it) }.toSortedMap()
 
-/** What a message must have as the one before, for it to repeat that. */
+/** What a message must have in common with the previous one to repeat it. */
 private fun AttributeTable.repeatable(lead: Boolean): List<Any> {
     val seen = seen()
     val last = seen.entries.maxByOrNull { it.value.first }
@@ -97,7 +97,7 @@ private fun AttributeTable.repeatable(lead: Boolean): List<Any> {
 
 class AttributeTableSpec :
     FunSpec({
-        /** A table whose messages are compared with a walk, and what it says that they repeat with the one before. */
+        /** A table whose results are compared with a walk, and with what it reports as repeated. */
         class Following(
             private val table: AttributeTable,
             private val lead: Boolean = false,
@@ -146,7 +146,7 @@ class AttributeTableSpec :
                 Attribute(code, value)
             }
 
-        test("what was remembered of the message before never changes what is found in the next") {
+        test("the remembered layout of the previous message never changes what is found in the next") {
             val random = Random(20261129)
             val bytes = ByteBuffer.allocateDirect(4096)
             val plain = Following(AttributeTable(NflogAttribute.SCHEMA))
@@ -159,7 +159,7 @@ class AttributeTableSpec :
                     bytes.putInt(start - LEAD, random.nextInt(10).coerceAtMost(1))
                     val end = write(bytes, start, list, random)
                     table.check(bytes, start, end, "round $round")
-                    // The next one: the same, its last attribute of another length, a changed byte, or a cut.
+                    // The next one: the same, its last attribute of another length, a changed byte, or truncated.
                     when (random.nextInt(8)) {
                         0 -> {
                             if (list.isNotEmpty()) {
@@ -210,7 +210,7 @@ class AttributeTableSpec :
         }
 
         test(
-            "a message repeats the one before while only values that are not steady change, and the last one's length",
+            "a message repeats the previous one while only values that are not steady change, and the last one's length",
         ) {
             val random = Random(11)
             val bytes = ByteBuffer.allocateDirect(1024)
@@ -222,7 +222,7 @@ class AttributeTableSpec :
             fun wrap(
                 mark: Int,
                 payload: Int,
-                vararg behind: Attribute,
+                vararg trailing: Attribute,
             ): Boolean {
                 val list =
                     listOf(
@@ -232,7 +232,7 @@ class AttributeTableSpec :
                         Attribute(PAYLOAD, ByteArray(payload)),
                     )
                 bytes.putInt(LEAD, lead)
-                val end = write(bytes, 2 * LEAD, list + behind, random)
+                val end = write(bytes, 2 * LEAD, list + trailing, random)
                 val repeats = table.wrap(bytes, 2 * LEAD, end, ByteOrder.LITTLE_ENDIAN)
                 table.seen() shouldBe walk(bytes, 2 * LEAD, end)
                 return repeats
@@ -253,7 +253,7 @@ class AttributeTableSpec :
             wrap(1, 39).shouldBeFalse()
         }
 
-        test("the last attribute that is left when others are gone is judged by its own kind") {
+        test("the last attribute that is left when others are gone is validated by its own kind") {
             val random = Random(5)
             val bytes = ByteBuffer.allocateDirect(512)
             val head = Attribute(HEADER, ByteArray(4))
@@ -279,38 +279,38 @@ class AttributeTableSpec :
             }
         }
 
-        test("a text that has lost its NUL is found malformed, though all else lies as before") {
+        test("a text without its NUL is found malformed, even if the layout is unchanged") {
             val bytes = ByteBuffer.allocateDirect(512)
             val random = Random(7)
-            for (behind in listOf(0, 1, 2, 20)) {
+            for (trailing in listOf(0, 1, 2, 20)) {
                 for (text in 1..20) {
                     val table = Following(AttributeTable(NflogAttribute.SCHEMA))
                     val list =
                         listOf(Attribute(1, ByteArray(4)), Attribute(PREFIX, ByteArray(text))) +
-                            List(behind) { Attribute(listOf(5, 2, 11, 14)[it % 4], ByteArray(4)) }
+                            List(trailing) { Attribute(listOf(5, 2, 11, 14)[it % 4], ByteArray(4)) }
                     val end = write(bytes, 0, list, random)
-                    repeat(2) { table.check(bytes, 0, end, "text of $text, $behind behind it") }
+                    repeat(2) { table.check(bytes, 0, end, "text of $text, $trailing after it") }
                     bytes.put(8 + 4 + text - 1, 1)
-                    table.check(bytes, 0, end, "text of $text without its NUL, $behind behind it")
+                    table.check(bytes, 0, end, "text of $text without its NUL, $trailing after it")
                     walk(bytes, 0, end) shouldBe null
                 }
             }
         }
 
-        test("no byte behind the message is looked at, where the buffer ends with it") {
+        test("no byte after the message is read, if the buffer ends with it") {
             val random = Random(3)
             repeat(2_000) {
                 val list = attributes(random)
                 val whole = ByteBuffer.allocateDirect(2048)
                 val end = write(whole, 0, list, random)
                 val table = Following(AttributeTable(NflogAttribute.SCHEMA))
-                table.check(whole, 0, end, "round $it, whole")
+                table.check(whole, 0, end, "round $it, complete")
                 val cut = ByteBuffer.allocateDirect(end).put(0, whole, 0, end)
                 repeat(2) { table.check(cut, 0, end, "round $it") }
             }
         }
 
-        test("headers of the other order are not taken for those remembered") {
+        test("headers of the other order are not mistaken for those remembered") {
             val table = AttributeTable(NflogAttribute.SCHEMA)
             for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
                 val writer = MessageWriter(64, order).begin(1, 0, 0).nfgenmsg(2, 30)

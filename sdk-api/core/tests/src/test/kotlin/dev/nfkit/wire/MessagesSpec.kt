@@ -89,12 +89,12 @@ class MessagesSpec :
             whole.next() shouldBe false
         }
 
-        context("malformed framing names where and what") {
+        context("malformed framing is reported with position and reason") {
             listOf(
-                "a cut header" to "10000000 0004",
+                "a truncated header" to "10000000 0004",
                 "a length less than a header" to "0f000000 0004 0000 00000000 00000000",
                 "a length of nothing" to "00000000 0004 0000 00000000 00000000",
-                "a length behind the end" to "11000000 0004 0000 00000000 00000000",
+                "a length after the end" to "11000000 0004 0000 00000000 00000000",
                 "a length of four billion" to "ffffffff 0004 0000 00000000 00000000",
             ).forEach { (name, bytes) ->
                 test(name) {
@@ -106,11 +106,11 @@ class MessagesSpec :
             }
         }
 
-        context("a malformed attribute names where and what") {
+        context("a malformed attribute is reported with position and reason") {
             listOf(
                 "a length less than its header" to "03000100",
-                "a length behind the end" to "09000100 00000000",
-                "a cut header" to "0400",
+                "a length after the end" to "09000100 00000000",
+                "a truncated header" to "0400",
             ).forEach { (name, bytes) ->
                 test(name) {
                     val buffer = hex(bytes)
@@ -121,7 +121,7 @@ class MessagesSpec :
             }
         }
 
-        test("what is written is read back, in either order") {
+        test("written messages are read back, in either byte order") {
             val attributes = Arb.list(Arb.pair(Arb.int(1..0x3fff), Arb.byteArray(Arb.int(0..40), Arb.byte())), 0..12)
             checkAll(attributes, Arb.element(LITTLE, ByteOrder.BIG_ENDIAN)) { list, order ->
                 val writer = MessageWriter(2000, order)
@@ -141,7 +141,7 @@ class MessagesSpec :
             }
         }
 
-        test("nests carry their flag and are read as attributes") {
+        test("nests have their flag and are read as attributes") {
             val writer = MessageWriter(100, LITTLE)
             writer.begin(0x400, 0, 1).nfgenmsg(2, 9)
             val mark = writer.beginNest(20)
@@ -161,7 +161,7 @@ class MessagesSpec :
             shouldThrow<MalformedMessageException> { inner.be32() }.path() shouldBe "packet/NFULA_VLAN/attribute 2"
         }
 
-        test("a full writer overflows, and the unfinished message can be taken back") {
+        test("a full writer overflows, and the unfinished message can be removed") {
             val writer = MessageWriter(60, LITTLE)
             writer.begin(1, 0, 1).raw(1, 2, 3, 4).end()
             writer.begin(2, 0, 2).nfgenmsg(0, 0)
@@ -171,7 +171,7 @@ class MessagesSpec :
             shouldThrow<IllegalArgumentException> { MessageWriter(70000, LITTLE).bytes(1, *ByteArray(65532)) }
         }
 
-        test("text ends at its NUL and without one is malformed") {
+        test("text ends at its NUL, and without one is malformed") {
             val buffer = hex("09000a00 6374006e00 000000")
             val attribute = AttributeCursor().wrap(buffer, 0, 12, LITTLE, "test")
             attribute.next()

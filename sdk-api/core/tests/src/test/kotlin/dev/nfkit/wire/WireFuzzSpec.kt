@@ -10,7 +10,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import kotlin.random.Random
 
-/** Reads everything that a datagram seems to hold; only the malformed-message error may come out. */
+/** Reads everything that a datagram seems to contain. Only the malformed-message error may be thrown. */
 private fun readAll(
     buffer: ByteBuffer,
     offset: Int,
@@ -31,7 +31,7 @@ private fun readAll(
                 attribute.bytes(Bytes()).toArray()
             }
         } catch (_: MalformedMessageException) {
-            // the one error that bad input may give
+            // the only error for malformed input
         }
         try {
             val packet = NflogPacket.read(message, 0)
@@ -70,7 +70,7 @@ class WireFuzzSpec :
     FunSpec({
         val orders = listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)
 
-        test("random bytes give nothing but the malformed-message error, and never an endless loop") {
+        test("random bytes cause only the malformed-message error, and never an endless loop") {
             val random = Random(20261120)
             repeat(20_000) {
                 val bytes = random.nextBytes(random.nextInt(0, 300))
@@ -84,7 +84,7 @@ class WireFuzzSpec :
             }
         }
 
-        test("a valid datagram with flipped bits or a cut end gives nothing but the malformed-message error") {
+        test("a valid datagram with flipped bits or a truncated end causes only the malformed-message error") {
             val random = Random(7)
             val writer = MessageWriter(1000, ByteOrder.LITTLE_ENDIAN)
             repeat(3) {
@@ -107,7 +107,7 @@ class WireFuzzSpec :
                     bytes[at] = (bytes[at].toInt() xor (1 shl random.nextInt(8))).toByte()
                 }
                 val cut = random.nextInt(bytes.size + 1)
-                // bytes behind the datagram's end belong to another one: they must never be read
+                // bytes after the datagram's end belong to another one: they must never be read
                 readAll(ByteBuffer.wrap(bytes), 0, cut, ByteOrder.LITTLE_ENDIAN)
             }
         }

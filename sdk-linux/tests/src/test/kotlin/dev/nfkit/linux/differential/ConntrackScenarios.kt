@@ -33,13 +33,13 @@ import java.time.Duration
 private const val NEW_GROUP = 1
 private const val DESTROY_GROUP = 3
 
-/** A client of a stage's table, that writes down what it does and sees; entries sorted, since their order is chance. */
+/** A client of a stage's table that logs what it does and sees. Entries are sorted, since their order is arbitrary. */
 private class Table(
     private val stage: Stage,
 ) : AutoCloseable {
     private val client = Conntrack.open(stage.transport)
 
-    /** Does something, and writes down what came of it. */
+    /** Runs a step, and logs its result. */
     fun does(
         what: String,
         action: Conntrack.() -> Any?,
@@ -49,8 +49,8 @@ private class Table(
             try {
                 when (val result = client.action()) {
                     Unit -> "done"
-                    is java.util.Optional<*> -> result.map { told(it) }.orElse("none")
-                    is List<*> -> "${result.size}\n" + result.map { "  ${told(it)}" }.sorted().joinToString("\n")
+                    is java.util.Optional<*> -> result.map { logged(it) }.orElse("none")
+                    is List<*> -> "${result.size}\n" + result.map { "  ${logged(it)}" }.sorted().joinToString("\n")
                     else -> "$result"
                 }
             } catch (e: KernelRefusedException) {
@@ -63,9 +63,9 @@ private class Table(
     override fun close() = client.close()
 }
 
-private fun told(thing: Any?): String = if (thing is ConntrackEntry) entry(thing) else "$thing"
+private fun logged(thing: Any?): String = if (thing is ConntrackEntry) entry(thing) else "$thing"
 
-/** An entry without what is drawn by lot (its id), and with the time that it has left to ten seconds. */
+/** An entry without its random id, and with its remaining time rounded to ten seconds. */
 private fun entry(entry: ConntrackEntry): String {
     val time = if (entry.has(ConntrackAttribute.TIMEOUT)) "${(entry.timeout() + 9) / 10 * 10} s" else "no timeout"
     return "${entry.original()} | ${entry.reply()} | ${ConntrackStatus.of(entry.status())} mark ${entry.mark()} " +
@@ -76,7 +76,7 @@ private fun entry(entry: ConntrackEntry): String {
 
 private fun Stage.withTable(steps: Table.() -> Unit) = Table(this).use(steps)
 
-/** A listener, that writes down what it is told. */
+/** A listener that logs the events that it receives. */
 private class Listener(
     private val stage: Stage,
     private val name: String,
@@ -85,12 +85,12 @@ private class Listener(
     private val events =
         ConntrackEvents.open(stage.transport, ConntrackEventOptions.builder().apply(configure).build())
 
-    fun hear() {
+    fun receive() {
         val heard = mutableListOf<String>()
         while (events.poll<RuntimeException>({ heard += words(it) }, Duration.ZERO) > 0) {
             // until there is no more
         }
-        stage.log += "$name hears ${heard.size}"
+        stage.log += "$name receives ${heard.size}"
         heard.forEach { stage.log += "  $it" }
     }
 
@@ -126,13 +126,13 @@ private fun expectation(
     ).helper("ftp")
 
 /**
- * From end to end, by the client. Each request by itself is held against recorded answers of a kernel in
- * FakeConntrackKernelSpec. Left out: what packets do to a connection, which is the test's to say in the model, and ids,
- * counters of use and the order of a dump, which are each kernel's own.
+ * End-to-end scenarios of the client. FakeConntrackKernelSpec compares each request with recorded answers of a kernel.
+ * Omitted are what packets do to a connection, which the test controls in the model, and ids, use counters and the
+ * order of a dump, which differ between kernels.
  */
 internal val conntrackScenarios =
     scenarios("conntrack") {
-        "a connection is made once, found, and deleted once" {
+        "a connection is created once, found, and deleted once" {
             withTable {
                 does("get") { get(udp(1)) }
                 does("create") { create(connection(udp(1))) }
@@ -150,7 +150,7 @@ internal val conntrackScenarios =
 
         "mark, timeout and status are changed" {
             withTable {
-                does("update what is not there") { update(udp(1), ConntrackUpdate.none().mark(1)) }
+                does("update what does not exist") { update(udp(1), ConntrackUpdate.none().mark(1)) }
                 does("create") { create(connection(udp(1)).mark(0xf0)) }
                 does("mark") { update(udp(1), ConntrackUpdate.none().mark(0x0f)) }
                 does("get") { get(udp(1)) }
@@ -169,7 +169,7 @@ internal val conntrackScenarios =
             }
         }
 
-        "connections of TCP have states, and helpers only from their beginning" {
+        "TCP connections have states, and helpers only from their beginning" {
             withTable {
                 does(
                     "create",
@@ -177,13 +177,13 @@ internal val conntrackScenarios =
                 does("create without a state") { create(connection(tcp(2))) }
                 does("get") { get(tcp(1)) }
                 does("get") { get(tcp(2)) }
-                does("helper") { update(tcp(1), ConntrackUpdate.none().helper("nobody")) }
-                does("create with a helper") { create(connection(tcp(3)).helper("nobody")) }
+                does("helper") { update(tcp(1), ConntrackUpdate.none().helper("unknown")) }
+                does("create with a helper") { create(connection(tcp(3)).helper("unknown")) }
                 list(ConntrackFilter.all().tcpState(TcpState.ESTABLISHED))
             }
         }
 
-        "what is tracked of TCP and SCTP is set when a connection is created, and changed".where({ Facts.noSctp }) {
+        "the state of TCP and SCTP is set when a connection is created, and changed".where({ Facts.noSctp }) {
             withTable {
                 does("create TCP") { create(connection(tcp(1)).tcpState(TcpState.ESTABLISHED)) }
                 does("info") { get(tcp(1)).get().protocolInfo().get() }
@@ -210,7 +210,7 @@ internal val conntrackScenarios =
             }
         }
 
-        "a connection that exists is changed by a request to create or update it, one that does not is created" {
+        "an existing connection is changed by a request to create or update it, a missing one is created" {
             withTable {
                 val replied = connection(tcp(1)).tcpState(TcpState.ESTABLISHED).status(ConntrackStatus.SEEN_REPLY)
                 does("create or update") { createOrUpdate(replied.mark(1)) }
@@ -228,7 +228,7 @@ internal val conntrackScenarios =
             }
         }
 
-        "zones keep the same tuple apart" {
+        "zones keep equal tuples apart" {
             withTable {
                 for (zone in listOf(0, 7, 65_535)) {
                     does("create in $zone") { create(connection(udp(1)).zone(zone)) }
@@ -246,7 +246,7 @@ internal val conntrackScenarios =
             }
         }
 
-        "a dump shows what its filter asks for" {
+        "a dump contains what its filter selects" {
             withTable {
                 for (port in 1..6) does("create") { create(connection(udp(port)).mark(port.toLong())) }
                 does("create") { create(connection(udp6(7)).mark(1)) }
@@ -261,7 +261,7 @@ internal val conntrackScenarios =
             }
         }
 
-        "a flush empties all, a family's only its own" {
+        "a flush removes everything, that of a family only its own" {
             withTable {
                 does("create") { create(connection(udp(1))) }
                 does("create") { create(connection(udp6(2))) }
@@ -279,11 +279,11 @@ internal val conntrackScenarios =
                 for (port in 1..20) does("create") { create(connection(udp(port)).mark(port % 2L)) }
                 does("delete the odd ones") { deleteAll(ConntrackFilter.all().mark(1)) }
                 list()
-                does("how many") { statistics().entries() }
+                does("count") { statistics().entries() }
             }
         }
 
-        "listeners are told of what others ask for, each by its kinds and filter" {
+        "listeners receive the events of others' requests, each by its kinds and filter" {
             listener("all").use { all ->
                 listener("ended") { kinds(ConntrackEventKind.DESTROYED) }.use { ended ->
                     listener("marked") { filter(ConntrackFilter.all().mark(1)) }.use { marked ->
@@ -305,41 +305,41 @@ internal val conntrackScenarios =
                             does("delete") { delete(udp(1)) }
                             does("flush") { flush() }
                         }
-                        listOf(all, ended, marked).forEach { it.hear() }
+                        listOf(all, ended, marked).forEach { it.receive() }
                     }
                 }
             }
         }
 
-        "a listener whose buffer is full hears of an overrun".where({ Facts.countsBuffersOtherwise }) {
+        "a listener with a full buffer receives an overrun".where({ Facts.countsBuffersOtherwise }) {
             listener("slow") { receiveBuffer(8_192) }.use { slow ->
                 withTable {
                     for (port in 1..60) does("create") { create(connection(udp(port))) }
-                    slow.hear()
+                    slow.receive()
                     does("create") { create(connection(udp(100))) }
-                    slow.hear()
+                    slow.receive()
                 }
             }
         }
 
-        "a multicast group is joined and left, and there are no others" {
+        "a multicast group is joined and left, and an unknown one is refused" {
             val a = socket("a", quiet = false)
             withTable {
                 a.group("join", SocketOption.ADD_MEMBERSHIP, NEW_GROUP)
                 a.group("join", SocketOption.ADD_MEMBERSHIP, NEW_GROUP)
                 a.group("join", SocketOption.ADD_MEMBERSHIP, DESTROY_GROUP)
                 does("create") { create(connection(udp(1))) }
-                a.hear(brief = true)
+                a.receive(brief = true)
                 a.group("leave", SocketOption.DROP_MEMBERSHIP, NEW_GROUP)
                 a.group("leave", SocketOption.DROP_MEMBERSHIP, NEW_GROUP)
                 does("create") { create(connection(udp(2))) }
                 does("delete") { delete(udp(1)) }
-                a.hear(brief = true)
+                a.receive(brief = true)
                 a.group("join", SocketOption.ADD_MEMBERSHIP, 33)
             }
         }
 
-        "a connection's time runs out" {
+        "a connection times out" {
             withTable {
                 does("create") { create(NewConnection.of(udp(1), Duration.ofSeconds(1))) }
                 does("create") { create(NewConnection.of(udp(2), LONG)) }

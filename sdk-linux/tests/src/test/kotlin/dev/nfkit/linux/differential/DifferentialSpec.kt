@@ -13,7 +13,7 @@ private val tables =
         conntrackScenarios,
     )
 
-/** The model of the kernel against the kernel: the same steps, the same observations. */
+/** Compares the model of the kernel with the kernel: the same steps, the same observations. */
 class DifferentialSpec :
     FunSpec({
         val played = mutableListOf<String>()
@@ -35,7 +35,7 @@ class DifferentialSpec :
         }
     })
 
-/** What was seen, up to the error that ended it, if one did. */
+/** The observations, up to the error that ended them, if any. */
 private fun play(
     scenario: Scenario,
     stage: Stage,
@@ -50,7 +50,7 @@ private fun play(
     return stage.log.flatMap { it.lines() }
 }
 
-/** Both logs with a sign before each line that differs; null where they are alike. */
+/** Both logs with a sign before each line that differs; null if they are equal. */
 internal fun difference(
     model: List<String>,
     kernel: List<String>,
@@ -63,24 +63,24 @@ internal fun difference(
                 if (model[m] == kernel[k]) lengths[m + 1][k + 1] + 1 else maxOf(lengths[m + 1][k], lengths[m][k + 1])
         }
     }
-    val told = mutableListOf<String>()
+    val reported = mutableListOf<String>()
     var m = 0
     var k = 0
     while (m < model.size || k < kernel.size) {
         when {
             m < model.size && k < kernel.size && model[m] == kernel[k] -> {
-                told += "         ${model[m++]}".also { k++ }
+                reported += "         ${model[m++]}".also { k++ }
             }
 
             k == kernel.size || (m < model.size && lengths[m + 1][k] >= lengths[m][k + 1]) -> {
-                told +=
+                reported +=
                     "model  - ${model[m++]}"
             }
 
             else -> {
-                told += "kernel + ${kernel[k++]}"
+                reported += "kernel + ${kernel[k++]}"
             }
         }
     }
-    return told.joinToString("\n")
+    return reported.joinToString("\n")
 }

@@ -15,24 +15,24 @@ import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.wire.Netlink
 import java.util.concurrent.TimeUnit
 
-/** What this machine's kernel is like, asked and not assumed, so that the model can be made alike. */
+/** Properties of this machine's kernel, detected and not assumed, so that the model can be set accordingly. */
 internal object Facts {
-    /** Why a scenario can't be played, by the version that it is about; for what can't be asked for. */
+    /** Why a scenario cannot run, by the kernel version, for properties that cannot be detected. */
     fun before(
         major: Int,
         minor: Int,
         what: String,
     ): String? = "$what before Linux $major.$minor".takeIf { KernelVersion.running < KernelVersion(major, minor) }
 
-    /** Until 6.16 a receive buffer took one datagram more than it had room for (`netlink_attachskb`). */
-    val countsBuffersOtherwise: String? get() = before(6, 16, "receive buffers were counted otherwise")
+    /** Until 6.16 a receive buffer accepted one datagram more than it had space for (`netlink_attachskb`). */
+    val countsBuffersOtherwise: String? get() = before(6, 16, "receive buffers were counted differently")
 
-    /** Why there is no helper for FTP, or null where there is. */
+    /** Why there is no helper for FTP, or null if there is one. */
     val noFtpHelper: String? by lazy {
         runCatching { withTable { it.create(connection(tcp(1, 21)).helper("ftp")) } }.exceptionOrNull()?.message
     }
 
-    /** Why SCTP is not tracked, or null where it is (`CONFIG_NF_CT_PROTO_SCTP`). */
+    /** Why SCTP is not tracked, or null if it is (`CONFIG_NF_CT_PROTO_SCTP`). */
     val noSctp: String? by lazy {
         withTable {
             val tuple = ConntrackTuple.of(IpProtocol.SCTP, address("10.1.0.1"), 1, address("10.1.0.2"), 2)

@@ -13,7 +13,7 @@ import dev.nfkit.wire.MessageWriter
 
 internal const val IPV4 = 2
 
-/** Appends a request of the configuration of a group. */
+/** Appends a request that configures a group. */
 internal fun Speaker.groupMessage(
     group: Int,
     command: Int?,

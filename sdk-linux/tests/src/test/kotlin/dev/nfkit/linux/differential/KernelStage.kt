@@ -18,14 +18,14 @@ import java.net.InetSocketAddress
 import java.time.Duration
 import java.util.concurrent.TimeUnit
 
-/** Where the packets come from that no rule is about, and that say where the others end. */
+/** The source port of packets to which no rule applies. They mark the end of the others. */
 private const val MARKER_PORT = 39_999
 private const val IP_AND_UDP = 28
 
-/** The tables whose chains of LOCAL_OUT a packet meets one after the other. */
+/** The tables whose LOCAL_OUT chains a packet traverses one after the other. */
 private val TABLES = listOf("raw", "mangle", "filter", "security")
 
-/** The kernel, in a network namespace of its own. */
+/** The kernel, in a separate network namespace. */
 internal class KernelStage : Stage() {
     val namespace = Namespace()
     override val transport: NetlinkTransport = namespace.transport
@@ -90,7 +90,7 @@ internal class KernelStage : Stage() {
             val packet = DatagramPacket(ByteArray(1 shl 16), 1 shl 16)
             receiver.receive(packet)
             if (packet.port == MARKER_PORT) break
-            arrived += told(packet.data.copyOf(packet.length))
+            arrived += logged(packet.data.copyOf(packet.length))
         }
         return wentOut() to arrived
     }
@@ -107,7 +107,10 @@ internal class KernelStage : Stage() {
                     if (cursor.type() == NflogConfig.NFULNL_MSG_PACKET) {
                         val packet = NflogPacket.read(cursor, 0)
                         out +=
-                            told(packet.payload().toArray().let { it.copyOfRange(IP_AND_UDP, it.size) }, packet.mark())
+                            logged(
+                                packet.payload().toArray().let { it.copyOfRange(IP_AND_UDP, it.size) },
+                                packet.mark(),
+                            )
                     }
                 }
             }

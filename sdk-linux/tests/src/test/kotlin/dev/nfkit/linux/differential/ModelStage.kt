@@ -17,7 +17,9 @@ import java.time.Duration
 private const val LOCAL_OUT = 3
 private const val LOOPBACK = 1L
 
-/** The model of the kernel. The way of a packet between its rules, which is no part of the model, is made here. */
+/**
+ * The model of the kernel. The path of a packet between its rules, which is not part of the model, is implemented here.
+ */
 internal class ModelStage : Stage() {
     private val clock = TestClock.manual()
     override val transport = FakeNetfilter(clock)
@@ -78,9 +80,9 @@ internal class ModelStage : Stage() {
                 }
             }
         }
-        // As much as NFLOG tells the other stage.
-        out += told(now.data.copyOf(minOf(now.data.size, NflogConfig.COPY_RANGE_MAX - IP_AND_UDP)), now.mark)
-        arrived += told(now.data)
+        // As much as NFLOG reports on the other stage.
+        out += logged(now.data.copyOf(minOf(now.data.size, NflogConfig.COPY_RANGE_MAX - IP_AND_UDP)), now.mark)
+        arrived += logged(now.data)
     }
 
     private fun <S : SamplePacket<S>> local(
@@ -95,7 +97,7 @@ internal class ModelStage : Stage() {
         return if (mark == 0L) sample else sample.mark(mark)
     }
 
-    /** Takes what left a queue on its way. */
+    /** Forwards a packet that left a queue. */
     private fun follow(left: DecidedPacket) {
         val place = places.getValue(left.queue())
         val packet = Travelling(left.payload().toArray(), left.mark(), left.priority())

@@ -7,7 +7,9 @@ private const val VERSION_3 = 0x20080522
 private const val CAP_NET_ADMIN = 12
 private const val WORDS = 6
 
-/** CAP_NET_ADMIN of the calling thread: taken off its effective set, and put back from its permitted one (capset(2)). */
+/**
+ * CAP_NET_ADMIN of the calling thread: removed from its effective set, and restored from its permitted one (capset(2)).
+ */
 internal object NetAdminCapability {
     @Suppress("FunctionNaming", "ktlint:standard:function-naming")
     private interface C : Library {

@@ -15,7 +15,7 @@ import dev.nfkit.nflog.NflogConfig.NFULNL_CFG_F_SEQ
 import dev.nfkit.nflog.NflogConfig.NFULNL_MSG_CONFIG
 import dev.nfkit.nflog.NflogConfig.NFULNL_MSG_PACKET
 
-/** What is asked of a group, by whom, and what is refused. */
+/** Requests for a group, by owners and others, and their refusals. */
 internal val nflogRequestScenarios =
     scenarios("NFLOG") {
         "a group is bound, configured and unbound, in one message and in several" {
@@ -30,7 +30,7 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "who owns a group" {
+        "the owner of a group" {
             val a = socket("a")
             val b = socket("b")
             a.bindGroup(5)
@@ -47,7 +47,7 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "what is not bound is neither unbound nor configured" {
+        "an unbound group is neither unbound nor configured" {
             val a = socket("a")
             a.unbindGroup(5)
             a.configureGroup(5) { threshold(1) }
@@ -70,7 +70,7 @@ internal val nflogRequestScenarios =
             }
         }
 
-        "unknown flags, and connections with packets where the kernel has them" {
+        "unknown flags, and connections with packets if the kernel has them" {
             val a = socket("a")
             a.bindGroup(5) { groupFlags(NFULNL_CFG_F_CONNTRACK) }
             a.bindGroup(6) { groupFlags(0xfff8) }
@@ -80,7 +80,7 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "PF_BIND and PF_UNBIND need no group, and leave owners alone" {
+        "PF_BIND and PF_UNBIND need no group, and do not affect owners" {
             val a = socket("a")
             val b = socket("b")
             a.bindGroup(5)
@@ -101,7 +101,7 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "attributes that are too short are refused with their place, longer ones are taken" {
+        "attributes that are too short are refused with their position, longer ones are accepted" {
             val a = socket("a")
             a.configureGroup(5, what = "command without a byte in") { bytes(NFULA_CFG_CMD) }
             a.configureGroup(5, what = "padded BIND of") { bytes(NFULA_CFG_CMD, 1, 0, 0, 0) }
@@ -133,7 +133,7 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "without a wish for an acknowledgement only errors are told" {
+        "without a request for an acknowledgement only errors are sent" {
             val a = socket("a")
             a.configureGroup(5, NFULNL_CFG_CMD_BIND, "bind", flags = REQUEST)
             a.configureGroup(5, NFULNL_CFG_CMD_BIND, "bind", flags = REQUEST)
@@ -142,7 +142,7 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "several messages in one datagram are carried out in order, an error in the middle stops nothing" {
+        "several messages in one datagram are executed in order, an error in the middle stops nothing" {
             val a = socket("a")
             a.groupMessage(5, NFULNL_CFG_CMD_BIND, "bind") {}
             a.groupMessage(5, NFULNL_CFG_CMD_BIND, "bind") {}
@@ -153,14 +153,14 @@ internal val nflogRequestScenarios =
             rows()
         }
 
-        "an error echoes the request, unless it is capped" {
+        "an error quotes the request, unless it is capped" {
             val a = socket("a", words = false)
             a.bindGroup(5)
             a.bindGroup(5)
             a.configureGroup(5, what = "a short threshold for") { bytes(NFULA_CFG_QTHRESH, 0, 0, 1) }
         }
 
-        "messages and subsystems that there are not" {
+        "unknown messages and subsystems" {
             val a = socket("a")
             a.message("a packet from user space,", NFULNL_MSG_PACKET, 5)
             a.send()
@@ -180,7 +180,7 @@ internal val nflogRequestScenarios =
             a.send()
         }
 
-        "a version is not looked at, and family neither" {
+        "the version is ignored, and so is the family" {
             val a = socket("a")
             a.configureGroup(5, NFULNL_CFG_CMD_BIND, "bind by version 9", version = 9, family = 200)
             rows()

@@ -19,14 +19,14 @@ import dev.nfkit.nfqueue.NfqueueConfig.NFQNL_MSG_VERDICT_BATCH
 import dev.nfkit.nfqueue.NfqueueConfig.NF_STOLEN
 
 /**
- * A length at which the kernel's allocation is of one size whether it leaves room for a timestamp or not: it does as long as
- * anybody on the machine has packets stamped, such as a ping in another namespace.
+ * A length at which the kernel's allocation has the same size with or without space for a timestamp: the kernel
+ * reserves it while any process on the machine has packets timestamped, such as a ping in another namespace.
  */
 private const val STEADILY_CHARGED = 60
 
 /**
- * Left out: large packets, whose segments are the sample's in the model (NfqueueGsoSpec tries them on the kernel), and
- * security contexts, which need a security module.
+ * Omitted: large packets, whose segments come from the sample in the model (NfqueueGsoSpec tests them on the kernel),
+ * and security contexts, which need a security module.
  */
 internal val nfqueueScenarios =
     scenarios("NFQUEUE") {
@@ -42,7 +42,7 @@ internal val nfqueueScenarios =
             rows()
         }
 
-        "who owns a queue, and gives its verdicts" {
+        "the owner of a queue, and its verdicts" {
             rules(Hop.Queue(3))
             val a = socket("a")
             val b = socket("b")
@@ -64,7 +64,7 @@ internal val nfqueueScenarios =
             rows()
         }
 
-        "what is not bound is neither unbound nor configured, and has no verdicts" {
+        "an unbound queue is neither unbound nor configured, and accepts no verdicts" {
             val a = socket("a")
             a.unbindQueue(3)
             a.configureQueue(3) { maxLength(1) }
@@ -78,7 +78,7 @@ internal val nfqueueScenarios =
             rows()
         }
 
-        "PF_BIND and PF_UNBIND do nothing, whoever owns the queue" {
+        "PF_BIND and PF_UNBIND have no effect, with or without an owner" {
             val a = socket("a")
             val b = socket("b")
             a.bindQueue(3)
@@ -99,13 +99,13 @@ internal val nfqueueScenarios =
                 a.configureQueue(3) { params(mode, 40) }
                 rows()
                 packet(1, 2, 3)
-                a.hear()
+                a.receive()
             }
             for (range in listOf(0L, 1L, 30L, 31L, 32L, 65_531L, 65_532L, 0xffff_ffffL)) {
                 a.configureQueue(3) { params(COPY_PACKET, range) }
                 rows()
                 packet(1, 2, 3)
-                a.hear()
+                a.receive()
             }
             outcome()
         }
@@ -115,10 +115,10 @@ internal val nfqueueScenarios =
             val a = socket("a")
             a.bindQueue(3)
             packets(1, 65_507)
-            a.hear()
+            a.receive()
             a.verdict(3, 1)
             packets(1, 0)
-            a.hear()
+            a.receive()
             a.verdict(3, 2)
             outcome()
         }
@@ -128,28 +128,28 @@ internal val nfqueueScenarios =
             val a = socket("a")
             a.bindQueue(3) { params(COPY_PACKET).maxLength(2) }
             packets(5)
-            a.hear()
+            a.receive()
             rows()
             a.verdict(3, 1)
             packets(2)
-            a.hear()
+            a.receive()
             rows()
             outcome()
         }
 
-        "a full queue that fails open lets pass and counts nothing" {
+        "a full queue that fails open accepts and counts nothing" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3) { params(COPY_PACKET).maxLength(2).queueFlags(NFQA_CFG_F_FAIL_OPEN) }
             packets(5)
-            a.hear()
+            a.receive()
             rows()
             outcome()
             a.verdict(3, 2, batch = true)
             outcome()
         }
 
-        "a length of 0 lets none in, a longer one again" {
+        "a length of 0 admits no packet, a longer one does again" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
@@ -160,7 +160,7 @@ internal val nfqueueScenarios =
             a.verdict(3, 2, batch = true)
             a.configureQueue(3) { maxLength(0xffff_ffffL) }
             packets(1)
-            a.hear()
+            a.receive()
             rows()
             outcome()
         }
@@ -170,46 +170,46 @@ internal val nfqueueScenarios =
             val a = socket("a")
             a.bindQueue(3) { queueFlags(NFQA_CFG_F_FAIL_OPEN) }
             packets(2)
-            a.hear()
+            a.receive()
             rows()
             outcome()
         }
 
-        "a queue that nobody owns drops, or lets pass by bypass" {
+        "an unbound queue drops, or accepts with bypass" {
             rules(Hop.Queue(3, bypass = true), Hop.Queue(4))
             val a = socket("a")
             a.bindQueue(4)
             packet(1)
-            a.hear()
+            a.receive()
             a.verdict(4, 1)
             outcome()
             a.unbindQueue(4)
             packet(2)
             a.bindQueue(3)
             packet(3)
-            a.hear()
+            a.receive()
             a.verdict(3, 1)
             outcome()
         }
 
-        "ids count in each queue, and anew when it is bound anew" {
+        "ids count in each queue, and restart when it is bound again" {
             rules(Hop.Queue(3), Hop.Queue(4))
             val a = socket("a")
             a.bindQueue(3)
             a.bindQueue(4)
             packets(3)
-            a.hear()
+            a.receive()
             a.verdict(3, 2, batch = true)
             packets(1)
-            a.hear()
+            a.receive()
             a.unbindQueue(3)
             a.bindQueue(3)
             packets(1)
-            a.hear()
+            a.receive()
             rows()
         }
 
-        "flags are set and cleared by their mask, and those that there are not are refused" {
+        "flags are set and cleared by their mask, and unknown ones are refused" {
             rules(Hop.Queue(3))
             val a = socket("a")
             val b = socket("b")
@@ -228,21 +228,21 @@ internal val nfqueueScenarios =
             a.configureQueue(3) { queueFlags(NFQA_CFG_F_CONNTRACK, 0) }
             a.configureQueue(3) { queueFlags(NFQA_CFG_F_UID_GID) }
             packet(1)
-            a.hear()
+            a.receive()
             a.configureQueue(3) { queueFlags(NFQA_CFG_F_GSO, NFQA_CFG_F_GSO or NFQA_CFG_F_UID_GID) }
             packet(2)
-            a.hear()
+            a.receive()
             a.configureQueue(3) { queueFlags(0, NFQA_CFG_F_UID_GID) }
             packet(3)
-            a.hear()
+            a.receive()
             a.configureQueue(3) { queueFlags(0, NFQA_CFG_F_GSO).params(COPY_META) }
             packet(4)
-            a.hear()
+            a.receive()
             a.verdict(3, 9, batch = true)
             outcome()
         }
 
-        "attributes that are too short are refused with their place" {
+        "attributes that are too short are refused with their position" {
             val a = socket("a")
             a.bindQueue(3)
             a.configureQueue(3, what = "command of 1 byte for") { bytes(NFQA_CFG_CMD, NFQNL_CFG_CMD_BIND.toByte()) }
@@ -250,12 +250,12 @@ internal val nfqueueScenarios =
             a.configureQueue(3, what = "params of 8 bytes for") { bytes(NFQA_CFG_PARAMS, 0, 0, 0, 0, 1, 0, 0, 0) }
             a.configureQueue(3, what = "length of 3 bytes for") { bytes(NFQA_CFG_QUEUE_MAXLEN, 0, 0, 1) }
             a.configureQueue(3, what = "flags of 2 bytes for") { bytes(NFQA_CFG_FLAGS, 0, 1) }
-            a.configureQueue(4, what = "mask of no bytes behind a length for") { maxLength(4).bytes(NFQA_CFG_MASK) }
+            a.configureQueue(4, what = "mask of no bytes after a length for") { maxLength(4).bytes(NFQA_CFG_MASK) }
             a.configureQueue(3, what = "unknown attributes for") { bytes(6, 1).bytes(999) }
             rows()
         }
 
-        "messages that there are not, and versions that nobody looks at" {
+        "unknown messages, and versions that are ignored" {
             val a = socket("a")
             a.message("a packet from user space,", NFQNL_MSG_PACKET, 3)
             a.send()
@@ -267,7 +267,7 @@ internal val nfqueueScenarios =
             rows()
         }
 
-        "UNBIND drops what waits" {
+        "UNBIND drops the waiting packets" {
             rules(Hop.Queue(3, bypass = true))
             val a = socket("a")
             a.bindQueue(3) { params(COPY_PACKET).queueFlags(NFQA_CFG_F_FAIL_OPEN) }
@@ -281,19 +281,19 @@ internal val nfqueueScenarios =
             outcome()
         }
 
-        "a close drops what waits in all its queues" {
+        "a close drops the waiting packets in all its queues" {
             rules(Hop.Queue(3), Hop.Queue(4))
             val a = socket("a")
             val b = socket("b")
             a.bindQueue(3)
             b.bindQueue(4)
             packets(4)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 2, batch = true)
             a.close()
             rows()
             outcome()
-            b.hear(brief = true)
+            b.receive(brief = true)
             b.verdict(4, 2, batch = true)
             outcome()
             b.bindQueue(3)
@@ -308,15 +308,15 @@ internal val nfqueueScenarios =
             packets(30, STEADILY_CHARGED)
             a.drops()
             rows()
-            a.hear(brief = true)
+            a.receive(brief = true)
             packets(1)
-            a.hear()
+            a.receive()
             rows()
             a.verdict(3, 100, batch = true)
             outcome()
         }
 
-        "a full receive buffer that fails open lets pass, and leaves a gap in the ids".where(
+        "a full receive buffer that fails open accepts, and leaves a gap in the ids".where(
             { Facts.countsBuffersOtherwise },
         ) {
             rules(Hop.Queue(3))
@@ -327,13 +327,13 @@ internal val nfqueueScenarios =
             a.drops()
             outcome()
             rows()
-            a.hear(brief = true)
+            a.receive(brief = true)
             packets(1)
-            a.hear()
+            a.receive()
             rows()
         }
 
-        "without NO_ENOBUFS a socket that overran takes nothing until it is empty".where(
+        "without NO_ENOBUFS a socket that overran receives nothing until it is empty".where(
             { Facts.countsBuffersOtherwise },
         ) {
             rules(Hop.Queue(3))
@@ -342,9 +342,9 @@ internal val nfqueueScenarios =
             a.receiveBuffer(8_192)
             packets(30, STEADILY_CHARGED)
             a.drops()
-            a.hear(brief = true)
+            a.receive(brief = true)
             packets(1)
-            a.hear()
+            a.receive()
             rows()
         }
     }

@@ -16,7 +16,7 @@ private fun toQueue(
     bypass: Boolean = false,
 ): Int = (queue shl 16) or NF_QUEUE or if (bypass) NF_VERDICT_FLAG_QUEUE_BYPASS else 0
 
-/** What a verdict does to a packet, seen by what lies behind. */
+/** The effect of a verdict on a packet, as later rules see it. */
 internal val nfqueueVerdictScenarios =
     scenarios("NFQUEUE") {
         "verdicts accept and drop, each packet once" {
@@ -24,7 +24,7 @@ internal val nfqueueVerdictScenarios =
             val a = socket("a")
             a.bindQueue(3)
             packets(5)
-            a.hear()
+            a.receive()
             a.verdict(3, 2)
             a.verdict(3, 1, NF_DROP)
             a.verdict(3, 5, flags = REQUEST)
@@ -40,12 +40,12 @@ internal val nfqueueVerdictScenarios =
             outcome()
         }
 
-        "verdicts that there are not are refused, and the packet waits on" {
+        "unknown verdicts are refused, and the packet keeps waiting" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             packet(1)
-            a.hear()
+            a.receive()
             for (verdict in listOf(NF_STOLEN, 6, 7, 255, 0x0003_0002)) {
                 a.verdict(3, 1, verdict)
                 a.verdict(3, 1, verdict, batch = true)
@@ -60,18 +60,18 @@ internal val nfqueueVerdictScenarios =
             val a = socket("a")
             a.bindQueue(3)
             packet(1)
-            a.hear()
+            a.receive()
             val header = NfqueueAttribute.VERDICT_HDR.code()
             for (type in listOf(NFQNL_MSG_VERDICT, NFQNL_MSG_VERDICT_BATCH)) {
                 a.message("no header", type, 3)
                 a.send()
                 a.message("a header of 7 bytes", type, 3) { bytes(header, 0, 0, 0, 1, 0, 0, 0) }
                 a.send()
-                a.message("a short mark behind", type, 3) {
+                a.message("a short mark after it", type, 3) {
                     bytes(header, 0, 0, 0, 1, 0, 0, 0, 1).bytes(NfqueueAttribute.MARK.code(), 1, 2, 3)
                 }
                 a.send()
-                a.message("a short priority behind", type, 3) {
+                a.message("a short priority after it", type, 3) {
                     bytes(header, 0, 0, 0, 1, 0, 0, 0, 1).bytes(NfqueueAttribute.PRIORITY.code())
                 }
                 a.send()
@@ -88,13 +88,13 @@ internal val nfqueueVerdictScenarios =
             outcome()
         }
 
-        "a batch takes all up to an id, and finds none where none waits" {
+        "a batch decides all packets up to an id, and finds none if none waits" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             a.verdict(3, 1, batch = true)
             packets(6)
-            a.hear()
+            a.receive()
             a.verdict(3, 0, batch = true)
             a.verdict(3, 4)
             outcome()
@@ -107,12 +107,12 @@ internal val nfqueueVerdictScenarios =
             rows()
         }
 
-        "a batch counts round the end of the ids" {
+        "a batch counts across the wrap of ids" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             packets(4)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 0xffff_ffffL, batch = true)
             a.verdict(3, 0x8000_0004L, batch = true)
             rows()
@@ -125,7 +125,7 @@ internal val nfqueueVerdictScenarios =
             rows()
         }
 
-        "marks and priorities, seen by a rule and a queue behind".where(
+        "marks and priorities, seen by a later rule and queue".where(
             { Facts.before(5, 18, "there were no priorities") },
         ) {
             rules(Hop.Mark(0x11), Hop.Queue(3), Hop.Log(5), Hop.Queue(4))
@@ -136,13 +136,13 @@ internal val nfqueueVerdictScenarios =
             a.bindQueue(3)
             a.bindQueue(4)
             packets(6)
-            a.hear()
+            a.receive()
             a.verdict(3, 1) { mark(0x77) }
             a.verdict(3, 2) { mark(0) }
             a.verdict(3, 3) { priority(6) }
             a.verdict(3, 4) { mark(0xffff_ffffL).priority(0xffff_ffffL) }
             a.verdict(3, 6, batch = true) { mark(1).priority(2) }
-            log.hear()
+            log.receive()
             a.verdict(4, 1) { priority(0) }
             a.verdict(4, 6, batch = true)
             outcome()
@@ -154,7 +154,7 @@ internal val nfqueueVerdictScenarios =
             a.bindQueue(3)
             a.bindQueue(4)
             packets(5, 20)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 1) { payload(1, 2, 3) }
             a.verdict(3, 2) { payload(*ByteArray(1_000) { 7 }) }
             a.verdict(3, 3) { payload(*ByteArray(60_000) { 8 }) }
@@ -164,12 +164,12 @@ internal val nfqueueVerdictScenarios =
             outcome()
         }
 
-        "a payload that can't be is a dropped packet, acknowledged" {
+        "an invalid payload drops the packet, with an acknowledgement" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             packets(4, 20)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 1) { bytes(NfqueueAttribute.PAYLOAD.code()) }
             a.verdict(3, 2) { bytes(NfqueueAttribute.PAYLOAD.code(), *ByteArray(19)) }
             a.verdict(3, 3, NF_DROP) { payload(1) }
@@ -178,71 +178,71 @@ internal val nfqueueVerdictScenarios =
             rows()
         }
 
-        "a packet in copy mode META passes whole, and a payload replaces what was never seen" {
+        "a packet in copy mode META is accepted unchanged, and a payload replaces bytes that were not copied" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3) { params(COPY_META) }
             packets(2, 20)
-            a.hear()
+            a.receive()
             a.verdict(3, 1)
             a.verdict(3, 2) { payload(1, 2) }
             outcome()
         }
 
-        "NF_REPEAT meets the rule again" {
+        "NF_REPEAT traverses the rule again" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             packet(1)
-            a.hear()
+            a.receive()
             a.verdict(3, 1, NF_REPEAT) { mark(9) }
             outcome()
             a.verdict(3, 2)
             outcome()
         }
 
-        "NF_STOP leaves the rest of the hook out" {
+        "NF_STOP skips the rest of the hook" {
             rules(Hop.Queue(3), Hop.Queue(4))
             val a = socket("a")
             a.bindQueue(3)
             packets(2)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 1, NF_STOP)
             outcome()
             a.verdict(3, 2)
             outcome()
         }
 
-        "NF_QUEUE sends to another queue, and on from there" {
+        "NF_QUEUE sends to another queue, and from there to a third" {
             rules(Hop.Queue(3), Hop.Mark(2))
             val a = socket("a")
             val b = socket("b")
             a.bindQueue(3)
             b.bindQueue(9) { params(COPY_PACKET, 31) }
             packets(3)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 1, toQueue(9)) { mark(8).payload(1, 2, 3, 4, 5) }
             a.verdict(3, 2, toQueue(3))
-            b.hear()
+            b.receive()
             a.verdict(3, 3, toQueue(9), batch = true)
-            b.hear()
+            b.receive()
             rows()
             b.verdict(9, 1)
             b.verdict(9, 2, toQueue(3))
             outcome()
-            a.hear()
+            a.receive()
             a.verdict(3, 100, batch = true)
             outcome()
         }
 
-        "NF_QUEUE to a queue that nobody owns, that is full, that copies nothing" {
+        "NF_QUEUE to a queue that is unbound, that is full, that copies nothing" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             a.bindQueue(5) {}
             a.bindQueue(6) { params(COPY_PACKET).maxLength(0) }
             packets(5)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 1, toQueue(4))
             a.verdict(3, 2, toQueue(4, bypass = true))
             a.verdict(3, 3, toQueue(5, bypass = true))
@@ -257,7 +257,7 @@ internal val nfqueueVerdictScenarios =
             val a = socket("a")
             a.bindQueue(3)
             packets(6)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdictMessage(3, 1)
             a.verdictMessage(3, 1)
             a.verdictMessage(3, 3, NF_DROP)
@@ -269,12 +269,12 @@ internal val nfqueueVerdictScenarios =
             rows()
         }
 
-        "without CAP_NET_ADMIN a datagram of several verdicts is refused whole, by one answer" {
+        "without CAP_NET_ADMIN a datagram of several verdicts is refused completely, with one answer" {
             rules(Hop.Queue(3))
             val a = socket("a")
             a.bindQueue(3)
             packets(4)
-            a.hear(brief = true)
+            a.receive(brief = true)
             withoutNetAdmin {
                 a.verdictMessage(3, 1)
                 a.verdictMessage(3, 2, NF_DROP)
@@ -289,16 +289,16 @@ internal val nfqueueVerdictScenarios =
             rows()
         }
 
-        "the removal of any base chain drops what waits in every queue" {
+        "the removal of any base chain drops the waiting packets of every queue" {
             rules(Hop.Queue(3), Hop.Queue(4))
             val a = socket("a")
             val b = socket("b")
             a.bindQueue(3)
             b.bindQueue(4)
             packets(3)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 1)
-            b.hear(brief = true)
+            b.receive(brief = true)
             rows()
             removeBaseChain()
             rows()
@@ -307,9 +307,9 @@ internal val nfqueueVerdictScenarios =
             a.verdict(3, 3, batch = true)
             b.verdict(4, 1)
             packets(1)
-            a.hear(brief = true)
+            a.receive(brief = true)
             a.verdict(3, 4)
-            b.hear(brief = true)
+            b.receive(brief = true)
             b.verdict(4, 2)
             outcome()
             rows()

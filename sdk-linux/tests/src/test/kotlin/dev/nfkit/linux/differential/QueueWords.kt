@@ -19,7 +19,7 @@ internal const val COPY_NONE = 0
 internal const val COPY_META = 1
 internal const val COPY_PACKET = 2
 
-/** A request of a queue's configuration. */
+/** A request that configures a queue. */
 internal fun Speaker.configureQueue(
     queue: Int,
     command: Int? = null,
@@ -36,7 +36,7 @@ internal fun Speaker.configureQueue(
     send()
 }
 
-/** Binds a queue, in copy mode PACKET unless told otherwise. */
+/** Binds a queue, by default in copy mode PACKET. */
 internal fun Speaker.bindQueue(
     queue: Int,
     more: MessageWriter.() -> Unit = { params(COPY_PACKET) },
@@ -56,7 +56,7 @@ internal fun MessageWriter.queueFlags(
     mask: Int = flags,
 ) = be32(NFQA_CFG_MASK, mask.toLong()).be32(NFQA_CFG_FLAGS, flags.toLong())
 
-/** Puts a verdict into the datagram in the making, which asks for no acknowledgement unless told otherwise. */
+/** Adds a verdict to the current datagram, by default without a request for an acknowledgement. */
 internal fun Speaker.verdictMessage(
     queue: Int,
     id: Long,
@@ -93,7 +93,7 @@ internal fun MessageWriter.mark(mark: Long) = be32(NfqueueAttribute.MARK.code(),
 
 internal fun MessageWriter.priority(priority: Long) = be32(NfqueueAttribute.PRIORITY.code(), priority)
 
-/** The packet of a scenario with other data, its lengths and checksums right. */
+/** The packet of a scenario with other data, with correct lengths and checksums. */
 internal fun MessageWriter.payload(vararg data: Byte) =
     bytes(
         NfqueueAttribute.PAYLOAD.code(),

@@ -1,14 +1,14 @@
 package dev.nfkit.linux.differential
 
-/** Steps under a name, which play on any stage. */
+/** Steps with a name, which run on any stage. */
 internal class Scenario(
     val name: String,
-    /** Why the running kernel can't play it, or null; asked once the privileges are there. */
+    /** Why the running kernel cannot run it, or null; called once the privileges are available. */
     val lacking: () -> String?,
     val steps: Stage.() -> Unit,
 )
 
-/** A table of scenarios: a name, and behind it the steps. */
+/** A table of scenarios: a name, followed by the steps. */
 internal class Scenarios(
     private val family: String,
 ) {
@@ -18,7 +18,7 @@ internal class Scenarios(
         all += Scenario("$family: $this", { null }, steps)
     }
 
-    /** A scenario for kernels that have something. */
+    /** A scenario for kernels with a feature. */
     fun String.where(
         lacking: () -> String?,
         steps: Stage.() -> Unit,

@@ -13,7 +13,7 @@ import java.nio.ByteOrder
 internal const val REQUEST = Netlink.NLM_F_REQUEST
 internal const val ACK = Netlink.NLM_F_ACK
 
-/** A netlink socket that speaks by raw messages and writes down what it says and hears. */
+/** A netlink socket that exchanges raw messages and logs what it sends and receives. */
 internal class Speaker(
     private val stage: Stage,
     val name: String,
@@ -21,10 +21,10 @@ internal class Speaker(
 ) {
     private val batch = DatagramBatch(16, 1 shl 18)
     private val writer = MessageWriter(1 shl 18, socket.order())
-    private val said = mutableListOf<String>()
+    private val output = mutableListOf<String>()
     private var sequence = 0L
 
-    /** Puts one message into the datagram in the making. */
+    /** Adds one message to the current datagram. */
     fun message(
         what: String,
         type: Int,
@@ -34,7 +34,7 @@ internal class Speaker(
         version: Int = 0,
         attributes: MessageWriter.() -> Unit = {},
     ) {
-        said += what
+        output += what
         writer
             .begin(type, flags, ++sequence)
             .nfgenmsg(family, version, resId)
@@ -42,27 +42,27 @@ internal class Speaker(
             .end()
     }
 
-    /** Sends what was put together, and hears the answer. */
+    /** Sends the current datagram, and receives the answer. */
     fun send() {
-        stage.log += "$name> ${said.joinToString("; ")}"
+        stage.log += "$name> ${output.joinToString("; ")}"
         socket.send(writer.datagram())
-        said.clear()
+        output.clear()
         writer.clear()
-        hear()
+        receive()
     }
 
-    /** Sends bytes as they are. */
+    /** Sends bytes unchanged. */
     fun sendRaw(
         what: String,
         bytes: ByteArray,
     ) {
         stage.log += "$name> $what"
         socket.send(ByteBuffer.wrap(bytes).order(socket.order()))
-        hear()
+        receive()
     }
 
-    /** Writes down all that there is to receive, a line for each datagram; [brief] leaves packets' attributes out. */
-    fun hear(brief: Boolean = false) {
+    /** Logs everything that can be received, in a line for each datagram; [brief] omits packets' attributes. */
+    fun receive(brief: Boolean = false) {
         while (true) {
             val count = socket.receive(batch, 0)
             if (batch.overrun()) stage.log += "$name< overrun"
@@ -77,7 +77,7 @@ internal class Speaker(
         }
     }
 
-    /** Writes down how many datagrams were lost here. */
+    /** Logs the number of datagrams that were lost here. */
     fun drops() {
         stage.log += "$name: ${socket.drops()} datagrams lost"
     }
@@ -106,10 +106,10 @@ internal class Speaker(
     }
 }
 
-/** A number as attributes have it. */
+/** A number as in attributes. */
 internal fun be32(value: Long): ByteArray = ByteBuffer.allocate(4).putInt(value.toInt()).array()
 
-/** A datagram with one header, whatever length it claims, and what follows. */
+/** A datagram with one header, with any length in it, and the bytes after it. */
 internal fun header(
     length: Int,
     type: Int,

@@ -12,9 +12,9 @@ internal const val PORT = 4000
 /** The port that they come from. */
 internal const val SOURCE_PORT = 40_000
 
-/** What a packet meets on its way out, each at a place of its own on the same hook (LOCAL_OUT). */
+/** What a packet passes on its way out, each at a separate position on the same hook (LOCAL_OUT). */
 internal sealed interface Hop {
-    /** A rule that logs and lets pass. */
+    /** A rule that logs and accepts. */
     data class Log(
         val group: Int,
         val prefix: String = "",
@@ -35,22 +35,22 @@ internal sealed interface Hop {
 }
 
 /**
- * Where a scenario plays: at the model of the kernel, or at the kernel in a network namespace of its own. Its steps are
- * the same on both, and what is seen is written down in the same words, so that the two logs can be compared line by
- * line. What belongs to one side alone (port ids, times, IP identification, checksums) is left out of the words.
+ * Where a scenario runs: on the model of the kernel, or on the kernel in a separate network namespace. The steps are
+ * the same on both, and observations are logged in the same words, so that the two logs can be compared line by line.
+ * Values that differ between the sides (port ids, times, IP identification, checksums) are omitted.
  *
  * Packets are UDP datagrams of this host to itself, from [SOURCE_PORT] to [PORT]. They take effect at once on both
- * sides: the kernel runs its hooks within `send`, and carries out a verdict within the `send` that brings it.
+ * sides: the kernel runs its hooks within `send`, and executes a verdict within the `send` of the verdict.
  */
 internal abstract class Stage : AutoCloseable {
-    /** What was done and seen, in order. */
+    /** The steps and observations, in order. */
     val log = mutableListOf<String>()
 
     abstract val transport: NetlinkTransport
 
     private val speakers = mutableListOf<Speaker>()
 
-    /** Opens a socket, that loses packets without an error and wants the kernel's words, unless told otherwise. */
+    /** Opens a socket, by default one that loses packets without an error and receives the kernel's error texts. */
     fun socket(
         name: String,
         quiet: Boolean = true,
@@ -69,7 +69,7 @@ internal abstract class Stage : AutoCloseable {
     /** Makes the rules; once in a scenario. */
     abstract fun rules(vararg hops: Hop)
 
-    /** Sends a packet that carries some bytes. */
+    /** Sends a packet with some bytes. */
     fun packet(vararg data: Byte) {
         log += "-- packet of ${data.size} bytes"
         emit(data)
@@ -88,17 +88,17 @@ internal abstract class Stage : AutoCloseable {
 
     protected abstract fun emit(data: ByteArray)
 
-    /** Writes down what of the packets went out since the last time, with its mark, and what of that arrived. */
+    /** Logs the packets that left since the last call, with their marks, and those of them that arrived. */
     fun outcome() {
         val (out, arrived) = seen()
         log += "out: ${out.ifEmpty { listOf("nothing") }.joinToString()}"
         log += "arrived: ${arrived.ifEmpty { listOf("nothing") }.joinToString()}"
     }
 
-    /** What went out, with the mark, and what arrived. */
+    /** The packets that left, with the mark, and those that arrived. */
     protected abstract fun seen(): Pair<List<String>, List<String>>
 
-    /** Writes down the rows of `/proc/net/netfilter/nfnetlink_log` and `nfnetlink_queue`. */
+    /** Logs the rows of `/proc/net/netfilter/nfnetlink_log` and `nfnetlink_queue`. */
     fun rows() {
         val kernel = transport.kernel()
         for (row in kernel.nflogGroups().filterNot { it.group() == OBSERVER }) {
@@ -110,10 +110,10 @@ internal abstract class Stage : AutoCloseable {
                 "mode ${row.copyMode()} range ${row.copyRange()} dropped ${row.queueDropped()} " +
                 "user dropped ${row.userDropped()} last id ${row.lastId()}"
         }
-        log += "/proc told"
+        log += "/proc read"
     }
 
-    /** Writes down the logger of the namespace for IPv4, as far as it is NFLOG's or none. */
+    /** Logs the logger of the namespace for IPv4, if it is NFLOG's or none. */
     fun logger() {
         val name = transport.kernel().logger(AddressFamily.IPV4)
         log += "/proc logger of IPv4: ${if (name == "nfnetlink_log") name else "none, or the system's log"}"
@@ -122,7 +122,7 @@ internal abstract class Stage : AutoCloseable {
     private fun owner(portId: Long): String =
         speakers.filter { it.socket.portId() == portId }.joinToString("/") { it.name }.ifEmpty { "another" }
 
-    /** Removes a base chain of nftables that no packet had met. */
+    /** Removes a base chain of nftables that no packet had traversed. */
     abstract fun removeBaseChain()
 
     /** Sends without CAP_NET_ADMIN what a block sends. */
@@ -134,19 +134,19 @@ internal abstract class Stage : AutoCloseable {
 
     protected abstract fun deprived(block: () -> Unit)
 
-    /** Lets time pass: the model's by its clock, the kernel's as it goes. */
+    /** Lets time pass: the model's by its clock, the kernel's in real time. */
     abstract fun elapse(time: Duration)
 
     override fun close() = speakers.forEach { it.socket.close() }
 
     companion object {
-        /** The group by which the kernel's stage sees what goes out. */
+        /** The group by which the kernel's stage observes packets that leave. */
         const val OBSERVER = 65_000
     }
 }
 
-/** How a packet that went out or arrived is written down. */
-internal fun told(
+/** How a packet that left or arrived is logged. */
+internal fun logged(
     data: ByteArray,
     mark: Long? = null,
 ): String {

@@ -17,8 +17,8 @@ private const val ERROR_OFFSET = 2
 private const val IPV4_AND_UDP_HEADER = 28
 
 /**
- * A message of the kernel in words. Of a payload it says the length and what UDP carries, since identification and
- * checksum are each side's own; of an error it leaves the policy out that Linux adds to its words from 5.10 on.
+ * A message of the kernel as text. Of a payload it contains the length and the UDP data, since identification and
+ * checksum differ between the sides; of an error it omits the policy that Linux adds to its text from 5.10 on.
  */
 internal fun words(
     message: MessageCursor,
@@ -53,17 +53,17 @@ private fun error(message: MessageCursor): String {
     val errno = -body.getInt(message.bodyOffset())
     val capped = (message.flags() and Netlink.NLM_F_CAPPED) != 0
     val echoed = if (capped) Netlink.NLMSG_HDRLEN else body.getInt(message.bodyOffset() + 4)
-    val said = StringBuilder(if (errno == 0) "ok" else Errno.of(errno).name())
-    said.append(" to ${message.sequence()}").append(if (capped) "" else ", echoed $echoed bytes")
+    val output = StringBuilder(if (errno == 0) "ok" else Errno.of(errno).name())
+    output.append(" to ${message.sequence()}").append(if (capped) "" else ", echoed $echoed bytes")
     if ((message.flags() and Netlink.NLM_F_ACK_TLVS) != 0) {
         val at = message.bodyOffset() + 4 + Netlink.align(echoed)
         val cursor = AttributeCursor().wrap(message.buffer(), at, message.end() - at, message.order(), "error")
         while (cursor.next()) {
-            if (cursor.type() == ERROR_TEXT) said.append(", \"${cursor.string()}\"")
-            if (cursor.type() == ERROR_OFFSET) said.append(", at ${cursor.host32()}")
+            if (cursor.type() == ERROR_TEXT) output.append(", \"${cursor.string()}\"")
+            if (cursor.type() == ERROR_OFFSET) output.append(", at ${cursor.host32()}")
         }
     }
-    return said.toString()
+    return output.toString()
 }
 
 private fun packet(
@@ -75,7 +75,7 @@ private fun packet(
     "$what ${message.resId()}" +
         if (brief) ": ${header(message)}" else ", family ${message.family()}: ${attributes(schema, message)}"
 
-/** The first attribute of a packet: its header, and in NFLOG's case nothing that tells it from others. */
+/** The first attribute of a packet: its header, which for NFLOG does not distinguish it from others. */
 private fun header(message: MessageCursor): String {
     val cursor = AttributeCursor().wrap(message, "packet")
     cursor.next()
@@ -86,15 +86,15 @@ private fun attributes(
     schema: AttributeSchema,
     message: MessageCursor,
 ): String {
-    val told = mutableListOf<String>()
+    val logged = mutableListOf<String>()
     val cursor = AttributeCursor().wrap(message, "message")
     while (cursor.next()) {
         val name = schema.nameOf(cursor.type())
         val value = cursor.bytes(Bytes()).toArray()
-        told +=
+        logged +=
             when {
                 name.endsWith("_PAYLOAD") && value.size >= IPV4_AND_UDP_HEADER -> {
-                    "$name=${value.size}: ${told(value.copyOfRange(IPV4_AND_UDP_HEADER, value.size))}"
+                    "$name=${value.size}: ${logged(value.copyOfRange(IPV4_AND_UDP_HEADER, value.size))}"
                 }
 
                 name.endsWith("_PAYLOAD") -> {
@@ -110,5 +110,5 @@ private fun attributes(
                 }
             }
     }
-    return told.joinToString(" ")
+    return logged.joinToString(" ")
 }

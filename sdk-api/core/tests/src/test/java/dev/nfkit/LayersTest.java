@@ -24,12 +24,12 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The floors of core: imports go down only, and rooms of one floor never import each other. */
-class FloorsTest {
+/** The layers of core: imports go down only, and packages of one layer never import each other. */
+class LayersTest {
     private static final String ROOT = "dev.nfkit";
 
-    /** Room, a package right below the root (the root itself is ""), to its floor. */
-    private static final Map<String, Integer> FLOORS = Map.ofEntries(
+    /** The layer of each package, by its name below the root (the root itself is ""). */
+    private static final Map<String, Integer> LAYERS = Map.ofEntries(
             Map.entry("", 0),
             Map.entry("wire", 1),
             Map.entry("packet", 1),
@@ -44,19 +44,19 @@ class FloorsTest {
             Map.entry("anonymize", 7));
 
     private static final ArchRule RULE = ArchRuleDefinition.classes()
-            .should(new ArchCondition<>("lie in a known room and import only from below") {
+            .should(new ArchCondition<>("be in a known package and import only from lower layers") {
                 @Override
                 public void check(JavaClass item, ConditionEvents events) {
-                    Integer floor = FLOORS.get(room(item));
-                    if (!inside(item) || floor == null) {
+                    Integer layer = LAYERS.get(name(item));
+                    if (!inside(item) || layer == null) {
                         events.add(SimpleConditionEvent.violated(
-                                item, item.getName() + " lies in no room of " + FLOORS.keySet()));
+                                item, item.getName() + " is in no package of " + LAYERS.keySet()));
                         return;
                     }
                     item.getDirectDependenciesFromSelf().stream()
                             .filter(it -> inside(it.getTargetClass()))
-                            .filter(it -> !room(item).equals(room(it.getTargetClass())))
-                            .filter(it -> FLOORS.getOrDefault(room(it.getTargetClass()), Integer.MAX_VALUE) >= floor)
+                            .filter(it -> !name(item).equals(name(it.getTargetClass())))
+                            .filter(it -> LAYERS.getOrDefault(name(it.getTargetClass()), Integer.MAX_VALUE) >= layer)
                             .forEach(it -> events.add(SimpleConditionEvent.violated(item, it.getDescription())));
                 }
             });
@@ -65,16 +65,16 @@ class FloorsTest {
     Path temp;
 
     @Test
-    void coreKeepsItsFloors() {
+    void corePackagesKeepTheirLayers() {
         JavaClasses core = new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .importPackages(ROOT);
-        assertFalse(core.isEmpty(), "no class was looked at");
+        assertFalse(core.isEmpty(), "no class was checked");
         RULE.check(core);
     }
 
     @Test
-    void lowerRoomsMayBeImported() throws IOException {
+    void lowerLayersMayBeImported() throws IOException {
         assertEquals(List.of(), violations("nflog", "netfilter"));
         assertEquals(List.of(), violations("nflog", "trace"));
         assertEquals(List.of(), violations("trace", "socket"));
@@ -87,31 +87,31 @@ class FloorsTest {
     @Test
     void otherImportsAreFound() {
         assertAll(
-                () -> assertBites("wire", "nflog"),
-                () -> assertBites("", "wire"),
-                () -> assertBites("socket", "trace"),
-                () -> assertBites("nflog", "nfqueue"),
-                () -> assertBites("nfqueue", "nflog"),
-                () -> assertBites("wire", "packet"),
-                () -> assertBites("trace", "channel"));
+                () -> assertViolated("wire", "nflog"),
+                () -> assertViolated("", "wire"),
+                () -> assertViolated("socket", "trace"),
+                () -> assertViolated("nflog", "nfqueue"),
+                () -> assertViolated("nfqueue", "nflog"),
+                () -> assertViolated("wire", "packet"),
+                () -> assertViolated("trace", "channel"));
     }
 
     @Test
-    void anUnknownRoomIsFound() throws IOException {
+    void anUnknownPackageIsFound() throws IOException {
         List<String> found = violations("attic", "wire");
         assertEquals(1, found.size(), found::toString);
-        assertTrue(found.get(0).contains("dev.nfkit.attic.From lies in no room"), found::toString);
+        assertTrue(found.get(0).contains("dev.nfkit.attic.From is in no package"), found::toString);
     }
 
-    private void assertBites(String from, String to) throws IOException {
+    private void assertViolated(String from, String to) throws IOException {
         List<String> found = violations(from, to);
         assertFalse(found.isEmpty(), () -> from + " may import " + to);
         assertTrue(found.stream().allMatch(it -> it.contains("From") && it.contains("To")), found::toString);
     }
 
-    /** Compiles a class of one room that holds a class of another, and evaluates the rule on both. */
+    /** Compiles a class of one package with a field of a class of another, and evaluates the rule on both. */
     private List<String> violations(String from, String to) throws IOException {
-        Path home = Files.createTempDirectory(temp, "floors");
+        Path home = Files.createTempDirectory(temp, "layers");
         List<String> command = new ArrayList<>(List.of("-proc:none", "-d", home.toString()));
         command.add(source(home, from, "From", pkg(to) + ".To held;"));
         command.add(source(home, to, "To", ""));
@@ -122,20 +122,20 @@ class FloorsTest {
                 .getDetails();
     }
 
-    private static String source(Path home, String room, String name, String body) throws IOException {
-        String text = "package " + pkg(room) + "; public class " + name + " { " + body + " }";
+    private static String source(Path home, String below, String name, String body) throws IOException {
+        String text = "package " + pkg(below) + "; public class " + name + " { " + body + " }";
         return Files.writeString(home.resolve(name + ".java"), text).toString();
     }
 
-    private static String pkg(String room) {
-        return room.isEmpty() ? ROOT : ROOT + "." + room;
+    private static String pkg(String name) {
+        return name.isEmpty() ? ROOT : ROOT + "." + name;
     }
 
     private static boolean inside(JavaClass type) {
         return (type.getPackageName() + ".").startsWith(ROOT + ".");
     }
 
-    private static String room(JavaClass type) {
+    private static String name(JavaClass type) {
         String below = (type.getPackageName() + ".").substring(ROOT.length() + 1);
         int dot = below.indexOf('.');
         return dot < 0 ? below : below.substring(0, dot);

@@ -3,19 +3,19 @@ package dev.nfkit.nfqueue
 import dev.nfkit.socket.KernelView
 import java.lang.reflect.Proxy
 
-/** Outbox and held packets of a session, over a socket that keeps what is sent. */
-internal class Room(
+/** Outbox and held packets of a session, over a socket that records what is sent. */
+internal class VerdictRig(
     limit: Int = 1 shl 20,
     queues: List<Int> = listOf(0),
 ) {
     val socket = SentVerdicts()
 
-    /** The clock of what looks after deadlines by itself. */
+    /** The clock of the deadlines' own thread. */
     @Volatile
     var now = 0L
     val bound = queues.map { Bound(NfqueueQueue.builder(it).build(), Verdict.DROP) }.toTypedArray()
     val log = VerdictLog()
-    private val nobody =
+    private val unused =
         Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
             error("no test asks")
         } as KernelView
@@ -24,7 +24,7 @@ internal class Room(
             .builder()
             .queue(0)
             .build()
-            .let { ConntrackGlue(it, nobody, Reports(it, javaClass)) }
+            .let { ConntrackGlue(it, unused, Reports(it, javaClass)) }
     val holds = Holds(VerdictWriter(socket, log, VerdictLog.HELD, limit, glue), bound.map { it.ledger.held })
     val outbox = Outbox(VerdictWriter(socket, log, 0, limit, glue), bound)
 
@@ -34,33 +34,33 @@ internal class Room(
         queue: Int = 0,
     ) = outbox.add(bound[queue], id, verdict)
 
-    /** The duty to answer a packet of the first queue; it has a deadline where one is given. */
+    /** Creates the hold of a packet of the first queue, with a deadline if one is given. */
     fun hold(
         id: Int,
         deadline: Long? = null,
     ): Hold {
         val options = NfqueueOptions.builder().queue(bound[0].options).build()
         val reports = Reports(options, javaClass)
-        val dispatch = Dispatch(Queues(options, nobody), outbox, Verdict.DROP, null)
+        val dispatch = Dispatch(Queues(options, unused), outbox, Verdict.DROP, null)
         val deadlines = Deadlines(options, holds, dispatch, null, reports) { now }
         val answers = HeldAnswers(options, holds, dispatch, deadlines, null) { now }
         return Hold(answers, 0, bound[0].ledger.held, id, deadline != null, deadline ?: 0, Verdict.DROP)
     }
 
-    /** The held packets whose deadline has passed, once their verdict was sent. */
+    /** The held packets whose deadline has passed, after their verdict was sent. */
     fun expire(now: Long): List<Unanswered> = mutableListOf<Unanswered>().also { holds.expire(now, it) }
 
     /** The packets that are held at the end. */
     fun settle(verdict: Verdict): List<Unanswered> = mutableListOf<Unanswered>().also { holds.settle(verdict, it) }
 
-    /** What sends the verdicts of these queues. */
+    /** Creates the dispatch that sends the verdicts of these queues. */
     fun dispatch(
         failureVerdict: Verdict = Verdict.DROP,
         received: Received? = null,
     ): Dispatch {
         val options = NfqueueOptions.builder()
         bound.forEach { options.queue(it.options) }
-        val queues = Queues(options.build(), nobody)
+        val queues = Queues(options.build(), unused)
         bound.copyInto(queues.bound)
         return Dispatch(queues, outbox, failureVerdict, received)
     }
