@@ -323,4 +323,37 @@ class AttributeTableSpec :
                 table.start() shouldBe 20
             }
         }
+
+        test("the same bytes mean something else in the other order, though they were remembered") {
+            val bytes = ByteBuffer.allocate(64)
+            val end = write(bytes, LEAD, listOf(Attribute(MARK, ByteArray(4))), Random(1))
+            val table = AttributeTable(NflogAttribute.SCHEMA)
+            repeat(2) { table.wrap(bytes, LEAD, end, ByteOrder.LITTLE_ENDIAN) }
+            table.order() shouldBe ByteOrder.LITTLE_ENDIAN
+            shouldThrow<MalformedMessageException> { table.wrap(bytes, LEAD, end, ByteOrder.BIG_ENDIAN) }
+            table.order() shouldBe ByteOrder.BIG_ENDIAN
+            table.present() shouldBe 0
+        }
+
+        test("a copy stays as it was, whatever its table reads next") {
+            val random = Random(2)
+            val bytes = ByteBuffer.allocate(256)
+            val table = AttributeTable(NflogAttribute.SCHEMA)
+            val mark = Attribute(MARK, ByteArray(4))
+            val messages =
+                listOf(
+                    listOf(mark, Attribute(PAYLOAD, ByteArray(9))),
+                    listOf(mark, Attribute(PAYLOAD, ByteArray(20))),
+                    listOf(Attribute(PAYLOAD, ByteArray(7)), mark),
+                )
+            val copies =
+                (messages + messages).map { message ->
+                    val end = write(bytes, LEAD, message, random)
+                    table.wrap(bytes, LEAD, end, ByteOrder.LITTLE_ENDIAN)
+                    val copy = table.copy(ByteBuffer.wrap(bytes.array().copyOf()), LEAD)
+                    copy.present() shouldBe ((1L shl MARK) or (1L shl PAYLOAD))
+                    copy to table.seen()
+                }
+            copies.forEach { (copy, seen) -> copy.seen() shouldBe seen }
+        }
     })
