@@ -61,7 +61,7 @@ public final class AddressFamily {
     }
 
     /**
-     * The number, as the kernel knows it.
+     * The kernel's number.
      *
      * @return 0 to 255
      */
@@ -72,14 +72,14 @@ public final class AddressFamily {
     /**
      * The kernel's name without its prefix.
      *
-     * @return a name such as {@code IPV4}, or {@code FAMILY_99} where the kernel has none
+     * @return a name such as {@code IPV4}, or {@code FAMILY_99} if the kernel has none
      */
     public String name() {
         return name;
     }
 
     /**
-     * The family as people write it.
+     * The family's usual spelling.
      *
      * @return text such as {@code IPv4}
      */

@@ -8,8 +8,8 @@ import java.util.HexFormat;
  * A zero-based, read-only view over some bytes of a buffer. Multi-byte reads are big-endian (network order).
  *
  * <p>A view may be <em>borrowed</em>: its owner aims it at other bytes for the next packet and releases it in between.
- * A released view has length −1 and every read of it throws IllegalStateException. {@link #copy()} gives bytes of one's
- * own. Not safe for use by several threads while its owner still moves it.
+ * A released view has length −1 and every read of it throws IllegalStateException. {@link #copy()} returns a view that
+ * stays valid. Not safe for use by several threads while its owner still moves it.
  */
 public sealed class Bytes permits LentBytes {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -36,9 +36,9 @@ public sealed class Bytes permits LentBytes {
      *
      * @param buffer the buffer; big-endian, which is a buffer's default; its position and limit are not used
      * @param offset the first byte, counted from the buffer's start
-     * @param length how many bytes
+     * @param length the number of bytes
      * @return this view
-     * @throws IndexOutOfBoundsException if the range leaves the buffer
+     * @throws IndexOutOfBoundsException if the range exceeds the buffer
      * @throws IllegalArgumentException if the buffer is not big-endian
      */
     @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
@@ -64,7 +64,7 @@ public sealed class Bytes permits LentBytes {
     }
 
     /**
-     * How many bytes there are.
+     * The number of bytes.
      *
      * @return the length, or −1 once the view was released
      */
@@ -77,7 +77,7 @@ public sealed class Bytes permits LentBytes {
      *
      * @param index from 0
      * @return 0 to 255
-     * @throws IndexOutOfBoundsException if the index leaves the view
+     * @throws IndexOutOfBoundsException if the index exceeds the view
      * @throws IllegalStateException if the view was released
      */
     public int u8(int index) {
@@ -89,7 +89,7 @@ public sealed class Bytes permits LentBytes {
      *
      * @param index of the first byte, from 0
      * @return 0 to 65535
-     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IndexOutOfBoundsException if the range exceeds the view
      * @throws IllegalStateException if the view was released
      */
     public int u16(int index) {
@@ -101,7 +101,7 @@ public sealed class Bytes permits LentBytes {
      *
      * @param index of the first byte, from 0
      * @return 0 to 2³²−1
-     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IndexOutOfBoundsException if the range exceeds the view
      * @throws IllegalStateException if the view was released
      */
     public long u32(int index) {
@@ -113,7 +113,7 @@ public sealed class Bytes permits LentBytes {
      *
      * @param index of the first byte, from 0
      * @return the bits
-     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IndexOutOfBoundsException if the range exceeds the view
      * @throws IllegalStateException if the view was released
      */
     public long u64(int index) {
@@ -134,7 +134,7 @@ public sealed class Bytes permits LentBytes {
         return new IndexOutOfBoundsException("bytes " + index + " to " + ((long) index + size) + " of " + length);
     }
 
-    /** The error of a use after the end. */
+    /** The error of a use after the release. */
     IllegalStateException released(String message) {
         return new IllegalStateException(message);
     }
@@ -145,8 +145,8 @@ public sealed class Bytes permits LentBytes {
      * @param index of the first byte to copy, from 0
      * @param target where to
      * @param targetIndex the first index to fill
-     * @param count how many bytes
-     * @throws IndexOutOfBoundsException if a range leaves the view or the array
+     * @param count the number of bytes
+     * @throws IndexOutOfBoundsException if a range exceeds the view or the array
      * @throws IllegalStateException if the view was released
      */
     public void copyTo(int index, byte[] target, int targetIndex, int count) {
@@ -159,8 +159,8 @@ public sealed class Bytes permits LentBytes {
      * @param index of the first byte to copy, from 0
      * @param target where to
      * @param targetIndex the first index to fill, below its limit
-     * @param count how many bytes
-     * @throws IndexOutOfBoundsException if a range leaves the view or the buffer
+     * @param count the number of bytes
+     * @throws IndexOutOfBoundsException if a range exceeds the view or the buffer
      * @throws IllegalStateException if the view was released
      */
     public void copyTo(int index, ByteBuffer target, int targetIndex, int count) {
@@ -171,7 +171,7 @@ public sealed class Bytes permits LentBytes {
      * Appends all bytes to a buffer at its position.
      *
      * @param target where to; its position moves by {@link #length()}
-     * @throws java.nio.BufferOverflowException if the target has too little room
+     * @throws java.nio.BufferOverflowException if the target has too little space
      * @throws IllegalStateException if the view was released
      */
     public void copyTo(ByteBuffer target) {
@@ -191,13 +191,13 @@ public sealed class Bytes permits LentBytes {
     }
 
     /**
-     * A part of these bytes, without a copy. It allocates, and it does not notice when this view is released, unless views
-     * are strict ({@link Loan}).
+     * A part of these bytes, without a copy. It allocates, and it does not notice when this view is released, unless
+     * views are strict ({@link Loan}).
      *
      * @param index of the first byte, from 0
-     * @param count how many bytes
+     * @param count the number of bytes
      * @return a new view
-     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IndexOutOfBoundsException if the range exceeds the view
      * @throws IllegalStateException if the view was released
      */
     public Bytes slice(int index, int count) {
@@ -209,10 +209,10 @@ public sealed class Bytes permits LentBytes {
      * notice when this one is released.
      *
      * @param index of the first byte, from 0
-     * @param count how many bytes
+     * @param count the number of bytes
      * @param view the view to aim; may be this one
      * @return the other view
-     * @throws IndexOutOfBoundsException if the range leaves the view
+     * @throws IndexOutOfBoundsException if the range exceeds the view
      * @throws IllegalStateException if the view was released
      */
     public Bytes slice(int index, int count, Bytes view) {
@@ -246,7 +246,7 @@ public sealed class Bytes permits LentBytes {
     }
 
     /**
-     * A view over a copy of these bytes, which nobody moves or releases.
+     * A view over a copy of these bytes, which is never moved or released.
      *
      * @return a new view
      * @throws IllegalStateException if the view was released

@@ -166,7 +166,7 @@ public final class Errno {
     }
 
     /**
-     * The number, as C knows it.
+     * The number, as in C.
      *
      * @return the number, positive
      */
@@ -177,14 +177,14 @@ public final class Errno {
     /**
      * The kernel's name of it.
      *
-     * @return a name such as {@code EPERM}, or {@code errno 999} where there is no constant
+     * @return a name such as {@code EPERM}, or {@code errno 999} if there is no constant
      */
     public String name() {
         return name;
     }
 
     /**
-     * What it means, in the C library's words.
+     * The C library's description.
      *
      * @return the description, in English
      */
@@ -193,7 +193,7 @@ public final class Errno {
     }
 
     /**
-     * Whether another object stands for the same.
+     * Whether another object is the same error number.
      *
      * @param other what to compare with
      * @return whether they are equal
@@ -204,7 +204,7 @@ public final class Errno {
     }
 
     /**
-     * A hash of it.
+     * A hash of the number.
      *
      * @return a number that is the same for equal ones
      */

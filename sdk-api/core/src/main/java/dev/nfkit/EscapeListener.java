@@ -1,13 +1,16 @@
 package dev.nfkit;
 
-/** Is told where strict views find that a borrowed one was used after its callback had returned. Test doubles are. */
+/**
+ * Receives reports of borrowed views that were used after their callback had returned, as strict views detect it. Test
+ * doubles implement it.
+ */
 @FunctionalInterface
 public interface EscapeListener {
     /**
-     * A borrowed view was used after its end. Any thread: that of the use.
+     * A borrowed view was used after its end. Called on the thread that used it, which may be any.
      *
-     * @param loan whose view it was
-     * @param use the error that the use is about to get, whose stack is the place of the use
+     * @param loan the loan that the view belonged to
+     * @param use the error that the use is about to throw; its stack shows the place of the use
      */
     void escaped(Loan loan, IllegalStateException use);
 }

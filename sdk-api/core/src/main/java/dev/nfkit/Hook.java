@@ -1,9 +1,9 @@
 package dev.nfkit;
 
 /**
- * Where on its way a packet met the rule ({@code NF_INET_*}, {@code NF_BR_*}, {@code NF_ARP_*}, {@code NF_NETDEV_*}).
- * What a number means depends on the family; numbers without a name are kept. Instances are unique: compare with
- * {@code ==}.
+ * The place on a packet's path at which it met the rule ({@code NF_INET_*}, {@code NF_BR_*}, {@code NF_ARP_*}, {@code
+ * NF_NETDEV_*}). What a number means depends on the family; numbers without a name are kept. Instances are unique:
+ * compare with {@code ==}.
  *
  * <p>Follows {@code linux/netfilter.h}, {@code linux/netfilter_arp.h} and {@code linux/netfilter_bridge.h}.
  */
@@ -35,7 +35,7 @@ public final class Hook {
     public static final Hook FORWARD = ALL[IP][2];
     /** IPv4, IPv6, inet and bridge 3: sent by this host. */
     public static final Hook LOCAL_OUT = ALL[IP][3];
-    /** IPv4, IPv6, inet and bridge 4: about to leave. */
+    /** IPv4, IPv6, inet and bridge 4: about to be sent. */
     public static final Hook POST_ROUTING = ALL[IP][4];
     /** ARP 0: received. */
     public static final Hook ARP_IN = ALL[ARP][0];
@@ -73,7 +73,7 @@ public final class Hook {
     }
 
     /**
-     * The number, as the kernel knows it.
+     * The kernel's number.
      *
      * @return 0 to 255
      */
@@ -84,7 +84,7 @@ public final class Hook {
     /**
      * The kernel's name without its prefix.
      *
-     * @return a name such as {@code LOCAL_OUT}, or {@code HOOK_9} where the kernel has none
+     * @return a name such as {@code LOCAL_OUT}, or {@code HOOK_9} if the kernel has none
      */
     public String name() {
         return name;

@@ -23,10 +23,10 @@ public final class KernelRefusedException extends NetlinkException {
      *
      * @param request what was asked, such as {@code bind NFLOG group 5}
      * @param errno the kernel's error number
-     * @param kernelText the text of the extended acknowledgement, or null where the kernel gave none
-     * @param offset the offset of the offending attribute from the start of the request, in bytes, or −1 where unknown
-     * @param refusal the cause, as far as it could be told apart
-     * @param cure a sentence on cause and cure, or null where none is known
+     * @param kernelText the text of the extended acknowledgement, or null if the kernel gave none
+     * @param offset the offset of the offending attribute from the start of the request, in bytes, or −1 if unknown
+     * @param refusal the cause, as far as it could be determined
+     * @param cure a sentence on cause and cure, or null if none is known
      */
     public KernelRefusedException(
             String request,
@@ -78,27 +78,27 @@ public final class KernelRefusedException extends NetlinkException {
     }
 
     /**
-     * The kernel's own words, from the extended acknowledgement ({@code NLMSGERR_ATTR_MSG}).
+     * The kernel's own text, from the extended acknowledgement ({@code NLMSGERR_ATTR_MSG}).
      *
-     * @return the text, or empty where the kernel gave none
+     * @return the text, or empty if the kernel gave none
      */
     public Optional<String> kernelText() {
         return Optional.ofNullable(kernelText);
     }
 
     /**
-     * Where the offending attribute stands in the request ({@code NLMSGERR_ATTR_OFFS}).
+     * The position of the offending attribute in the request ({@code NLMSGERR_ATTR_OFFS}).
      *
-     * @return the offset in bytes from the start of the request's message, or −1 where the kernel did not say
+     * @return the offset in bytes from the start of the request's message, or −1 if the kernel did not report it
      */
     public int offset() {
         return offset;
     }
 
     /**
-     * The cause, as far as it could be told apart.
+     * The cause, as far as it could be determined.
      *
-     * @return the cause; {@link Refusal#UNKNOWN} where nothing beyond the errno is known
+     * @return the cause; {@link Refusal#UNKNOWN} if nothing beyond the errno is known
      */
     public Refusal refusal() {
         return refusal;
@@ -107,14 +107,14 @@ public final class KernelRefusedException extends NetlinkException {
     /**
      * Cause and cure in one sentence.
      *
-     * @return the sentence, or empty where none is known
+     * @return the sentence, or empty if none is known
      */
     public Optional<String> cure() {
         return Optional.ofNullable(cure);
     }
 
     /**
-     * The same refusal with its cause and cure found out.
+     * The same refusal with its cause and cure.
      *
      * @param refusal the cause
      * @param cure cause and cure in one sentence

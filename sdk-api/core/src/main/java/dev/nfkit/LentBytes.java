@@ -1,6 +1,6 @@
 package dev.nfkit;
 
-/** A view whose uses after its end are told of, its slices included. */
+/** A view that reports each use after its end, its slices included. */
 final class LentBytes extends Bytes {
     private final Loan loan;
 

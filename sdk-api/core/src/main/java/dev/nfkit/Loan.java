@@ -6,10 +6,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One handing out of a borrowed view to a callback, where views are strict: it knows where that was, releases the views
- * of bytes that were taken meanwhile, and tells of a use after its end. Test doubles ask for it
- * ({@link dev.nfkit.socket.DatagramBatch#strict(EscapeListener)}); it costs allocations and a stack trace for each packet,
- * and elsewhere there is none.
+ * The loan of one borrowed view to one callback. It exists only if views are strict. It records the place where the
+ * view was handed out, releases the views of bytes that were taken from it, and reports a use after its end. Test
+ * doubles ask for it ({@link dev.nfkit.socket.DatagramBatch#strict(EscapeListener)}), because it costs allocations and
+ * a stack trace for each packet.
  */
 public final class Loan {
     private final String what;
@@ -19,10 +19,10 @@ public final class Loan {
     private volatile boolean ended;
 
     /**
-     * A loan that begins here.
+     * Begins a loan at the calling place.
      *
      * @param what what is lent, for messages: {@code packet}, {@code entry}
-     * @param listener who is told of an escape
+     * @param listener receives a report of each escape
      */
     public Loan(String what, EscapeListener listener) {
         this.what = Objects.requireNonNull(what, "what");
@@ -40,7 +40,7 @@ public final class Loan {
     }
 
     /**
-     * Where it was handed out.
+     * The place where it was handed out.
      *
      * @return a throwable with that stack, never thrown
      */
@@ -80,7 +80,7 @@ public final class Loan {
     }
 
     /**
-     * Tells of a use after the end.
+     * Reports a use after the end.
      *
      * @param message what is wrong
      * @return the error to throw, with the place of handing out as its cause
@@ -94,7 +94,7 @@ public final class Loan {
     /**
      * The error of a use after the end, with or without strict views.
      *
-     * @param loan the loan, or null where views are not strict
+     * @param loan the loan, or null if views are not strict
      * @param message what is wrong
      * @return the error to throw
      */

@@ -1,7 +1,7 @@
 package dev.nfkit;
 
 /**
- * Bytes from the wire are not what the netlink protocol says. Nothing else is ever thrown for bad input.
+ * Bytes from the wire do not conform to the netlink protocol. Nothing else is ever thrown for bad input.
  *
  * <p>The offset counts from the start of the datagram (or of the bytes that were given to be read).
  */

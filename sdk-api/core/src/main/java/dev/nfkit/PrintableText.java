@@ -1,13 +1,14 @@
 package dev.nfkit;
 
 /**
- * Makes text from outside safe to print: names of processes and devices, prefixes of rules, names of helpers, comments of
- * recordings. Such text may hold anything, and a terminal obeys what it is sent. Messages of {@link NetlinkException} and
- * texts of {@code toString} have passed here; accessors return the text as it came.
+ * Makes text from outside safe to print: names of processes and devices, prefixes of rules, names of helpers, comments
+ * of recordings. Such text may hold anything, and a terminal interprets control characters. Messages of {@link
+ * NetlinkException} and results of {@code toString} are made safe here; accessors return the text unchanged.
  *
- * <p>Unsafe are control characters (U+0000 to U+001F, U+007F to U+009F), line and paragraph separators (U+2028, U+2029),
- * characters that format text without being seen, such as those that change its direction (category Cf: U+202A to U+202E,
- * U+2066 to U+2069, U+200B, U+FEFF and others), and halves of surrogate pairs. Safe for any number of threads.
+ * <p>Unsafe are control characters (U+0000 to U+001F, U+007F to U+009F), line and paragraph separators (U+2028,
+ * U+2029), characters that format text without being seen, such as those that change its direction (category Cf: U+202A
+ * to U+202E, U+2066 to U+2069, U+200B, U+FEFF and others), and halves of surrogate pairs. Safe for any number of
+ * threads.
  */
 public final class PrintableText {
     private static final char REPLACEMENT = '.';

@@ -1,6 +1,6 @@
 package dev.nfkit;
 
-/** Why the kernel refused a request, as far as it could be told apart; the errno alone often has several causes. */
+/** Why the kernel refused a request, as far as it could be determined; the errno alone often has several causes. */
 public enum Refusal {
     /** The process lacks {@code CAP_NET_ADMIN} altogether. */
     NO_CAPABILITY,
@@ -13,7 +13,7 @@ public enum Refusal {
     OWNED_BY_ANOTHER,
     /** The running kernel lacks what was asked for. */
     NOT_SUPPORTED,
-    /** What the request names does not exist, or no longer. */
+    /** What the request names does not exist, or no longer exists. */
     NOT_FOUND,
     /** What the request would create exists already. */
     EXISTS,

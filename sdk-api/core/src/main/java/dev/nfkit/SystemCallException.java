@@ -14,9 +14,9 @@ public final class SystemCallException extends NetlinkException {
     /**
      * Describes a failed call.
      *
-     * @param call the call and what it was for, such as {@code setns(/run/netns/blue)}
-     * @param errno the error number it left
-     * @param cure a sentence on cause and cure, or null where none is known
+     * @param call the call and its purpose, such as {@code setns(/run/netns/blue)}
+     * @param errno the error number that it set
+     * @param cure a sentence on cause and cure, or null if none is known
      */
     public SystemCallException(String call, Errno errno, @Nullable String cure) {
         super(call + ": " + errno + (cure == null ? "" : ": " + cure));
@@ -26,7 +26,7 @@ public final class SystemCallException extends NetlinkException {
     }
 
     /**
-     * The call and what it was for.
+     * The call and its purpose.
      *
      * @return the call in words
      */
@@ -35,7 +35,7 @@ public final class SystemCallException extends NetlinkException {
     }
 
     /**
-     * The error number that the call left.
+     * The error number that the call set.
      *
      * @return the error number, positive
      */
@@ -46,7 +46,7 @@ public final class SystemCallException extends NetlinkException {
     /**
      * Cause and cure in one sentence.
      *
-     * @return the sentence, or empty where none is known
+     * @return the sentence, or empty if none is known
      */
     public Optional<String> cure() {
         return Optional.ofNullable(cure);

@@ -1,6 +1,6 @@
 /**
- * The words that every part of nfkit uses: the errors, the kernel's error numbers, address families, hooks, and a view
- * over bytes.
+ * The vocabulary of all packages: the errors, the kernel's error numbers, address families, hooks, and a view over
+ * bytes.
  */
 @NullMarked
 package dev.nfkit;

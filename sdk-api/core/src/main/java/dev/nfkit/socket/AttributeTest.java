@@ -13,17 +13,17 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Whether an attribute's value, under a mask, is one of some values. For instance, whether the destination of a
- * connection's original direction lies in 192.0.2.0/24:
+ * A test that passes if an attribute's value, under a mask, is one of a set of values. For instance, this one passes if
+ * the destination of a connection's original direction lies in 192.0.2.0/24:
  *
  * <pre>{@code
  * AttributeTest.at(1, 1, 2).width(4).mask(0xffffff00L).is(0xc0000200L)
  * }</pre>
  *
- * <p>It sees a message as the kernel's filters do ({@code SKF_AD_NLATTR} and {@code SKF_AD_NLATTR_NEST} in {@code
- * net/core/filter.c}, by {@code nla_find}): attributes start behind the {@code struct nfgenmsg}; where one stands twice,
- * the first counts; behind one whose length can't be, nothing is found any more. An attribute too short for what is
- * read of it counts as absent. Immutable.
+ * <p>It reads a message as the kernel's filters do ({@code SKF_AD_NLATTR} and {@code SKF_AD_NLATTR_NEST} in {@code
+ * net/core/filter.c}, by {@code nla_find}): attributes start after the {@code struct nfgenmsg}; if one occurs twice,
+ * the first counts; after one with an invalid length, no attribute is found. An attribute shorter than the part that is
+ * read counts as absent. Immutable.
  */
 public final class AttributeTest implements EventTest {
     private static final int DEEPEST = 8;
@@ -49,20 +49,20 @@ public final class AttributeTest implements EventTest {
         return (1L << (8 * width)) - 1;
     }
 
-    /** What a test answers where the attribute is absent. */
+    /** The result of a test if the attribute is absent. */
     public enum WhenAbsent {
         /** The test passes. */
         PASS,
         /** The test fails. */
         FAIL,
-        /** The attribute is read as 0, as the kernel leaves a mark out that is 0. */
+        /** The attribute is read as 0, because the kernel omits a mark that is 0. */
         ZERO
     }
 
     /**
-     * Begins a test of one byte, the value's first, all its bits, failing where the attribute is absent.
+     * Begins a test of all bits of the value's first byte, which fails if the attribute is absent.
      *
-     * @param path the attribute's code behind those it is nested in, the outermost first: 1 to 8 codes, each 1 to 16383
+     * @param path the attribute's code after those it is nested in, the outermost first: 1 to 8 codes, each 1 to 16383
      * @return a builder that {@link Builder#is} completes
      * @throws IllegalArgumentException if the path is empty or too long, or a code is out of range
      */
@@ -70,7 +70,7 @@ public final class AttributeTest implements EventTest {
         return new Builder(path);
     }
 
-    /** Where to look, and how; {@link #is} completes it. Not safe for several threads. */
+    /** Collects what to read and how; {@link #is} completes it. Not safe for several threads. */
     public static final class Builder {
         private final int[] path;
         private int offset;
@@ -92,7 +92,7 @@ public final class AttributeTest implements EventTest {
         }
 
         /**
-         * Where in the value to read.
+         * Sets the place in the value to read from.
          *
          * @param bytes an offset in bytes, from 0, which is the default; what is read must end within 65531 bytes
          * @return this builder
@@ -103,7 +103,7 @@ public final class AttributeTest implements EventTest {
         }
 
         /**
-         * How many bytes to read, as a big-endian number.
+         * Sets the number of bytes to read, as a big-endian number.
          *
          * @param bytes 1, which is the default, 2 or 4
          * @return this builder
@@ -129,7 +129,7 @@ public final class AttributeTest implements EventTest {
         }
 
         /**
-         * What to answer where the attribute is absent.
+         * Sets the result if the attribute is absent.
          *
          * @param answer {@link WhenAbsent#FAIL} unless set
          * @return this builder
@@ -142,7 +142,7 @@ public final class AttributeTest implements EventTest {
         /**
          * Completes the test.
          *
-         * @param values what the number may be after masking, 1 and more, each within the mask
+         * @param values the values that match after masking, at least one, each within the mask
          * @return the test
          * @throws IllegalArgumentException if width, offset, mask or a value is out of its range, or there is no value
          */
@@ -173,7 +173,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * The attribute's code behind those it is nested in.
+     * The attribute's code after those it is nested in.
      *
      * @return 1 to 8 codes, each 1 to 16383, the outermost first; unmodifiable
      */
@@ -182,7 +182,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * Where in the value it reads.
+     * The place in the value that it reads from.
      *
      * @return an offset in bytes, from 0
      */
@@ -191,7 +191,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * How many bytes it reads.
+     * The number of bytes that it reads.
      *
      * @return 1, 2 or 4
      */
@@ -209,7 +209,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * What the number may be after masking.
+     * The values that match after masking.
      *
      * @return one and more values, ascending, each within the mask; unmodifiable
      */
@@ -218,7 +218,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * What it answers where the attribute is absent.
+     * The result if the attribute is absent.
      *
      * @return as it was built
      */
@@ -227,8 +227,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * Whether the test passes where the attribute is absent: {@link WhenAbsent#ZERO} passes where 0 is one of the
-     * values.
+     * Whether the test passes if the attribute is absent: {@link WhenAbsent#ZERO} passes if 0 is one of the values.
      *
      * @return the answer
      */
@@ -267,7 +266,7 @@ public final class AttributeTest implements EventTest {
         return Arrays.binarySearch(values, number & mask) >= 0;
     }
 
-    /** Where the first attribute of a code starts, or −1. As {@code nla_find}. */
+    /** The offset of the first attribute with a code, or −1, as {@code nla_find}. */
     private static int find(ByteBuffer buffer, boolean swap, int from, int end, int code) {
         int at = from;
         while (end - at >= NLA_HDRLEN) {
@@ -293,10 +292,10 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * Whether another test asks the same.
+     * Whether another test is the same.
      *
      * @param other anything
-     * @return whether it is a test of the same attribute, bytes, bits and values with the same answer where absent
+     * @return whether it is a test of the same attribute, bytes, bits and values with the same result if absent
      */
     @Override
     public boolean equals(Object other) {

@@ -6,16 +6,16 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one receive takes: one direct buffer cut into slots of equal size, and for each datagram taken its place and
- * length. The receiver makes one and uses it again and again; a socket fills it. One thread at a time.
+ * The datagrams of one receive: one direct buffer cut into slots of equal size, with the offset and length of each
+ * datagram. The receiver makes one batch and reuses it; a socket fills it. One thread at a time.
  *
- * <p>A socket may keep what it computed for a batch (its buffer's address) by the batch's identity.
+ * <p>A socket may cache values for a batch, such as its buffer's address, by the batch's identity.
  */
 public final class DatagramBatch {
     /**
-     * Where slots begin: at a cache line, as the kernel's own buffers do. A string copy of some processors (measured on
-     * AMD's Zen 3) takes ten times as long where the target lies a few bytes further in its page than the source, and
-     * that is where memory of the allocator does.
+     * The alignment of slots: a cache line, as for the kernel's own buffers. On some processors (measured on AMD's Zen
+     * 3) a string copy takes ten times as long if the target starts a few bytes further into its page than the source,
+     * as memory from the allocator does.
      */
     private static final int CACHE_LINE = 64;
 
@@ -31,7 +31,7 @@ public final class DatagramBatch {
     private @Nullable EscapeListener escapes;
     private @Nullable Runnable discards;
     private long receivedAt;
-    /** Of each datagram, where they were not received at once. */
+    /** The time of each datagram, if they were not received at once. */
     private long @Nullable [] times;
 
     private long @Nullable [] ownTimes;
@@ -72,7 +72,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * How many slots there are.
+     * The number of slots.
      *
      * @return the most datagrams of one receive
      */
@@ -81,7 +81,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * Where a slot starts, empty or not; the socket fills it there.
+     * The start of a slot, empty or not, where the socket writes a datagram.
      *
      * @param slot the slot, 0 to {@link #slots()}−1
      * @return an offset from the buffer's start; slots may lie further apart than their size
@@ -100,7 +100,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * How many datagrams were taken.
+     * The number of datagrams received.
      *
      * @return 0 to {@link #slots()}
      */
@@ -109,7 +109,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * Where a datagram starts.
+     * The start of a datagram.
      *
      * @param index 0 to {@link #count()}−1
      * @return an offset from the buffer's start
@@ -139,7 +139,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * Whether the socket said that it lost datagrams before these (ENOBUFS).
+     * Whether the socket reported that it lost datagrams before these (ENOBUFS).
      *
      * @return whether there was an overrun
      */
@@ -148,7 +148,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * When the datagrams were taken from the socket, by the wall clock, or when they were recorded.
+     * When the datagrams were received from the socket, by the wall clock, or when they were recorded.
      *
      * @return nanoseconds since 1970
      */
@@ -157,10 +157,10 @@ public final class DatagramBatch {
     }
 
     /**
-     * When a datagram was taken from the socket, by the wall clock, or when it was recorded.
+     * When a datagram was received from the socket, by the wall clock, or when it was recorded.
      *
      * @param index 0 to {@link #count()}−1
-     * @return nanoseconds since 1970; the batch's time, unless the socket noted one for this datagram
+     * @return nanoseconds since 1970; the batch's time, unless the socket recorded one for this datagram
      */
     public long datagramReceivedAt(int index) {
         long[] own = times;
@@ -168,8 +168,8 @@ public final class DatagramBatch {
     }
 
     /**
-     * Whether each packet of this batch gets a view of its own that remembers where it was handed out, so that one that
-     * escapes its callback is reported with that place. Tests' sockets ask for it; it costs an allocation a packet.
+     * Whether each packet of this batch gets its own view, which records where it was handed out, so that a use after
+     * its callback is reported with that place. Test doubles ask for it; it costs an allocation for each packet.
      *
      * @return whether views are strict
      */
@@ -178,17 +178,20 @@ public final class DatagramBatch {
     }
 
     /**
-     * Begins the loan of a view to a callback, where views are strict.
+     * Begins the loan of a view to a callback, if views are strict.
      *
      * @param what what is lent, for messages: {@code packet}
-     * @return a new loan from here; null where views are not strict
+     * @return a new loan from here; null if views are not strict
      */
     public @Nullable Loan lend(String what) {
         EscapeListener listener = escapes;
         return listener == null ? null : new Loan(what, listener);
     }
 
-    /** Tells a socket that asked for it that a message was thrown away, unseen by the application. Sessions do. */
+    /**
+     * Reports, to a socket that asked for it, that a message was discarded before the application received it. Sessions
+     * call it.
+     */
     public void discarded() {
         Runnable listener = discards;
         if (listener != null) {
@@ -196,7 +199,7 @@ public final class DatagramBatch {
         }
     }
 
-    /** Forgets what was taken. A socket calls it at the start of each receive. */
+    /** Forgets the received datagrams. A socket calls it at the start of each receive. */
     public void clear() {
         count = 0;
         overrun = false;
@@ -204,7 +207,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * Notes a datagram that a socket has written to a slot. Slots that hold none are left out.
+     * Adds a datagram that a socket has written to a slot. Slots without one are skipped.
      *
      * @param slot the slot, 0 to {@link #slots()}−1
      * @param length its length in bytes; more than the slot's size means that it is cut
@@ -214,11 +217,11 @@ public final class DatagramBatch {
     }
 
     /**
-     * Notes a datagram that a socket has written to a slot, and whether it is cut.
+     * Adds a datagram that a socket has written to a slot, and whether it is cut.
      *
      * @param slot the slot, 0 to {@link #slots()}−1
      * @param length its length in bytes; more than the slot's size means that it is cut
-     * @param cut whether the system said that its end is missing
+     * @param cut whether the system reported that its end is missing
      */
     public void add(int slot, int length, boolean cut) {
         offsets[count] = slotOffset(slot);
@@ -227,13 +230,13 @@ public final class DatagramBatch {
         count++;
     }
 
-    /** Notes that the socket lost datagrams before these. */
+    /** Records that the socket lost datagrams before these. */
     public void markOverrun() {
         overrun = true;
     }
 
     /**
-     * Notes when the datagrams were taken.
+     * Records when the datagrams were received.
      *
      * @param epochNanos nanoseconds since 1970
      */
@@ -242,7 +245,7 @@ public final class DatagramBatch {
     }
 
     /**
-     * Notes when the datagram that was added last was taken, where those of the batch were not taken at once.
+     * Records when the last added datagram was received, if those of the batch were not received at once.
      *
      * @param epochNanos nanoseconds since 1970
      */
@@ -257,9 +260,9 @@ public final class DatagramBatch {
     }
 
     /**
-     * Asks for strict views, whose escapes nobody is told of but who uses them.
+     * Asks for strict views. An escape is reported only to the code that uses the view, by an exception.
      *
-     * @param strict whether each packet gets a view of its own
+     * @param strict whether each packet gets its own view
      */
     public void strict(boolean strict) {
         escapes = strict ? (loan, use) -> {} : null;
@@ -268,16 +271,16 @@ public final class DatagramBatch {
     /**
      * Asks for strict views.
      *
-     * @param listener is told of each use of a view after its end; null for views that are not strict
+     * @param listener receives a report of each use of a view after its end; null for views that are not strict
      */
     public void strict(@Nullable EscapeListener listener) {
         escapes = listener;
     }
 
     /**
-     * Asks to be told of messages that a session throws away.
+     * Sets a listener for messages that a session discards.
      *
-     * @param listener is called once a message, on the thread that closes the session; or null
+     * @param listener called once for each message, on the thread that closes the session; or null
      */
     public void onDiscard(@Nullable Runnable listener) {
         discards = listener;

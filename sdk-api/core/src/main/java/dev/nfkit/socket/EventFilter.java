@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Which messages of its multicast groups the kernel puts on a socket: set it by {@link NetlinkSocket#filter}. A message
- * has to satisfy every clause; a clause is satisfied by any of its alternatives; an alternative, by all its tests.
+ * Selects the multicast messages that the kernel puts on a socket; {@link NetlinkSocket#filter} sets it. A message must
+ * satisfy every clause. A clause is satisfied if one of its alternatives is, and an alternative if all of its tests
+ * pass.
  *
  * <pre>{@code
  * // UDP over IPv4 to port 53, or marked 7.
@@ -21,14 +22,14 @@ import java.util.stream.Collectors;
  *         .build();
  * }</pre>
  *
- * <p>The kernel asks the filter about every datagram for the socket, answers to its requests included ({@code
- * sk_filter} in {@code netlink_broadcast}, {@code netlink_unicast} and {@code netlink_dump}). So these always pass: a
- * message of netlink's own types, one with a sequence number other than 0, as answers have and events don't (those of
- * nf_tables do, which are therefore not for filtering), and one too short for a {@code struct nfgenmsg}. A request needs
- * a sequence number other than 0, or its answer is filtered. Of a datagram with several messages, which events never
- * are, the first decides.
+ * <p>The kernel applies the filter to every datagram for the socket, including answers to its requests ({@code
+ * sk_filter} in {@code netlink_broadcast}, {@code netlink_unicast} and {@code netlink_dump}). Therefore these always
+ * pass: messages of netlink's own types, messages with a sequence number other than 0, and messages too short for a
+ * {@code struct nfgenmsg}. Answers have a sequence number and events do not, except those of nf_tables, which cannot be
+ * filtered. A request needs a sequence number other than 0, or its answer is filtered. In a datagram of several
+ * messages, the first one decides; an event is always a datagram of its own.
  *
- * <p>A filter is data and knows nothing of what attributes mean. Immutable.
+ * <p>A filter is data and does not interpret attributes. Immutable.
  */
 public final class EventFilter {
     private final List<Clause> clauses;
@@ -38,7 +39,7 @@ public final class EventFilter {
     }
 
     /**
-     * Begins a filter that lets everything pass.
+     * Begins a filter that passes everything.
      *
      * @return a builder without clauses
      */
@@ -53,9 +54,9 @@ public final class EventFilter {
         private Builder() {}
 
         /**
-         * Demands that all of some tests pass.
+         * Requires that all of the given tests pass.
          *
-         * @param tests one and more
+         * @param tests at least one
          * @return this builder
          * @throws IllegalArgumentException if there is no test
          */
@@ -64,9 +65,9 @@ public final class EventFilter {
         }
 
         /**
-         * Demands that one of some alternatives is satisfied, at least.
+         * Requires that at least one of the given alternatives is satisfied.
          *
-         * @param alternatives one and more
+         * @param alternatives at least one
          * @return this builder
          * @throws IllegalArgumentException if there is no alternative
          */
@@ -75,9 +76,9 @@ public final class EventFilter {
         }
 
         /**
-         * Demands that one of some alternatives is satisfied, at least.
+         * Requires that at least one of the given alternatives is satisfied.
          *
-         * @param alternatives one and more
+         * @param alternatives at least one
          * @return this builder
          * @throws IllegalArgumentException if there is no alternative
          */
@@ -96,12 +97,12 @@ public final class EventFilter {
         }
     }
 
-    /** What a message has to satisfy: any of some alternatives. */
+    /** A condition: at least one of its alternatives must be satisfied. */
     public record Clause(List<Alternative> alternatives) {
         /**
          * A clause.
          *
-         * @param alternatives one and more
+         * @param alternatives at least one
          * @throws IllegalArgumentException if there is none
          */
         public Clause(List<Alternative> alternatives) {
@@ -141,12 +142,12 @@ public final class EventFilter {
         }
     }
 
-    /** One way to satisfy a clause: all of some tests. */
+    /** One way to satisfy a clause: all of its tests must pass. */
     public record Alternative(List<EventTest> tests) {
         /**
          * An alternative.
          *
-         * @param tests one and more
+         * @param tests at least one
          * @throws IllegalArgumentException if there is none
          */
         public Alternative(List<EventTest> tests) {
@@ -159,7 +160,7 @@ public final class EventFilter {
         /**
          * An alternative.
          *
-         * @param tests one and more, all of which must pass
+         * @param tests at least one, all of which must pass
          * @return the alternative
          * @throws IllegalArgumentException if there is none
          */
@@ -198,19 +199,19 @@ public final class EventFilter {
     }
 
     /**
-     * What a message has to satisfy, all of it.
+     * The clauses, all of which a message must satisfy.
      *
-     * @return the clauses, unmodifiable; empty where everything passes
+     * @return the clauses, unmodifiable; empty if everything passes
      */
     public List<Clause> clauses() {
         return clauses;
     }
 
     /**
-     * Whether the kernel would put a message on a socket with this filter. It throws nothing and reads nothing outside
-     * the message, whatever that holds; it allocates nothing.
+     * Whether the kernel would put a message on a socket with this filter. Never throws, reads nothing outside the
+     * message, and allocates nothing, whatever the message contains.
      *
-     * @param message a cursor that stands on the message, which stays there
+     * @param message a cursor at the message, which stays there
      * @return whether it passes
      */
     public boolean matches(MessageCursor message) {

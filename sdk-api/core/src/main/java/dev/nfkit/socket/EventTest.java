@@ -3,15 +3,15 @@ package dev.nfkit.socket;
 import dev.nfkit.wire.MessageCursor;
 
 /**
- * One question about a message, of which an {@link EventFilter} is made. It is data: Linux runs it in the kernel, the
- * others in Java, with the same answer. Immutable.
+ * One test of a message, a part of an {@link EventFilter}. It is data: on Linux the kernel evaluates it, elsewhere Java
+ * does, with the same result. Immutable.
  */
 public sealed interface EventTest permits AttributeTest, FamilyTest, MessageTest {
     /**
-     * Asks the question of a message. It throws nothing and reads nothing outside the message, whatever that holds.
+     * Applies the test to a message. Never throws and reads nothing outside the message, whatever the message contains.
      *
-     * @param message a cursor that stands on the message, which stays there
-     * @return the answer; false where the message is too short for a {@code struct nfgenmsg} that is asked about
+     * @param message a cursor at the message, which stays there
+     * @return the result; false if the test needs a {@code struct nfgenmsg} and the message is too short for one
      */
     boolean matches(MessageCursor message);
 }

@@ -5,12 +5,12 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Whether a message is of one of some address families ({@code nfgen_family}). */
+/** A test that passes if a message is of one of a set of address families ({@code nfgen_family}). */
 public record FamilyTest(Set<Integer> families) implements EventTest {
     /**
      * A test of the family.
      *
-     * @param families the families' numbers, 0 to 255, one and more; {@link dev.nfkit.AddressFamily} has the known ones
+     * @param families the families' numbers, 0 to 255, at least one; {@link dev.nfkit.AddressFamily} has the known ones
      * @throws IllegalArgumentException if there is none, or one is out of range
      */
     public FamilyTest(Set<Integer> families) {

@@ -1,7 +1,7 @@
 package dev.nfkit.socket;
 
 /**
- * What the kernel tells of one NFLOG group, a line of {@code /proc/net/netfilter/nfnetlink_log}.
+ * The kernel's state of one NFLOG group, a line of {@code /proc/net/netfilter/nfnetlink_log}.
  */
 public record GroupState(
         int group, long portId, long queued, int copyMode, long copyRange, long flushTimeout, long useCount) {

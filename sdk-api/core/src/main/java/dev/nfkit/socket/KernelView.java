@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the kernel tells of a network namespace besides its sockets: owners of groups and queues, loggers, capabilities, names of
- * interfaces. Safe for any number of threads. Nothing here is on a hot path; where the system does not tell, answers
- * are empty rather than errors.
+ * The state of a network namespace, apart from its sockets: owners of groups and queues, loggers, capabilities, names
+ * of interfaces. Safe for any number of threads. Nothing here is on a hot path. If the system does not provide a value,
+ * the result is empty rather than an error.
  */
 public interface KernelView {
     /**
      * All bound NFLOG groups.
      *
-     * @return one entry a group; empty too where the file can't be read
+     * @return one entry for each group; empty also if the file cannot be read
      */
     List<GroupState> nflogGroups();
 
     /**
      * All bound NFQUEUE queues, with the kernel's own counters.
      *
-     * @return one entry a queue; empty too where the file can't be read
+     * @return one entry for each queue; empty also if the file cannot be read
      */
     List<QueueState> nfqueues();
 
@@ -29,14 +29,15 @@ public interface KernelView {
      * The process that owns a socket.
      *
      * @param portId the socket's port id
-     * @return the process, or empty where it can't be found: it lies in another pid namespace, or may not be looked at
+     * @return the process, or empty if it cannot be found: it is in another pid namespace, or this process may not
+     *     inspect it
      */
     Optional<SocketOwner> owner(long portId);
 
     /**
      * Whether this process may configure netfilter here.
      *
-     * @return the finding
+     * @return the result
      */
     NetAdmin netAdmin();
 
@@ -44,16 +45,17 @@ public interface KernelView {
      * The name of an interface of this namespace, at this moment.
      *
      * @param index the interface's index
-     * @return its name, or empty where there is none (any more)
+     * @return its name, or empty if there is none
      */
     Optional<String> interfaceName(long index);
 
     /**
-     * The logger of a family: who gets what the kernel itself logs ({@code /proc/sys/net/netfilter/nf_log/<family>}).
+     * The logger of a family, which receives what the kernel itself logs ({@code
+     * /proc/sys/net/netfilter/nf_log/<family>}).
      *
      * @param family the family
-     * @return the logger's name, such as {@code nfnetlink_log}; {@code NONE} where there is none
-     * @throws NetlinkException if it can't be read
+     * @return the logger's name, such as {@code nfnetlink_log}; {@code NONE} if there is none
+     * @throws NetlinkException if it cannot be read
      */
     String logger(AddressFamily family) throws NetlinkException;
 
@@ -67,10 +69,10 @@ public interface KernelView {
     void logger(AddressFamily family, String name) throws NetlinkException;
 
     /**
-     * Identifies the namespace that this view looks into at this moment. The name or the process by which a namespace is
-     * entered may come to stand for another one.
+     * Identifies the namespace that this view looks into at this moment. The name or the process by which a namespace
+     * is entered may later refer to another namespace.
      *
-     * @return a text that no other namespace has as long as this one exists; empty where it cannot be told
+     * @return a text that no other namespace has as long as this one exists; empty if it cannot be determined
      */
     default Optional<String> namespaceId() {
         return Optional.empty();
@@ -81,8 +83,8 @@ public interface KernelView {
      *
      * @param family the family
      * @param name a logger's name, or {@code NONE}
-     * @param namespaceId what {@link #namespaceId} was for the namespace that is meant
-     * @return false if this view looks into another namespace now; nothing has changed then
+     * @param namespaceId the {@link #namespaceId} of the intended namespace
+     * @return false if this view now looks into another namespace, in which case nothing was changed
      * @throws NetlinkException if the system refuses it
      */
     default boolean logger(AddressFamily family, String name, Optional<String> namespaceId) throws NetlinkException {
@@ -94,16 +96,17 @@ public interface KernelView {
     }
 
     /**
-     * The bound on receive buffers of those who may not exceed it ({@code net.core.rmem_max}).
+     * The limit of receive buffers for unprivileged sockets ({@code net.core.rmem_max}).
      *
-     * @return bytes, or empty where it can't be read
+     * @return bytes, or empty if it cannot be read
      */
     Optional<Long> receiveBufferLimit();
 
     /**
-     * What connection tracking has dropped in this namespace ({@code /proc/net/stat/nf_conntrack}).
+     * The number of packets that connection tracking has dropped in this namespace ({@code
+     * /proc/net/stat/nf_conntrack}).
      *
-     * @return the counters at this moment; empty if the kernel has no connection tracking or does not tell
+     * @return the counters at this moment; empty if the kernel has no connection tracking or does not report them
      */
     default Optional<ConntrackDrops> conntrackDrops() {
         return Optional.empty();
@@ -113,7 +116,7 @@ public interface KernelView {
      * Whether this kernel puts connections into queued packets, and changes them by verdicts
      * ({@code CONFIG_NETFILTER_NETLINK_GLUE_CT}).
      *
-     * @return whether it does; empty if that cannot be found out
+     * @return whether it does; empty if that cannot be determined
      */
     default Optional<Boolean> conntrackOnPackets() {
         return Optional.empty();

@@ -2,7 +2,7 @@ package dev.nfkit.socket;
 
 import dev.nfkit.wire.MessageCursor;
 
-/** Whether a message is of a type ({@code nlmsg_type}), and of its flags some are set and some are not. */
+/** A test that passes if a message is of a type ({@code nlmsg_type}) and certain of its flags are set or not set. */
 public record MessageTest(int type, int flagMask, int flags) implements EventTest {
     /**
      * A test of type and flags.

@@ -2,12 +2,12 @@ package dev.nfkit.socket;
 
 /** Whether this process may configure netfilter in a network namespace ({@code CAP_NET_ADMIN}). */
 public enum NetAdmin {
-    /** It may. */
+    /** It has the capability. */
     HELD,
     /** It lacks the capability. */
     MISSING,
     /** It has the capability, but in a user namespace that does not own the network namespace. */
     IN_OTHER_USER_NAMESPACE,
-    /** It could not be found out. */
+    /** It could not be determined. */
     UNKNOWN
 }

@@ -3,9 +3,9 @@ package dev.nfkit.socket;
 import dev.nfkit.NetlinkException;
 
 /**
- * Opens netlink sockets in one network namespace, and answers questions about it. Safe for any number of threads.
+ * Opens netlink sockets in one network namespace, and provides the namespace's state. Safe for any number of threads.
  *
- * <p>On Linux it is made by {@code nfkit-linux}; tests take a replay or a fake of {@code nfkit-testkit}.
+ * <p>{@code nfkit-linux} implements it for Linux; tests use a replay or a fake from {@code nfkit-testkit}.
  */
 public interface NetlinkTransport {
     /**
@@ -18,7 +18,7 @@ public interface NetlinkTransport {
     NetlinkSocket open(int protocol) throws NetlinkException;
 
     /**
-     * What the kernel tells of this namespace besides its sockets.
+     * The state of this namespace, apart from its sockets.
      *
      * @return the view; it lives as long as this transport
      */

@@ -1,7 +1,7 @@
 package dev.nfkit.socket;
 
 /**
- * What the kernel tells of one NFQUEUE queue, a line of {@code /proc/net/netfilter/nfnetlink_queue}.
+ * The kernel's state of one NFQUEUE queue, a line of {@code /proc/net/netfilter/nfnetlink_queue}.
  */
 public record QueueState(
         int queue,
@@ -22,7 +22,7 @@ public record QueueState(
      * @param copyRange the most bytes of a packet that are copied
      * @param queueDropped packets dropped because the queue was full
      * @param userDropped packets dropped because the owner's receive buffer was full
-     * @param lastId the id given last
+     * @param lastId the last assigned id
      */
     public QueueState {}
 
@@ -97,7 +97,7 @@ public record QueueState(
     }
 
     /**
-     * The id that was given to a packet last.
+     * The id of the last queued packet.
      *
      * @return 0 to 2³²−1; 0 before the first
      */

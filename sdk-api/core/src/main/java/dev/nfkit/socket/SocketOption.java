@@ -5,7 +5,7 @@ public enum SocketOption {
     /**
      * The receive buffer in bytes. Setting tries {@code SO_RCVBUFFORCE}, which needs {@code CAP_NET_ADMIN} in the
      * initial user namespace, and falls back to {@code SO_RCVBUF}, which {@code net.core.rmem_max} caps. The kernel
-     * doubles what is asked; asking for the value gives the doubled one, which is what datagrams are charged to.
+     * doubles the value that is set; reading the option returns the doubled one, to which datagrams are charged.
      */
     RECEIVE_BUFFER,
     /**
@@ -15,7 +15,7 @@ public enum SocketOption {
     SEND_BUFFER,
     /** {@code NETLINK_NO_ENOBUFS}: a full receive buffer drops datagrams without congesting the socket. */
     NO_ENOBUFS,
-    /** {@code NETLINK_EXT_ACK}: errors carry the kernel's own words. */
+    /** {@code NETLINK_EXT_ACK}: errors include the kernel's own text. */
     EXT_ACK,
     /** {@code NETLINK_CAP_ACK}: errors echo only the header of the request. */
     CAP_ACK,
@@ -26,12 +26,12 @@ public enum SocketOption {
     ADD_MEMBERSHIP,
     /**
      * {@code NETLINK_DROP_MEMBERSHIP}: leaves the multicast group whose number is set, from 1. Leaving one that was not
-     * joined changes nothing. It can only be set. Messages that are already on the socket stay there.
+     * joined changes nothing. It can only be set. Messages already on the socket stay there.
      */
     DROP_MEMBERSHIP;
 
     /**
-     * Demands that a value may be set. Implementations of {@link NetlinkSocket#set} call it first.
+     * Requires that a value may be set. Implementations of {@link NetlinkSocket#set} call it first.
      *
      * @param value the value
      * @throws IllegalArgumentException if it is out of the option's range
@@ -57,7 +57,7 @@ public enum SocketOption {
     }
 
     /**
-     * Demands that the option's value can be asked for. Implementations of {@link NetlinkSocket#get} call it first.
+     * Requires that the option can be read. Implementations of {@link NetlinkSocket#get} call it first.
      *
      * @throws IllegalArgumentException if it can only be set, as memberships are
      */

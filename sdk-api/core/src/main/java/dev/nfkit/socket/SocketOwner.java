@@ -25,8 +25,8 @@ public record SocketOwner(long pid, String name) {
     /**
      * The process's name.
      *
-     * @return as {@code /proc/pid/comm} has it, 15 characters at most; a process chooses it, so that it may hold control
-     *     characters
+     * @return as {@code /proc/pid/comm} has it, 15 characters at most; the process chooses it, so it may contain
+     *     control characters
      */
     @Override
     public String name() {

@@ -1,6 +1,6 @@
 /**
- * The seam: what lies between nfkit and the operating system. Above it everything is pure Java and runs anywhere;
- * below it are the Linux socket, a replayed recording or a fake.
+ * The seam between nfkit and the operating system. Everything above it is pure Java and runs anywhere; below it are the
+ * Linux socket, a replayed recording or a fake.
  */
 @NullMarked
 package dev.nfkit.socket;

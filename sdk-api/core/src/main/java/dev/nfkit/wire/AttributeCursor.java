@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Walks the attributes of one message or nest. Reusable; walking allocates nothing. One thread at a time.
  *
- * <p>Unknown attributes are for the caller to skip. The last one may lack its tail padding. Where an attribute stands
- * twice, the last wins; that, too, is the caller's. The typed reads check the value's length.
+ * <p>The caller skips unknown attributes and, if an attribute occurs twice, uses the last. The last attribute may lack
+ * its tail padding. The typed reads check the value's length.
  */
 public final class AttributeCursor {
     private ByteBuffer buffer = ByteBuffer.allocate(0);
@@ -25,7 +25,7 @@ public final class AttributeCursor {
     private int length;
     private int rawType;
 
-    /** Makes a cursor over nothing, to be aimed with {@link #wrap}. */
+    /** Makes a cursor over nothing; {@link #wrap} aims it. */
     public AttributeCursor() {}
 
     /**
@@ -34,10 +34,10 @@ public final class AttributeCursor {
      * @param buffer the buffer; big-endian, which is a buffer's default
      * @param offset the first attribute's first byte, from the buffer's start
      * @param length the length of all attributes in bytes
-     * @param order the byte order of the host that wrote them: that of {@code nla_len} and {@code nla_type}
-     * @param path what they stand in, for errors
+     * @param order the byte order of the host that wrote them, which is that of {@code nla_len} and {@code nla_type}
+     * @param path the message or nest that holds them, for errors
      * @return this cursor
-     * @throws IndexOutOfBoundsException if the range leaves the buffer
+     * @throws IndexOutOfBoundsException if the range exceeds the buffer
      */
     public AttributeCursor wrap(ByteBuffer buffer, int offset, int length, ByteOrder order, String path) {
         if ((offset | length) < 0 || offset > buffer.capacity() - length) {
@@ -59,8 +59,8 @@ public final class AttributeCursor {
     /**
      * Aims the cursor at the attributes of a message that starts with a {@code struct nfgenmsg}.
      *
-     * @param message a cursor that stands on the message
-     * @param path what they stand in, for errors
+     * @param message a cursor at the message
+     * @param path the message or nest that holds them, for errors
      * @return this cursor
      * @throws MalformedMessageException if the message is too short for a {@code struct nfgenmsg}
      */
@@ -73,9 +73,9 @@ public final class AttributeCursor {
     /**
      * Moves to the next attribute.
      *
-     * @return false where they end
+     * @return false after the last one
      * @throws MalformedMessageException if {@code nla_len} is less than 4 or more than what remains, or a header is
-     *     cut; the cursor then stands at the end
+     *     cut; the cursor is then at the end
      */
     public boolean next() throws MalformedMessageException {
         int left = end - next;
@@ -114,7 +114,7 @@ public final class AttributeCursor {
     }
 
     /**
-     * Whether the attribute's type carries {@code NLA_F_NESTED}. Older senders nest without it.
+     * Whether {@code NLA_F_NESTED} is set in the attribute's type. Older senders nest without it.
      *
      * @return whether the bit is set
      */
@@ -141,7 +141,7 @@ public final class AttributeCursor {
     }
 
     /**
-     * Demands a value of some length.
+     * Requires a minimum length of the value.
      *
      * @param least the fewest bytes
      * @throws MalformedMessageException if the value is shorter
@@ -198,7 +198,7 @@ public final class AttributeCursor {
     }
 
     /**
-     * The value as four bytes in the writing host's order, which few attributes use.
+     * The value as four bytes in the byte order of the host that wrote it. Few attributes use it.
      *
      * @return 0 to 2³²−1
      * @throws MalformedMessageException if the value is shorter
@@ -210,7 +210,7 @@ public final class AttributeCursor {
     }
 
     /**
-     * The value as UTF-8 text that a NUL byte ends.
+     * The value as UTF-8 text terminated by a NUL byte.
      *
      * @return the text before the NUL; bytes that are no UTF-8 become U+FFFD
      * @throws MalformedMessageException if no NUL ends it
@@ -222,9 +222,9 @@ public final class AttributeCursor {
     }
 
     /**
-     * How long the text is that a NUL byte ends.
+     * The length of the text before its terminating NUL byte.
      *
-     * @return bytes before the NUL
+     * @return a length in bytes, without the NUL
      * @throws MalformedMessageException if no NUL ends it
      */
     public int textLength() throws MalformedMessageException {
@@ -250,7 +250,7 @@ public final class AttributeCursor {
     /**
      * Eight bytes of the value.
      *
-     * @param index the first of them; the value must be known to be so long
+     * @param index the first of them; not checked against the value's length
      * @return the bits, signed
      */
     public long u64(int index) {
@@ -269,10 +269,10 @@ public final class AttributeCursor {
     }
 
     /**
-     * As {@link #nest}, for hot paths: with the whole path at hand nothing is allocated.
+     * As {@link #nest}, for hot paths: the caller has the whole path, so nothing is allocated.
      *
      * @param inner the cursor to aim
-     * @param innerPath what the inner attributes stand in, for errors
+     * @param innerPath the nest that holds the inner attributes, for errors
      * @return the other cursor, before its first attribute
      */
     public AttributeCursor nestAt(AttributeCursor inner, String innerPath) {

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of one attribute. Immutable. */
+/** The definition of one attribute. Immutable. */
 public final class AttributeFacts {
     private final int code;
     private final String kernelName;
@@ -39,7 +39,7 @@ public final class AttributeFacts {
      * @param name the rest of the kernel's name; in lower case it is the name in JSON
      * @param shape what the value looks like
      * @param minimumLength the fewest bytes of the value
-     * @param since the first kernel that has it
+     * @param since the first kernel version with it
      * @return the facts
      */
     public static AttributeFacts of(
@@ -54,7 +54,7 @@ public final class AttributeFacts {
      * @param prefix what the kernel's name starts with
      * @param name the rest of the kernel's name
      * @param nested the attributes inside
-     * @param since the first kernel that has it
+     * @param since the first kernel version with it
      * @return the facts
      */
     public static AttributeFacts nest(int code, String prefix, String name, AttributeSchema nested, String since) {

@@ -7,21 +7,21 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * How the attributes of the message before lay: the same rule gives the same ones, of the same lengths, at the same places.
- * Comparing the headers that are expected there replaces the walk, whose every step waits for the load before. Values that
- * a rule gives all its packets are compared with them, which costs no more: where nothing of all that has changed, what was
- * made of it for the message before holds for this one.
+ * The layout of the attributes in the previous message. One rule sends the same attributes, with the same lengths, at
+ * the same offsets. Comparing the expected headers replaces the walk, in which each step waits for the previous load.
+ * Values that a rule gives to all its packets are compared with them, at no extra cost. If nothing of this has changed,
+ * results derived from the previous message hold for this one.
  *
- * <p>All but the last attribute are compared eight bytes at a time, in straight lines: the compiler makes of a loop so much
- * more than its body that it takes twice the time. The last attribute is compared alone, since it is mostly the payload, of
- * another length from packet to packet.
+ * <p>All attributes except the last are compared eight bytes at a time, in straight-line code: a loop takes twice as
+ * long, because of what the compiler adds to it. The last attribute is compared separately. It is usually the payload,
+ * whose length changes from packet to packet.
  */
 final class AttributeLayout {
-    /** All attributes lie as before, to the message's end, and the steady values are the same. */
+    /** All attributes are at the same offsets as before, to the message's end, and the steady values are the same. */
     static final int ALL = -1;
-    /** As {@link #ALL}, but that the last attribute has another length: {@link #lastLength()}. */
+    /** As {@link #ALL}, but the last attribute has another length: {@link #lastLength()}. */
     static final int STRETCHED = -2;
-    /** All attributes lie as before, to the message's end, with other values. */
+    /** All attributes are at the same offsets as before, to the message's end, with other values. */
     static final int CHANGED = -3;
 
     private static final int LONGEST = 32;
@@ -31,11 +31,11 @@ final class AttributeLayout {
     private static final int NEVER = Integer.MAX_VALUE;
     private static final int NO_NUL = -1;
 
-    // Bytes as they lie: which order they are read in does not matter, if it is one.
+    // Any byte order is correct, as long as all reads use the same.
     private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** How many bytes before the first attribute are compared as steady values are. */
+    /** The number of bytes before the first attribute that are compared like steady values. */
     private final int lead;
     /** Whether the headers are in that order. */
     private boolean little;
@@ -47,17 +47,17 @@ final class AttributeLayout {
     private final int[] nuls = new int[LONGEST];
 
     private final boolean[] steady = new boolean[LONGEST];
-    /** The fewest bytes that an attribute may have with its header, where it is the last; or {@link #NEVER}. */
+    /** The minimum size of an attribute with its header, in bytes, if it is the last; or {@link #NEVER}. */
     private final int[] leasts = new int[LONGEST];
 
     private final long[] presentBefore = new long[LONGEST + 1];
-    /** How many are remembered; none while a message is walked, until it has come to its end. */
+    /** The number of remembered attributes; 0 while a message is walked, until its end is reached. */
     private int count;
 
     private int added;
     private boolean remembered;
 
-    // Of all attributes, where a message was read to its end.
+    // The length of all attributes, if a message was read to its end.
     private int length = -1;
     private long present;
     private int lastStart;
@@ -65,14 +65,14 @@ final class AttributeLayout {
     private int lastType;
     private int lastLeast;
 
-    // Of all but the last: which bits of each word are expected to be what, in turn.
+    // Alternating masks and expected bits of each word, for all attributes except the last.
     private final long[] words = new long[2 * LINE * LINES];
-    /** Which bits of each word are headers' and NULs'; the others that are expected are values'. */
+    /** The bits of each word that belong to headers and NULs; the other expected bits belong to values. */
     private final long[] fixed = new long[LINE * LINES];
 
     private int lines;
     private int covered = -1;
-    /** The shortest message that has these lines and one more header. */
+    /** The minimum length of a message with these lines and one more header. */
     private int shortest = NEVER;
 
     AttributeLayout(int lead) {
@@ -84,7 +84,9 @@ final class AttributeLayout {
         return (int) INTS.get(bytes, at);
     }
 
-    /** How many attributes lie as before; or {@link #ALL}, {@link #STRETCHED} or {@link #CHANGED}. */
+    /**
+     * The number of attributes at the same offsets as before; or {@link #ALL}, {@link #STRETCHED} or {@link #CHANGED}.
+     */
     int match(ByteBuffer bytes, int base, int size) {
         if (size < shortest) {
             return matchOneByOne(bytes, base, size);
@@ -100,7 +102,7 @@ final class AttributeLayout {
         return stretched(header, size) ? STRETCHED : covered;
     }
 
-    /** Whether the last attribute has but another length, and is the message's last again. */
+    /** Whether the last attribute differs only in length and is again the last of the message. */
     private boolean stretched(int header, int size) {
         int facts = facts(header);
         int attribute = facts & 0xffff;
@@ -171,7 +173,7 @@ final class AttributeLayout {
         return ((long) LONGS.get(bytes, at) & expected[word]) ^ expected[word + 1];
     }
 
-    /** Expects from now on the values that have changed; false where more than values has. */
+    /** Expects the changed values from now on; returns false if more than values has changed. */
     private boolean adopt(ByteBuffer bytes, int from) {
         for (int word = 0; word < lines * LINE; word++) {
             long differ = differing(bytes, from + word * Long.BYTES, words, 2 * word);
@@ -195,22 +197,22 @@ final class AttributeLayout {
         return known;
     }
 
-    /** The code of the last attribute, where {@link #match} says that it is stretched. */
+    /** The code of the last attribute, after {@link #match} returned {@link #STRETCHED}. */
     int lastCode() {
         return lastType & Netlink.NLA_TYPE_MASK;
     }
 
-    /** The length of the last attribute's value then. */
+    /** The length of the last attribute's value, after {@link #match} returned {@link #STRETCHED}. */
     int lastLength() {
         return ends[count - 1] - lastStart - Netlink.NLA_HDRLEN;
     }
 
-    /** The attributes as a set of bits, where {@link #match} says that all are there. */
+    /** The attributes as a set of bits, after {@link #match} returned that all are present. */
     long present() {
         return present;
     }
 
-    /** Where an attribute starts that lies as before, or the first one behind these. */
+    /** The offset of an attribute that is at the same place as before, or of the first one after these. */
     int start(int index) {
         return starts[index];
     }
@@ -220,7 +222,7 @@ final class AttributeLayout {
         return presentBefore[index];
     }
 
-    /** Keeps so many attributes and forgets the rest, in whose place others are added until {@link #end}. */
+    /** Keeps a number of attributes and forgets the rest; others are then added until {@link #end}. */
     void keep(int known) {
         count = 0;
         added = known;
@@ -230,9 +232,9 @@ final class AttributeLayout {
     }
 
     /**
-     * Remembers an attribute behind those that are.
+     * Remembers one more attribute, after those remembered so far.
      *
-     * @param least the fewest bytes that it may have with its header; −1 where it is not known
+     * @param least its minimum size with its header, in bytes; −1 if the attribute is not known
      * @param text whether its last byte is a NUL and must be
      * @param same whether its value is steady
      * @param presentNow the attributes up to it as a set of bits
@@ -252,7 +254,7 @@ final class AttributeLayout {
         }
     }
 
-    /** Such a message is not to be remembered. */
+    /** Marks the current message as one that is not remembered. */
     void giveUp() {
         remembered = false;
     }
@@ -274,7 +276,7 @@ final class AttributeLayout {
         if (covered != last) {
             cover(bytes, base, last);
         }
-        // Where the last one's value is steady, no word says whether it has changed.
+        // If the last value is steady, no word covers it, so a change would not be noticed.
         shortest = lines <= LINES && !steady[last]
                 ? Math.max(lines * LINE_BYTES - lead, lastStart + Netlink.NLA_HDRLEN)
                 : NEVER;
@@ -301,7 +303,7 @@ final class AttributeLayout {
         }
     }
 
-    /** Expects these bytes to stay; what must not change without a walk is fixed. */
+    /** Expects these bytes to stay the same; a change of fixed ones requires a walk. */
     private void expect(ByteBuffer bytes, int base, int from, int to, boolean isFixed) {
         for (int i = from; i < to; i++) {
             int word = (lead + i) / Long.BYTES;
@@ -314,7 +316,7 @@ final class AttributeLayout {
         }
     }
 
-    /** Whether headers are little-endian; those of the other order are forgotten. */
+    /** Sets whether headers are little-endian; remembered ones of the other order are forgotten. */
     void order(boolean isLittle) {
         little = isLittle;
         forget();

@@ -17,9 +17,9 @@ public final class AttributeSchema {
     /**
      * A schema of the given attributes.
      *
-     * @param name the kernel's name of what they stand in, such as {@code NFULNL_MSG_PACKET}
+     * @param name the kernel's name of the message or nest that holds them, such as {@code NFULNL_MSG_PACKET}
      * @param types the attributes
-     * @throws IllegalArgumentException if a code is out of 1 to 63 or stands twice
+     * @throws IllegalArgumentException if a code is out of 1 to 63 or occurs twice
      */
     public AttributeSchema(String name, List<? extends AttributeType> types) {
         this.name = name;
@@ -43,18 +43,20 @@ public final class AttributeSchema {
                 .reduce(0, (some, one) -> some | one);
     }
 
-    /** By code, the fewest bytes of the attribute with its header; shared by all tables and never written. */
+    /**
+     * The minimum size of each attribute with its header, in bytes, by code; shared by all tables and never written.
+     */
     int[] minimumSizes() {
         return minimumSizes;
     }
 
-    /** The attributes that must end with a NUL, as a set of bits: texts that have one byte at least. */
+    /** The attributes that must end with a NUL, as a set of bits: texts with a minimum length of one byte or more. */
     long texts() {
         return texts;
     }
 
     /**
-     * What the attributes stand in.
+     * The message or nest that holds the attributes.
      *
      * @return the kernel's name
      */
@@ -75,7 +77,7 @@ public final class AttributeSchema {
      * The attribute of a code.
      *
      * @param code a type on the wire, without its two flag bits
-     * @return the attribute, or empty where it is not known
+     * @return the attribute, or empty if it is not known
      */
     public Optional<AttributeType> find(int code) {
         return code < 0 || code >= CODES ? Optional.empty() : Optional.ofNullable(byCode[code]);

@@ -1,6 +1,6 @@
 package dev.nfkit.wire;
 
-/** What an attribute's value looks like. */
+/** The format of an attribute's value. */
 public enum AttributeShape {
     /** One byte. */
     U8(1),
@@ -8,13 +8,13 @@ public enum AttributeShape {
     BE16(2),
     /** Four bytes, big-endian. */
     BE32(4),
-    /** Eight bytes, big-endian; they may lie on a boundary of four. */
+    /** Eight bytes, big-endian; may be aligned to four bytes only. */
     BE64(8),
-    /** Four bytes in the order of the host that wrote them, which few attributes use. */
+    /** Four bytes in the byte order of the host that wrote them. Few attributes use it. */
     HOST32(4),
     /** Bytes of any length, or a structure. */
     BYTES(0),
-    /** Text that a NUL byte ends. */
+    /** Text terminated by a NUL byte. */
     STRING(1),
     /** Attributes. */
     NESTED(0);
@@ -26,7 +26,7 @@ public enum AttributeShape {
     }
 
     /**
-     * The fewest bytes that such a value has.
+     * The minimum length of such a value.
      *
      * @return a length in bytes, without the attribute's header
      */

@@ -6,22 +6,22 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where each known attribute of a message lies, found in one pass: the hot decoder. Reusable; allocates nothing. One
+ * The hot decoder: finds the offset of each known attribute of a message in one pass. Reusable; allocates nothing. One
  * thread at a time.
  *
- * <p>Each known attribute's length is checked in that pass, and that a text which must end with a NUL does, so that reads
- * afterwards need no check. Unknown attributes are skipped; where one stands twice, the last wins.
+ * <p>The pass checks the length of each known attribute, and that each text ends with a NUL if it must. Reads
+ * afterwards need no check. Unknown attributes are skipped; if an attribute occurs twice, the last counts.
  */
 public final class AttributeTable {
     private final AttributeSchema schema;
     private final int[] minimum;
     private final long texts;
-    /** The attributes whose values are compared with those of the message before. */
+    /** The attributes whose values are compared with those of the previous message. */
     private final long steady;
 
     private int[] offsets;
     private int[] lengths;
-    /** Whether copies read the arrays too: then they are replaced before they are written. */
+    /** Whether copies share the arrays; if so, they are replaced before they are written. */
     private boolean shared;
 
     private final @Nullable AttributeLayout layout;
@@ -40,12 +40,12 @@ public final class AttributeTable {
     }
 
     /**
-     * A table for the attributes of a schema, which tells whether a message repeats the one before.
+     * A table for the attributes of a schema that detects whether a message repeats the previous one.
      *
      * @param schema what is known
-     * @param steady the attributes whose values must be the same then, as a set of bits, the lowest for code 0. With any,
-     *     the four bytes before the first attribute must be the same as well, and messages must have them: they are the
-     *     {@code struct nfgenmsg}
+     * @param steady the attributes whose values must be the same for that, as a set of bits, the lowest for code 0. If
+     *     there are any, the four bytes before the first attribute must be the same as well, and messages must have
+     *     them: they are the {@code struct nfgenmsg}
      */
     public AttributeTable(AttributeSchema schema, long steady) {
         this.schema = schema;
@@ -73,14 +73,14 @@ public final class AttributeTable {
     }
 
     /**
-     * What was found, for a copy of the bytes.
+     * The result of the last pass, for a copy of the bytes.
      *
      * @param bytes holds the copy; big-endian
      * @param start the copy's first attribute, from the buffer's start
-     * @return a table that is not to be wrapped again
+     * @return a table that cannot be wrapped again
      */
     public AttributeTable copy(ByteBuffer bytes, int start) {
-        shared = true; // most messages lie as the one before did, so most copies can have the same arrays
+        shared = true; // most messages have the layout of the previous one, so most copies can share the arrays
         return new AttributeTable(this, bytes, start);
     }
 
@@ -89,11 +89,11 @@ public final class AttributeTable {
      *
      * @param buffer the buffer; big-endian, which is a buffer's default
      * @param start the first attribute's first byte, from the buffer's start
-     * @param end behind the last attribute's last byte
+     * @param end the offset after the last attribute's last byte
      * @param order the byte order of the host that wrote them
-     * @return whether the message {@code repeats} the one before: it has the same attributes, all of the same lengths but
-     *     the last, and the same steady values, and the same four bytes before them where any are steady. Whatever was
-     *     made of these holds. False does not say that they differ
+     * @return true if the message {@code repeats} the previous one: it has the same attributes, of the same lengths
+     *     except the last, the same steady values, and, if any are steady, the same four bytes before them. Results
+     *     derived from these still hold. If false, they may or may not differ
      * @throws MalformedMessageException if an attribute's length is less than 4 or more than what remains, or a known
      *     one is shorter than its type or a text without its NUL; the table is then empty
      */
@@ -101,7 +101,7 @@ public final class AttributeTable {
     public boolean wrap(ByteBuffer buffer, int start, int end, ByteOrder order) throws MalformedMessageException {
         AttributeLayout before = layout;
         if (before == null) {
-            throw new IllegalStateException("a copy of a table can't be wrapped again");
+            throw new IllegalStateException("a copy of a table cannot be wrapped again");
         }
         boolean fromLittle = order == ByteOrder.LITTLE_ENDIAN;
         if (little != fromLittle) {
@@ -113,8 +113,8 @@ public final class AttributeTable {
         }
         this.start = start;
         int length = end - start;
-        // The field, not the argument: the compiler does not see that they are the same, and reads the buffer's fields
-        // twice.
+        // Reads the field, not the argument: the compiler does not see that they are the same, and would read the
+        // buffer's fields twice.
         int known = before.match(this.buffer, start, length);
         if (known == AttributeLayout.ALL) {
             present = before.present();
@@ -131,11 +131,11 @@ public final class AttributeTable {
     }
 
     /**
-     * Finds the attributes behind the {@code struct nfgenmsg} of a message.
+     * Finds the attributes after the {@code struct nfgenmsg} of a message.
      *
      * @param message a cursor on it; it must be long enough for a {@code struct nfgenmsg}
-     * @return whether it repeats the one before, as {@link #wrap(ByteBuffer, int, int, ByteOrder)} says
-     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)} throws
+     * @return whether it repeats the previous one, as {@link #wrap(ByteBuffer, int, int, ByteOrder)} does
+     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)} does
      */
     public boolean wrap(MessageCursor message) throws MalformedMessageException {
         return wrap(message.buffer(), message.attributesOffset(), message.end(), message.order());
@@ -150,7 +150,7 @@ public final class AttributeTable {
         }
     }
 
-    /** Finds the attributes from the first one on that lies otherwise than in the message before. */
+    /** Finds the attributes, starting with the first whose place differs from the previous message. */
     private void walk(AttributeLayout now, int known, int length) throws MalformedMessageException {
         int at = now.start(known);
         long seen = now.presentBefore(known);
@@ -178,7 +178,7 @@ public final class AttributeTable {
                     throw endless(code, at);
                 }
                 if ((seen & (1L << code)) != 0) {
-                    now.giveUp(); // the last wins: such a layout is not remembered
+                    now.giveUp(); // the last one counts: such a layout is not remembered
                 }
                 offsets[code] = at + Netlink.NLA_HDRLEN;
                 lengths[code] = size - Netlink.NLA_HDRLEN;
@@ -221,12 +221,12 @@ public final class AttributeTable {
                 schema.name() + "/" + schema.nameOf(code), at, "text ended by NUL", "text without one");
     }
 
-    /** Forgets what was found. */
+    /** Forgets the attributes that were found. */
     public void clear() {
         present = 0;
     }
 
-    /** Forgets what was found, and what the message was like, so that the next one repeats nothing. */
+    /** Forgets the attributes that were found and their layout, so that the next message does not repeat this one. */
     public void forget() {
         present = 0;
         if (layout != null) {
@@ -238,7 +238,7 @@ public final class AttributeTable {
      * Whether an attribute was found.
      *
      * @param code a code of the schema
-     * @return whether it is there
+     * @return whether it is present
      */
     public boolean has(int code) {
         return (present & (1L << code)) != 0;
@@ -254,7 +254,7 @@ public final class AttributeTable {
     }
 
     /**
-     * Where an attribute's value starts. It means nothing where {@link #has} is false.
+     * Where an attribute's value starts. Undefined if {@link #has} is false.
      *
      * @param code a code of the schema
      * @return an offset from the buffer's start
@@ -264,7 +264,7 @@ public final class AttributeTable {
     }
 
     /**
-     * The length of an attribute's value, padding not counted. It means nothing where {@link #has} is false.
+     * The length of an attribute's value, padding not counted. Undefined if {@link #has} is false.
      *
      * @param code a code of the schema
      * @return a length in bytes

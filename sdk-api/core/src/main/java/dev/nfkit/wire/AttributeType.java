@@ -2,10 +2,10 @@ package dev.nfkit.wire;
 
 import java.util.Optional;
 
-/** What is known of one attribute of a family: each family has one enum of these, and everything iterates it. */
+/** One attribute of a family. Each family has one enum of them, which decoder, JSON, fakes and fuzzing iterate. */
 public interface AttributeType {
     /**
-     * All that is known, from which the rest follows.
+     * The definition, from which the other methods follow.
      *
      * @return the facts
      */
@@ -30,7 +30,7 @@ public interface AttributeType {
     }
 
     /**
-     * What the value looks like.
+     * The format of the value.
      *
      * @return the shape
      */
@@ -39,7 +39,7 @@ public interface AttributeType {
     }
 
     /**
-     * The fewest bytes that the value has; a structure has more than its shape tells.
+     * The minimum length of the value; that of a structure exceeds the minimum of its shape.
      *
      * @return a length in bytes, without the attribute's header
      */
@@ -48,7 +48,7 @@ public interface AttributeType {
     }
 
     /**
-     * The attributes inside, where the shape is {@link AttributeShape#NESTED} and they are known.
+     * The attributes inside, if the shape is {@link AttributeShape#NESTED} and they are known.
      *
      * @return their schema, or empty
      */
@@ -57,7 +57,7 @@ public interface AttributeType {
     }
 
     /**
-     * The first kernel that has it.
+     * The first kernel version with it.
      *
      * @return a version such as {@code 2.6.14}
      */

@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 /**
  * Walks the messages of one datagram. Reusable; allocates nothing. One thread at a time.
  *
- * <p>The last message may lack its tail padding, which is legal. The fields are those of the message that the last
- * {@link #next()} found; before the first and after the last they mean nothing.
+ * <p>The last message may lack its tail padding, which is legal. The accessors return the fields of the message that
+ * the last {@link #next()} found; before the first and after the last message their values are undefined.
  */
 public final class MessageCursor {
     private static final VarHandle HEADS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -27,7 +27,7 @@ public final class MessageCursor {
     private int length;
     private int typeAndFlags;
 
-    /** Makes a cursor over nothing, to be aimed with {@link #wrap}. */
+    /** Makes a cursor over nothing; {@link #wrap} aims it. */
     public MessageCursor() {}
 
     /**
@@ -36,9 +36,9 @@ public final class MessageCursor {
      * @param buffer the buffer; big-endian, which is a buffer's default
      * @param offset the datagram's first byte, from the buffer's start
      * @param length the datagram's length in bytes
-     * @param order the byte order of the host that wrote it: that of headers
+     * @param order the byte order of the host that wrote it, which is that of headers
      * @return this cursor
-     * @throws IndexOutOfBoundsException if the range leaves the buffer
+     * @throws IndexOutOfBoundsException if the range exceeds the buffer
      */
     @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
     public MessageCursor wrap(ByteBuffer buffer, int offset, int length, ByteOrder order) {
@@ -62,9 +62,9 @@ public final class MessageCursor {
     /**
      * Moves to the next message.
      *
-     * @return false where the datagram ends
+     * @return false at the end of the datagram
      * @throws MalformedMessageException if a header is cut, or its length is less than a header or more than what
-     *     remains; the cursor then stands at the end
+     *     remains; the cursor is then at the end
      */
     public boolean next() throws MalformedMessageException {
         int left = end - next;
@@ -82,16 +82,16 @@ public final class MessageCursor {
         }
         offset = next;
         length = size;
-        int behind = (int) (head >>> 32);
-        typeAndFlags = littleEndian ? behind : Integer.rotateLeft(Integer.reverseBytes(behind), 16);
-        next = offset + Netlink.align(size); // behind the end, where the last message has no padding
+        int after = (int) (head >>> 32);
+        typeAndFlags = littleEndian ? after : Integer.rotateLeft(Integer.reverseBytes(after), 16);
+        next = offset + Netlink.align(size); // after the end, if the last message has no padding
         return true;
     }
 
     /**
-     * Whether a call of {@link #next()} has something to look at.
+     * Whether another message follows.
      *
-     * @return false where the datagram ends
+     * @return false at the end of the datagram
      */
     public boolean hasNext() {
         return next < end;
@@ -201,14 +201,14 @@ public final class MessageCursor {
     /**
      * Whether the message is long enough for a {@code struct nfgenmsg}.
      *
-     * @return whether {@link #family()}, {@link #resId()} and {@link #attributesOffset()} mean something
+     * @return whether {@link #family()}, {@link #resId()} and {@link #attributesOffset()} are valid
      */
     public boolean hasNfgenmsg() {
         return length >= NLMSG_HDRLEN + NFGENMSG_LEN;
     }
 
     /**
-     * Demands a {@code struct nfgenmsg}.
+     * Requires a {@code struct nfgenmsg}.
      *
      * @throws MalformedMessageException if the message is too short for one
      */
@@ -247,7 +247,7 @@ public final class MessageCursor {
     }
 
     /**
-     * Where the attributes start, behind the {@code struct nfgenmsg}.
+     * Where the attributes start, after the {@code struct nfgenmsg}.
      *
      * @return an offset from the buffer's start
      */

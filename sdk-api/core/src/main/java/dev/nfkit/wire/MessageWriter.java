@@ -17,8 +17,8 @@ import java.nio.charset.StandardCharsets;
  * socket.send(writer.datagram());
  * }</pre>
  *
- * <p>Where the buffer is full, a write throws BufferOverflowException and {@link #abandon()} takes the unfinished
- * message back.
+ * <p>If the buffer is full, a write throws BufferOverflowException and {@link #abandon()} removes the unfinished
+ * message.
  */
 public final class MessageWriter {
     private final ByteBuffer buffer;
@@ -39,7 +39,7 @@ public final class MessageWriter {
     }
 
     /**
-     * Throws away what was written.
+     * Discards everything that was written.
      *
      * @return this writer
      */
@@ -72,7 +72,7 @@ public final class MessageWriter {
      */
     public MessageWriter begin(int type, int flags, long sequence, long portId) {
         if (message >= 0) {
-            throw new IllegalStateException("the message before is not ended");
+            throw new IllegalStateException("the previous message is not ended");
         }
         int at = buffer.position();
         if (buffer.remaining() < NLMSG_HDRLEN) {
@@ -102,7 +102,7 @@ public final class MessageWriter {
      * Writes a {@code struct nfgenmsg}.
      *
      * @param family 0 to 255
-     * @param version 0 to 255; few requests ask for another than 0
+     * @param version 0 to 255; few requests use another than 0
      * @param resId the group or queue, 0 to 65535
      * @return this writer
      */
@@ -164,7 +164,8 @@ public final class MessageWriter {
     }
 
     /**
-     * Writes an attribute of 32-bit words in the order of headers, as few are ({@code CTA_FILTER_ORIG_FLAGS}).
+     * Writes an attribute of 32-bit words in the byte order of headers. Few attributes use it ({@code
+     * CTA_FILTER_ORIG_FLAGS}).
      *
      * @param type its type
      * @param words the words
@@ -179,7 +180,7 @@ public final class MessageWriter {
     }
 
     /**
-     * Writes an attribute of 64-bit words in the order of headers, as bitmaps are ({@code CTA_LABELS}).
+     * Writes an attribute of 64-bit words in the byte order of headers, such as a bitmap ({@code CTA_LABELS}).
      *
      * @param type its type
      * @param words the words
@@ -251,7 +252,7 @@ public final class MessageWriter {
     /**
      * Ends an attribute that holds attributes.
      *
-     * @param mark what {@link #beginNest} gave
+     * @param mark the result of {@link #beginNest}
      * @return this writer
      * @throws IllegalStateException if it has grown beyond 65535 bytes
      */
@@ -302,7 +303,7 @@ public final class MessageWriter {
     }
 
     /**
-     * Takes the unfinished message back; messages that were ended stay.
+     * Removes the unfinished message; messages that were ended stay.
      *
      * @return this writer
      */
@@ -315,7 +316,7 @@ public final class MessageWriter {
     }
 
     /**
-     * How many bytes are written.
+     * The number of bytes written.
      *
      * @return the datagram's length so far
      */
@@ -324,8 +325,8 @@ public final class MessageWriter {
     }
 
     /**
-     * The datagram that was written: the writer's own direct buffer, valid until the next {@link #clear()}. It is always
-     * the same object, so that a socket may remember its address.
+     * The datagram that was written: the writer's own direct buffer, valid until the next {@link #clear()}. It is
+     * always the same object, so that a socket may remember its address.
      *
      * @return a buffer whose remaining bytes are the datagram
      * @throws IllegalStateException if a message is not ended

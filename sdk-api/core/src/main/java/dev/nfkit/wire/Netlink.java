@@ -22,13 +22,13 @@ public final class Netlink {
     public static final int NLM_F_MULTI = 0x2;
     /** Asks for an acknowledgement. */
     public static final int NLM_F_ACK = 0x4;
-    /** On a part of a dump: the table changed meanwhile, so that entries may be missing or stand twice. */
+    /** On a part of a dump: the table changed during the dump, so entries may be missing or occur twice. */
     public static final int NLM_F_DUMP_INTR = 0x10;
     /** Asks for all entries. */
     public static final int NLM_F_DUMP = 0x300;
-    /** On a message of creation: only where it does not exist. */
+    /** On a request to create: fail if the entry exists. */
     public static final int NLM_F_EXCL = 0x200;
-    /** On a message of creation: create. */
+    /** On a request to create: create the entry if it does not exist. */
     public static final int NLM_F_CREATE = 0x400;
     /** On an error: only the request's header is echoed. */
     public static final int NLM_F_CAPPED = 0x100;
@@ -39,7 +39,7 @@ public final class Netlink {
     public static final int NLA_F_NESTED = 0x8000;
     /** Bit of an attribute's type: its value is big-endian. */
     public static final int NLA_F_NET_BYTEORDER = 0x4000;
-    /** Leaves an attribute's type without the two bits. */
+    /** Mask of an attribute's type without the two bits. */
     public static final int NLA_TYPE_MASK = 0x3fff;
 
     /** Bytes of {@code struct nlmsghdr}. */

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Reads big-endian numbers from a buffer, whatever its own order. With one check of bounds, and without asking whether the
- * buffer is direct or which order it has, a read takes half of what {@link ByteBuffer#getInt(int)} takes: hot paths read so.
+ * Reads big-endian numbers from a buffer, whatever the buffer's own byte order. For hot paths: a read makes one bounds
+ * check and does not depend on the buffer's kind or order, which takes half the time of {@link ByteBuffer#getInt(int)}.
  */
 public final class NetworkOrder {
     private static final VarHandle SHORT = view(short[].class);
@@ -26,7 +26,7 @@ public final class NetworkOrder {
      * @param buffer holds them
      * @param at the first, from the buffer's start
      * @return 0 to 65535
-     * @throws IndexOutOfBoundsException if they leave the buffer's limit
+     * @throws IndexOutOfBoundsException if they exceed the buffer's limit
      */
     public static int u16(ByteBuffer buffer, int at) {
         return (short) SHORT.get(buffer, at) & 0xffff;
@@ -38,7 +38,7 @@ public final class NetworkOrder {
      * @param buffer holds them
      * @param at the first, from the buffer's start
      * @return 0 to 2³²−1
-     * @throws IndexOutOfBoundsException if they leave the buffer's limit
+     * @throws IndexOutOfBoundsException if they exceed the buffer's limit
      */
     public static long u32(ByteBuffer buffer, int at) {
         return (int) INT.get(buffer, at) & 0xffff_ffffL;
@@ -50,7 +50,7 @@ public final class NetworkOrder {
      * @param buffer holds them
      * @param at the first, from the buffer's start
      * @return the bits
-     * @throws IndexOutOfBoundsException if they leave the buffer's limit
+     * @throws IndexOutOfBoundsException if they exceed the buffer's limit
      */
     public static long i64(ByteBuffer buffer, int at) {
         return (long) LONG.get(buffer, at);

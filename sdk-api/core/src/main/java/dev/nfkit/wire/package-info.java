@@ -1,6 +1,6 @@
 /**
- * Netlink messages and attributes as bytes: cursors that read, a writer, and the shape of each attribute. Nothing here
- * knows what a message means.
+ * Netlink messages and attributes as bytes: cursors that read, a writer, and the shape of each attribute. This package
+ * does not interpret messages.
  */
 @NullMarked
 package dev.nfkit.wire;
