@@ -25,14 +25,14 @@ public final class AddressText {
     }
 
     /**
-     * Appends an address as text. Allocates nothing while the target has room.
+     * Appends an address as text. Allocates nothing while the target has capacity.
      *
      * @param bytes where the address is
      * @param index its first byte, from 0
      * @param length 4 or 16
      * @param target where to
      * @throws IllegalArgumentException if the length is another
-     * @throws IndexOutOfBoundsException if the address leaves the bytes
+     * @throws IndexOutOfBoundsException if the address exceeds the bytes
      */
     public static void append(Bytes bytes, int index, int length, StringBuilder target) {
         switch (length) {
@@ -43,7 +43,7 @@ public final class AddressText {
     }
 
     /**
-     * Appends an IPv4 address as text. Allocates nothing while the target has room.
+     * Appends an IPv4 address as text. Allocates nothing while the target has capacity.
      *
      * @param address its bits
      * @param target where to
@@ -59,7 +59,7 @@ public final class AddressText {
     }
 
     /**
-     * Appends an IPv6 address as text. Allocates nothing while the target has room.
+     * Appends an IPv6 address as text. Allocates nothing while the target has capacity.
      *
      * @param high its first 64 bits
      * @param low its last 64 bits
@@ -117,7 +117,7 @@ public final class AddressText {
     }
 
     /**
-     * An address as an object, of the family that its length tells: an IPv4-mapped IPv6 address stays an IPv6 one.
+     * An address as an object. Its length determines the family: an IPv4-mapped IPv6 address stays an IPv6 address.
      *
      * @param bytes where the address is
      * @param index its first byte, from 0

@@ -1,6 +1,6 @@
 package dev.nfkit.packet;
 
-/** What went out of, and came into, what one checksum covers, since the checksum was last brought forward. */
+/** The change of the data that one checksum covers, since the checksum was last updated. */
 final class ChecksumChange {
     private long out;
     private long in;
@@ -18,7 +18,7 @@ final class ChecksumChange {
         in = 0;
     }
 
-    /** The checksum brought forward; as it was where nothing changed. */
+    /** The updated checksum; the given one if nothing changed. */
     int appliedTo(int checksum) {
         return (out | in) == 0 ? checksum : InternetChecksum.update(checksum, out, in);
     }

@@ -6,12 +6,12 @@ import dev.nfkit.Bytes;
  * Walks the extension headers of an IPv6 packet, one by one (RFC 8200). Reusable; walking allocates nothing. One thread
  * at a time. Offsets count from the start of the bytes that the view was aimed at.
  *
- * <p>The walk ends at the header of what the packet carries, behind a fragment header that is not the first fragment's
- * (what follows there is data), after 32 headers, and where the bytes end; {@link #incomplete()} tells the last two
- * apart. What ESP encrypted is not looked into.
+ * <p>The walk ends at the header of what the packet carries, after a fragment header that is not the first fragment's
+ * (what follows is data), after 32 headers, and at the end of the bytes. {@link #incomplete()} is true after the last
+ * two. Data encrypted by ESP is not examined.
  */
 public final class ExtensionCursor {
-    /** More extension headers than this are no packet's; what lies behind is not looked for. */
+    /** The maximum number of extension headers; further ones are not read. */
     private static final int MAX_EXTENSIONS = 32;
 
     private Bytes bytes = new Bytes();
@@ -25,7 +25,7 @@ public final class ExtensionCursor {
     private boolean laterFragment;
     private boolean incomplete;
 
-    /** Makes a cursor over nothing, to be aimed with {@link #wrap(Ipv6View)}. */
+    /** Makes a cursor over nothing; {@link #wrap(Ipv6View)} aims it. */
     public ExtensionCursor() {
         nextHeader = IpProtocol.NO_NEXT_HEADER;
     }
@@ -57,9 +57,9 @@ public final class ExtensionCursor {
     }
 
     /**
-     * Moves to the next extension header. Its first 8 bytes are there; the rest of it may be cut.
+     * Moves to the next extension header. Its first 8 bytes are present; the rest may be cut.
      *
-     * @return false where they end
+     * @return false after the last header
      * @throws IllegalStateException if the bytes were released
      */
     public boolean next() {
@@ -91,7 +91,7 @@ public final class ExtensionCursor {
     }
 
     /**
-     * What this extension header is.
+     * The type of this extension header.
      *
      * @return a number of {@link IpProtocol} for which {@link IpProtocol#isExtension(int)} holds
      */
@@ -109,9 +109,9 @@ public final class ExtensionCursor {
     }
 
     /**
-     * This extension header's length as it says.
+     * This extension header's length, according to its length field.
      *
-     * @return 8 to 2048, in bytes; more than what is there where the packet is cut
+     * @return 8 to 2048, in bytes; more than is present if the packet is cut
      */
     public int length() {
         return length;
@@ -127,8 +127,8 @@ public final class ExtensionCursor {
     }
 
     /**
-     * The routing type of a routing header (RFC 8200, 4.4): 0 source route (deprecated), 2 mobile IPv6, 3 RPL, 4 segment
-     * routing.
+     * The routing type of a routing header (RFC 8200, 4.4): 0 source route (deprecated), 2 mobile IPv6, 3 RPL, 4
+     * segment routing.
      *
      * @return 0 to 255
      * @throws IllegalStateException if this is no routing header, or the bytes were released
@@ -139,7 +139,8 @@ public final class ExtensionCursor {
     }
 
     /**
-     * How many stops of a routing header lie ahead; while it is not 0, the destination address is only the next stop.
+     * The number of remaining stops of a routing header; while it is not 0, the destination address is only the next
+     * stop.
      *
      * @return 0 to 255
      * @throws IllegalStateException if this is no routing header, or the bytes were released
@@ -151,13 +152,13 @@ public final class ExtensionCursor {
 
     private void requireRouting() {
         if (type != IpProtocol.ROUTING || length == 0) {
-            throw new IllegalStateException("the cursor stands on no routing header; ask type()");
+            throw new IllegalStateException("the cursor is at no routing header; check type()");
         }
     }
 
     /**
-     * Whether headers are missing: the bytes end within one, or there are more than 32. It means something once
-     * {@link #next()} returned false.
+     * Whether headers are missing: the bytes end within one, or there are more than 32. Valid after {@link #next()}
+     * returned false.
      *
      * @return whether the walk ended too early
      */
@@ -169,7 +170,7 @@ public final class ExtensionCursor {
         return bytes;
     }
 
-    /** Where what the packet carries starts, once the walk ended; −1 where it isn't there. */
+    /** The start of what the packet carries, after the walk ended; −1 if it is not present. */
     int transportOffset() {
         boolean reached = !laterFragment && !incomplete && nextHeader != IpProtocol.NO_NEXT_HEADER;
         return reached ? at : -1;

@@ -2,7 +2,7 @@ package dev.nfkit.packet;
 
 /**
  * Types of ICMP messages (IANA's numbers; {@code linux/icmp.h}, {@code linux/icmpv6.h}). Those of ICMPv6 start with
- * {@code V6_}: a number means something else in either version.
+ * {@code V6_}: the same number has different meanings in the two versions.
  */
 public final class IcmpType {
     /** IPv4: an answer to an echo request. */
@@ -13,7 +13,7 @@ public final class IcmpType {
     public static final int SOURCE_QUENCH = 4;
     /** IPv4: a better gateway. */
     public static final int REDIRECT = 5;
-    /** IPv4: please answer. */
+    /** IPv4: a request for an echo reply. */
     public static final int ECHO_REQUEST = 8;
     /** IPv4: the TTL ran out, or a fragment did not come in time. */
     public static final int TIME_EXCEEDED = 11;
@@ -27,17 +27,17 @@ public final class IcmpType {
     public static final int V6_TIME_EXCEEDED = 3;
     /** IPv6: a header could not be understood. */
     public static final int V6_PARAMETER_PROBLEM = 4;
-    /** IPv6: please answer. */
+    /** IPv6: a request for an echo reply. */
     public static final int V6_ECHO_REQUEST = 128;
     /** IPv6: an answer to an echo request. */
     public static final int V6_ECHO_REPLY = 129;
     /** IPv6: a host looks for routers. */
     public static final int V6_ROUTER_SOLICITATION = 133;
-    /** IPv6: a router tells of itself. */
+    /** IPv6: a router announces itself. */
     public static final int V6_ROUTER_ADVERTISEMENT = 134;
     /** IPv6: a host asks for a neighbour's link-layer address. */
     public static final int V6_NEIGHBOR_SOLICITATION = 135;
-    /** IPv6: a neighbour tells its link-layer address. */
+    /** IPv6: a neighbour announces its link-layer address. */
     public static final int V6_NEIGHBOR_ADVERTISEMENT = 136;
 
     private IcmpType() {}

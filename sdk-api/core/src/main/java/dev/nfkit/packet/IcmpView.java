@@ -3,8 +3,8 @@ package dev.nfkit.packet;
 import dev.nfkit.Bytes;
 
 /**
- * An ICMP header, of IPv4 (RFC 792) or IPv6 (RFC 4443). Offsets count from the start of the bytes that were wrapped. The
- * numbers of {@link IcmpType} say what it is.
+ * An ICMP header, of IPv4 (RFC 792) or IPv6 (RFC 4443). Offsets count from the start of the bytes that were wrapped.
+ * {@link IcmpType} has the numbers of types.
  */
 public final class IcmpView {
     static final int LENGTH = 8;
@@ -12,14 +12,15 @@ public final class IcmpView {
     private Bytes bytes = new Bytes();
     private int start;
 
-    /** Makes a view of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public IcmpView() {}
 
     /**
      * Aims the view at a header at the start of some bytes.
      *
      * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no whole ICMP header: fewer than 8 bytes; the view then still shows what it showed before
+     * @return false if there is no whole ICMP header: fewer than 8 bytes; the view then still shows what it showed
+     *     before
      * @throws IllegalStateException if the bytes were released
      */
     public boolean wrap(Bytes bytes) {
@@ -31,12 +32,13 @@ public final class IcmpView {
      *
      * @param bytes the bytes, which are kept, not copied
      * @param offset where the header starts, from 0
-     * @return false if there is no whole ICMP header: fewer than 8 bytes; the view then still shows what it showed before
+     * @return false if there is no whole ICMP header: fewer than 8 bytes; the view then still shows what it showed
+     *     before
      * @throws IllegalStateException if the bytes were released
      * @throws IllegalArgumentException if the offset is negative
      */
     public boolean wrap(Bytes bytes, int offset) {
-        if (!Room.has(bytes, offset, LENGTH)) {
+        if (!Bounds.has(bytes, offset, LENGTH)) {
             return false;
         }
         this.bytes = bytes;
@@ -72,7 +74,7 @@ public final class IcmpView {
     }
 
     /**
-     * The identifier of an echo request or reply; other types keep something else there.
+     * The identifier of an echo request or reply; other types use these bytes differently.
      *
      * @return 0 to 65535
      */
@@ -81,7 +83,7 @@ public final class IcmpView {
     }
 
     /**
-     * The sequence number of an echo request or reply; other types keep something else there.
+     * The sequence number of an echo request or reply; other types use these bytes differently.
      *
      * @return 0 to 65535
      */
@@ -90,8 +92,8 @@ public final class IcmpView {
     }
 
     /**
-     * The four bytes behind the checksum, as a number: identifier and sequence of an echo, the MTU of ICMPv6's Packet Too
-     * Big, unused (in IPv4's Fragmentation Needed, the MTU in the lower half), or a redirect's gateway.
+     * The four bytes after the checksum, as a number: identifier and sequence of an echo, the MTU of ICMPv6's Packet
+     * Too Big, unused (in IPv4's Fragmentation Needed, the MTU in the lower half), or a redirect's gateway.
      *
      * @return 0 to 2³²−1
      */
@@ -102,16 +104,16 @@ public final class IcmpView {
     /**
      * Whether this is an echo request or reply, of IPv4 or IPv6.
      *
-     * @return whether {@link #id()} and {@link #sequence()} mean something
+     * @return whether {@link #id()} and {@link #sequence()} are valid
      */
     public boolean isEcho() {
         return IcmpType.isEcho(type());
     }
 
     /**
-     * Whether this reports about another packet, whose IP header and first bytes then stand at {@link #payloadOffset()}
-     * (cut, as a rule, so that their lengths tell of more than is there); {@link IpSummary} reads them. The types of
-     * IPv4 and IPv6 that do so don't overlap with others of either version.
+     * Whether this is an error about another packet, whose IP header and first bytes are then at {@link
+     * #payloadOffset()}; {@link IpSummary} reads them. They are usually cut, so that their length fields exceed what is
+     * present. The types of IPv4 and IPv6 that do so do not overlap with other types of either version.
      *
      * @return true for destination unreachable, source quench, redirect (of IPv4), time exceeded and parameter problem,
      *     and ICMPv6's destination unreachable, packet too big, time exceeded and parameter problem

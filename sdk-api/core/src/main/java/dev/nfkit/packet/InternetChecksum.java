@@ -10,8 +10,8 @@ import java.util.Objects;
  * The Internet checksum (RFC 1071): the complement of the ones' complement sum of 16-bit big-endian words. All methods
  * are pure and allocate nothing; any thread. {@link PacketChecksums} computes and verifies those of a whole packet.
  *
- * <p>Sums are kept unfolded, as {@code long}s that may simply be added to each other: a header's, its pseudo header's, a
- * payload's. Each part but the last must have an even length.
+ * <p>Sums are kept unfolded, as {@code long}s that may simply be added to each other: a header's, its pseudo header's,
+ * a payload's. Each part but the last must have an even length.
  *
  * <pre>{@code
  * long sum = InternetChecksum.pseudoHeader(ip.sourceBits(), ip.destinationBits(), IpProtocol.UDP, length)
@@ -26,13 +26,13 @@ public final class InternetChecksum {
     private InternetChecksum() {}
 
     /**
-     * The checksum of a range. Of one that holds its own checksum, it is 0 if that is right.
+     * The checksum of a range. For a range that contains its own checksum, the result is 0 if that is right.
      *
      * @param bytes where the range is
      * @param offset its first byte, from 0
      * @param length its length; a last odd byte counts as if a zero followed
      * @return 0 to 65535
-     * @throws IndexOutOfBoundsException if the range leaves the bytes
+     * @throws IndexOutOfBoundsException if the range exceeds the bytes
      * @throws IllegalStateException if the bytes were released
      */
     public static int of(Bytes bytes, int offset, int length) {
@@ -46,11 +46,11 @@ public final class InternetChecksum {
      * @param offset its first byte, from 0
      * @param length its length; a last odd byte counts as if a zero followed
      * @return 0 to 2⁶¹, to be added to others and given to {@link #finish(long)}
-     * @throws IndexOutOfBoundsException if the range leaves the bytes
+     * @throws IndexOutOfBoundsException if the range exceeds the bytes
      * @throws IllegalStateException if the bytes were released
      */
     public static long sum(Bytes bytes, int offset, int length) {
-        if (length < 0 || !Room.has(bytes, Math.max(0, offset), length) || offset < 0) {
+        if (length < 0 || !Bounds.has(bytes, Math.max(0, offset), length) || offset < 0) {
             throw new IndexOutOfBoundsException(
                     "bytes " + offset + " to " + ((long) offset + length) + " of " + bytes.length());
         }
@@ -82,13 +82,13 @@ public final class InternetChecksum {
     }
 
     /**
-     * The sum of a range of an array, several times as fast as that of {@link Bytes} where it is long.
+     * The sum of a range of an array, several times as fast as that of {@link Bytes} if it is long.
      *
      * @param array where the range is
      * @param offset its first byte, from 0
      * @param length its length; a last odd byte counts as if a zero followed
      * @return 0 to 2¹⁹, to be added to others and given to {@link #finish(long)}
-     * @throws IndexOutOfBoundsException if the range leaves the array
+     * @throws IndexOutOfBoundsException if the range exceeds the array
      */
     public static long sum(byte[] array, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, array.length);
@@ -113,7 +113,7 @@ public final class InternetChecksum {
     }
 
     /**
-     * The sum of the pseudo header that stands before TCP and UDP over IPv4 in their checksum (RFC 9293, RFC 768).
+     * The sum of the pseudo header that precedes TCP and UDP over IPv4 in their checksum (RFC 9293, RFC 768).
      *
      * @param source the source address, the first byte highest, as {@link Ipv4View#sourceBits()}
      * @param destination the final destination address, the first byte highest
@@ -126,7 +126,7 @@ public final class InternetChecksum {
     }
 
     /**
-     * The sum of the pseudo header that stands before TCP, UDP and ICMPv6 over IPv6 in their checksum (RFC 8200, 8.1).
+     * The sum of the pseudo header that precedes TCP, UDP and ICMPv6 over IPv6 in their checksum (RFC 8200, 8.1).
      *
      * @param bytes where the addresses are
      * @param addresses where the source address starts, which the final destination address follows, as in the IPv6
@@ -134,7 +134,7 @@ public final class InternetChecksum {
      * @param protocol 0 to 255: the transport's, not an extension header's
      * @param length the length of the transport header and its payload, from 0
      * @return a sum, to be added to the transport's
-     * @throws IndexOutOfBoundsException if the addresses leave the bytes
+     * @throws IndexOutOfBoundsException if the addresses exceed the bytes
      * @throws IllegalStateException if the bytes were released
      */
     public static long pseudoHeader(Bytes bytes, int addresses, int protocol, int length) {
@@ -142,7 +142,7 @@ public final class InternetChecksum {
     }
 
     /**
-     * Folds a sum to 16 bits. This is what the checksum field of a packet with {@code CSUMNOTREADY} holds of its pseudo
+     * Folds a sum to 16 bits. The checksum field of a packet with {@code CSUMNOTREADY} holds this value of its pseudo
      * header.
      *
      * @param sum a sum, from 0
@@ -166,14 +166,14 @@ public final class InternetChecksum {
     }
 
     /**
-     * The checksum after some of what it covers was replaced, without looking at the rest (RFC 1624, equation 3). A
-     * checksum that was right stays right; one that was wrong stays wrong by the same difference.
+     * The checksum after a part of the covered data was replaced, computed without the rest of the data (RFC 1624,
+     * equation 3). A checksum that was right stays right; one that was wrong stays wrong by the same difference.
      *
-     * <p>UDP's 0 says that there is no checksum: leave it. Where UDP's becomes 0, send 65535.
+     * <p>For UDP, 0 means that there is no checksum: do not update it. If UDP's checksum becomes 0, send 65535.
      *
-     * @param checksum as it stands, 0 to 65535
-     * @param oldSum the sum of what was there
-     * @param newSum the sum of what is there now, at the same place
+     * @param checksum the current one, 0 to 65535
+     * @param oldSum the sum of the replaced data
+     * @param newSum the sum of the new data, at the same place
      * @return 0 to 65535
      */
     public static int update(int checksum, long oldSum, long newSum) {

@@ -56,7 +56,7 @@ public final class IpProtocol {
     }
 
     /**
-     * Whether a number is an IPv6 extension header's, behind which another header follows.
+     * Whether a number is that of an IPv6 extension header, which another header follows.
      *
      * @param protocol 0 to 255
      * @return true for hop-by-hop and destination options, routing, fragment, authentication, mobility, HIP and Shim6
@@ -72,7 +72,7 @@ public final class IpProtocol {
      * The name of a protocol.
      *
      * @param protocol 0 to 255
-     * @return the usual short name in lower case, such as {@code tcp}; {@code proto-99} where it has none here
+     * @return the usual short name in lower case, such as {@code tcp}; {@code proto-99} if this class has none
      */
     public static String name(int protocol) {
         return switch (protocol) {

@@ -3,8 +3,8 @@ package dev.nfkit.packet;
 import dev.nfkit.Bytes;
 
 /**
- * What one wants to know at a glance of a packet that starts with an IP header: addresses, protocol, ports, length. Both
- * versions, told apart by the version nibble. What is cut off is not guessed.
+ * The main fields of a packet that starts with an IP header: addresses, protocol, ports, length. For both versions,
+ * distinguished by the version nibble. Fields that are cut off are reported as unknown.
  */
 public final class IpSummary {
     private final Ipv4View ipv4 = new Ipv4View();
@@ -18,15 +18,15 @@ public final class IpSummary {
     private int transportAt;
     private int end;
 
-    /** Makes a summary of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes a summary of nothing; {@link #wrap(Bytes)} aims it. */
     public IpSummary() {}
 
     /**
      * Aims the summary at a packet.
      *
      * @param bytes the bytes, which are kept, not copied
-     * @return false if they start with neither a whole IPv4 nor a whole IPv6 header (without options or extensions); the
-     *     summary then still shows what it showed before
+     * @return false if they start with neither a whole IPv4 nor a whole IPv6 header (without options or extensions);
+     *     the summary then still shows what it showed before
      * @throws IllegalStateException if the bytes were released
      */
     public boolean wrap(Bytes bytes) {
@@ -77,7 +77,7 @@ public final class IpSummary {
     }
 
     /**
-     * What the packet carries; for IPv6 behind the extension headers, as {@link Ipv6View#upperProtocol()}.
+     * What the packet carries; for IPv6 after the extension headers, as {@link Ipv6View#upperProtocol()}.
      *
      * @return a number of {@link IpProtocol}, 0 to 255
      */
@@ -110,7 +110,7 @@ public final class IpSummary {
     }
 
     /**
-     * Appends the source address as text. Allocates nothing while the target has room.
+     * Appends the source address as text. Allocates nothing while the target has capacity.
      *
      * @param target where to
      * @throws IllegalStateException before the first successful wrap, or if the bytes were released
@@ -120,7 +120,7 @@ public final class IpSummary {
     }
 
     /**
-     * Appends the destination address as text. Allocates nothing while the target has room.
+     * Appends the destination address as text. Allocates nothing while the target has capacity.
      *
      * @param target where to
      * @throws IllegalStateException before the first successful wrap, or if the bytes were released
@@ -138,10 +138,10 @@ public final class IpSummary {
     }
 
     /**
-     * Whether the packet's ports are known: it carries a protocol with ports, is whole or the first fragment, and is not
-     * cut before them.
+     * Whether the packet's ports are known: it carries a protocol with ports, is a whole packet or the first fragment,
+     * and is not cut before them.
      *
-     * @return whether {@link #sourcePort()} and {@link #destinationPort()} mean something
+     * @return whether {@link #sourcePort()} and {@link #destinationPort()} are valid
      */
     public boolean hasPorts() {
         return portsAt >= 0 && version != 0;
@@ -169,7 +169,7 @@ public final class IpSummary {
 
     private int portsIndex() {
         if (!hasPorts()) {
-            throw new IllegalStateException("the packet's ports are not known; ask hasPorts()");
+            throw new IllegalStateException("the packet's ports are not known; check hasPorts()");
         }
         return portsAt;
     }
@@ -177,7 +177,7 @@ public final class IpSummary {
     /**
      * Where the header of {@link #protocol()} starts.
      *
-     * @return an offset in the wrapped bytes; −1 where the packet has none, is cut before it, or is a fragment that is
+     * @return an offset in the wrapped bytes; −1 if the packet has none, is cut before it, or is a fragment that is
      *     not the first
      */
     public int transportOffset() {
@@ -185,11 +185,11 @@ public final class IpSummary {
     }
 
     /**
-     * Aims a view at what TCP, UDP, ICMP or ICMPv6 carries behind its header, as far as it is there: up to the end that
-     * the IP and UDP headers tell, without a link's padding. Allocates nothing. The view does not notice when the wrapped
-     * bytes are released.
+     * Aims a view at the payload of TCP, UDP, ICMP or ICMPv6, as far as it is present, up to the end given by the IP
+     * and UDP headers, without a link's padding. Allocates nothing. The view does not notice when the wrapped bytes are
+     * released.
      *
-     * @param view the view to aim, possibly at no bytes; kept as it was where the answer is false
+     * @param view the view to aim, possibly at no bytes; unchanged if the result is false
      * @return false if the packet carries something else, its header is cut or contradicts itself, or it is a fragment
      *     that is not the first
      * @throws IllegalStateException if the bytes were released
@@ -209,7 +209,7 @@ public final class IpSummary {
         return true;
     }
 
-    /** −1 where there is no payload; beyond the end where the header is cut. */
+    /** The payload's offset; −1 if there is no payload; beyond the end if the header is cut. */
     private int payloadAt(int header) {
         return switch (protocol) {
             case IpProtocol.TCP -> {
@@ -223,10 +223,10 @@ public final class IpSummary {
     }
 
     /**
-     * The packet's length before it was cut, as its header says: IPv4's total length, or 40 more than IPv6's payload
-     * length.
+     * The packet's length before it was cut, according to its header: IPv4's total length, or 40 more than IPv6's
+     * payload length.
      *
-     * @return bytes; −1 where the header doesn't tell: a jumbogram, BIG TCP, or a length shorter than the header
+     * @return bytes; −1 if the header does not give it: a jumbogram, BIG TCP, or a length shorter than the header
      */
     public int originalLength() {
         return originalLength;

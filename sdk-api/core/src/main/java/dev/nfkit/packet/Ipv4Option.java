@@ -16,7 +16,7 @@ public final class Ipv4Option {
     public static final int LOOSE_SOURCE_ROUTE = 131;
     /** A strict source route ({@code IPOPT_SSRR}): the destination address is only the next stop. */
     public static final int STRICT_SOURCE_ROUTE = 137;
-    /** Every router shall look at the packet ({@code IPOPT_RA}). */
+    /** Every router must examine the packet ({@code IPOPT_RA}). */
     public static final int ROUTER_ALERT = 148;
 
     private Ipv4Option() {}

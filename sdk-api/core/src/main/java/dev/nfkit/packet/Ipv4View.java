@@ -13,7 +13,7 @@ public final class Ipv4View {
     private Bytes bytes = new Bytes();
     private int start;
 
-    /** Makes a view of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public Ipv4View() {}
 
     /**
@@ -39,7 +39,7 @@ public final class Ipv4View {
      * @throws IllegalArgumentException if the offset is negative
      */
     public boolean wrap(Bytes bytes, int offset) {
-        if (!Room.has(bytes, offset, MIN_LENGTH)) {
+        if (!Bounds.has(bytes, offset, MIN_LENGTH)) {
             return false;
         }
         int first = bytes.u8(offset);
@@ -62,7 +62,7 @@ public final class Ipv4View {
     /**
      * The header's length with its options.
      *
-     * @return 20 to 60, in bytes; where the packet is cut, more than what is there
+     * @return 20 to 60, in bytes; more than is present if the packet is cut
      */
     public int headerLength() {
         return (bytes.u8(start) & 0xf) * 4;
@@ -87,9 +87,9 @@ public final class Ipv4View {
     }
 
     /**
-     * The packet's length with its header, as the header says.
+     * The packet's length with its header, according to the header.
      *
-     * @return 0 to 65535, in bytes; 0 where it is longer than the field can say (BIG TCP)
+     * @return 0 to 65535, in bytes; 0 if the field cannot hold it (BIG TCP)
      */
     public int totalLength() {
         return bytes.u16(start + 2);
@@ -123,7 +123,7 @@ public final class Ipv4View {
     }
 
     /**
-     * Where this fragment belongs.
+     * The position of this fragment.
      *
      * @return bytes from the start of the whole payload, a multiple of 8; 0 for the first fragment or a whole packet
      */
@@ -197,7 +197,7 @@ public final class Ipv4View {
     /**
      * The source address. Allocates.
      *
-     * @return an address of one's own
+     * @return a new address
      */
     public InetAddress sourceAddress() {
         return AddressText.toInetAddress(bytes, start + 12, 4);
@@ -206,7 +206,7 @@ public final class Ipv4View {
     /**
      * The destination address. Allocates.
      *
-     * @return an address of one's own
+     * @return a new address
      */
     public InetAddress destinationAddress() {
         return AddressText.toInetAddress(bytes, start + 16, 4);
@@ -215,7 +215,7 @@ public final class Ipv4View {
     /**
      * Where the payload starts.
      *
-     * @return an offset in the wrapped bytes; may lie beyond their end where the packet is cut
+     * @return an offset in the wrapped bytes; may lie beyond their end if the packet is cut
      */
     public int payloadOffset() {
         return start + headerLength();

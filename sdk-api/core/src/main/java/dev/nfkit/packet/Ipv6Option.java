@@ -6,7 +6,7 @@ public final class Ipv6Option {
     public static final int PAD1 = 0;
     /** Padding of two bytes or more ({@code IPV6_TLV_PADN}). */
     public static final int PADN = 1;
-    /** Every router shall look at the packet ({@code IPV6_TLV_ROUTERALERT}). */
+    /** Every router must examine the packet ({@code IPV6_TLV_ROUTERALERT}). */
     public static final int ROUTER_ALERT = 5;
     /** The length of a jumbogram ({@code IPV6_TLV_JUMBO}, RFC 2675). */
     public static final int JUMBO_PAYLOAD = 0xc2;

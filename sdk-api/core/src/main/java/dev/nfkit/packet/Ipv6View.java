@@ -17,7 +17,7 @@ public final class Ipv6View {
     private int transportOffset;
     private int fragmentAt;
 
-    /** Makes a view of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public Ipv6View() {}
 
     /**
@@ -43,7 +43,7 @@ public final class Ipv6View {
      * @throws IllegalArgumentException if the offset is negative
      */
     public boolean wrap(Bytes bytes, int offset) {
-        if (!Room.has(bytes, offset, LENGTH) || bytes.u8(offset) >> 4 != 6) {
+        if (!Bounds.has(bytes, offset, LENGTH) || bytes.u8(offset) >> 4 != 6) {
             return false;
         }
         this.bytes = bytes;
@@ -100,7 +100,7 @@ public final class Ipv6View {
     }
 
     /**
-     * The length of what follows the header, extension headers included, as the header says.
+     * The length of what follows the header, extension headers included, according to the header.
      *
      * @return 0 to 65535, in bytes; 0 for a jumbogram
      */
@@ -127,10 +127,10 @@ public final class Ipv6View {
     }
 
     /**
-     * What the packet carries behind its extension headers.
+     * What the packet carries after its extension headers.
      *
-     * @return a number of {@link IpProtocol}, 0 to 255; where the packet is cut within its extension headers, and in a
-     *     fragment that is not the first, the last number that is known, which may be an extension header's
+     * @return a number of {@link IpProtocol}, 0 to 255; if the packet is cut within its extension headers or is a
+     *     fragment that is not the first, the last known number, which may be that of an extension header
      */
     public int upperProtocol() {
         return upperProtocol;
@@ -139,7 +139,7 @@ public final class Ipv6View {
     /**
      * Where the header of {@link #upperProtocol()} starts.
      *
-     * @return an offset in the wrapped bytes, at most their length; −1 where the packet has none, is cut before it, or
+     * @return an offset in the wrapped bytes, at most their length; −1 if the packet has none, is cut before it, or
      *     is a fragment that is not the first
      */
     public int transportOffset() {
@@ -156,9 +156,10 @@ public final class Ipv6View {
     }
 
     /**
-     * Where this fragment belongs.
+     * The position of this fragment.
      *
-     * @return bytes from the start of the fragmentable part, a multiple of 8; 0 for the first fragment or a whole packet
+     * @return bytes from the start of the fragmentable part, a multiple of 8; 0 for the first fragment or a whole
+     *     packet
      */
     public int fragmentOffset() {
         return fragmentAt < 0 ? 0 : bytes.u16(fragmentAt + 2) & 0xfff8;
@@ -203,7 +204,7 @@ public final class Ipv6View {
     /**
      * The source address. Allocates.
      *
-     * @return an IPv6 address of one's own, also where it is IPv4-mapped
+     * @return a new IPv6 address, even if it is IPv4-mapped
      */
     public InetAddress sourceAddress() {
         return AddressText.toInetAddress(bytes, start + 8, 16);
@@ -212,7 +213,7 @@ public final class Ipv6View {
     /**
      * The destination address. Allocates.
      *
-     * @return an IPv6 address of one's own, also where it is IPv4-mapped
+     * @return a new IPv6 address, even if it is IPv4-mapped
      */
     public InetAddress destinationAddress() {
         return AddressText.toInetAddress(bytes, start + 24, 16);

@@ -4,11 +4,11 @@ import dev.nfkit.Bytes;
 
 /**
  * Walks the options of an IPv4 header, a TCP header, or an IPv6 hop-by-hop or destination options header, one by one.
- * Reusable; walking allocates nothing. One thread at a time. Offsets count from the start of the bytes that the view was
- * aimed at.
+ * Reusable; walking allocates nothing. One thread at a time. Offsets count from the start of the bytes that the view
+ * was aimed at.
  *
- * <p>Padding (no-operation, Pad1, PadN) is shown as an option; the end-of-options byte of IPv4 and TCP ends the walk. So
- * does an option that can't be right, and {@link #malformed()} then says so. Every step moves on by at least a byte.
+ * <p>Padding (no-operation, Pad1, PadN) is shown as an option; the end-of-options byte of IPv4 and TCP ends the walk.
+ * So does an invalid option; {@link #malformed()} is then true. Every step moves on by at least a byte.
  */
 public final class OptionCursor {
     private Bytes bytes = new Bytes();
@@ -21,7 +21,7 @@ public final class OptionCursor {
     private boolean malformed;
     private boolean cut;
 
-    /** Makes a cursor over no options, to be aimed with one of the {@code wrap}s. */
+    /** Makes a cursor over no options; the {@code wrap} methods aim it. */
     public OptionCursor() {}
 
     /**
@@ -52,9 +52,9 @@ public final class OptionCursor {
      * Aims the cursor at the options in an extension header (RFC 8200, 4.2), before the first. {@link Ipv6Option} has
      * their types.
      *
-     * @param extension a cursor that stands on a hop-by-hop or destination options header; its bytes are kept
+     * @param extension a cursor at a hop-by-hop or destination options header; its bytes are kept
      * @return this cursor
-     * @throws IllegalArgumentException if it stands on another header, which has no options
+     * @throws IllegalArgumentException if it is at another header, which has no options
      * @throws IllegalStateException if the bytes were released
      */
     public OptionCursor wrap(ExtensionCursor extension) {
@@ -66,7 +66,7 @@ public final class OptionCursor {
     }
 
     private OptionCursor aim(Bytes bytes, int from, int to, boolean tlv) {
-        Room.requireLive(bytes);
+        Bounds.requireLive(bytes);
         this.bytes = bytes;
         this.next = from;
         this.end = Math.min(to, bytes.length());
@@ -82,7 +82,7 @@ public final class OptionCursor {
     /**
      * Moves to the next option.
      *
-     * @return false where they end; {@link #malformed()} says whether all were seen
+     * @return false at the end; {@link #malformed()} is then true if not all were found
      * @throws IllegalStateException if the bytes were released
      */
     public boolean next() {
@@ -98,7 +98,7 @@ public final class OptionCursor {
         }
         int size = 1;
         if (kind != (tlv ? Ipv6Option.PAD1 : Ipv4Option.NO_OPERATION)) {
-            // IPv4 and TCP count the kind and the length itself, IPv6 doesn't.
+            // The length field of IPv4 and TCP includes the kind and the length bytes, that of IPv6 does not.
             size = next + 1 < end ? bytes.u8(next + 1) + (tlv ? 2 : 0) : 0;
             if (size < 2 || size > end - next) {
                 malformed = true;
@@ -147,7 +147,7 @@ public final class OptionCursor {
     }
 
     /**
-     * The option's length with its kind and length bytes, as far as it has them.
+     * The option's length, including its kind byte and, if it has one, its length byte.
      *
      * @return 1 to 257, in bytes
      */
@@ -156,7 +156,7 @@ public final class OptionCursor {
     }
 
     /**
-     * Where the option's data starts, behind kind and length.
+     * Where the option's data starts, after kind and length.
      *
      * @return an offset in the wrapped bytes
      */
@@ -185,10 +185,10 @@ public final class OptionCursor {
     }
 
     /**
-     * Whether the walk ended before all options were seen: one tells a length below 2, or leaves the header, or the
-     * packet is cut within them. It means something once {@link #next()} returned false.
+     * Whether the walk ended before all options were found: an option has a length below 2 or exceeds the header, or
+     * the packet is cut within the options. Valid after {@link #next()} returned false.
      *
-     * @return whether the rest of the options can't be known
+     * @return whether the remaining options are unknown
      */
     public boolean malformed() {
         return malformed;

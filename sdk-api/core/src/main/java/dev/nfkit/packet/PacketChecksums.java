@@ -4,8 +4,8 @@ import dev.nfkit.Bytes;
 
 /**
  * Computes and verifies the checksums of a packet that starts with an IP header: IPv4's own, and that of TCP, UDP, ICMP
- * or ICMPv6 within, with its pseudo header and behind IPv4 options and IPv6 extension headers. Reusable; allocates
- * nothing. One thread at a time. Changes nothing; {@link PacketEditor} does.
+ * or ICMPv6 within, including the pseudo header, also if IPv4 options or IPv6 extension headers precede it. Reusable;
+ * allocates nothing. One thread at a time. It only reads; {@link PacketEditor} changes packets.
  */
 public final class PacketChecksums {
     private final PacketLayout layout = new PacketLayout();
@@ -15,14 +15,14 @@ public final class PacketChecksums {
     private int version;
     private Bytes bytes = new Bytes();
 
-    /** Makes checksums of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes checksums of nothing; {@link #wrap(Bytes)} aims it. */
     public PacketChecksums() {}
 
     /**
-     * Aims this at a packet. What follows the end that its header tells, such as a link's padding, is not looked at.
+     * Aims this at a packet. Bytes after the end given by its header, such as a link's padding, are ignored.
      *
      * @param bytes the bytes, which are kept, not copied
-     * @return false if they don't start with a whole IPv4 or IPv6 header; all is then unknown
+     * @return false if they do not start with a whole IPv4 or IPv6 header; all states are then unknown
      * @throws IllegalStateException if the bytes were released
      */
     public boolean wrap(Bytes bytes) {
@@ -36,9 +36,9 @@ public final class PacketChecksums {
     }
 
     /**
-     * The state of the IP header's checksum. It needs the header alone: the packet may be cut behind it.
+     * The state of the IP header's checksum. It needs only the header: the packet may be cut after it.
      *
-     * @return RIGHT or WRONG for IPv4, NONE for IPv6, UNKNOWN if the header is not there
+     * @return RIGHT or WRONG for IPv4, NONE for IPv6, UNKNOWN if the header is not present
      * @throws IllegalStateException if the bytes were released
      */
     public ChecksumState header() {
@@ -52,21 +52,22 @@ public final class PacketChecksums {
     }
 
     /**
-     * The state of the checksum of what the packet carries. UDP without a checksum is NONE over IPv6 too, where only
-     * some tunnels may do so (RFC 6935).
+     * The state of the checksum of what the packet carries. UDP without a checksum is NONE over IPv6 too, although only
+     * some tunnels may omit it there (RFC 6935).
      *
      * @return the state
      * @throws IllegalStateException if the bytes were released
      */
     public ChecksumState transport() {
-        Room.requireLive(bytes);
+        Bounds.requireLive(bytes);
         if (!known()) {
             return ChecksumState.UNKNOWN;
         }
         if (layout.unsummed()) {
             return ChecksumState.NONE;
         }
-        // 0 and 65535 verify alike, except over nothing but zeros, where the computed one is 65535 and 0 does not.
+        // Both 0 and 65535 verify, except over nothing but zeros: there the computed checksum is 65535, and 0 does not
+        // verify.
         int stands = layout.packet.u16(layout.checksumAt);
         int computed = layout.transportChecksum();
         if (stands == computed || (stands == 0xffff && computed == 0)) {
@@ -76,16 +77,16 @@ public final class PacketChecksums {
     }
 
     /**
-     * Whether {@link #computeTransport()} can tell: the packet is whole and carries TCP, UDP, ICMP or ICMPv6.
+     * Whether the transport's checksum can be computed: the packet is whole and carries TCP, UDP, ICMP or ICMPv6.
      *
-     * @return whether the transport's checksum can be computed
+     * @return whether {@link #computeTransport()} has a result
      */
     public boolean known() {
         return whole && layout.checksumAt >= 0;
     }
 
     /**
-     * What the IPv4 header's checksum should be.
+     * The correct checksum of the IPv4 header.
      *
      * @return 0 to 65535
      * @throws IllegalStateException if there is no whole IPv4 header, or the bytes were released
@@ -98,15 +99,15 @@ public final class PacketChecksums {
     }
 
     /**
-     * What the transport's checksum should be, also where UDP was sent without one.
+     * The correct checksum of the transport, even if UDP was sent without one.
      *
      * @return 0 to 65535; for UDP never 0
-     * @throws IllegalStateException if it can't be told, or the bytes were released
+     * @throws IllegalStateException if it cannot be computed, or the bytes were released
      */
     public int computeTransport() {
-        Room.requireLive(bytes);
+        Bounds.requireLive(bytes);
         if (!known()) {
-            throw new IllegalStateException("the transport's checksum can't be told; ask known()");
+            throw new IllegalStateException("the transport's checksum cannot be computed; check known()");
         }
         return layout.transportChecksum();
     }

@@ -7,8 +7,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites a packet that starts with an IP header: addresses, ports, TTL, DSCP, ECN, TCP flags, and the payload, which may
- * become longer or shorter. Lengths and checksums follow. What can't be made right is refused with the reason.
+ * Rewrites a packet that starts with an IP header: addresses, ports, TTL, DSCP, ECN, TCP flags, and the payload, which
+ * may become longer or shorter. Lengths and checksums are updated. An edit whose result could not be valid is refused
+ * with the reason.
  *
  * <pre>{@code
  * Bytes changed = editor.edit(packet.payload())
@@ -17,43 +18,44 @@ import org.jspecify.annotations.Nullable;
  *         .result();
  * }</pre>
  *
- * <p>The packet is copied into a buffer of the editor's own: what it came from, borrowed or owned, is never changed and
- * not needed any more. The buffer is reused, so that editing allocates nothing once it has grown to the largest packet
- * (the forms with {@link InetAddress} and {@code byte[]} apart). One thread at a time.
+ * <p>The packet is copied into the editor's buffer: the original, borrowed or owned, is never changed and no longer
+ * needed. The buffer is reused, so that editing allocates nothing once it has grown to the largest packet (the forms
+ * with {@link InetAddress} and {@code byte[]} apart). One thread at a time.
  *
- * <h2>What is whole</h2>
+ * <h2>Requirements</h2>
  *
- * The packet must be whole: a cut one is refused. Bytes behind its end, such as a link's padding, are left out. Up to
- * 65535 bytes are edited as one packet; jumbograms are refused. IPv4 options, IPv6 extension headers and what else is not
- * named here stay as they are. TTL, DSCP and ECN, which no checksum of a transport and no signature covers, may be changed
- * in every whole IP packet. All else is refused in fragments, behind AH and ESP, in TCP segments that are signed, while a
- * source route or routing header is unfinished (its final address is the one that checksums cover), and in protocols whose
- * checksum is not known here. Known are TCP, UDP, ICMP and ICMPv6; of SCTP, GRE and tunnelled IP, which don't cover the
- * addresses, the addresses may be replaced.
+ * The packet must be whole: a cut one is refused. Bytes after its end, such as a link's padding, are removed. Up to
+ * 65535 bytes are edited as one packet; jumbograms are refused. IPv4 options, IPv6 extension headers and all other
+ * parts not named here stay unchanged. TTL, DSCP and ECN are covered by no transport checksum and no signature, so they
+ * may be changed in every whole IP packet. All other edits are refused in fragments, in packets with AH or ESP, in
+ * signed TCP segments, while a source route or routing header is unfinished (checksums cover its final address), and in
+ * protocols whose checksum is not supported. TCP, UDP, ICMP and ICMPv6 are supported. The checksums of SCTP, GRE and
+ * tunnelled IP do not cover the addresses, so the addresses may be replaced.
  *
  * <h2>Checksums</h2>
  *
- * A checksum is brought forward by the difference of old and new (RFC 1624), as routers and the kernel's NAT do: one that
- * was right stays right, and one that was wrong stays wrong, so that the receiver still notices a packet that was damaged
- * on its way. To compute it anew would hide the damage. UDP without a checksum stays without.
+ * A checksum is updated by the difference between old and new data (RFC 1624), as routers and the kernel's NAT do. A
+ * checksum that was right stays right, and one that was wrong stays wrong, so that the receiver still detects a packet
+ * that was damaged on its way. Recomputing it would hide the damage. UDP without a checksum remains without one.
  *
- * <p>A packet with {@code CSUMNOTREADY} (sent by this host, or merged by GRO) has no transport checksum yet, only the sum
- * of its pseudo header, and the kernel takes a changed packet as one that needs none completed. Its checksum is computed
- * in full, whatever was changed, even nothing. {@link #edit(Bytes, boolean)} is told so by the packet; the editor also
- * notices by itself where the field holds just that sum. A tunnel's inner checksum that is not ready is not seen.
+ * <p>A packet with {@code CSUMNOTREADY} (sent by this host, or merged by GRO) has no transport checksum yet, only the
+ * sum of its pseudo header, and the kernel does not complete the checksum of a changed packet. The editor therefore
+ * computes it in full, whatever was changed, even if nothing was. The packet's flag is passed to {@link #edit(Bytes,
+ * boolean)}; the editor also detects by itself that the field holds just that sum. It does not detect a tunnel's inner
+ * checksum that is not ready.
  *
- * <h2>What remains the application's</h2>
+ * <h2>Responsibilities of the application</h2>
  *
  * <ul>
  *   <li>A TCP payload of another length shifts the stream: sequence and acknowledgement numbers of all that follows, in
- *       both directions, are not adjusted (SACK blocks neither). Data on a SYN is only taken with Fast Open; SYN and FIN
- *       count one in the sequence, whatever the payload's length.
- *   <li>A GSO packet is cut into segments by the kernel afterwards, at the size it had before: a payload of another length
- *       gives another number of segments, and boundaries of merged UDP datagrams fall elsewhere. Linux may drop a TCP
+ *       both directions, are not adjusted (SACK blocks neither). Data on a SYN is accepted only with Fast Open; SYN and
+ *       FIN count as one in the sequence, whatever the payload's length.
+ *   <li>A GSO packet is cut into segments by the kernel afterwards, at the size it had before: a payload of another
+ *       length yields another number of segments, and the boundaries of merged UDP datagrams move. Linux may drop a TCP
  *       that still counts as GSO but has shrunk to one segment's size or less.
- *   <li>The MTU: a packet that grew beyond it is fragmented, or dropped where that is forbidden.
- *   <li>Addresses and ports that connection tracking knows: NAT is better left to the kernel. The packet that an ICMP error
- *       carries is not rewritten with its outer addresses.
+ *   <li>The MTU: a packet that exceeds it after an edit is fragmented, or dropped if fragmentation is forbidden.
+ *   <li>Connection tracking knows addresses and ports: use the kernel's NAT to change them where possible. If the outer
+ *       addresses of an ICMP error are changed, the packet that it quotes is not.
  * </ul>
  */
 public final class PacketEditor {
@@ -65,24 +67,24 @@ public final class PacketEditor {
     private final Bytes result = new Bytes();
     private byte[] array;
     private ByteBuffer buffer;
-    /** Over the buffer; the same one that the layout reads. */
+    /** A view over the buffer, shared with the layout. */
     private final Bytes packet = layout.packet;
 
     private boolean editing;
-    /** Whether checksums are to be computed in full rather than brought forward. */
+    /** Whether checksums are computed in full rather than updated. */
     private boolean headerInFull;
 
     private boolean transportInFull;
 
-    /** Makes an editor whose buffer has room for an Ethernet frame, and grows when needed. */
+    /** Makes an editor whose buffer initially holds an Ethernet frame, and grows when needed. */
     public PacketEditor() {
         this(2048);
     }
 
     /**
-     * Makes an editor with a buffer for packets of some size, which grows when needed.
+     * Makes an editor with a buffer of an initial size, which grows when needed.
      *
-     * @param capacity in bytes, from 0; 65535 takes any IPv4 packet
+     * @param capacity in bytes, from 0; 65535 holds any IPv4 packet
      * @throws IllegalArgumentException if the capacity is negative
      */
     public PacketEditor(int capacity) {
@@ -95,13 +97,13 @@ public final class PacketEditor {
     }
 
     /**
-     * Takes a packet to edit, as {@link #edit(Bytes, boolean)} with false: for packets that may be as they are sent on a
-     * wire. The result of the packet before is released.
+     * Takes a packet to edit, as {@link #edit(Bytes, boolean)} with false: for packets with complete checksums, as sent
+     * on a wire. The result for the previous packet is released.
      *
      * @param bytes the packet from its IP header, which is copied; may be the result of this editor
      * @return this editor
-     * @throws PacketEditException if it can't be edited at all: NOT_IP, CUT, MALFORMED, TOO_LONG; the editor then has no
-     *     packet
+     * @throws PacketEditException if it cannot be edited at all: NOT_IP, CUT, MALFORMED, TOO_LONG; the editor then has
+     *     no packet
      * @throws IllegalStateException if the bytes were released
      */
     public PacketEditor edit(Bytes bytes) throws PacketEditException {
@@ -109,19 +111,19 @@ public final class PacketEditor {
     }
 
     /**
-     * Takes a packet to edit. The result of the packet before is released.
+     * Takes a packet to edit. The result for the previous packet is released.
      *
      * @param bytes the packet from its IP header, which is copied; may be the result of this editor
-     * @param checksumsNotReady whether the kernel says that the packet's checksum is not ready
-     *     ({@code NFQA_SKB_CSUMNOTREADY}); checksums are then computed in full
+     * @param checksumsNotReady whether the kernel reported that the packet's checksum is not ready ({@code
+     *     NFQA_SKB_CSUMNOTREADY}); checksums are then computed in full
      * @return this editor
-     * @throws PacketEditException if it can't be edited at all: NOT_IP, CUT, MALFORMED, TOO_LONG; and, where its checksum
-     *     is not ready, if it can't be computed, for every reason that {@link #payload(Bytes)} has, or because it must be
-     *     that of a tunnel's inside (UNKNOWN_TRANSPORT); the editor then has no packet
+     * @throws PacketEditException if it cannot be edited at all: NOT_IP, CUT, MALFORMED, TOO_LONG; or if its checksum
+     *     is not ready and cannot be computed, for any reason that {@link #payload(Bytes)} has, or because it belongs
+     *     to a packet inside a tunnel (UNKNOWN_TRANSPORT); the editor then has no packet
      * @throws IllegalStateException if the bytes were released
      */
     public PacketEditor edit(Bytes bytes, boolean checksumsNotReady) throws PacketEditException {
-        Room.requireLive(bytes);
+        Bounds.requireLive(bytes);
         editing = false;
         Reason refusal = layout.wrap(bytes);
         if (refusal == null && checksumsNotReady) {
@@ -147,7 +149,8 @@ public final class PacketEditor {
         if (layout.transportRefusal != null) {
             return layout.transportRefusal;
         }
-        // SCTP's, GRE's or a tunnel's inside; or that of a tunnel over UDP, which itself was sent without one.
+        // The checksum of SCTP, of GRE, of a packet inside a tunnel, or of a tunnel over UDP that was itself sent
+        // without one.
         return layout.checksumAt < 0 || layout.unsummed() ? Reason.UNKNOWN_TRANSPORT : null;
     }
 
@@ -171,11 +174,12 @@ public final class PacketEditor {
     }
 
     /**
-     * Replaces the source address. Allocates; {@link #source(Bytes)} and {@link #sourceBits(int)} don't.
+     * Replaces the source address. Allocates; {@link #source(Bytes)} and {@link #sourceBits(int)} do not.
      *
-     * @param address the new one, of the packet's family; an IPv4-mapped {@link java.net.Inet6Address} counts as IPv6
+     * @param address the new address, of the packet's family; an IPv4-mapped {@link java.net.Inet6Address} counts as
+     *     IPv6
      * @return this editor
-     * @throws PacketEditException ADDRESS_FAMILY, or why the transport's checksum could not follow: FRAGMENT,
+     * @throws PacketEditException ADDRESS_FAMILY, or why the transport's checksum could not be updated: FRAGMENT,
      *     AUTHENTICATED, ENCRYPTED, SOURCE_ROUTE, UNKNOWN_TRANSPORT, MALFORMED
      * @throws IllegalStateException if there is no packet
      */
@@ -184,9 +188,11 @@ public final class PacketEditor {
     }
 
     /**
-     * Replaces the destination address. Allocates; {@link #destination(Bytes)} and {@link #destinationBits(int)} don't.
+     * Replaces the destination address. Allocates; {@link #destination(Bytes)} and {@link #destinationBits(int)} do
+     * not.
      *
-     * @param address the new one, of the packet's family; an IPv4-mapped {@link java.net.Inet6Address} counts as IPv6
+     * @param address the new address, of the packet's family; an IPv4-mapped {@link java.net.Inet6Address} counts as
+     *     IPv6
      * @return this editor
      * @throws PacketEditException as {@link #source(InetAddress)}
      * @throws IllegalStateException if there is no packet
@@ -198,7 +204,7 @@ public final class PacketEditor {
     /**
      * Replaces the source address.
      *
-     * @param address the new one: 4 bytes for IPv4, 16 for IPv6, such as {@link Ipv6View#source()}; copied
+     * @param address the new address: 4 bytes for IPv4, 16 for IPv6, such as {@link Ipv6View#source()}; copied
      * @return this editor
      * @throws PacketEditException as {@link #source(InetAddress)}
      * @throws IllegalArgumentException if the address has another length
@@ -211,7 +217,7 @@ public final class PacketEditor {
     /**
      * Replaces the destination address.
      *
-     * @param address the new one: 4 bytes for IPv4, 16 for IPv6, such as {@link Ipv6View#destination()}; copied
+     * @param address the new address: 4 bytes for IPv4, 16 for IPv6, such as {@link Ipv6View#destination()}; copied
      * @return this editor
      * @throws PacketEditException as {@link #source(InetAddress)}
      * @throws IllegalArgumentException if the address has another length
@@ -222,7 +228,7 @@ public final class PacketEditor {
     }
 
     private PacketEditor address(Bytes address, int ipv4At, int ipv6At, String what) throws PacketEditException {
-        Room.requireLive(address);
+        Bounds.requireLive(address);
         int length = address.length();
         if (length != 4 && length != 16) {
             throw new IllegalArgumentException("an IP address has 4 or 16 bytes, not " + length);
@@ -238,7 +244,7 @@ public final class PacketEditor {
     /**
      * Replaces the source address of an IPv4 packet.
      *
-     * @param address the new one, its first byte highest, as {@link Ipv4View#sourceBits()}
+     * @param address the new address, its first byte highest, as {@link Ipv4View#sourceBits()}
      * @return this editor
      * @throws PacketEditException as {@link #source(InetAddress)}
      * @throws IllegalStateException if there is no packet
@@ -250,7 +256,7 @@ public final class PacketEditor {
     /**
      * Replaces the destination address of an IPv4 packet.
      *
-     * @param address the new one, its first byte highest, as {@link Ipv4View#destinationBits()}
+     * @param address the new address, its first byte highest, as {@link Ipv4View#destinationBits()}
      * @return this editor
      * @throws PacketEditException as {@link #source(InetAddress)}
      * @throws IllegalStateException if there is no packet
@@ -293,8 +299,8 @@ public final class PacketEditor {
      *
      * @param port 0 to 65535
      * @return this editor
-     * @throws PacketEditException NO_SUCH_FIELD, or why the checksum could not follow: FRAGMENT, AUTHENTICATED, ENCRYPTED,
-     *     SOURCE_ROUTE, UNKNOWN_TRANSPORT, MALFORMED
+     * @throws PacketEditException NO_SUCH_FIELD, or why the checksum could not be updated: FRAGMENT, AUTHENTICATED,
+     *     ENCRYPTED, SOURCE_ROUTE, UNKNOWN_TRANSPORT, MALFORMED
      * @throws IllegalArgumentException if the port is out of range
      * @throws IllegalStateException if there is no packet
      */
@@ -350,7 +356,7 @@ public final class PacketEditor {
     }
 
     /**
-     * Replaces the differentiated services code point and leaves the ECN bits.
+     * Replaces the differentiated services code point and keeps the ECN bits.
      *
      * @param dscp 0 to 63, such as 46 for expedited forwarding
      * @return this editor
@@ -363,7 +369,7 @@ public final class PacketEditor {
     }
 
     /**
-     * Replaces the explicit congestion notification bits (RFC 3168) and leaves the DSCP.
+     * Replaces the explicit congestion notification bits (RFC 3168) and keeps the DSCP.
      *
      * @param ecn 0 not capable, 1 and 2 capable, 3 congestion experienced
      * @return this editor
@@ -381,7 +387,7 @@ public final class PacketEditor {
         if (layout.version == 4) {
             replaceInHeader(0, (word & ~mask) | bits);
         } else {
-            // Behind the version's four bits, before the flow label's first four.
+            // After the version's four bits, before the flow label's first four.
             result.release();
             buffer.putShort(0, (short) ((word & ~(mask << 4)) | (bits << 4)));
         }
@@ -410,19 +416,19 @@ public final class PacketEditor {
     }
 
     /**
-     * Replaces the payload of TCP, UDP, or an ICMP or ICMPv6 echo by one of the same or another length. What lies behind a
-     * UDP datagram within its IP packet (the options of RFC 9868) is left out.
+     * Replaces the payload of TCP, UDP, or an ICMP or ICMPv6 echo by one of the same or another length. Bytes after a
+     * UDP datagram within its IP packet (the options of RFC 9868) are removed.
      *
-     * @param payload the new one, which is copied; may be empty, and may be a part of this editor's result
+     * @param payload the new payload, which is copied; may be empty, and may be a part of this editor's result
      * @return this editor
-     * @throws PacketEditException NO_SUCH_FIELD for what has no payload, TOO_LONG if the packet would be longer than its
-     *     header can tell (IPv4: 65535 bytes with its header; IPv6: 65535 behind its header), or why the checksum could not
-     *     follow: FRAGMENT, AUTHENTICATED, ENCRYPTED, SOURCE_ROUTE, UNKNOWN_TRANSPORT, MALFORMED
+     * @throws PacketEditException NO_SUCH_FIELD if the protocol has no payload, TOO_LONG if the packet's length would
+     *     not fit its header (IPv4: 65535 bytes with the header; IPv6: 65535 after the header), or why the checksum
+     *     could not be updated: FRAGMENT, AUTHENTICATED, ENCRYPTED, SOURCE_ROUTE, UNKNOWN_TRANSPORT, MALFORMED
      * @throws IllegalStateException if there is no packet, or the payload was released
      */
     public PacketEditor payload(Bytes payload) throws PacketEditException {
         String what = "replace the payload";
-        Room.requireLive(payload);
+        Bounds.requireLive(payload);
         requirePacket();
         requireTransport(what);
         int at = layout.payloadAt;
@@ -468,7 +474,7 @@ public final class PacketEditor {
     /**
      * Replaces the payload by an array's bytes.
      *
-     * @param payload the new one, which is copied; may be empty
+     * @param payload the new payload, which is copied; may be empty
      * @return this editor
      * @throws PacketEditException as {@link #payload(Bytes)}
      * @throws IllegalStateException if there is no packet
@@ -492,11 +498,11 @@ public final class PacketEditor {
     }
 
     /**
-     * The packet as it is now, its lengths and checksums right. Without a change between them, the packet's own bytes
-     * (and its checksum, where that was not ready). Editing may go on afterwards.
+     * The edited packet, with correct lengths and checksums. If nothing was changed, these are the original bytes, with
+     * the checksum completed if it was not ready. Editing may continue afterwards.
      *
-     * @return the editor's one view, borrowed: valid until this editor changes something or takes another packet, then
-     *     released; {@link Bytes#copy()} gives one that lasts
+     * @return the editor's only view, borrowed: valid until this editor makes a change or takes another packet, then
+     *     released; {@link Bytes#copy()} returns one that stays valid
      * @throws IllegalStateException if there is no packet
      */
     public Bytes result() {
@@ -521,7 +527,7 @@ public final class PacketEditor {
         }
         int checksum =
                 transportInFull ? layout.transportChecksum() : layout.asSent(transportChange.appliedTo(packet.u16(at)));
-        // Nothing but zeros, as an ICMP echo reply may be, sums to 0 and not to its equal 65535.
+        // Data of only zeros, such as an ICMP echo reply may be, sums to 0 and not to the equivalent 65535.
         if (checksum == 0 && layout.transportChecksum() == 0xffff) {
             checksum = 0xffff;
         }

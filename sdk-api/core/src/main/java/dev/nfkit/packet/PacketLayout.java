@@ -5,8 +5,8 @@ import dev.nfkit.packet.PacketEditException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the parts of a whole packet are, and which of them checksums cover: what computing and editing need to know
- * alike. Offsets count from the IP header.
+ * The parts of a whole packet and the parts that checksums cover, as needed for computing and editing. Offsets count
+ * from the IP header.
  */
 final class PacketLayout {
     private static final int NO = -1;
@@ -17,32 +17,35 @@ final class PacketLayout {
     private final OptionCursor options = new OptionCursor();
     private final TcpView tcp = new TcpView();
 
-    /** The packet from its IP header to the end its header tells, without what a link padded it with. */
+    /** The packet from its IP header to the end given by the header, without a link's padding. */
     final Bytes packet = new Bytes();
 
-    /** The array that the packet starts, where an editor put it into one: sums over it are faster. */
+    /** The array that starts with the packet, if an editor copied it into one: sums over an array are faster. */
     byte @Nullable [] array;
 
     int version;
     int length;
     int protocol;
     int transportAt;
-    /** Where the checksum's coverage ends: for UDP, whose own length counts, possibly before the packet's end. */
+    /** The end of the checksum's coverage: for UDP given by its own length, and possibly before the packet's end. */
     int transportEnd;
-    /** −1 where the payload can't be replaced. */
+    /** The payload's offset; −1 if it cannot be replaced. */
     int payloadAt;
-    /** −1 where no checksum, or none that is known, covers the transport. */
+    /** The checksum's offset; −1 if no supported checksum covers the transport. */
     int checksumAt;
     /** Whether the checksum covers the addresses too. */
     boolean pseudoHeader;
-    /** Why nothing that a transport checksum covers may be changed; null where it may. */
+    /** Why data covered by a transport checksum must not be changed; null if it may be. */
     @Nullable
     Reason transportRefusal;
 
-    /** Finds the parts of a packet; null, or why it can't be edited at all: what was found before then means nothing. */
+    /**
+     * Finds the parts of a packet. Returns null, or why the packet cannot be edited at all; the fields are then
+     * undefined.
+     */
     @Nullable
     Reason wrap(Bytes bytes) {
-        Room.requireLive(bytes);
+        Bounds.requireLive(bytes);
         version = bytes.length() == 0 ? 0 : bytes.u8(0) >> 4;
         Reason refusal = switch (version) {
             case 4 -> measureIpv4(bytes);
@@ -110,7 +113,7 @@ final class PacketLayout {
         while (options.next()) {
             int kind = options.kind();
             boolean route = kind == Ipv4Option.LOOSE_SOURCE_ROUTE || kind == Ipv4Option.STRICT_SOURCE_ROUTE;
-            // The pointer counts from the option's first byte, from 1; behind the option, the route is finished.
+            // The pointer counts from the option's first byte, from 1; after the option, the route is finished.
             if (route && options.dataLength() > 0 && packet.u8(options.dataOffset()) <= options.length()) {
                 return Reason.SOURCE_ROUTE;
             }
@@ -154,7 +157,7 @@ final class PacketLayout {
             case IpProtocol.UDP -> findUdp();
             case IpProtocol.ICMP -> version == 4 ? findIcmp() : Reason.UNKNOWN_TRANSPORT;
             case IpProtocol.ICMPV6 -> version == 6 ? findIcmp() : Reason.UNKNOWN_TRANSPORT;
-            // Whatever checksum these have does not cover the addresses.
+            // Their checksums, if any, do not cover the addresses.
             case IpProtocol.SCTP, IpProtocol.GRE, IpProtocol.IPIP, IpProtocol.IPV6, IpProtocol.NO_NEXT_HEADER -> null;
             case IpProtocol.AH -> Reason.AUTHENTICATED;
             case IpProtocol.ESP -> Reason.ENCRYPTED;
@@ -225,10 +228,10 @@ final class PacketLayout {
                 : InternetChecksum.pseudoHeader(packet, 8, protocol, covered);
     }
 
-    /** The checksum of the transport, computed from all it covers; only where there is one. */
+    /** The checksum of the transport, computed from all data that it covers; only if there is one. */
     int transportChecksum() {
-        int behind = checksumAt + 2;
-        long sum = sum(transportAt, checksumAt - transportAt) + sum(behind, transportEnd - behind);
+        int after = checksumAt + 2;
+        long sum = sum(transportAt, checksumAt - transportAt) + sum(after, transportEnd - after);
         return asSent(InternetChecksum.finish(pseudoHeader ? sum + pseudoHeaderSum() : sum));
     }
 

@@ -8,9 +8,9 @@ public final class TcpOption {
     public static final int NO_OPERATION = 1;
     /** The largest segment that the sender takes, 2 bytes (RFC 9293). */
     public static final int MAXIMUM_SEGMENT_SIZE = 2;
-    /** How far windows are shifted, 1 byte (RFC 7323). */
+    /** The shift of windows in bits, 1 byte (RFC 7323). */
     public static final int WINDOW_SCALE = 3;
-    /** Selective acknowledgements are welcome (RFC 2018). */
+    /** Selective acknowledgements are accepted (RFC 2018). */
     public static final int SACK_PERMITTED = 4;
     /** Selective acknowledgements: 8 bytes a block (RFC 2018). */
     public static final int SACK = 5;

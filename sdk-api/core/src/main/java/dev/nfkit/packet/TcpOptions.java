@@ -8,9 +8,10 @@ import java.util.Objects;
  * The options of a TCP header that nearly every connection carries, read once by {@link #wrap(TcpView)}. Reusable;
  * allocates nothing. One thread at a time.
  *
- * <p>As in the kernel ({@code tcp_parse_options}), an option whose length does not fit its kind is passed over, of several
- * equal ones the last counts, and what follows a malformed one is not read. Unlike there, maximum segment size, window
- * scale and SACK-permitted are shown without SYN too, where they mean nothing. {@link OptionCursor} shows all others.
+ * <p>As in the kernel ({@code tcp_parse_options}), an option whose length does not fit its kind is skipped, the last of
+ * several equal ones counts, and options after a malformed one are not read. Unlike the kernel, this class also shows
+ * maximum segment size, window scale and SACK-permitted in segments without SYN, where they have no meaning. {@link
+ * OptionCursor} shows all other options.
  */
 public final class TcpOptions {
     private final OptionCursor cursor = new OptionCursor();
@@ -22,7 +23,7 @@ public final class TcpOptions {
     private int sackAt;
     private int sackBlocks;
 
-    /** Makes a reader of no options, to be aimed with {@link #wrap(TcpView)}. */
+    /** Makes a reader of no options; {@link #wrap(TcpView)} aims it. */
     public TcpOptions() {
         forget();
     }
@@ -40,7 +41,8 @@ public final class TcpOptions {
      * Reads a header's options.
      *
      * @param tcp a view that was aimed at the header; its bytes are kept, not copied
-     * @return whether all options were read; false where one is malformed or cut: those before it are known all the same
+     * @return whether all options were read; false if one is malformed or cut, in which case those before it are still
+     *     known
      * @throws IllegalStateException if the bytes were released
      * @throws IndexOutOfBoundsException if the view was never aimed
      */
@@ -69,15 +71,15 @@ public final class TcpOptions {
                 }
             }
             default -> {
-                // OptionCursor shows it.
+                // OptionCursor shows these.
             }
         }
     }
 
     /**
-     * Whether the sender told its maximum segment size.
+     * Whether the sender announced its maximum segment size.
      *
-     * @return whether {@link #maximumSegmentSize()} is there
+     * @return whether {@link #maximumSegmentSize()} is present
      */
     public boolean hasMaximumSegmentSize() {
         return segmentSizeAt >= 0;
@@ -96,16 +98,16 @@ public final class TcpOptions {
     /**
      * Whether the sender scales its windows.
      *
-     * @return whether {@link #windowScale()} is there
+     * @return whether {@link #windowScale()} is present
      */
     public boolean hasWindowScale() {
         return scaleAt >= 0;
     }
 
     /**
-     * How many bits the sender's windows are to be shifted left in all segments but those with SYN.
+     * The number of bits by which the sender's windows are shifted left in all segments except those with SYN.
      *
-     * @return 0 to 255, as it stands; the kernel takes more than 14 as 14
+     * @return 0 to 255, as sent; the kernel treats more than 14 as 14
      * @throws NoSuchElementException if the option is absent
      */
     public int windowScale() {
@@ -115,7 +117,7 @@ public final class TcpOptions {
     /**
      * Whether the sender takes selective acknowledgements.
      *
-     * @return whether the option is there
+     * @return whether the option is present
      */
     public boolean sackPermitted() {
         return sackPermitted;
@@ -151,7 +153,7 @@ public final class TcpOptions {
     }
 
     /**
-     * How many blocks are selectively acknowledged.
+     * The number of selectively acknowledged blocks.
      *
      * @return 0 to 4
      */
@@ -171,7 +173,7 @@ public final class TcpOptions {
     }
 
     /**
-     * The sequence number behind a selectively acknowledged block.
+     * The sequence number after a selectively acknowledged block.
      *
      * @param block 0 to {@link #sackBlocks()} − 1
      * @return 0 to 2³²−1

@@ -12,14 +12,15 @@ public final class TcpView {
     private Bytes bytes = new Bytes();
     private int start;
 
-    /** Makes a view of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public TcpView() {}
 
     /**
      * Aims the view at a header at the start of some bytes.
      *
      * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no whole TCP header: fewer than 20 bytes, or a header length below 20; the view then still shows what it showed before
+     * @return false if there is no whole TCP header: fewer than 20 bytes, or a header length below 20; the view then
+     *     still shows what it showed before
      * @throws IllegalStateException if the bytes were released
      */
     public boolean wrap(Bytes bytes) {
@@ -31,12 +32,13 @@ public final class TcpView {
      *
      * @param bytes the bytes, which are kept, not copied
      * @param offset where the header starts, from 0
-     * @return false if there is no whole TCP header: fewer than 20 bytes, or a header length below 20; the view then still shows what it showed before
+     * @return false if there is no whole TCP header: fewer than 20 bytes, or a header length below 20; the view then
+     *     still shows what it showed before
      * @throws IllegalStateException if the bytes were released
      * @throws IllegalArgumentException if the offset is negative
      */
     public boolean wrap(Bytes bytes, int offset) {
-        if (!Room.has(bytes, offset, MIN_LENGTH) || bytes.u8(offset + 12) >> 4 < 5) {
+        if (!Bounds.has(bytes, offset, MIN_LENGTH) || bytes.u8(offset + 12) >> 4 < 5) {
             return false;
         }
         this.bytes = bytes;
@@ -80,7 +82,7 @@ public final class TcpView {
     }
 
     /**
-     * The acknowledgement number; it means something where {@link #ack()}.
+     * The acknowledgement number; valid if {@link #ack()} is true.
      *
      * @return 0 to 2³²−1
      */
@@ -91,14 +93,14 @@ public final class TcpView {
     /**
      * The header's length with its options.
      *
-     * @return 20 to 60, in bytes; where the packet is cut, may be more than what is there
+     * @return 20 to 60, in bytes; may be more than is present if the packet is cut
      */
     public int headerLength() {
         return (bytes.u8(start + 12) >> 4) * 4;
     }
 
     /**
-     * All flags as they stand: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.
+     * All flags: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128.
      *
      * @return 0 to 255
      */
@@ -179,7 +181,7 @@ public final class TcpView {
     }
 
     /**
-     * The urgent pointer; it means something where {@link #urg()}.
+     * The urgent pointer; valid if {@link #urg()} is true.
      *
      * @return 0 to 65535
      */
@@ -190,7 +192,7 @@ public final class TcpView {
     /**
      * Where the payload starts.
      *
-     * @return an offset in the wrapped bytes; may lie beyond their end where the packet is cut
+     * @return an offset in the wrapped bytes; may lie beyond their end if the packet is cut
      */
     public int payloadOffset() {
         return start + headerLength();

@@ -9,14 +9,15 @@ public final class UdpView {
     private Bytes bytes = new Bytes();
     private int start;
 
-    /** Makes a view of nothing, to be aimed with {@link #wrap(Bytes)}. */
+    /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public UdpView() {}
 
     /**
      * Aims the view at a header at the start of some bytes.
      *
      * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no whole UDP header: fewer than 8 bytes; the view then still shows what it showed before
+     * @return false if there is no whole UDP header: fewer than 8 bytes; the view then still shows what it showed
+     *     before
      * @throws IllegalStateException if the bytes were released
      */
     public boolean wrap(Bytes bytes) {
@@ -28,12 +29,13 @@ public final class UdpView {
      *
      * @param bytes the bytes, which are kept, not copied
      * @param offset where the header starts, from 0
-     * @return false if there is no whole UDP header: fewer than 8 bytes; the view then still shows what it showed before
+     * @return false if there is no whole UDP header: fewer than 8 bytes; the view then still shows what it showed
+     *     before
      * @throws IllegalStateException if the bytes were released
      * @throws IllegalArgumentException if the offset is negative
      */
     public boolean wrap(Bytes bytes, int offset) {
-        if (!Room.has(bytes, offset, LENGTH)) {
+        if (!Bounds.has(bytes, offset, LENGTH)) {
             return false;
         }
         this.bytes = bytes;
@@ -60,9 +62,9 @@ public final class UdpView {
     }
 
     /**
-     * The length with the header, as the header says.
+     * The length with the header, according to the header.
      *
-     * @return 0 to 65535, in bytes; 0 where it is longer than the field can say
+     * @return 0 to 65535, in bytes; 0 if the field cannot hold it
      */
     public int length() {
         return bytes.u16(start + 4);

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** Builds one of the rare blocks (not a packet's), which may allocate. */
+/** Builds one block other than a packet's. Such blocks are rare, so it may allocate. */
 final class BlockBuilder {
-    /** Enough for most: a recording has an interface for each of its sockets, which may be many. */
+    /** The usual size of a block; small, because a recording may have many interfaces, one for each socket. */
     private static final int USUAL = 512;
 
     private ByteBuffer block;
@@ -21,7 +21,7 @@ final class BlockBuilder {
         block.putInt(type).putInt(0);
     }
 
-    private ByteBuffer room(int count) {
+    private ByteBuffer reserve(int count) {
         if (block.remaining() < count) {
             int size = Math.max(2 * block.capacity(), block.position() + count);
             block = ByteBuffer.allocate(size).order(block.order()).put(block.flip());
@@ -30,17 +30,17 @@ final class BlockBuilder {
     }
 
     BlockBuilder u16(int value) {
-        room(2).putShort((short) value);
+        reserve(2).putShort((short) value);
         return this;
     }
 
     BlockBuilder u32(int value) {
-        room(4).putInt(value);
+        reserve(4).putInt(value);
         return this;
     }
 
     BlockBuilder u64(long value) {
-        room(8).putLong(value);
+        reserve(8).putLong(value);
         return this;
     }
 
@@ -59,7 +59,7 @@ final class BlockBuilder {
     BlockBuilder option(int code, byte... value) {
         options = true;
         u16(code).u16(value.length);
-        room(value.length).put(value);
+        reserve(value.length).put(value);
         pad();
         return this;
     }
@@ -82,7 +82,7 @@ final class BlockBuilder {
 
     private void pad() {
         while ((block.position() & 3) != 0) {
-            room(1).put((byte) 0);
+            reserve(1).put((byte) 0);
         }
     }
 
@@ -93,7 +93,7 @@ final class BlockBuilder {
         int length = block.position() + 4;
         u32(length);
         block.putInt(4, length);
-        ByteBuffer buffer = output.room(length);
+        ByteBuffer buffer = output.reserve(length);
         buffer.put(output.at(), block, 0, length);
         output.commit(length, false);
     }

@@ -9,14 +9,17 @@ import java.nio.channels.WritableByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers whole blocks (in a classic file: the header and the records) and hands them to the channel. Knows after a
- * failed write where the last whole block ends.
+ * Collects whole blocks (in a classic file: the header and the records) and writes them to the channel. After a failed
+ * write it knows where the last whole block ends.
  */
 final class BlockOutput {
-    /** Larger than any block: a packet of the most bytes with the longest comment, or an interface with four texts. */
+    /**
+     * The capacity in bytes. It exceeds any block: a packet of maximum length with the longest comment, or an interface
+     * with four texts.
+     */
     static final int CAPACITY = 512 * 1024;
 
-    /** How a format's blocks lie in the buffer. */
+    /** The layout of a format's blocks in the buffer. */
     interface Layout {
         /** The length of the block that starts there; the buffer holds the whole of it. */
         int length(ByteBuffer buffer, int at, boolean firstOfFile);
@@ -50,8 +53,8 @@ final class BlockOutput {
         this.buffer = ByteBuffer.allocateDirect(CAPACITY).order(order);
     }
 
-    /** Makes room for a block, draining where needed. */
-    ByteBuffer room(int length) throws IOException {
+    /** Reserves space for a block, draining the buffer if needed. */
+    ByteBuffer reserve(int length) throws IOException {
         if (closed || failure != null) {
             throw unusable();
         }
@@ -67,17 +70,17 @@ final class BlockOutput {
                 : new IOException("an earlier write to the capture file failed: " + failure.getMessage(), failure);
     }
 
-    /** Where the next block starts in the buffer. */
+    /** The offset of the next block in the buffer. */
     int at() {
         return used;
     }
 
-    /** The time that the packet gets which is laid at {@link #at()} next. */
+    /** The time of the packet that is written at {@link #at()} next. */
     long admit(long epochNanos) {
         return order.admit(epochNanos);
     }
 
-    /** Accepts the block that was laid at {@link #at()}. */
+    /** Accepts the block that was written at {@link #at()}. */
     void commit(int length, boolean packet) {
         if (packet) {
             packets++;
@@ -101,7 +104,8 @@ final class BlockOutput {
     }
 
     private void drain() throws IOException {
-        // An interrupt flag that is set already would close some channels before they write: what is captured is lost.
+        // An interrupt flag that is already set would close some channels before they write, and captured data would be
+        // lost.
         boolean interrupted = Thread.interrupted();
         order.settle(buffer, used, 0);
         buffer.limit(used).position(0);

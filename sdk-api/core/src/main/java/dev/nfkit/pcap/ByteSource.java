@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * A stream that knows its name and how far it was read, through one window that every block lies in whole. It never
- * believes a length before the bytes are there: the window grows as they come.
+ * A stream with a name and a position, read through a window that holds each block as a whole. It does not trust
+ * lengths: the window grows only as bytes arrive.
  */
 final class ByteSource implements Closeable {
     private static final int WINDOW = 64 * 1024;
@@ -23,7 +23,7 @@ final class ByteSource implements Closeable {
     private int next;
 
     private int end;
-    /** Where the window lies in the file. */
+    /** The window's offset in the file. */
     private long windowOffset;
 
     ByteSource(InputStream stream, String name) {
@@ -39,22 +39,24 @@ final class ByteSource implements Closeable {
         return new PcapFormatException(name, at, expected, found);
     }
 
-    /** The error of a file that ends in the middle of something. */
+    /** The error of a file that ends within a structure. */
     PcapFormatException cut(long start, String what) {
         return wrong(start, what, "the end of the file at byte " + offset() + ": it is cut");
     }
 
-    /** The window in a byte order; until the next bytes are taken. */
+    /** The window in a byte order; valid until the next bytes are taken. */
     ByteBuffer window(ByteOrder order) {
         return order == ByteOrder.BIG_ENDIAN ? big : little;
     }
 
-    /** Where the window's first byte lies in the file. */
+    /** The offset of the window's first byte in the file. */
     long windowOffset() {
         return windowOffset;
     }
 
-    /** Takes the next bytes: where they lie in the window until more are taken; −1 where the file ends before. */
+    /**
+     * Takes the next bytes. Returns their offset in the window, valid until more are taken; −1 if the file ends before.
+     */
     int take(int count) throws IOException {
         if (end - next < count && !fill(count)) {
             next = end;
@@ -96,7 +98,9 @@ final class ByteSource implements Closeable {
         little = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Passes over bytes, by reading them, since skipping a file's end goes unnoticed; false where the file ends before. */
+    /**
+     * Skips bytes by reading them, because skipping does not detect the end of a file; false if the file ends before.
+     */
     boolean skip(long count) throws IOException {
         long left = count;
         while (left > 0) {

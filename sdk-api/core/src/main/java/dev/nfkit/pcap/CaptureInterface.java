@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where packets of a file come from: an interface of pcapng, or the one source of a classic file. Immutable; each
- * {@code with…} gives a changed copy.
+ * The source of a file's packets: an interface of pcapng, or the only source of a classic file. Immutable; each {@code
+ * with…} gives a changed copy.
  */
 public final class CaptureInterface {
     private final int linkType;
@@ -113,7 +113,7 @@ public final class CaptureInterface {
     }
 
     /**
-     * What its packets start with.
+     * The type of its packets' first header.
      *
      * @return a number of {@link LinkType}, 0 to 65535
      */
@@ -149,7 +149,7 @@ public final class CaptureInterface {
     }
 
     /**
-     * The filter that chose its packets ({@code if_filter}, where it is text).
+     * The filter that chose its packets ({@code if_filter}, if it is text).
      *
      * @return the filter, or empty
      */

@@ -13,10 +13,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a capture file, packet by packet: pcapng (both byte orders, several sections, unknown blocks passed over) or
- * classic pcap (microseconds or nanoseconds, both byte orders), told apart by their first bytes. One thread at a time.
+ * Reads a capture file, packet by packet: pcapng (both byte orders, several sections, unknown blocks skipped) or
+ * classic pcap (microseconds or nanoseconds, both byte orders), distinguished by their first bytes. One thread at a
+ * time.
  *
- * <p>What the file claims is not believed: memory is taken as the bytes come, 16 MiB for a block at most.
+ * <p>Lengths in the file are not trusted: memory is allocated as bytes arrive, at most 16 MiB for a block.
  *
  * <pre>{@code
  * try (CaptureReader reader = CaptureReader.open(path)) {
@@ -43,7 +44,7 @@ public final class CaptureReader implements Closeable {
      * @param file the file
      * @return a reader before the first packet
      * @throws PcapFormatException if it is no capture file
-     * @throws IOException if it can't be read
+     * @throws IOException if it cannot be read
      */
     public static CaptureReader open(Path file) throws IOException {
         InputStream stream = Files.newInputStream(file);
@@ -59,11 +60,11 @@ public final class CaptureReader implements Closeable {
     /**
      * Reads a stream's header.
      *
-     * @param stream the stream, which {@link #close} closes; where this call fails, it stays open
-     * @param name what to call it in errors
+     * @param stream the stream, which {@link #close} closes; if this call fails, it stays open
+     * @param name its name in errors
      * @return a reader before the first packet
      * @throws PcapFormatException if it is no capture file
-     * @throws IOException if it can't be read
+     * @throws IOException if it cannot be read
      */
     public static CaptureReader of(InputStream stream, String name) throws IOException {
         ByteSource source = new ByteSource(stream, Objects.requireNonNull(name));
@@ -82,11 +83,11 @@ public final class CaptureReader implements Closeable {
     }
 
     /**
-     * The next packet, with bytes of its own. Blocks that are none are taken in or passed over on the way.
+     * The next packet, as a copy. Other blocks before it are read or skipped.
      *
-     * @return the packet, or null where the file ends, and after an error
+     * @return the packet, or null at the end of the file and after an error
      * @throws PcapFormatException if the file is cut or contradicts itself
-     * @throws IOException if it can't be read
+     * @throws IOException if it cannot be read
      */
     public @Nullable CaptureRecord next() throws IOException {
         CaptureView next = nextView();
@@ -94,12 +95,12 @@ public final class CaptureReader implements Closeable {
     }
 
     /**
-     * The next packet, as {@link #next()}, without an allocation: always the same view, which shows this packet until the
-     * next one is asked for.
+     * The next packet, as {@link #next()}, without an allocation: always the same view, which shows this packet until
+     * the next call.
      *
-     * @return the view, or null where the file ends, and after an error
+     * @return the view, or null at the end of the file and after an error
      * @throws PcapFormatException if the file is cut or contradicts itself
-     * @throws IOException if it can't be read
+     * @throws IOException if it cannot be read
      */
     public @Nullable CaptureView nextView() throws IOException {
         view.release();
@@ -134,8 +135,7 @@ public final class CaptureReader implements Closeable {
     }
 
     /**
-     * The interfaces met so far, of all sections; the one of a classic file has nothing but its link type and snap
-     * length.
+     * The interfaces found so far, of all sections; that of a classic file has only a link type and a snap length.
      *
      * @return an unmodifiable view, which grows as the file is read
      */
@@ -144,7 +144,7 @@ public final class CaptureReader implements Closeable {
     }
 
     /**
-     * An interface's statistics met so far; the last, where there are several.
+     * An interface's statistics found so far; the last, if there are several.
      *
      * @param interfaceId an index into {@link #interfaces()}
      * @return the statistics, or empty; always empty for a classic file

@@ -5,9 +5,9 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One packet of a capture file, with bytes of its own. Immutable. */
+/** One packet of a capture file, with its own bytes. Immutable. */
 public final class CaptureRecord {
-    /** What {@link #epochNanos} gives where the file has no time for a packet (pcapng's simple packet block). */
+    /** The value of {@link #epochNanos} if the file has no time for a packet (pcapng's simple packet block). */
     public static final long NO_TIME = Long.MIN_VALUE;
 
     private final long offset;
@@ -42,7 +42,7 @@ public final class CaptureRecord {
     }
 
     /**
-     * Where the packet's block or record starts, to name the place in an error.
+     * The start of the packet's block or record, for errors.
      *
      * @return bytes from the file's start
      */
@@ -60,7 +60,7 @@ public final class CaptureRecord {
     }
 
     /**
-     * Where the packet comes from.
+     * The packet's source.
      *
      * @return the interface
      */
@@ -69,7 +69,7 @@ public final class CaptureRecord {
     }
 
     /**
-     * What the packet starts with.
+     * The type of the packet's first header.
      *
      * @return a number of {@link LinkType}, 0 to 65535
      */
@@ -98,32 +98,32 @@ public final class CaptureRecord {
     /**
      * The packet's bytes, as far as they were kept.
      *
-     * @return the bytes, which nobody moves or releases
+     * @return the bytes, which are never moved or released
      */
     public Bytes data() {
         return data;
     }
 
     /**
-     * How long the packet was before it was cut.
+     * The packet's length before it was cut.
      *
-     * @return bytes, as the file says; 0 to 2³²−1
+     * @return bytes, according to the file; 0 to 2³²−1
      */
     public long originalLength() {
         return originalLength;
     }
 
     /**
-     * The packet's flags ({@code epb_flags}); the lowest two bits tell the direction.
+     * The packet's flags ({@code epb_flags}); the lowest two bits are the direction.
      *
-     * @return the flags, such as {@link CaptureWriter#INBOUND}; 0 where there are none
+     * @return the flags, such as {@link CaptureWriter#INBOUND}; 0 if there are none
      */
     public long flags() {
         return flags;
     }
 
     /**
-     * The packet's comment ({@code opt_comment}; the first, where there are several).
+     * The packet's comment ({@code opt_comment}; the first, if there are several).
      *
      * @return the comment, or empty
      */

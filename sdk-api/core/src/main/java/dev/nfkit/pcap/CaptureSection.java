@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The head of a pcapng section: its byte order, and who wrote it on what. Immutable; each {@code with…} gives a changed
- * copy.
+ * The header of a pcapng section: its byte order, and the application and machine that wrote it. Immutable; each {@code
+ * with…} gives a changed copy.
  */
 public final class CaptureSection {
     private final ByteOrder order;
@@ -26,15 +26,15 @@ public final class CaptureSection {
     /**
      * A section in the machine's own byte order.
      *
-     * @return a new section that says nothing else
+     * @return a new section without other values
      */
     public static CaptureSection create() {
         return new CaptureSection(ByteOrder.nativeOrder(), null, null, null);
     }
 
     /**
-     * The section in another byte order. It must be that of whatever the packets hold in host order: the attributes of
-     * link type {@link LinkType#NFLOG} and the headers of {@link LinkType#NETLINK}.
+     * The section in another byte order. It must be that of the packets' fields in host order: the attributes of link
+     * type {@link LinkType#NFLOG} and the headers of {@link LinkType#NETLINK}.
      *
      * @param value the order
      * @return a changed copy

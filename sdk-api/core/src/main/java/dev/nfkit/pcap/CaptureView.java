@@ -7,9 +7,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packet that a {@link CaptureReader} is at: one reusable view over the reader's window on the file. It is the
- * reader's, and shows the packet until the reader moves on; {@link #copy()} gives one that lives on. One thread at a time,
- * the reader's.
+ * The current packet of a {@link CaptureReader}: one reusable view over the reader's window on the file. It belongs to
+ * the reader and shows the packet until the reader moves on; {@link #copy()} returns one that stays valid. One thread
+ * at a time, together with the reader.
  */
 public final class CaptureView {
     private final Bytes data = new Bytes();
@@ -49,7 +49,7 @@ public final class CaptureView {
     }
 
     /**
-     * Where the packet's block or record starts, to name the place in an error.
+     * The start of the packet's block or record, for errors.
      *
      * @return bytes from the file's start
      */
@@ -67,7 +67,7 @@ public final class CaptureView {
     }
 
     /**
-     * Where the packet comes from.
+     * The packet's source.
      *
      * @return the interface
      */
@@ -76,7 +76,7 @@ public final class CaptureView {
     }
 
     /**
-     * What the packet starts with.
+     * The type of the packet's first header.
      *
      * @return a number of {@link LinkType}, 0 to 65535
      */
@@ -112,25 +112,25 @@ public final class CaptureView {
     }
 
     /**
-     * How long the packet was before it was cut.
+     * The packet's length before it was cut.
      *
-     * @return bytes, as the file says; 0 to 2³²−1
+     * @return bytes, according to the file; 0 to 2³²−1
      */
     public long originalLength() {
         return originalLength;
     }
 
     /**
-     * The packet's flags ({@code epb_flags}); the lowest two bits tell the direction.
+     * The packet's flags ({@code epb_flags}); the lowest two bits are the direction.
      *
-     * @return the flags, such as {@link CaptureWriter#INBOUND}; 0 where there are none
+     * @return the flags, such as {@link CaptureWriter#INBOUND}; 0 if there are none
      */
     public long flags() {
         return flags;
     }
 
     /**
-     * The packet's comment ({@code opt_comment}; the first, where there are several).
+     * The packet's comment ({@code opt_comment}; the first, if there are several).
      *
      * @return the comment, or empty
      */
@@ -139,7 +139,7 @@ public final class CaptureView {
     }
 
     /**
-     * The packet with bytes of its own.
+     * A copy of the packet.
      *
      * @return an immutable copy
      * @throws IllegalStateException if the reader has moved on

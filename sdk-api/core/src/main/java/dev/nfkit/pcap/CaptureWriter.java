@@ -7,17 +7,17 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a capture file. Packets gather in a buffer and leave in large writes; only whole packets leave, so that the
- * file is valid after each {@link #flush}, even if the process is killed then. One thread at a time.
+ * Writes a capture file. Packets are collected in a buffer and written in large writes. Only whole packets are written,
+ * so that the file is valid after each {@link #flush}, even if the process is killed then. One thread at a time.
  *
- * <p>A failed write (a full disk, a reader of the pipe that went away) is thrown as the IOException it is. From then on
- * the writer writes nothing more: each further call throws. {@link #validBytes} then tells to what length the file is to
- * be cut so that it holds whole packets only, and {@link #validPackets} how many they are.
+ * <p>A failed write (a full disk, a pipe whose reader closed it) is thrown as the original IOException. From then on
+ * the writer writes nothing more, and each further call throws. {@link #validBytes} is then the length at which the
+ * file must be cut to hold only whole packets, and {@link #validPackets} their number.
  *
- * <p>An interrupt of the writing thread, before a write or during it, neither ends the file nor gets lost: the flag is set
- * when the call returns. This holds for files ({@link java.nio.channels.FileChannel}, {@link java.io.FileOutputStream}),
- * which a daemon thread writes while the caller waits. Another interruptible channel is closed by an interrupt that comes
- * during a write, as its contract says, and the write fails.
+ * <p>An interrupt of the writing thread, before a write or during it, neither ends the file nor is lost: the flag is
+ * set when the call returns. This holds for files ({@link java.nio.channels.FileChannel}, {@link
+ * java.io.FileOutputStream}), which a daemon thread writes while the caller waits. Any other interruptible channel is
+ * closed by an interrupt during a write, as specified by its contract, and the write fails.
  */
 public interface CaptureWriter extends Closeable, Flushable {
     /** The most bytes of a packet: libpcap and Wireshark refuse to read larger ones. */
@@ -29,7 +29,7 @@ public interface CaptureWriter extends Closeable, Flushable {
     long OUTBOUND = 2;
 
     /**
-     * Declares where packets come from. Before the first packet of that interface; at any time before close.
+     * Declares a source of packets. To be called before the first packet of that interface, at any time before close.
      *
      * @param iface the interface
      * @return its number in this file, from 0, for {@link #packet}
@@ -42,13 +42,13 @@ public interface CaptureWriter extends Closeable, Flushable {
     /**
      * Writes a packet. Allocates nothing.
      *
-     * @param interfaceId a number that {@link #addInterface} gave
-     * @param epochNanos when, in nanoseconds since 1970, from 0; a classic file holds times before 2106
-     * @param source where its bytes are; its position and limit are not used
+     * @param interfaceId a result of {@link #addInterface}
+     * @param epochNanos the packet's time, in nanoseconds since 1970, from 0; a classic file holds times before 2106
+     * @param source the buffer that holds its bytes; its position and limit are not used
      * @param offset the first byte, from the buffer's start
-     * @param length how many bytes, 0 to {@link #MAX_PACKET}
-     * @param originalLength how long the packet was before it was cut, at most 2³²−1; less than {@code length} counts
-     *     as {@code length}
+     * @param length the number of bytes, 0 to {@link #MAX_PACKET}
+     * @param originalLength the packet's length before it was cut, at most 2³²−1; less than {@code length} counts as
+     *     {@code length}
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if a number is out of range
      * @throws IndexOutOfBoundsException if the bytes are not all in the buffer
@@ -60,16 +60,16 @@ public interface CaptureWriter extends Closeable, Flushable {
     }
 
     /**
-     * Writes a packet with its flags and a comment, both of which a classic file can't hold and leaves out. Allocates
+     * Writes a packet with its flags and a comment, both of which a classic file cannot hold and omits. Allocates
      * nothing, unless the comment is not ASCII.
      *
-     * @param interfaceId a number that {@link #addInterface} gave
-     * @param epochNanos when, in nanoseconds since 1970, from 0; a classic file holds times before 2106
-     * @param source where its bytes are; its position and limit are not used
+     * @param interfaceId a result of {@link #addInterface}
+     * @param epochNanos the packet's time, in nanoseconds since 1970, from 0; a classic file holds times before 2106
+     * @param source the buffer that holds its bytes; its position and limit are not used
      * @param offset the first byte, from the buffer's start
-     * @param length how many bytes, 0 to {@link #MAX_PACKET}
-     * @param originalLength how long the packet was before it was cut, at most 2³²−1; less than {@code length} counts
-     *     as {@code length}
+     * @param length the number of bytes, 0 to {@link #MAX_PACKET}
+     * @param originalLength the packet's length before it was cut, at most 2³²−1; less than {@code length} counts as
+     *     {@code length}
      * @param flags {@code epb_flags}: {@link #INBOUND}, {@link #OUTBOUND}, or 0 for none; at most 2³²−1
      * @param comment {@code opt_comment}, at most 65535 bytes of UTF-8; or null. It may change after the call
      * @throws IOException if writing fails
@@ -88,26 +88,26 @@ public interface CaptureWriter extends Closeable, Flushable {
             throws IOException;
 
     /**
-     * Has the packets that follow stand in the file in the order of their times. They are sorted while they wait in the
-     * buffer, so until the next {@link #flush} and for half a megabyte at most; those of one time keep their order. A
-     * packet that is earlier than one which has left the buffer gets that one's time.
+     * Writes the following packets in the order of their times. They are sorted while they are in the buffer, which is
+     * until the next {@link #flush} and for half a megabyte at most. Packets with the same time keep their order. A
+     * packet that is earlier than one that was already written gets that one's time.
      *
-     * <p>To be called before the first packet. Called again, it begins anew: the packets that follow stand after all
-     * earlier ones, and their times are not compared with theirs. That is for a clock that was set back.
+     * <p>To be called before the first packet. Another call starts a new order: the following packets are written after
+     * all earlier ones, and their times are not compared with those. This is for a clock that was set back.
      *
-     * <p>Without a call, packets stand in the order in which they were written. Costs nothing where they are in order.
+     * <p>Without a call, packets keep the order of the calls. Sorting costs nothing if they are in order.
      */
     void sortByTime();
 
     /**
-     * Says that the times of the packets that follow are estimates, which {@link #limitEstimates} may lower. Only where
-     * packets are sorted by time.
+     * Marks the times of the following packets as estimates, which {@link #limitEstimates} may lower. Only if packets
+     * are sorted by time.
      */
     void beginEstimates();
 
     /**
-     * Lowers the times of the packets since {@link #beginEstimates}, now that it is known how late they were at most.
-     * Those that have left the buffer keep their times.
+     * Lowers the times of the packets since {@link #beginEstimates}, once their latest possible time is known. Those
+     * that were already written keep their times.
      *
      * @param epochNanos the time that later ones get, in nanoseconds since 1970, from 0; a classic file holds times
      *     before 2106
@@ -116,9 +116,9 @@ public interface CaptureWriter extends Closeable, Flushable {
     void limitEstimates(long epochNanos);
 
     /**
-     * Writes an interface's statistics, usually at the end. A classic file can't hold them and leaves them out.
+     * Writes an interface's statistics, usually at the end. A classic file cannot hold them and omits them.
      *
-     * @param interfaceId a number that {@link #addInterface} gave
+     * @param interfaceId a result of {@link #addInterface}
      * @param statistics the statistics
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if there is no such interface
@@ -126,36 +126,36 @@ public interface CaptureWriter extends Closeable, Flushable {
     void statistics(int interfaceId, InterfaceStatistics statistics) throws IOException;
 
     /**
-     * The file's length with all that was written, what is still buffered included.
+     * The file's length, including buffered data.
      *
      * @return bytes
      */
     long bytesWritten();
 
     /**
-     * How much of the file holds whole packets and is known to have reached the channel: after a failed write, the
-     * length to cut the file to.
+     * The length of the part of the file that holds whole packets and is known to have reached the channel. After a
+     * failed write, cut the file to this length.
      *
-     * @return bytes, from the first that this writer wrote
+     * @return bytes, counted from the first that this writer wrote
      */
     long validBytes();
 
     /**
-     * How many packets were handed to this writer without an error, what is still buffered included.
+     * The number of packets passed to this writer without an error, including buffered ones.
      *
      * @return a count
      */
     long packetsWritten();
 
     /**
-     * How many packets lie within {@link #validBytes}.
+     * The number of packets within {@link #validBytes}.
      *
      * @return a count
      */
     long validPackets();
 
     /**
-     * Hands all that is buffered to the channel. It does not force it to the disk.
+     * Writes all buffered data to the channel. It does not force it to the disk.
      *
      * @throws IOException if writing fails
      */
@@ -165,7 +165,7 @@ public interface CaptureWriter extends Closeable, Flushable {
     /**
      * Flushes and closes the channel; after a failed write it only closes. Idempotent.
      *
-     * @throws IOException if writing or closing fails; the channel is closed all the same
+     * @throws IOException if writing or closing fails; the channel is closed nevertheless
      */
     @Override
     void close() throws IOException;

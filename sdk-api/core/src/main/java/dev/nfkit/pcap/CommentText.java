@@ -10,7 +10,7 @@ final class CommentText {
     private byte[] bytes = new byte[64];
     private int length;
 
-    /** Takes over a text. */
+    /** Encodes a text. */
     CommentText of(CharSequence text) {
         int count = text.length();
         if (count > bytes.length && count <= LONGEST) {
@@ -36,7 +36,7 @@ final class CommentText {
         return true;
     }
 
-    /** Bytes, at most 65535. */
+    /** The length in bytes, at most 65535. */
     int length() {
         return length;
     }

@@ -6,8 +6,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of an interface's packets: pcapng's interface statistics block. Immutable; each {@code with…} gives a
- * changed copy. What is not known is absent, which is not the same as 0.
+ * The counters of an interface's packets: pcapng's interface statistics block. Immutable; each {@code with…} returns a
+ * changed copy. Unknown values are absent, which is not the same as 0.
  */
 public final class InterfaceStatistics {
     private static final InterfaceStatistics EMPTY = new InterfaceStatistics(-1, -1, -1, -1, -1, -1, null);
@@ -38,7 +38,7 @@ public final class InterfaceStatistics {
     }
 
     /**
-     * Statistics of a moment that say nothing else yet.
+     * Statistics of a moment, without other values.
      *
      * @param epochNanos when they were taken, in nanoseconds since 1970, from 0
      * @return new statistics
@@ -92,7 +92,7 @@ public final class InterfaceStatistics {
     }
 
     /**
-     * With the number of packets that the interface lost for want of room ({@code isb_ifdrop}).
+     * With the number of packets that the interface lost for lack of space ({@code isb_ifdrop}).
      *
      * @param value a count, from 0
      * @return a changed copy
@@ -156,7 +156,7 @@ public final class InterfaceStatistics {
     }
 
     /**
-     * How many packets reached the interface ({@code isb_ifrecv}).
+     * The number of packets that reached the interface ({@code isb_ifrecv}).
      *
      * @return a count, or empty
      */
@@ -165,7 +165,7 @@ public final class InterfaceStatistics {
     }
 
     /**
-     * How many packets the interface lost for want of room ({@code isb_ifdrop}).
+     * The number of packets that the interface lost for lack of space ({@code isb_ifdrop}).
      *
      * @return a count, or empty
      */
@@ -174,7 +174,7 @@ public final class InterfaceStatistics {
     }
 
     /**
-     * How many packets the operating system lost ({@code isb_osdrop}).
+     * The number of packets that the operating system lost ({@code isb_osdrop}).
      *
      * @return a count, or empty
      */

@@ -1,18 +1,18 @@
 package dev.nfkit.pcap;
 
 /**
- * What the bytes of a packet start with: the numbers of <a href="https://www.tcpdump.org/linktypes.html">the registry
- * of link types</a> that nfkit writes.
+ * Types of a packet's first header: the numbers of <a href="https://www.tcpdump.org/linktypes.html">the registry of
+ * link types</a> that nfkit writes.
  */
 public final class LinkType {
-    /** {@code LINKTYPE_RAW}: an IPv4 or IPv6 header; the version nibble tells which. */
+    /** {@code LINKTYPE_RAW}: an IPv4 or IPv6 header, distinguished by the version nibble. */
     public static final int RAW = 101;
     /**
      * {@code LINKTYPE_NFLOG}: one NFLOG packet, as an nfgenmsg-like header and attributes. Lengths and types of the
      * attributes are in the byte order of the file, values big-endian.
      */
     public static final int NFLOG = 239;
-    /** {@code LINKTYPE_NETLINK}: a netlink datagram behind a cooked header of 16 bytes. */
+    /** {@code LINKTYPE_NETLINK}: a netlink datagram after a cooked header of 16 bytes. */
     public static final int NETLINK = 253;
 
     private LinkType() {}
@@ -21,7 +21,7 @@ public final class LinkType {
      * A link type for messages.
      *
      * @param linkType the number
-     * @return number and name, such as {@code 239 (NFLOG)}; the number alone where it is none of this class
+     * @return number and name, such as {@code 239 (NFLOG)}; the number alone if this class does not have it
      */
     public static String describe(int linkType) {
         return switch (linkType) {

@@ -23,7 +23,10 @@ final class OptionReader {
         this.source = source;
     }
 
-    /** Aims at the options from {@code start} to {@code end} of a window; {@code offset} of the file is its first byte. */
+    /**
+     * Aims at the options from {@code start} to {@code end} of a window, whose first byte is at {@code offset} of the
+     * file.
+     */
     OptionReader wrap(ByteBuffer window, long offset, int start, int end) {
         this.window = window;
         this.windowOffset = offset;

@@ -4,8 +4,8 @@ import dev.nfkit.PrintableText;
 import java.io.IOException;
 
 /**
- * A file is no capture file, ends in the middle, or contradicts itself. Nothing else is thrown for the content of a
- * file; a failing disk gives the IOException that it is.
+ * A file is not a capture file, ends within a structure, or contradicts itself. Nothing else is thrown for the content
+ * of a file; a failing disk throws its own IOException.
  */
 public final class PcapFormatException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -19,9 +19,9 @@ public final class PcapFormatException extends IOException {
      * Describes what is wrong with a file.
      *
      * @param file the file's name, as the caller gave it
-     * @param offset where, in bytes from the file's start
-     * @param expected what the format demands there
-     * @param found what is there
+     * @param offset the place of the error, in bytes from the file's start
+     * @param expected what the format requires there
+     * @param found what was found
      */
     public PcapFormatException(String file, long offset, String expected, String found) {
         super(PrintableText.of(file + ": at byte " + offset + ": expected " + expected + ", found " + found));
@@ -41,7 +41,7 @@ public final class PcapFormatException extends IOException {
     }
 
     /**
-     * Where the trouble is.
+     * The place of the error.
      *
      * @return bytes from the file's start
      */
@@ -50,16 +50,16 @@ public final class PcapFormatException extends IOException {
     }
 
     /**
-     * What the format demands there.
+     * What the format requires there.
      *
-     * @return the demand in words
+     * @return the requirement in words
      */
     public String expected() {
         return expected;
     }
 
     /**
-     * What is there.
+     * What was found.
      *
      * @return the finding in words
      */

@@ -37,7 +37,8 @@ final class PcapSource implements RecordSource {
         if (major != 2) {
             throw source.wrong(4, "pcap version 2", "version " + major);
         }
-        // A negative snap length is a number beyond 2^31: as good as none. The upper bits of the network are flags.
+        // A negative snap length is a number of 2^31 or more, which is no limit in effect. The upper bits of the
+        // network are flags.
         CaptureInterface iface = CaptureInterface.of(header.getInt(at + 16) & 0xffff)
                 .withSnapLength(Math.max(0, header.getInt(at + 12)));
         return new PcapSource(source, order, known == PcapWriter.MAGIC_NANOSECONDS ? 1 : 1000, iface);

@@ -20,7 +20,7 @@ public final class PcapWriter implements CaptureWriter {
     private static final long SECOND = 1_000_000_000L;
 
     /**
-     * How records lie in the buffer.
+     * The layout of records in the buffer.
      *
      * @param fraction nanoseconds for each unit of a record's fraction of a second
      */
@@ -61,10 +61,10 @@ public final class PcapWriter implements CaptureWriter {
     }
 
     /**
-     * A writer of times in microseconds, which every tool reads.
+     * A writer of times in microseconds, which all tools can read.
      *
-     * @param channel where to, in blocking mode; the writer closes it
-     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @param channel the target, in blocking mode; the writer closes it
+     * @param order the byte order of the file; it must be that of the packets' fields in host order
      * @return a new writer
      */
     public static PcapWriter microseconds(WritableByteChannel channel, ByteOrder order) {
@@ -72,10 +72,10 @@ public final class PcapWriter implements CaptureWriter {
     }
 
     /**
-     * A writer of times in microseconds, which every tool reads.
+     * A writer of times in microseconds, which all tools can read.
      *
-     * @param stream where to; the writer closes it
-     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @param stream the target; the writer closes it
+     * @param order the byte order of the file; it must be that of the packets' fields in host order
      * @return a new writer
      * @throws IllegalArgumentException if it is a PrintStream, which hides failed writes
      */
@@ -84,10 +84,10 @@ public final class PcapWriter implements CaptureWriter {
     }
 
     /**
-     * A writer of times in nanoseconds, by a magic number that libpcap 1.5 and later know.
+     * A writer of times in nanoseconds, with a magic number that libpcap supports from 1.5 on.
      *
-     * @param channel where to, in blocking mode; the writer closes it
-     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @param channel the target, in blocking mode; the writer closes it
+     * @param order the byte order of the file; it must be that of the packets' fields in host order
      * @return a new writer
      */
     public static PcapWriter nanoseconds(WritableByteChannel channel, ByteOrder order) {
@@ -95,10 +95,10 @@ public final class PcapWriter implements CaptureWriter {
     }
 
     /**
-     * A writer of times in nanoseconds, by a magic number that libpcap 1.5 and later know.
+     * A writer of times in nanoseconds, with a magic number that libpcap supports from 1.5 on.
      *
-     * @param stream where to; the writer closes it
-     * @param order the byte order of the file; it must be that of whatever the packets hold in host order
+     * @param stream the target; the writer closes it
+     * @param order the byte order of the file; it must be that of the packets' fields in host order
      * @return a new writer
      * @throws IllegalArgumentException if it is a PrintStream, which hides failed writes
      */
@@ -118,14 +118,15 @@ public final class PcapWriter implements CaptureWriter {
     }
 
     private void writeHeader(int type) throws IOException {
-        ByteBuffer buffer = output.room(FILE_HEADER);
+        ByteBuffer buffer = output.reserve(FILE_HEADER);
         int at = output.at();
         buffer.putInt(at, nanoseconds ? MAGIC_NANOSECONDS : MAGIC_MICROSECONDS);
         buffer.putShort(at + 4, (short) 2);
         buffer.putShort(at + 6, (short) 4);
         buffer.putInt(at + 8, 0);
         buffer.putInt(at + 12, 0);
-        // Not an interface's own snap length: another one may have a longer, and readers cut packets at this.
+        // Not an interface's own snap length: another interface may have a longer one, and readers cut packets at this
+        // length.
         buffer.putInt(at + 16, MAX_PACKET);
         buffer.putInt(at + 20, type);
         output.commit(FILE_HEADER, false);
@@ -145,7 +146,7 @@ public final class PcapWriter implements CaptureWriter {
             throws IOException {
         PacketArguments.check(interfaceId, interfaces, epochNanos, source, offset, length, originalLength);
         checkTime(epochNanos);
-        ByteBuffer buffer = output.room(RECORD_HEADER + length);
+        ByteBuffer buffer = output.reserve(RECORD_HEADER + length);
         int at = output.at();
         layout.time(buffer, at, output.admit(epochNanos));
         buffer.putInt(at + 8, length);

@@ -27,7 +27,7 @@ final class PcapngSource implements RecordSource {
         this.options = new OptionReader(source);
     }
 
-    /** Reads the first section's header, of which the type was taken already. */
+    /** Reads the first section's header, whose type was already taken. */
     static PcapngSource start(ByteSource source) throws IOException {
         PcapngSource reader = new PcapngSource(source);
         reader.sectionHeader(0);
@@ -82,7 +82,7 @@ final class PcapngSource implements RecordSource {
         section = sectionOptions(options(body + 12, end));
     }
 
-    /** The options from a place in the block that was taken last. */
+    /** The options from a place in the last taken block. */
     private OptionReader options(int from, int end) {
         return options.wrap(source.window(order), source.windowOffset(), from, end);
     }
@@ -130,7 +130,7 @@ final class PcapngSource implements RecordSource {
         }
     }
 
-    /** Takes a block in; whether it is a packet. */
+    /** Reads a block; returns whether it is a packet. */
     private boolean block(int type, long start, CaptureView view) throws IOException {
         int size = take(4, start);
         long total = source.window(order).getInt(size) & 0xffff_ffffL;
@@ -227,7 +227,7 @@ final class PcapngSource implements RecordSource {
         statistics.put(id, read);
     }
 
-    /** A counter beyond 2^63 is a lie of some writer; the largest number stands for it. */
+    /** A counter of 2^63 or more is an error of the writer; the largest number replaces it. */
     private static long count(OptionReader option) throws PcapFormatException {
         long value = option.u64();
         return value < 0 ? Long.MAX_VALUE : value;
@@ -261,16 +261,16 @@ final class PcapngSource implements RecordSource {
         int id = interfaceId(0, at);
         CaptureInterface iface = interfaces.get(id);
         long original = source.window(order).getInt(body) & 0xffff_ffffL;
-        // The block doesn't say how much was kept: it is the snap length or all.
+        // The block does not contain the captured length: it is the snap length or the whole packet.
         long kept = iface.snapLength() == 0 ? original : Math.min(original, iface.snapLength());
         view.from(at - 8, id, iface, order);
         view.bytes(source.window(ByteOrder.BIG_ENDIAN), body + 4, length(kept, end - body - 4, at), original);
         view.meta(CaptureRecord.NO_TIME, 0, null);
     }
 
-    private int length(long claimed, int room, long at) throws PcapFormatException {
-        if (claimed > room) {
-            throw source.wrong(at, "a packet of at most " + room + " bytes in its block", claimed + " bytes");
+    private int length(long claimed, int space, long at) throws PcapFormatException {
+        if (claimed > space) {
+            throw source.wrong(at, "a packet of at most " + space + " bytes in its block", claimed + " bytes");
         }
         return (int) claimed;
     }

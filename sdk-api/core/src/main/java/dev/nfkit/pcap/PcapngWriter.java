@@ -49,8 +49,8 @@ public final class PcapngWriter implements CaptureWriter {
     /**
      * Begins a file.
      *
-     * @param channel where to, in blocking mode; the writer closes it
-     * @param section the byte order, and what the header says of the writer
+     * @param channel the target, in blocking mode; the writer closes it
+     * @param section the byte order and the header's information about the writer
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if a text of the section is longer than 65535 bytes
      */
@@ -71,8 +71,8 @@ public final class PcapngWriter implements CaptureWriter {
     /**
      * Begins a file.
      *
-     * @param stream where to; the writer closes it
-     * @param section the byte order, and what the header says of the writer
+     * @param stream the target; the writer closes it
+     * @param section the byte order and the header's information about the writer
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if a text of the section is longer than 65535 bytes, or the stream is a
      *     PrintStream, which hides failed writes
@@ -93,7 +93,7 @@ public final class PcapngWriter implements CaptureWriter {
                 .text(Pcapng.IF_OS, "os", iface.os());
         Optional<String> filter = iface.filter();
         if (filter.isPresent()) {
-            // The value's first byte tells what it is: 0 for text. As a character it is one byte of UTF-8 too.
+            // The value's first byte is its kind: 0 for text. As a character it is also one byte of UTF-8.
             block.text(Pcapng.IF_FILTER, "filter", Optional.of((char) FILTER_TEXT + filter.get()));
         }
         block.writeTo(output);
@@ -119,7 +119,7 @@ public final class PcapngWriter implements CaptureWriter {
         int padded = Pcapng.align(length);
         int options = (text == null ? 0 : 4 + Pcapng.align(text.length())) + (flags == 0 ? 0 : 8);
         int total = PACKET_HEADER + padded + (options == 0 ? 0 : options + 4) + 4;
-        ByteBuffer buffer = output.room(total);
+        ByteBuffer buffer = output.reserve(total);
         int at = output.at();
         buffer.putInt(at, Pcapng.ENHANCED_PACKET);
         buffer.putInt(at + 4, total);
@@ -128,7 +128,7 @@ public final class PcapngWriter implements CaptureWriter {
         buffer.putInt(at + 20, length);
         buffer.putInt(at + 24, (int) Math.max(originalLength, length));
         int next = at + PACKET_HEADER;
-        // The last word first: it is what pads, and the packet's bytes then cover its beginning.
+        // Writes the last word first, as padding; the packet's bytes then overwrite its beginning.
         if (padded != length) {
             buffer.putInt(next + padded - 4, 0);
         }

@@ -26,22 +26,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens files for captures and recordings, which hold payload: only their owner can read them (mode 0600), and a
+ * Opens files for captures and recordings, which contain payload: only their owner can read them (mode 0600), and a
  * symbolic link is never followed. {@link #create} opens a file that is visible at once; {@link #aside} opens one that
- * takes its place under its name later. One thread at a time; {@link #channel} has the rules of its own class.
+ * gets its name later. One thread at a time; for {@link #channel} the rules of its own class apply.
  *
  * <ul>
- *   <li>A <b>regular file</b> is made under a name of its own with {@code O_CREAT | O_EXCL} and mode 0600, and then
- *       renamed. An existing file is replaced by that, whatever its mode and its other links were; a reader that has it
- *       open keeps the old content. In a directory that does not allow this, an existing file that belongs to the caller
- *       is overwritten in place, after its mode was changed to 0600.
+ *   <li>A <b>regular file</b> is made under a temporary name with {@code O_CREAT | O_EXCL} and mode 0600, and then
+ *       renamed. This replaces an existing file, whatever its mode and its other links are; a reader that has it open
+ *       keeps the old content. In a directory that does not allow this, an existing file that belongs to the caller is
+ *       overwritten in place, after its mode was changed to 0600.
  *   <li>A <b>symbolic link</b> is refused, except for the names of descriptors that are open already:
  *       {@code /dev/stdout}, {@code /dev/stderr}, {@code /dev/fd/N} and {@code /proc/self/fd/N}.
  *   <li>A <b>FIFO or a device</b> is opened as it is. Opening a FIFO waits for its reader.
  * </ul>
  *
- * <p>On a file system without POSIX permissions files get the permissions that are usual there. Follows {@code open(2)}
- * and {@code rename(2)}.
+ * <p>On a file system without POSIX permissions, files get its default permissions. Follows {@code open(2)} and {@code
+ * rename(2)}.
  */
 public final class PrivateFile implements Closeable {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
@@ -82,9 +82,9 @@ public final class PrivateFile implements Closeable {
     }
 
     /**
-     * Opens a file that has a temporary name in the same directory until {@link #publish}: what exists under its own
-     * name stays as it is until then. The temporary name is {@code .nfkit-*.part}. FIFOs, devices, and files of
-     * directories that do not allow a new file are opened, and the latter overwritten, at once.
+     * Opens a file that has a temporary name in the same directory until {@link #publish}: an existing file with the
+     * final name stays unchanged until then. The temporary name is {@code .nfkit-*.part}. FIFOs, devices, and files in
+     * directories that do not allow a new file are opened at once, and the latter overwritten.
      *
      * @param file the file, to be made or overwritten
      * @return the open file; the caller closes it
@@ -114,7 +114,7 @@ public final class PrivateFile implements Closeable {
                 : Set.of(StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
     }
 
-    /** The attributes of what has a name, a link's own; null if nothing has it. */
+    /** The attributes of the file with a name, not following a link; null if there is none. */
     private static @Nullable BasicFileAttributes find(Path file) throws IOException {
         try {
             return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -179,7 +179,7 @@ public final class PrivateFile implements Closeable {
         return new FileSystemException(file.toString(), null, reason);
     }
 
-    /** Opens an existing file of the caller in place, because it could not be replaced. */
+    /** Opens an existing file that belongs to the caller in place, because it could not be replaced. */
     private static FileChannel overwrite(Path file, IOException why) throws IOException {
         BasicFileAttributes before = find(file);
         if (before == null || !before.isRegularFile()) {
@@ -188,7 +188,8 @@ public final class PrivateFile implements Closeable {
         FileChannel channel = null;
         try {
             if (isPosix(file)) {
-                // Fails if the file is not the caller's. The file is opened without following a link, and changed then.
+                // Fails if the file does not belong to the caller. The file is opened without following a link, and
+                // changed then.
                 Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
                         .setPermissions(OWNER_ONLY);
             }
@@ -213,7 +214,7 @@ public final class PrivateFile implements Closeable {
     }
 
     /**
-     * What to write to.
+     * The channel to write to.
      *
      * @return a channel in blocking mode; {@link #close} closes it
      */
@@ -222,9 +223,10 @@ public final class PrivateFile implements Closeable {
     }
 
     /**
-     * Gives the file its name, in place of what has it, atomically. What is written later goes to it as well. Idempotent.
+     * Gives the file its final name and replaces an existing file atomically. Later writes go to the same file.
+     * Idempotent.
      *
-     * @throws IOException if the file cannot be renamed; it then stays under the name that the message tells
+     * @throws IOException if the file cannot be renamed; it then keeps the name that the message contains
      */
     public void publish() throws IOException {
         Path from = aside;

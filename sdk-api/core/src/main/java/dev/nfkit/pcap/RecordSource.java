@@ -5,12 +5,12 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 
-/** One of the two formats, behind its first four bytes. */
+/** Reads one of the two formats, starting after its first four bytes. */
 interface RecordSource {
-    /** A packet may not be larger than this in a file, nor any block that is not skipped; libpcap's bound too. */
+    /** The maximum size of a packet in a file, and of any block that is not skipped; as in libpcap. */
     int MAX_BLOCK = 16 * 1024 * 1024;
 
-    /** Aims a view at the next packet; false where the file ends. */
+    /** Aims a view at the next packet; false at the end of the file. */
     boolean next(CaptureView view) throws IOException;
 
     ByteOrder order();

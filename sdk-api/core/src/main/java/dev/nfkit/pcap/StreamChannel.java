@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
-/** A stream as a channel that takes large writes piece by piece, so that a failure leaves little in doubt. */
+/** A stream as a channel that splits large writes, so that the amount written before a failure is known closely. */
 final class StreamChannel implements WritableByteChannel {
     private final OutputStream stream;
     private final byte[] piece = new byte[64 * 1024];
@@ -22,7 +22,7 @@ final class StreamChannel implements WritableByteChannel {
             throw new IllegalArgumentException("a PrintStream hides failed writes; for standard output give"
                     + " new FileOutputStream(FileDescriptor.out)");
         }
-        // A file's channel tells how much of a failed write arrived; its stream doesn't.
+        // A file's channel reports how much of a failed write arrived; its stream does not.
         return stream instanceof FileOutputStream file ? file.getChannel() : new StreamChannel(stream);
     }
 

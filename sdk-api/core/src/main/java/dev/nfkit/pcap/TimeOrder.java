@@ -4,21 +4,21 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Sorts packets by time while they are in the buffer. Packets of one time keep their order. Once its arrays have grown it
- * allocates nothing.
+ * Sorts packets by time while they are in the buffer. Packets with the same time keep their order. It allocates nothing
+ * once its arrays have grown.
  *
- * <p>A run is a stretch of packets that are sorted among each other: it begins with {@link #begin}, behind a block that is
- * no packet, and at the buffer's start.
+ * <p>A run is a sequence of packets that are sorted among themselves. It begins with {@link #begin}, after a block that
+ * is not a packet, and at the buffer's start.
  */
 final class TimeOrder {
     private final BlockOutput.Layout layout;
     private boolean active;
-    /** Where the run starts in the buffer. */
+    /** The run's start in the buffer. */
     private int start;
-    /** Where the estimates of the run start, if not before it. */
+    /** The start of the run's estimates, if not before it. */
     private int estimates;
-    /** The latest time of what is before the run in this file, and can't be moved any more. */
-    private long floor = Long.MIN_VALUE;
+    /** The latest time before the run in this file; earlier packets can no longer be moved. */
+    private long earliest = Long.MIN_VALUE;
 
     private long latest = Long.MIN_VALUE;
     /** Whether a packet of the run may be earlier than the one before it. */
@@ -35,13 +35,13 @@ final class TimeOrder {
         this.layout = layout;
     }
 
-    /** Begins to sort, or a run that is not compared with what is before it. */
+    /** Begins to sort, or begins a run that is not compared with earlier packets. */
     void begin(ByteBuffer buffer, int used) {
         sort(buffer, used);
         active = true;
         start = used;
         estimates = used;
-        floor = Long.MIN_VALUE;
+        earliest = Long.MIN_VALUE;
         latest = Long.MIN_VALUE;
     }
 
@@ -50,7 +50,7 @@ final class TimeOrder {
         if (!active) {
             return epochNanos;
         }
-        long time = Math.max(epochNanos, floor);
+        long time = Math.max(epochNanos, earliest);
         if (time < latest) {
             doubtful = true;
         } else {
@@ -68,18 +68,18 @@ final class TimeOrder {
         if (!active) {
             return;
         }
-        long most = Math.max(epochNanos, floor);
+        long most = Math.max(epochNanos, earliest);
         int at = Math.max(estimates, start);
         while (at < used) {
             if (layout.time(buffer, at) > most) {
                 layout.time(buffer, at, most);
-                doubtful = true; // what is before it may be later now
+                doubtful = true; // the packet before it may be later now
             }
             at += layout.length(buffer, at, false);
         }
     }
 
-    /** Sorts the run and ends it: what is in it stays where it is, before all that follows. */
+    /** Sorts the run and ends it: its packets are final and precede all following ones. */
     void settle(ByteBuffer buffer, int used, int next) {
         if (!active) {
             return;
@@ -87,7 +87,7 @@ final class TimeOrder {
         sort(buffer, used);
         start = next;
         estimates = next;
-        floor = Math.max(floor, latest);
+        earliest = Math.max(earliest, latest);
     }
 
     private void sort(ByteBuffer buffer, int used) {
@@ -96,7 +96,7 @@ final class TimeOrder {
         }
         doubtful = false;
         int count = index(buffer, used);
-        latest = count == 0 ? floor : latest(count);
+        latest = count == 0 ? earliest : latest(count);
         if (count == 0 || inOrder(count)) {
             return;
         }
@@ -113,7 +113,7 @@ final class TimeOrder {
         buffer.put(start, sorted, 0, to);
     }
 
-    /** Notes where the run's packets are, and their times. */
+    /** Records the offsets and the times of the run's packets. */
     private int index(ByteBuffer buffer, int used) {
         int count = 0;
         int at = start;

@@ -10,7 +10,7 @@ final class TimeScale {
 
     private final BigInteger unitsPerSecond;
     private final long offsetSeconds;
-    /** Nanoseconds of a unit, where that is a whole number and nothing is added; else 0. */
+    /** The nanoseconds of a unit, if that is a whole number and there is no offset; otherwise 0. */
     private final long nanosPerUnit;
 
     private final long largest;
@@ -23,7 +23,7 @@ final class TimeScale {
         this.largest = whole ? Long.MAX_VALUE / nanosPerUnit : -1;
     }
 
-    /** The scale of a resolution as its option has it: a power of ten, or of two where the highest bit is set. */
+    /** The scale of a resolution as its option has it: a power of ten, or of two if the highest bit is set. */
     static TimeScale of(int resolution, long offsetSeconds) {
         int exponent = resolution & 0x7f;
         BigInteger units = (resolution & 0x80) == 0 ? BigInteger.TEN.pow(exponent) : BigInteger.TWO.pow(exponent);

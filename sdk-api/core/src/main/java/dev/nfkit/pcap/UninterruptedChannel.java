@@ -13,10 +13,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A file that an interrupt does not close. A {@link FileChannel} closes itself when the thread that writes is
- * interrupted, and what is recorded then ends in the middle. So another thread makes each write, and the caller waits
- * for it; an interrupt of the caller is kept for later. Closing the channel from any thread still ends a write that is
- * blocked.
+ * A file that an interrupt does not close. A {@link FileChannel} closes itself when the writing thread is interrupted,
+ * which would end a recording in the middle. Therefore another thread makes each write, and the caller waits for it; an
+ * interrupt of the caller is restored afterwards. Closing the channel from any thread still ends a blocked write.
  */
 final class UninterruptedChannel implements WritableByteChannel {
     private static final long IDLE_SECONDS = 10;

@@ -416,7 +416,7 @@ class PacketEditorSpec :
         test("a refusal has the intended change and the reason") {
             shouldThrow<PacketEditException> {
                 editor.edit(PacketBuilder(fragment = 0x2000).toBytes()).sourcePort(1)
-            }.message shouldBe "can't replace the source port: the packet is a fragment; " +
+            }.message shouldBe "cannot replace the source port: the packet is a fragment; " +
                 "connection tracking would make the kernel reassemble it before the rule"
         }
     })

@@ -2,9 +2,9 @@ package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
 
-/** The one check that every view makes before it looks. */
-final class Room {
-    private Room() {}
+/** The bounds check that every view makes before it reads. */
+final class Bounds {
+    private Bounds() {}
 
     static boolean has(Bytes bytes, int offset, int count) {
         if (offset < 0) {
@@ -17,7 +17,7 @@ final class Room {
 
     static void requireLive(Bytes bytes) {
         if (bytes.length() < 0) {
-            // Throws the error of released bytes, which tells the cure.
+            // Throws the error of released bytes, whose message names the cure.
             bytes.u8(0);
         }
     }
