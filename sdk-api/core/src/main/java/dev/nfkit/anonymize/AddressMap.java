@@ -3,7 +3,7 @@ package dev.nfkit.anonymize;
 import java.nio.ByteBuffer;
 
 /**
- * Replaces addresses one to one: a replacement depends on the key and the address only, never on what came before, and
+ * Replaces addresses one to one: a replacement depends only on the key and the address, never on earlier addresses, and
  * memory does not grow with the number of addresses. One thread at a time.
  */
 final class AddressMap {

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Makes attributes anonymous in place. Types and lengths stay. A value that is longer than its type gets zeros after the
- * end of the type; one that is shorter becomes zeros.
+ * Makes attributes anonymous in place. Types and lengths stay. A value that is longer than its type gets zeros after
+ * the end of the type; one that is shorter becomes zeros.
  */
 final class AttributeScrub {
     /** The attributes of an error ({@code enum nlmsgerr_attrs}): a text, and numbers of 4 bytes. */
@@ -80,17 +80,17 @@ final class AttributeScrub {
     private static void walk(Region region, ByteOrder order, Change change) {
         AttributeCursor cursor = new AttributeCursor()
                 .wrap(ByteBuffer.wrap(region.bytes), region.start, region.length, order, "attributes");
-        int behind = 0;
+        int after = 0;
         try {
             while (cursor.next()) {
                 int at = cursor.offset() - region.start;
                 int end = at + cursor.length();
-                behind = Math.min(region.length, Netlink.align(end));
-                region.zero(end, behind - end);
+                after = Math.min(region.length, Netlink.align(end));
+                region.zero(end, after - end);
                 change.change(cursor.type(), region.part(at, cursor.length()));
             }
         } catch (MalformedMessageException e) {
-            region.zero(behind);
+            region.zero(after);
         }
     }
 

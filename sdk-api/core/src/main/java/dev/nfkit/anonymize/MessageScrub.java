@@ -23,7 +23,9 @@ final class MessageScrub {
     private static final int QUEUE = Netlink.NFNL_SUBSYS_QUEUE << 8;
     private static final int ULOG = Netlink.NFNL_SUBSYS_ULOG << 8;
 
-    /** Messages with attributes of a family: of connections NEW, GET, DELETE, GET_CTRZERO, GET_DYING, GET_UNCONFIRMED. */
+    /**
+     * Messages with attributes of a family: of connections NEW, GET, DELETE, GET_CTRZERO, GET_DYING, GET_UNCONFIRMED.
+     */
     private static final Map<Integer, AttributeSchema> SCHEMAS = Map.ofEntries(
             Map.entry(CT, ConntrackAttribute.SCHEMA),
             Map.entry(CT | 1, ConntrackAttribute.SCHEMA),
@@ -50,17 +52,17 @@ final class MessageScrub {
     /** Replaces the contents of a datagram. */
     void replace(byte[] bytes, int protocol, ByteOrder order) {
         MessageCursor message = new MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
-        int behind = 0;
+        int after = 0;
         try {
             while (message.next()) {
                 int end = message.end();
-                behind = Math.min(bytes.length, message.offset() + Netlink.align(message.length()));
-                Arrays.fill(bytes, end, behind, (byte) 0);
+                after = Math.min(bytes.length, message.offset() + Netlink.align(message.length()));
+                Arrays.fill(bytes, end, after, (byte) 0);
                 replace(bytes, message, protocol, order);
             }
         } catch (MalformedMessageException e) {
             // What looks like a header may be anything, such as half a packet.
-            Arrays.fill(bytes, behind, bytes.length, (byte) 0);
+            Arrays.fill(bytes, after, bytes.length, (byte) 0);
         }
     }
 

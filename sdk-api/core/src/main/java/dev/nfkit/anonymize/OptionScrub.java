@@ -11,8 +11,8 @@ import dev.nfkit.packet.TcpOption;
 import dev.nfkit.packet.TcpView;
 
 /**
- * Makes options and extension headers anonymous: addresses of routes are replaced, numbers of known options stay if they
- * have the length that the option defines, everything else becomes noise. Kinds and lengths stay.
+ * Makes options and extension headers anonymous: addresses of routes are replaced, numbers of known options stay if
+ * they have the length that the option defines, everything else becomes noise. Kinds and lengths stay.
  */
 final class OptionScrub {
     private static final int IPV4_HEADER = 20;
@@ -31,12 +31,12 @@ final class OptionScrub {
             Ipv4View ip = new Ipv4View();
             ip.wrap(packet.view());
             options.wrap(ip);
-            int behind = IPV4_HEADER;
+            int after = IPV4_HEADER;
             while (options.next()) {
                 ipv4(packet);
-                behind = options.offset() + options.length();
+                after = options.offset() + options.length();
             }
-            rest(packet, behind, ip.payloadOffset());
+            rest(packet, after, ip.payloadOffset());
         } else {
             ipv6(packet);
         }
@@ -94,7 +94,7 @@ final class OptionScrub {
 
     private void options(Region packet, ExtensionCursor extension) {
         options.wrap(extension);
-        int behind = extension.offset() + 2;
+        int after = extension.offset() + 2;
         while (options.next()) {
             switch (options.kind()) {
                 case Ipv6Option.PAD1 -> number(packet, 0);
@@ -110,9 +110,9 @@ final class OptionScrub {
                 }
                 default -> packet.noise(scrub, options.dataOffset(), options.dataLength());
             }
-            behind = options.offset() + options.length();
+            after = options.offset() + options.length();
         }
-        rest(packet, behind, extension.offset() + extension.length());
+        rest(packet, after, extension.offset() + extension.length());
     }
 
     /** Replaces what follows the last option: after the end of the list only zeros have a meaning. */
@@ -127,7 +127,7 @@ final class OptionScrub {
     /** Replaces the data of TCP options. */
     void replace(Region packet, TcpView tcp, int at) {
         options.wrap(tcp);
-        int behind = at + TCP_HEADER;
+        int after = at + TCP_HEADER;
         while (options.next()) {
             switch (options.kind()) {
                 case TcpOption.END, TcpOption.NO_OPERATION, TcpOption.SACK_PERMITTED -> number(packet, 0);
@@ -138,8 +138,8 @@ final class OptionScrub {
                 case TcpOption.SACK -> number(packet, options.dataLength() / 8 * 8);
                 default -> packet.noise(scrub, options.dataOffset(), options.dataLength());
             }
-            behind = options.offset() + options.length();
+            after = options.offset() + options.length();
         }
-        rest(packet, behind, at + tcp.headerLength());
+        rest(packet, after, at + tcp.headerLength());
     }
 }

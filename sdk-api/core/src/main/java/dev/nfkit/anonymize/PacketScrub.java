@@ -11,9 +11,9 @@ import dev.nfkit.packet.PacketChecksums;
 
 /**
  * Makes a packet anonymous in place, at its length: addresses and flow labels are replaced, headers keep the rest,
- * everything else becomes noise. A checksum keeps its state: right, wrong, not ready or none. A wrong one becomes a fixed
- * number, as its distance to the right one would reveal bits of the original. The transport's checksum becomes noise
- * where its state is unknown (of a fragment or a cut packet).
+ * everything else becomes noise. A checksum keeps its state: right, wrong, not ready or none. A wrong one becomes a
+ * fixed number, as its distance to the right one would reveal bits of the original. The transport's checksum becomes
+ * noise if its state is unknown (of a fragment or a cut packet).
  */
 final class PacketScrub {
     /** The most packets inside one another that are replaced as packets. */
@@ -74,7 +74,7 @@ final class PacketScrub {
         }
     }
 
-    /** Where a packet's transport is, as far as it can be told: whole, and from where to where. */
+    /** Where a packet's transport is, as far as it can be stated: whole, and from where to where. */
     record Found(int version, int protocol, boolean fragment, boolean first, boolean cut, int at, int end) {
         int checksumAt() {
             return switch (protocol) {
@@ -89,8 +89,8 @@ final class PacketScrub {
     private static Found ipv4(Region packet) {
         Ipv4View ip = new Ipv4View();
         ip.wrap(packet.view());
-        int told = ip.totalLength();
-        boolean cut = told < ip.headerLength() || told > packet.length;
+        int stated = ip.totalLength();
+        boolean cut = stated < ip.headerLength() || stated > packet.length;
         boolean fragment = ip.moreFragments() || ip.fragmentOffset() != 0;
         return new Found(
                 4,
@@ -99,25 +99,25 @@ final class PacketScrub {
                 ip.fragmentOffset() == 0,
                 cut,
                 ip.payloadOffset(),
-                cut ? packet.length : told);
+                cut ? packet.length : stated);
     }
 
     private static Found ipv6(Region packet) {
         Ipv6View ip = new Ipv6View();
         ip.wrap(packet.view());
-        int told = IPV6_HEADER + ip.payloadLength();
-        boolean jumbo = told == IPV6_HEADER && ip.nextHeader() != IpProtocol.NO_NEXT_HEADER;
-        boolean cut = jumbo || told > packet.length;
+        int stated = IPV6_HEADER + ip.payloadLength();
+        boolean jumbo = stated == IPV6_HEADER && ip.nextHeader() != IpProtocol.NO_NEXT_HEADER;
+        boolean cut = jumbo || stated > packet.length;
         ExtensionCursor extensions = new ExtensionCursor().wrap(ip);
-        int behind = IPV6_HEADER;
+        int headersEnd = IPV6_HEADER;
         while (extensions.next()) {
-            behind = extensions.offset() + extensions.length();
+            headersEnd = extensions.offset() + extensions.length();
         }
         boolean fragment = ip.moreFragments() || ip.fragmentOffset() != 0;
-        // Where extension headers do not end inside the packet, nothing behind them is a transport.
+        // If extension headers do not end inside the packet, no transport follows them.
         int protocol = extensions.incomplete() ? -1 : ip.upperProtocol();
-        int end = cut ? packet.length : told;
-        return new Found(6, protocol, fragment, ip.fragmentOffset() == 0, cut, Math.min(behind, end), end);
+        int end = cut ? packet.length : stated;
+        return new Found(6, protocol, fragment, ip.fragmentOffset() == 0, cut, Math.min(headersEnd, end), end);
     }
 
     private static void seal(Region packet, int version, ChecksumState header, ChecksumState segment, int checksumAt) {
@@ -145,7 +145,7 @@ final class PacketScrub {
             case NOT_READY -> packet.u16(checksumAt, pseudoHeader(packet, version, checksumAt));
             case NONE -> packet.u16(checksumAt, 0);
             case UNKNOWN -> {
-                // It became noise with what it covers.
+                // It became noise together with the data it covers.
             }
         }
     }

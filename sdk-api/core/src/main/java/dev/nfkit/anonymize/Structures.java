@@ -6,7 +6,7 @@ import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.wire.AttributeType;
 import java.util.Map;
 
-/** The values of several bytes that stay, with their lengths without padding at the end. What is after that is lost. */
+/** The values of several bytes that stay, with their lengths without padding at the end. Bytes after that are lost. */
 final class Structures {
     /** Bytes of 128 labels ({@code NF_CT_LABELS_MAX_SIZE}). */
     private static final int LABELS = 16;
@@ -42,7 +42,9 @@ final class Structures {
         return LENGTHS.getOrDefault(type, 0);
     }
 
-    /** The ethertype in the header of a logged or queued packet; in any other structure the one that was known before. */
+    /**
+     * The ethertype in the header of a logged or queued packet; in any other structure the one that was known before.
+     */
     static int protocol(AttributeType type, Region value, int before) {
         if (value.length < length(type)) {
             return before;

@@ -22,8 +22,8 @@ import java.util.Objects;
  * <ul>
  *   <li>IP addresses, in packets, ARP, neighbour discovery, options and extension headers, quoted packets, and the
  *       tuples, translations and expectations of connections: one to one, and so that two replacements share exactly as
- *       many leading bits as the two addresses do (as Crypto-PAn does, with AES). A replacement
- *       may be the real address of somebody else;
+ *       many leading bits as the two addresses do (as Crypto-PAn does, with AES). A replacement may be a real address
+ *       of another host;
  *   <li>link-layer addresses, one to one; one that is part of an IPv6 address stays that part;
  *   <li>IPv6 flow labels, users and groups, one to one, with no relation between the replacements of similar numbers;
  *   <li>the data of TCP, UDP and ICMP, fragments except the header of the first, and protocols that are not known here:
@@ -31,20 +31,21 @@ import java.util.Objects;
  *   <li>prefixes of rules, security contexts, and names of helpers that are not the kernel's own: by as many letters;
  *   <li>attributes and messages that are not known here, bytes after the end of an attribute's type, padding, and
  *       everything malformed or cut: by zeros;
- *   <li>notes and comments, except those of fixed words and numbers that a recorder writes: by {@code (a note was removed)}.
+ *   <li>notes and comments, except those of fixed words and numbers that a recorder writes: by {@code (a note was
+ *       removed)}.
  * </ul>
  *
  * <p><b>Special addresses.</b> These stay: 0.0.0.0, 127.0.0.0/8, 255.255.255.255; {@code ::} and {@code ::1}; groups of
  * 224.0.0.0/23 and 239.255.255.250, IPv6 groups of a number less than 0x40000, and all-zero, broadcast and bridge group
- * addresses (01:80:c2:00:00:xx) of the link layer. These become others of the same kind: 169.254.0.0/16 and
- * fe80::/64, fd00::/8, global IPv6 addresses (2000::/3), and multicast addresses, of which IPv4's first 9 bits and IPv6's
- * flags, scope and the length of a network inside stay. A solicited-node group stays that of its address. The IPv4 address in a mapped, compatible or
- * NAT64 address (64:ff9b::/96), and the network in an IPv6 multicast address (RFC 3306), become what they
- * become by themselves. Private IPv4 addresses, broadcast addresses of networks, documentation addresses, 6to4, Teredo
- * and ISATAP addresses become any others and cannot be recognised.
+ * addresses (01:80:c2:00:00:xx) of the link layer. These become others of the same kind: 169.254.0.0/16 and fe80::/64,
+ * fd00::/8, global IPv6 addresses (2000::/3), and multicast addresses, of which IPv4's first 9 bits and IPv6's flags,
+ * scope and the length of a network inside stay. A solicited-node group stays that of its address. The IPv4 address in
+ * a mapped, compatible or NAT64 address (64:ff9b::/96), and the network in an IPv6 multicast address (RFC 3306), become
+ * what they become by themselves. Private IPv4 addresses, broadcast addresses of networks, documentation addresses,
+ * 6to4, Teredo and ISATAP addresses become any others and cannot be recognised.
  *
  * <p><b>Checksums</b> that were right are right. A wrong one becomes 0xbad0, or 0xbad1 to 0xbad3 if that is right by
- * chance. One that was not ready, or absent, stays so. Where it cannot be verified, in a fragment or a cut packet, it
+ * chance. One that was not ready, or absent, stays so. If it cannot be verified, in a fragment or a cut packet, it
  * becomes noise.
  *
  * <p><b>What remains visible</b> can reveal something too, so look before you share:
@@ -55,19 +56,19 @@ import java.util.Objects;
  *       requests; TCP sequence numbers, windows, options and timestamps; SCTP verification tags;
  *   <li>hooks, marks, interface indexes, VLANs, zones, connection labels, status, states, timeouts, counters, ids and
  *       verdicts; the number of a group or queue and its configuration; statistics; the kernel's text about an error;
- *   <li>which addresses share a prefix, and how long it is. A reader who knows the original of one replacement also knows
- *       the leading bits that any other address shares with it, and the bit after them. The special ranges are known
- *       to everybody: so the first 3 bits of every IPv4 address stay, 8 of 1.0.0.0/8, 126.0.0.0/8 and 168.0.0.0/8, and
- *       more of 169.0.0.0/8 and 240.0.0.0/4; of global IPv6 addresses the first 3;
+ *   <li>which addresses share a prefix, and how long it is. A reader who knows the original of one replacement also
+ *       knows the leading bits that any other address shares with it, and the bit after them. The special ranges are
+ *       public: so the first 3 bits of every IPv4 address stay, 8 of 1.0.0.0/8, 126.0.0.0/8 and 168.0.0.0/8, and more
+ *       of 169.0.0.0/8 and 240.0.0.0/4; of global IPv6 addresses the first 3;
  *   <li>that two hosts of different networks have the same interface identifier; the bits "local" and "group" of a
  *       link-layer address, and which ones share a vendor;
  *   <li>which payloads, texts and users are equal. A guess can be confirmed only with the key.
  * </ul>
  *
- * <p>With the key, the original of every address can be found, and a guess of everything else be confirmed. The key is not
- * in the result. All this protects against readers of the recording, and not against a person who sent recognisable
- * traffic through the firewall while it was recorded (of chosen lengths, ports or times): that person finds the own
- * packets again, and the leading bits of addresses near the own ones.
+ * <p>With the key, the original of every address can be found, and a guess of everything else can be confirmed. The key
+ * is not in the result. All this protects against readers of the recording, and not against a person who sent
+ * recognisable traffic through the firewall while it was recorded (of chosen lengths, ports or times): that person can
+ * recognise those packets, and the leading bits of addresses close to those used.
  */
 public final class TraceAnonymizer {
     /** The fewest bytes of a key. */
@@ -79,8 +80,9 @@ public final class TraceAnonymizer {
     private final MessageScrub messages;
 
     /**
-     * An anonymizer of a known seed: the same seed gives the same replacements in every recording, so that several can be
-     * compared. It takes about 200,000 HMACs to make one, a fraction of a second, so that guessing a seed takes long.
+     * An anonymizer of a known seed: the same seed gives the same replacements in every recording, so that several can
+     * be compared. It takes about 200,000 HMACs to make one, a fraction of a second, so that guessing a seed takes
+     * long.
      *
      * @param order the byte order of the sockets that were recorded
      * @param seed any text that cannot be guessed; it is not in the result

@@ -1,6 +1,6 @@
 /**
- * Recordings that may be shared: addresses are replaced one to one under a key, payload becomes noise of its length, and
- * checksums stay as right or as wrong as they were.
+ * Recordings that may be shared: addresses are replaced one to one under a key, payload becomes noise of its length,
+ * and checksums stay right or wrong.
  */
 @NullMarked
 package dev.nfkit.anonymize;

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Which requests make a session what it is, so that a replay has to have them however long ago they were: all of
- * netfilter's but verdicts, and but what asks or changes the table of connections and expectations, which are traffic.
+ * Recognises the requests that configure a session, which a replay needs however old they are. These are all requests
+ * of netfilter except verdicts and requests about the table of connections and expectations, which are traffic.
  */
 final class Configuration {
     /** {@code NFQNL_MSG_VERDICT} of {@code linux/netfilter/nfnetlink_queue.h}. */
@@ -24,7 +24,7 @@ final class Configuration {
 
     private Configuration() {}
 
-    /** Whether a datagram to the kernel configures: its first message tells, as no datagram mixes the two. */
+    /** Whether a datagram to the kernel configures, according to its first message: no datagram mixes the two kinds. */
     static boolean configures(int protocol, ByteBuffer source, int offset, int length, ByteOrder order) {
         if (protocol != Netlink.NETLINK_NETFILTER || length < Netlink.NLMSG_HDRLEN) {
             return false;
@@ -36,12 +36,12 @@ final class Configuration {
         return !table && type != VERDICT && type != VERDICT_BATCH;
     }
 
-    /** The sequence number of a datagram's first message; 0 where it has none, as what nobody asked for has. */
+    /** The sequence number of a datagram's first message; 0 if it has none, like messages that answer no request. */
     static int sequence(ByteBuffer source, int offset, int length, ByteOrder order) {
         return length < Netlink.NLMSG_HDRLEN ? 0 : host32(source, offset + SEQUENCE, order);
     }
 
-    // Whatever the buffer's own order, which is not this class's to set.
+    // Independent of the buffer's own order, which this class must not change.
 
     private static int host16(ByteBuffer source, int at, ByteOrder order) {
         short value = source.getShort(at);

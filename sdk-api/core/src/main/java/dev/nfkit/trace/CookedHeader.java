@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The 16 bytes before each datagram in link type 253 (LINKTYPE_NETLINK), big-endian: the packet's type (nlmon says
- * outgoing for all, see {@code drivers/net/nlmon.c}), the hardware type, ten bytes of zero, and the netlink protocol.
+ * The 16 bytes before each datagram in link type 253 (LINKTYPE_NETLINK), big-endian: the packet's type (nlmon marks all
+ * as outgoing, see {@code drivers/net/nlmon.c}), the hardware type, ten bytes of zero, and the netlink protocol.
  */
 final class CookedHeader {
     static final int LENGTH = 16;
@@ -23,7 +23,7 @@ final class CookedHeader {
         return protocol;
     }
 
-    /** Lays the header at the start of a big-endian buffer. */
+    /** Writes the header at the start of a big-endian buffer. */
     static void put(ByteBuffer target, int protocol) {
         target.putShort(0, (short) PACKET_OUTGOING);
         target.putShort(2, (short) ARPHRD_NETLINK);
@@ -32,7 +32,7 @@ final class CookedHeader {
         target.putShort(14, (short) protocol);
     }
 
-    /** What is wrong with a header; null where nothing is. */
+    /** The error of a header; null if it is valid. */
     static @Nullable String fault(Bytes packet) {
         if (packet.length() < LENGTH) {
             return packet.length() + " bytes";

@@ -5,18 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The last entries in one array of fixed size: what is new takes the room of what is oldest. Taking an entry allocates
- * nothing. Each entry lies in one piece behind a head of its own; where the array's end has no room for it, it goes to
- * the start. Guarded by the recorder.
+ * The last entries, in one array of fixed size: new entries replace the oldest. Adding an entry allocates nothing. Each
+ * entry is contiguous and follows its own head; if it does not fit at the array's end, it goes to the start. Guarded by
+ * the recorder.
  */
 final class EntryRing {
-    /** Told of each entry that falls out. */
+    /** Receives each entry that is evicted. */
     interface Eviction {
-        /** An entry of a socket, with so many bytes, is gone. */
+        /** An entry of a socket was evicted. */
         void evicted(int socket, TraceKind kind, long epochNanos, int length);
     }
 
-    /** What precedes an entry's bytes. */
+    /** The size of the head before an entry's bytes. */
     private static final int HEAD = 32;
 
     private static final int SIZE = 0;
@@ -29,13 +29,13 @@ final class EntryRing {
     private static final List<TraceKind> KINDS =
             List.of(TraceKind.TO_KERNEL, TraceKind.FROM_KERNEL, TraceKind.OVERRUN, TraceKind.NOTE);
 
-    /** The least capacity: so that an entry of the greatest size has room, with others. */
+    /** The minimum capacity: an entry of maximum size fits, together with others. */
     static final int LEAST = 1 << 20;
 
     private final ByteBuffer bytes;
     private int oldest;
     private int next;
-    /** Whether entries lie from the oldest to the wrap, and from the start to the next. */
+    /** Whether entries occupy the part from the oldest to the wrap, and the part from the start to the next. */
     private boolean wrapped;
 
     private int wrap;
@@ -54,12 +54,12 @@ final class EntryRing {
         return count;
     }
 
-    /** How many bytes the entries take, their heads included. */
+    /** The number of bytes of all entries, including their heads. */
     long used() {
         return used;
     }
 
-    /** Takes an entry, and lets as many fall out as it takes. */
+    /** Adds an entry, and evicts as many as necessary. */
     void add(
             long number,
             TraceKind kind,
@@ -71,7 +71,7 @@ final class EntryRing {
             boolean truncated,
             Eviction eviction) {
         int size = (HEAD + length + 7) & -8;
-        int at = room(size, eviction);
+        int at = place(size, eviction);
         bytes.putInt(at + SIZE, size);
         bytes.putInt(at + LENGTH, length);
         bytes.putLong(at + NUMBER, number);
@@ -87,7 +87,7 @@ final class EntryRing {
         used += size;
     }
 
-    private int room(int size, Eviction eviction) {
+    private int place(int size, Eviction eviction) {
         while (true) {
             if (count == 0) {
                 oldest = 0;
@@ -126,13 +126,13 @@ final class EntryRing {
         }
     }
 
-    /** The entries as they are now, in an array of their own. */
+    /** A copy of the current entries. */
     EntryRing copy() {
         EntryRing copy = new EntryRing(ByteBuffer.allocate((int) used));
         int at = oldest;
-        boolean behind = !wrapped;
+        boolean unwrapped = !wrapped;
         int target = 0;
-        if (!behind) {
+        if (!unwrapped) {
             copy.bytes.put(0, bytes, oldest, wrap - oldest);
             target = wrap - oldest;
             at = 0;
@@ -144,7 +144,7 @@ final class EntryRing {
         return copy;
     }
 
-    /** The entries of a copy, whose bytes they share. */
+    /** The entries of a copy, which share its bytes. */
     List<FlightEntry> entries() {
         List<FlightEntry> entries = new ArrayList<>(count);
         for (int at = 0; at < used; at += bytes.getInt(at + SIZE)) {

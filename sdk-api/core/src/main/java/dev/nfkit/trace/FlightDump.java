@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What of a flight recorder's entries goes to a file: all but what belongs to entries that fell out. */
+/** Selects the entries of a flight recorder that go to a file: all except those that belong to evicted entries. */
 final class FlightDump {
     /**
-     * A socket as it was when the ring was copied: its place among all that were opened, whether something of it fell out of the ring, and when what fell out
-     * last was received, or −1 where it was no datagram of a receive.
+     * A socket at the time when the ring was copied: its number among all opened sockets, whether any of its entries
+     * were evicted, and the time of receipt of the last evicted one, or −1 if that was not a received datagram.
      */
     record Origin(int index, int protocol, long portId, long opened, boolean incomplete, long cutTime) {}
 
@@ -34,12 +34,12 @@ final class FlightDump {
         sockets.forEach(socket -> passes.put(socket.index(), new Pass(socket)));
     }
 
-    /** What one socket's entries that go to the file are, told by those before. */
+    /** Selects one socket's entries, depending on the entries before. */
     private final class Pass {
         private final Origin origin;
         private final QueuedIds queued = new QueuedIds(order);
         private final Set<Integer> asked = new HashSet<>();
-        /** Whether the entry belongs to a receive whose beginning fell out. */
+        /** Whether the entry belongs to a receive whose beginning was evicted. */
         private boolean cut;
 
         Pass(Origin origin) {
@@ -47,7 +47,7 @@ final class FlightDump {
             this.cut = origin.incomplete() && origin.cutTime() >= 0;
         }
 
-        /** The entry as it goes to the file; null where it does not. */
+        /** The entry as written to the file; null if it is not written. */
         @Nullable
         FlightEntry through(FlightEntry entry) {
             boolean netfilter = origin.protocol() == Netlink.NETLINK_NETFILTER;

@@ -4,7 +4,7 @@ import dev.nfkit.Bytes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** An entry that a flight recorder has kept: a datagram, or the text of a note or an overrun. */
+/** An entry that a flight recorder holds: a datagram, or the text of a note or an overrun. */
 record FlightEntry(long number, TraceKind kind, int socket, long epochNanos, ByteBuffer content, boolean truncated) {
     TraceEntry at(int protocol) {
         Bytes bytes = new Bytes().wrap(content, 0, content.capacity());

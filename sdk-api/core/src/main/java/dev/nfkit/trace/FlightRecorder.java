@@ -26,17 +26,18 @@ import org.jspecify.annotations.Nullable;
  * recorder.dump(Path.of("/var/tmp/firewall.pcapng"));
  * }</pre>
  *
- * <p><b>Memory</b> is bounded, and what sessions do at their full speed allocates nothing: the ring has the size that it
- * is made with, and what is new takes the room of what is oldest. Beside it is kept what a replay needs however long
- * ago it was: requests that configure, their answers, and the options set, at most {@value #CONFIGURATION} bytes for each
- * open socket, and {@value #CLOSED} bytes for sockets that were closed and have nothing in the ring, the oldest of which
- * are forgotten. What exceeds that goes through the ring as all else. A dump needs as much memory again as the ring
- * holds, and some for each entry, while it lasts.
+ * <p><b>Memory</b> is bounded, and recording on the hot path allocates nothing: the ring has a fixed size, and new
+ * entries replace the oldest. Apart from the ring, the recorder keeps what a replay needs however old it is: requests
+ * that configure, their answers, and the options set. This takes at most {@value #CONFIGURATION} bytes for each open
+ * socket, and {@value #CLOSED} bytes for closed sockets without entries in the ring, of which the oldest are forgotten.
+ * Configuration beyond that goes into the ring like all other entries. While it runs, a dump needs as much memory again
+ * as the ring holds, and some for each entry.
  *
- * <p><b>A dump is a recording that replays</b>, also strictly: it has no answer whose request fell out, no verdict for
- * packets that fell out, and of a queue's socket nothing before the first receive that is there as a whole, since a
- * session decides what it received together. A note at its start says how much fell out of the ring, and how much was
- * left out for that. Dumping changes nothing: what is dumped may be dumped again.
+ * <p><b>A dump is a recording that replays</b>, also strictly: it contains no answer whose request was evicted, no
+ * verdict for packets that were evicted, and no entry of a queue's socket before the first complete receive, because a
+ * session decides together what it received together. A note at its start contains the number of evicted entries and of
+ * entries that were omitted because of them. Dumping does not change the recorder: the same entries can be dumped
+ * again.
  */
 public final class FlightRecorder implements TraceSink {
     /** The most bytes of configuration kept for a socket. */
@@ -45,14 +46,14 @@ public final class FlightRecorder implements TraceSink {
     /** The most bytes of configuration kept for closed sockets that have nothing in the ring. */
     public static final int CLOSED = 1 << 20;
 
-    /** What a socket without any configuration costs at least. */
+    /** The minimum cost of a socket, without any configuration. */
     private static final int SOCKET_COST = 1024;
 
     private final EntryRing ring;
     private final int capacity;
     private final ByteOrder order;
     private final String application;
-    /** By their index; one that is forgotten leaves its place to another. */
+    /** The sockets by their index; the index of a forgotten one is reused. */
     private final List<@Nullable FlightSocket> sockets = new ArrayList<>();
 
     private final Deque<FlightSocket> closed = new ArrayDeque<>();
@@ -65,11 +66,12 @@ public final class FlightRecorder implements TraceSink {
     private final EntryRing.Eviction eviction = this::evicted;
 
     /**
-     * A recorder of nothing yet.
+     * An empty recorder.
      *
-     * @param capacity the ring's size in bytes, 1 MiB to 1 GiB; an entry takes up to 39 bytes more than its datagram has
+     * @param capacity the ring's size in bytes, 1 MiB to 1 GiB; an entry takes up to 39 bytes more than its datagram
+     *     has
      * @param order the byte order of the sockets that are recorded
-     * @param application who records, name and version
+     * @param application the recording application, name and version
      * @throws IllegalArgumentException if the capacity is out of range
      */
     public FlightRecorder(int capacity, ByteOrder order, String application) {
@@ -95,7 +97,7 @@ public final class FlightRecorder implements TraceSink {
         return new Entries(socket);
     }
 
-    /** Takes a remark that belongs to no socket; it falls out of the ring as all else. */
+    /** Adds a remark that belongs to no socket; it is evicted from the ring like all other entries. */
     @Override
     public synchronized void note(long epochNanos, int protocol, String text) {
         ring(-1 - CookedHeader.checkProtocol(protocol), TraceKind.NOTE, epochNanos, text(text), false);
@@ -105,7 +107,7 @@ public final class FlightRecorder implements TraceSink {
     @Override
     public void flush() {}
 
-    /** None: nothing waits to be written. */
+    /** Always 0: nothing waits to be written. */
     @Override
     public long pendingEntries() {
         return 0;
@@ -137,7 +139,7 @@ public final class FlightRecorder implements TraceSink {
         }
     }
 
-    /** A closed socket with nothing in the ring is kept as long as there is room. */
+    /** A closed socket without entries in the ring is kept as long as the memory for such sockets suffices. */
     private void forgetLater(FlightSocket socket) {
         if (!socket.closed || socket.inRing > 0) {
             return;
@@ -160,7 +162,7 @@ public final class FlightRecorder implements TraceSink {
         return ByteBuffer.wrap(bytes);
     }
 
-    /** Takes one socket's entries, each under the recorder's lock. */
+    /** Adds one socket's entries, each under the recorder's lock. */
     private final class Entries implements Socket {
         private final FlightSocket socket;
 
@@ -223,7 +225,7 @@ public final class FlightRecorder implements TraceSink {
 
         private boolean keep(
                 TraceKind kind, long epochNanos, ByteBuffer source, int offset, int length, boolean truncated) {
-            // What comes after the close has no place where it would be bounded.
+            // Entries after the close are not kept: nothing would bound them.
             boolean kept = !socket.closed
                     && socket.keep(
                             entries, kind, Math.max(0, epochNanos), source, offset, length, truncated, CONFIGURATION);
@@ -244,12 +246,12 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * Writes a recording of what is kept now. Sessions go on meanwhile: they wait only while the ring is copied. The file
-     * is opened as {@link PrivateFile} does: only its owner can read it, a symbolic link is refused, and an existing file
-     * is replaced atomically once the dump is complete.
+     * Writes a recording of the current contents. Sessions continue: they wait only while the ring is copied. The file
+     * is opened by {@link PrivateFile}: only its owner can read it, a symbolic link is refused, and an existing file is
+     * replaced atomically once the dump is complete.
      *
      * @param file a pcapng file, made or replaced
-     * @throws IOException if writing fails; an existing file then stays as it was
+     * @throws IOException if writing fails; an existing file then stays unchanged
      */
     public void dump(Path file) throws IOException {
         try (PrivateFile target = PrivateFile.aside(file)) {
@@ -261,9 +263,9 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * Writes a recording of what is kept now.
+     * Writes a recording of the current contents.
      *
-     * @param stream where to; it is flushed and stays open
+     * @param stream the target; it is flushed and stays open
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if the stream is a PrintStream, which hides failed writes
      */
@@ -276,10 +278,10 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * Writes what is kept now to a recording that may have more than that, or edits it
-     * ({@link TraceWriter#editing}).
+     * Writes the current contents to a recording that may contain more, or that edits them ({@link
+     * TraceWriter#editing}).
      *
-     * @param writer where to; it is not flushed
+     * @param writer the target; it is not flushed
      * @throws IOException if writing fails
      */
     public void dump(TraceWriter writer) throws IOException {
@@ -316,7 +318,7 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * How many entries were taken, those that fell out included.
+     * The number of recorded entries, including evicted ones.
      *
      * @return a count
      */
@@ -325,7 +327,7 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * How many entries fell out of the ring.
+     * The number of entries evicted from the ring.
      *
      * @return a count
      */
@@ -334,7 +336,7 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * How many bytes of datagrams and notes fell out of the ring.
+     * The number of bytes of datagrams and notes evicted from the ring.
      *
      * @return a count
      */
@@ -343,7 +345,7 @@ public final class FlightRecorder implements TraceSink {
     }
 
     /**
-     * How much of the ring is in use.
+     * The used size of the ring.
      *
      * @return bytes, at most its capacity
      */

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a flight recorder knows of one socket: its configuration, apart from the ring. Guarded by the recorder. */
+/**
+ * A flight recorder's state of one socket: its configuration, which is kept apart from the ring. Guarded by the
+ * recorder.
+ */
 final class FlightSocket {
     final int index;
     final int protocol;
@@ -16,7 +19,7 @@ final class FlightSocket {
     private int[] sequences = new int[8];
     private int asked;
     private int configurationBytes;
-    /** How many of its entries are in the ring. */
+    /** The number of its entries in the ring. */
     int inRing;
 
     boolean closed;
@@ -30,7 +33,7 @@ final class FlightSocket {
         this.opened = opened;
     }
 
-    /** Keeps an entry for good, where there is room. */
+    /** Keeps an entry permanently, if it fits. */
     boolean keep(
             long number,
             TraceKind kind,
@@ -49,7 +52,7 @@ final class FlightSocket {
         return true;
     }
 
-    /** Has the answers to a request kept too. */
+    /** Keeps the answers to a request too. */
     void expect(int sequence) {
         if (asked == sequences.length) {
             sequences = Arrays.copyOf(sequences, 2 * asked);
@@ -67,7 +70,7 @@ final class FlightSocket {
         return false;
     }
 
-    /** Something fell out of the ring: received at that time, or −1 for what was sent. */
+    /** An entry was evicted from the ring. The time is that of its receipt, or −1 if it was sent. */
     void evicted(long time) {
         incomplete = true;
         cutTime = time;

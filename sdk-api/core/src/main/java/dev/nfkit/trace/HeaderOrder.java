@@ -4,7 +4,7 @@ import dev.nfkit.Bytes;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 
-/** Finds the byte order of netlink headers: that of the file, unless the first message's length denies it. */
+/** Finds the byte order of netlink headers: that of the file, unless the first message's length contradicts it. */
 final class HeaderOrder {
     private HeaderOrder() {}
 
@@ -19,9 +19,9 @@ final class HeaderOrder {
     }
 
     /**
-     * Whether the first message is a request. Requests have NLM_F_REQUEST, or the kernel takes no notice of them
-     * ({@code netlink_rcv_skb}); what it sends never has it in an acknowledgement or the end of a dump, whatever the flags of
-     * the request that it echoes.
+     * Whether the first message is a request. Requests have NLM_F_REQUEST, or the kernel ignores them ({@code
+     * netlink_rcv_skb}). The kernel's acknowledgements and ends of dumps never have it, whatever the flags of the
+     * request that they echo.
      */
     static boolean request(Bytes datagram, ByteOrder order) {
         return datagram.length() >= Netlink.NLMSG_HDRLEN

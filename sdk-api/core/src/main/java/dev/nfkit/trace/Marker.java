@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What stands in a recording for an entry without a datagram: a lone netlink header without a direction, of type
+ * The form of an entry without a datagram in a recording: a lone netlink header without a direction, of type
  * NLMSG_OVERRUN for an overrun and NLMSG_NOOP for a note, so that every tool can show it. The kernel sends neither.
  */
 final class Marker {
@@ -25,7 +25,7 @@ final class Marker {
     }
 
     static boolean matches(Bytes datagram, TraceKind kind, ByteOrder order) {
-        // Looked at before a buffer is made of it: almost nothing is a marker.
+        // Checked before a buffer is made of it: almost no datagram is a marker.
         return datagram.length() == Netlink.NLMSG_HDRLEN
                 && datagram.toByteBuffer().equals(of(kind, order));
     }

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which queued packets of a socket still wait for a verdict, by what went by so far; and of datagrams to the kernel,
- * what is left without the verdicts for others.
+ * The ids of a socket's queued packets that still wait for a verdict, according to the entries so far. Removes verdicts
+ * for other packets from datagrams to the kernel.
  */
 final class QueuedIds {
     /** {@code NFQA_PACKET_HDR}, which begins with the id, and {@code NFQA_VERDICT_HDR}, whose second word it is. */
@@ -54,12 +54,12 @@ final class QueuedIds {
                 }
             }
         } catch (MalformedMessageException e) {
-            // What can't be read gets no verdict that could be told to be its own.
+            // A packet that cannot be read has no known id, so no verdict can be recognised as its own.
             return;
         }
     }
 
-    /** Takes a datagram to the kernel; what is left of it, which may be nothing. */
+    /** Takes a datagram to the kernel; returns what remains of it, which may be nothing. */
     ByteBuffer sent(ByteBuffer datagram) {
         ByteArrayOutputStream left = new ByteArrayOutputStream(datagram.capacity());
         message.wrap(datagram, 0, datagram.capacity(), order);
@@ -78,7 +78,7 @@ final class QueuedIds {
         return left.size() == datagram.capacity() ? datagram : ByteBuffer.wrap(left.toByteArray());
     }
 
-    /** Whether a message is no verdict, or one for a packet that waits. */
+    /** Whether a message is not a verdict, or one for a packet that waits. */
     private boolean belongs() throws MalformedMessageException {
         int type = message.type();
         if (type != Configuration.VERDICT && type != Configuration.VERDICT_BATCH) {

@@ -5,9 +5,12 @@ import java.nio.ByteBuffer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The record of one socket, which disturbs nobody where it fails. Allocates nothing for a datagram. */
+/** The record of one socket. Its failure does not affect the session. Allocates nothing for a datagram. */
 final class RecordedSocket {
-    /** A large filter's text is no reason to disturb a session: three bytes of UTF-8 a character fit a comment. */
+    /**
+     * The maximum length of a note, in characters: with three bytes of UTF-8 each it fits a comment, so that the text
+     * of a large filter does not fail.
+     */
     private static final int LONGEST_NOTE = 20_000;
 
     private final Recorder recorder;
@@ -49,7 +52,7 @@ final class RecordedSocket {
         }
     }
 
-    /** Takes what a receive returned; −1 (closed) leaves the batch without a meaning. */
+    /** Takes the result of a receive; after −1 (closed) the batch is undefined. */
     void received(DatagramBatch batch, int count, LongSupplier drops) {
         if (count >= 0 && batch.overrun()) {
             overrun(batch, drops.getAsLong());

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recording that may fail without disturbing a session: from its first failure on it only counts. A sink is foreign code
- * and may throw anything. What it throws must reach neither a receive, whose packets would be lost, nor a send, whose
+ * A recording whose failure does not affect a session: after the first failure it only counts. A sink is application
+ * code and may throw anything. Its exceptions must not reach a receive, whose packets would be lost, or a send, whose
  * verdicts would be lost.
  */
 final class Recorder {
@@ -21,7 +21,7 @@ final class Recorder {
         this.sink = sink;
     }
 
-    /** Begins with a socket; null where the recording has failed. */
+    /** Begins the record of a socket; null if the recording has failed. */
     TraceSink.@Nullable Socket open(int protocol, long portId) {
         if (failure.get() == null) {
             try {
@@ -38,14 +38,14 @@ final class Recorder {
             try {
                 sink.note(now(), protocol, text);
             } catch (IllegalArgumentException e) {
-                throw e; // the text is the caller's
+                throw e; // the caller's text is invalid
             } catch (Throwable e) {
                 failed(e);
             }
         }
     }
 
-    /** Whether an entry can be recorded; else it is counted. */
+    /** Whether an entry can be recorded; otherwise it is counted. */
     boolean goesOn() {
         if (failure.get() == null) {
             return true;
@@ -54,7 +54,7 @@ final class Recorder {
         return false;
     }
 
-    /** An entry could not be recorded. Allocates nothing: memory may be what is lacking. */
+    /** An entry could not be recorded. Allocates nothing: the cause may be a lack of memory. */
     void failed(Throwable error) {
         stopped(error);
         unrecorded.incrementAndGet();
@@ -63,7 +63,7 @@ final class Recorder {
     private void stopped(Throwable error) {
         failure.compareAndSet(null, error);
         if (error instanceof InterruptedException) {
-            Thread.currentThread().interrupt(); // whoever polls has to see it
+            Thread.currentThread().interrupt(); // the polling code must see it
         }
     }
 
@@ -96,7 +96,7 @@ final class Recorder {
     }
 
     long unrecorded() {
-        // What the sink held when it failed is lost too.
+        // Entries that the sink held when it failed are lost too.
         return unrecorded.get() + (failure.get() == null ? 0 : sink.pendingEntries());
     }
 }

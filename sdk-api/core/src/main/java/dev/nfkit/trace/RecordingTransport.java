@@ -9,20 +9,21 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Records what every socket of another transport sends and receives, each socket by itself, overruns included, and
- * changes nothing else. Safe for any number of threads.
+ * Records what every socket of another transport sends and receives, including overruns, each socket separately,
+ * without changing it. Safe for any number of threads.
  *
- * <p>Recorded is all that a replay needs to give the same packets: the datagrams verbatim, their order on each socket,
- * whether they were cut, when they were received, and where the socket reported a loss, with its drops up to then.
- * Options, memberships and filters stand beside as notes, such as {@code set ADD_MEMBERSHIP to 1}: a replay gives what
- * came, whatever let it come.
+ * <p>A recording contains all that a replay needs to return the same packets: the datagrams verbatim, their order on
+ * each socket, whether they were cut, when they were received, and the places of losses that the socket reported, with
+ * its drops so far. Options, memberships and filters are recorded as notes, such as {@code set ADD_MEMBERSHIP to 1}: a
+ * replay returns what was received, whatever options are set.
  *
- * <p>A datagram is recorded before it is sent, so that its answer can't stand before it; where sending then fails, a
- * note says so. A recording that fails (a full disk, or anything else that the sink throws, an {@link Error} included) stops
- * and disturbs no session: {@link #failure} returns the reason, and {@link #unrecorded} counts what the recording lacks.
+ * <p>A datagram is recorded before it is sent, so that its answer cannot precede it; if sending then fails, a note
+ * records that. A recording that fails (a full disk, or any other exception of the sink, including an {@link Error})
+ * stops and does not affect the sessions: {@link #failure} returns the reason, and {@link #unrecorded} counts the
+ * missing entries.
  *
- * <p>Neither the other transport nor the sink is owned: who made them closes them, the sink after the sockets. When
- * a socket is closed, the recording is flushed.
+ * <p>It owns neither the other transport nor the sink: the caller closes them, the sink after the sockets. When a
+ * socket is closed, the recording is flushed.
  */
 public final class RecordingTransport implements NetlinkTransport {
     private final NetlinkTransport delegate;
@@ -31,8 +32,8 @@ public final class RecordingTransport implements NetlinkTransport {
     /**
      * Decorates a transport.
      *
-     * @param delegate what opens the sockets
-     * @param sink where the recording goes
+     * @param delegate opens the sockets
+     * @param sink the target of the recording
      */
     public RecordingTransport(NetlinkTransport delegate, TraceSink sink) {
         this.delegate = delegate;
@@ -74,15 +75,16 @@ public final class RecordingTransport implements NetlinkTransport {
     /**
      * Why the recording stopped.
      *
-     * @return what the sink threw, as the cause of an IOException if it is none itself; empty while the recording goes on
+     * @return the sink's exception, as the cause of an IOException if it is not one itself; empty while the recording
+     *     continues
      */
     public Optional<IOException> failure() {
         return recorder.failure();
     }
 
     /**
-     * How many datagrams, overruns and notes are missing from the recording because it failed, what the sink still
-     * held then included. {@link TraceWriter#validBytes} tells where the file's whole entries end.
+     * The number of datagrams, overruns and notes that are missing from the recording because it failed, including
+     * entries that the sink still held. {@link TraceWriter#validBytes} is the end of the file's whole entries.
      *
      * @return a count
      */

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A recording of netlink sockets, in memory: what {@link TraceReader} reads, all of it. Immutable.
+ * A whole recording of netlink sockets, in memory, as read by {@link TraceReader}. Immutable.
  */
 public final class Trace {
     private final List<TraceEntry> entries;
@@ -31,8 +31,8 @@ public final class Trace {
      *
      * @param file a pcapng or pcap file of link type 253
      * @return the recording
-     * @throws PcapFormatException if it is no capture file, has another link type, is cut, or contradicts itself
-     * @throws IOException if it can't be read
+     * @throws PcapFormatException if it is not a capture file, has another link type, is cut, or contradicts itself
+     * @throws IOException if it cannot be read
      */
     public static Trace read(Path file) throws IOException {
         try (TraceReader reader = TraceReader.open(file)) {
@@ -44,10 +44,10 @@ public final class Trace {
      * Reads a recording up to the stream's end. The stream stays open.
      *
      * @param stream a pcapng or pcap file of link type 253
-     * @param name what to call it in errors
+     * @param name its name in errors
      * @return the recording
-     * @throws PcapFormatException if it is no capture file, has another link type, is cut, or contradicts itself
-     * @throws IOException if it can't be read
+     * @throws PcapFormatException if it is not a capture file, has another link type, is cut, or contradicts itself
+     * @throws IOException if it cannot be read
      */
     @SuppressWarnings("resource") // closing the reader would close the caller's stream
     public static Trace read(InputStream stream, String name) throws IOException {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One entry of a recording: a datagram, an overrun, or a note. Immutable. */
 public final class TraceEntry {
-    /** What {@link #epochNanos} gives where the recording has no time for an entry. */
+    /** The value of {@link #epochNanos} if the recording has no time for an entry. */
     public static final long NO_TIME = CaptureRecord.NO_TIME;
 
     private final TraceKind kind;
@@ -23,11 +23,11 @@ public final class TraceEntry {
     /**
      * An entry of a recording's first socket.
      *
-     * @param kind what it is
-     * @param epochNanos when, in nanoseconds since 1970; or {@link #NO_TIME}
+     * @param kind its kind
+     * @param epochNanos its time, in nanoseconds since 1970; or {@link #NO_TIME}
      * @param protocol the socket's netlink protocol, 0 to 65535, such as
      *     {@link dev.nfkit.wire.Netlink#NETLINK_NETFILTER}
-     * @param datagram the datagram, which is kept, not copied; of no bytes for an overrun or a note
+     * @param datagram the datagram, which is kept, not copied; empty for an overrun or a note
      * @param truncated whether the datagram's end is missing
      * @param comment a remark, or null
      * @throws IllegalArgumentException if the protocol is out of range, or an overrun or a note has a datagram
@@ -45,13 +45,13 @@ public final class TraceEntry {
     /**
      * An entry.
      *
-     * @param kind what it is
-     * @param epochNanos when, in nanoseconds since 1970; or {@link #NO_TIME}
+     * @param kind its kind
+     * @param epochNanos its time, in nanoseconds since 1970; or {@link #NO_TIME}
      * @param protocol the socket's netlink protocol, 0 to 65535
-     * @param datagram the datagram, which is kept, not copied; of no bytes for an overrun or a note
+     * @param datagram the datagram, which is kept, not copied; empty for an overrun or a note
      * @param truncated whether the datagram's end is missing
      * @param comment a remark, or null
-     * @param socket which socket of the recording, 0 and more
+     * @param socket the index of its socket in the recording, from 0
      * @throws IllegalArgumentException if the protocol is out of range, the socket is negative, or an overrun or a note
      *     has a datagram
      */
@@ -79,7 +79,7 @@ public final class TraceEntry {
     }
 
     /**
-     * What the entry is.
+     * The kind of the entry.
      *
      * @return the kind
      */
@@ -117,15 +117,15 @@ public final class TraceEntry {
     /**
      * Whether the datagram's end is missing.
      *
-     * @return whether it was longer than what was kept
+     * @return whether it was longer than the recorded part
      */
     public boolean truncated() {
         return truncated;
     }
 
     /**
-     * Which socket of the recording sent or received it: recordings of nfkit have one interface for each. In a file from
-     * an nlmon device all are one.
+     * The socket of the recording that sent or received it. A recording by nfkit has one interface for each socket; a
+     * file from an nlmon device has one interface for all sockets.
      *
      * @return the index of the file's interface, from 0, counted through all of its sections
      */

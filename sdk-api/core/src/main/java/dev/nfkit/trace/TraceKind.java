@@ -1,12 +1,12 @@
 package dev.nfkit.trace;
 
-/** What an entry of a recording is. */
+/** The kind of an entry of a recording. */
 public enum TraceKind {
     /** A datagram that the program sent. */
     TO_KERNEL,
     /** A datagram that the program received. */
     FROM_KERNEL,
-    /** The socket reported that it had lost datagrams before what follows (ENOBUFS). No datagram. */
+    /** The socket reported that it had lost datagrams before the next entry (ENOBUFS). No datagram. */
     OVERRUN,
     /** A remark or a step, in the entry's comment. No datagram. */
     NOTE

@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a recording of netlink sockets entry by entry: what {@link TraceWriter} wrote, or what tcpdump or Wireshark
- * captured from an nlmon device, as pcapng or classic pcap in either byte order. Memory stays constant, however long the
- * file is, and nothing is allocated for an entry but its comment. One thread at a time.
+ * captured from an nlmon device, as pcapng or classic pcap in either byte order. Memory stays constant, whatever the
+ * file's length, and only an entry's comment is allocated. One thread at a time.
  *
- * <p>The accessors are those of the entry that the last {@link #next()} found; what they show is borrowed, and
- * {@link #entry()} gives one that lives on. Before the first entry and after the last they mean nothing.
+ * <p>The accessors return the values of the entry that the last {@link #next()} found. The values are borrowed; {@link
+ * #entry()} returns a copy. Before the first entry and after the last the accessors throw.
  *
- * <p>A datagram's direction is that of {@code epb_flags}. Where a file has none (classic pcap, or tcpdump, which sees no
- * direction on an nlmon device), a datagram whose first message is a request ({@code NLM_F_REQUEST}, and no answer by its
- * type) went to the kernel, any other came from it.
+ * <p>A datagram's direction is that of {@code epb_flags}. If a file has no direction (classic pcap, or tcpdump on an
+ * nlmon device), a datagram whose first message is a request ({@code NLM_F_REQUEST}, and its type is not an answer's)
+ * counts as sent to the kernel, any other as received from it.
  *
  * <pre>{@code
  * try (TraceReader trace = TraceReader.open(path)) {
@@ -56,8 +56,8 @@ public final class TraceReader implements Closeable {
      *
      * @param file a pcapng or pcap file of link type 253
      * @return a reader before the first entry; the caller closes it
-     * @throws PcapFormatException if it is no capture file
-     * @throws IOException if it can't be read
+     * @throws PcapFormatException if it is not a capture file
+     * @throws IOException if it cannot be read
      */
     public static TraceReader open(Path file) throws IOException {
         return new TraceReader(CaptureReader.open(file), file.toString());
@@ -66,12 +66,12 @@ public final class TraceReader implements Closeable {
     /**
      * Reads a recording from a stream.
      *
-     * @param stream a pcapng or pcap file of link type 253, which {@link #close} closes; where this call fails, it stays
+     * @param stream a pcapng or pcap file of link type 253, which {@link #close} closes; if this call fails, it stays
      *     open
-     * @param name what to call it in errors
+     * @param name its name in errors
      * @return a reader before the first entry
-     * @throws PcapFormatException if it is no capture file
-     * @throws IOException if it can't be read
+     * @throws PcapFormatException if it is not a capture file
+     * @throws IOException if it cannot be read
      */
     public static TraceReader of(InputStream stream, String name) throws IOException {
         return new TraceReader(CaptureReader.of(stream, name), Objects.requireNonNull(name));
@@ -80,9 +80,9 @@ public final class TraceReader implements Closeable {
     /**
      * Moves to the next entry.
      *
-     * @return false where the file ends, and after an error
+     * @return false at the end of the file and after an error
      * @throws PcapFormatException if the file is cut, contradicts itself, or has a packet of another link type
-     * @throws IOException if it can't be read
+     * @throws IOException if it cannot be read
      */
     public boolean next() throws IOException {
         packet = null;
@@ -138,7 +138,7 @@ public final class TraceReader implements Closeable {
         if ((datagram.length() == 0 && !cut) || Marker.matches(datagram, TraceKind.NOTE, headers)) {
             return TraceKind.NOTE;
         }
-        // Cut to less than the flags: nothing tells, and what is cut is never parsed.
+        // Cut before the flags: the direction is unknown, and cut datagrams are never parsed.
         return HeaderOrder.request(datagram, headers) ? TraceKind.TO_KERNEL : TraceKind.FROM_KERNEL;
     }
 
@@ -151,7 +151,7 @@ public final class TraceReader implements Closeable {
     }
 
     /**
-     * What the entry is.
+     * The kind of the entry.
      *
      * @return the kind
      * @throws IllegalStateException if the reader is at no entry
@@ -182,7 +182,7 @@ public final class TraceReader implements Closeable {
     }
 
     /**
-     * Which socket of the recording sent or received it, as {@link TraceEntry#socket()}.
+     * The socket of the recording that sent or received it, as {@link TraceEntry#socket()}.
      *
      * @return the index of the file's interface, from 0
      * @throws IllegalStateException if the reader is at no entry
@@ -192,9 +192,9 @@ public final class TraceReader implements Closeable {
     }
 
     /**
-     * The name of that socket: of the file's interface ({@code if_name}).
+     * The name of that socket, which is that of the file's interface ({@code if_name}).
      *
-     * @return a name such as {@code netlink 12 port 4711} or {@code nlmon0}, or empty where the file has none
+     * @return a name such as {@code netlink 12 port 4711} or {@code nlmon0}, or empty if the file has none
      * @throws IllegalStateException if the reader is at no entry
      */
     public Optional<String> socketName() {
@@ -215,7 +215,7 @@ public final class TraceReader implements Closeable {
     /**
      * Whether the datagram's end is missing.
      *
-     * @return whether it was longer than what was kept
+     * @return whether it was longer than the recorded part
      * @throws IllegalStateException if the reader is at no entry
      */
     public boolean truncated() {
@@ -233,7 +233,7 @@ public final class TraceReader implements Closeable {
     }
 
     /**
-     * The entry with bytes of its own.
+     * A copy of the entry.
      *
      * @return an immutable copy
      * @throws IllegalStateException if the reader is at no entry
@@ -250,9 +250,9 @@ public final class TraceReader implements Closeable {
     }
 
     /**
-     * The byte order of netlink headers: that of the host that was recorded, which the first message tells.
+     * The byte order of netlink headers: that of the recorded host, determined from the first message.
      *
-     * @return the order; that of the file while no message was met
+     * @return the order; that of the file before the first message
      */
     public ByteOrder order() {
         return order == null ? reader.order() : order;

@@ -4,29 +4,29 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Where the entries of recorded sockets go: {@link TraceWriter} writes them to a file at once, {@link FlightRecorder}
- * keeps the last of them in memory. Safe for any number of threads: entries stand in the order of the calls.
+ * The target of recorded entries: {@link TraceWriter} writes them to a file, {@link FlightRecorder} keeps the last of
+ * them in memory. Safe for any number of threads: entries are in the order of the calls.
  *
- * <p>Times are nanoseconds since 1970; what is negative counts as 0.
+ * <p>Times are nanoseconds since 1970; a negative time counts as 0.
  */
 public interface TraceSink {
     /**
-     * Begins with a socket that was opened. What it sends and receives is told apart from that of all others, of the
-     * same port id too, as a port id may be used again.
+     * Begins the record of an opened socket. Its entries are distinguished from those of all other sockets, even of one
+     * with the same port id, because a port id may be reused.
      *
      * @param protocol the socket's netlink protocol, 0 to 65535
      * @param portId its port id, 0 to 2³²−1
-     * @return takes the socket's entries
+     * @return the target of the socket's entries
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if a number is out of range
      */
     Socket socket(int protocol, long portId) throws IOException;
 
     /**
-     * Takes a remark that belongs to no socket.
+     * Adds a remark that belongs to no socket.
      *
-     * @param epochNanos when
-     * @param protocol a netlink protocol, 0 to 65535, which an entry has to have
+     * @param epochNanos its time
+     * @param protocol a netlink protocol for the entry, 0 to 65535
      * @param text the remark, at most 65535 bytes of UTF-8
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if the text is too long
@@ -34,37 +34,37 @@ public interface TraceSink {
     void note(long epochNanos, int protocol, String text) throws IOException;
 
     /**
-     * Brings all that was taken to its place, where that is not done at once.
+     * Writes all buffered entries, if the sink buffers.
      *
      * @throws IOException if writing fails
      */
     void flush() throws IOException;
 
     /**
-     * How many of the entries that were taken are not known to have reached their place: lost, where writing failed.
+     * The number of entries that are not known to be written. If writing failed, they are lost.
      *
      * @return a count
      */
     long pendingEntries();
 
-    /** Takes the entries of one socket. Safe for any number of threads. */
+    /** The target of one socket's entries. Safe for any number of threads. */
     interface Socket {
         /**
-         * Takes a datagram that is sent to the kernel.
+         * Adds a datagram that is sent to the kernel.
          *
-         * @param epochNanos when
-         * @param datagram the bytes from its position to its limit, which stay as they are
+         * @param epochNanos its time
+         * @param datagram the bytes from its position to its limit, which do not change
          * @throws IOException if writing fails
          */
         void toKernel(long epochNanos, ByteBuffer datagram) throws IOException;
 
         /**
-         * Takes a datagram that came from the kernel.
+         * Adds a datagram from the kernel.
          *
-         * @param epochNanos when it was received; all datagrams of one receive have the same time
-         * @param source where its bytes are; its position and limit are not used
+         * @param epochNanos the time of receipt; all datagrams of one receive have the same time
+         * @param source the buffer that holds its bytes; its position and limit are not used
          * @param offset the first byte, from the buffer's start
-         * @param length how many bytes
+         * @param length the number of bytes
          * @param truncated whether the datagram's end is missing
          * @throws IOException if writing fails
          * @throws IndexOutOfBoundsException if the bytes are not all in the buffer
@@ -73,18 +73,19 @@ public interface TraceSink {
                 throws IOException;
 
         /**
-         * Takes that the socket reported a loss (ENOBUFS).
+         * Adds a loss that the socket reported (ENOBUFS).
          *
-         * @param epochNanos when
-         * @param drops how many datagrams the socket has lost since it was opened; negative where it is not known
+         * @param epochNanos its time
+         * @param drops the number of datagrams that the socket has lost since it was opened; negative if it is not
+         *     known
          * @throws IOException if writing fails
          */
         void overrun(long epochNanos, long drops) throws IOException;
 
         /**
-         * Takes a remark about the socket, such as an option that was set.
+         * Adds a remark about the socket, such as an option that was set.
          *
-         * @param epochNanos when
+         * @param epochNanos its time
          * @param text the remark, at most 65535 bytes of UTF-8
          * @throws IOException if writing fails
          * @throws IllegalArgumentException if the text is too long

@@ -52,7 +52,7 @@ public final class TraceSocket implements TraceSink.Socket {
         writer.write(iface, entry);
     }
 
-    /** Does nothing: the file needs no word of it. */
+    /** Does nothing: the file has no entry for it. */
     @Override
     public void closed() {}
 }

@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a recording: pcapng of link type 253, with the direction in {@code epb_flags}; an overrun or a note is a lone
- * header of NLMSG_OVERRUN or NLMSG_NOOP without a direction, its text a comment. Safe for any number of threads: entries
- * stand in the order of the calls.
+ * header of NLMSG_OVERRUN or NLMSG_NOOP without a direction, its text a comment. Safe for any number of threads:
+ * entries are in the order of the calls.
  *
- * <p>Each {@link #socket} has a pcapng interface of its own, declared when the socket is opened and named after it, such
- * as {@code netlink 12 port 4711}. Entries that name no socket share an interface named {@code netlink}, which a file has
- * from the first of them on: so a recording of one socket may do without {@link #socket}.
+ * <p>Each {@link #socket} has its own pcapng interface, declared when the socket is opened and named after it, such as
+ * {@code netlink 12 port 4711}. Entries without a socket share an interface named {@code netlink}, which is declared
+ * with the first of them: so a recording of one socket does not need {@link #socket}.
  *
- * <p>A datagram of more than {@value #MAX_DATAGRAM} bytes is cut there and marked as truncated. What is written is
- * buffered; {@link #flush} makes the file valid.
+ * <p>A datagram of more than {@value #MAX_DATAGRAM} bytes is cut there and marked as truncated. Entries are buffered;
+ * {@link #flush} makes the file valid.
  */
 public final class TraceWriter implements TraceSink, Closeable {
     /** The most bytes kept of a datagram. */
@@ -49,9 +49,9 @@ public final class TraceWriter implements TraceSink, Closeable {
     /**
      * Begins a recording.
      *
-     * @param channel where to, in blocking mode; {@link #close} closes it
+     * @param channel the target, in blocking mode; {@link #close} closes it
      * @param order the byte order of the sockets that are recorded
-     * @param application who records, name and version
+     * @param application the recording application, name and version
      * @throws IOException if writing fails
      */
     public TraceWriter(WritableByteChannel channel, ByteOrder order, String application) throws IOException {
@@ -61,9 +61,9 @@ public final class TraceWriter implements TraceSink, Closeable {
     /**
      * Begins a recording.
      *
-     * @param stream where to; {@link #close} closes it
+     * @param stream the target; {@link #close} closes it
      * @param order the byte order of the sockets that are recorded
-     * @param application who records, name and version
+     * @param application the recording application, name and version
      * @throws IOException if writing fails
      */
     public TraceWriter(OutputStream stream, ByteOrder order, String application) throws IOException {
@@ -80,14 +80,14 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Has every entry changed before it is written, such as to make it anonymous: nothing is written as it was. To be called
-     * before the first entry and the first socket. An edit that throws fails the write with an IOException, and what it
-     * was to change is not written.
+     * Changes every entry before it is written, for instance to make it anonymous. No original entry is written. To be
+     * called before the first entry and the first socket. If the edit throws, the write fails with an IOException, and
+     * the entry is not written.
      *
-     * <p>An edit does not see the names of sockets. So a name that is not one of this class ({@code netlink}, or as
-     * {@code netlink 12 port 4711}) is not written: the socket's interface is named {@code netlink}.
+     * <p>An edit does not see the names of sockets. Therefore a name not made by this class ({@code netlink}, or one
+     * like {@code netlink 12 port 4711}) is not written: the socket's interface is named {@code netlink}.
      *
-     * @param change gives the entry to write, of the same kind; called by one thread at a time
+     * @param change returns the entry to write, of the same kind; called by one thread at a time
      * @return this writer
      */
     public synchronized TraceWriter editing(UnaryOperator<TraceEntry> change) {
@@ -114,11 +114,12 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Begins with a socket that has a name already, such as one that is copied from another recording.
+     * Begins the record of a socket that already has a name, such as one copied from another recording.
      *
      * @param protocol the socket's netlink protocol, 0 to 65535
-     * @param name the name of its interface; with {@link #editing} only written if it is one of this class
-     * @return writes the socket's entries
+     * @param name the name of its interface; with {@link #editing} only written if it has the form of a name made by
+     *     this class
+     * @return the target of the socket's entries
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if the protocol is out of range, or the name longer than 65535 bytes
      */
@@ -134,7 +135,7 @@ public final class TraceWriter implements TraceSink, Closeable {
         return writer.addInterface(CaptureInterface.of(name, LinkType.NETLINK));
     }
 
-    /** The interface of entries that name no socket. */
+    /** The interface of entries without a socket. */
     private int shared() throws IOException {
         if (shared == NONE) {
             shared = declare(SHARED_NAME);
@@ -145,9 +146,9 @@ public final class TraceWriter implements TraceSink, Closeable {
     /**
      * Writes a datagram that is sent to the kernel.
      *
-     * @param epochNanos when, in nanoseconds since 1970; what is negative counts as 0
+     * @param epochNanos the time, in nanoseconds since 1970; negative counts as 0
      * @param protocol the socket's netlink protocol
-     * @param datagram the bytes from its position to its limit, which stay as they are
+     * @param datagram the bytes from its position to its limit, which do not change
      * @throws IOException if writing fails
      */
     public synchronized void toKernel(long epochNanos, int protocol, ByteBuffer datagram) throws IOException {
@@ -160,13 +161,13 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Writes a datagram that came from the kernel.
+     * Writes a datagram from the kernel.
      *
-     * @param epochNanos when, in nanoseconds since 1970; what is negative counts as 0
+     * @param epochNanos the time, in nanoseconds since 1970; negative counts as 0
      * @param protocol the socket's netlink protocol
-     * @param source where its bytes are; its position and limit are not used
+     * @param source the buffer that holds its bytes; its position and limit are not used
      * @param offset the first byte, from the buffer's start
-     * @param length how many bytes
+     * @param length the number of bytes
      * @param truncated whether the datagram's end is missing
      * @throws IOException if writing fails
      * @throws IndexOutOfBoundsException if the bytes are not all in the buffer
@@ -184,9 +185,9 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Writes that a socket reported a loss.
+     * Writes a loss that a socket reported.
      *
-     * @param epochNanos when, in nanoseconds since 1970; what is negative counts as 0
+     * @param epochNanos the time, in nanoseconds since 1970; negative counts as 0
      * @param protocol the socket's netlink protocol
      * @throws IOException if writing fails
      */
@@ -211,10 +212,10 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Copies what is left in another recording, each of its sockets to one of the same name here.
+     * Copies the remaining entries of another recording, each of its sockets to one of the same name here.
      *
      * @param reader the recording; it stays open
-     * @return how many entries were copied
+     * @return the number of copied entries
      * @throws IOException if reading or writing fails
      */
     public long copy(TraceReader reader) throws IOException {
@@ -278,7 +279,7 @@ public final class TraceWriter implements TraceSink, Closeable {
         };
     }
 
-    /** Writes a datagram, without an object for it where nobody edits it. */
+    /** Writes a datagram; makes an object for it only if there is an edit. */
     private void datagram(
             int iface,
             TraceKind kind,
@@ -317,14 +318,14 @@ public final class TraceWriter implements TraceSink, Closeable {
         if (kept > 0) {
             packet.put(CookedHeader.LENGTH, source, offset, kept);
         }
-        // How long a truncated datagram was is not known: one byte more says that there was more.
+        // The original length of a truncated datagram is not known: one byte more marks it as longer.
         long original = CookedHeader.LENGTH + (long) length + (truncated ? 1 : 0);
         writer.packet(iface, Math.max(0, epochNanos), packet, 0, size, original, flags, comment);
     }
 
     /**
-     * How much of the file holds whole entries and is known to have reached the channel: after a failed write, the
-     * length to cut the file to.
+     * The length of the part of the file that holds whole entries and is known to have reached the channel. After a
+     * failed write, cut the file to this length.
      *
      * @return bytes
      */
@@ -333,7 +334,7 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * How many entries were taken without an error, what is still buffered included.
+     * The number of entries written without an error, including buffered ones.
      *
      * @return a count
      */
@@ -342,7 +343,7 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * How many entries lie within {@link #validBytes}.
+     * The number of entries within {@link #validBytes}.
      *
      * @return a count
      */
@@ -356,7 +357,7 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Hands all that is buffered to the channel: the file is valid then.
+     * Writes all buffered data to the channel: the file is then valid.
      *
      * @throws IOException if writing fails
      */
@@ -368,12 +369,12 @@ public final class TraceWriter implements TraceSink, Closeable {
     /**
      * Flushes and closes the channel. Idempotent.
      *
-     * @throws IOException if writing or closing fails; the channel is closed all the same
+     * @throws IOException if writing or closing fails; the channel is closed nevertheless
      */
     @Override
     public synchronized void close() throws IOException {
         if (interfaces == 0) {
-            // A file without any interface is valid, but tells nobody what it would have held.
+            // A file without any interface is valid, but does not show its link type.
             closeEmpty();
         } else {
             writer.close();

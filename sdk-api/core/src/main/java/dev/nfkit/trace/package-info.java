@@ -1,6 +1,6 @@
 /**
- * Recordings of netlink sockets: capture files of link type 253, which Wireshark opens, read, written, and recorded from
- * a live socket.
+ * Recordings of netlink sockets: capture files of link type 253, which Wireshark can open. Reads and writes them, and
+ * records live sockets.
  */
 @NullMarked
 package dev.nfkit.trace;
