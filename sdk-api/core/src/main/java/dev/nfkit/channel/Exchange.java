@@ -18,8 +18,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Questions and answers over a socket that nothing else comes in by: one question at a time, from any thread, each with
- * an acknowledgement, an answer, or one of many parts. For tables; sessions of packets have {@link MessageLoop}.
+ * Requests and answers over a socket that receives nothing else. Any thread may send a request; one is in progress at a
+ * time. Each is answered by an acknowledgement, a single message, or a message of many parts. For tables; sessions of
+ * packets use {@link MessageLoop}.
  */
 public final class Exchange implements AutoCloseable {
     /** The longest wait for the next part of an answer. */
@@ -29,13 +30,13 @@ public final class Exchange implements AutoCloseable {
     /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
     private static final int EMPTY = 2;
 
-    /** Writes a request behind its header: {@code struct nfgenmsg} and attributes. */
+    /** Writes a request after its header: {@code struct nfgenmsg} and attributes. */
     @FunctionalInterface
     public interface Body {
         /**
          * Writes it.
          *
-         * @param writer where to; the message is begun, and ended by the caller
+         * @param writer the target; the caller begins and ends the message
          */
         void writeTo(MessageWriter writer);
     }
@@ -51,8 +52,8 @@ public final class Exchange implements AutoCloseable {
          * Takes one message.
          *
          * @param message a cursor on it, valid during the call
-         * @throws MalformedMessageException if it can't be read
-         * @throws E as the application wishes; the rest of the answer is then thrown away
+         * @throws MalformedMessageException if it cannot be read
+         * @throws E as the application requires; the rest of the answer is then discarded
          */
         void message(MessageCursor message) throws MalformedMessageException, E;
     }
@@ -75,9 +76,9 @@ public final class Exchange implements AutoCloseable {
     /**
      * An exchange over an open socket, which it owns from now on.
      *
-     * @param transport whose clock it follows
+     * @param transport provides the clock
      * @param socket the socket
-     * @param batch what to receive into
+     * @param batch the batch to receive into
      * @param requestSize the most bytes of a request
      */
     public Exchange(NetlinkTransport transport, NetlinkSocket socket, DatagramBatch batch, int requestSize) {
@@ -97,7 +98,7 @@ public final class Exchange implements AutoCloseable {
     }
 
     /**
-     * Begins the loan of a view to a callback, where views are strict.
+     * Begins the loan of a view to a callback, if views are strict.
      *
      * @param what what is lent
      * @return as {@link DatagramBatch#lend}
@@ -107,7 +108,8 @@ public final class Exchange implements AutoCloseable {
     }
 
     /**
-     * Asks, and waits until the kernel has answered in full. A request that is no dump asks for an acknowledgement.
+     * Sends a request, and waits until the kernel has answered in full. Requests other than dumps ask for an
+     * acknowledgement.
      *
      * @param what the request in words
      * @param type {@code nlmsg_type}
@@ -116,9 +118,9 @@ public final class Exchange implements AutoCloseable {
      * @param taker takes the messages of the answer
      * @return whether the answer was interrupted ({@code NLM_F_DUMP_INTR})
      * @throws KernelRefusedException if the kernel refuses it
-     * @throws MalformedMessageException if the answer, or a part of it, can't be read
-     * @throws NetlinkException if sending or receiving fails, no answer comes, a part of it was lost, or the exchange is
-     *     closed
+     * @throws MalformedMessageException if the answer, or a part of it, cannot be read
+     * @throws NetlinkException if sending or receiving fails, no answer comes, a part of it was lost, or the exchange
+     *     is closed
      * @throws E as the taker throws
      * @throws IllegalStateException inside a taker of the same exchange
      * @param <E> what the taker may throw
@@ -146,8 +148,8 @@ public final class Exchange implements AutoCloseable {
     }
 
     /**
-     * Takes the rest of an answer out of the socket: until then the kernel takes no other dump (EBUSY). It makes a dump in
-     * the receives that ask for it, so that none of these waits.
+     * Takes the rest of an answer out of the socket: until then the kernel takes no other dump (EBUSY). It makes a dump
+     * in the receives that ask for it, so that none of these waits.
      */
     private void finish() throws NetlinkException {
         int empty = 0;
@@ -212,7 +214,7 @@ public final class Exchange implements AutoCloseable {
         if (failed instanceof NetlinkException problem) {
             throw problem;
         }
-        Failures.rethrow(failed); // the taker's, which may have thrown anything undeclared
+        Failures.rethrow(failed); // the taker's exception, which may be undeclared
         KernelRefusedException refused = refusal;
         if (refused != null) {
             throw refused;
@@ -263,7 +265,8 @@ public final class Exchange implements AutoCloseable {
     private <E extends Exception> void take(Taker<E> taker) {
         try {
             taker.message(cursor);
-        } catch (Throwable e) { // thrown once the rest is out of the socket: until then it takes no other dump (EBUSY)
+        } catch (
+                Throwable e) { // thrown after the rest was received: until then the socket refuses another dump (EBUSY)
             fail(e);
         }
     }
@@ -274,7 +277,7 @@ public final class Exchange implements AutoCloseable {
         }
     }
 
-    /** Closes the socket: a question that waits fails. Any thread; idempotent. */
+    /** Closes the socket: a request that waits fails. Any thread; idempotent. */
     @Override
     public void close() {
         socket.close();

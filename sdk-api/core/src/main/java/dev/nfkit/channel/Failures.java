@@ -3,9 +3,9 @@ package dev.nfkit.channel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Joins what several steps throw that must all be carried out: the first failure is thrown at the end, later ones are
- * suppressed exceptions of it. It allocates nothing that it could do without, since one of the failures may be that memory is
- * short.
+ * Joins the exceptions of several steps that must all be carried out: the first is thrown at the end, and later ones
+ * are its suppressed exceptions. It allocates as little as possible, because one of the failures may be a lack of
+ * memory.
  */
 public final class Failures {
     private Failures() {}
@@ -15,7 +15,7 @@ public final class Failures {
      *
      * @param first the earlier one, or null if there is none
      * @param next the later one
-     * @return the earlier one, with the later one as suppressed; or the later one where it is alone
+     * @return the earlier one, with the later one as suppressed; or the later one if there is no earlier one
      */
     public static Throwable join(@Nullable Throwable first, Throwable next) {
         if (first == null) {
@@ -25,17 +25,17 @@ public final class Failures {
             try {
                 first.addSuppressed(next);
             } catch (Throwable ignored) {
-                // There is no memory for it; the first failure counts.
+                // There is no memory for it; the first failure is kept.
             }
         }
         return first;
     }
 
     /**
-     * Closes something after a failure, which is the one to be thrown.
+     * Closes a resource after a failure; the failure is then thrown.
      *
      * @param open what to close
-     * @param failure the failure; what closing throws becomes a suppressed exception of it
+     * @param failure the failure; an exception of closing becomes a suppressed exception of it
      */
     public static void closeAfter(AutoCloseable open, Throwable failure) {
         try {
@@ -46,9 +46,9 @@ public final class Failures {
     }
 
     /**
-     * Throws a failure as it is, a checked one too: a handler may have thrown any Throwable without declaring it.
+     * Throws a failure unchanged, even a checked one: a handler may have thrown any Throwable without declaring it.
      *
-     * @param failure what to throw, or null for nothing
+     * @param failure the failure to throw, or null for none
      */
     public static void rethrow(@Nullable Throwable failure) {
         if (failure != null) {

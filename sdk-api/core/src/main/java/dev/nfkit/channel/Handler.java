@@ -4,10 +4,11 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.wire.MessageCursor;
 
 /**
- * Takes the messages that are no answers.
+ * Takes the messages that are not answers.
  *
- * @param <C> what the poll gives it: with it at hand a handler captures nothing, and a poll allocates nothing
- * @param <E> what it may throw besides
+ * @param <C> the context that the poll passes; with it, a handler need not capture variables, and a poll allocates
+ *     nothing
+ * @param <E> what it may throw in addition
  */
 @FunctionalInterface
 public interface Handler<C, E extends Exception> {
@@ -15,11 +16,11 @@ public interface Handler<C, E extends Exception> {
      * Takes one message.
      *
      * @param message a cursor on it, valid during the call
-     * @param inbound the datagram that it came in
-     * @param context what the poll was given
+     * @param inbound the datagram that contains it
+     * @param context the context that was passed to the poll
      * @return whether a packet was delivered
      * @throws NetlinkException if the session fails
-     * @throws E as the application wishes
+     * @throws E as the application requires
      */
     boolean message(MessageCursor message, Inbound inbound, C context) throws NetlinkException, E;
 }

@@ -10,8 +10,9 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages that were received and not yet looked at: those set aside while a request waited for its answer, then
- * those of the batch. It keeps its place, so that a sink that throws loses nothing behind the packet that it threw for.
+ * The messages that were received and not yet processed: those set aside while a request waited for its answer, then
+ * those of the batch. It keeps its position, so that a sink that throws loses no packet after the one that it threw
+ * for.
  */
 public final class Inbound {
     private record Held(ByteBuffer bytes, long receivedAt, int epoch) {}
@@ -36,7 +37,7 @@ public final class Inbound {
         this.index = Integer.MAX_VALUE;
     }
 
-    /** Starts on a batch that was just filled. */
+    /** Starts a batch that was just filled. */
     void take() {
         index = 0;
         if (batch.overrun()) {
@@ -49,7 +50,7 @@ public final class Inbound {
         return message.hasNext() || !held.isEmpty() || index < batch.count();
     }
 
-    /** Copies the message under the cursor, to be seen again in its turn, before the batch. */
+    /** Copies the message under the cursor, to be processed later in its order, before the batch. */
     void setAside() {
         ByteBuffer copy = ByteBuffer.allocate(message.length());
         copy.put(0, message.buffer(), message.offset(), message.length());
@@ -104,8 +105,8 @@ public final class Inbound {
     }
 
     /**
-     * Begins a new epoch: messages may have been received and lost between the earlier ones and those to come. Messages of
-     * datagrams that are looked at from now on have it.
+     * Begins a new epoch: messages may have been received and lost between earlier messages and later ones. It applies
+     * to messages of all datagrams that are read from now on.
      *
      * @return the new epoch
      */
@@ -114,7 +115,7 @@ public final class Inbound {
     }
 
     /**
-     * How often messages may have been lost in this process before this one was received.
+     * The number of times that messages may have been lost in this process before this one was received.
      *
      * @return the epoch of the message under the cursor, from 0
      */
@@ -123,9 +124,9 @@ public final class Inbound {
     }
 
     /**
-     * How often messages may have been lost in this process so far.
+     * The number of times that messages may have been lost in this process so far.
      *
-     * @return the epoch of what is received from now on, from 0
+     * @return the epoch of messages received from now on, from 0
      */
     public int currentEpoch() {
         return missed;
@@ -141,7 +142,7 @@ public final class Inbound {
     }
 
     /**
-     * Begins the loan of a view to a callback, where views are strict.
+     * Begins the loan of a view to a callback, if views are strict.
      *
      * @param what what is lent
      * @return as {@link DatagramBatch#lend}

@@ -20,7 +20,7 @@ final class KernelAnswer {
 
     private KernelAnswer() {}
 
-    /** The refusal that an answer holds, or null where it is an acknowledgement. */
+    /** The refusal in an answer, or null if it is an acknowledgement. */
     static @Nullable KernelRefusedException read(MessageCursor message, String request)
             throws MalformedMessageException {
         int body = message.length() - NLMSG_HDRLEN;
@@ -34,7 +34,7 @@ final class KernelAnswer {
         return refusal(message, request, errno, attributesOffset(message));
     }
 
-    /** The refusal that the end of an answer of many parts holds, or null where all went well. */
+    /** The refusal in the end of an answer of many parts, or null if it succeeded. */
     static @Nullable KernelRefusedException readDone(MessageCursor message, String request)
             throws MalformedMessageException {
         boolean bare = message.length() - NLMSG_HDRLEN < ERRNO_LEN;
@@ -66,7 +66,7 @@ final class KernelAnswer {
         return new KernelRefusedException(request, reason, text, offset, refusal, null);
     }
 
-    /** Behind the errno stands the request: whole, or only its header where the answer is capped. */
+    /** After the errno stands the request: whole, or only its header if the answer is capped. */
     private static int attributesOffset(MessageCursor message) {
         int echoed = message.bodyOffset() + ERRNO_LEN;
         if ((message.flags() & Netlink.NLM_F_CAPPED) != 0 || echoed + ERRNO_LEN > message.end()) {

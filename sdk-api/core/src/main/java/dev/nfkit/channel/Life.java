@@ -6,7 +6,9 @@ import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 
-/** What a session adds to its {@link MessageLoop}. Called by the thread that has the {@link Turn}, except where noted. */
+/**
+ * What a session adds to its {@link MessageLoop}. Called by the thread that has the {@link Turn}, except where noted.
+ */
 public interface Life {
     /**
      * Posts the requests that make the kernel hand over what it still has, and unbind. Called when a stop begins, and
@@ -40,13 +42,13 @@ public interface Life {
     default void received(DatagramBatch batch) {}
 
     /**
-     * Messages may have been received and lost: receiving failed half-way, or there was no memory to set one aside. What
-     * comes from now on has {@link Inbound#currentEpoch()}.
+     * Messages may have been received and lost: receiving failed half-way, or there was no memory to set one aside.
+     * Messages received from now on have {@link Inbound#currentEpoch()}.
      */
     default void missed() {}
 
     /**
-     * A poll begins: the moment to send again what could not be sent before. Called on the polling thread.
+     * A poll begins: the time to repeat sends that failed before. Called on the polling thread.
      *
      * @throws NetlinkException if sending fails
      */
@@ -55,7 +57,7 @@ public interface Life {
     /**
      * A datagram that was larger than its slot. Its beginning may still show which packet it was for.
      *
-     * @param buffer holds what there is of it
+     * @param buffer holds the part that was received
      * @param offset its first byte
      * @param length the number of bytes
      * @throws NetlinkException if sending fails
@@ -66,7 +68,7 @@ public interface Life {
      * An {@code NLMSG_ERROR} that answers no request of the loop's.
      *
      * @param answer a cursor on it
-     * @throws MalformedMessageException if it can't be read
+     * @throws MalformedMessageException if it cannot be read
      */
     default void unclaimed(MessageCursor answer) throws MalformedMessageException {}
 
@@ -88,18 +90,18 @@ public interface Life {
     default void batchDone() throws NetlinkException {}
 
     /**
-     * Whether the session may end. Called when a stop has delivered everything, and again every few milliseconds and after
-     * each wakeup until it returns true.
+     * Whether the session may end. Called when a stop has delivered everything, and again every few milliseconds and
+     * after each wakeup until it returns true.
      *
-     * @return whether nothing is left to wait for
+     * @return whether there is nothing left to wait for
      */
     default boolean mayEnd() {
         return true;
     }
 
     /**
-     * The socket is about to be closed: the last moment to send anything. It calls no code of the application. Any thread;
-     * may be called twice.
+     * The socket is about to be closed: the last time to send anything. It calls no application code. Any thread; may
+     * be called twice.
      *
      * @throws NetlinkException if sending fails
      */

@@ -11,11 +11,11 @@ import dev.nfkit.wire.Netlink;
 import java.time.Duration;
 
 /**
- * The receive loop of one session: it hands messages to a handler, makes requests, and ends the session. One thread polls
- * at a time; stop, close, wakeup and {@link #ask} may be called by any thread.
+ * The receive loop of one session: it hands messages to a handler, makes requests, and ends the session. One thread
+ * polls at a time; stop, close, wakeup and {@link #ask} may be called by any thread.
  *
- * <p>{@link Turn} decides which thread receives, {@link Intake} receives and finds the answers to requests, {@link Requester}
- * waits for them, and {@link Shutdown} leads from {@link Phase#OPEN} to {@link Phase#ENDED}.
+ * <p>{@link Turn} decides which thread receives, {@link Intake} receives and finds the answers to requests, {@link
+ * Requester} waits for them, and {@link Shutdown} leads from {@link Phase#OPEN} to {@link Phase#ENDED}.
  */
 public final class MessageLoop implements AutoCloseable {
     /** The longest that a run waits before it checks whether its thread was interrupted. */
@@ -23,7 +23,10 @@ public final class MessageLoop implements AutoCloseable {
 
     private static final long RUN_SLICE_NANOS = RUN_SLICE.toNanos();
 
-    /** One less than the number of looks at a socket, a microsecond each, that a spinning poll takes for each at the clock. */
+    /**
+     * One less than the number of looks at a socket, a microsecond each, that a spinning poll takes for each at the
+     * clock.
+     */
     private static final int LOOKS_PER_TIME = 7;
 
     private final NetlinkTransport transport;
@@ -45,10 +48,10 @@ public final class MessageLoop implements AutoCloseable {
     /**
      * A loop over an open socket, which it owns from now on.
      *
-     * @param transport whose clock it follows
+     * @param transport provides the clock
      * @param socket the socket
-     * @param batch what to receive into
-     * @param life what the session adds
+     * @param batch the batch to receive into
+     * @param life the session's part
      */
     public MessageLoop(NetlinkTransport transport, NetlinkSocket socket, DatagramBatch batch, Life life) {
         this.transport = transport;
@@ -69,14 +72,14 @@ public final class MessageLoop implements AutoCloseable {
     /**
      * The received messages and their counters.
      *
-     * @return what is received
+     * @return the received messages
      */
     public Inbound inbound() {
         return intake.inbound();
     }
 
     /**
-     * The sequence number for the next request. The upper half of the numbers is the session's own.
+     * The sequence number for the next request. The session uses the upper half of the numbers.
      *
      * @return 1 to 2³¹−1
      */
@@ -87,7 +90,7 @@ public final class MessageLoop implements AutoCloseable {
     /**
      * Sets how long a poll looks at the socket again and again before it sleeps.
      *
-     * @param nanos 0 for not at all
+     * @param nanos the time in nanoseconds; 0 for not at all
      */
     public void spin(long nanos) {
         spinNanos = nanos;
@@ -97,7 +100,7 @@ public final class MessageLoop implements AutoCloseable {
      * Sends a request that asks for an acknowledgement, without waiting for it.
      *
      * @param what the request in words
-     * @param sequence what {@link #nextSequence()} gave for it
+     * @param sequence the result of {@link #nextSequence()} for it
      * @param writer holds the one message, written with that number
      * @return the request
      * @throws NetlinkException if sending fails
@@ -107,29 +110,31 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * Sends a request and waits for its answer, for five seconds at most. Packets that come before it are set aside and not
-     * lost. Only while no poll has begun.
+     * Sends a request and waits for its answer, for five seconds at most. Packets that arrive before the answer are set
+     * aside and not lost. Only before the first poll.
      *
      * @param what the request in words
-     * @param sequence what {@link #nextSequence()} gave for it
+     * @param sequence the result of {@link #nextSequence()} for it
      * @param writer holds the one message, written with that number
      * @throws KernelRefusedException if the kernel refuses it
-     * @throws NetlinkException if sending or receiving fails, or no answer comes
+     * @throws NetlinkException if sending or receiving fails, or no answer arrives
      */
     public void call(String what, long sequence, MessageWriter writer) throws NetlinkException {
         requester.call(what, sequence, writer);
     }
 
     /**
-     * Sends a request of an open session and waits for its answer, for five seconds at most. Any thread, except inside a
-     * callback. If a poll is in progress, that poll receives the answer. An interrupt does not end the wait, and stays.
+     * Sends a request of an open session and waits for its answer, for five seconds at most. Any thread, except inside
+     * a callback. If a poll is in progress, that poll receives the answer. An interrupt does not end the wait, and
+     * stays.
      *
      * @param what the request in words
-     * @param sequence what {@link #nextSequence()} gave for it
+     * @param sequence the result of {@link #nextSequence()} for it
      * @param writer holds the one message, written with that number
      * @throws KernelRefusedException if the kernel refuses it
-     * @throws NetlinkException if sending or receiving fails, or no answer comes
-     * @throws IllegalStateException inside a callback of the session: the answer could only come after the callback returns
+     * @throws NetlinkException if sending or receiving fails, or no answer arrives
+     * @throws IllegalStateException inside a callback of the session: the answer could only come after the callback
+     *     returns
      */
     public void ask(String what, long sequence, MessageWriter writer) throws NetlinkException {
         requester.ask(what, sequence, writer);
@@ -139,13 +144,13 @@ public final class MessageLoop implements AutoCloseable {
      * Delivers what was received, or waits for the next batch and delivers that.
      *
      * @param handler takes the messages
-     * @param context what to give it
+     * @param context passed to the handler
      * @param timeoutNanos the longest wait; 0 does not wait, negative waits without bound
      * @return the number of packets delivered; 0 on timeout or wakeup; −1 once the session has ended
      * @throws NetlinkException if receiving fails
-     * @throws E as the handler throws; what it had not seen yet comes with the next poll
+     * @throws E as the handler throws; the next poll delivers the messages after that one
      * @throws IllegalStateException if another poll is in progress
-     * @param <C> what the handler is given
+     * @param <C> the handler's context
      * @param <E> what the handler may throw
      */
     public <C, E extends Exception> int poll(Handler<C, E> handler, C context, long timeoutNanos)
@@ -165,17 +170,17 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * As {@link #poll(Handler, Object, long)}, for users' timeouts.
+     * As {@link #poll(Handler, Object, long)}, with a timeout as a duration.
      *
      * @param handler takes the messages
-     * @param context what to give it
+     * @param context passed to the handler
      * @param timeout the longest wait; zero does not wait
      * @return the number of packets delivered; 0 on timeout or wakeup; −1 once the session has ended
      * @throws NetlinkException if receiving fails
      * @throws E as the handler throws
      * @throws IllegalStateException if another poll is in progress
      * @throws IllegalArgumentException if the timeout is negative
-     * @param <C> what the handler is given
+     * @param <C> the handler's context
      * @param <E> what the handler may throw
      */
     public <C, E extends Exception> int poll(Handler<C, E> handler, C context, Duration timeout)
@@ -188,16 +193,16 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * Polls until the session has ended or the thread is interrupted. An interrupt is noticed between batches, and within a
-     * second while waiting.
+     * Polls until the session has ended or the thread is interrupted. An interrupt is noticed between batches, and
+     * within a second while waiting.
      *
      * @param handler takes the messages
-     * @param context what to give it
+     * @param context passed to the handler
      * @return the number of packets delivered
      * @throws NetlinkException if receiving fails
      * @throws E as the handler throws
      * @throws IllegalStateException if another poll is in progress
-     * @param <C> what the handler is given
+     * @param <C> the handler's context
      * @param <E> what the handler may throw
      */
     public <C, E extends Exception> long run(Handler<C, E> handler, C context) throws NetlinkException, E {
@@ -289,7 +294,7 @@ public final class MessageLoop implements AutoCloseable {
     private int receive(long wait) throws NetlinkException {
         long spin = spinNanos;
         if (spin > 0 && wait != 0) {
-            // Not the transport's clock: a test may hold that still, and spinning costs real time.
+            // Not the transport's clock: a test may stop it, and spinning takes real time.
             long start = System.nanoTime();
             long most = wait < 0 ? spin : Math.min(wait, spin);
             int looks = 0;
@@ -312,7 +317,7 @@ public final class MessageLoop implements AutoCloseable {
         return count;
     }
 
-    /** Takes a wakeup that has come; one that comes after the look stays. */
+    /** Takes a pending wakeup; one that arrives after the check stays pending. */
     private void takeWakeup() {
         if (wakeup) {
             wakeup = false;
@@ -353,7 +358,10 @@ public final class MessageLoop implements AutoCloseable {
         return delivered;
     }
 
-    /** Begins a graceful end: the poll in progress, or the next ones, deliver everything and then return −1. Any thread. */
+    /**
+     * Begins a graceful end: the poll in progress, or the following ones, deliver everything and then return −1. Any
+     * thread.
+     */
     public void stop() {
         if (shutdown.advance(Phase.STOPPING)) {
             socket.wakeup();
@@ -376,7 +384,7 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * Whether this thread polls or closes, so that it is inside a callback.
+     * Whether this thread polls or closes, and may therefore be inside a callback.
      *
      * @return whether it is the polling thread
      */

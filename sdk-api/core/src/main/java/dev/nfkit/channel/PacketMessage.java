@@ -17,12 +17,12 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes behind a packet: where its attributes lie, and whether it may still be read.
+ * The message that a packet is read from: its bytes, the places of its attributes, and whether it may still be read.
  *
  * @param <A> the family's attributes
  */
 public final class PacketMessage<A extends Enum<A> & AttributeType> {
-    /** Where attributes start in a message: behind its header and the {@code struct nfgenmsg}. */
+    /** The start of attributes in a message, after its header and the {@code struct nfgenmsg}. */
     private static final int ATTRIBUTES = Netlink.NLMSG_HDRLEN + Netlink.NFGENMSG_LEN;
 
     private static final int VLAN_PROTO = 1;
@@ -41,10 +41,10 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     private boolean owned;
 
     /**
-     * A message yet to be aimed.
+     * A view of no message; {@link #wrap} aims it.
      *
-     * @param shape what the family's packets are like
-     * @param loan the handing out, for a strict view; else null
+     * @param shape the particulars of the family's packets
+     * @param loan the loan of a strict view; otherwise null
      */
     public PacketMessage(PacketShape<A> shape, @Nullable Loan loan) {
         this(new AttributeTable(shape.schema(), shape.steady()), shape, loan);
@@ -58,13 +58,13 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Aims at a message, whose attributes are found and checked.
+     * Aims at a message, and finds and checks its attributes.
      *
      * @param cursor a cursor on it
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
-     * @return whether it repeats the one before: which attributes it has and what the steady ones say are the same, and
-     *     where the shape has any, its family and its group; false does not say that they differ
-     * @throws MalformedMessageException if an attribute is malformed; the message then shows nothing
+     * @return true if it repeats the previous message: it has the same attributes and the same values of the steady
+     *     ones and, if the shape has any steady ones, the same family and group; if false, they may or may not differ
+     * @throws MalformedMessageException if an attribute is malformed; the view is then empty
      */
     public boolean wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         length = -1;
@@ -104,7 +104,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         }
     }
 
-    /** Has the next message repeat nothing. */
+    /** Forgets the message, so that the next one does not repeat it. */
     public void forget() {
         table.forget();
     }
@@ -122,7 +122,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * A message that lives on.
+     * A copy of the message that stays valid.
      *
      * @return an owned copy
      * @throws IllegalStateException if the loan has ended
@@ -142,7 +142,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Sees that the message can be read.
+     * Requires that the message can be read.
      *
      * @throws IllegalStateException if the loan has ended
      */
@@ -163,7 +163,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Whether the bytes are the message's own.
+     * Whether the message owns its bytes.
      *
      * @return false for a borrowed one
      */
@@ -174,7 +174,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * Whether an attribute is there.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return whether it is
      * @throws IllegalStateException if the loan has ended
      */
@@ -186,7 +186,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * As {@link #has(Enum)}, for hot paths: a code that is a constant costs no load.
      *
      * @param code the attribute's code
-     * @return whether it is there
+     * @return whether it is present
      * @throws IllegalStateException if the loan has ended
      */
     public boolean has(int code) {
@@ -200,9 +200,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * Where an attribute's value starts.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return an offset in the buffer
-     * @throws NoSuchElementException if it is absent; the text says why
+     * @throws NoSuchElementException if it is absent; the message explains why
      * @throws IllegalStateException if the loan has ended
      */
     public int require(A attribute) {
@@ -214,7 +214,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      *
      * @param code the attribute's code
      * @return an offset in the buffer
-     * @throws NoSuchElementException if it is absent; the text says why
+     * @throws NoSuchElementException if it is absent; the message explains why
      * @throws IllegalStateException if the loan has ended
      */
     public int require(int code) {
@@ -236,9 +236,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * The length of an attribute's value. It means nothing where the attribute is absent.
+     * The length of an attribute's value. Undefined if the attribute is absent.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return bytes
      */
     public int length(A attribute) {
@@ -258,7 +258,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * An attribute of 32 bits.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return 0 to 2³²−1
      * @throws NoSuchElementException if it is absent
      */
@@ -280,7 +280,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * An attribute of 16 bits.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return 0 to 65535
      * @throws NoSuchElementException if it is absent
      */
@@ -292,7 +292,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * Two bytes of an attribute's value, for hot paths.
      *
      * @param code the attribute's code
-     * @param index where in the value; the value must be known to be so long
+     * @param index the first byte in the value; not checked against the value's length
      * @return 0 to 65535
      * @throws NoSuchElementException if it is absent
      */
@@ -303,7 +303,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * A time as both families send it: be64 seconds, be64 microseconds.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return nanoseconds since 1970
      * @throws NoSuchElementException if it is absent
      */
@@ -316,8 +316,8 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * A link-layer address as both families send it: be16 length, padding, 8 bytes.
      *
-     * @param attribute which
-     * @return as many bytes as its length says, 8 at most
+     * @param attribute the attribute
+     * @return the number of bytes given by its length, 8 at most
      * @throws NoSuchElementException if it is absent
      */
     public byte[] hardwareAddress(A attribute) {
@@ -328,9 +328,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Aims a view at an attribute's value, or at nothing where it is absent.
+     * Aims a view at an attribute's value, or at no bytes if it is absent.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @param view the view
      */
     public void aim(A attribute, Bytes view) {
@@ -352,9 +352,9 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * An attribute's value: of a borrowed packet one view for each attribute, released with it.
+     * An attribute's value. A borrowed packet has one view for each attribute, which is released with it.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return the bytes
      * @throws NoSuchElementException if it is absent
      */
@@ -373,7 +373,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * The family that the message names.
+     * The family in the message.
      *
      * @return 0 to 255
      */
@@ -383,7 +383,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * The group or queue that the message names ({@code res_id}).
+     * The group or queue in the message ({@code res_id}).
      *
      * @return 0 to 65535
      */
@@ -405,7 +405,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * The VLAN tag's ethertype.
      *
-     * @return 0 to 65535; 0 where there is none
+     * @return 0 to 65535; 0 if there is none
      */
     public int vlanProtocol() {
         return vlanProtocol;
@@ -414,7 +414,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     /**
      * The VLAN tag's control information.
      *
-     * @return 0 to 65535; 0 where there is none
+     * @return 0 to 65535; 0 if there is none
      */
     public int vlanTci() {
         return vlanTci;
@@ -439,7 +439,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Where the {@code struct nfgenmsg} starts, behind which the attributes lie.
+     * The start of the {@code struct nfgenmsg}, which the attributes follow.
      *
      * @return an offset in the buffer
      */

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What is particular to one family's packets, for {@link PacketMessage}.
+ * The particulars of one family's packets, for {@link PacketMessage}.
  *
  * @param <A> the family's attributes
  */
@@ -24,8 +24,8 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
      * @param attributes the family's attributes
      * @param schema their schema
      * @param vlan the attribute that nests the VLAN tag's protocol (1) and tci (2)
-     * @param absence says why the kernel leaves an attribute out, and what would make it send it
-     * @param steady the attributes that a rule gives all its packets the same of
+     * @param absence explains why the kernel omits an attribute, and what would make it send the attribute
+     * @param steady the attributes that are the same in all packets of a rule
      */
     public PacketShape(
             Class<A> attributes, AttributeSchema schema, A vlan, Function<A, String> absence, Set<A> steady) {

@@ -7,18 +7,18 @@ import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
 import java.util.OptionalLong;
 
-/** Tells the causes of a refused request apart: EPERM alone has three. */
+/** Determines the cause of a refused request: EPERM alone has three. */
 public final class Refusals {
     private Refusals() {}
 
     /**
-     * Explains why a group or queue could not be had.
+     * Explains why a group or queue could not be bound.
      *
      * @param refusal the kernel's refusal
      * @param what {@code group} or {@code queue}
-     * @param owner the port id of the socket that owns it, or empty where nobody does
-     * @param conntrack whether connections were asked for
-     * @param kernel tells capabilities and owners
+     * @param owner the port id of the socket that owns it, or empty if none does
+     * @param conntrack whether connections were requested
+     * @param kernel provides capabilities and owners
      * @return the refusal with cause and cure, as far as they are known
      */
     public static KernelRefusedException explain(
@@ -33,7 +33,7 @@ public final class Refusals {
         if (errno.equals(Errno.EOPNOTSUPP) && conntrack) {
             return refusal.explained(
                     Refusal.NOT_SUPPORTED,
-                    "this kernel can't attach connections to packets (CONFIG_NETFILTER_NETLINK_GLUE_CT, "
+                    "this kernel cannot attach connections to packets (CONFIG_NETFILTER_NETLINK_GLUE_CT, "
                             + "module nf_conntrack_netlink); leave conntrack off");
         }
         return refusal;

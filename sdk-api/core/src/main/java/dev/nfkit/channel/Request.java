@@ -16,7 +16,7 @@ public final class Request {
     }
 
     /**
-     * What was asked.
+     * The description of the request.
      *
      * @return the request in words, for errors
      */
@@ -40,7 +40,7 @@ public final class Request {
     /**
      * The kernel's refusal.
      *
-     * @return the refusal, or null if it agreed or has not answered
+     * @return the refusal, or null if it accepted or has not answered
      */
     public @Nullable KernelRefusedException refusal() {
         return refusal;
@@ -51,7 +51,7 @@ public final class Request {
         this.answered = true;
     }
 
-    /** Throws what the kernel refused. */
+    /** Throws the kernel's refusal, if there is one. */
     void check() throws KernelRefusedException {
         KernelRefusedException reason = refusal;
         if (reason != null) {

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The requests that wait for their answers. Any thread: those of a session that is open already come from all. */
+/** The requests that wait for their answers. Any thread: requests of an open session come from all threads. */
 final class Requests {
     private static final long LAST_SEQUENCE = 0x7fff_ffffL;
 
@@ -48,7 +48,7 @@ final class Requests {
         waiting.remove(request);
     }
 
-    /** Takes the request of a number, whose answer has come; null where there is none. */
+    /** Takes the request with a sequence number, after its answer arrived; null if there is none. */
     synchronized @Nullable Request claim(long answered) {
         for (int i = 0; i < waiting.size(); i++) {
             if (waiting.get(i).sequence() == answered) {
@@ -62,7 +62,7 @@ final class Requests {
         return !waiting.isEmpty();
     }
 
-    /** Waits no longer for any. */
+    /** Stops waiting for all requests. */
     synchronized void forget() {
         waiting.clear();
     }

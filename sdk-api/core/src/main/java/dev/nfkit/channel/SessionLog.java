@@ -3,8 +3,8 @@ package dev.nfkit.channel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs by {@link System.Logger} without ever failing: a logging backend that throws must not keep a session from giving a
- * verdict or from closing its socket. A backend that blocks blocks its caller, so no lock may be held here.
+ * Logs by {@link System.Logger} without ever failing: a logging backend that throws must not keep a session from giving
+ * a verdict or from closing its socket. A backend that blocks also blocks its caller, so no lock may be held here.
  */
 public final class SessionLog {
     private SessionLog() {}
@@ -31,7 +31,7 @@ public final class SessionLog {
     }
 
     /**
-     * Logs a message. What the backend throws is dropped: nothing is left to report it to.
+     * Logs a message. Exceptions of the backend are dropped: there is nowhere left to report them.
      *
      * @param source the class that the logger is named after
      * @param level the level
@@ -42,7 +42,7 @@ public final class SessionLog {
         try {
             System.getLogger(source.getName()).log(level, text, cause);
         } catch (Throwable ignored) {
-            // The session goes on.
+            // The session continues.
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The conversation with the kernel over one socket: requests and their answers, and the life of a session. Not
- * exported: sessions are what users see.
+ * The communication with the kernel over one socket: requests and their answers, and the lifecycle of a session. Not
+ * exported: users see sessions.
  */
 @NullMarked
 package dev.nfkit.channel;

@@ -1,6 +1,6 @@
 package dev.nfkit.netfilter;
 
-/** How much of a packet the kernel copies to user space ({@code NFULNL_COPY_*}, {@code NFQNL_COPY_*}). */
+/** The part of a packet that the kernel copies to user space ({@code NFULNL_COPY_*}, {@code NFQNL_COPY_*}). */
 public enum CopyMode {
     /** Nothing is sent. */
     NONE(0),
@@ -16,7 +16,7 @@ public enum CopyMode {
     }
 
     /**
-     * The mode as the kernel knows it.
+     * The kernel's number of the mode.
      *
      * @return 0, 1 or 2
      */

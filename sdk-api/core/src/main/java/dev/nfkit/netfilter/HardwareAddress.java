@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** A link-layer address, of 0 to 8 bytes: the kernel carries no more. */
+/** A link-layer address, of 0 to 8 bytes, the kernel's maximum. */
 public final class HardwareAddress {
     private static final int LONGEST = 8;
 
@@ -33,7 +33,7 @@ public final class HardwareAddress {
     }
 
     /**
-     * How many bytes it has.
+     * The number of bytes.
      *
      * @return 0 to 8; 6 on Ethernet
      */
@@ -42,7 +42,7 @@ public final class HardwareAddress {
     }
 
     /**
-     * Whether another object stands for the same.
+     * Whether another object is the same address.
      *
      * @param other what to compare with
      * @return whether they are equal
@@ -53,7 +53,7 @@ public final class HardwareAddress {
     }
 
     /**
-     * A hash of it.
+     * A hash of the address.
      *
      * @return a number that is the same for equal ones
      */
@@ -63,7 +63,7 @@ public final class HardwareAddress {
     }
 
     /**
-     * The address as people write it.
+     * The address in its usual notation.
      *
      * @return text such as {@code 02:00:00:00:00:01}
      */

@@ -2,14 +2,16 @@ package dev.nfkit.netfilter;
 
 import dev.nfkit.MalformedMessageException;
 
-/** Is told of bytes that can't be read. They are counted in any case, and the session goes on behind them. */
+/**
+ * Receives reports of bytes that cannot be read. They are counted in any case, and the session continues after them.
+ */
 @FunctionalInterface
 public interface MalformedHandler {
     /**
-     * Takes notice of malformed bytes, on the thread that polls.
+     * Reports malformed bytes. Called on the polling thread.
      *
-     * @param problem what is wrong, and where
-     * @throws MalformedMessageException if the poll in progress shall fail for it; what follows comes with the next poll
+     * @param problem the error and its place
+     * @throws MalformedMessageException to make the poll in progress fail; the next poll continues after these bytes
      */
     void malformed(MalformedMessageException problem) throws MalformedMessageException;
 }

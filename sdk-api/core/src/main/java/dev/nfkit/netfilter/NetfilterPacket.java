@@ -8,26 +8,26 @@ import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackInfo;
 
 /**
- * What packets of NFLOG and NFQUEUE both carry.
+ * The common part of packets of NFLOG and NFQUEUE.
  *
- * <p>A packet that was handed to a callback is <em>borrowed</em>: it is one reusable view over the receive buffer. When
- * the callback has returned, every accessor throws IllegalStateException and the payload's length is −1. {@link #copy()}
- * gives a packet of one's own, which any number of threads may read.
+ * <p>A packet that was handed to a callback is <em>borrowed</em>: it is one reusable view over the receive buffer.
+ * After the callback has returned, every accessor throws IllegalStateException and the payload's length is −1. {@link
+ * #copy()} returns an owned packet, which any number of threads may read.
  *
  * <p>Attributes that the kernel did not send are absent, not zero: their accessors throw
- * java.util.NoSuchElementException, which names the attribute and what would make the kernel send it. Only the mark is 0
- * where it is absent, as in the kernel. 32-bit numbers are long, 0 to 2³²−1.
+ * java.util.NoSuchElementException, which names the attribute and what would make the kernel send it. Only the mark is
+ * 0 if it is absent, as in the kernel. 32-bit numbers are long, 0 to 2³²−1.
  */
 public interface NetfilterPacket {
     /**
-     * The family of the rule that the packet met.
+     * The family of the rule that matched the packet.
      *
      * @return the family
      */
     AddressFamily family();
 
     /**
-     * The hook where the packet met the rule.
+     * The hook of the rule that matched the packet.
      *
      * @return the hook
      * @throws java.util.NoSuchElementException if the kernel sent no packet header
@@ -35,7 +35,7 @@ public interface NetfilterPacket {
     Hook hook();
 
     /**
-     * The ethertype in the packet header, as the kernel sent it. {@link #etherType()} is also right where this is 0.
+     * The ethertype in the packet header, as the kernel sent it. {@link #etherType()} is correct even if this is 0.
      *
      * @return 0x0800 for IPv4, 0x86dd for IPv6; 0 for packets that this host sent, before Linux 4.10; 0 to 65535
      * @throws java.util.NoSuchElementException if the kernel sent no packet header
@@ -43,8 +43,8 @@ public interface NetfilterPacket {
     int hwProtocol();
 
     /**
-     * The protocol of the payload, as an ethertype: {@link #hwProtocol()}, or where that is 0 or absent, the protocol
-     * that the family and the payload's IP version agree on.
+     * The protocol of the payload, as an ethertype: {@link #hwProtocol()}, or, if that is 0 or absent, the protocol on
+     * which the family and the payload's IP version agree.
      *
      * @return 0x0800 for IPv4, 0x86dd for IPv6; 0 if it is unknown; 0 to 65535
      */
@@ -53,13 +53,13 @@ public interface NetfilterPacket {
     /**
      * The packet's mark.
      *
-     * @return the mark, 0 where it has none
+     * @return the mark, 0 if it has none
      */
     long mark();
 
     /**
-     * When the packet came in by the kernel's clock, to the microsecond. The kernel has it only for packets that passed
-     * a receiving hook.
+     * The time at which the packet came in, by the kernel's clock, to the microsecond. The kernel has it only for
+     * packets that passed a receiving hook.
      *
      * @return nanoseconds since 1970
      * @throws java.util.NoSuchElementException if the kernel sent no timestamp
@@ -67,15 +67,17 @@ public interface NetfilterPacket {
     long timestampNanos();
 
     /**
-     * When the packet was taken from the socket, by this machine's clock; one time for all of a batch.
+     * The time at which the packet was received from the socket, by this machine's clock; the same for all packets of a
+     * batch.
      *
      * @return nanoseconds since 1970
      */
     long receivedAtNanos();
 
     /**
-     * The kernel's timestamp where there is one, else the time of receipt. The latter is later than the truth, by the time
-     * that the packet waited in its batch and in the socket: a packet that this host sent can seem later than its answer.
+     * The kernel's timestamp if there is one, otherwise the time of receipt. The time of receipt is too late by the
+     * time that the packet waited in its batch and in the socket: a packet that this host sent can appear later than
+     * its answer.
      *
      * @return nanoseconds since 1970
      */
@@ -122,7 +124,7 @@ public interface NetfilterPacket {
     HardwareAddress hardwareAddress();
 
     /**
-     * The user who owns the sending socket, mapped into this process's user namespace.
+     * The user id of the sending socket's owner, mapped into this process's user namespace.
      *
      * @return the user id
      * @throws java.util.NoSuchElementException if the kernel sent none, as for packets that came in
@@ -130,7 +132,7 @@ public interface NetfilterPacket {
     long uid();
 
     /**
-     * The group of the user who owns the sending socket, mapped into this process's user namespace.
+     * The group id of the sending socket's owner, mapped into this process's user namespace.
      *
      * @return the group id
      * @throws java.util.NoSuchElementException if the kernel sent none, as for packets that came in
@@ -146,12 +148,12 @@ public interface NetfilterPacket {
     VlanTag vlan();
 
     /**
-     * The packet's connection. It is decoded when it is asked for, not before.
+     * The packet's connection. It is decoded by the first call.
      *
-     * @return the connection, borrowed as the packet is; owned where the packet is owned
-     * @throws java.util.NoSuchElementException if the kernel sent none: it was not asked for, or no rule of the namespace
-     *     has connections tracked
-     * @throws MalformedMessageException if its attributes can't be read
+     * @return the connection, borrowed as the packet is; owned if the packet is owned
+     * @throws java.util.NoSuchElementException if the kernel sent none: it was not requested, or no rule of the
+     *     namespace makes the kernel track connections
+     * @throws MalformedMessageException if its attributes cannot be read
      */
     ConntrackEntry conntrack() throws MalformedMessageException;
 
@@ -174,20 +176,21 @@ public interface NetfilterPacket {
     /**
      * The packet from its network header on, up to the copy range.
      *
-     * @return the bytes, borrowed as the packet is; none where the copy mode leaves the payload out
+     * @return the bytes, borrowed as the packet is; empty if the copy mode omits the payload
      */
     Bytes payload();
 
     /**
-     * The length of the packet on the wire, as its IP header tells; the payload's where that does not tell.
+     * The length of the packet on the wire, according to its IP header; the payload's length if the header does not
+     * give it.
      *
      * @return a length in bytes, never less than the payload's
      */
     int originalLength();
 
     /**
-     * Whether the payload is shorter than the packet was: cut at the copy range, at the 65531 bytes that an attribute
-     * holds, or left out.
+     * Whether the payload is shorter than the packet was: cut at the copy range, cut at the 65531 bytes that an
+     * attribute holds, or omitted.
      *
      * @return whether bytes are missing
      */
@@ -201,9 +204,9 @@ public interface NetfilterPacket {
     boolean owned();
 
     /**
-     * A packet that lives on.
+     * A packet that stays valid.
      *
-     * @return an owned copy, or this packet where it is owned
+     * @return an owned copy, or this packet if it is owned
      */
     NetfilterPacket copy();
 }

@@ -3,7 +3,7 @@ package dev.nfkit.netfilter;
 import dev.nfkit.wire.NetworkOrder;
 import java.nio.ByteBuffer;
 
-/** How long a packet was on the wire, as far as its IP header tells: NFLOG does not say. */
+/** The length of a packet on the wire, according to its IP header: NFLOG does not report it. */
 public final class OriginalLength {
     private static final int IPV4_TOTAL_LENGTH = 2;
     private static final int IPV6_PAYLOAD_LENGTH = 4;
@@ -12,15 +12,15 @@ public final class OriginalLength {
     private OriginalLength() {}
 
     /**
-     * The length that a packet's header tells.
+     * The length according to a packet's header.
      *
      * @param buffer holds the payload; big-endian
      * @param offset the payload's first byte
      * @param length the payload's length
      * @param ethertype the payload's protocol
-     * @return a length in bytes; 0 where the header tells none (a jumbogram, another protocol)
+     * @return a length in bytes; 0 if the header has none (a jumbogram, another protocol)
      */
-    public static int told(ByteBuffer buffer, int offset, int length, int ethertype) {
+    public static int of(ByteBuffer buffer, int offset, int length, int ethertype) {
         if (ethertype == PayloadProtocol.ETH_P_IP && length >= IPV4_TOTAL_LENGTH + 2) {
             return NetworkOrder.u16(buffer, offset + IPV4_TOTAL_LENGTH);
         }

@@ -1,9 +1,10 @@
 package dev.nfkit.netfilter;
 
 /**
- * Takes packets, one after the other, on the thread that polls.
+ * Takes packets one by one, on the polling thread.
  *
- * <p>A packet is borrowed: it is valid during the call only, and {@link NetfilterPacket#copy()} makes one that lives on.
+ * <p>A packet is borrowed: it is valid only during the call, and {@link NetfilterPacket#copy()} returns one that stays
+ * valid.
  *
  * @param <P> the kind of packet
  * @param <E> what it may throw; it passes through poll and run to their caller
@@ -14,7 +15,7 @@ public interface PacketSink<P extends NetfilterPacket, E extends Exception> {
      * Takes one packet.
      *
      * @param packet the packet, valid during the call
-     * @throws E as the application wishes; the packets behind this one come with the next poll
+     * @throws E as the application requires; the next poll delivers the packets after this one
      */
     void accept(P packet) throws E;
 }

@@ -3,9 +3,9 @@ package dev.nfkit.netfilter;
 import java.nio.ByteBuffer;
 
 /**
- * The protocol of a packet's payload where the kernel sends none. {@code skb->protocol} of packets that this host sends
+ * The protocol of a packet's payload if the kernel sends none. {@code skb->protocol} of packets that this host sends
  * was 0 in the hook LOCAL_OUT before Linux 4.10 ({@code __ip_local_out} in {@code net/ipv4/ip_output.c}, {@code
- * __ip6_local_out} in {@code net/ipv6/output_core.c}), and is so in captures of that time.
+ * __ip6_local_out} in {@code net/ipv6/output_core.c}), and is 0 in captures of such kernels.
  */
 public final class PayloadProtocol {
     /** The ethertype of IPv4. */
@@ -21,15 +21,15 @@ public final class PayloadProtocol {
     private PayloadProtocol() {}
 
     /**
-     * Concludes the protocol from the family of the rule and from the version that the payload starts with. Where there
-     * is no payload, the families IPV4 and IPV6 decide alone.
+     * Determines the protocol from the family of the rule and the version at the payload's start. If there is no
+     * payload, the families IPV4 and IPV6 suffice.
      *
      * @param family {@code nfgen_family}, 0 to 255
      * @param buffer holds the payload
      * @param offset the payload's first byte
-     * @param length the payload's length; 0 where there is none
-     * @return {@link #ETH_P_IP} or {@link #ETH_P_IPV6}; 0 if family and version contradict each other, if the version is
-     *     another, and for families that see packets of any protocol
+     * @param length the payload's length; 0 if there is none
+     * @return {@link #ETH_P_IP} or {@link #ETH_P_IPV6}; 0 if family and version contradict each other, if the version
+     *     is another, and for families whose packets may have any protocol
      */
     public static int concluded(int family, ByteBuffer buffer, int offset, int length) {
         int version = length == 0 ? 0 : buffer.get(offset) >>> 4 & 0xf;

@@ -1,8 +1,8 @@
 package dev.nfkit.netfilter;
 
 /**
- * What a session received and what was lost on the way, since it was opened. Every loss has its place here. A snapshot:
- * it does not change. Taken while another thread polls, its numbers may be of neighbouring moments.
+ * The counters of a session's received and lost packets, since it was opened. Every loss is counted here. A snapshot:
+ * it does not change. If another thread polls while it is taken, its numbers may be of slightly different times.
  */
 public record Statistics(
         long packets,
@@ -24,8 +24,8 @@ public record Statistics(
      * @param truncatedPackets packets whose payload was cut
      * @param truncatedDatagrams datagrams that did not fit the receive buffer's slots and were not read
      * @param malformed messages that could not be read
-     * @param foreign datagrams from others than the kernel
-     * @param discarded packets that a close threw away
+     * @param foreign datagrams from foreign senders
+     * @param discarded packets that a close discarded
      */
     public Statistics {}
 
@@ -50,7 +50,7 @@ public record Statistics(
     }
 
     /**
-     * Datagrams lost because the receive buffer was full, as the socket counts them, exactly. One may have held many
+     * Datagrams lost because the receive buffer was full: the socket's exact count. A datagram may have contained many
      * packets.
      *
      * @return a count
@@ -61,9 +61,10 @@ public record Statistics(
     }
 
     /**
-     * Packets lost, as gaps in the kernel's sequence numbers tell: exactly how many, up to the last packet received.
+     * Lost packets, according to gaps in the kernel's sequence numbers: the exact number up to the last received
+     * packet.
      *
-     * @return a count; 0 where sequence numbers are off
+     * @return a count; 0 if sequence numbers are off
      */
     @Override
     public long sequenceGaps() {
@@ -101,7 +102,7 @@ public record Statistics(
     }
 
     /**
-     * Datagrams from others than the kernel, which were dropped.
+     * Datagrams from foreign senders, senders other than the kernel, which were dropped.
      *
      * @return a count
      */
@@ -111,7 +112,7 @@ public record Statistics(
     }
 
     /**
-     * Packets that were received or held by the kernel when the session was closed, and that nobody saw.
+     * Packets that were received or held by the kernel when the session was closed, and that were not delivered.
      *
      * @return a count
      */
@@ -121,9 +122,9 @@ public record Statistics(
     }
 
     /**
-     * These and others together, of sessions beside each other.
+     * The sum of these and another session's statistics.
      *
-     * @param other the others
+     * @param other the other statistics
      * @return the sums
      */
     public Statistics plus(Statistics other) {

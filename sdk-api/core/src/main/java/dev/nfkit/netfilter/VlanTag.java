@@ -1,6 +1,6 @@
 package dev.nfkit.netfilter;
 
-/** A VLAN tag that the device took off the packet ({@code NFULA_VLAN}, {@code NFQA_VLAN}). */
+/** A VLAN tag that the device removed from the packet ({@code NFULA_VLAN}, {@code NFQA_VLAN}). */
 public record VlanTag(int protocol, int tci) {
     /**
      * A tag.

@@ -1,4 +1,4 @@
-/** What packets of NFLOG and NFQUEUE have in common. */
+/** The common parts of NFLOG and NFQUEUE: packets, options and statistics. */
 @NullMarked
 package dev.nfkit.netfilter;
 

@@ -4,26 +4,28 @@ import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.socket.DatagramBatch;
 
 /**
- * How large the kernel's batches may be, and the slots to receive them.
+ * The maximum size of the kernel's batches, and the slots to receive them.
  *
  * <p>{@code nfulnl_alloc_skb} allocates the larger of NLBUFSIZ and the packet, and the allocator rounds up to a power
- * of two, less {@code struct skb_shared_info} (320 bytes): all of that is filled, and all is charged to the receive
- * buffer.
+ * of two, less {@code struct skb_shared_info} (320 bytes): the kernel fills all of it, and charges all of it to the
+ * receive buffer.
  */
 final class BatchSize {
     private static final int SKB_SHARED_INFO = 320;
-    /** What a packet needs beside its payload: headers, a prefix of 128, a connection. */
+    /** The space of a packet apart from its payload: headers, a prefix of 128 bytes, a connection. */
     private static final int ATTRIBUTES = 2048;
 
     private static final int PREFERRED = 65536;
-    /** Fewer datagrams than these leave no room for the time that it takes to be woken. */
+    /** With fewer datagrams, the receive buffer overflows in the time that waking the thread takes. */
     private static final int DATAGRAMS_WANTED = 8;
 
     private static final int BUFFER = 256 << 10;
 
     private BatchSize() {}
 
-    /** The NLBUFSIZ to ask for: what was set, or as much as lets the receive buffer hold some datagrams. */
+    /**
+     * The NLBUFSIZ to request: the configured one, or the largest that lets the receive buffer hold several datagrams.
+     */
     static int nlbufsiz(NflogGroup group, long receiveBuffer) {
         if (group.bufferSize().isPresent()) {
             return group.bufferSize().getAsInt();
@@ -46,8 +48,8 @@ final class BatchSize {
     }
 
     /**
-     * Slots for datagrams of that size: few, so that what was received is still in the cache when it is read, but two at
-     * least, so that one that stays empty says that no more are waiting.
+     * Slots for datagrams of that size: few, so that received data is still in the cache when it is read, but at least
+     * two, so that an empty slot shows that no more datagrams wait.
      */
     static DatagramBatch batch(int largestDatagram) {
         return new DatagramBatch(Math.max(2, Math.min(32, BUFFER / largestDatagram)), largestDatagram);

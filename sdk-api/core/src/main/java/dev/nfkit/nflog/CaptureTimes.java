@@ -6,30 +6,30 @@ import org.jspecify.annotations.Nullable;
 /**
  * The times that packets get in a capture file, and their order.
  *
- * <p>The kernel's time is kept as it is. A packet without one has passed no receiving hook: this host sent it. It was
- * logged between its neighbours in the group, so it gets, in this order of preference,
+ * <p>The kernel's time is kept unchanged. A packet without one has passed no receiving hook: this host sent it. It was
+ * logged between its neighbours in the group, so it gets the first of these that exists:
  *
  * <ol>
  *   <li>the latest kernel time in its batch before it;
- *   <li>the next kernel time of its group, if that is earlier than the time of receipt and the packet has not left the
- *       file's buffer by then;
+ *   <li>the next kernel time of its group, if that is earlier than the time of receipt and the packet is then still in
+ *       the file's buffer;
  *   <li>the time of receipt.
  * </ol>
  */
 final class CaptureTimes {
-    /** What a classic file can hold. */
+    /** The latest time that a classic file can hold. */
     private static final long LATEST = 0xffff_ffffL * 1_000_000_000L;
-    /** The wall clock as sockets read it is not more exact than this. */
+    /** The precision of the wall clock as sockets read it. */
     private static final long TOLERANCE_NANOS = 1_000_000;
 
     private CaptureWriter file;
     private @Nullable GroupTally group;
     private long receivedAt;
-    /** Counts how often the clock was set back. */
+    /** The number of times that the clock was set back. */
     private int clock;
     /** Whether the batch has a packet with a kernel time. */
     private boolean stamped;
-    /** Whether the last packets are of one group, without a kernel time, and get the next one. */
+    /** Whether the last packets are of one group, have no kernel time, and get the next kernel time. */
     private boolean estimating;
     /** Whether the clock was set back after the last packet. */
     private boolean clockWasSet;
@@ -45,7 +45,7 @@ final class CaptureTimes {
         estimating = false;
     }
 
-    /** The time of the packet that is written next. */
+    /** The time of the next packet. */
     long of(NflogPacket packet, GroupTally from) {
         long received = packet.receivedAtNanos();
         if (received != receivedAt || from != group || clockWasSet) {
@@ -82,7 +82,8 @@ final class CaptureTimes {
 
     private void nextBatch(long received, GroupTally from) {
         if (clockWasSet || received < receivedAt - TOLERANCE_NANOS) {
-            // What follows is compared with nothing before it: else all of it would get the time before the change.
+            // The following packets are not compared with earlier ones: otherwise all of them would get the time before
+            // the change.
             clockWasSet = false;
             clock++;
             estimating = false;

@@ -30,7 +30,7 @@ final class GroupRequests {
     }
 
     /**
-     * Takes a group and configures it, in one message: the kernel carries out the command first, so that no packet is
+     * Binds a group and configures it, in one message: the kernel carries out the command first, so that no packet is
      * logged under another configuration.
      */
     MessageWriter bind(long sequence, NflogGroup group, int nlbufsiz) {

@@ -1,13 +1,13 @@
 package dev.nfkit.nflog;
 
-/** What a capture counted of one group, across its files, and the group's interface in the present file. */
+/** A capture's counters of one group, across its files, and the group's interface in the current file. */
 final class GroupTally {
     final int group;
     int snapLength;
     int interfaceId = -1;
     long received;
     long missing;
-    /** The latest kernel time that is known, by the clock with the number {@link #clock}. */
+    /** The latest known kernel time, by the clock with the number {@link #clock}. */
     long kernelTime;
 
     int clock;

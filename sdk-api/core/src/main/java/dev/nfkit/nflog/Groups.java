@@ -20,14 +20,14 @@ import java.nio.ByteOrder;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** The groups of a session: taken when it opens, counted while it lives, given back when it ends. */
+/** The groups of a session: bound when it opens, counted while it is open, unbound when it ends. */
 final class Groups implements Life {
-    /** A group and what was counted of it; the polling thread's. */
+    /** A group and its counters. Used by the polling thread. */
     private static final class Bound {
         final NflogGroup options;
         final int group;
         final int nlbufsiz;
-        /** Whether payloads are asked for: what is missing was cut, by the group's copy range or by the rule's. */
+        /** Whether payloads are requested: missing bytes were then cut, by the group's copy range or by the rule's. */
         final boolean wantsPayload;
 
         long nextSequence;
@@ -44,7 +44,7 @@ final class Groups implements Life {
     private final KernelView kernel;
     private final Loggers loggers;
     private final Bound[] bound;
-    /** The group of the packet that was counted last, if it is one of these. */
+    /** The group of the last counted packet, if it is one of these. */
     private @Nullable Bound current;
 
     private @Nullable MessageLoop loop;
@@ -75,7 +75,7 @@ final class Groups implements Life {
     int bufferSize(int group) {
         Bound found = find(group);
         if (found == null) {
-            throw new IllegalArgumentException("group " + group + " is none of this session's");
+            throw new IllegalArgumentException("group " + group + " is not one of this session's");
         }
         return found.nlbufsiz;
     }
@@ -126,14 +126,14 @@ final class Groups implements Life {
         return null;
     }
 
-    /** Counts the next packets for a group. */
+    /** Selects the group that the next packets are counted for. */
     void turnTo(int group) {
         if (current == null || current.group != group) {
             current = find(group);
         }
     }
 
-    /** Counts a packet that is about to be delivered, for the group that was turned to. */
+    /** Counts a packet that is about to be delivered, for the selected group. */
     void count(NflogPacket packet) {
         packets++;
         Bound group = current;
@@ -148,7 +148,7 @@ final class Groups implements Life {
         }
     }
 
-    /** A number behind the expected one is a loss; one before it means that numbering has begun anew. */
+    /** A number after the expected one is a loss; a number before it means that numbering was restarted. */
     private void countGap(Bound group, long sequence) {
         long gap = (sequence - group.nextSequence) & 0xffff_ffffL;
         if (gap != 0 && gap < 0x8000_0000L) {

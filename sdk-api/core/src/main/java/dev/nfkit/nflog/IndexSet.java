@@ -1,13 +1,13 @@
 package dev.nfkit.nflog;
 
-/** The interface indexes that were seen; asking allocates nothing. */
+/** The interface indexes seen so far. A lookup allocates nothing. */
 final class IndexSet {
     private static final int FREE = 0;
 
     private long[] slots = new long[64];
     private int count;
 
-    /** Whether an index was not seen before; from then on it was. */
+    /** Adds an index; returns whether it is new. */
     boolean add(long index) {
         int at = slot(slots, index);
         if (slots[at] == index) {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The namespace's loggers that a session has claimed, and what stood there before. */
+/** The namespace's loggers that a session has claimed, and the loggers before. */
 final class Loggers {
     private static final String OURS = "nfnetlink_log";
 
@@ -23,17 +23,17 @@ final class Loggers {
         this.kernel = kernel;
     }
 
-    /** Notes what stands before a claim. Reading first means that what can't be put back isn't claimed. */
+    /** Records the logger before a claim. Because it is read first, a logger that cannot be restored is not claimed. */
     void note(AddressFamily family) throws NetlinkException {
         namespaceId = kernel.namespaceId();
         before.put(family, kernel.logger(family));
     }
 
     /**
-     * Puts back what stood before, where it was not changed since, in the namespace of the session only: the process by
-     * which that is named may have ended, and another may have its pid. No other namespace has the id as long as the socket
-     * is open. So the session calls this before it closes its socket, and afterwards only if it came to no orderly end.
-     * One family that fails does not keep the others from being put back.
+     * Restores the previous loggers that were not changed since, only in the namespace of the session: the process that
+     * names it may have ended, and another process may have its pid. No other namespace has the id as long as the
+     * socket is open. Therefore the session calls this before it closes its socket, and afterwards only if it did not
+     * end in order. The failure of one family does not affect the others.
      */
     void restore() {
         Throwable failure = null;
@@ -59,7 +59,7 @@ final class Loggers {
         SessionLog.warn(
                 NflogSession.class,
                 "the logger of " + entry.getKey() + " was " + PrintableText.of(entry.getValue())
-                        + " before this session and could not be put back: " + why,
+                        + " before this session and could not be restored: " + why,
                 cause);
     }
 }

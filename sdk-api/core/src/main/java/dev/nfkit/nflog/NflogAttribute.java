@@ -18,9 +18,9 @@ import java.util.List;
 public enum NflogAttribute implements AttributeType {
     /** {@code struct nfulnl_msg_packet_hdr}: be16 protocol, u8 hook, padding. */
     PACKET_HDR(1, BYTES, 4, "2.6.14"),
-    /** The packet's mark; absent where it is 0. */
+    /** The packet's mark; absent if it is 0. */
     MARK(2, BE32, 4, "2.6.14"),
-    /** {@code struct nfulnl_msg_packet_timestamp}: be64 seconds, be64 microseconds; only behind a receiving hook. */
+    /** {@code struct nfulnl_msg_packet_timestamp}: be64 seconds, be64 microseconds; only after a receiving hook. */
     TIMESTAMP(3, BYTES, 16, "2.6.14"),
     /** The interface that it came in by. */
     IFINDEX_INDEV(4, BE32, 4, "2.6.14"),
@@ -36,13 +36,13 @@ public enum NflogAttribute implements AttributeType {
     PAYLOAD(9, BYTES, 0, "2.6.14"),
     /** The rule's prefix. */
     PREFIX(10, STRING, 1, "2.6.14"),
-    /** The user who owns the sending socket. */
+    /** The user id of the sending socket's owner. */
     UID(11, BE32, 4, "2.6.18"),
-    /** The packet's number in its group; asked for by {@code NFULNL_CFG_F_SEQ}. */
+    /** The packet's number in its group; requested by {@code NFULNL_CFG_F_SEQ}. */
     SEQ(12, BE32, 4, "2.6.18"),
-    /** The packet's number in all groups of the namespace; asked for by {@code NFULNL_CFG_F_SEQ_GLOBAL}. */
+    /** The packet's number in all groups of the namespace; requested by {@code NFULNL_CFG_F_SEQ_GLOBAL}. */
     SEQ_GLOBAL(13, BE32, 4, "2.6.18"),
-    /** The group of the user who owns the sending socket. */
+    /** The group id of the sending socket's owner. */
     GID(14, BE32, 4, "2.6.22"),
     /** The receiving device's type ({@code ARPHRD_*}). */
     HWTYPE(15, BE16, 2, "2.6.27"),
@@ -50,11 +50,11 @@ public enum NflogAttribute implements AttributeType {
     HWHEADER(16, BYTES, 0, "2.6.27"),
     /** The length of the link-layer header. */
     HWLEN(17, BE16, 2, "2.6.27"),
-    /** The packet's connection, attributes of conntrack; asked for by {@code NFULNL_CFG_F_CONNTRACK}. */
+    /** The packet's connection, attributes of conntrack; requested by {@code NFULNL_CFG_F_CONNTRACK}. */
     CT(18, ConntrackAttribute.SCHEMA, "4.4"),
     /** The packet's place in its connection ({@code enum ip_conntrack_info}). */
     CT_INFO(19, BE32, 4, "4.4"),
-    /** The VLAN tag that the device took off: {@link Vlan}. */
+    /** The VLAN tag that the device removed: {@link Vlan}. */
     VLAN(20, Vlan.SCHEMA, "5.4"),
     /** The link-layer header, in the bridge and netdev families. */
     L2HDR(21, BYTES, 0, "5.4");

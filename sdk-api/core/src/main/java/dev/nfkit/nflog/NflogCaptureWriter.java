@@ -19,31 +19,32 @@ import org.jspecify.annotations.Nullable;
  * Writes logged packets into capture files, without allocating per packet. Each group is an interface of the file,
  * {@code nflog:30} for one. One thread at a time.
  *
- * <p>With link type {@link LinkType#NFLOG} a packet keeps all attributes that the kernel sent; with {@link LinkType#RAW}
- * only the IP packet itself is written, for tools that can't read the other, and what is no IP packet is left out and
- * counted in {@link #skipped()}.
+ * <p>With link type {@link LinkType#NFLOG} a packet keeps all attributes that the kernel sent; with {@link
+ * LinkType#RAW} only the IP packet itself is written, for tools that cannot read the former; other packets are skipped
+ * and counted in {@link #skipped()}.
  *
- * <p><b>Time.</b> Packets stand in the order of their times: in a file, time never goes backwards. To the microsecond,
- * the time of a packet is the kernel's, where there is one: the moment when the packet came in. The kernel has none for
- * packets that this host sends. Such a packet gets the latest kernel time before it in its batch; else the next kernel
- * time of its group, if that is earlier than the time of receipt; else the time of receipt. So it stands where it was
- * logged, between its neighbours, and its time is wrong by at most the time between its neighbours, or between the
- * logging and the receipt: the group's flush timeout, plus what the socket's backlog takes.
+ * <p><b>Time.</b> Packets are in the order of their times: in a file, time never goes backwards. The time of a packet
+ * is the kernel's if there is one, to the microsecond: the time when the packet came in. The kernel has none for
+ * packets that this host sends. Such a packet gets the latest kernel time before it in its batch; otherwise the next
+ * kernel time of its group, if that is earlier than the time of receipt; otherwise the time of receipt. So it stays in
+ * the order of logging, between its neighbours. The error of its time is at most the time between its neighbours, or
+ * between the logging and the receipt: the group's flush timeout, plus the delay of the socket's backlog.
  *
- * <p>Packets are sorted until the file is flushed. A packet that comes later, with a time before that of a packet which
- * was flushed, gets that one's time: of several groups with one session, whose batches arrive one after the other, or a
- * packet that waited between its receipt and its rule. With link type NFLOG the kernel's own time stays in the attribute
- * NFULA_TIMESTAMP. Where the clock is set back, time goes backwards in the file once.
+ * <p>Packets are sorted until the file is flushed. A later packet with a time before that of a flushed packet gets the
+ * flushed packet's time. This happens if a session has several groups, whose batches arrive one after the other, or if
+ * a packet waited between its receipt and its rule. With link type NFLOG the kernel's own time is also in the attribute
+ * NFULA_TIMESTAMP. If the clock is set back, time goes backwards in the file once.
  *
- * <p><b>Length.</b> With link type RAW a packet that was cut has its original length in its record. With NFLOG it has it
- * in a comment such as {@code original length 1500}, and the record's own is that of the bytes that are there: tshark
- * does not dissect a packet otherwise. A classic file has no comments, so there only the IP header tells it.
+ * <p><b>Length.</b> With link type RAW a packet that was cut has its original length in its record. With NFLOG the
+ * original length is in a comment such as {@code original length 1500}, and the record's own length is that of the
+ * bytes present: otherwise tshark does not dissect the packet. A classic file has no comments, so there only the IP
+ * header contains it.
  *
- * <p>A packet knows its network interfaces by index only: the first packet of the file with a given index carries a
- * comment such as {@code ifindex 2 = veth0}. Losses go to the statistics that {@link #finish} writes.
+ * <p>A packet has only the indexes of its network interfaces: the first packet of the file with a given index carries a
+ * comment such as {@code ifindex 2 = veth0}. {@link #finish} writes losses as statistics.
  *
  * <p>The packet format is that of <a href="https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html">LINKTYPE_NFLOG</a>:
- * {@code struct nfgenmsg} and the attributes, just as the kernel sends them.
+ * {@code struct nfgenmsg} and the attributes, as the kernel sends them.
  */
 public final class NflogCaptureWriter {
     private final int linkType;
@@ -64,7 +65,7 @@ public final class NflogCaptureWriter {
      * @param file the file; the caller flushes and closes it
      * @param order the byte order of the file, which must be that of the packets: attributes are copied as they are
      * @param linkType {@link LinkType#NFLOG} or {@link LinkType#RAW}
-     * @param kernel tells the names of interfaces
+     * @param kernel provides the names of interfaces
      * @throws IllegalArgumentException if the link type is another
      */
     public NflogCaptureWriter(CaptureWriter file, ByteOrder order, int linkType, KernelView kernel) {
@@ -85,8 +86,8 @@ public final class NflogCaptureWriter {
     }
 
     /**
-     * Declares a group before its first packet, so that it stands in the file even if it has none. Packets of a group
-     * that was not declared declare it themselves.
+     * Declares a group before its first packet, so that it is in the file even if it has none. The first packet of an
+     * undeclared group declares it.
      *
      * @param group the group's options
      * @throws IOException if writing fails
@@ -94,7 +95,7 @@ public final class NflogCaptureWriter {
     public void addGroup(NflogGroup group) throws IOException {
         GroupTally tally = tally(group.group());
         if (tally.interfaceId < 0) {
-            // In link type NFLOG attributes are added to the copied bytes, so that the copy range is not the limit.
+            // In link type NFLOG, attributes are added to the copied bytes, so the copy range is not the limit.
             tally.snapLength = linkType == LinkType.RAW ? group.copyRange() : CaptureWriter.MAX_PACKET;
             declare(tally);
         }
@@ -128,7 +129,7 @@ public final class NflogCaptureWriter {
      * Writes a packet.
      *
      * @param packet the packet, borrowed or owned
-     * @return whether it was written; false if the link type can't hold it
+     * @return whether it was written; false if the link type cannot hold it
      * @throws IOException if writing fails
      * @throws IllegalArgumentException if the packet's byte order is not the file's
      */
@@ -136,7 +137,7 @@ public final class NflogCaptureWriter {
         PacketMessage<NflogAttribute> message = packet.message();
         if (message.order() != order && linkType == LinkType.NFLOG) {
             throw new IllegalArgumentException(
-                    "a packet in " + message.order() + " can't be written to a file in " + order);
+                    "a packet in " + message.order() + " cannot be written to a file in " + order);
         }
         GroupTally tally = tally(packet.group());
         tally.count(packet);
@@ -167,7 +168,10 @@ public final class NflogCaptureWriter {
         return comment.isEmpty() ? null : comment;
     }
 
-    /** The record's original length can't say it: dissectors take the missing bytes for attributes, and give up. */
+    /**
+     * The record's original length cannot be used: dissectors would interpret the missing bytes as attributes, and
+     * fail.
+     */
     private void addOriginalLength(NflogPacket packet) {
         if (packet.has(NflogAttribute.PAYLOAD) && packet.truncated()) {
             separator().append("original length ").append(packet.originalLength());
@@ -213,10 +217,10 @@ public final class NflogCaptureWriter {
     }
 
     /**
-     * Ends the present file's part: writes each group's statistics, counted from the start of the capture. To be called
+     * Finishes the current file: writes each group's statistics, counted from the start of the capture. To be called
      * before the file is closed or continued in another.
      *
-     * @param session what the session counted
+     * @param session the session's statistics
      * @throws IOException if writing fails
      */
     public void finish(Statistics session) throws IOException {
@@ -226,7 +230,7 @@ public final class NflogCaptureWriter {
             if (tally.interfaceId < 0) {
                 continue;
             }
-            // A loss at the very end leaves no gap; with one group it is known whose it was.
+            // A loss at the end leaves no gap; with one group, it belongs to that group.
             long missing = groups.size() == 1 ? Math.max(tally.missing, lostDatagrams) : tally.missing;
             InterfaceStatistics statistics = InterfaceStatistics.at(end)
                     .withStart(startNanos)
@@ -254,8 +258,8 @@ public final class NflogCaptureWriter {
     }
 
     /**
-     * Continues in another file that has no interfaces yet: the groups are declared in it anew, and interfaces are named
-     * anew.
+     * Continues in another file that has no interfaces yet: the groups are declared again in it, and interfaces are
+     * named again.
      *
      * @param next the file
      * @throws IOException if writing fails
@@ -270,7 +274,7 @@ public final class NflogCaptureWriter {
     }
 
     /**
-     * Packets that the link type can't hold, and that were left out.
+     * Packets that the link type cannot hold, and that were skipped.
      *
      * @return a count
      */

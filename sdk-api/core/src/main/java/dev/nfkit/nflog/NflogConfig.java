@@ -15,20 +15,20 @@ public final class NflogConfig {
     public static final int NFULA_CFG_MODE = 2;
     /** Attribute: the kernel's buffer for a batch, be32 bytes. */
     public static final int NFULA_CFG_NLBUFSIZ = 3;
-    /** Attribute: the longest that a packet is held, be32 in 1/100 s. */
+    /** Attribute: the maximum time that a packet is held, be32 in 1/100 s. */
     public static final int NFULA_CFG_TIMEOUT = 4;
     /** Attribute: the most packets of a batch, be32. */
     public static final int NFULA_CFG_QTHRESH = 5;
     /** Attribute: flags, be16. */
     public static final int NFULA_CFG_FLAGS = 6;
 
-    /** Command: take a group. */
+    /** Command: bind a group. */
     public static final int NFULNL_CFG_CMD_BIND = 1;
-    /** Command: deliver what is held and give the group back. */
+    /** Command: deliver the held packets and unbind the group. */
     public static final int NFULNL_CFG_CMD_UNBIND = 2;
     /** Command: become the namespace's logger of a family. */
     public static final int NFULNL_CFG_CMD_PF_BIND = 3;
-    /** Command: leave the namespace without a logger of a family. */
+    /** Command: remove the namespace's logger of a family. */
     public static final int NFULNL_CFG_CMD_PF_UNBIND = 4;
 
     /** Flag: number the packets of a group. */
@@ -38,11 +38,11 @@ public final class NflogConfig {
     /** Flag: send each packet's connection. */
     public static final int NFULNL_CFG_F_CONNTRACK = 4;
 
-    /** The most bytes of a payload: an attribute's 65535 less its header. */
+    /** The maximum length of a payload: an attribute's 65535 bytes minus its header. */
     public static final int COPY_RANGE_MAX = 65531;
-    /** The smallest NLBUFSIZ that the kernel heeds. */
+    /** The smallest NLBUFSIZ that the kernel accepts. */
     public static final int NLBUFSIZ_MIN = 3776;
-    /** The largest NLBUFSIZ that the kernel heeds. */
+    /** The largest NLBUFSIZ that the kernel accepts. */
     public static final int NLBUFSIZ_MAX = 131_072;
 
     private NflogConfig() {}

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.OptionalInt;
 
 /**
- * How one NFLOG group shall deliver: a value, checked when it is built.
+ * The options of one NFLOG group. A value, checked when it is built.
  *
- * <p>The kernel acknowledges some bad values without heeding them; here they are refused.
+ * <p>The kernel acknowledges some bad values and ignores them; here they are refused.
  */
 public final class NflogGroup {
     private static final Duration LONGEST_TIMEOUT = Duration.ofMillis(0xffff_ffffL * 10);
@@ -39,7 +39,7 @@ public final class NflogGroup {
     }
 
     /**
-     * How much of a packet is copied.
+     * The part of a packet that is copied.
      *
      * @return the mode
      */
@@ -57,16 +57,16 @@ public final class NflogGroup {
     }
 
     /**
-     * The kernel's buffer for a batch (NLBUFSIZ), where it was set.
+     * The kernel's buffer for a batch (NLBUFSIZ), if it was set.
      *
-     * @return bytes, or empty where the session chooses
+     * @return bytes, or empty if the session chooses it
      */
     public OptionalInt bufferSize() {
         return values.bufferSize == 0 ? OptionalInt.empty() : OptionalInt.of(values.bufferSize);
     }
 
     /**
-     * The longest that the kernel holds a packet.
+     * The longest time that the kernel holds a packet.
      *
      * @return a multiple of 10 ms
      */
@@ -75,7 +75,7 @@ public final class NflogGroup {
     }
 
     /**
-     * The most packets that the kernel gathers.
+     * The maximum number of packets in a batch.
      *
      * @return a count, from 1
      */
@@ -142,7 +142,7 @@ public final class NflogGroup {
         }
 
         /**
-         * How much of a packet is copied; {@link CopyMode#PACKET} by default.
+         * The part of a packet that is copied; {@link CopyMode#PACKET} by default.
          *
          * @param mode the mode
          * @return this builder
@@ -154,8 +154,8 @@ public final class NflogGroup {
 
         /**
          * The most bytes of a packet that are copied, from its network header on. A packet that is longer arrives
-         * {@linkplain NflogPacket#truncated() truncated}. By default as many as an attribute holds, 65531; packets of
-         * the loopback interface, whose MTU is 65536, can be longer still, which an MTU of 65535 or less there mends.
+         * {@linkplain NflogPacket#truncated() truncated}. By default 65531, the most that an attribute holds. Packets
+         * of the loopback interface, whose MTU is 65536, can be longer; to avoid this, set its MTU to 65535 or less.
          *
          * @param bytes 0 to 65531; 0 means the most
          * @return this builder
@@ -170,8 +170,8 @@ public final class NflogGroup {
         }
 
         /**
-         * The least bytes that the kernel allocates for a batch (NLBUFSIZ); datagrams become up to twice as large. By
-         * default 65536, or less where the receive buffer would hold only a few such datagrams.
+         * The minimum size that the kernel allocates for a batch (NLBUFSIZ); datagrams become up to twice as large. By
+         * default 65536, or less if the receive buffer would hold only a few such datagrams.
          *
          * @param bytes 3776 to 131072
          * @return this builder
@@ -186,7 +186,8 @@ public final class NflogGroup {
         }
 
         /**
-         * The longest that the kernel holds a packet for its batch to fill: the delay at low rates. 100 ms by default.
+         * The longest time that the kernel holds a packet until its batch is full, which is the delay at low rates. 100
+         * ms by default.
          *
          * @param timeout a multiple of 10 ms, from 0 to 497 days
          * @return this builder
@@ -204,9 +205,9 @@ public final class NflogGroup {
         }
 
         /**
-         * The most packets that the kernel gathers before it sends them. A rule's own lower value wins ({@code
-         * --nflog-threshold}, {@code queue-threshold}). 1024 by default; 1 sends each at once, at a multiple of the
-         * cost.
+         * The number of packets that the kernel collects before it sends them. A lower value of the rule takes
+         * precedence ({@code --nflog-threshold}, {@code queue-threshold}). 1024 by default; 1 sends each at once, at
+         * several times the cost.
          *
          * @param packets from 1
          * @return this builder
@@ -224,7 +225,7 @@ public final class NflogGroup {
          * Whether packets are numbered in their group ({@code NFULNL_CFG_F_SEQ}), so that losses are counted exactly.
          * On by default.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder sequence(boolean on) {
@@ -235,7 +236,7 @@ public final class NflogGroup {
         /**
          * Whether packets are numbered across all groups ({@code NFULNL_CFG_F_SEQ_GLOBAL}). Off by default.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder sequenceGlobal(boolean on) {
@@ -247,7 +248,7 @@ public final class NflogGroup {
          * Whether packets carry their connection ({@code NFULNL_CFG_F_CONNTRACK}). Off by default. Kernels without
          * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT} refuse it with EOPNOTSUPP.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder conntrack(boolean on) {

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** How an NFLOG session shall be: its groups and its socket. A value, checked when it is built. */
+/** The options of an NFLOG session: its groups and its socket. A value, checked when it is built. */
 public final class NflogOptions {
     private static final int DEFAULT_RECEIVE_BUFFER = 64 << 20;
     private static final Set<AddressFamily> LOGGER_FAMILIES = Set.of(
@@ -47,7 +47,7 @@ public final class NflogOptions {
     }
 
     /**
-     * The receive buffer that is asked for.
+     * The requested receive buffer.
      *
      * @return bytes
      */
@@ -65,9 +65,9 @@ public final class NflogOptions {
     }
 
     /**
-     * Who is told of malformed messages.
+     * The handler of malformed messages.
      *
-     * @return the handler, or empty where they are logged
+     * @return the handler, or empty if they are logged
      */
     public Optional<MalformedHandler> malformedHandler() {
         return Optional.ofNullable(malformedHandler);
@@ -87,7 +87,7 @@ public final class NflogOptions {
          *
          * @param group the group, 0 to 65535
          * @return this builder
-         * @throws IllegalArgumentException if it is out of range or already there
+         * @throws IllegalArgumentException if it is out of range or was already added
          */
         public Builder group(int group) {
             return group(group, defaults -> {});
@@ -99,7 +99,7 @@ public final class NflogOptions {
          * @param group the group, 0 to 65535
          * @param configure sets its options
          * @return this builder
-         * @throws IllegalArgumentException if it is out of range or already there
+         * @throws IllegalArgumentException if it is out of range or was already added
          */
         public Builder group(int group, Consumer<NflogGroup.Builder> configure) {
             NflogGroup.Builder options = NflogGroup.builder(group);
@@ -112,12 +112,12 @@ public final class NflogOptions {
          *
          * @param group the group's options
          * @return this builder
-         * @throws IllegalArgumentException if the group is already there
+         * @throws IllegalArgumentException if the group was already added
          */
         public Builder group(NflogGroup group) {
             for (NflogGroup other : groups) {
                 if (other.group() == group.group()) {
-                    throw new IllegalArgumentException("group " + group.group() + " stands twice");
+                    throw new IllegalArgumentException("group " + group.group() + " was added twice");
                 }
             }
             groups.add(group);
@@ -125,10 +125,10 @@ public final class NflogOptions {
         }
 
         /**
-         * The receive buffer to ask for. The kernel charges a datagram's whole allocation to it: about 128 KiB at an
-         * NLBUFSIZ of 65536. 64 MiB by default, which uses memory only while packets wait. Without the right to exceed
-         * {@code net.core.rmem_max} the session gets what that allows and makes its batches smaller;
-         * {@link NflogSession#receiveBuffer()} tells what was reached.
+         * The receive buffer to request. The kernel charges a datagram's whole allocation to it: about 128 KiB at an
+         * NLBUFSIZ of 65536. 64 MiB by default, which uses memory only while packets wait. Without the privilege to
+         * exceed {@code net.core.rmem_max} the session gets at most that and makes its batches smaller; {@link
+         * NflogSession#receiveBuffer()} returns the actual size.
          *
          * @param bytes 4096 to 1073741823
          * @return this builder
@@ -143,13 +143,13 @@ public final class NflogOptions {
         }
 
         /**
-         * Claims the namespace's logger of a family ({@code NFULNL_CFG_CMD_PF_BIND}), so that what the kernel itself
-         * logs arrives, in group 0: invalid packets ({@code nf_conntrack_log_invalid}) for one. Off by default, and not
-         * needed for rules.
+         * Claims the namespace's logger of a family ({@code NFULNL_CFG_CMD_PF_BIND}), so that packets logged by the
+         * kernel itself arrive, in group 0: for example invalid packets ({@code nf_conntrack_log_invalid}). Off by
+         * default, and not needed for rules.
          *
-         * <p>It changes the namespace for everybody: another logger of that family (the kernel's log, ulogd) gets
-         * nothing while the session is open. Closing puts back what stood before, unless somebody has changed it since.
-         * A killed process can't: write the old name to {@code /proc/sys/net/netfilter/nf_log/<family>} then.
+         * <p>It changes the whole namespace: another logger of that family (the kernel's log, ulogd) gets nothing while
+         * the session is open. Closing restores the previous logger, unless it was changed since. A killed process
+         * cannot do so; then write the previous name to {@code /proc/sys/net/netfilter/nf_log/<family>}.
          *
          * @param families one or more of IPv4, IPv6, ARP, bridge and netdev
          * @return this builder
@@ -167,10 +167,10 @@ public final class NflogOptions {
         }
 
         /**
-         * Who is told of malformed messages, besides their being counted. By default they are logged as warnings, the
-         * first and then ever more rarely.
+         * Sets the handler of malformed messages, which are counted in any case. By default they are logged as
+         * warnings, with decreasing frequency.
          *
-         * @param handler the handler, called on the thread that polls
+         * @param handler the handler, called on the polling thread
          * @return this builder
          */
         public Builder onMalformed(MalformedHandler handler) {

@@ -41,7 +41,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One logged packet ({@code NFULNL_MSG_PACKET}). Borrowed or owned, as {@link NetfilterPacket} says.
+ * One logged packet ({@code NFULNL_MSG_PACKET}). Borrowed or owned, as described in {@link NetfilterPacket}.
  *
  * <p>Follows {@code __build_packet_message} in {@code net/netfilter/nfnetlink_log.c}.
  */
@@ -49,7 +49,7 @@ public final class NflogPacket implements NetfilterPacket {
     private static final PacketShape<NflogAttribute> SHAPE = new PacketShape<>(
             NflogAttribute.class, NflogAttribute.SCHEMA, VLAN, Absence::reason, Set.of(PACKET_HDR, PREFIX));
 
-    // Those of the hot path as numbers: what an enum's constant holds is no constant to the compiler.
+    // The codes of the hot path as numbers: a field of an enum constant is not a constant for the compiler.
     private static final int HDR_CODE = PACKET_HDR.code();
     private static final int MARK_CODE = MARK.code();
     private static final int PAYLOAD_CODE = PAYLOAD.code();
@@ -62,21 +62,23 @@ public final class NflogPacket implements NetfilterPacket {
     private final @Nullable Loan loan;
     private @Nullable ConntrackEntry connection;
 
-    // What the steady attributes say, until a message has others.
+    // Values of the steady attributes, valid until a message has others.
     private @Nullable String prefix;
     private int hwProtocol;
-    /** Whether anybody asked for a prefix: then the next ones are made when they change, not when they are asked for. */
+    /**
+     * Whether a prefix was requested: further ones are then made when they change, not when they are requested.
+     */
     private boolean prefixAsked;
 
     /**
-     * A view yet to be aimed.
+     * A view of no message; {@link #wrap} aims it.
      *
-     * @param prefixes where prefixes are found as text
-     * @param loan the handing out, for a strict view; else null
+     * @param prefixes the cache of prefixes as text
+     * @param loan the loan of a strict view; otherwise null
      */
     NflogPacket(PrefixCache prefixes, @Nullable Loan loan) {
         this(new PacketMessage<>(SHAPE, loan), prefixes, loan);
-        payload.release(); // it is aimed when it is asked for
+        payload.release(); // it is aimed when it is requested
     }
 
     private NflogPacket(PacketMessage<NflogAttribute> message, PrefixCache prefixes, @Nullable Loan loan) {
@@ -87,7 +89,7 @@ public final class NflogPacket implements NetfilterPacket {
     }
 
     /**
-     * Reads one message as an owned packet, of a recording for instance.
+     * Reads one message as an owned packet, for instance from a recording.
      *
      * @param cursor a cursor on a message of type {@link NflogConfig#NFULNL_MSG_PACKET}
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
@@ -100,7 +102,7 @@ public final class NflogPacket implements NetfilterPacket {
         return view.copy();
     }
 
-    /** Aims this view at a message; whether it repeats the one before, as {@link PacketMessage#wrap} says. */
+    /** Aims this view at a message; returns whether it repeats the previous one, as {@link PacketMessage#wrap} does. */
     boolean wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         if (message.wrap(cursor, receivedAtNanos)) {
             return true;
@@ -118,7 +120,7 @@ public final class NflogPacket implements NetfilterPacket {
         return prefixes.text(message.buffer(), message.require(PREFIX_CODE), message.length(PREFIX_CODE) - 1);
     }
 
-    /** Has the next message repeat nothing. */
+    /** Forgets the message, so that the next one does not repeat it. */
     void forget() {
         message.forget();
     }
@@ -140,8 +142,8 @@ public final class NflogPacket implements NetfilterPacket {
     /**
      * Whether the kernel sent an attribute.
      *
-     * @param attribute which
-     * @return whether it is there
+     * @param attribute the attribute
+     * @return whether it is present
      * @throws IllegalStateException if the packet was borrowed and its callback has returned
      */
     public boolean has(NflogAttribute attribute) {
@@ -149,9 +151,9 @@ public final class NflogPacket implements NetfilterPacket {
     }
 
     /**
-     * Any attribute's value as it came, for code that goes by the schema.
+     * Any attribute's value as received, for code that follows the schema.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return the bytes without the attribute's header, borrowed as the packet is
      * @throws java.util.NoSuchElementException if it is absent
      * @throws IllegalStateException if the packet was borrowed and its callback has returned
@@ -315,7 +317,7 @@ public final class NflogPacket implements NetfilterPacket {
     }
 
     /**
-     * The packet's number in all groups of the namespace that number so.
+     * The packet's number in all groups of the namespace with this option.
      *
      * @return 0 to 2³²−1, then from 0 again
      * @throws java.util.NoSuchElementException if numbering is off
@@ -366,7 +368,7 @@ public final class NflogPacket implements NetfilterPacket {
 
     @Override
     public Bytes payload() {
-        if (payload.length() < 0) { // not asked for since the packet was wrapped; owned ones are aimed from the start
+        if (payload.length() < 0) { // not requested since the packet was wrapped; owned packets are aimed from the start
             message.aim(PAYLOAD_CODE, payload);
         }
         return payload;
@@ -385,14 +387,14 @@ public final class NflogPacket implements NetfilterPacket {
     @Override
     public int originalLength() {
         int length = payloadLength();
-        return Math.max(length, toldLength(length));
+        return Math.max(length, statedLength(length));
     }
 
-    /** What the IP header says, where there is one. */
-    private int toldLength(int length) {
+    /** The length according to the IP header, if there is one. */
+    private int statedLength(int length) {
         return length == 0
                 ? 0
-                : OriginalLength.told(message.buffer(), message.require(PAYLOAD_CODE), length, payloadProtocol());
+                : OriginalLength.of(message.buffer(), message.require(PAYLOAD_CODE), length, payloadProtocol());
     }
 
     @Override
@@ -401,7 +403,7 @@ public final class NflogPacket implements NetfilterPacket {
             return true;
         }
         int length = message.length(PAYLOAD_CODE);
-        return toldLength(length) > length;
+        return statedLength(length) > length;
     }
 
     @Override
@@ -417,7 +419,7 @@ public final class NflogPacket implements NetfilterPacket {
         NflogPacket copy = new NflogPacket(message.copy(), prefixes, null);
         copy.message.aim(PAYLOAD_CODE, copy.payload);
         copy.hwProtocol = hwProtocol;
-        copy.prefix = message.has(PREFIX_CODE) ? prefix() : null; // the cache is the session's thread's
+        copy.prefix = message.has(PREFIX_CODE) ? prefix() : null; // the cache belongs to the session's thread
         return copy;
     }
 

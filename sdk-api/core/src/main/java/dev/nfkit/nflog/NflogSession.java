@@ -21,12 +21,12 @@ import java.time.Duration;
 /**
  * An open NFLOG session: one socket that owns one or more groups.
  *
- * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} are for
- * any thread, and for callbacks too.
+ * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} may be
+ * called by any thread, and inside callbacks.
  *
- * <p>{@link #stop} ends gracefully: the groups are unbound, which makes the kernel hand over what it holds, everything
- * is delivered, and run or poll then return. {@link #close} ends at once; what was not delivered is discarded and
- * counted in {@link Statistics#discarded()}.
+ * <p>{@link #stop} ends gracefully: the groups are unbound, which makes the kernel deliver the packets it holds,
+ * everything is delivered, and run or poll then return. {@link #close} ends at once; undelivered packets are discarded
+ * and counted in {@link Statistics#discarded()}.
  */
 public final class NflogSession implements AutoCloseable {
     private final NetlinkSocket socket;
@@ -52,14 +52,13 @@ public final class NflogSession implements AutoCloseable {
     }
 
     /**
-     * Opens a socket, takes the groups and configures them. Packets count from the moment this returns, and those
-     * that arrive in between are not lost.
+     * Opens a socket, binds the groups and configures them. Packets that arrive before this returns are not lost.
      *
-     * @param transport where to open it
-     * @param options how it shall be
+     * @param transport opens the socket
+     * @param options the options
      * @return an open session; the caller closes it
-     * @throws KernelRefusedException if a group can't be had; its message says why and what to do: the capability
-     *     CAP_NET_ADMIN is missing or lies in the wrong user namespace, or another process owns the group
+     * @throws KernelRefusedException if a group cannot be bound; its message names cause and cure: the capability
+     *     CAP_NET_ADMIN is missing or belongs to the wrong user namespace, or another process owns the group
      * @throws NetlinkException if a system call fails
      */
     public static NflogSession open(NetlinkTransport transport, NflogOptions options) throws NetlinkException {
@@ -73,13 +72,13 @@ public final class NflogSession implements AutoCloseable {
     }
 
     /**
-     * Delivers the packets that are there, or waits for the next ones and delivers those.
+     * Delivers the available packets, or waits for the next ones and delivers those.
      *
      * @param sink takes the packets, on this thread; each is borrowed for the call
      * @param timeout the longest wait; zero does not wait
-     * @return how many packets were delivered; 0 on timeout or {@link #wakeup}; −1 once the session has ended
+     * @return the number of delivered packets; 0 on timeout or {@link #wakeup}; −1 once the session has ended
      * @throws NetlinkException if receiving fails
-     * @throws E as the sink throws; the packets behind that one come with the next poll
+     * @throws E as the sink throws; the next poll delivers the packets after that one
      * @throws IllegalStateException if another poll or run is in progress
      * @throws IllegalArgumentException if the timeout is negative
      * @param <E> what the sink may throw
@@ -101,7 +100,7 @@ public final class NflogSession implements AutoCloseable {
      * stays open.
      *
      * @param sink takes the packets, on this thread; each is borrowed for the call
-     * @return how many packets were delivered
+     * @return the number of delivered packets
      * @throws NetlinkException if receiving fails
      * @throws E as the sink throws; the session stays open and can be run again
      * @throws IllegalStateException if another poll or run is in progress
@@ -136,13 +135,13 @@ public final class NflogSession implements AutoCloseable {
     }
 
     private NflogPacket strictView(Loan loan) {
-        view.forget(); // its last packet is no longer the one before
+        view.forget(); // its last packet is no longer the previous one
         return new NflogPacket(prefixes, loan);
     }
 
     /**
-     * A packet unlike the one before, on a way of its own: where the ways met again, the compiler would take nothing for
-     * known that it knew of a packet like the one before, and read it all anew, in what the sink does as well.
+     * Delivers a packet that differs from the previous one, on a separate code path. If the paths joined again, the
+     * compiler would lose what it knows of a repeated packet and reload all values, inside the sink too.
      */
     private <E extends Exception> void handOther(NflogPacket packet, PacketSink<? super NflogPacket, E> sink) throws E {
         groups.turnTo(packet.group());
@@ -166,17 +165,17 @@ public final class NflogSession implements AutoCloseable {
 
     /**
      * Begins a graceful end: unbinds the groups, delivers everything that the kernel had logged until then, and ends.
-     * The run in progress returns when that is done; who polls goes on until −1. Any thread; idempotent; does not wait.
+     * The run in progress then returns; a caller that polls continues until −1. Any thread; idempotent; does not wait.
      */
     public void stop() {
         loop.stop();
     }
 
     /**
-     * Ends the session at once. What was not delivered is discarded and counted. Any thread; idempotent.
+     * Ends the session at once. Undelivered packets are discarded and counted. Any thread; idempotent.
      *
-     * <p>Inside a callback it only marks: the session ends when the callback returns. From another thread it waits for
-     * the callback in progress, one second at most.
+     * <p>Inside a callback it only marks the session, which ends when the callback returns. From another thread it
+     * waits for the callback in progress, one second at most.
      */
     @Override
     public void close() {
@@ -193,7 +192,7 @@ public final class NflogSession implements AutoCloseable {
     }
 
     /**
-     * What was received and lost since the session was opened. Any thread; also after the end.
+     * The counters of received and lost packets since the session was opened. Any thread; also after the end.
      *
      * @return a snapshot
      */
@@ -204,14 +203,14 @@ public final class NflogSession implements AutoCloseable {
     /**
      * The receive buffer in force.
      *
-     * @return bytes as the kernel counts them: twice what was asked, or less where {@code net.core.rmem_max} caps it
+     * @return bytes as the kernel counts them: twice the requested size, or less if {@code net.core.rmem_max} caps it
      */
     public int receiveBuffer() {
         return receiveBuffer;
     }
 
     /**
-     * The NLBUFSIZ in force for a group: what was set, or what fits the receive buffer.
+     * The NLBUFSIZ in force for a group: the configured one, or one that fits the receive buffer.
      *
      * @param group a group of this session
      * @return bytes
@@ -222,7 +221,7 @@ public final class NflogSession implements AutoCloseable {
     }
 
     /**
-     * The socket's address, by which the kernel names the owner of the groups.
+     * The socket's address, which identifies the owner of the groups in the kernel.
      *
      * @return the port id, 1 to 2³²−1
      */

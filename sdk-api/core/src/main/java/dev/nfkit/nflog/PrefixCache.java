@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The prefixes seen lately, as text: rules have few of them, so that a packet's prefix costs no allocation. Direct
+ * Recently seen prefixes, as text: rules have few of them, so a packet's prefix usually costs no allocation. Direct
  * mapped; one thread at a time.
  */
 final class PrefixCache {
@@ -51,12 +51,12 @@ final class PrefixCache {
         return at;
     }
 
-    /** Leaves the first bytes of eight. */
+    /** A mask of the first of eight bytes. */
     private static long mask(int length) {
         return -1L << (Long.SIZE - Byte.SIZE * length);
     }
 
-    /** The first eight bytes as a number, with zeroes behind fewer. */
+    /** The first eight bytes as a number, padded with zeros. */
     private static long head(ByteBuffer buffer, int offset, int length) {
         if (length >= Long.BYTES) {
             return buffer.getLong(offset);

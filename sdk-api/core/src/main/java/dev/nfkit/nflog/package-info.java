@@ -1,5 +1,5 @@
 /**
- * NFLOG: receive the packets that rules log to a group ({@code nfnetlink_log}).
+ * NFLOG: receives the packets that rules log to a group ({@code nfnetlink_log}).
  *
  * <pre>{@code
  * NflogOptions options = NflogOptions.builder().group(30).build();

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects answers to held packets, so that they leave in one system call. Reusable; one thread at a time, any number of
- * these beside each other. Packets of several sessions may be mixed.
+ * Collects answers to held packets, so that they are sent in one system call. Reusable; one thread at a time; several
+ * instances may be used concurrently. Packets of several sessions may be mixed.
  *
  * <pre>{@code
  * for (QueuedPacket held : decided) {
@@ -23,12 +23,12 @@ public final class Answers {
     public Answers() {}
 
     /**
-     * Answers a held packet; the verdict leaves with {@link #send()}.
+     * Answers a held packet; {@link #send()} sends the verdict.
      *
      * @param packet the held packet
      * @param verdict its verdict, not HELD
      * @return false if it came too late, as with {@link QueuedPacket#answer}
-     * @throws IllegalStateException if the packet was not held, or was answered before
+     * @throws IllegalStateException if the packet was not held, or was already answered
      * @throws IllegalArgumentException if the verdict is HELD
      */
     public boolean add(QueuedPacket packet, Verdict verdict) {
@@ -45,7 +45,7 @@ public final class Answers {
     }
 
     /**
-     * How many answers wait to be sent.
+     * The number of answers that wait to be sent.
      *
      * @return a count
      */
@@ -54,10 +54,11 @@ public final class Answers {
     }
 
     /**
-     * Sends what was added, in as few datagrams as the send buffer allows, and empties the collection. Those whose
-     * deadline passed since, or whose session ended, are left out, and counted as late.
+     * Sends the added answers, in as few datagrams as the send buffer allows, and empties the collection. Answers whose
+     * deadline has passed, or whose session has ended, are skipped and counted as late.
      *
-     * @throws NetlinkException if sending fails; what was not sent is held as before, and may be added again
+     * @throws NetlinkException if sending fails; packets whose answers were not sent are still held, and may be added
+     *     again
      */
     public void send() throws NetlinkException {
         int from = 0;
@@ -71,7 +72,7 @@ public final class Answers {
                 from = to;
             }
         } finally {
-            holds.subList(from, holds.size()).forEach(Hold::unclaim); // those sent are no longer held
+            holds.subList(from, holds.size()).forEach(Hold::unclaim); // packets whose answers were sent are no longer held
             holds.clear();
             verdicts.clear();
         }

@@ -1,20 +1,20 @@
 package dev.nfkit.nfqueue;
 
-/** A queue of a session, and what is known of it. */
+/** A queue of a session, and its state. */
 final class Bound {
-    /** As many packets as one receive can bring. */
+    /** The maximum number of packets in one receive. */
     private static final int RUN = 1024;
 
     final int queue;
     volatile NfqueueQueue options;
 
-    /** Which of its packets wait for a verdict. */
+    /** Its packets that wait for a verdict. */
     final Ledger ledger;
 
-    // The run of equal verdicts that is not written yet; the outbox's.
+    // The run of equal verdicts that is not written yet. Used by the outbox.
     final int[] run = new int[RUN];
     int runLength;
-    /** As many of the run as are written, where that was interrupted. */
+    /** The number of verdicts of the run that were written, if writing was interrupted. */
     int runWritten;
 
     int runNumber;

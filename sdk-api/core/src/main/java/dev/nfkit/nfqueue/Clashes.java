@@ -6,9 +6,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the packets that connection tracking has dropped in the session's network namespace since the session was opened,
- * because another packet of the same connection had brought its entry into the table before. It looks at the kernel's
- * counters only when it is asked, and once at the end.
+ * Counts the packets that connection tracking has dropped in the session's network namespace since the session was
+ * opened, because the table already held the entry of another packet of the same connection. It reads the kernel's
+ * counters only on request, and once at the end.
  */
 final class Clashes {
     private final KernelView kernel;
@@ -19,12 +19,12 @@ final class Clashes {
         this.kernel = kernel;
     }
 
-    /** The session is open: what is dropped from now on may be its packets. */
+    /** The session is open: packets dropped from now on may belong to it. */
     void begin() {
         before = kernel.conntrackDrops().orElse(null);
     }
 
-    /** The count; after the end as it was then. 0 if the kernel does not tell. */
+    /** The count; after the end, that of the end. 0 if the kernel does not report it. */
     long count() {
         long known = last;
         return known >= 0 ? known : read();
@@ -39,7 +39,7 @@ final class Clashes {
         return now.isPresent() ? now.get().clashesSince(opening) : 0;
     }
 
-    /** Keeps the count: what is dropped from now on is not the session's. */
+    /** Fixes the count: packets dropped from now on do not belong to the session. */
     void remember() {
         if (last < 0) {
             last = read();

@@ -4,8 +4,8 @@ import dev.nfkit.socket.KernelView;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Warns once if a verdict changes connections on a kernel that ignores such changes. A kernel that has accepted a queue with
- * connections does not. Whether another one does is asked at the first such verdict, on the thread of the reports.
+ * Warns once if a verdict changes connections on a kernel that ignores such changes. A kernel that has accepted a queue
+ * with connections supports them. Otherwise support is checked at the first such verdict, on the report thread.
  */
 final class ConntrackGlue {
     private final KernelView kernel;
@@ -18,7 +18,7 @@ final class ConntrackGlue {
         settled = new AtomicBoolean(options.queues().stream().anyMatch(NfqueueQueue::conntrack));
     }
 
-    /** A verdict changes a connection. Any thread; it does not wait. */
+    /** Called when a verdict changes a connection. Any thread; does not wait. */
     void used() {
         if (!settled.get() && settled.compareAndSet(false, true)) {
             reports.later(this::check);

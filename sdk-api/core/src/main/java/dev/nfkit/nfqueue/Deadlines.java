@@ -9,8 +9,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives packets the verdict of their deadline: held ones, and those that were received and wait for the decider. Its rounds run
- * on the watchdog's thread, on that of an answer after its deadline, and on the polling thread after each decider.
+ * Gives packets the verdict of their deadline: held packets, and received packets that wait for the decider. Its rounds
+ * run on the watchdog's thread, on the thread of an answer that comes after its deadline, and on the polling thread
+ * after each decider.
  */
 final class Deadlines {
     private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -23,7 +24,7 @@ final class Deadlines {
     private final LongSupplier clock;
     private final long deadlineNanos;
     private final Watchdog watchdog;
-    /** Nothing is sent any more. */
+    /** Whether sending has ended. */
     private volatile boolean over;
 
     private volatile long expired;
@@ -53,38 +54,41 @@ final class Deadlines {
         return options.deadline().map(Duration::toNanos).orElse(0L);
     }
 
-    /** Starts what a deadline needs. Where this throws, no deadline may be promised. */
+    /** Starts the watchdog. If this throws, no deadline can be kept. */
     void start() {
         watchdog.start();
     }
 
-    /** Something with a deadline waits. Not under the lock. */
+    /** Called when a packet with a deadline waits. Not under the lock. */
     void notice() {
         watchdog.notice();
     }
 
-    /** Ends the rounds; from now on nothing is sent here. Under the lock. */
+    /** Ends the rounds; from now on this class sends nothing. Under the lock. */
     void stop() {
         over = true;
     }
 
-    /** Nothing will be due any more. */
+    /** Ends the watchdog: no further deadline will pass. */
     void end() {
         watchdog.end();
     }
 
-    /** Does what is due before an answer: it comes late, whether the watchdog is awake or not. */
+    /**
+     * Gives expired packets their verdict before an answer, so that a late answer is recognised even if the watchdog
+     * sleeps.
+     */
     void expireBefore(Hold hold) {
         if (hold.deadline - clock.getAsLong() <= 0) {
             try {
                 round();
             } catch (Throwable e) {
-                reports.unsent(e); // of other packets: no concern of this one's caller
+                reports.unsent(e); // it concerns other packets, not this caller
             }
         }
     }
 
-    /** Does what is due of the packets received. Under the lock. What fails here is tried again. */
+    /** Gives received packets whose deadline has passed their verdict. Under the lock. Failures are retried. */
     void expireNow() {
         try {
             expireReceived(clock.getAsLong());
@@ -93,7 +97,7 @@ final class Deadlines {
         }
     }
 
-    /** Decides what is due; nanoseconds until the next is, or a negative number. */
+    /** Decides expired packets; returns the nanoseconds until the next deadline, or a negative number. */
     private long round() {
         long now = clock.getAsLong();
         long held = expireHeld(now);
@@ -121,7 +125,7 @@ final class Deadlines {
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for readers
     private long expireReceived(long now) throws NetlinkException {
         Received seen = received;
         if (seen == null) {
@@ -143,7 +147,7 @@ final class Deadlines {
             if (left > 0) {
                 return left;
             }
-            dispatch.send(); // what is decided goes first: those packets lie before
+            dispatch.send(); // decided packets come first: their ids are lower
             long before = expired;
             while (index >= 0 && seen.takenAt(index) + deadlineNanos - now <= 0) {
                 dispatch.single(seen.queue(index), seen.id(index), options.deadlineVerdict());

@@ -7,12 +7,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends the verdicts of a session: those of the batch in progress, those that packets are owed, and those for packets in doubt.
- * What could not be sent stays in the outbox and is sent again. Its lock guards the outbox, the ledgers and what was received
- * if a watchdog takes part; otherwise all of these are the polling thread's.
+ * Sends the verdicts of a session: those of the batch in progress, those owed to packets, and those for packets in
+ * doubt. Verdicts that could not be sent stay in the outbox and are sent again. If there is a watchdog, its lock guards
+ * the outbox, the ledgers and the received packets; otherwise only the polling thread uses these.
  */
 final class Dispatch {
-    /** Half of what ids can be apart: a batch up to there covers all that wait. */
+    /** Half of the largest distance between ids: a batch up to there covers all waiting packets. */
     private static final int ALL = 0x3fff_ffff;
 
     final ReentrantLock lock = new ReentrantLock();
@@ -21,7 +21,7 @@ final class Dispatch {
     private final Outbox outbox;
     private final Verdict failureVerdict;
     private final @Nullable Received received;
-    /** A send failed: what the outbox holds is to be sent again. */
+    /** Whether a send failed, so that the outbox must be sent again. */
     private volatile boolean unsent;
 
     private volatile long sendFailures;
@@ -34,12 +34,12 @@ final class Dispatch {
         this.received = received;
     }
 
-    /** What to do when a send has failed. */
+    /** Sets the action after a failed send. */
     void onUnsent(Runnable action) {
         onUnsent = action;
     }
 
-    /** Adds a verdict to the batch. If there is no place because a send fails, the packet is owed the same verdict. */
+    /** Adds a verdict to the batch. If there is no space because a send fails, the packet is owed the same verdict. */
     void add(Bound queue, int id, Verdict verdict) throws NetlinkException {
         try {
             outbox.add(queue, id, verdict);
@@ -53,12 +53,12 @@ final class Dispatch {
         queue.ledger.decided();
     }
 
-    /** Writes one verdict for one packet. Where this throws, the packet has none. */
+    /** Writes one verdict for one packet. If this throws, the packet has none. */
     void single(int queue, int id, Verdict verdict) throws NetlinkException {
         outbox.single(queue, id, verdict);
     }
 
-    /** Sends all verdicts. If that fails they stay, to be sent by the next call. */
+    /** Sends all verdicts. If sending fails, they are kept, and the next call sends them. */
     void send() throws NetlinkException {
         boolean sent = false;
         try {
@@ -93,7 +93,7 @@ final class Dispatch {
         }
     }
 
-    /** Decides packets in doubt by a batch up to before the next one that is known; as a rule the kernel finds none. */
+    /** Decides packets in doubt by a batch up to the id before the next known packet; usually the kernel finds none. */
     private void sweep() throws NetlinkException {
         for (Bound queue : queues.bound) {
             Ledger ledger = queue.ledger;
@@ -106,7 +106,10 @@ final class Dispatch {
         }
     }
 
-    /** Gives a verdict to all that wait; a queue where something was decided otherwise is left to the kernel. */
+    /**
+     * Gives a verdict to all waiting packets, except in a queue with a packet that was decided otherwise, which the
+     * kernel drops.
+     */
     void sendToRest(Verdict verdict) throws NetlinkException {
         for (Bound queue : queues.bound) {
             if (queue.ledger.mayCloseBatch()) {
@@ -116,16 +119,16 @@ final class Dispatch {
         outbox.flush();
     }
 
-    /** A send failed: it will be made again. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
+    /** Records a failed send, which will be repeated. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for readers
     private void failed() {
         unsent = true;
         sendFailures++;
         onUnsent.run();
     }
 
-    /** Counts a send that failed elsewhere, and is made again there. Any thread, without the lock. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who look
+    /** Counts a send that failed in another class, which repeats it. Any thread, without the lock. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for readers
     void countFailure() {
         lock.lock();
         try {
@@ -139,13 +142,13 @@ final class Dispatch {
         return unsent;
     }
 
-    /** Forgets what was added, since the socket is closed; whether there was anything. */
+    /** Forgets added verdicts, because the socket is closed; returns whether there were any. */
     boolean discard() {
         unsent = false;
         return outbox.discard();
     }
 
-    /** Packets that no one knows may wait, which came before those of an epoch. Any thread. */
+    /** Unknown packets may wait, which were received before those of an epoch. Any thread. */
     void doubt(int epoch) {
         lock.lock();
         try {
@@ -158,8 +161,8 @@ final class Dispatch {
     }
 
     /**
-     * The kernel refused the verdict of a packet, which may wait on; packets of an epoch from this one on come after it. Any
-     * thread.
+     * The kernel refused the verdict of a packet, which may still wait; packets of this and later epochs come after it.
+     * Any thread.
      *
      * @param number the packet's queue, or a negative number if it is not known
      */
@@ -176,7 +179,7 @@ final class Dispatch {
         }
     }
 
-    /** Whether there is more to send than the verdicts of the batch in progress. On the polling thread. */
+    /** Whether there are more verdicts to send than those of the batch in progress. On the polling thread. */
     boolean troubled() {
         return unsent || queuesTroubled();
     }
@@ -199,7 +202,7 @@ final class Dispatch {
         return sendFailures;
     }
 
-    /** Whether a failure says that the socket is closed, so that nothing can be sent any more. */
+    /** Whether a failure means that the socket is closed, so that nothing can be sent. */
     static boolean isClosed(SystemCallException failure) {
         return failure.errno().equals(Errno.EBADF);
     }

@@ -6,16 +6,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The duty to answer one held packet, exactly once. Its state tells a second answer from a first; which verdict the
- * packet gets is decided in {@link Holds}, by who takes it out of the list.
+ * The duty to answer one held packet, exactly once. Its state detects a second answer. The packet's verdict is decided
+ * in {@link Holds}: it is that of the party that removes the packet from the list.
  */
 final class Hold {
-    /** What has become of it. */
+    /** The state of the duty. */
     enum State {
         WAITING,
-        /** By the application; the verdict may be on its way still. */
+        /** Answered by the application; the verdict may not be sent yet. */
         ANSWERED,
-        /** In the application's stead. */
+        /** Answered by the session instead of the application. */
         DONE_FOR
     }
 
@@ -24,7 +24,7 @@ final class Hold {
     final HeldList list;
 
     final int id;
-    /** When it is done for, by the transport's clock; meaningless where it is not bounded. */
+    /** The time at which the session answers, by the transport's clock; undefined if there is no deadline. */
     final long deadline;
 
     final boolean bounded;
@@ -60,10 +60,10 @@ final class Hold {
     Hold after;
 
     volatile boolean linked;
-    /** Keeps those of one deadline apart. */
+    /** Distinguishes holds with the same deadline. */
     long serial;
 
-    /** Whether the packet left the decider's hands for this: until then the decider's verdict counts. */
+    /** Whether the packet was added to the held ones: until then the decider's verdict applies. */
     private boolean entered;
 
     Hold(Owner owner, int queue, HeldList list, int id, boolean bounded, long deadline, Verdict fallback) {
@@ -76,14 +76,14 @@ final class Hold {
         this.fallback = fallback;
     }
 
-    /** Enters the duty with its packet. Where this throws, the packet is not held. */
+    /** Adds the duty with its packet. If this throws, the packet is not held. */
     void enter(QueuedPacket owned) {
         packet = owned;
         owner.enter(this);
         entered = true;
     }
 
-    /** Whether the packet is held, or was; asked on the thread that held it. */
+    /** Whether the packet is or was held. Called on the thread that held it. */
     boolean entered() {
         return entered || linked;
     }
@@ -100,15 +100,15 @@ final class Hold {
         return state.get() != State.WAITING;
     }
 
-    /** Answers it for the application; false if that is too late. */
+    /** Answers it for the application; false if it is too late. */
     boolean answer(Verdict verdict) throws NetlinkException {
         return claim(verdict) && owner.answer(this, verdict);
     }
 
-    /** Takes the one right to answer, for the application; false if it is too late. */
+    /** Takes the only right to answer, for the application; false if it is too late. */
     boolean claim(Verdict verdict) {
         if (verdict.isHeld()) {
-            throw new IllegalArgumentException("HELD is no answer; give a verdict");
+            throw new IllegalArgumentException("HELD is not an answer; pass a verdict");
         }
         if (bounded && !answered()) {
             owner.expireBefore(this);
@@ -124,17 +124,20 @@ final class Hold {
         return false;
     }
 
-    /** The answer could not be sent: the packet waits for another one. */
+    /** Returns the right, because the answer could not be sent: the packet waits for another one. */
     void unclaim() {
         state.compareAndSet(State.ANSWERED, State.WAITING);
     }
 
-    /** Takes the one right to answer, in the application's stead; false if it has answered. */
+    /** Takes the only right to answer, for the session; false if the application has answered. */
     boolean doFor() {
         return state.compareAndSet(State.WAITING, State.DONE_FOR);
     }
 
-    /** It got its verdict in the application's stead, whose answer, if there is one, has not left and comes too late. */
+    /**
+     * The session has given the packet its verdict. An answer of the application, if there is one, was not sent and
+     * comes too late.
+     */
     void overtake() {
         state.set(State.DONE_FOR);
     }
@@ -143,7 +146,7 @@ final class Hold {
         return owner.equals(other.owner);
     }
 
-    /** Sends answers of one session whose right was claimed, this one among them. */
+    /** Sends claimed answers of one session, including this one. */
     void sendAll(List<Hold> claimed, List<Verdict> verdicts) throws NetlinkException {
         owner.answerAll(claimed, verdicts);
     }

@@ -3,10 +3,10 @@ package dev.nfkit.nfqueue;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a session does for a packet that it lends to a decider. */
+/** The services of a session for a packet that it lends to a decider. */
 interface Lending {
-    /** Packets that no session lends: owned ones. */
-    Lending NOBODY = new Lending() {
+    /** For owned packets, which no session lends. */
+    Lending NONE = new Lending() {
         @Override
         public Hold hold(QueuedPacket packet, @Nullable Duration deadline, @Nullable Verdict verdict) {
             throw new IllegalStateException("only a packet that is borrowed in a decider can be held");
@@ -18,7 +18,7 @@ interface Lending {
         }
     };
 
-    /** Makes the duty to answer a packet; the session's own deadline where none is given. */
+    /** Makes the duty to answer a packet; with the session's deadline if none is given. */
     Hold hold(QueuedPacket packet, @Nullable Duration deadline, @Nullable Verdict verdict);
 
     /** A verdict to return. */

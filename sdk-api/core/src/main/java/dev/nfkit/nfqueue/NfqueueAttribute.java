@@ -22,9 +22,9 @@ public enum NfqueueAttribute implements AttributeType {
     PACKET_HDR(1, BYTES, 7, "2.6.14"),
     /** {@code struct nfqnl_msg_verdict_hdr}: be32 verdict, be32 id; only to the kernel. */
     VERDICT_HDR(2, BYTES, 8, "2.6.14"),
-    /** The packet's mark; absent where it is 0. A verdict sets it. */
+    /** The packet's mark; absent if it is 0. A verdict sets it. */
     MARK(3, BE32, 4, "2.6.14"),
-    /** {@code struct nfqnl_msg_packet_timestamp}: be64 seconds, be64 microseconds; only behind a receiving hook. */
+    /** {@code struct nfqnl_msg_packet_timestamp}: be64 seconds, be64 microseconds; only after a receiving hook. */
     TIMESTAMP(4, BYTES, 16, "2.6.14"),
     /** The interface that it came in by. */
     IFINDEX_INDEV(5, BE32, 4, "2.6.14"),
@@ -38,29 +38,32 @@ public enum NfqueueAttribute implements AttributeType {
     HWADDR(9, BYTES, 12, "2.6.14"),
     /** The packet from its network header on; only in copy mode PACKET. A verdict replaces it. */
     PAYLOAD(10, BYTES, 0, "2.6.14"),
-    /** The packet's connection, attributes of conntrack; asked for by {@code NFQA_CFG_F_CONNTRACK}. A verdict changes it. */
+    /**
+     * The packet's connection, attributes of conntrack; requested by {@code NFQA_CFG_F_CONNTRACK}. A verdict changes
+     * it.
+     */
     CT(11, ConntrackAttribute.SCHEMA, "3.6"),
     /** The packet's place in its connection ({@code enum ip_conntrack_info}). */
     CT_INFO(12, BE32, 4, "3.6"),
-    /** The packet's length, where the payload was cut. */
+    /** The packet's length, if the payload was cut. */
     CAP_LEN(13, BE32, 4, "3.10"),
-    /** Flags of the packet's state ({@code NFQA_SKB_*}); absent where none is set. */
+    /** Flags of the packet's state ({@code NFQA_SKB_*}); absent if none is set. */
     SKB_INFO(14, BE32, 4, "3.10"),
     /** An expectation, attributes of conntrack; only to the kernel. */
     EXP(15, ExpectationAttribute.SCHEMA, "3.13"),
-    /** The user who owns the sending socket; asked for by {@code NFQA_CFG_F_UID_GID}. */
+    /** The user id of the sending socket's owner; requested by {@code NFQA_CFG_F_UID_GID}. */
     UID(16, BE32, 4, "3.14"),
-    /** The group of the user who owns the sending socket; asked for by {@code NFQA_CFG_F_UID_GID}. */
+    /** The group id of the sending socket's owner; requested by {@code NFQA_CFG_F_UID_GID}. */
     GID(17, BE32, 4, "3.14"),
-    /** The packet's security context, which may lack its NUL; asked for by {@code NFQA_CFG_F_SECCTX}. */
+    /** The packet's security context, which may lack its NUL; requested by {@code NFQA_CFG_F_SECCTX}. */
     SECCTX(18, STRING, 0, "4.3"),
-    /** The VLAN tag that the device took off: {@link Vlan}; in the bridge family. A verdict changes it. */
+    /** The VLAN tag that the device removed: {@link Vlan}; in the bridge family. A verdict changes it. */
     VLAN(19, Vlan.SCHEMA, "4.7"),
     /** The link-layer header, in the bridge family. A verdict changes it, at equal length. */
     L2HDR(20, BYTES, 0, "4.7"),
-    /** The packet's priority ({@code skb->priority}); absent where it is 0. A verdict sets it. */
+    /** The packet's priority ({@code skb->priority}); absent if it is 0. A verdict sets it. */
     PRIORITY(21, BE32, 4, "5.18"),
-    /** The class that the control group gave the sending socket; absent where it is 0. */
+    /** The class that the control group gave the sending socket; absent if it is 0. */
     CGROUP_CLASSID(22, BE32, 4, "6.4");
 
     /** The attributes inside {@link #VLAN} ({@code enum nfqnl_vlan_attr}). */

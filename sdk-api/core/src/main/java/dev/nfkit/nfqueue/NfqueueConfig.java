@@ -20,27 +20,27 @@ public final class NfqueueConfig {
     public static final int NFQA_CFG_CMD = 1;
     /** Attribute: be32 copy range, u8 copy mode. */
     public static final int NFQA_CFG_PARAMS = 2;
-    /** Attribute: the most packets that wait, be32. */
+    /** Attribute: the maximum number of waiting packets, be32. */
     public static final int NFQA_CFG_QUEUE_MAXLEN = 3;
     /** Attribute: which flags {@link #NFQA_CFG_FLAGS} changes, be32. */
     public static final int NFQA_CFG_MASK = 4;
     /** Attribute: flags, be32. */
     public static final int NFQA_CFG_FLAGS = 5;
 
-    /** Command: take a queue. */
+    /** Command: bind a queue. */
     public static final int NFQNL_CFG_CMD_BIND = 1;
-    /** Command: drop what waits and give the queue back. */
+    /** Command: drop the waiting packets and unbind the queue. */
     public static final int NFQNL_CFG_CMD_UNBIND = 2;
     /** Command of older kernels, without effect since 3.8. */
     public static final int NFQNL_CFG_CMD_PF_BIND = 3;
     /** Command of older kernels, without effect since 3.8. */
     public static final int NFQNL_CFG_CMD_PF_UNBIND = 4;
 
-    /** Flag: packets that find the queue full pass undecided instead of being dropped. */
+    /** Flag: packets that arrive when the queue is full pass undecided instead of being dropped. */
     public static final int NFQA_CFG_F_FAIL_OPEN = 1;
     /** Flag: send each packet's connection. */
     public static final int NFQA_CFG_F_CONNTRACK = 1 << 1;
-    /** Flag: hand over large segments as they are, and checksums that are not computed yet. */
+    /** Flag: deliver large segments unchanged, and checksums that are not computed yet. */
     public static final int NFQA_CFG_F_GSO = 1 << 2;
     /** Flag: send the owner of the sending socket. */
     public static final int NFQA_CFG_F_UID_GID = 1 << 3;
@@ -54,24 +54,24 @@ public final class NfqueueConfig {
     /** Bit of {@link NfqueueAttribute#SKB_INFO}: the checksum of a received packet was not verified. */
     public static final int NFQA_SKB_CSUM_NOTVERIFIED = 1 << 2;
 
-    /** Verdict: the packet is thrown away. */
+    /** Verdict: the packet is dropped. */
     public static final int NF_DROP = 0;
-    /** Verdict: the packet goes on, to the rules behind the one that queued it. */
+    /** Verdict: the packet goes on, to the rules after the one that queued it. */
     public static final int NF_ACCEPT = 1;
-    /** Verdict: somebody else keeps the packet. The kernel refuses it from user space. */
+    /** Verdict: code in the kernel keeps the packet. The kernel refuses it from user space. */
     public static final int NF_STOLEN = 2;
-    /** Verdict: the packet goes to a queue, whose number stands in the upper 16 bits. */
+    /** Verdict: the packet goes to a queue, whose number is in the upper 16 bits. */
     public static final int NF_QUEUE = 3;
-    /** Verdict: the packet meets the hook again, from the chain that queued it on. */
+    /** Verdict: the packet traverses the hook again, starting with the chain that queued it. */
     public static final int NF_REPEAT = 4;
-    /** Verdict: the packet goes on and meets no more chains of this hook. */
+    /** Verdict: the packet goes on and skips the remaining chains of this hook. */
     public static final int NF_STOP = 5;
-    /** Bit of a verdict {@link #NF_QUEUE}: where nobody owns the target queue the packet goes on. */
+    /** Bit of a verdict {@link #NF_QUEUE}: if the target queue has no owner, the packet goes on. */
     public static final int NF_VERDICT_FLAG_QUEUE_BYPASS = 0x8000;
 
-    /** The most bytes of a payload: an attribute's 65535 less its header. */
+    /** The maximum length of a payload: an attribute's 65535 bytes minus its header. */
     public static final int COPY_RANGE_MAX = 65531;
-    /** How many packets wait at most where nothing else was set ({@code NFQNL_QMAX_DEFAULT}). */
+    /** The default maximum number of waiting packets ({@code NFQNL_QMAX_DEFAULT}). */
     public static final int QUEUE_MAXLEN_DEFAULT = 1024;
 
     private NfqueueConfig() {}

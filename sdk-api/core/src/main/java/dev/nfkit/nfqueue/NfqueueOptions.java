@@ -9,7 +9,9 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** How an NFQUEUE session shall be: its queues, its socket, and what becomes of packets without a verdict. A value. */
+/**
+ * The options of an NFQUEUE session: its queues, its socket, and the treatment of packets without a verdict. A value.
+ */
 public final class NfqueueOptions {
     private final Builder values;
 
@@ -49,16 +51,16 @@ public final class NfqueueOptions {
     }
 
     /**
-     * The receive buffer that is asked for, where it was set.
+     * The requested receive buffer, if it was set.
      *
-     * @return bytes, or empty where it follows from the queues
+     * @return bytes, or empty if it follows from the queues
      */
     public OptionalInt receiveBuffer() {
         return values.receiveBuffer == 0 ? OptionalInt.empty() : OptionalInt.of(values.receiveBuffer);
     }
 
     /**
-     * The send buffer that is asked for.
+     * The requested send buffer.
      *
      * @return bytes
      */
@@ -67,7 +69,7 @@ public final class NfqueueOptions {
     }
 
     /**
-     * The most packets that are received at once.
+     * The maximum number of packets that are received at once.
      *
      * @return 1 to 1024
      */
@@ -76,9 +78,9 @@ public final class NfqueueOptions {
     }
 
     /**
-     * How long a poll looks again and again before it sleeps.
+     * The time that a poll spins before it sleeps.
      *
-     * @return zero where it sleeps at once
+     * @return zero if it sleeps at once
      */
     public Duration spin() {
         return values.spin;
@@ -94,9 +96,9 @@ public final class NfqueueOptions {
     }
 
     /**
-     * The longest that the application may take over a packet.
+     * The longest time that the application may take for a packet.
      *
-     * @return the time, or empty where it is not bounded
+     * @return the time, or empty if it is not bounded
      */
     public Optional<Duration> deadline() {
         return Optional.ofNullable(values.deadline);
@@ -105,7 +107,7 @@ public final class NfqueueOptions {
     /**
      * The verdict of packets whose deadline passed.
      *
-     * @return what was set, or the failure verdict
+     * @return the configured one, or the failure verdict
      */
     public Verdict deadlineVerdict() {
         Verdict own = values.deadlineVerdict;
@@ -115,7 +117,7 @@ public final class NfqueueOptions {
     /**
      * The verdict of packets that are undecided when the session ends.
      *
-     * @return what was set, or the failure verdict
+     * @return the configured one, or the failure verdict
      */
     public Verdict closeVerdict() {
         Verdict own = values.closeVerdict;
@@ -123,36 +125,36 @@ public final class NfqueueOptions {
     }
 
     /**
-     * How long a graceful stop waits for held packets to be answered.
+     * The time that a graceful stop waits for held packets to be answered.
      *
-     * @return zero where it does not wait
+     * @return zero if it does not wait
      */
     public Duration settleTime() {
         return values.settleTime;
     }
 
     /**
-     * Who is told of malformed messages.
+     * The handler of malformed messages.
      *
-     * @return the handler, or empty where they are logged
+     * @return the handler, or empty if they are logged
      */
     public Optional<MalformedHandler> malformedHandler() {
         return Optional.ofNullable(values.malformedHandler);
     }
 
     /**
-     * Who is told of verdicts that the kernel refused.
+     * The handler of verdicts that the kernel refused.
      *
-     * @return the handler, or empty where they are counted only
+     * @return the handler, or empty if they are only counted
      */
     public Optional<Consumer<VerdictRefusal>> refusalHandler() {
         return Optional.ofNullable(values.refusalHandler);
     }
 
     /**
-     * Who is told of held packets without an answer.
+     * The handler of held packets without an answer.
      *
-     * @return the handler, or empty where they are logged
+     * @return the handler, or empty if they are logged
      */
     public Optional<Consumer<Unanswered>> unansweredHandler() {
         return Optional.ofNullable(values.unansweredHandler);
@@ -199,7 +201,7 @@ public final class NfqueueOptions {
          *
          * @param queue the queue, 0 to 65535
          * @return this builder
-         * @throws IllegalArgumentException if it is out of range or already there
+         * @throws IllegalArgumentException if it is out of range or was already added
          */
         public Builder queue(int queue) {
             return queue(queue, defaults -> {});
@@ -211,7 +213,7 @@ public final class NfqueueOptions {
          * @param queue the queue, 0 to 65535
          * @param configure sets its options
          * @return this builder
-         * @throws IllegalArgumentException if it is out of range or already there
+         * @throws IllegalArgumentException if it is out of range or was already added
          */
         public Builder queue(int queue, Consumer<NfqueueQueue.Builder> configure) {
             NfqueueQueue.Builder options = NfqueueQueue.builder(queue);
@@ -224,12 +226,12 @@ public final class NfqueueOptions {
          *
          * @param queue the queue's options
          * @return this builder
-         * @throws IllegalArgumentException if the queue is already there
+         * @throws IllegalArgumentException if the queue was already added
          */
         public Builder queue(NfqueueQueue queue) {
             for (NfqueueQueue other : queues) {
                 if (other.queue() == queue.queue()) {
-                    throw new IllegalArgumentException("queue " + queue.queue() + " stands twice");
+                    throw new IllegalArgumentException("queue " + queue.queue() + " was added twice");
                 }
             }
             queues.add(queue);
@@ -237,13 +239,13 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Adds a range of queues, as a rule balances over ({@code --queue-balance 0:3}).
+         * Adds a range of queues, as for a rule that balances over them ({@code --queue-balance 0:3}).
          *
          * @param first the first queue, 0 to 65535
          * @param last the last one, not below the first
          * @param configure sets the options of each
          * @return this builder
-         * @throws IllegalArgumentException if the range is empty or leaves 0 to 65535, or a queue is already there
+         * @throws IllegalArgumentException if the range is empty or exceeds 0 to 65535, or a queue was already added
          */
         public Builder queues(int first, int last, Consumer<NfqueueQueue.Builder> configure) {
             if (last < first) {
@@ -256,9 +258,10 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The receive buffer to ask for. By default what the kernel charges for as many packets as may wait, at most 64
-         * MiB; it uses memory only while packets wait. Without the right to exceed {@code net.core.rmem_max} the session
-         * gets what that allows; {@link NfqueueSession#receiveBuffer()} tells what was reached.
+         * The receive buffer to request. By default the size that the kernel charges for the maximum number of waiting
+         * packets, at most 64 MiB; it uses memory only while packets wait. Without the privilege to exceed {@code
+         * net.core.rmem_max} the session gets at most that; {@link NfqueueSession#receiveBuffer()} returns the actual
+         * size.
          *
          * @param bytes 4096 to 1073741823
          * @return this builder
@@ -270,8 +273,8 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The send buffer to ask for: the verdicts of a batch leave in one datagram where they fit it, and in several
-         * where they don't. 1 MiB by default, less where {@code net.core.wmem_max} caps it.
+         * The send buffer to request. The verdicts of a batch are sent in one datagram if they fit, and in several
+         * otherwise. 1 MiB by default, less if {@code net.core.wmem_max} caps it.
          *
          * @param bytes 4096 to 1073741823
          * @return this builder
@@ -290,8 +293,9 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The most packets that are received in one call and whose verdicts leave in one; 64 by default. The verdicts of
-         * a batch leave when its last packet is decided: a slow decider does better with fewer, down to 1.
+         * The maximum number of packets that are received in one call and whose verdicts are sent in one; 64 by
+         * default. The verdicts of a batch are sent after its last packet was decided: use a smaller number for a slow
+         * decider, down to 1.
          *
          * @param packets 1 to 1024
          * @return this builder
@@ -306,8 +310,8 @@ public final class NfqueueOptions {
         }
 
         /**
-         * How long a poll looks again and again before it sleeps. Zero by default. It spares a packet the time that
-         * waking the thread takes (some 10 µs), and costs a whole processor for as long as it spins.
+         * The time that a poll spins before it sleeps. Zero by default. Spinning saves a packet the time of waking the
+         * thread (about 10 µs), and uses a whole processor.
          *
          * @param time at most one second
          * @return this builder
@@ -322,13 +326,13 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The verdict of packets that the application fails to decide: the decider threw, or gave no verdict, or the
-         * packet could not be read. Deadline and end have the same, unless they are given another. {@link Verdict#DROP}
-         * by default: it fails closed.
+         * The verdict of packets that the application fails to decide: the decider threw or returned no verdict, or the
+         * packet could not be read. It also applies at the deadline and at the end, unless these have their own. {@link
+         * Verdict#DROP} by default: it fails closed.
          *
-         * @param verdict not HELD, and without changes but mark and priority
+         * @param verdict not HELD, and without changes other than mark and priority
          * @return this builder
-         * @throws IllegalArgumentException if it is another
+         * @throws IllegalArgumentException if it is another one
          */
         public Builder failureVerdict(Verdict verdict) {
             this.failureVerdict = fallback("failureVerdict", verdict);
@@ -336,9 +340,9 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The longest that the application may take over a packet, from its receipt to its verdict; without bound by
-         * default. Behind it a thread of the session's sends the failure verdict, and a verdict that comes then is
-         * counted as late. It also frees the packets that wait behind a decider that hangs, as far as they were received.
+         * The longest time that the application may take for a packet, from its receipt to its verdict; unbounded by
+         * default. After it, a thread of the session sends the failure verdict, and a later verdict of the application
+         * is counted as late. If a decider hangs, this also decides the received packets that wait for it.
          *
          * @param time from 1 ms to one day
          * @return this builder
@@ -353,10 +357,10 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The longest that the application may take over a packet, and the verdict behind it.
+         * The longest time that the application may take for a packet, and the verdict after it.
          *
          * @param time from 1 ms to one day
-         * @param verdict not HELD, and without changes but mark and priority
+         * @param verdict not HELD, and without changes other than mark and priority
          * @return this builder
          * @throws IllegalArgumentException if one is out of range
          */
@@ -366,12 +370,12 @@ public final class NfqueueOptions {
         }
 
         /**
-         * The verdict of packets that are undecided when the session ends: held ones, and those that no decider has
-         * seen. The kernel itself drops what waits when a socket closes, also when the process is killed.
+         * The verdict of packets that are undecided when the session ends: held packets, and those that no decider has
+         * received. The kernel itself drops waiting packets when a socket is closed, even if the process is killed.
          *
-         * @param verdict not HELD, and without changes but mark and priority
+         * @param verdict not HELD, and without changes other than mark and priority
          * @return this builder
-         * @throws IllegalArgumentException if it is another
+         * @throws IllegalArgumentException if it is another one
          */
         public Builder closeVerdict(Verdict verdict) {
             this.closeVerdict = fallback("closeVerdict", verdict);
@@ -381,14 +385,14 @@ public final class NfqueueOptions {
         private static Verdict fallback(String name, Verdict verdict) {
             if (verdict.isHeld() || !verdict.forBatches()) {
                 throw new IllegalArgumentException(
-                        name + " " + verdict + ": it must be a verdict that many packets can get");
+                        name + " " + verdict + ": it must be a verdict that applies to many packets");
             }
             return verdict.copy();
         }
 
         /**
-         * How long a graceful {@link NfqueueSession#stop()} waits for held packets to be answered, before they get the
-         * close verdict. One second by default.
+         * The time that a graceful {@link NfqueueSession#stop()} waits for held packets to be answered, before they get
+         * the close verdict. One second by default.
          *
          * @param time from zero to one day
          * @return this builder
@@ -403,12 +407,12 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Sets the handler of malformed messages, which are counted too. Without a handler they are logged as warnings: the
-         * first, then when their number has doubled or a minute has passed.
+         * Sets the handler of malformed messages, which are also counted. Without a handler they are logged as
+         * warnings: the first, then when their number has doubled or a minute has passed.
          *
-         * @param handler called on the thread that polls, configures or closes. What it throws fails the poll or the
-         *     request, and no packet is lost by that; while the session closes its exceptions are logged and its Errors are
-         *     thrown once the socket is closed
+         * @param handler called on the thread that polls, configures or closes. Its exceptions make the poll or the
+         *     request fail, without loss of packets; while the session closes, its exceptions are logged and its Errors
+         *     are thrown after the socket was closed
          * @return this builder
          */
         public Builder onMalformed(MalformedHandler handler) {
@@ -417,10 +421,10 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Sets the handler of verdicts that the kernel refused, which are counted too.
+         * Sets the handler of verdicts that the kernel refused, which are also counted.
          *
-         * @param handler called on the thread that polls, configures or closes. Its exceptions are logged; its Errors fail
-         *     the poll or the request, and no packet is lost by that
+         * @param handler called on the thread that polls, configures or closes. Its exceptions are logged; its Errors
+         *     make the poll or the request fail, without loss of packets
          * @return this builder
          */
         public Builder onRefused(Consumer<VerdictRefusal> handler) {
@@ -429,15 +433,15 @@ public final class NfqueueOptions {
         }
 
         /**
-         * Sets the handler of held packets that were not answered and got the verdict of their deadline or of the session's
-         * end. Without a handler they are logged as warnings that name some of them: the first, then when their number has
-         * doubled or a minute has passed.
+         * Sets the handler of held packets that were not answered and got the verdict of their deadline or of the
+         * session's end. Without a handler they are logged as warnings that name some of them: the first, then when
+         * their number has doubled or a minute has passed.
          *
-         * @param handler called after the verdict was sent. For a deadline it is called on a thread of the session that
-         *     only makes reports, one after the other, so that a handler that blocks delays no verdict; after 1024 reports
-         *     that wait the next ones are counted and logged instead. For the session's end it is called on the thread that
-         *     ends it, after the socket was closed. Its exceptions are logged; an Error at the session's end is thrown by
-         *     the close or run that ends it
+         * @param handler called after the verdict was sent. For a deadline it is called on a separate report thread of
+         *     the session, so that a handler that blocks delays no verdict; if 1024 reports wait, further ones are
+         *     counted and logged instead. For the session's end it is called on the thread that ends it, after the
+         *     socket was closed. Its exceptions are logged; an Error at the session's end is thrown by the close or run
+         *     that ends it
          * @return this builder
          */
         public Builder onUnanswered(Consumer<Unanswered> handler) {

@@ -3,9 +3,9 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.netfilter.CopyMode;
 
 /**
- * How one NFQUEUE queue shall deliver: a value, checked when it is built.
+ * The options of one NFQUEUE queue. A value, checked when it is built.
  *
- * <p>The kernel acknowledges some bad values without heeding them; here they are refused.
+ * <p>The kernel acknowledges some bad values and ignores them; here they are refused.
  */
 public final class NfqueueQueue {
     private final Builder values;
@@ -26,7 +26,7 @@ public final class NfqueueQueue {
     }
 
     /**
-     * The options to start from for others like these.
+     * A builder that starts with these options.
      *
      * @return a builder with these options
      */
@@ -55,7 +55,7 @@ public final class NfqueueQueue {
     }
 
     /**
-     * How much of a packet is copied.
+     * The part of a packet that is copied.
      *
      * @return META or PACKET
      */
@@ -73,7 +73,7 @@ public final class NfqueueQueue {
     }
 
     /**
-     * The most packets that wait for their verdict.
+     * The maximum number of packets that wait for their verdict.
      *
      * @return a count, from 1
      */
@@ -82,7 +82,7 @@ public final class NfqueueQueue {
     }
 
     /**
-     * Whether packets that find the queue full pass undecided.
+     * Whether packets pass undecided if the queue is full.
      *
      * @return false if they are dropped
      */
@@ -100,7 +100,7 @@ public final class NfqueueQueue {
     }
 
     /**
-     * Whether large segments are handed over as they are.
+     * Whether large segments are delivered unchanged.
      *
      * @return whether packets may be larger than the MTU
      */
@@ -126,7 +126,7 @@ public final class NfqueueQueue {
         return values.securityContext;
     }
 
-    /** The flags as the kernel takes them. */
+    /** The flags in the kernel's encoding. */
     int flags() {
         return (values.failOpen ? NfqueueConfig.NFQA_CFG_F_FAIL_OPEN : 0)
                 | (values.conntrack ? NfqueueConfig.NFQA_CFG_F_CONNTRACK : 0)
@@ -171,8 +171,8 @@ public final class NfqueueQueue {
         }
 
         /**
-         * How much of a packet is copied; {@link CopyMode#PACKET} by default. With META a decider sees marks, devices and
-         * hooks, at the least cost, and no length.
+         * The part of a packet that is copied; {@link CopyMode#PACKET} by default. With META a decider gets marks,
+         * devices and hooks, at the lowest cost, but no length.
          *
          * @param mode META or PACKET
          * @return this builder
@@ -189,8 +189,8 @@ public final class NfqueueQueue {
 
         /**
          * The most bytes of a packet that are copied, from its network header on. A packet that is longer arrives
-         * {@linkplain QueuedPacket#truncated() truncated}; what was not copied stays as it is, unless the verdict
-         * replaces the payload. By default as many as an attribute holds, 65531.
+         * {@linkplain QueuedPacket#truncated() truncated}; bytes that were not copied stay unchanged, unless the
+         * verdict replaces the payload. By default 65531, the most that an attribute holds.
          *
          * @param bytes 0 to 65531; 0 means the most
          * @return this builder
@@ -205,8 +205,8 @@ public final class NfqueueQueue {
         }
 
         /**
-         * The most packets that wait for their verdict. A packet that finds the queue full is dropped, or with {@link
-         * #failOpen} passes. 1024 by default, as in the kernel; bursts and held packets need more.
+         * The maximum number of packets that wait for their verdict. If the queue is full, further packets are dropped,
+         * or with {@link #failOpen} pass. 1024 by default, as in the kernel; bursts and held packets need more.
          *
          * @param packets from 1
          * @return this builder
@@ -221,11 +221,11 @@ public final class NfqueueQueue {
         }
 
         /**
-         * Whether packets that find the queue or the receive buffer full pass undecided ({@code NFQA_CFG_F_FAIL_OPEN}).
-         * Off by default: they are dropped. The kernel counts nowhere what passes a full queue; what passes a full
-         * receive buffer leaves a gap in the ids, which {@link NfqueueStatistics#bypassed()} counts.
+         * Whether packets pass undecided if the queue or the receive buffer is full ({@code NFQA_CFG_F_FAIL_OPEN}). Off
+         * by default: they are dropped. The kernel does not count packets that pass a full queue. Packets that pass a
+         * full receive buffer leave a gap in the ids, which {@link NfqueueStatistics#bypassed()} counts.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder failOpen(boolean on) {
@@ -237,7 +237,7 @@ public final class NfqueueQueue {
          * Whether packets carry their connection ({@code NFQA_CFG_F_CONNTRACK}). Off by default. Kernels without
          * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT} refuse it with EOPNOTSUPP.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder conntrack(boolean on) {
@@ -246,11 +246,11 @@ public final class NfqueueQueue {
         }
 
         /**
-         * Whether large segments are handed over as they are ({@code NFQA_CFG_F_GSO}): packets of up to 64 KiB, at a
-         * fraction of the cost, whose checksums may not be {@linkplain QueuedPacket#checksumNotReady() computed} yet. Off
-         * by default: the kernel cuts them into packets, each with an id, and computes checksums.
+         * Whether large segments are delivered unchanged ({@code NFQA_CFG_F_GSO}): packets of up to 64 KiB, at a
+         * fraction of the cost, whose checksums may not be {@linkplain QueuedPacket#checksumNotReady() computed} yet.
+         * Off by default: the kernel cuts segments into packets, each with an id, and computes checksums.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder gso(boolean on) {
@@ -262,7 +262,7 @@ public final class NfqueueQueue {
          * Whether packets carry user and group of the sending socket's owner ({@code NFQA_CFG_F_UID_GID}). Off by
          * default.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder uidGid(boolean on) {
@@ -274,7 +274,7 @@ public final class NfqueueQueue {
          * Whether packets carry their security context ({@code NFQA_CFG_F_SECCTX}). Off by default. Kernels without
          * {@code CONFIG_NETWORK_SECMARK} refuse it with EOPNOTSUPP.
          *
-         * @param on whether
+         * @param on true to switch it on
          * @return this builder
          */
         public Builder securityContext(boolean on) {

@@ -21,18 +21,19 @@ import java.util.stream.Collectors;
  * An open NFQUEUE session: one socket that owns one or more queues.
  *
  * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup}, {@link #statistics} and {@link
- * #configure} are for any thread, and so are the answers to held packets.
+ * #configure} may be called by any thread, and any thread may answer held packets.
  *
- * <p>Each packet gets exactly one verdict: what its {@link Decider} returns or answers, or else the failure verdict, the
- * deadline's or that of the session's end ({@link NfqueueOptions}). The verdicts of a batch leave in one system call,
- * when its last packet is decided.
+ * <p>Each packet gets exactly one verdict: that of its {@link Decider} or of an answer, or otherwise the failure
+ * verdict, the deadline verdict or the close verdict ({@link NfqueueOptions}). The verdicts of a batch are sent in one
+ * system call, after its last packet was decided.
  *
- * <p>{@link #stop} ends gracefully: no packet is let in any more, those that wait are delivered, held ones may still be
- * answered for a while, the rest gets the close verdict; run or poll then return. {@link #close} ends at once.
+ * <p>{@link #stop} ends gracefully: the queue accepts no further packets, waiting packets are delivered, held ones may
+ * still be answered for a time, and the rest gets the close verdict; run or poll then return. {@link #close} ends at
+ * once.
  *
- * <p>A process that is killed leaves its end to the kernel, whatever the close verdict is: packets that wait are dropped
- * and the queues are free at once, for the next owner to start with id 1. Until there is one, packets that reach the rule
- * are dropped too, or pass where it says {@code --queue-bypass}.
+ * <p>If the process is killed, the kernel ends the session, whatever the close verdict: waiting packets are dropped,
+ * and the queues are free at once. The next owner starts with id 1. Until there is one, packets that reach the rule are
+ * dropped too, or pass if it has {@code --queue-bypass}.
  */
 public final class NfqueueSession implements AutoCloseable {
     private final NetlinkSocket socket;
@@ -86,14 +87,15 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * Opens a socket, takes the queues and configures them. Packets wait for this session from the moment this returns.
+     * Opens a socket, binds the queues and configures them. Packets wait for this session from the time when this
+     * returns.
      *
-     * @param transport where to open it
-     * @param options how it shall be
+     * @param transport opens the socket
+     * @param options the options
      * @return an open session; the caller closes it
-     * @throws KernelRefusedException if a queue can't be had; its message says why and what to do: the capability
-     *     CAP_NET_ADMIN is missing or lies in the wrong user namespace, another process owns the queue, or the kernel
-     *     lacks what a flag asks for
+     * @throws KernelRefusedException if a queue cannot be bound; its message names cause and cure: the capability
+     *     CAP_NET_ADMIN is missing or belongs to the wrong user namespace, another process owns the queue, or the
+     *     kernel does not support a flag
      * @throws NetlinkException if a system call fails
      */
     public static NfqueueSession open(NetlinkTransport transport, NfqueueOptions options) throws NetlinkException {
@@ -107,15 +109,15 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * Decides the packets that are there, or waits for the next ones and decides those.
+     * Decides the available packets, or waits for the next ones and decides those.
      *
      * @param decider decides, on this thread; each packet is borrowed for the call
      * @param timeout the longest wait; zero does not wait
-     * @return how many packets were delivered; 0 on timeout or {@link #wakeup}; −1 once the session has ended
-     * @throws NetlinkException if receiving or sending fails; verdicts that could not be sent are kept, and the next poll
-     *     sends them again
-     * @throws E as the decider throws, whose packet then gets the failure verdict; the packets after it come with the
-     *     next poll
+     * @return the number of delivered packets; 0 on timeout or {@link #wakeup}; −1 once the session has ended
+     * @throws NetlinkException if receiving or sending fails; verdicts that could not be sent are kept, and the next
+     *     poll sends them again
+     * @throws E as the decider throws; its packet then gets the failure verdict, and the next poll delivers the packets
+     *     after it
      * @throws IllegalStateException if another poll or run is in progress
      * @throws IllegalArgumentException if the timeout is negative
      * @param <E> what the decider may throw
@@ -131,10 +133,10 @@ public final class NfqueueSession implements AutoCloseable {
      * stays open.
      *
      * @param decider decides, on this thread; each packet is borrowed for the call
-     * @return how many packets were delivered
+     * @return the number of delivered packets
      * @throws NetlinkException if receiving or sending fails
-     * @throws E as the decider throws, whose packet then gets the failure verdict; the session stays open and can be run
-     *     again
+     * @throws E as the decider throws; its packet then gets the failure verdict, and the session stays open and can be
+     *     run again
      * @throws IllegalStateException if another poll or run is in progress
      * @param <E> what the decider may throw
      */
@@ -165,17 +167,17 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * Configures a queue anew, flags set and cleared, while it is in use. Any thread; returns when the kernel has done
-     * it. Packets are decided meanwhile if a poll is in progress or begins, and their deadlines go on in any case. An
-     * interrupt does not end it; the thread's flag is kept.
+     * Changes the configuration of a queue while it is in use; flags are set and cleared. Any thread; returns after the
+     * kernel has done it. If a poll is in progress or begins, packets are decided during the change; deadlines apply in
+     * any case. An interrupt does not end it; the thread's flag is kept.
      *
-     * @param queue the queue's new options; copy range, conntrack and securityContext only within what the largest queue
-     *     of the session was opened with, since the receive buffers are made for that
-     * @throws KernelRefusedException if the kernel refuses it; what it did before stays
-     * @throws NetlinkException if a system call fails, or the session is closed meanwhile; ETIMEDOUT if the kernel's
-     *     answer was lost for five seconds, and the change may be in force
-     * @throws IllegalArgumentException if the queue is none of this session's, or packets could become larger than it
-     *     was opened for
+     * @param queue the queue's new options; copy range, conntrack and securityContext must not exceed those of the
+     *     session's largest queue when it was opened, because the receive buffers are made for that
+     * @throws KernelRefusedException if the kernel refuses it; the previous configuration stays in force
+     * @throws NetlinkException if a system call fails, or the session is closed during the call; ETIMEDOUT if the
+     *     kernel's answer is missing for five seconds, in which case the change may be in force
+     * @throws IllegalArgumentException if the queue is not one of this session's, or packets could become larger than
+     *     the buffers
      * @throws IllegalStateException inside a decider of this session, which would have to wait for itself
      */
     public void configure(NfqueueQueue queue) throws NetlinkException {
@@ -183,7 +185,7 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * The options of a queue as they are in force.
+     * The options of a queue in force.
      *
      * @param queue a queue of this session
      * @return its options
@@ -192,7 +194,7 @@ public final class NfqueueSession implements AutoCloseable {
     public NfqueueQueue options(int queue) {
         Bound found = queues.find(queue);
         if (found == null) {
-            throw new IllegalArgumentException("queue " + queue + " is none of this session's");
+            throw new IllegalArgumentException("queue " + queue + " is not one of this session's");
         }
         return found.options;
     }
@@ -210,27 +212,28 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * Begins a graceful end: lets no packet in any more, delivers those that wait, gives held ones time to be answered
-     * ({@link NfqueueOptions#settleTime()}), settles the rest with the close verdict, and ends. The run in progress
-     * returns when that is done; who polls goes on until −1. Any thread; idempotent; does not wait.
+     * Begins a graceful end: the queue accepts no further packets, waiting packets are delivered, held ones get time to
+     * be answered ({@link NfqueueOptions#settleTime()}), the rest gets the close verdict, and the session ends. The run
+     * in progress then returns; a caller that polls continues until −1. Any thread; idempotent; does not wait.
      *
-     * <p>What comes meanwhile finds the queue full: it is dropped and counted by the kernel, or, where the close verdict is
-     * another than a drop, passes undecided and is counted nowhere.
+     * <p>For packets that arrive after this, the queue is full: the kernel drops and counts them, or, if the close
+     * verdict is not a drop, they pass undecided and uncounted.
      */
     public void stop() {
         loop.stop();
     }
 
     /**
-     * Ends the session at once: what is undecided gets the close verdict. Any thread; idempotent. The socket is closed
-     * whatever goes wrong on the way: if the close verdict can't be sent, or a verdict of a decider is not sent yet and can't
-     * be, the kernel drops the packets that wait. An Error of a handler or of the transport is thrown at the end, with later
-     * ones as suppressed exceptions.
+     * Ends the session at once: undecided packets get the close verdict. Any thread; idempotent. The socket is closed
+     * in any case: if the close verdict or a pending verdict of a decider cannot be sent, the kernel drops the waiting
+     * packets. An Error of a handler or of the transport is thrown at the end, with later ones as suppressed
+     * exceptions.
      *
-     * <p>Inside a decider it only marks: the session ends when the decider returns. From another thread it waits for the
-     * decider in progress, one second at most. After that the socket is closed under it: with a deadline set what waits
-     * gets the close verdict, without one the kernel drops it, and with it the packets that were decided in the same batch
-     * and whose verdicts had not left. What that decider decides is counted as late, and its run returns as usual.
+     * <p>Inside a decider it only marks the session, which ends when the decider returns. From another thread it waits
+     * for the decider in progress, one second at most, and then closes the socket. In that case, if a deadline is set,
+     * waiting packets get the close verdict; otherwise the kernel drops them, including packets that were decided in
+     * the same batch and whose verdicts were not sent. The verdict of that decider is counted as late, and its run
+     * returns as usual.
      */
     @Override
     public void close() {
@@ -247,8 +250,8 @@ public final class NfqueueSession implements AutoCloseable {
     }
 
     /**
-     * What was received, decided and lost since the session was opened. Any thread; also after the end. It reads the
-     * kernel's counters, so it is not for each packet.
+     * The counters of received, decided and lost packets since the session was opened. Any thread; also after the end.
+     * It reads the kernel's counters, so do not call it for each packet.
      *
      * @return a snapshot
      */
@@ -286,14 +289,14 @@ public final class NfqueueSession implements AutoCloseable {
     /**
      * The receive buffer in force.
      *
-     * @return bytes as the kernel counts them: twice what was asked, or less where {@code net.core.rmem_max} caps it
+     * @return bytes as the kernel counts them: twice the requested size, or less if {@code net.core.rmem_max} caps it
      */
     public int receiveBuffer() {
         return receiveBuffer;
     }
 
     /**
-     * The socket's address, by which the kernel names the owner of the queues.
+     * The socket's address, which identifies the owner of the queues in the kernel.
      *
      * @return the port id, 1 to 2³²−1
      */

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a session received, what it decided, and what was lost on the way, since it was opened. A snapshot: it does not
- * change. Taken while other threads work, its numbers may be of neighbouring moments.
+ * The counters of a session's received, decided and lost packets, since it was opened. A snapshot: it does not change.
+ * If other threads work while it is taken, its numbers may be of slightly different times.
  *
  * <p>Every packet gets one verdict in the end: {@code received().packets() + received().discarded() == decided +
- * answered + failed + forgotten + expired + settled + held}. Those that could not be read stand beside them in {@code
- * unread}.
+ * answered + failed + forgotten + expired + settled + held}. Packets that could not be read are counted separately in
+ * {@code unread}.
  */
 public record NfqueueStatistics(
         Statistics received,
@@ -33,20 +33,20 @@ public record NfqueueStatistics(
     /**
      * A snapshot.
      *
-     * @param received what came in, and what of it was lost; gaps in the ids are its sequence gaps
+     * @param received received and lost packets; gaps in the ids are its sequence gaps
      * @param decided verdicts that deciders returned
      * @param answered answers to held packets
-     * @param held packets that are held now
+     * @param held packets that are currently held
      * @param failed packets that got the failure verdict because the decider threw
-     * @param forgotten packets that got the failure verdict because the decider gave none
+     * @param forgotten packets that got the failure verdict because the decider returned none
      * @param expired packets that got a verdict because their deadline passed
-     * @param late verdicts and answers that came behind the deadline or the end
+     * @param late verdicts and answers that came after the deadline or the end
      * @param settled packets that got a verdict because the session ended
      * @param unread packets that got the failure verdict because they could not be read
-     * @param bypassed packets that passed undecided by fail-open, as far as gaps in the ids tell
+     * @param bypassed packets that passed undecided by fail-open, according to gaps in the ids
      * @param gone verdicts for packets that no longer waited
-     * @param refused verdicts that the kernel refused otherwise
-     * @param sendFailures sends of verdicts that failed, and were or will be tried again
+     * @param refused verdicts that the kernel refused for other reasons
+     * @param sendFailures sends of verdicts that failed, and were or will be repeated
      * @param queues the kernel's own counters
      * @param clashed packets that connection tracking dropped in the namespace after their release
      */
@@ -55,9 +55,9 @@ public record NfqueueStatistics(
     }
 
     /**
-     * What came in, and what of it was lost. Its sequence gaps are ids that never came: packets lost at the socket.
+     * Received and lost packets. Its sequence gaps are ids that were never received: packets lost at the socket.
      *
-     * @return the counters that all sessions have
+     * @return the counters common to all sessions
      */
     @Override
     public Statistics received() {
@@ -85,7 +85,7 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Packets that are held at this moment.
+     * Packets that are currently held.
      *
      * @return a count
      */
@@ -115,8 +115,8 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Packets that got a verdict because their deadline passed: held ones, those that a decider was at, and those behind
-     * them in the same batch.
+     * Packets that got a verdict because their deadline passed: held ones, those in a decider, and those after them in
+     * the same batch.
      *
      * @return a count
      */
@@ -136,8 +136,8 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Packets that got a verdict because the session ended: held ones, those that no decider has seen, and those whose
-     * decider outlasted it.
+     * Packets that got a verdict because the session ended: held ones, those that no decider has received, and those
+     * whose decider outlasted the session.
      *
      * @return a count
      */
@@ -157,8 +157,8 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Packets that passed undecided because the receive buffer was full and fail-open is on, as gaps in the ids tell.
-     * What passes a full queue leaves no gap and is counted nowhere.
+     * Packets that passed undecided because the receive buffer was full and fail-open is on, according to gaps in the
+     * ids. Packets that pass a full queue leave no gap and are not counted.
      *
      * @return a count
      */
@@ -179,8 +179,8 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Verdicts that the kernel refused for another reason than ENOENT. With EPERM it refuses all verdicts of a datagram:
-     * each one counts.
+     * Verdicts that the kernel refused for another reason than ENOENT. With EPERM it refuses all verdicts of a
+     * datagram: each one counts.
      *
      * @return a count; a batch counts once
      */
@@ -190,8 +190,8 @@ public record NfqueueStatistics(
     }
 
     /**
-     * Sends of verdicts that failed (ENOBUFS, for one). Their verdicts are kept and sent again: with the next poll, by the
-     * watchdog where there is a deadline, and at the end of the session.
+     * Sends of verdicts that failed, for example with ENOBUFS. Their verdicts are kept and sent again: by the next
+     * poll, by the watchdog if there is a deadline, and at the end of the session.
      *
      * @return a count of failed system calls
      */
@@ -201,10 +201,10 @@ public record NfqueueStatistics(
     }
 
     /**
-     * The kernel's own counters of this session's queues: dropped for a full queue, dropped for a full receive buffer,
-     * waiting. After the session's end as they were just before it.
+     * The kernel's own counters of this session's queues: dropped because of a full queue, dropped because of a full
+     * receive buffer, waiting. After the session's end, the values just before it.
      *
-     * @return one entry a queue, as far as the kernel tells
+     * @return one entry for each queue that the kernel reports
      */
     @Override
     public List<QueueState> queues() {
@@ -213,11 +213,11 @@ public record NfqueueStatistics(
 
     /**
      * Packets that connection tracking dropped after their verdict, because another packet of the same new connection
-     * had been released before: their entries clash ({@code insert_failed} and {@code drop} of conntrack -S).
-     * {@link QueuedPacket#hold()} says how to avoid it. The kernel counts this for the whole network namespace, since the
-     * opening of the session, so that packets which never were in a queue may be among them.
+     * had been released before: their entries clash ({@code insert_failed} and {@code drop} of conntrack -S). {@link
+     * QueuedPacket#hold()} describes how to avoid it. The count is that of the whole network namespace since the
+     * session was opened, so it may include packets that were never in a queue.
      *
-     * @return a count; 0 also if the kernel does not tell
+     * @return a count; 0 also if the kernel does not report it
      */
     @Override
     public long clashed() {
@@ -243,10 +243,11 @@ public record NfqueueStatistics(
     }
 
     /**
-     * These and others together, of sessions in the same network namespace.
+     * The sum of these and another session's statistics, for sessions in the same network namespace.
      *
-     * @param other the others
-     * @return the sums, and the queues of both; of {@link #clashed()} the larger, since both count the same packets
+     * @param other the other statistics
+     * @return the sums, and the queues of both; {@link #clashed()} is the larger of the two, because both count the
+     *     same packets
      */
     public NfqueueStatistics plus(NfqueueStatistics other) {
         return new NfqueueStatistics(

@@ -12,9 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Several queues beside each other, each with a session, a socket and a thread of its own, for rules that balance over
- * them ({@code --queue-balance 0:3}). The kernel puts all packets of a flow into the same queue, so that their order is
- * kept.
+ * Several queues, each with its own session, socket and thread, for rules that balance over them ({@code
+ * --queue-balance 0:3}). The kernel puts all packets of a flow into the same queue, so that their order is kept.
  *
  * <pre>{@code
  * NfqueueOptions options = NfqueueOptions.builder().queues(0, 3, queue -> {}).build();
@@ -31,10 +30,10 @@ public final class NfqueueWorkers implements AutoCloseable {
     }
 
     /**
-     * Opens a session for each queue of the options. Where one can't be had the others are closed again.
+     * Opens a session for each queue of the options. If one cannot be opened, the others are closed again.
      *
-     * @param transport where to open them
-     * @param options the queues, and how each session shall be
+     * @param transport opens the sockets
+     * @param options the queues and the options of each session
      * @return open sessions; the caller closes them
      * @throws NetlinkException as {@link NfqueueSession#open}
      */
@@ -61,14 +60,14 @@ public final class NfqueueWorkers implements AutoCloseable {
     }
 
     /**
-     * Decides packets on one thread a queue until all sessions have ended, one of them fails, or the calling thread is
-     * interrupted. It waits for the threads in each case.
+     * Decides packets on one thread for each queue, until all sessions have ended, one of them fails, or the calling
+     * thread is interrupted. It waits for the threads in each case.
      *
-     * <p>Where a decider throws, the other sessions go on to the end of their batches, and the exception comes from here;
-     * all sessions stay open and can be run again.
+     * <p>If a decider throws, the other sessions finish their batches, and this method throws the exception; all
+     * sessions stay open and can be run again.
      *
-     * @param decider decides, on all threads at once: it must be safe for that
-     * @return how many packets were delivered
+     * @param decider decides, on all threads concurrently; it must be thread-safe
+     * @return the number of delivered packets
      * @throws NetlinkException if receiving or sending fails in one of them
      * @throws E as the decider throws
      * @throws IllegalStateException if a run is in progress
@@ -83,7 +82,7 @@ public final class NfqueueWorkers implements AutoCloseable {
             Thread thread = new Thread(
                     () -> {
                         try {
-                            if (failure.get() == null) { // else another thread failed before this one had started
+                            if (failure.get() == null) { // otherwise another thread failed before this one started
                                 delivered.addAndGet(session.run(decider));
                             }
                         } catch (Throwable e) {
@@ -105,7 +104,7 @@ public final class NfqueueWorkers implements AutoCloseable {
         if (problem instanceof NetlinkException e) {
             throw e;
         }
-        Failures.rethrow(problem); // the decider's, which may have thrown anything undeclared
+        Failures.rethrow(problem); // the decider's exception, which may be undeclared
         return delivered.get();
     }
 
@@ -116,7 +115,7 @@ public final class NfqueueWorkers implements AutoCloseable {
         }
     }
 
-    /** Starts the threads. If one cannot be started (no memory, too many threads), those that run are ended. */
+    /** Starts the threads. If one cannot be started (no memory, too many threads), those already running are ended. */
     private void start(List<Thread> threads, AtomicReference<@Nullable Throwable> failure, CountDownLatch running) {
         int started = 0;
         try {
@@ -133,7 +132,7 @@ public final class NfqueueWorkers implements AutoCloseable {
         }
     }
 
-    /** Lets the workers end after their batch; those that wait for packets are woken. */
+    /** Makes the workers end after their batch; those that wait for packets are woken. */
     private void halt(List<Thread> threads) {
         threads.forEach(Thread::interrupt);
         sessions.forEach(NfqueueSession::wakeup);
@@ -158,8 +157,8 @@ public final class NfqueueWorkers implements AutoCloseable {
     }
 
     /**
-     * Ends all sessions at once, as {@link NfqueueSession#close()}: each of them, whatever the close of another one throws. The
-     * first failure is thrown, with the later ones as suppressed exceptions. Any thread; idempotent.
+     * Ends all sessions at once, as {@link NfqueueSession#close()}: each of them, even if closing another one throws.
+     * The first failure is thrown, with later ones as suppressed exceptions. Any thread; idempotent.
      */
     @Override
     public void close() {
@@ -179,7 +178,7 @@ public final class NfqueueWorkers implements AutoCloseable {
     }
 
     /**
-     * What all sessions together have received, decided and lost.
+     * The sum of all sessions' statistics.
      *
      * @return a snapshot
      */

@@ -3,13 +3,13 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.NetlinkException;
 
 /**
- * The verdicts of a batch on their way into one datagram. A run of equal verdicts becomes one {@code
- * NFQNL_MSG_VERDICT_BATCH}, where the {@link Ledger} permits that; a drop among others goes before their run, on its own: it
- * is not put back on its way, so that no packet overtakes another. Nothing leaves the outbox but by a send that succeeded.
- * One thread at a time.
+ * The verdicts of a batch, which are sent in one datagram. A run of equal verdicts becomes one {@code
+ * NFQNL_MSG_VERDICT_BATCH}, if the {@link Ledger} permits that. A drop among other verdicts is written before their
+ * run, as a single verdict: the packet does not go on, so no packet overtakes another. Only a successful send removes
+ * verdicts from the outbox. One thread at a time.
  */
 final class Outbox {
-    /** A run of fewer drops than these becomes single verdicts, so that a run of others need not end for them. */
+    /** A run of fewer drops becomes single verdicts, so that a run of other verdicts need not end for them. */
     private static final int FEW = 4;
 
     private final VerdictWriter writer;
@@ -20,7 +20,7 @@ final class Outbox {
         this.bound = bound;
     }
 
-    /** Adds a packet's verdict. Where this throws, the packet has none. */
+    /** Adds a packet's verdict. If this throws, the packet has none. */
     void add(Bound queue, int id, Verdict verdict) throws NetlinkException {
         int length = queue.runLength;
         if (length > 0) {
@@ -61,20 +61,20 @@ final class Outbox {
         return writer.holds(VerdictMessages.size(verdict));
     }
 
-    /** Writes one verdict for one packet. Where this throws, the packet has none. */
+    /** Writes one verdict for one packet. If this throws, the packet has none. */
     void single(int queue, int id, Verdict verdict) throws NetlinkException {
         int size = VerdictMessages.size(verdict);
         fit(size);
         writer.single(queue, id, verdict, size);
     }
 
-    /** Writes one verdict for all that wait up to a packet. */
+    /** Writes one verdict for all waiting packets up to a packet. */
     void batch(Bound queue, int id, Verdict verdict) throws NetlinkException {
         fit(VerdictMessages.SMALL);
         writer.batch(queue.queue, id, verdict, false);
     }
 
-    /** Writes one verdict for the packets in doubt up to an id; that there are none is no failure. */
+    /** Writes one verdict for the packets in doubt up to an id; it is not a failure if there are none. */
     void sweep(Bound queue, int id, Verdict verdict) throws NetlinkException {
         fit(VerdictMessages.SMALL);
         writer.batch(queue.queue, id, verdict, true);
@@ -121,7 +121,7 @@ final class Outbox {
         return writer.isEmpty();
     }
 
-    /** Forgets what was added, since the socket is closed; whether there was anything. */
+    /** Forgets added verdicts, because the socket is closed; returns whether there were any. */
     boolean discard() {
         boolean any = !isEmpty();
         writer.clear();
@@ -141,7 +141,7 @@ final class Outbox {
         }
     }
 
-    /** Sends what was added. If that fails all of it stays, to be sent by the next call. */
+    /** Sends the added verdicts. If sending fails, all are kept, and the next call sends them. */
     void flush() throws NetlinkException {
         closeRuns();
         writer.send();

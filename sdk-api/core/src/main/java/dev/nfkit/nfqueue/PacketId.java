@@ -5,11 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Finds whose a message is without trusting it: a packet that can't be read, or whose end is missing, still waits for a
- * verdict.
+ * Finds the queue and the packet id of a message without trusting it: a packet that cannot be read, or whose end is
+ * missing, still waits for a verdict.
  */
 final class PacketId {
-    /** No packet's. */
+    /** The value for no packet. */
     static final long NONE = -1;
 
     private static final int HEADER = Netlink.NLMSG_HDRLEN + Netlink.NFGENMSG_LEN;
@@ -19,7 +19,7 @@ final class PacketId {
 
     private PacketId() {}
 
-    /** Queue and id of the message at an offset, as {@link #queue} and {@link #id} take them apart, or NONE. */
+    /** Queue and id of the message at an offset, to be split by {@link #queue} and {@link #id}, or NONE. */
     static long find(ByteBuffer buffer, int offset, int length, ByteOrder order) {
         if (length < HEADER + ATTRIBUTE || host16(buffer, offset + TYPE, order) != NfqueueConfig.NFQNL_MSG_PACKET) {
             return NONE;

@@ -3,9 +3,9 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.socket.DatagramBatch;
 
-/** How large the receive buffer shall be, and the slots to receive packets. */
+/** The size of the receive buffer, and the slots to receive packets. */
 final class QueueBuffers {
-    /** What a datagram must leave of the send buffer ({@code netlink_sendmsg}). */
+    /** The part of the send buffer that a datagram must not use ({@code netlink_sendmsg}). */
     static final int SEND_RESERVE = 32;
 
     private static final long LARGEST = 64 << 20;
@@ -14,19 +14,21 @@ final class QueueBuffers {
     private static final int OVERHEAD = 520;
 
     private static final int SKB = 256;
-    /** What most packets have at most, unless segments come whole. */
+    /** The usual maximum length of packets, unless segments are delivered unchanged. */
     private static final int USUAL = 1500;
 
     private static final int ATTRIBUTES = 1024;
     private static final int CONNECTION = 1024;
     private static final int SECURITY_CONTEXT = 4096;
     private static final int LINE = 64;
-    /** Large segments: as many as stay in the cache until they are read. */
+    /** The number of large segments that stay in the cache until they are read. */
     private static final int SEGMENTS = 16;
 
     private QueueBuffers() {}
 
-    /** What the kernel charges to the receive buffer for as many packets as may wait, within bounds. */
+    /**
+     * The size that the kernel charges to the receive buffer for the maximum number of waiting packets, within bounds.
+     */
     static int receiveBuffer(NfqueueOptions options) {
         long sum = 0;
         for (NfqueueQueue queue : options.queues()) {
@@ -51,7 +53,8 @@ final class QueueBuffers {
             gso |= queue.gso();
         }
         int slots = gso ? Math.min(SEGMENTS, options.batchSize()) : options.batchSize();
-        // An odd number of cache lines: at a power of two the headers of all packets would fall into the same few sets.
+        // An odd number of cache lines: with a power of two, the headers of all packets would map to the same few cache
+        // sets.
         int lines = ((slot + LINE - 1) / LINE) | 1;
         return new DatagramBatch(slots, lines * LINE);
     }

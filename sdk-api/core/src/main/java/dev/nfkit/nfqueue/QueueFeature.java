@@ -15,7 +15,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a kernel may offer for queued packets ({@code NFQA_CFG_F_*} in {@code linux/netfilter/nfnetlink_queue.h}).
+ * Optional features of the kernel for queued packets ({@code NFQA_CFG_F_*} in {@code
+ * linux/netfilter/nfnetlink_queue.h}).
  *
  * <pre>{@code
  * boolean connections = QueueFeature.CONNTRACK.supportedBy(transport);
@@ -27,10 +28,10 @@ public enum QueueFeature {
     FAIL_OPEN(NfqueueConfig.NFQA_CFG_F_FAIL_OPEN),
     /**
      * Packets carry their connection ({@link NfqueueQueue.Builder#conntrack}), and verdicts change it ({@link
-     * Verdict#conntrack}). It takes {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}.
+     * Verdict#conntrack}). Needs {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}.
      */
     CONNTRACK(NfqueueConfig.NFQA_CFG_F_CONNTRACK),
-    /** Large segments come as they are: {@link NfqueueQueue.Builder#gso}. */
+    /** Large segments are delivered unchanged: {@link NfqueueQueue.Builder#gso}. */
     GSO(NfqueueConfig.NFQA_CFG_F_GSO),
     /** Packets carry the owner of their socket: {@link NfqueueQueue.Builder#uidGid}. */
     UID_GID(NfqueueConfig.NFQA_CFG_F_UID_GID),
@@ -47,9 +48,9 @@ public enum QueueFeature {
     }
 
     /**
-     * Asks the kernel, over a socket of its own. It asks for the feature on a queue that is not bound: the kernel looks at
-     * the feature first ({@code nfqnl_recv_config}), so that nothing is changed. A kernel that has {@link #CONNTRACK} as
-     * a module loads it.
+     * Asks the kernel, over a separate socket. It requests the feature for a queue that is not bound: the kernel checks
+     * the feature first ({@code nfqnl_recv_config}), so nothing is changed. A kernel that has {@link #CONNTRACK} as a
+     * module loads it.
      *
      * @param transport the network namespace
      * @return whether the kernel has it
@@ -74,7 +75,7 @@ public enum QueueFeature {
                 return false;
             }
             if (e.errno().equals(Errno.ENODEV)) {
-                return true; // it only lacks the queue
+                return true; // only the queue is missing
             }
             throw Refusals.explain(e, "queue", OptionalLong.empty(), false, transport.kernel());
         }

@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What an NFQUEUE session adds to the life of its loop: how it ends, and what becomes of what is no packet. */
+/** An NFQUEUE session's part in the lifecycle of its loop: its end, and the handling of messages other than packets. */
 final class QueueLife implements Life {
     private final NfqueueOptions options;
     private final NetlinkSocket socket;
@@ -32,7 +32,7 @@ final class QueueLife implements Life {
     private long settlingSince;
     private long malformed;
     private long discarded;
-    /** Of those discarded, the ones that get the close verdict. */
+    /** The number of discarded packets that get the close verdict. */
     private long settled;
 
     QueueLife(
@@ -136,7 +136,7 @@ final class QueueLife implements Life {
         }
     }
 
-    /** Lets nothing in any more, so that what waits can be delivered to its end. */
+    /** Makes the queues accept no further packets, so that all waiting ones can be delivered. */
     @Override
     public void unbind() throws NetlinkException {
         MessageLoop messages = loop;
@@ -203,7 +203,7 @@ final class QueueLife implements Life {
         return discarded;
     }
 
-    /** Packets that get the close verdict and that no decider has seen. */
+    /** The number of packets that get the close verdict and that no decider has received. */
     long settledUnseen() {
         return settled;
     }

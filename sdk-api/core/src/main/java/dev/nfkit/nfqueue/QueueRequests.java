@@ -30,7 +30,7 @@ final class QueueRequests {
     }
 
     /**
-     * Takes a queue and configures it, in one message: the kernel carries out the command first, so that no packet is
+     * Binds a queue and configures it, in one message: the kernel carries out the command first, so that no packet is
      * queued under another configuration.
      */
     MessageWriter bind(long sequence, NfqueueQueue queue) {
@@ -59,7 +59,10 @@ final class QueueRequests {
                 .end();
     }
 
-    /** Lets no packet in any more: each finds the queue full, and passes or is dropped. Those that wait stay. */
+    /**
+     * Makes a queue accept no further packets: for each, the queue is full, so it passes or is dropped. Waiting packets
+     * stay.
+     */
     MessageWriter shut(long sequence, int queue, boolean pass) {
         return begin(sequence, queue)
                 .be32(NFQA_CFG_QUEUE_MAXLEN, 0)

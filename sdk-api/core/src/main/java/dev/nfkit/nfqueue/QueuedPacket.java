@@ -44,15 +44,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One packet that waits for its verdict ({@code NFQNL_MSG_PACKET}). Borrowed or owned, as {@link NetfilterPacket} says;
- * an owned one that was {@linkplain #hold() held} is to be {@linkplain #answer answered}.
+ * One packet that waits for its verdict ({@code NFQNL_MSG_PACKET}). Borrowed or owned, as described in {@link
+ * NetfilterPacket}; an owned one that was {@linkplain #hold() held} must be {@linkplain #answer answered}.
  *
  * <p>Follows {@code nfqnl_build_packet_message} in {@code net/netfilter/nfnetlink_queue.c}.
  */
 public final class QueuedPacket implements NetfilterPacket {
     private static final PacketShape<NfqueueAttribute> SHAPE =
             new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, VLAN, Absence::reason, Set.of());
-    // What every packet is asked for, as numbers: loading them from the enum each time shows.
+    // The codes of the hot path as numbers: loading them from the enum each time is measurably slower.
     private static final int HDR_CODE = PACKET_HDR.code();
     private static final int MARK_CODE = MARK.code();
     private static final int PAYLOAD_CODE = PAYLOAD.code();
@@ -70,10 +70,10 @@ public final class QueuedPacket implements NetfilterPacket {
     private final @Nullable Hold hold;
 
     /**
-     * A view yet to be aimed.
+     * A view of no message; {@link #wrap} aims it.
      *
-     * @param lending what the packet's session does for it
-     * @param loan the handing out, for a strict view; else null
+     * @param lending the session's services for the packet
+     * @param loan the loan of a strict view; otherwise null
      */
     QueuedPacket(Lending lending, @Nullable Loan loan) {
         this(new PacketMessage<>(SHAPE, loan), lending, null, loan);
@@ -89,7 +89,7 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * Reads one message as an owned packet, of a recording for instance. It can't be held or answered.
+     * Reads one message as an owned packet, for instance from a recording. It cannot be held or answered.
      *
      * @param cursor a cursor on a message of type {@link NfqueueConfig#NFQNL_MSG_PACKET}
      * @param receivedAtNanos the time of receipt, in nanoseconds since 1970
@@ -97,12 +97,12 @@ public final class QueuedPacket implements NetfilterPacket {
      * @throws MalformedMessageException if an attribute is malformed
      */
     public static QueuedPacket read(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
-        return new QueuedPacket(Lending.NOBODY, null)
+        return new QueuedPacket(Lending.NONE, null)
                 .wrap(cursor, receivedAtNanos)
                 .copy();
     }
 
-    /** Aims this view at a message; the session's. */
+    /** Aims this view at a message. Called by the session. */
     QueuedPacket wrap(MessageCursor cursor, long receivedAtNanos) throws MalformedMessageException {
         payload.release();
         message.wrap(cursor, receivedAtNanos);
@@ -126,8 +126,8 @@ public final class QueuedPacket implements NetfilterPacket {
     /**
      * Whether the kernel sent an attribute.
      *
-     * @param attribute which
-     * @return whether it is there
+     * @param attribute the attribute
+     * @return whether it is present
      * @throws IllegalStateException if the packet was borrowed and its callback has returned
      */
     public boolean has(NfqueueAttribute attribute) {
@@ -135,9 +135,9 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * Any attribute's value as it came, for code that goes by the schema.
+     * Any attribute's value as received, for code that follows the schema.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return the bytes without the attribute's header, borrowed as the packet is
      * @throws java.util.NoSuchElementException if it is absent
      * @throws IllegalStateException if the packet was borrowed and its callback has returned
@@ -200,7 +200,7 @@ public final class QueuedPacket implements NetfilterPacket {
     /**
      * The packet's priority ({@code skb->priority}).
      *
-     * @return 0 to 2³²−1; 0 where it has none, and on kernels before 5.18
+     * @return 0 to 2³²−1; 0 if it has none, and on kernels before 5.18
      */
     public long priority() {
         return message.has(PRIORITY_CODE) ? message.u32(PRIORITY_CODE) : 0;
@@ -310,8 +310,8 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * Whether the packet's connection is not in the table yet, because none of its packets has gone on. Packets of such a
-     * connection that wait at the same time are lost but for one, as {@link #hold()} explains. It takes a queue
+     * Whether the packet's connection is not in the table yet, because none of its packets has gone on. Of the packets
+     * of such a connection that wait at the same time, all but one are lost, as {@link #hold()} explains. Needs a queue
      * with {@linkplain NfqueueQueue.Builder#conntrack connections}.
      *
      * @return false also if the kernel sent no connection: the packet is not tracked, was queued before connection
@@ -341,18 +341,18 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * What the kernel says of the packet's checksum and segmentation: bits of {@link
-     * NfqueueConfig#NFQA_SKB_CSUMNOTREADY} and its like.
+     * The kernel's flags of the packet's checksum and segmentation: {@link NfqueueConfig#NFQA_SKB_CSUMNOTREADY} and
+     * others.
      *
-     * @return 0 to 2³²−1; 0 where none is set
+     * @return 0 to 2³²−1; 0 if none is set
      */
     public long skbInfo() {
         return message.has(SKB_INFO_CODE) ? message.u32(SKB_INFO_CODE) : 0;
     }
 
     /**
-     * Whether the transport checksum in the payload is not computed yet: the device would do it. Only with the flag GSO;
-     * a changed payload needs a whole checksum all the same.
+     * Whether the transport checksum in the payload is not computed yet: the device would do it. Only with the flag
+     * GSO; a changed payload needs a complete checksum nevertheless.
      *
      * @return whether {@code NFQA_SKB_CSUMNOTREADY} is set
      */
@@ -371,7 +371,7 @@ public final class QueuedPacket implements NetfilterPacket {
 
     @Override
     public Bytes payload() {
-        if (payload.length() < 0) { // not asked for since the packet was wrapped; owned ones are aimed from the start
+        if (payload.length() < 0) { // not requested since the packet was wrapped; owned packets are aimed from the start
             message.aim(PAYLOAD_CODE, payload);
         }
         return payload;
@@ -382,7 +382,8 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * The length of the packet, as the kernel says where it cut it. In copy mode META it does not say: 0.
+     * The length of the packet, which the kernel reports if it cut the packet. In copy mode META it does not report it,
+     * and this is 0.
      *
      * @return a length in bytes, never less than the payload's
      */
@@ -403,10 +404,12 @@ public final class QueuedPacket implements NetfilterPacket {
         return message.owned();
     }
 
-    /** {@inheritDoc} It can't be answered: this one can, by the decider's verdict, or {@link #hold()} it. */
+    /**
+     * {@inheritDoc} The copy cannot be answered. This packet can, by the decider's verdict, or after {@link #hold()}.
+     */
     @Override
     public QueuedPacket copy() {
-        return message.owned() ? this : owned(Lending.NOBODY, null);
+        return message.owned() ? this : owned(Lending.NONE, null);
     }
 
     private QueuedPacket owned(Lending owner, @Nullable Hold duty) {
@@ -416,16 +419,16 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     /**
-     * Keeps the packet for later: the kernel keeps it waiting until it is {@linkplain #answer answered}, by any thread,
-     * in any order. The decider then returns {@link Verdict#HELD}. What is not answered gets the session's verdict at
-     * its deadline, or when the session ends.
+     * Holds the packet: it waits in the kernel until it is {@linkplain #answer answered}, by any thread, in any order.
+     * The decider then returns {@link Verdict#HELD}. A packet that is not answered gets the session's verdict at its
+     * deadline, or when the session ends.
      *
      * <p><b>Packets of one new connection that wait at the same time are lost after their release, all but one</b>, if
-     * they were queued behind connection tracking and their protocol is ICMP, ICMPv6, TCP or SCTP. Until the first
-     * packet of a connection has gone on, the connection is unconfirmed, and each packet gets an entry of its own. The
-     * first that goes on brings its entry into the table; the kernel then drops the others, in whatever order and at
-     * whatever time they are released. A slow decider that holds nothing has the same effect. UDP is not affected.
-     * {@link NfqueueStatistics#clashed()} counts the packets. To lose none, queue before connection tracking:
+     * they were queued after connection tracking and their protocol is ICMP, ICMPv6, TCP or SCTP. Until the first
+     * packet of a connection has gone on, the connection is unconfirmed, and each packet gets its own entry. The entry
+     * of the first packet that goes on is inserted into the table; the kernel then drops the others, whatever the order
+     * and time of their release. A slow decider that holds nothing has the same effect. UDP is not affected. {@link
+     * NfqueueStatistics#clashed()} counts the packets. To lose none, queue before connection tracking:
      *
      * <pre>{@code
      * iptables -t raw -A PREROUTING -p icmp -j NFQUEUE --queue-num 0     # and OUTPUT, for packets of this host
@@ -433,44 +436,44 @@ public final class QueuedPacket implements NetfilterPacket {
      * nft add rule inet filter early meta l4proto icmp queue to 0
      * }</pre>
      *
-     * <p>If the rule must see the connection's state, accept the packets of unconfirmed connections at once and hold only
-     * the others: {@link #unconfirmed()} tells them apart. See {@code nf_ct_resolve_clash} in
-     * {@code net/netfilter/nf_conntrack_core.c}.
+     * <p>If the rule must see the connection's state, accept the packets of unconfirmed connections at once and hold
+     * only the others: {@link #unconfirmed()} distinguishes them. See {@code nf_ct_resolve_clash} in {@code
+     * net/netfilter/nf_conntrack_core.c}.
      *
-     * @return an owned packet that is to be answered once
-     * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or held already
+     * @return an owned packet that must be answered once
+     * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or already held
      */
     public QueuedPacket hold() {
         return keep(lending.hold(this, null, null));
     }
 
     /**
-     * As {@link #hold()}, with a deadline of its own.
+     * As {@link #hold()}, with its own deadline.
      *
      * @param deadline from now on, by the transport's clock; more than zero
-     * @param verdict what the packet gets then; not HELD
-     * @return an owned packet that is to be answered once
+     * @param verdict the verdict at the deadline; not HELD
+     * @return an owned packet that must be answered once
      * @throws IllegalArgumentException if the deadline is not positive, or the verdict is HELD
-     * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or held already
+     * @throws IllegalStateException if this packet is not borrowed from a session in a {@link Decider}, or already held
      */
     public QueuedPacket hold(Duration deadline, Verdict verdict) {
         return keep(lending.hold(this, deadline, verdict));
     }
 
     private QueuedPacket keep(Hold duty) {
-        QueuedPacket held = owned(Lending.NOBODY, duty);
+        QueuedPacket held = owned(Lending.NONE, duty);
         duty.enter(held);
         return held;
     }
 
     /**
-     * Answers a held packet, exactly once. Any thread. The verdict is on its way when this returns; inside a decider on
-     * the same session it leaves with the batch.
+     * Answers a held packet, exactly once. Any thread. The verdict was sent when this returns; inside a decider of the
+     * same session it is sent with the batch.
      *
      * @param verdict the verdict, not HELD
-     * @return false if it came too late: the packet had its verdict from the deadline or from the session's end
-     * @throws NetlinkException if sending fails; the packet is held as before
-     * @throws IllegalStateException if this packet was not held, or was answered before
+     * @return false if it came too late: the packet already had the verdict of its deadline or of the session's end
+     * @throws NetlinkException if sending fails; the packet is still held
+     * @throws IllegalStateException if this packet was not held, or was already answered
      * @throws IllegalArgumentException if the verdict is HELD
      */
     public boolean answer(Verdict verdict) throws NetlinkException {
@@ -479,13 +482,13 @@ public final class QueuedPacket implements NetfilterPacket {
             throw new IllegalStateException(
                     owned()
                             ? "this packet is a copy or a recording; hold() one in the decider to answer it later"
-                            : "a borrowed packet is answered by what the decider returns; hold() it to answer it later");
+                            : "a borrowed packet is answered by the decider's verdict; hold() it to answer it later");
         }
         return duty.answer(verdict);
     }
 
     /**
-     * Whether a held packet was answered, by the application or in its stead.
+     * Whether a held packet was answered, by the application or by the session.
      *
      * @return false while it waits, and for packets that are not held
      */
@@ -494,7 +497,7 @@ public final class QueuedPacket implements NetfilterPacket {
         return duty != null && duty.answered();
     }
 
-    /** The duty to answer, or null where there is none. */
+    /** The duty to answer, or null if there is none. */
     @Nullable
     Hold duty() {
         return hold;
@@ -503,34 +506,34 @@ public final class QueuedPacket implements NetfilterPacket {
     /**
      * A verdict to add changes to and return: the packet goes on.
      *
-     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#ACCEPT}
+     * @return inside a decider the session's only borrowed verdict; otherwise {@link Verdict#ACCEPT}
      */
     public Verdict accept() {
         return verdict(NfqueueConfig.NF_ACCEPT);
     }
 
     /**
-     * A verdict to return: the packet is thrown away.
+     * A verdict to return: the packet is dropped.
      *
-     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#DROP}
+     * @return inside a decider the session's only borrowed verdict; otherwise {@link Verdict#DROP}
      */
     public Verdict drop() {
         return verdict(NfqueueConfig.NF_DROP);
     }
 
     /**
-     * A verdict to add changes to and return: the packet meets the hook again ({@link Verdict#REPEAT}).
+     * A verdict to add changes to and return: the packet traverses the hook again ({@link Verdict#REPEAT}).
      *
-     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#REPEAT}
+     * @return inside a decider the session's only borrowed verdict; otherwise {@link Verdict#REPEAT}
      */
     public Verdict repeat() {
         return verdict(NfqueueConfig.NF_REPEAT);
     }
 
     /**
-     * A verdict to add changes to and return: the packet goes on past the other chains of the hook.
+     * A verdict to add changes to and return: the packet goes on and skips the other chains of the hook.
      *
-     * @return inside a decider the session's one borrowed verdict; else {@link Verdict#STOP}
+     * @return inside a decider the session's only borrowed verdict; otherwise {@link Verdict#STOP}
      */
     public Verdict stop() {
         return verdict(NfqueueConfig.NF_STOP);
@@ -540,8 +543,8 @@ public final class QueuedPacket implements NetfilterPacket {
      * A verdict to add changes to and return: the packet goes to another queue.
      *
      * @param queue 0 to 65535
-     * @param bypass whether it goes on where nobody owns that queue; else it is dropped there
-     * @return inside a decider the session's one borrowed verdict; else as {@link Verdict#queue(int, boolean)}
+     * @param bypass whether it goes on if that queue has no owner; otherwise it is dropped
+     * @return inside a decider the session's only borrowed verdict; otherwise as {@link Verdict#queue(int, boolean)}
      * @throws IllegalArgumentException if the queue is out of range
      */
     public Verdict toQueue(int queue, boolean bypass) {
@@ -549,7 +552,7 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     private Verdict verdict(int number) {
-        message.alive(); // else it would be the verdict of the packet that the decider is at
+        message.alive(); // otherwise it would be the verdict of the current packet
         return loan == null ? lending.verdict(number) : Verdict.lent(number, loan);
     }
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** The queues of a session: taken when it opens, configured, and counted while it lives. */
+/** The queues of a session: bound when it opens, configured, and counted while it is open. */
 final class Queues {
     final Bound[] bound;
     private final KernelView kernel;
@@ -57,11 +57,11 @@ final class Queues {
         }
     }
 
-    /** Configures a queue anew. Any thread but inside a callback. */
+    /** Changes the configuration of a queue. Any thread, but not inside a callback. */
     void change(MessageLoop messages, ByteOrder order, NfqueueQueue options) throws NetlinkException {
         Bound queue = find(options.queue());
         if (queue == null) {
-            throw new IllegalArgumentException("queue " + options.queue() + " is none of this session's");
+            throw new IllegalArgumentException("queue " + options.queue() + " is not one of this session's");
         }
         if (QueueBuffers.datagram(options) > largest) {
             throw new IllegalArgumentException("queue " + options.queue()
@@ -99,7 +99,7 @@ final class Queues {
         return null;
     }
 
-    /** The queue of a packet, for the polling thread, which asks for the same one again and again. */
+    /** The queue of a packet, for the polling thread, which usually requests the same one repeatedly. */
     @Nullable
     Bound ofPacket(int queue) {
         Bound found = find(queue);
@@ -146,7 +146,7 @@ final class Queues {
         return truncated;
     }
 
-    /** The kernel's counters of these queues; after the end as they were before it. */
+    /** The kernel's counters of these queues; after the end, the values before it. */
     List<QueueState> states() {
         List<QueueState> known = lastStates;
         return known != null ? known : read();
@@ -158,17 +158,17 @@ final class Queues {
                 .toList();
     }
 
-    /** Packets that connection tracking dropped in the namespace since the opening. */
+    /** The number of packets that connection tracking dropped in the namespace since the opening. */
     long clashed() {
         return clashes.count();
     }
 
-    /** The socket is closed: what was held has gone on. */
+    /** The socket is closed: no packet is held any more. */
     void closed() {
         clashes.remember();
     }
 
-    /** Keeps the kernel's counters, which vanish with the socket. */
+    /** Saves the kernel's counters, which are lost with the socket. */
     void remember() {
         if (lastStates == null) {
             lastStates = read();

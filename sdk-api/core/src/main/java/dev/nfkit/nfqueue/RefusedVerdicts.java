@@ -4,8 +4,8 @@ import dev.nfkit.Errno;
 import java.util.function.Consumer;
 
 /**
- * Counts the verdicts that the kernel refused, and reports each with its packet. Where a refusal may leave the packet waiting,
- * its queue is in doubt ({@link Ledger}). On the thread that receives.
+ * Counts the verdicts that the kernel refused, and reports each with its packet. If the packet may still wait after a
+ * refusal, its queue is in doubt ({@link Ledger}). On the receiving thread.
  */
 final class RefusedVerdicts {
     private static final int UNKNOWN = -1;
@@ -25,8 +25,8 @@ final class RefusedVerdicts {
     }
 
     /**
-     * The kernel refused the verdict of a sequence number, or with EPERM the whole datagram that begins with it. Packets that
-     * are received in an epoch from this one on come after those whose verdict it was.
+     * The kernel refused the verdict with a sequence number, or with EPERM the whole datagram that begins with it.
+     * Packets received in this and later epochs come after the packets of these verdicts.
      */
     void refused(long sequence, Errno errno, int epoch) {
         if (errno.equals(Errno.ENOENT)) {
@@ -35,9 +35,8 @@ final class RefusedVerdicts {
                 report(sequence, errno);
             }
         } else if (errno.equals(Errno.EPERM)) {
-            // nfnetlink_rcv looks at the capability once for a datagram, and answers its first message alone. All is
-            // counted
-            // before a handler is called, which may throw.
+            // nfnetlink_rcv checks the capability once for a datagram, and answers only its first message. All are
+            // counted before a handler is called, because it may throw.
             dispatch.doubtRefused(UNKNOWN, epoch);
             log.datagram(sequence, verdict -> refused++);
             log.datagram(sequence, verdict -> report(verdict, errno));

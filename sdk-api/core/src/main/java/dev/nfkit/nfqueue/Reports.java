@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports to the application, or to the log, what it failed to decide. Handlers and logging backends may block and may throw
- * anything: so those reports that come up while a session is at work are made by a thread of their own, and nothing here is
- * called under a lock of the session.
+ * Reports packets that the application failed to decide, to its handlers or to the log. Handlers and logging backends
+ * may block and may throw anything. Therefore reports of an open session are made on a separate thread, and nothing
+ * here is called under a lock of the session.
  */
 final class Reports {
     private static final int NAMED = 10;
@@ -35,14 +35,14 @@ final class Reports {
         thread = new ReportThread(this::warn);
     }
 
-    /** Held packets that got the verdict of their deadline. Any thread; it does not wait. */
+    /** Reports held packets that got the verdict of their deadline. Any thread; does not wait. */
     void expired(List<Unanswered> packets) {
         if (!packets.isEmpty()) {
             thread.submit(() -> unanswered(packets));
         }
     }
 
-    /** Held packets that got the close verdict, to be reported by {@link #end()}. */
+    /** Records held packets that got the close verdict, to be reported by {@link #end()}. */
     void settled(List<Unanswered> packets) {
         synchronized (atEnd) {
             atEnd.addAll(packets);
@@ -50,7 +50,8 @@ final class Reports {
     }
 
     /**
-     * The session has ended: waits a while for the reports in progress, then makes the last ones on this thread.
+     * Called when the session has ended: waits a limited time for the reports in progress, then makes the last ones on
+     * this thread.
      *
      * @throws Error as a handler throws; its exceptions are logged
      */
@@ -66,7 +67,7 @@ final class Reports {
         }
     }
 
-    /** Reports held packets without an answer; the first Error that a handler throws, or null. */
+    /** Reports held packets without an answer; returns the first Error that a handler throws, or null. */
     private @Nullable Throwable unanswered(List<Unanswered> packets) {
         Consumer<Unanswered> handler = options.unansweredHandler().orElse(null);
         if (handler == null) {
@@ -117,7 +118,7 @@ final class Reports {
         }
     }
 
-    /** Packets got the verdict of the deadline while a decider was at work. */
+    /** Reports packets that got the verdict of the deadline while a decider was running. */
     void slowDecider(long packets) {
         long total = slowDecider.count(packets);
         if (total > 0) {
@@ -126,7 +127,7 @@ final class Reports {
         }
     }
 
-    /** A decider returned null, or HELD without holding the packet. */
+    /** Reports that a decider returned null, or HELD without holding the packet. */
     void noVerdict(boolean held) {
         long total = noVerdict.count(1);
         if (total > 0) {
@@ -136,7 +137,7 @@ final class Reports {
         }
     }
 
-    /** Verdicts could not be sent, and no caller hears of it. */
+    /** Reports verdicts that could not be sent, if no caller gets the exception. */
     void unsent(Throwable problem) {
         long total = unsent.count(1);
         if (total > 0) {
@@ -147,7 +148,7 @@ final class Reports {
         }
     }
 
-    /** A round of the watchdog threw; it throws nothing itself. */
+    /** Reports an exception of a watchdog round. Never throws. */
     void watchdogFailed(Throwable problem) {
         try {
             unsent(problem);

@@ -1,10 +1,10 @@
 package dev.nfkit.nfqueue;
 
 /**
- * A held packet that the application did not answer, and the verdict that it got in its stead.
+ * A held packet that the application did not answer, and the verdict that the session gave it.
  */
 public record Unanswered(QueuedPacket packet, Cause cause, Verdict verdict) {
-    /** When a held packet counts as forgotten. */
+    /** The reason for the session's verdict. */
     public enum Cause {
         /** Its deadline passed. */
         DEADLINE,
@@ -16,15 +16,15 @@ public record Unanswered(QueuedPacket packet, Cause cause, Verdict verdict) {
      * A packet without an answer.
      *
      * @param packet the packet; owned
-     * @param cause why it was not waited for any longer
-     * @param verdict what it got
+     * @param cause why the session did not wait longer
+     * @param verdict the verdict that it got
      */
     public Unanswered {}
 
     /**
      * The packet.
      *
-     * @return an owned packet, which can't be answered any more
+     * @return an owned packet, which can no longer be answered
      */
     @Override
     public QueuedPacket packet() {
@@ -32,7 +32,7 @@ public record Unanswered(QueuedPacket packet, Cause cause, Verdict verdict) {
     }
 
     /**
-     * Why it was not waited for any longer.
+     * Why the session did not wait longer.
      *
      * @return the cause
      */

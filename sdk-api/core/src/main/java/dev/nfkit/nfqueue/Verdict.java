@@ -8,14 +8,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What shall become of a packet, and what of it shall change on the way.
+ * The decision about a packet, with the changes to make to it.
  *
- * <p>The constants and what {@link #queue} gives are immutable values that any number of threads may share; a method
- * that adds a change gives a new one. What {@link QueuedPacket#accept()} and its like give inside a {@link Decider} is
- * <em>borrowed</em>: the session has one such verdict, which every change alters in place without an allocation, and
- * which is to be returned before the next packet comes; {@link #copy()} gives one that lives on.
+ * <p>The constants and the results of {@link #queue} are immutable values that any number of threads may share; a
+ * method that adds a change returns a new value. The result of {@link QueuedPacket#accept()} and similar methods inside
+ * a {@link Decider} is <em>borrowed</em>: the session has only one such verdict. Every change alters it in place
+ * without an allocation, and it must be returned before the next packet is delivered. {@link #copy()} returns one that
+ * stays valid.
  *
- * <p>Changes take effect with every verdict but a drop. Follows {@code nfqnl_recv_verdict} in {@code
+ * <p>Changes take effect with every verdict except a drop. Follows {@code nfqnl_recv_verdict} in {@code
  * nfnetlink_queue.c}.
  */
 public final class Verdict {
@@ -28,16 +29,16 @@ public final class Verdict {
     private static final int NOT_FOR_BATCHES = PAYLOAD | VLAN | L2HDR | CT;
     private static final int HELD_NUMBER = -1;
 
-    /** {@code NF_ACCEPT}: the packet goes on, to the rules behind the one that queued it. */
+    /** {@code NF_ACCEPT}: the packet goes on, to the rules after the one that queued it. */
     public static final Verdict ACCEPT = new Verdict(NfqueueConfig.NF_ACCEPT, false);
-    /** {@code NF_DROP}: the packet is thrown away. */
+    /** {@code NF_DROP}: the packet is dropped. */
     public static final Verdict DROP = new Verdict(NfqueueConfig.NF_DROP, false);
     /**
-     * {@code NF_REPEAT}: the packet meets the hook again, the queueing rule included. Mark it, and let the rule leave
-     * out marked ones, or it goes round for ever.
+     * {@code NF_REPEAT}: the packet traverses the hook again, including the queueing rule. To avoid an endless loop,
+     * mark it, and exclude marked packets in the rule.
      */
     public static final Verdict REPEAT = new Verdict(NfqueueConfig.NF_REPEAT, false);
-    /** {@code NF_STOP}: the packet goes on and meets no more chains of this hook. */
+    /** {@code NF_STOP}: the packet goes on and skips the remaining chains of this hook. */
     public static final Verdict STOP = new Verdict(NfqueueConfig.NF_STOP, false);
     /** No verdict yet: the packet was held ({@link QueuedPacket#hold()}) and is answered later. Never sent. */
     public static final Verdict HELD = new Verdict(HELD_NUMBER, false);
@@ -63,7 +64,7 @@ public final class Verdict {
         this.loan = loan;
     }
 
-    /** A borrowed verdict of one packet alone, where views are strict. */
+    /** A borrowed verdict for a single packet, if views are strict. */
     static Verdict lent(int number, Loan loan) {
         return new Verdict(number, true, loan);
     }
@@ -74,12 +75,12 @@ public final class Verdict {
         }
     }
 
-    /** A session's one borrowed verdict. */
+    /** A session's only borrowed verdict. */
     static Verdict reusable() {
         return new Verdict(NfqueueConfig.NF_ACCEPT, true);
     }
 
-    /** Starts the borrowed verdict anew. */
+    /** Resets the borrowed verdict. */
     Verdict reset(int number) {
         this.number = number;
         changes = 0;
@@ -91,7 +92,7 @@ public final class Verdict {
     }
 
     /**
-     * {@code NF_QUEUE}: the packet goes to the end of another queue, with an id of that one; where nobody owns it the
+     * {@code NF_QUEUE}: the packet goes to the end of another queue, with an id of that queue; if it has no owner, the
      * packet is dropped.
      *
      * @param queue 0 to 65535
@@ -106,7 +107,7 @@ public final class Verdict {
      * {@code NF_QUEUE}: the packet goes to another queue.
      *
      * @param queue 0 to 65535
-     * @param bypass whether it goes on where nobody owns that queue; else it is dropped there
+     * @param bypass whether it goes on if that queue has no owner; otherwise it is dropped
      * @return a verdict
      * @throws IllegalArgumentException if the queue is out of range
      */
@@ -124,11 +125,11 @@ public final class Verdict {
     /**
      * The verdict of a kernel's number.
      *
-     * @param number as {@code linux/netfilter.h} has it: {@link NfqueueConfig#NF_DROP} to {@link NfqueueConfig#NF_STOP},
+     * @param number as in {@code linux/netfilter.h}: {@link NfqueueConfig#NF_DROP} to {@link NfqueueConfig#NF_STOP},
      *     for NF_QUEUE with the target queue in the upper 16 bits
      * @return a verdict without changes
-     * @throws IllegalArgumentException if it is none that user space may give: NF_STOLEN says that somebody in the
-     *     kernel keeps the packet, which user space can't; hold the packet and drop it later, or never
+     * @throws IllegalArgumentException if user space cannot give it: NF_STOLEN means that code in the kernel keeps the
+     *     packet; hold the packet instead and drop it later, or never
      */
     public static Verdict of(int number) {
         return switch (number & 0xff) {
@@ -165,7 +166,7 @@ public final class Verdict {
     private Verdict changed(int change) {
         alive();
         if (number == HELD_NUMBER) {
-            throw new IllegalStateException("HELD is no verdict; give the changes with the answer");
+            throw new IllegalStateException("HELD is not a verdict; add the changes to the answer");
         }
         Verdict target = borrowed ? this : copyOf(this);
         target.changes |= change;
@@ -198,8 +199,8 @@ public final class Verdict {
     }
 
     /**
-     * Sets the packet's priority ({@code skb->priority}, {@code NFQA_PRIORITY}). Needs Linux 5.18; older kernels leave it
-     * out without a word.
+     * Sets the packet's priority ({@code skb->priority}, {@code NFQA_PRIORITY}). Needs Linux 5.18; older kernels ignore
+     * it without an error.
      *
      * @param priority 0 to 2³²−1; a {@code major:minor} class of tc is {@code major << 16 | minor}
      * @return the verdict with that change
@@ -212,12 +213,12 @@ public final class Verdict {
     }
 
     /**
-     * Replaces the packet, from its network header on ({@code NFQA_PAYLOAD}). Lengths and checksums must be right:
-     * {@code dev.nfkit.packet} makes them so. Where the kernel can't make the change (no memory, shorter than the
+     * Replaces the packet, from its network header on ({@code NFQA_PAYLOAD}). Lengths and checksums must be right;
+     * {@code dev.nfkit.packet} computes them. If the kernel cannot make the change (no memory, shorter than the
      * transport header) it drops the packet.
      *
-     * @param packet the whole new packet, up to 65531 bytes. A borrowed verdict keeps a reference, and the bytes must
-     *     stay until the decider has returned; another copies them.
+     * @param packet the whole new packet, up to 65531 bytes. A borrowed verdict keeps a reference, so the bytes must
+     *     not change until the decider has returned; other verdicts copy them.
      * @return the verdict with that change
      * @throws IllegalArgumentException if it is longer
      * @throws IllegalStateException if the bytes were released
@@ -232,7 +233,7 @@ public final class Verdict {
     }
 
     /**
-     * Sets the VLAN tag, in the bridge family only ({@code NFQA_VLAN}); elsewhere the kernel leaves it out.
+     * Sets the VLAN tag, in the bridge family only ({@code NFQA_VLAN}); in other families the kernel ignores it.
      *
      * @param tag the tag
      * @return the verdict with that change
@@ -244,9 +245,11 @@ public final class Verdict {
     }
 
     /**
-     * Replaces the link-layer header, in the bridge family only ({@code NFQA_L2HDR}); elsewhere the kernel leaves it out.
+     * Replaces the link-layer header, in the bridge family only ({@code NFQA_L2HDR}); in other families the kernel
+     * ignores it.
      *
-     * @param header as long as the packet's own, or the kernel refuses the verdict (EINVAL) and drops the packet
+     * @param header of the same length as the packet's own, or the kernel refuses the verdict (EINVAL) and drops the
+     *     packet
      * @return the verdict with that change; as with {@link #payload}, a borrowed one keeps a reference
      */
     public Verdict l2Header(Bytes header) {
@@ -256,10 +259,9 @@ public final class Verdict {
     }
 
     /**
-     * Changes the packet's connection ({@code NFQA_CT}). Needs a kernel with
-     * {@code CONFIG_NETFILTER_NETLINK_GLUE_CT}, as distributions build it; other kernels ignore the change, without an
-     * error. {@link QueueFeature#CONNTRACK} tells whether this one has it. A packet that is not tracked has no connection
-     * to change.
+     * Changes the packet's connection ({@code NFQA_CT}). Needs a kernel with {@code CONFIG_NETFILTER_NETLINK_GLUE_CT},
+     * which distributions enable; other kernels ignore the change without an error. {@link QueueFeature#CONNTRACK}
+     * checks for it. A packet that is not tracked has no connection to change.
      *
      * <p>A mark of the connection can be set on every kernel: the verdict marks the packet, and a rule after the queue
      * copies the mark to the connection.
@@ -269,7 +271,7 @@ public final class Verdict {
      * nft add rule inet mangle postrouting meta mark 7 ct mark set meta mark
      * }</pre>
      *
-     * @param update what changes
+     * @param update the changes
      * @return the verdict with that change
      */
     public Verdict conntrack(ConntrackUpdate update) {
@@ -279,9 +281,9 @@ public final class Verdict {
     }
 
     /**
-     * A verdict that lives on.
+     * A verdict that stays valid.
      *
-     * @return an immutable copy, or this verdict where it is immutable
+     * @return an immutable copy, or this verdict if it is immutable
      */
     public Verdict copy() {
         if (!borrowed) {
@@ -295,7 +297,7 @@ public final class Verdict {
     }
 
     /**
-     * The verdict as the kernel knows it.
+     * The kernel's number of the verdict.
      *
      * @return {@link NfqueueConfig#NF_DROP} to {@link NfqueueConfig#NF_STOP}, for NF_QUEUE with the target queue in the
      *     upper 16 bits and the flag of a bypass
@@ -310,12 +312,12 @@ public final class Verdict {
         return number == HELD_NUMBER;
     }
 
-    /** Whether one {@code NFQNL_MSG_VERDICT_BATCH} may say it of many packets. */
+    /** Whether one {@code NFQNL_MSG_VERDICT_BATCH} may apply it to many packets. */
     boolean forBatches() {
         return (changes & NOT_FOR_BATCHES) == 0;
     }
 
-    /** Whether it lets a packet do the same as another does, where both are for batches. */
+    /** Whether it has the same effect as another verdict, if both are for batches. */
     boolean sameAs(int otherNumber, int otherChanges, long otherMark, long otherPriority) {
         return number == otherNumber
                 && changes == otherChanges
@@ -379,7 +381,7 @@ public final class Verdict {
     }
 
     /**
-     * Whether another object stands for the same verdict and changes.
+     * Whether another object is the same verdict with the same changes.
      *
      * @param other what to compare with
      * @return whether they are equal
@@ -402,7 +404,7 @@ public final class Verdict {
     }
 
     /**
-     * A hash of it.
+     * A hash of verdict and changes.
      *
      * @return a number that is the same for equal ones
      */

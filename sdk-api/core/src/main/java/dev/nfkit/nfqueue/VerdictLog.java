@@ -5,19 +5,19 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongConsumer;
 
 /**
- * Which packet each verdict was for, by its sequence number: the kernel's answer to a bad one echoes nothing else. It also
- * knows which verdicts left in one datagram, since the kernel refuses a datagram as a whole by its first message alone. Rings:
- * what is older than their size is forgotten. Any thread.
+ * Maps the sequence numbers of verdicts to packets: the kernel's refusal contains nothing else. It also records which
+ * verdicts were sent in one datagram, because the kernel refuses a whole datagram by an answer to its first message
+ * only. Uses rings: entries older than their size are forgotten. Any thread.
  */
 final class VerdictLog {
-    /** The upper half of the numbers is the verdicts', the lower the requests'. */
+    /** Verdicts use the upper half of the numbers, requests the lower. */
     private static final int OURS = 0x8000_0000;
 
     /** A verdict for all packets up to an id. */
     static final int BATCH = 0x4000_0000;
-    /** A batch for packets in doubt, which finds nothing as a rule. */
+    /** A batch for packets in doubt, which usually finds none. */
     static final int SWEEP = 0x2000_0000;
-    /** Written for held packets; each of a session's two writers has numbers of its own. */
+    /** Written for held packets; each of a session's two writers has its own numbers. */
     static final int HELD = 0x1000_0000;
 
     private static final int COUNT = HELD - 1;
@@ -27,7 +27,7 @@ final class VerdictLog {
     private static final int INDEX = (1 << SIZE_BITS) - 1;
     private static final int DATAGRAMS = 1 << 10;
 
-    // An entry: what distinguishes numbers of one place in the ring, the kind, the queue, and the id.
+    // An entry: a tag that distinguishes numbers at one place of the ring, the kind, the queue, and the id.
     private static final int TAG_BITS = 13;
     private static final int QUEUE_SHIFT = 32;
     private static final int KIND_SHIFT = 48;
@@ -36,11 +36,11 @@ final class VerdictLog {
     private final AtomicInteger counter = new AtomicInteger();
     private final AtomicLongArray entries = new AtomicLongArray(1 << SIZE_BITS);
 
-    // The datagrams sent last: the sequence numbers of their first and last verdict.
+    // The last datagrams: the sequence numbers of their first and last verdict.
     private final AtomicInteger sendings = new AtomicInteger();
     private final AtomicLongArray datagrams = new AtomicLongArray(DATAGRAMS);
 
-    /** Notes a verdict and gives its sequence number. The kind is made of BATCH, SWEEP and HELD. */
+    /** Records a verdict and returns its sequence number. The kind is a combination of BATCH, SWEEP and HELD. */
     long next(int queue, int id, int kind) {
         int number = counter.getAndIncrement() & COUNT;
         long entry = (tag(number) << TAG_SHIFT)
@@ -51,12 +51,12 @@ final class VerdictLog {
         return (OURS | kind | number) & 0xffff_ffffL;
     }
 
-    /** Notes that a datagram is about to be sent, by its first and last verdict. */
+    /** Records that a datagram is about to be sent, by its first and last verdict. */
     void sending(long first, long last) {
         datagrams.set(sendings.getAndIncrement() & (DATAGRAMS - 1), first << Integer.SIZE | last);
     }
 
-    /** Gives the sequence numbers of a datagram's verdicts, as far as they are known, at least the first. */
+    /** Passes on the sequence numbers of a datagram's verdicts, as far as they are known, at least the first. */
     void datagram(long first, LongConsumer verdicts) {
         verdicts.accept(first);
         for (int number = (int) first + 1 & COUNT, left = distanceToLast(first); left > 0; left--) {
@@ -69,7 +69,7 @@ final class VerdictLog {
         }
     }
 
-    /** How many numbers come after that of a datagram's first verdict up to its last; 0 where it is forgotten. */
+    /** The distance from a datagram's first verdict to its last; 0 if the datagram is forgotten. */
     private int distanceToLast(long first) {
         for (int i = 0; i < DATAGRAMS; i++) {
             long datagram = datagrams.get(i);
@@ -81,7 +81,7 @@ final class VerdictLog {
         return 0;
     }
 
-    /** Whether a sequence number is a verdict's, and is still known. */
+    /** Whether a sequence number belongs to a verdict and is still known. */
     boolean knows(long sequence) {
         int number = (int) sequence & COUNT;
         return ((int) sequence & OURS) != 0 && entries.get(number & INDEX) >>> TAG_SHIFT == tag(number);

@@ -16,7 +16,7 @@ final class VerdictMessages {
 
     private VerdictMessages() {}
 
-    /** As many bytes as one verdict takes at most. */
+    /** The maximum size of one verdict in bytes. */
     static int size(Verdict verdict) {
         int size = FIXED;
         Bytes payload = verdict.payload();
@@ -37,7 +37,7 @@ final class VerdictMessages {
         writer.end();
     }
 
-    /** A verdict of a queue's run: for one packet, or for all that wait up to it. */
+    /** A verdict of a queue's run: for one packet, or for all waiting packets up to it. */
     static void ofRun(MessageWriter writer, long sequence, Bound queue, int id, boolean batch) {
         begin(
                 writer,
@@ -50,7 +50,7 @@ final class VerdictMessages {
         writer.end();
     }
 
-    /** One verdict for all that wait up to a packet. */
+    /** One verdict for all waiting packets up to a packet. */
     static void batch(MessageWriter writer, long sequence, int queue, int id, Verdict verdict) {
         begin(writer, NfqueueConfig.NFQNL_MSG_VERDICT_BATCH, sequence, queue, id, verdict.number());
         marks(writer, verdict.changes(), verdict.mark(), verdict.priority());

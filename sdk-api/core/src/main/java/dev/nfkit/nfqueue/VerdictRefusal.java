@@ -48,8 +48,8 @@ public record VerdictRefusal(int queue, long packetId, boolean batch, Errno errn
 
     /**
      * The kernel's reason. ENOENT: the packet no longer waits, because its interface went down or its rule was removed,
-     * and the kernel has dropped it. EINVAL: a change could not be, such as a link-layer header of another length, and the
-     * kernel has dropped the packet. EPERM: the process has lost CAP_NET_ADMIN, and the packet waits on.
+     * and the kernel has dropped it. EINVAL: a change was invalid, such as a link-layer header of another length, and
+     * the kernel has dropped the packet. EPERM: the process has lost CAP_NET_ADMIN, and the packet still waits.
      *
      * @return the errno
      */

@@ -7,9 +7,9 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.wire.MessageWriter;
 
 /**
- * Writes verdicts into one datagram and keeps it until it was sent: what could not be sent is sent again by the next {@link
- * #send}. A verdict that is sent twice is harmless, since the kernel finds no packet for the second one (ENOENT), and so is a
- * batch: every packet up to its id had a verdict when it was written. One thread at a time.
+ * Writes verdicts into one datagram and keeps it until it was sent: after a failure the next {@link #send} sends it
+ * again. Sending a verdict twice is harmless, because the kernel finds no packet for the second one (ENOENT). The same
+ * applies to a batch: every packet up to its id had a verdict when it was written. One thread at a time.
  */
 final class VerdictWriter {
     private static final int CAPACITY = 256 << 10;
@@ -26,7 +26,7 @@ final class VerdictWriter {
     private long first;
     private long last;
 
-    /** The limit is that of the send buffer, in bytes; the kind is HELD for the writer of held packets, else 0. */
+    /** The limit is that of the send buffer, in bytes; the kind is HELD for the writer of held packets, otherwise 0. */
     VerdictWriter(NetlinkSocket socket, VerdictLog log, int kind, int limit, ConntrackGlue glue) {
         this.glue = glue;
         this.socket = socket;
@@ -40,7 +40,7 @@ final class VerdictWriter {
         return writer.abandon().length() == 0;
     }
 
-    /** Whether a verdict of a size leaves in the same datagram. */
+    /** Whether a verdict of a size fits the same datagram. */
     boolean fits(int size) {
         return writer.length() == 0 || writer.length() + size <= limit;
     }
@@ -71,21 +71,26 @@ final class VerdictWriter {
                         + "; open the session with a larger sendBuffer, or raise net.core.wmem_max");
     }
 
-    /** Writes a verdict of a queue's run, for one packet or for all that wait up to it; it fits. */
+    /** Writes a verdict of a queue's run, for one packet or for all waiting packets up to it; it fits. */
     void ofRun(Bound queue, int id, boolean batch) {
         long sequence = begin(queue.queue, id, batch ? kind | VerdictLog.BATCH : kind);
         VerdictMessages.ofRun(writer, sequence, queue, id, batch);
         written(sequence);
     }
 
-    /** Writes one verdict for all that wait up to a packet; it fits. A sweep is one for packets in doubt. */
+    /**
+     * Writes one verdict for all waiting packets up to a packet; it fits. A sweep is a verdict for packets in doubt.
+     */
     void batch(int queue, int id, Verdict verdict, boolean sweep) {
         long sequence = begin(queue, id, kind | VerdictLog.BATCH | (sweep ? VerdictLog.SWEEP : 0));
         VerdictMessages.batch(writer, sequence, queue, id, verdict);
         written(sequence);
     }
 
-    /** Takes back a verdict that something cut short, such as bytes that were released, and gives the next one its number. */
+    /**
+     * Removes a verdict that was interrupted, for instance by released bytes, and begins the next one with a new
+     * number.
+     */
     private long begin(int queue, int id, int kind) {
         writer.abandon();
         return log.next(queue, id, kind);
@@ -98,7 +103,7 @@ final class VerdictWriter {
         }
     }
 
-    /** Sends what was written. If that fails it stays, to be sent by the next call. */
+    /** Sends the written verdicts. If sending fails, they are kept, and the next call sends them. */
     void send() throws NetlinkException {
         if (!isEmpty()) {
             log.sending(first, last);
@@ -107,7 +112,7 @@ final class VerdictWriter {
         }
     }
 
-    /** Forgets what was written. */
+    /** Discards the written verdicts. */
     void clear() {
         writer.clear();
         first = 0;

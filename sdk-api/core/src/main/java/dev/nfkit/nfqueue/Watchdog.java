@@ -4,18 +4,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Watches deadlines on a thread of its own: a decider that blocks the polling thread can't be timed out by that one. It sleeps
- * while nothing waits. Its clock is the transport's, which a test may move, so that it never sleeps long over a deadline.
- * Nothing that a round throws ends it: the next round comes shortly after.
+ * Watches deadlines on a separate thread, because the polling thread cannot time out a decider that blocks it. It
+ * sleeps while nothing waits. It uses the transport's clock, which a test may move, so it never sleeps long. An
+ * exception of a round does not end it: the next round follows shortly after.
  */
 final class Watchdog {
     private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long SHORTEST_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
 
-    /** Looks for what is due and decides it. */
+    /** Decides expired packets. */
     @FunctionalInterface
     interface Round {
-        /** Nanoseconds until the next is due; negative where nothing waits. */
+        /** Runs a round; returns the nanoseconds until the next deadline, negative if nothing waits. */
         long look();
     }
 
@@ -26,13 +26,13 @@ final class Watchdog {
     private boolean ended;
     private volatile boolean noticed;
 
-    /** What a round throws goes to a consumer that throws nothing. */
+    /** Exceptions of a round go to a consumer that never throws. */
     Watchdog(Round round, Consumer<Throwable> onFailure) {
         this.round = round;
         this.onFailure = onFailure;
     }
 
-    /** Starts the thread, unless it runs already. Where this throws, no deadline may be promised. Any thread. */
+    /** Starts the thread, unless it already runs. If this throws, no deadline can be kept. Any thread. */
     void start() {
         if (started) {
             return;
@@ -47,7 +47,7 @@ final class Watchdog {
         }
     }
 
-    /** Something with a deadline waits. Any thread; not under a lock that the round takes. */
+    /** Called when a packet with a deadline waits. Any thread; not under a lock that the round takes. */
     void notice() {
         if (noticed) {
             return;
@@ -58,7 +58,7 @@ final class Watchdog {
         }
     }
 
-    /** Nothing will be due any more. Any thread. */
+    /** Ends the thread: no further deadline will pass. Any thread. */
     void end() {
         synchronized (monitor) {
             ended = true;
@@ -77,17 +77,17 @@ final class Watchdog {
             long untilDue = round.look();
             if (untilDue < 0) {
                 noticed = false;
-                untilDue = round.look(); // what came in between was not noticed
+                untilDue = round.look(); // notices in between were missed
             }
             return untilDue;
-        } catch (Throwable e) { // a lack of memory, for one: it is tried again
+        } catch (Throwable e) { // for example a lack of memory: the round is repeated
             noticed = true;
             onFailure.accept(e);
             return STEP_NANOS;
         }
     }
 
-    /** Sleeps until it is worth to look again; false once all has ended. */
+    /** Sleeps until the next round; false after the end. */
     private boolean sleep(long untilDue) {
         synchronized (monitor) {
             try {
@@ -98,7 +98,7 @@ final class Watchdog {
                     monitor.wait();
                 }
             } catch (InterruptedException e) {
-                // Nothing interrupts it; and if something does, deadlines still count.
+                // Nothing interrupts this thread; if it is interrupted anyway, deadlines still apply.
             }
             return !ended;
         }

@@ -1,5 +1,5 @@
 /**
- * NFQUEUE: packets that wait in the kernel until the application has decided about them.
+ * NFQUEUE: packets wait in the kernel until the application has decided about them.
  *
  * <p>{@link dev.nfkit.nfqueue.NfqueueSession} owns queues and hands their packets to a {@link
  * dev.nfkit.nfqueue.Decider}, which returns a {@link dev.nfkit.nfqueue.Verdict}, or holds the packet and answers later.

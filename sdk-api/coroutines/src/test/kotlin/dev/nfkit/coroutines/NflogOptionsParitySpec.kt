@@ -151,7 +151,7 @@ class NflogOptionsParitySpec :
                     shouldThrow<IllegalArgumentException> { threshold = 0 }
                     bufferSize shouldBe null
                 }
-                shouldThrow<IllegalArgumentException> { group(30) }.message shouldBe "group 30 stands twice"
+                shouldThrow<IllegalArgumentException> { group(30) }.message shouldBe "group 30 was added twice"
                 build()
                     .groups()
                     .map { it.group() }

@@ -169,7 +169,7 @@ class NfqueueOptionsParitySpec :
                     shouldThrow<IllegalArgumentException> { copyRange = -1 }
                     shouldThrow<IllegalArgumentException> { maximumLength = 0 }
                 }
-                shouldThrow<IllegalArgumentException> { queue(0) }.message shouldBe "queue 0 stands twice"
+                shouldThrow<IllegalArgumentException> { queue(0) }.message shouldBe "queue 0 was added twice"
             }
         }
     })

@@ -77,7 +77,7 @@ class PacketConntrackSpec :
                             refused.refusal() shouldBe Refusal.NOT_SUPPORTED
                             refused.message shouldContain "bind $kind: EOPNOTSUPP"
                             refused.message shouldContain
-                                "this kernel can't attach connections to packets (CONFIG_NETFILTER_NETLINK_GLUE_CT"
+                                "this kernel cannot attach connections to packets (CONFIG_NETFILTER_NETLINK_GLUE_CT"
                             refused.message shouldContain "leave conntrack off"
                             refused.message shouldNotContain "\n"
                         }

@@ -78,7 +78,7 @@ class NflogOptionsTest {
                 IllegalArgumentException.class, () -> NflogOptions.builder().build());
         NflogOptions.Builder builder = NflogOptions.builder().group(30).group(31, it -> it.copyRange(128));
         assertEquals(
-                "group 30 stands twice",
+                "group 30 was added twice",
                 assertThrows(IllegalArgumentException.class, () -> builder.group(30))
                         .getMessage());
         assertEquals(128, builder.build().groups().get(1).copyRange());

@@ -87,7 +87,7 @@ class NfqueueOptionsTest {
                 "settleTime PT-1S is out of zero to one day", refused(it -> it.settleTime(Duration.ofSeconds(-1))));
         assertTrue(refused(it -> it.receiveBuffer(4095)).startsWith("receiveBuffer 4095 is out of"));
         assertTrue(refused(it -> it.sendBuffer(1 << 30)).startsWith("sendBuffer 1073741824 is out of"));
-        assertEquals("queue 0 stands twice", refused(it -> it.queue(0)));
+        assertEquals("queue 0 was added twice", refused(it -> it.queue(0)));
         assertEquals("queues 3 to 2: the last is below the first", refused(it -> it.queues(3, 2, queue -> {})));
     }
 

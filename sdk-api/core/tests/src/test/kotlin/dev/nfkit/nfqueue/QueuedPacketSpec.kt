@@ -33,7 +33,7 @@ internal fun message(
     return MessageCursor().wrap(writer.datagram(), 0, writer.length(), order).also { it.next() }
 }
 
-private fun borrowed(cursor: MessageCursor) = QueuedPacket(Lending.NOBODY, null).wrap(cursor, 5)
+private fun borrowed(cursor: MessageCursor) = QueuedPacket(Lending.NONE, null).wrap(cursor, 5)
 
 class QueuedPacketSpec :
     FunSpec({
