@@ -1,6 +1,6 @@
 package dev.nfkit.conntrack;
 
-/** Why the kernel leaves an attribute out of an entry, and what would make it send it. */
+/** Explains why the kernel omits an attribute of an entry, and what would make the kernel send it. */
 final class Absence {
     private Absence() {}
 
@@ -11,8 +11,8 @@ final class Absence {
             case TIMESTAMP, TIMESTAMP_EVENT ->
                 "the kernel keeps times of connections that begin after sysctl net.netfilter.nf_conntrack_timestamp=1";
             case TIMEOUT -> "the connection has ended";
-            case USE -> "only the table tells it, not packets";
-            case LABELS -> "the connection has no room for labels; a rule that matches labels gives it";
+            case USE -> "only entries of the table have it, not those of packets";
+            case LABELS -> "the connection has no space for labels; a rule that matches labels provides it";
             case HELP -> "no helper follows the connection";
             case PROTOINFO -> "the protocol has no state, or the connection has ended";
             case TUPLE_MASTER -> "no other connection expected this one";

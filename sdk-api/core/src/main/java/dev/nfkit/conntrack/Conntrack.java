@@ -25,13 +25,13 @@ import java.util.OptionalLong;
  * }
  * }</pre>
  *
- * <p>The kernel tracks connections of a network namespace only once something asks it to: a rule with {@code -m conntrack},
+ * <p>The kernel tracks connections of a network namespace only if it is requested: by a rule with {@code -m conntrack},
  * {@code ct state} or NAT. Until then the table is empty.
  *
- * <p>Any thread may call; calls of several threads come one after the other, dumps apart from the rest: a sink may
- * update or delete what it is shown. A call waits for the kernel's answer, 5 seconds at most for each part of it.
- * {@link #close()} makes the calls in progress fail; interrupting the thread does not. All need {@code CAP_NET_ADMIN} in
- * the user namespace that owns the network namespace.
+ * <p>Safe for any number of threads. Calls are executed one at a time, and dumps separately from other calls: a sink
+ * may update or delete the entries it receives. A call waits for the kernel's answer, at most 5 seconds for each part
+ * of it. {@link #close()} makes the calls in progress fail; interrupting the thread does not. All calls need {@code
+ * CAP_NET_ADMIN} in the user namespace that owns the network namespace.
  *
  * <p>Follows {@code nf_conntrack_netlink.c}.
  */
@@ -48,13 +48,14 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Opens a client of the table and asks it a first question, so that a lack of rights or of support shows at once.
+     * Opens a client of the table and sends a first request, so that missing privileges or missing support are detected
+     * at once.
      *
      * @param transport the network namespace
-     * @return the client, to be closed
+     * @return the client; the caller closes it
      * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}), or the kernel has no
      *     {@code nf_conntrack_netlink} ({@link Refusal#NOT_SUPPORTED})
-     * @throws NetlinkException if a socket can't be opened
+     * @throws NetlinkException if a socket cannot be opened
      */
     public static Conntrack open(NetlinkTransport transport) throws NetlinkException {
         TableRequests requests = TableRequests.open(transport, ANSWER_PARTS);
@@ -74,10 +75,10 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Shows all entries.
+     * Dumps all entries.
      *
      * @param sink takes them
-     * @return how the dump went
+     * @return the result of the dump
      * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
      * @throws E as the sink throws
      * @param <E> what the sink may throw
@@ -87,16 +88,16 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Shows the entries that a filter means, in no order. Memory stays constant, however many there are. The sink runs on
-     * the calling thread, and holds up other dumps of this client, not other requests.
+     * Dumps the entries that a filter matches, in no particular order. Memory stays constant, whatever their number.
+     * The sink runs on the calling thread, and delays other dumps of this client, but not other requests.
      *
-     * @param filter which entries
+     * @param filter selects the entries
      * @param sink takes them
-     * @return how the dump went
+     * @return the result of the dump
      * @throws KernelRefusedException if the kernel refuses it
-     * @throws MalformedMessageException if an entry can't be read
+     * @throws MalformedMessageException if an entry cannot be read
      * @throws NetlinkException if the socket fails, or the client is closed
-     * @throws E as the sink throws; the rest of the dump is thrown away
+     * @throws E as the sink throws; the rest of the dump is discarded
      * @throws IllegalStateException inside a sink of the same client
      * @param <E> what the sink may throw
      */
@@ -105,13 +106,13 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Shows the entries that a filter means and sets their counters of packets and bytes to 0, so that the next dump tells
-     * what came since. The kernel resets those that pass its own part of the filter; a kernel that can't compare all of
-     * it resets more.
+     * Dumps the entries that a filter matches and sets their counters of packets and bytes to 0, so that the next dump
+     * returns the counts since this one. The kernel resets the entries that match its own part of the filter; a kernel
+     * that cannot compare all of the filter resets more.
      *
-     * @param filter which entries
+     * @param filter selects the entries
      * @param sink takes them, with the counts until now
-     * @return how the dump went
+     * @return the result of the dump
      * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
      * @throws E as the sink throws
      * @param <E> what the sink may throw
@@ -122,11 +123,11 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Shows the connections that have ended or are removed, but that something still refers to. Kernels from 6.4 on keep
-     * only those whose end could not be told to a listener.
+     * Dumps the connections that have ended or were removed, but are still referenced. Kernels from 6.4 on keep only
+     * those whose end could not be reported to a listener.
      *
      * @param sink takes them
-     * @return how the dump went
+     * @return the result of the dump
      * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
      * @throws E as the sink throws
      * @param <E> what the sink may throw
@@ -136,10 +137,10 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Shows the connections whose first packet has not left the host yet. Kernels from 6.4 on show none.
+     * Dumps the connections whose first packet has not left the host yet. Kernels from 6.4 on return none.
      *
      * @param sink takes them
-     * @return how the dump went
+     * @return the result of the dump
      * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
      * @throws E as the sink throws
      * @param <E> what the sink may throw
@@ -181,9 +182,9 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Collects the entries that a filter means, as owned copies: some 800 bytes each.
+     * Collects the entries that a filter matches, as owned copies of about 800 bytes each.
      *
-     * @param filter which entries
+     * @param filter selects the entries
      * @return a new list
      * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)}
      */
@@ -197,7 +198,7 @@ public final class Conntrack implements AutoCloseable {
      * Finds a connection of zone 0 by one of its tuples.
      *
      * @param tuple the original or the reply tuple
-     * @return an owned entry, or empty where there is no such connection
+     * @return an owned entry, or empty if there is no such connection
      * @throws NetlinkException as {@link #get(ConntrackTuple, int)}
      */
     public Optional<ConntrackEntry> get(ConntrackTuple tuple) throws NetlinkException {
@@ -209,7 +210,7 @@ public final class Conntrack implements AutoCloseable {
      *
      * @param tuple the original or the reply tuple
      * @param zone the zone, 0 to 65535
-     * @return an owned entry, or empty where there is no such connection
+     * @return an owned entry, or empty if there is no such connection
      * @throws IllegalArgumentException if the zone is out of range
      * @throws KernelRefusedException if the kernel refuses it otherwise
      * @throws NetlinkException if the socket fails, or the client is closed
@@ -223,7 +224,7 @@ public final class Conntrack implements AutoCloseable {
      *
      * @param tuple the original or the reply tuple
      * @param zone the zone, 0 to 65535
-     * @return an owned entry with the counts until now, or empty where there is no such connection
+     * @return an owned entry with the counts until now, or empty if there is no such connection
      * @throws IllegalArgumentException if the zone is out of range
      * @throws NetlinkException as {@link #get(ConntrackTuple, int)}
      */
@@ -245,11 +246,11 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Puts a connection into the table.
+     * Adds a connection to the table.
      *
      * @param connection the connection
-     * @throws KernelRefusedException if there is one already by one of its tuples ({@link Refusal#EXISTS}), or the kernel
-     *     refuses it otherwise
+     * @throws KernelRefusedException if there is already one with one of its tuples ({@link Refusal#EXISTS}), or the
+     *     kernel refuses it otherwise
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void create(NewConnection connection) throws NetlinkException {
@@ -257,8 +258,8 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Puts a connection into the table, or changes the one that has its original tuple. Status bits are set in addition to
-     * those that it has. The kernel refuses to change translation and master (EOPNOTSUPP).
+     * Adds a connection to the table, or changes the one that has its original tuple. Status bits are set in addition
+     * to those already set. The kernel refuses to change translation and master (EOPNOTSUPP).
      *
      * @param connection the connection
      * @throws KernelRefusedException if the kernel refuses it
@@ -276,7 +277,7 @@ public final class Conntrack implements AutoCloseable {
     }
 
     private void create(String what, int flags, NewConnection connection) throws NetlinkException {
-        requests.tell(
+        requests.send(
                 what + connection.original(),
                 ConntrackRequests.CT_NEW,
                 flags,
@@ -290,8 +291,8 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Sends a request with the status bits that the entry has in addition to those that are wanted, since the kernel refuses
-     * (EBUSY) to clear bits. A packet may set one between reading and sending: then both are repeated.
+     * Sends a request with the status bits of the entry in addition to the wanted ones, because the kernel refuses
+     * (EBUSY) to clear bits. If a packet sets a bit between reading and sending, both are repeated.
      */
     private void keepingStatus(ConntrackTuple tuple, int zone, OptionalLong wanted, StatusRequest request)
             throws NetlinkException {
@@ -305,7 +306,7 @@ public final class Conntrack implements AutoCloseable {
                 request.send(OptionalLong.of(sent));
                 return;
             } catch (KernelRefusedException e) {
-                // Each repetition has one more bit, so that there are few.
+                // Each repetition has one more bit, so there are few.
                 long present = e.errno().equals(Errno.EBUSY) ? presentStatus(tuple, zone) : 0;
                 if ((present & ~sent) == 0) {
                     throw e;
@@ -326,7 +327,7 @@ public final class Conntrack implements AutoCloseable {
      * Changes a connection of zone 0.
      *
      * @param tuple the original or the reply tuple
-     * @param update what shall change
+     * @param update the changes
      * @throws NetlinkException as {@link #update(ConntrackTuple, int, ConntrackUpdate)}
      */
     public void update(ConntrackTuple tuple, ConntrackUpdate update) throws NetlinkException {
@@ -334,14 +335,15 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Changes a connection. Status bits are set in addition to those that it has, which takes a request more.
+     * Changes a connection. Status bits are set in addition to those already set, which takes another request.
      *
      * @param tuple the original or the reply tuple
      * @param zone the zone, 0 to 65535
-     * @param update what shall change
+     * @param update the changes
      * @throws IllegalArgumentException if the zone is out of range, or the update is of another protocol than the tuple
-     * @throws KernelRefusedException if there is no such connection ({@link Refusal#NOT_FOUND}), or the kernel refuses the
-     *     change: EBUSY for a status bit that user space may not set, ENOSPC for labels if the connection has no room
+     * @throws KernelRefusedException if there is no such connection ({@link Refusal#NOT_FOUND}), or the kernel refuses
+     *     the change: EBUSY for a status bit that user space may not set, ENOSPC for labels if the connection has no
+     *     space for them
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void update(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
@@ -349,7 +351,7 @@ public final class Conntrack implements AutoCloseable {
         update.protocol().ifPresent(change -> {
             if (change.protocol() != tuple.protocol) {
                 throw new IllegalArgumentException(
-                        change + " can't be set for " + tuple + ", which is of another protocol");
+                        change + " cannot be set for " + tuple + ", which is of another protocol");
             }
         });
         keepingStatus(
@@ -360,7 +362,7 @@ public final class Conntrack implements AutoCloseable {
     }
 
     private void send(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
-        requests.tell("update connection " + tuple + " (" + update + ")", ConntrackRequests.CT_NEW, 0, writer -> {
+        requests.send("update connection " + tuple + " (" + update + ")", ConntrackRequests.CT_NEW, 0, writer -> {
             ConntrackRequests.tuple(
                     writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
             update.confirmed().writeTo(writer);
@@ -385,7 +387,7 @@ public final class Conntrack implements AutoCloseable {
      * @param zone the zone, 0 to 65535
      * @return whether there was one
      * @throws IllegalArgumentException if the zone is out of range
-     * @throws KernelRefusedException if the kernel refuses it otherwise: EBUSY where a device handles it
+     * @throws KernelRefusedException if the kernel refuses it otherwise: EBUSY if a device handles it
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public boolean delete(ConntrackTuple tuple, int zone) throws NetlinkException {
@@ -393,10 +395,10 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Removes the very connection that an entry tells of, and not a later one of the same tuples.
+     * Removes exactly the connection of an entry, and not a later one with the same tuples.
      *
      * @param entry the entry, with original tuple and id
-     * @return whether it was still there
+     * @return whether it still existed
      * @throws KernelRefusedException if the kernel refuses it otherwise
      * @throws NetlinkException if the socket fails, or the client is closed
      */
@@ -406,7 +408,7 @@ public final class Conntrack implements AutoCloseable {
 
     private boolean delete(ConntrackTuple tuple, int zone, long id) throws NetlinkException {
         String what = "delete connection " + tuple;
-        return requests.tellIfThere(what, ConntrackRequests.CT_DELETE, writer -> {
+        return requests.sendIfThere(what, ConntrackRequests.CT_DELETE, writer -> {
             ConntrackRequests.tuple(
                     writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
             if (id >= 0) {
@@ -416,10 +418,10 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Removes all connections that a filter means, one by one as a dump shows them.
+     * Removes all connections that a filter matches, one by one during a dump.
      *
-     * @param filter which
-     * @return how many were removed
+     * @param filter selects the connections
+     * @return the number of removed connections
      * @throws NetlinkException as {@link #dump(ConntrackFilter, EntrySink)} and {@link #delete(ConntrackEntry)}
      */
     public long deleteAll(ConntrackFilter filter) throws NetlinkException {
@@ -442,26 +444,26 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * Removes all connections of a family at once. Kernels before 5.3 take no notice of the family and remove all.
+     * Removes all connections of a family at once. Kernels before 5.3 ignore the family and remove all.
      *
      * @param family IPv4, IPv6, or unspecified for both
-     * @throws IllegalArgumentException if the family is another
+     * @throws IllegalArgumentException if it is another family
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public void flush(AddressFamily family) throws NetlinkException {
         int number = ConntrackRequests.family(family).number();
-        requests.tell(
+        requests.send(
                 "flush connections",
                 ConntrackRequests.CT_DELETE,
                 0,
-                // Only with version 1 does the kernel look at the family (ctnetlink_del_conntrack).
+                // The kernel evaluates the family only with version 1 (ctnetlink_del_conntrack).
                 writer -> writer.nfgenmsg(number, number == 0 ? 0 : 1, 0));
     }
 
     /**
-     * How full the table is.
+     * The fill level of the table.
      *
-     * @return the number of entries and its bound
+     * @return the number of entries and its limit
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public ConntrackStatistics statistics() throws NetlinkException {
@@ -469,7 +471,7 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * What each processor counted of connections.
+     * Each processor's counters of connections.
      *
      * @return the counters, by processor
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
@@ -479,7 +481,7 @@ public final class Conntrack implements AutoCloseable {
     }
 
     /**
-     * The expectations, which the same client tells.
+     * The expectations, through the same client.
      *
      * @return the expectations; closed with this client
      */

@@ -15,8 +15,8 @@ import dev.nfkit.wire.AttributeType;
 import java.util.List;
 
 /**
- * The attributes of a connection ({@code enum ctattr_type} in {@code linux/netfilter/nfnetlink_conntrack.h}), in messages of the
- * table and, nested, in packets of NFLOG and NFQUEUE.
+ * The attributes of a connection ({@code enum ctattr_type} in {@code linux/netfilter/nfnetlink_conntrack.h}), in
+ * messages of the table and, nested, in packets of NFLOG and NFQUEUE.
  */
 public enum ConntrackAttribute implements AttributeType {
     /** The original direction: {@link Tuple}. */
@@ -25,7 +25,7 @@ public enum ConntrackAttribute implements AttributeType {
     TUPLE_REPLY(2, Tuple.SCHEMA, "2.6.14"),
     /** Status bits ({@code IPS_*}). */
     STATUS(3, BE32, 4, "2.6.14"),
-    /** What is tracked of the protocol: {@link ProtoInfo}. */
+    /** The tracked state of the protocol: {@link ProtoInfo}. */
     PROTOINFO(4, ProtoInfo.SCHEMA, "2.6.14"),
     /** The helper: {@link Help}. */
     HELP(5, Help.SCHEMA, "2.6.14"),
@@ -51,34 +51,34 @@ public enum ConntrackAttribute implements AttributeType {
     SEQ_ADJ_ORIG(15, SeqAdj.SCHEMA, "2.6.24"),
     /** Sequence adjustment of the reply direction: {@link SeqAdj}. */
     SEQ_ADJ_REPLY(16, SeqAdj.SCHEMA, "2.6.24"),
-    /** The zone; absent where it is 0. */
+    /** The zone; absent if it is 0. */
     ZONE(18, BE16, 2, "2.6.34"),
     /** The security context: {@link SecCtx}. */
     SECCTX(19, SecCtx.SCHEMA, "2.6.37"),
-    /** When it began and ended: {@link Timestamp}; needs {@code net.netfilter.nf_conntrack_timestamp}. */
+    /** The times of its beginning and end: {@link Timestamp}; needs {@code net.netfilter.nf_conntrack_timestamp}. */
     TIMESTAMP(20, Timestamp.SCHEMA, "2.6.38"),
-    /** Which bits of the mark; only to the kernel. */
+    /** The mask of the mark; only to the kernel. */
     MARK_MASK(21, BE32, 4, "3.3"),
     /** Labels, a bitmap in host order. */
     LABELS(22, BYTES, 0, "3.10"),
-    /** Which labels; only to the kernel. */
+    /** The mask of the labels; only to the kernel. */
     LABELS_MASK(23, BYTES, 0, "3.10"),
     /** The SYN proxy: {@link SynProxy}. */
     SYNPROXY(24, SynProxy.SCHEMA, "4.17"),
-    /** What a dump compares: {@link Filter}; only to the kernel. */
+    /** The parts that a dump compares: {@link Filter}; only to the kernel. */
     FILTER(25, Filter.SCHEMA, "5.8"),
-    /** Which status bits a dump compares; only to the kernel. */
+    /** The status bits that a dump compares; only to the kernel. */
     STATUS_MASK(26, BE32, 4, "5.15"),
-    /** When the event came about, in nanoseconds since 1970; needs {@code net.netfilter.nf_conntrack_timestamp}. */
+    /** The time of the event, in nanoseconds since 1970; needs {@code net.netfilter.nf_conntrack_timestamp}. */
     TIMESTAMP_EVENT(27, BE64, 8, "6.14");
 
     /** One direction of a connection ({@code enum ctattr_tuple}). */
     public enum Tuple implements AttributeType {
         /** Addresses. */
         IP(1, Ip.SCHEMA, "2.6.14"),
-        /** The protocol above IP, and its ports or the like. */
+        /** The protocol above IP, and its ports or identifiers. */
         PROTO(2, Proto.SCHEMA, "2.6.14"),
-        /** The zone, where it holds for this direction only. */
+        /** The zone, if it applies to this direction only. */
         ZONE(3, BE16, 2, "4.3");
 
         /** The schema of these attributes. */
@@ -162,11 +162,11 @@ public enum ConntrackAttribute implements AttributeType {
         }
     }
 
-    /** What is tracked of the protocol ({@code enum ctattr_protoinfo}). */
+    /** The tracked state of the protocol ({@code enum ctattr_protoinfo}). */
     public enum ProtoInfo implements AttributeType {
         /** TCP. */
         TCP(1, Tcp.SCHEMA, "2.6.14"),
-        /** DCCP; gone since 6.15. */
+        /** DCCP; removed in 6.15. */
         DCCP(2, Dccp.SCHEMA, "2.6.31"),
         /** SCTP. */
         SCTP(3, Sctp.SCHEMA, "2.6.28");
@@ -266,7 +266,7 @@ public enum ConntrackAttribute implements AttributeType {
     public enum Help implements AttributeType {
         /** Its name. */
         NAME(1, STRING, 1, "2.6.14"),
-        /** What a helper in user space keeps. */
+        /** The data of a helper in user space. */
         INFO(2, BYTES, 0, "3.3");
 
         /** The schema of these attributes. */
@@ -362,11 +362,11 @@ public enum ConntrackAttribute implements AttributeType {
 
     /** Adjustment of TCP sequence numbers ({@code enum ctattr_seqadj}). */
     public enum SeqAdj implements AttributeType {
-        /** Where the size last changed. */
+        /** The position of the last change of size. */
         CORRECTION_POS(1, BE32, 4, "2.6.14"),
-        /** The offset before that place; signed. */
+        /** The offset before that position; signed. */
         OFFSET_BEFORE(2, BE32, 4, "2.6.14"),
-        /** The offset behind that place; signed. */
+        /** The offset after that position; signed. */
         OFFSET_AFTER(3, BE32, 4, "2.6.14");
 
         /** The schema of these attributes. */
@@ -404,7 +404,7 @@ public enum ConntrackAttribute implements AttributeType {
         }
     }
 
-    /** When the connection began and ended ({@code enum ctattr_tstamp}). */
+    /** The times of the connection's beginning and end ({@code enum ctattr_tstamp}). */
     public enum Timestamp implements AttributeType {
         /** Nanoseconds since 1970. */
         START(1, BE64, 8, "2.6.38"),
@@ -450,7 +450,7 @@ public enum ConntrackAttribute implements AttributeType {
         }
     }
 
-    /** Which members of a tuple a dump shall compare ({@code enum ctattr_filter}); only to the kernel. */
+    /** The members of a tuple that a dump compares ({@code enum ctattr_filter}); only to the kernel. */
     public enum Filter implements AttributeType {
         /** {@code CTA_FILTER_F_*} of the original direction. */
         ORIG_FLAGS(1, HOST32, 4, "5.8"),

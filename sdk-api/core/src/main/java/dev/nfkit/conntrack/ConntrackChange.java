@@ -1,26 +1,26 @@
 package dev.nfkit.conntrack;
 
-/** How a {@link ConntrackMirror} has changed. Its entries are owned. */
+/** A change of a {@link ConntrackMirror}. Its entries are owned. */
 public sealed interface ConntrackChange {
     /**
-     * A connection is there that was not.
+     * A connection was added.
      *
      * @param entry the connection
      */
     record Added(ConntrackEntry entry) implements ConntrackChange {}
 
     /**
-     * A connection is not as it was. Timeouts, counters and references alone are no change.
+     * A connection has changed. Changes of only timeouts, counters and references do not count.
      *
-     * @param before as it was last known
-     * @param after as it is now
+     * @param before the last known entry
+     * @param after the current entry
      */
     record Changed(ConntrackEntry before, ConntrackEntry after) implements ConntrackChange {}
 
     /**
-     * A connection is gone.
+     * A connection was removed.
      *
-     * @param entry as it was last known; where an event told of its end, as that event told
+     * @param entry the last known entry; if an event reported its end, the entry of that event
      */
     record Removed(ConntrackEntry entry) implements ConntrackChange {}
 
@@ -32,10 +32,10 @@ public sealed interface ConntrackChange {
     @FunctionalInterface
     interface Sink<E extends Exception> {
         /**
-         * Takes one change, which the mirror shows already.
+         * Takes one change, which the mirror already contains.
          *
          * @param change the change; it may be kept
-         * @throws E as the application wishes; it propagates, and the changes behind it are not told
+         * @throws E as the application requires; it propagates, and the next call reports the changes after this one
          */
         void change(ConntrackChange change) throws E;
     }

@@ -12,15 +12,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection, as the kernel told of it: an entry of the table, of an event, or of a packet.
+ * A connection, as the kernel reported it: an entry of the table, of an event, or of a packet.
  *
- * <p>An entry that was handed to a callback is <em>borrowed</em>: it is one reusable view over the receive buffer. When
- * the callback has returned, every accessor throws IllegalStateException. {@link #copy()} gives an entry of one's own,
+ * <p>An entry that was handed to a callback is <em>borrowed</em>: it is one reusable view over the receive buffer.
+ * After the callback has returned, every accessor throws IllegalStateException. {@link #copy()} returns an owned entry,
  * which any number of threads may read.
  *
- * <p>What the kernel did not send is absent, not zero: its accessor throws NoSuchElementException, which names the
- * attribute and what would make the kernel send it. Only mark and zone are 0 where they are absent, as in the kernel.
- * Unknown attributes are skipped. Follows {@code ctnetlink_fill_info} in {@code nf_conntrack_netlink.c}.
+ * <p>Attributes that the kernel did not send are absent, not zero: their accessors throw NoSuchElementException, which
+ * names the attribute and what would make the kernel send it. Only mark and zone are 0 if they are absent, as in the
+ * kernel. Unknown attributes are skipped. Follows {@code ctnetlink_fill_info} in {@code nf_conntrack_netlink.c}.
  */
 public final class ConntrackEntry {
     private final EntryReader read = new EntryReader();
@@ -32,15 +32,15 @@ public final class ConntrackEntry {
     private boolean owned;
     private long portId;
 
-    /** An entry of nothing, to be aimed with {@link #wrap}. */
+    /** An entry of nothing; {@link #wrap} aims it. */
     public ConntrackEntry() {
         this(null);
     }
 
     /**
-     * An entry of nothing, to be lent.
+     * An entry of nothing, for a loan.
      *
-     * @param loan the handing out, for a strict view; else null
+     * @param loan the loan of a strict view; otherwise null
      */
     public ConntrackEntry(@Nullable Loan loan) {
         this.loan = loan;
@@ -48,22 +48,22 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Aims the entry at the attributes of a connection ({@code CTA_*}), which are all checked. It then shows what the
-     * bytes hold for as long as they stay as they are.
+     * Aims the entry at the attributes of a connection ({@code CTA_*}), and checks all of them. The entry is valid as
+     * long as the bytes do not change.
      *
      * @param buffer holds the attributes; big-endian, which is a buffer's default
      * @param offset the first attribute's first byte, from the buffer's start
      * @param length their length in bytes
      * @param order the byte order of the host that wrote them
      * @return this entry
-     * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type; the entry then
-     *     shows nothing
-     * @throws IndexOutOfBoundsException if the range leaves the buffer
+     * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type; the entry is
+     *     then empty
+     * @throws IndexOutOfBoundsException if the range exceeds the buffer
      */
     public ConntrackEntry wrap(ByteBuffer buffer, int offset, int length, ByteOrder order)
             throws MalformedMessageException {
         if (owned) {
-            throw new IllegalStateException("an owned entry can't be aimed at other bytes");
+            throw new IllegalStateException("an owned entry cannot be aimed at other bytes");
         }
         alive = false;
         if (cursors == null) {
@@ -75,7 +75,7 @@ public final class ConntrackEntry {
         return this;
     }
 
-    /** Ends the loan: nothing can be read from now on. An owned entry stays as it is. */
+    /** Ends the loan: nothing can be read from now on. An owned entry does not change. */
     public void release() {
         if (!owned) {
             alive = false;
@@ -105,7 +105,7 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Whether nothing can be read: the loan has ended, or not begun.
+     * Whether nothing can be read, because the loan has ended or not begun.
      *
      * @return whether every accessor throws
      */
@@ -123,9 +123,9 @@ public final class ConntrackEntry {
     }
 
     /**
-     * An entry that lives on.
+     * An entry that stays valid.
      *
-     * @return an owned copy, or this entry where it is owned
+     * @return an owned copy, or this entry if it is owned
      * @throws IllegalStateException if the loan has ended
      */
     public ConntrackEntry copy() {
@@ -138,18 +138,18 @@ public final class ConntrackEntry {
         return copy;
     }
 
-    /** Keeps the netlink port that the header of the entry's message names. */
+    /** Stores the netlink port in the header of the entry's message. */
     void portId(long port) {
         portId = port;
     }
 
-    /** The netlink port that the header of the entry's message names; 0 if the entry is of no message. */
+    /** The netlink port in the header of the entry's message; 0 if the entry is not from a message. */
     long portId() {
         alive();
         return portId;
     }
 
-    /** An owned entry of bytes that were an entry's. */
+    /** An owned entry over the bytes of another entry. */
     static ConntrackEntry owned(byte[] bytes, ByteOrder order, EntryReader.@Nullable Cursors cursors) {
         ConntrackEntry copy = new ConntrackEntry();
         copy.cursors = cursors;
@@ -164,9 +164,9 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Whether an attribute is there.
+     * Whether an attribute is present.
      *
-     * @param attribute which
+     * @param attribute the attribute
      * @return whether the kernel sent it
      * @throws IllegalStateException if the loan has ended
      */
@@ -174,7 +174,7 @@ public final class ConntrackEntry {
         return alive().has(attribute.code());
     }
 
-    /** Whether the attribute of a code below 64 is there, known or not. */
+    /** Whether the attribute with a code below 64 is present, known or not. */
     boolean has(int code) {
         return alive().has(code);
     }
@@ -202,7 +202,7 @@ public final class ConntrackEntry {
     /**
      * The family of the addresses.
      *
-     * @return IPv4 or IPv6; unspecified where the kernel sent no tuple
+     * @return IPv4 or IPv6; unspecified if the kernel sent no tuple
      */
     public AddressFamily family() {
         EntryReader entry = alive();
@@ -210,7 +210,7 @@ public final class ConntrackEntry {
     }
 
     /**
-     * The tuple of the packets from who began the connection.
+     * The tuple of packets in the original direction, from the initiator.
      *
      * @return the tuple
      * @throws NoSuchElementException if the kernel did not send it
@@ -220,7 +220,8 @@ public final class ConntrackEntry {
     }
 
     /**
-     * The tuple of the answers. Where addresses are translated it differs from the original one turned round.
+     * The tuple of packets in the reply direction. If addresses are translated, it differs from the inverted original
+     * tuple.
      *
      * @return the tuple
      * @throws NoSuchElementException if the kernel did not send it
@@ -232,7 +233,7 @@ public final class ConntrackEntry {
     /**
      * The tuple of a direction.
      *
-     * @param direction which
+     * @param direction the direction
      * @return {@link #original()} or {@link #reply()}
      * @throws NoSuchElementException if the kernel did not send it
      */
@@ -244,7 +245,7 @@ public final class ConntrackEntry {
      * The original tuple of the connection that expected this one, such as FTP's control connection.
      *
      * @return the tuple
-     * @throws NoSuchElementException if nobody expected it
+     * @throws NoSuchElementException if no connection expected it
      */
     public ConntrackTuple master() {
         return require(ConntrackAttribute.TUPLE_MASTER).master().tuple();
@@ -273,17 +274,17 @@ public final class ConntrackEntry {
     /**
      * Whether a status bit is set.
      *
-     * @param bit which
-     * @return whether it is; false where the kernel did not send the status
+     * @param bit the bit
+     * @return whether it is set; false if the kernel did not send the status
      */
     public boolean is(ConntrackStatus bit) {
         return has(ConntrackAttribute.STATUS) && (read.status & bit.bit()) != 0;
     }
 
     /**
-     * What is tracked of the protocol, such as the state of TCP.
+     * The tracked state of the protocol, such as the state of TCP.
      *
-     * @return of TCP, SCTP or DCCP; empty where the protocol has none, or one that is not known here
+     * @return the state of TCP, SCTP or DCCP; empty if the protocol has none, or is not supported
      */
     public Optional<ProtocolInfo> protocolInfo() {
         return alive().protocolInfo();
@@ -292,19 +293,19 @@ public final class ConntrackEntry {
     /**
      * The number of the protocol's state.
      *
-     * @return as {@link ProtocolInfo#state()}; −1 where there is none
+     * @return as {@link ProtocolInfo#state()}; −1 if there is none
      */
     public int protocolState() {
         return alive().protocolInfo.state();
     }
 
-    /** Whether it is of TCP in a state. */
+    /** Whether it is a TCP connection in a state. */
     boolean isTcpIn(TcpState wanted) {
         return alive().protocolInfo.isTcp() && read.protocolInfo.state() == wanted.number();
     }
 
     /**
-     * After how many seconds without a packet the connection is forgotten.
+     * The number of seconds without a packet after which the kernel removes the connection.
      *
      * @return 0 to 2³²−1 seconds
      * @throws NoSuchElementException if the kernel did not send it, as for a connection that has ended
@@ -316,7 +317,7 @@ public final class ConntrackEntry {
     /**
      * The mark of the connection.
      *
-     * @return 0 to 2³²−1; 0 where it is absent
+     * @return 0 to 2³²−1; 0 if it is absent
      */
     public long mark() {
         return alive().mark;
@@ -325,13 +326,13 @@ public final class ConntrackEntry {
     /**
      * The zone of both directions.
      *
-     * @return 0 to 65535; 0 where it is absent
+     * @return 0 to 65535; 0 if it is absent
      */
     public int zone() {
         return alive().zone;
     }
 
-    /** Whether it has a zone that holds for one direction only. */
+    /** Whether it has a zone that applies to one direction only. */
     boolean inZoneOfDirection() {
         EntryReader entry = alive();
         return (has(ConntrackAttribute.TUPLE_ORIG) && entry.original.zone != TupleReader.ABSENT)
@@ -339,7 +340,7 @@ public final class ConntrackEntry {
     }
 
     /**
-     * The entry's id, by which the same connection is known again. Opaque: compare it, and give it back.
+     * The entry's id, which identifies the connection. Opaque: only compare it or pass it to the kernel.
      *
      * @return 0 to 2³²−1
      * @throws NoSuchElementException if the kernel did not send it
@@ -349,9 +350,9 @@ public final class ConntrackEntry {
     }
 
     /**
-     * How many references the kernel holds to the entry.
+     * The number of references that the kernel holds to the entry.
      *
-     * @return 1 and more
+     * @return at least 1
      * @throws NoSuchElementException if the kernel did not send it, as for packets
      */
     public long use() {
@@ -359,10 +360,10 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Whether packets and bytes of a direction were counted.
+     * Whether the packets and bytes of a direction were counted.
      *
-     * @param direction which
-     * @return whether {@link #packets} and {@link #bytes} mean something
+     * @param direction the direction
+     * @return whether {@link #packets} and {@link #bytes} are present
      */
     public boolean hasCounters(Direction direction) {
         return has(counters(direction));
@@ -375,7 +376,7 @@ public final class ConntrackEntry {
     /**
      * The packets of a direction.
      *
-     * @param direction which
+     * @param direction the direction
      * @return a count since the connection began, or was last reset
      * @throws NoSuchElementException if the kernel does not count
      */
@@ -386,7 +387,7 @@ public final class ConntrackEntry {
     /**
      * The bytes of a direction, from the network header on.
      *
-     * @param direction which
+     * @param direction the direction
      * @return a count since the connection began, or was last reset
      * @throws NoSuchElementException if the kernel does not count
      */
@@ -400,26 +401,26 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Whether the kernel told when the connection began.
+     * Whether the kernel sent the time of the connection's beginning.
      *
-     * @return whether {@link #startNanos} means something; a packet's connection that is not in the table yet has not
-     *     begun
+     * @return whether {@link #startNanos} is present; a packet's connection that is not in the table yet has no such
+     *     time
      */
     public boolean hasStart() {
         return has(ConntrackAttribute.TIMESTAMP) && read.timestamp[0] != 0;
     }
 
     /**
-     * Whether the kernel told when the connection ended.
+     * Whether the kernel sent the time of the connection's end.
      *
-     * @return whether {@link #stopNanos} means something
+     * @return whether {@link #stopNanos} is present
      */
     public boolean hasStop() {
         return has(ConntrackAttribute.TIMESTAMP) && read.timestamp[1] != 0;
     }
 
     /**
-     * When the connection began.
+     * The time of the connection's beginning.
      *
      * @return nanoseconds since 1970
      * @throws NoSuchElementException if the kernel keeps no timestamps
@@ -429,7 +430,7 @@ public final class ConntrackEntry {
     }
 
     /**
-     * When the connection ended.
+     * The time of the connection's end.
      *
      * @return nanoseconds since 1970
      * @throws NoSuchElementException if the kernel keeps no timestamps, or the connection has not ended
@@ -440,13 +441,13 @@ public final class ConntrackEntry {
 
     private static long stamp(long nanos, String name) {
         if (nanos == 0) {
-            throw new NoSuchElementException(name + " is absent: the connection has not come so far");
+            throw new NoSuchElementException(name + " is absent: the connection has not reached that time");
         }
         return nanos;
     }
 
     /**
-     * When the event came about that tells of this entry.
+     * The time of the event that contains this entry.
      *
      * @return nanoseconds since 1970
      * @throws NoSuchElementException if the kernel did not send it
@@ -459,16 +460,16 @@ public final class ConntrackEntry {
      * The labels that are set.
      *
      * @return a new set of numbers, 0 to 127
-     * @throws NoSuchElementException if the connection has no room for labels
+     * @throws NoSuchElementException if the connection has no space for labels
      */
     public BitSet labels() {
         return require(ConntrackAttribute.LABELS).labels();
     }
 
     /**
-     * Whether the kernel told the name of the connection's helper.
+     * Whether the kernel sent the name of the connection's helper.
      *
-     * @return whether {@link #helper} means something
+     * @return whether {@link #helper} is present
      */
     public boolean hasHelper() {
         return has(ConntrackAttribute.HELP) && read.hasHelper();
@@ -485,9 +486,9 @@ public final class ConntrackEntry {
     }
 
     /**
-     * What a helper in user space keeps with the connection.
+     * The data that a helper in user space stores with the connection.
      *
-     * @return the bytes, borrowed as the entry is; none where there are none
+     * @return the bytes, borrowed as the entry is; empty if there are none
      * @throws NoSuchElementException if the connection has no helper
      */
     public Bytes helperInfo() {
@@ -500,9 +501,9 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Whether the kernel told the connection's security context.
+     * Whether the kernel sent the connection's security context.
      *
-     * @return whether {@link #securityContext} means something
+     * @return whether {@link #securityContext} is present
      */
     public boolean hasSecurityContext() {
         return has(ConntrackAttribute.SECCTX) && read.hasSecurityContext();
@@ -526,11 +527,11 @@ public final class ConntrackEntry {
     }
 
     /**
-     * How TCP sequence numbers of a direction are adjusted.
+     * The adjustment of TCP sequence numbers of a direction.
      *
-     * @param direction which
+     * @param direction the direction
      * @return the adjustment
-     * @throws NoSuchElementException if they are not
+     * @throws NoSuchElementException if they are not adjusted
      */
     public SequenceAdjustment sequenceAdjustment(Direction direction) {
         boolean original = direction == Direction.ORIGINAL;
@@ -539,7 +540,7 @@ public final class ConntrackEntry {
     }
 
     /**
-     * What the SYN proxy keeps.
+     * The state of the SYN proxy.
      *
      * @return its numbers
      * @throws NoSuchElementException if the connection does not go through it
@@ -549,8 +550,8 @@ public final class ConntrackEntry {
     }
 
     /**
-     * The translation of the source that a request sets up. The kernel itself does not send it: there, translation shows in
-     * the tuples and in {@link ConntrackStatus#SRC_NAT}.
+     * The translation of the source that a request sets up. The kernel does not send it in entries, where translation
+     * is visible in the tuples and in {@link ConntrackStatus#SRC_NAT}.
      *
      * @return the range
      * @throws NoSuchElementException if there is none
@@ -570,9 +571,9 @@ public final class ConntrackEntry {
     }
 
     /**
-     * The entry for people and logs.
+     * A description of the entry, for logs.
      *
-     * @return text such as {@code tcp src=… dst=… sport=… dport=… ESTABLISHED mark=7}; a note where the loan has ended
+     * @return text such as {@code tcp src=… dst=… sport=… dport=… ESTABLISHED mark=7}; a note if the loan has ended
      */
     @Override
     public String toString() {

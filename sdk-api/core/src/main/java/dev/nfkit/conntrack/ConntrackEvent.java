@@ -1,34 +1,34 @@
 package dev.nfkit.conntrack;
 
 /**
- * What the kernel told of its connections, or that it could not tell.
+ * An event of connection tracking, or a loss of events.
  *
- * <p>An event that was handed to a callback is borrowed, as its entry is; {@link #copy()} gives one that lives on.
+ * <p>An event that was handed to a callback is borrowed, as its entry is; {@link #copy()} returns one that stays valid.
  *
- * <p>Follows {@code ctnetlink_conntrack_event} and {@code ctnetlink_expect_event} in {@code nf_conntrack_netlink.c}. Which
- * attributes an event has differs by kernel and by kind: the end of a connection tells no timeout, for one.
+ * <p>Follows {@code ctnetlink_conntrack_event} and {@code ctnetlink_expect_event} in {@code nf_conntrack_netlink.c}.
+ * The attributes of an event depend on the kernel and on the kind: for example, the end of a connection has no timeout.
  */
 public sealed interface ConntrackEvent {
     /**
-     * An event that lives on.
+     * An event that stays valid.
      *
-     * @return an owned copy, or this event where it is owned
+     * @return an owned copy, or this event if it is owned
      * @throws IllegalStateException if its callback has returned
      */
     ConntrackEvent copy();
 
-    /** Of a connection. */
+    /** An event of a connection. */
     sealed interface OfConnection extends ConntrackEvent {
         /**
          * The connection.
          *
-         * @return what the kernel told of it
+         * @return the entry that the kernel sent
          */
         ConntrackEntry entry();
 
         /**
-         * The netlink port of the socket whose request caused the event, such as that of a process that deleted the entry.
-         * A port is often, but not always, a process's id.
+         * The netlink port of the socket whose request caused the event, such as that of a process that deleted the
+         * entry. A port is often, but not always, a process's id.
          *
          * @return 0 to 2³²−1; 0 if no request caused it: a packet or a timeout did
          */
@@ -40,12 +40,12 @@ public sealed interface ConntrackEvent {
         OfConnection copy();
     }
 
-    /** Of an expectation. */
+    /** An event of an expectation. */
     sealed interface OfExpectation extends ConntrackEvent {
         /**
          * The expectation.
          *
-         * @return what the kernel told of it
+         * @return the entry that the kernel sent
          */
         ConntrackExpectation expectation();
 
@@ -72,7 +72,7 @@ public sealed interface ConntrackEvent {
     /**
      * A connection has changed.
      *
-     * @param entry the connection as it is now
+     * @param entry the connection after the change
      */
     record Updated(ConntrackEntry entry) implements OfConnection {
         @Override
@@ -86,7 +86,7 @@ public sealed interface ConntrackEvent {
     /**
      * A connection has ended: timed out, removed, or replaced.
      *
-     * @param entry the connection, with its last counts where the kernel counts
+     * @param entry the connection, with its last counts if the kernel counts
      */
     record Destroyed(ConntrackEntry entry) implements OfConnection {
         @Override
@@ -107,26 +107,26 @@ public sealed interface ConntrackEvent {
     /**
      * An expectation has changed.
      *
-     * @param expectation the expectation as it is now
+     * @param expectation the expectation after the change
      */
     record ExpectationUpdated(ConntrackExpectation expectation) implements OfExpectation {}
 
     /**
-     * An expectation has ended: met, timed out, or removed.
+     * An expectation has ended: fulfilled, timed out, or removed.
      *
      * @param expectation the expectation
      */
     record ExpectationDestroyed(ConntrackExpectation expectation) implements OfExpectation {}
 
     /**
-     * Events were lost here, because they were not taken from the socket in time: what stands before was received before the
-     * loss, what follows came after it. What is known of the table is out of date; a {@link ConntrackMirror} brings it up
-     * to date. An event that could not be read is lost, too: that is told behind those that came with it. If the sink throws
-     * at an overrun, the next poll delivers it again.
+     * Events were lost here, because they were not received from the socket in time. Earlier events were received
+     * before the loss, later ones after it. Any copy of the table is now out of date; a {@link ConntrackMirror} brings
+     * its copy up to date. An event that could not be read is also lost; the overrun follows the events that were
+     * received with it. If the sink throws at an overrun, the next poll delivers it again.
      *
-     * @param lost how many events, exactly, of the kinds and filter of the session, and as one each what could not be
-     *     read; since the last overrun, or the beginning. 0 where the kernel had no memory to make an event of, and did not
-     *     count
+     * @param lost the exact number of lost events of the session's kinds and filter since the last overrun, or since
+     *     the beginning; each event that could not be read counts as one. 0 if the kernel had no memory to make an
+     *     event, and did not count it
      */
     record Overrun(long lost) implements ConntrackEvent {
         @Override

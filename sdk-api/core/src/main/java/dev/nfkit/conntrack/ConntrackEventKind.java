@@ -1,6 +1,9 @@
 package dev.nfkit.conntrack;
 
-/** What events tell of; each kind is a multicast group ({@code enum nfnetlink_groups} in {@code linux/netfilter/nfnetlink.h}). */
+/**
+ * Kinds of events; each kind is a multicast group ({@code enum nfnetlink_groups} in {@code
+ * linux/netfilter/nfnetlink.h}).
+ */
 public enum ConntrackEventKind {
     /** A connection is new ({@code NFNLGRP_CONNTRACK_NEW}). */
     NEW(1),
@@ -30,7 +33,7 @@ public enum ConntrackEventKind {
         return group;
     }
 
-    /** Whether it tells of expectations. */
+    /** Whether it is about expectations. */
     boolean ofExpectations() {
         return group >= EXPECTATION_NEW.group;
     }

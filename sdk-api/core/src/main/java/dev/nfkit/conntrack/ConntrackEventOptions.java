@@ -9,7 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a session of events listens to. Immutable. */
+/** The options of an event session. Immutable. */
 public final class ConntrackEventOptions {
     private static final int DEFAULT_RECEIVE_BUFFER = 64 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ public final class ConntrackEventOptions {
     }
 
     /**
-     * Begins with the default: all that happens to connections, nothing of expectations.
+     * Begins with the default: all events of connections, and none of expectations.
      *
      * @return a builder
      */
@@ -33,16 +33,16 @@ public final class ConntrackEventOptions {
     }
 
     /**
-     * What to be told of.
+     * The kinds of events to deliver.
      *
-     * @return one kind and more, unmodifiable
+     * @return at least one kind, unmodifiable
      */
     public Set<ConntrackEventKind> kinds() {
         return kinds;
     }
 
     /**
-     * Which connections to be told of: those that one of the filters means.
+     * The filters of connections: events are delivered if one of the filters matches.
      *
      * @return the filters, unmodifiable; empty for all connections
      */
@@ -51,7 +51,7 @@ public final class ConntrackEventOptions {
     }
 
     /**
-     * The receive buffer to ask for.
+     * The requested receive buffer.
      *
      * @return bytes
      */
@@ -60,9 +60,9 @@ public final class ConntrackEventOptions {
     }
 
     /**
-     * The filter as the socket takes it.
+     * The filter for the socket.
      *
-     * @return the filter; without clauses where all connections are meant
+     * @return the filter; without clauses if it matches all connections
      */
     EventFilter eventFilter() {
         EventFilter.Builder filter = EventFilter.builder();
@@ -73,13 +73,13 @@ public final class ConntrackEventOptions {
         for (ConntrackFilter one : filters) {
             alternatives.add(new EventFilter.Alternative(one.eventTests()));
         }
-        // Filters mean connections: what is told of expectations passes.
+        // Filters apply to connections: events of expectations pass.
         alternatives.add(EventFilter.Alternative.of(MessageTest.of(ConntrackRequests.EXP_NEW)));
         alternatives.add(EventFilter.Alternative.of(MessageTest.of(ConntrackRequests.EXP_DELETE)));
         return filter.requireAny(alternatives).build();
     }
 
-    /** Whether an event's connection is meant. */
+    /** Whether a filter matches an event's connection. */
     boolean matches(ConntrackEntry entry) {
         if (filters.isEmpty()) {
             return true;
@@ -102,7 +102,7 @@ public final class ConntrackEventOptions {
         private Builder() {}
 
         /**
-         * What to be told of, in place of the default.
+         * Sets the kinds of events, replacing the default.
          *
          * @param first one kind
          * @param more others
@@ -116,12 +116,12 @@ public final class ConntrackEventOptions {
         }
 
         /**
-         * Has the kernel tell only of connections that a filter means; of several, those that one of them means. It is
-         * compared in the kernel, before an event takes room on the socket, and once more on receipt. Events may lack what a
-         * filter asks for: the end of a connection lacks the state of TCP before 5.11, for one, and does not match then.
-         * Expectations are told of in any case.
+         * Adds a filter of connections; with several, an event is delivered if one of them matches. The kernel applies
+         * it before an event takes space on the socket, and the session once more on receipt. An event that lacks an
+         * attribute of the filter does not match: for example, before 5.11 the end of a connection lacks the state of
+         * TCP. Events of expectations are delivered in any case.
          *
-         * @param filter which connections
+         * @param filter selects the connections
          * @return this builder
          */
         public Builder filter(ConntrackFilter filter) {
@@ -130,9 +130,9 @@ public final class ConntrackEventOptions {
         }
 
         /**
-         * The receive buffer to ask for; the kernel charges about 1 KiB for an event. 64 MiB by default, which uses memory
-         * only while events wait. Without the right to exceed {@code net.core.rmem_max} the session gets what that
-         * allows; {@link ConntrackEvents#receiveBuffer()} tells what was reached.
+         * The receive buffer to request; the kernel charges about 1 KiB for an event. 64 MiB by default, which uses
+         * memory only while events wait. Without the privilege to exceed {@code net.core.rmem_max} the session gets at
+         * most that; {@link ConntrackEvents#receiveBuffer()} returns the actual size.
          *
          * @param bytes 4096 to 1073741823
          * @return this builder

@@ -11,7 +11,8 @@ public interface ConntrackEventSink<E extends Exception> {
      * Takes one event.
      *
      * @param event the event, borrowed for the call; {@link ConntrackEvent#copy()} it to keep it
-     * @throws E as the application wishes; it propagates out of poll or run, and the next event comes with the next poll
+     * @throws E as the application requires; it propagates out of poll or run, and the next poll delivers the next
+     *     event
      */
     void event(ConntrackEvent event) throws E;
 }

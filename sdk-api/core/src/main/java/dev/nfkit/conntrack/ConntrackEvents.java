@@ -28,13 +28,14 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The kernel tells of connections while somebody listens: by default ({@code net.netfilter.nf_conntrack_events=2},
- * since 5.19) it does not gather events of connections that began before. Where events come faster than they are taken,
- * the kernel drops some; an {@link ConntrackEvent.Overrun} stands in their place, with their number.
+ * <p>The kernel sends events only while there is a listener: by default ({@code net.netfilter.nf_conntrack_events=2},
+ * since 5.19) it generates no events for connections that began before. If events arrive faster than they are received,
+ * the kernel drops some; an {@link ConntrackEvent.Overrun} takes their place, with their number.
  *
- * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} are for
- * any thread, and for callbacks too. {@link #stop} ends gracefully: nothing new is listened to, what is on the socket is
- * delivered, and run or poll then return. {@link #close} ends at once; what was not delivered is discarded and counted.
+ * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} may be
+ * called by any thread, and inside callbacks. {@link #stop} ends gracefully: the session stops listening, events on the
+ * socket are delivered, and run or poll then return. {@link #close} ends at once; undelivered events are discarded and
+ * counted.
  */
 public final class ConntrackEvents implements AutoCloseable {
     /** An event is one datagram, of one page at most ({@code NLMSG_DEFAULT_SIZE}). */
@@ -42,7 +43,7 @@ public final class ConntrackEvents implements AutoCloseable {
 
     private static final int SLOTS = 128;
 
-    /** As good as no bound. */
+    /** In effect unbounded. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     private final ConntrackEventOptions options;
@@ -52,7 +53,7 @@ public final class ConntrackEvents implements AutoCloseable {
     private final Handler<ConntrackEventSink<Exception>, Exception> handler = this::deliver;
     private final View view = new View(null);
 
-    /** The one entry of borrowed events, and an event of each kind with it. */
+    /** The entry that borrowed events share, and an event of each kind with it. */
     private static final class View {
         final ConntrackEntry entry;
         final ConntrackEvent.New created;
@@ -80,19 +81,19 @@ public final class ConntrackEvents implements AutoCloseable {
     }
 
     /**
-     * Opens a socket and begins to listen. What happens from the moment this returns is told.
+     * Opens a socket and begins to listen. Events that occur after this returns are delivered.
      *
      * @param transport the network namespace
-     * @param options what to listen to
+     * @param options the options
      * @return an open session; the caller closes it
-     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}) or lies in another user
-     *     namespace, or the kernel has no {@code nf_conntrack_netlink} ({@link Refusal#NOT_SUPPORTED})
+     * @throws KernelRefusedException if the capability is missing ({@link Refusal#NO_CAPABILITY}) or belongs to another
+     *     user namespace, or the kernel has no {@code nf_conntrack_netlink} ({@link Refusal#NOT_SUPPORTED})
      * @throws NetlinkException if a system call fails
-     * @throws IllegalArgumentException if the filters are more than the kernel takes
+     * @throws IllegalArgumentException if the filters exceed the kernel's limit
      */
     public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
             throws NetlinkException {
-        // Whoever joins a group only has the kernel's module asked for, which tells of nothing until it is there.
+        // Joining a group only requests the kernel's module, which sends no events until it is loaded.
         try (TableRequests requests = TableRequests.open(transport, 1)) {
             StatisticsRequests.probe(requests);
         }
@@ -106,16 +107,16 @@ public final class ConntrackEvents implements AutoCloseable {
     }
 
     /**
-     * Delivers the events that are there, or waits for the next ones and delivers those.
+     * Delivers the available events, or waits for the next ones and delivers those.
      *
      * @param sink takes the events, on this thread; each is borrowed for the call
      * @param timeout the longest wait; zero does not wait
-     * @return how many events were delivered, overruns included; 0 on timeout or {@link #wakeup}; −1 once the session has
-     *     ended
+     * @return the number of delivered events, including overruns; 0 on timeout or {@link #wakeup}; −1 once the session
+     *     has ended
      * @throws NetlinkException if receiving fails
-     * @throws E as the sink throws; the next poll continues with the event after that one. An
-     *     {@link ConntrackEvent.Overrun} at which the sink threw is delivered again, first of all: a loss that was not
-     *     handled must not be forgotten
+     * @throws E as the sink throws; the next poll continues with the event after that one. An {@link
+     *     ConntrackEvent.Overrun} at which the sink threw is delivered again first, so that a loss that was not handled
+     *     is not forgotten
      * @throws IllegalStateException if another poll or run is in progress
      * @throws IllegalArgumentException if the timeout is negative
      * @param <E> what the sink may throw
@@ -125,7 +126,7 @@ public final class ConntrackEvents implements AutoCloseable {
             return deliverLost(life.takeLost(false), sink);
         }
         int delivered = loop.poll(typed(), sink, wait(timeout));
-        // Behind the overrun's own report lies what was received before it: only then is it the overrun's turn.
+        // The kernel reports an overrun before the events that it had already queued: these are delivered first.
         while (delivered == 0 && life.overrunAhead()) {
             delivered = loop.poll(typed(), sink, Duration.ZERO);
         }
@@ -150,8 +151,8 @@ public final class ConntrackEvents implements AutoCloseable {
     }
 
     /**
-     * How long the loop may wait. An overrun that was reported is told though nothing else may come; and the loop returns
-     * at such a report only where its wait has a bound.
+     * The loop's longest wait. A reported overrun is delivered even if no more events arrive. The loop returns after
+     * such a report only if its wait is bounded.
      */
     private Duration wait(Duration timeout) {
         if (life.overrunAhead()) {
@@ -165,7 +166,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * batches, and within a second while waiting; its flag is kept, and the session stays open.
      *
      * @param sink takes the events, on this thread; each is borrowed for the call
-     * @return how many events were delivered, overruns included
+     * @return the number of delivered events, including overruns
      * @throws NetlinkException if receiving fails
      * @throws E as the sink throws; the session stays open and can be run again
      * @throws IllegalStateException if another poll or run is in progress
@@ -215,9 +216,9 @@ public final class ConntrackEvents implements AutoCloseable {
         }
     }
 
-    /** The event that a message tells of; null where it is none. */
+    /** The event in a message; null if it contains none. */
     private static @Nullable ConntrackEvent read(MessageCursor message, View view) throws MalformedMessageException {
-        // New and changed share a message type; the flags tell them apart (ctnetlink_conntrack_event).
+        // New and changed share a message type; the flags distinguish them (ctnetlink_conntrack_event).
         boolean created = (message.flags() & (Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL)) != 0;
         switch (message.type()) {
             case ConntrackRequests.CT_NEW -> {
@@ -248,13 +249,13 @@ public final class ConntrackEvents implements AutoCloseable {
         loop.wakeup();
     }
 
-    /** Begins a graceful end: what is on the socket is delivered, then poll returns −1 and run returns. Any thread. */
+    /** Begins a graceful end: events on the socket are delivered, then poll returns −1 and run returns. Any thread. */
     public void stop() {
         loop.stop();
     }
 
     /**
-     * The receive buffer that was reached.
+     * The receive buffer in force.
      *
      * @return bytes, as the kernel counts them
      */
@@ -263,7 +264,7 @@ public final class ConntrackEvents implements AutoCloseable {
     }
 
     /**
-     * What was received and lost so far.
+     * The counters of received and lost events.
      *
      * @return a snapshot; any thread, also after the end
      */
@@ -272,8 +273,8 @@ public final class ConntrackEvents implements AutoCloseable {
     }
 
     /**
-     * Ends the session: what is not delivered is discarded and counted. Any thread; idempotent. Inside a callback it only
-     * marks, and the session ends when the callback returns.
+     * Ends the session: undelivered events are discarded and counted. Any thread; idempotent. Inside a callback it only
+     * marks the session, which ends when the callback returns.
      */
     @Override
     public void close() {

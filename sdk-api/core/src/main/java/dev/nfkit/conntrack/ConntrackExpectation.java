@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code ctnetlink_exp_dump_expect} in {@code nf_conntrack_netlink.c}.
  */
 public final class ConntrackExpectation {
-    /** {@code NF_CT_EXPECT_PERMANENT}: it stays after a connection has met it. */
+    /** {@code NF_CT_EXPECT_PERMANENT}: it remains after a connection has fulfilled it. */
     public static final long PERMANENT = 0x1;
-    /** {@code NF_CT_EXPECT_INACTIVE}: it counts only once it is made active. */
+    /** {@code NF_CT_EXPECT_INACTIVE}: it has no effect until it is activated. */
     public static final long INACTIVE = 0x2;
     /** {@code NF_CT_EXPECT_USERSPACE}: a helper in user space made it. */
     public static final long USERSPACE = 0x4;
@@ -59,10 +59,10 @@ public final class ConntrackExpectation {
     }
 
     /**
-     * Reads an expectation from a message of {@link ConntrackMessage#EXP_NEW} or {@link ConntrackMessage#EXP_DELETE}, such
-     * as one of a recording.
+     * Reads an expectation from a message of {@link ConntrackMessage#EXP_NEW} or {@link ConntrackMessage#EXP_DELETE},
+     * such as one of a recording.
      *
-     * @param message a cursor that stands on the message
+     * @param message a cursor at the message
      * @return the expectation
      * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type
      */
@@ -98,18 +98,18 @@ public final class ConntrackExpectation {
     }
 
     /**
-     * What is expected.
+     * The expected connection.
      *
-     * @return the original tuple of the connection to come, or empty where the kernel did not send it
+     * @return the original tuple of the connection to come, or empty if the kernel did not send it
      */
     public Optional<ConntrackTuple> tuple() {
         return Optional.ofNullable(tuple);
     }
 
     /**
-     * Which bits of the tuple must be so.
+     * The bits of the tuple that must match.
      *
-     * @return addresses and ports as masks, or empty where the kernel did not send it
+     * @return addresses and ports as masks, or empty if the kernel did not send it
      */
     public Optional<ConntrackTuple> mask() {
         return Optional.ofNullable(mask);
@@ -118,16 +118,16 @@ public final class ConntrackExpectation {
     /**
      * The connection that announced it.
      *
-     * @return its original tuple, or empty where the kernel did not send it
+     * @return its original tuple, or empty if the kernel did not send it
      */
     public Optional<ConntrackTuple> master() {
         return Optional.ofNullable(master);
     }
 
     /**
-     * What the connection is to be translated to.
+     * The translation of the connection.
      *
-     * @return address and port, or empty where nothing is translated
+     * @return address and port, or empty if nothing is translated
      */
     public Optional<ConntrackTuple> nat() {
         return Optional.ofNullable(nat);
@@ -136,16 +136,16 @@ public final class ConntrackExpectation {
     /**
      * The direction that is translated.
      *
-     * @return the direction, or empty where nothing is translated
+     * @return the direction, or empty if nothing is translated
      */
     public Optional<Direction> natDirection() {
         return Optional.ofNullable(natDirection);
     }
 
     /**
-     * After how long it is forgotten.
+     * The time after which it expires.
      *
-     * @return seconds, or empty where the kernel did not send it
+     * @return seconds, or empty if the kernel did not send it
      */
     public OptionalLong timeout() {
         return optional(timeout);
@@ -154,7 +154,7 @@ public final class ConntrackExpectation {
     /**
      * Its id, opaque.
      *
-     * @return 0 to 2³²−1, or empty where the kernel did not send it
+     * @return 0 to 2³²−1, or empty if the kernel did not send it
      */
     public OptionalLong id() {
         return optional(id);
@@ -163,7 +163,7 @@ public final class ConntrackExpectation {
     /**
      * Its flags: {@link #PERMANENT}, {@link #INACTIVE}, {@link #USERSPACE}.
      *
-     * @return 0 to 2³²−1; 0 where the kernel did not send them
+     * @return 0 to 2³²−1; 0 if the kernel did not send them
      */
     public long flags() {
         return flags == null ? 0 : flags;
@@ -190,16 +190,16 @@ public final class ConntrackExpectation {
     /**
      * The helper that expects.
      *
-     * @return its name, or empty where the kernel did not send it
+     * @return its name, or empty if the kernel did not send it
      */
     public Optional<String> helper() {
         return Optional.ofNullable(helper);
     }
 
     /**
-     * What the kernel calls when the connection comes.
+     * The function that the kernel calls when the connection arrives.
      *
-     * @return the function's name, such as {@code nat-follow-master}, or empty where there is none
+     * @return the function's name, such as {@code nat-follow-master}, or empty if there is none
      */
     public Optional<String> function() {
         return Optional.ofNullable(function);
@@ -208,7 +208,7 @@ public final class ConntrackExpectation {
     /**
      * The zone.
      *
-     * @return 0 to 65535; 0 where it is absent
+     * @return 0 to 65535; 0 if it is absent
      */
     public int zone() {
         return zone;
@@ -219,7 +219,7 @@ public final class ConntrackExpectation {
     }
 
     /**
-     * Whether another object tells the same.
+     * Whether another object is the same expectation.
      *
      * @param other what to compare with
      * @return whether all members are equal
@@ -243,7 +243,7 @@ public final class ConntrackExpectation {
     }
 
     /**
-     * A hash of it.
+     * A hash of all members.
      *
      * @return a number that is the same for equal ones
      */
@@ -253,7 +253,7 @@ public final class ConntrackExpectation {
     }
 
     /**
-     * The expectation for people and logs.
+     * A description of the expectation, for logs.
      *
      * @return text such as {@code tcp src=… dst=… sport=0 dport=2021, announced by tcp …, helper=ftp}
      */

@@ -14,11 +14,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which connections are meant: those that are so in all that is set. An immutable value; each method gives a new one.
+ * Selects connections: a connection matches if all conditions that are set are met. An immutable value; each method
+ * returns a new one.
  *
- * <p>A dump has the kernel compare what it can: the family since 4.20, the mark since 3.3, tuples of a known family since
- * 5.8 (whole addresses of IPv4, and ports where the protocol is set), the status since 5.15, the zone since 6.8. Every
- * entry is compared once more on receipt, so that the result is the same on all kernels.
+ * <p>In a dump, the kernel compares what its version supports: the family since 4.20, the mark since 3.3, tuples of a
+ * known family since 5.8 (whole addresses of IPv4, and ports if the protocol is set), the status since 5.15, the zone
+ * since 6.8. Every entry is compared once more on receipt, so that the result is the same on all kernels.
  *
  * <p>Follows {@code ctnetlink_alloc_filter} and {@code ctnetlink_filter_match} in {@code nf_conntrack_netlink.c}.
  */
@@ -53,18 +54,18 @@ public final class ConntrackFilter {
     /**
      * All connections.
      *
-     * @return a filter that sets nothing, to start from
+     * @return a filter without conditions, to start from
      */
     public static ConntrackFilter all() {
         return ALL;
     }
 
     /**
-     * Those of one family.
+     * Requires a family.
      *
      * @param family IPv4, IPv6, or unspecified for both
      * @return a new filter
-     * @throws IllegalArgumentException if it is another
+     * @throws IllegalArgumentException if it is another family
      */
     public ConntrackFilter family(AddressFamily family) {
         ConntrackFilter filter = new ConntrackFilter(this);
@@ -73,7 +74,7 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those with a mark.
+     * Requires a mark.
      *
      * @param mark 0 to 2³²−1
      * @return a new filter
@@ -84,10 +85,10 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those with some bits of the mark so.
+     * Requires the values of some bits of the mark.
      *
      * @param mark 0 to 2³²−1, within the mask
-     * @param mask which bits count, 0 to 2³²−1
+     * @param mask the bits to compare, 0 to 2³²−1
      * @return a new filter
      * @throws IllegalArgumentException if a number is out of range, or the mark has bits outside of the mask
      */
@@ -99,9 +100,9 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those with all of some status bits set.
+     * Requires that some status bits are set.
      *
-     * @param bits which, such as {@link ConntrackStatus#ASSURED}
+     * @param bits the bits, such as {@link ConntrackStatus#ASSURED}
      * @return a new filter
      */
     public ConntrackFilter status(ConntrackStatus... bits) {
@@ -110,10 +111,10 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those with some status bits so.
+     * Requires the values of some status bits.
      *
      * @param status 0 to 2³²−1, within the mask
-     * @param mask which bits count, 0 to 2³²−1
+     * @param mask the bits to compare, 0 to 2³²−1
      * @return a new filter
      * @throws IllegalArgumentException if a number is out of range, or the status has bits outside of the mask
      */
@@ -137,8 +138,8 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those of a zone of both directions. Those of a zone that holds for one direction are in none, not even in 0; a
-     * {@link TuplePattern#zone} means them.
+     * Requires a zone of both directions. A connection with a zone that applies to one direction is in no such zone,
+     * not even in 0; {@link TuplePattern#zone} matches it.
      *
      * @param zone 0 to 65535
      * @return a new filter
@@ -151,7 +152,7 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those of TCP in a state.
+     * Requires TCP in a state.
      *
      * @param state the state
      * @return a new filter
@@ -163,9 +164,9 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those whose original tuple is so.
+     * Requires a pattern of the original tuple.
      *
-     * @param pattern how
+     * @param pattern the pattern
      * @return a new filter
      */
     public ConntrackFilter original(TuplePattern pattern) {
@@ -175,9 +176,9 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Those whose reply tuple is so.
+     * Requires a pattern of the reply tuple.
      *
-     * @param pattern how
+     * @param pattern the pattern
      * @return a new filter
      */
     public ConntrackFilter reply(TuplePattern pattern) {
@@ -189,7 +190,7 @@ public final class ConntrackFilter {
     /**
      * The pattern of the original tuple.
      *
-     * @return what {@link #original(TuplePattern)} set, or the pattern of all
+     * @return the pattern set by {@link #original(TuplePattern)}, or the pattern that matches all
      */
     public TuplePattern original() {
         return original;
@@ -198,18 +199,18 @@ public final class ConntrackFilter {
     /**
      * The pattern of the reply tuple.
      *
-     * @return what {@link #reply(TuplePattern)} set, or the pattern of all
+     * @return the pattern set by {@link #reply(TuplePattern)}, or the pattern that matches all
      */
     public TuplePattern reply() {
         return reply;
     }
 
     /**
-     * The part of it that a connection meets all its life or never: family, zone and tuples, without mark, status and
-     * state. Who keeps track of the connections that a filter means listens to the events of this part: by the whole
-     * filter no event would tell that a connection no longer matches.
+     * The conditions that a connection meets either always or never: family, zone and tuples, without mark, status and
+     * state. To track the connections that a filter matches, listen to events with this part: with the whole filter, no
+     * event would report that a connection no longer matches.
      *
-     * @return a filter that means these connections and maybe more
+     * @return a filter that matches these connections and possibly more
      */
     public ConntrackFilter lasting() {
         ConntrackFilter filter = new ConntrackFilter(this);
@@ -224,17 +225,17 @@ public final class ConntrackFilter {
     /**
      * Whether nothing is set.
      *
-     * @return whether all connections are meant
+     * @return whether it matches all connections
      */
     public boolean isAll() {
         return equals(ALL);
     }
 
     /**
-     * Whether a connection is meant.
+     * Whether a connection matches.
      *
      * @param entry the connection
-     * @return whether it is so in all that is set; false where the kernel did not tell something that is set
+     * @return whether it meets all conditions; false if the kernel did not send an attribute of a condition
      */
     public boolean matches(ConntrackEntry entry) {
         return (family.equals(AddressFamily.UNSPEC) || family.equals(entry.family()))
@@ -252,16 +253,16 @@ public final class ConntrackFilter {
         return pattern == TuplePattern.any() || (entry.has(attribute) && pattern.matches(entry.tuple(direction)));
     }
 
-    /** The family that a request names: the one that is set, or that the patterns tell. */
+    /** The family for a request: the one that is set, or the one of the patterns. */
     AddressFamily requestFamily() {
         if (!family.equals(AddressFamily.UNSPEC)) {
             return family;
         }
-        AddressFamily told = original.family();
-        return told.equals(AddressFamily.UNSPEC) ? reply.family() : told;
+        AddressFamily named = original.family();
+        return named.equals(AddressFamily.UNSPEC) ? reply.family() : named;
     }
 
-    /** What an event is asked for to tell of such a connection; one test and more. */
+    /** The tests of an event of such a connection; at least one. */
     List<EventTest> eventTests() {
         List<EventTest> tests = new ArrayList<>();
         if (family.equals(AddressFamily.UNSPEC)) {
@@ -297,7 +298,7 @@ public final class ConntrackFilter {
         return tests;
     }
 
-    /** Writes what the kernel can compare. */
+    /** Writes the conditions that the kernel can compare. */
     void writeTo(MessageWriter writer) {
         if (mark != null) {
             writer.be32(ConntrackAttribute.MARK.code(), mark);
@@ -310,7 +311,7 @@ public final class ConntrackFilter {
         if (zone != null) {
             writer.be16(ConntrackAttribute.ZONE.code(), zone);
         }
-        // Asked for a zone of both directions and for one of a single direction, the kernel refuses (EINVAL).
+        // The kernel refuses (EINVAL) a zone of both directions together with one of a single direction.
         int comparable = zone == null ? ~0 : ~FilterFlags.TUPLE_ZONE;
         int originalFlags = original.kernelFlags(requestFamily()) & comparable;
         int replyFlags = reply.kernelFlags(requestFamily()) & comparable;
@@ -330,10 +331,10 @@ public final class ConntrackFilter {
     }
 
     /**
-     * Whether another object means the same connections.
+     * Whether another object is the same filter.
      *
      * @param other what to compare with
-     * @return whether all that is set is equal
+     * @return whether all conditions are equal
      */
     @Override
     public boolean equals(@Nullable Object other) {
@@ -350,7 +351,7 @@ public final class ConntrackFilter {
     }
 
     /**
-     * A hash of it.
+     * A hash of all conditions.
      *
      * @return a number that is the same for equal ones
      */
@@ -360,9 +361,9 @@ public final class ConntrackFilter {
     }
 
     /**
-     * The filter for logs.
+     * A description of the filter, for logs.
      *
-     * @return text such as {@code IPv4, mark 0x7/0xff, original tcp dport=443}; {@code all} where nothing is set
+     * @return text such as {@code IPv4, mark 0x7/0xff, original tcp dport=443}; {@code all} if nothing is set
      */
     @Override
     public String toString() {

@@ -1,18 +1,20 @@
 package dev.nfkit.conntrack;
 
-/** A packet's place in its connection ({@code enum ip_conntrack_info} in {@code linux/netfilter/nf_conntrack_common.h}). */
+/**
+ * A packet's place in its connection ({@code enum ip_conntrack_info} in {@code linux/netfilter/nf_conntrack_common.h}).
+ */
 public enum ConntrackInfo {
-    /** Of a connection that was answered, in the original direction. */
+    /** A packet of a connection that was answered, in the original direction. */
     ESTABLISHED(0),
     /** Begins a connection that another expected, or is an ICMP error about one; in the original direction. */
     RELATED(1),
-    /** Begins a connection, or is one more before its first answer. */
+    /** Begins a connection, or is another packet before its first answer. */
     NEW(2),
-    /** Of a connection, in the reply's direction. */
+    /** A packet of a connection, in the reply direction. */
     ESTABLISHED_REPLY(3),
-    /** As {@link #RELATED}, in the reply's direction. */
+    /** As {@link #RELATED}, in the reply direction. */
     RELATED_REPLY(4),
-    /** As {@link #NEW}, in the reply's direction; the kernel does not set it. */
+    /** As {@link #NEW}, in the reply direction; the kernel does not set it. */
     NEW_REPLY(5),
     /** Not tracked, by a rule. */
     UNTRACKED(7);
@@ -37,7 +39,7 @@ public enum ConntrackInfo {
     /**
      * The direction of the packet.
      *
-     * @return the direction; {@link Direction#ORIGINAL} where the packet is not tracked
+     * @return the direction; {@link Direction#ORIGINAL} if the packet is not tracked
      */
     public Direction direction() {
         return number >= REPLY && this != UNTRACKED ? Direction.REPLY : Direction.ORIGINAL;
@@ -61,7 +63,7 @@ public enum ConntrackInfo {
      * The constant of a number.
      *
      * @param number the kernel's number
-     * @return the constant; {@link #UNTRACKED} for a number that has no name, as the kernel knows no connection then
+     * @return the constant; {@link #UNTRACKED} for a number without a name, because the kernel then has no connection
      */
     public static ConntrackInfo of(long number) {
         return number >= 0 && number <= NEW_REPLY.number ? values()[(int) number] : UNTRACKED;

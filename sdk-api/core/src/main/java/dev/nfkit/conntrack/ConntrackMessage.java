@@ -6,32 +6,32 @@ import java.util.Optional;
 
 /**
  * The messages of connection tracking ({@code enum cntl_msg_types} and {@code enum ctnl_exp_msg_types} in
- * {@code linux/netfilter/nfnetlink_conntrack.h}): what a netlink message's type means, and which attributes it has.
+ * {@code linux/netfilter/nfnetlink_conntrack.h}): the meaning of a netlink message's type, and its attributes.
  */
 public enum ConntrackMessage {
-    /** A connection: asked to be made or changed, answered, or told of as new or changed. */
+    /** A connection: a request to create or change it, an answer, or an event of a new or changed one. */
     CT_NEW(Netlink.NFNL_SUBSYS_CTNETLINK, 0, ConntrackAttribute.SCHEMA),
-    /** Asks for a connection, or for all. */
+    /** A request for one connection, or for all. */
     CT_GET(Netlink.NFNL_SUBSYS_CTNETLINK, 1, ConntrackAttribute.SCHEMA),
-    /** Asks for connections to be removed, or tells of the end of one. */
+    /** A request to remove connections, or an event of the end of one. */
     CT_DELETE(Netlink.NFNL_SUBSYS_CTNETLINK, 2, ConntrackAttribute.SCHEMA),
-    /** As {@link #CT_GET}, and has the counters set to 0. */
+    /** As {@link #CT_GET}, and sets the counters to 0. */
     CT_GET_CTRZERO(Netlink.NFNL_SUBSYS_CTNETLINK, 3, ConntrackAttribute.SCHEMA),
-    /** Asks for the counters of each processor, and answers. */
+    /** A request for the counters of each processor, or its answer. */
     CT_GET_STATS_CPU(Netlink.NFNL_SUBSYS_CTNETLINK, 4, StatisticsAttribute.SCHEMA),
-    /** Asks how full the table is, and answers. */
+    /** A request for the fill level of the table, or its answer. */
     CT_GET_STATS(Netlink.NFNL_SUBSYS_CTNETLINK, 5, StatisticsAttribute.Global.SCHEMA),
-    /** Asks for the connections that have ended and are still referred to. */
+    /** A request for the connections that have ended and are still referenced. */
     CT_GET_DYING(Netlink.NFNL_SUBSYS_CTNETLINK, 6, ConntrackAttribute.SCHEMA),
-    /** Asks for the connections whose first packet has not left the host yet. */
+    /** A request for the connections whose first packet has not left the host yet. */
     CT_GET_UNCONFIRMED(Netlink.NFNL_SUBSYS_CTNETLINK, 7, ConntrackAttribute.SCHEMA),
-    /** An expectation: asked to be made or changed, answered, or told of as new or changed. */
+    /** An expectation: a request to create or change it, an answer, or an event of a new or changed one. */
     EXP_NEW(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 0, ExpectationAttribute.SCHEMA),
-    /** Asks for an expectation, or for all. */
+    /** A request for one expectation, or for all. */
     EXP_GET(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 1, ExpectationAttribute.SCHEMA),
-    /** Asks for expectations to be removed, or tells of the end of one. */
+    /** A request to remove expectations, or an event of the end of one. */
     EXP_DELETE(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 2, ExpectationAttribute.SCHEMA),
-    /** Asks for the counters of expectations of each processor, and answers. */
+    /** A request for the counters of expectations of each processor, or its answer. */
     EXP_GET_STATS_CPU(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 3, StatisticsAttribute.Expectations.SCHEMA);
 
     private static final ConntrackMessage[] ALL = values();
@@ -72,7 +72,7 @@ public enum ConntrackMessage {
     }
 
     /**
-     * Whether it is of expectations.
+     * Whether it is about expectations.
      *
      * @return false for those of connections
      */
@@ -84,7 +84,7 @@ public enum ConntrackMessage {
      * The message of a type.
      *
      * @param type {@code nlmsg_type}
-     * @return the message, or empty where the type is of another subsystem or not known
+     * @return the message, or empty if the type belongs to another subsystem or is not known
      */
     public static Optional<ConntrackMessage> of(int type) {
         for (ConntrackMessage message : ALL) {

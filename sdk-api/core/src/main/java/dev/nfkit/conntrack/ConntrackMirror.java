@@ -15,42 +15,46 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of the table, kept up to date by events. After a loss of events it dumps the table, corrects itself, and reports
- * what has changed.
+ * A copy of the table, kept up to date by events. After a loss of events it dumps the table, corrects itself, and
+ * reports the changes.
  *
  * <pre>{@code
  * ConntrackMirror mirror = new ConntrackMirror(table, ConntrackFilter.all());
- * mirror.resynchronise(change -> show(change));               // once the events are listened to
- * events.run(event -> mirror.apply(event, change -> show(change)));
- * }</pre>
+ * mirror.resynchronise(change -> show(change)); // after the session of events was opened events.run(event ->
+ * mirror.apply(event, change -> show(change))); }</pre>
  *
- * <p>Events of things that a dump has shown already come behind it; applied in their order they end in the same. An event
- * tells only what is new: the rest stays as it was last told, counters and a helper for instance. A connection that is
- * being removed ({@link ConntrackStatus#DYING}) is gone. It keeps some 800 bytes for a connection. One thread at a time.
+ * <p>After a dump, events of changes that it already contains may follow; applied in order, they lead to the same
+ * state. An event contains only what is new: other attributes keep their last values, for instance counters and the
+ * helper. A connection that is being removed ({@link ConntrackStatus#DYING}) counts as removed. A connection takes
+ * about 800 bytes. One thread at a time.
  *
- * <p>If a dump fails or stays incomplete, the mirror is {@linkplain #outOfDate() out of date}, and the next event makes it
- * dump again. If a sink throws, the change at which it threw counts as reported; the changes after it are reported first
- * by the next call.
+ * <p>If a dump fails or stays incomplete, the mirror is {@linkplain #outOfDate() out of date}, and the next event makes
+ * it dump again. If a sink throws, the change at which it threw counts as reported; the changes after it are reported
+ * first by the next call.
  *
- * <p>By default Linux tells nothing of connections that began while nobody listened ({@link ConntrackEvents}): what becomes
- * of those shows in the next {@link #resynchronise}.
+ * <p>By default Linux sends no events of connections that began while there was no listener ({@link ConntrackEvents}):
+ * the next {@link #resynchronise} reports their changes.
  */
 public final class ConntrackMirror {
-    /** A table that is resized during so many dumps is dumped again at the next event or call. */
+    /**
+     * The maximum number of dumps of a table that is resized meanwhile; it is dumped again at the next event or call.
+     */
     private static final int DUMPS = 8;
 
     private final Conntrack table;
     private final ConntrackFilter filter;
     private final Map<Key, ConntrackEntry> entries = new HashMap<>();
 
-    /** Changes that the mirror has made and not reported yet. Not empty between calls only after a sink threw. */
+    /**
+     * Changes that the mirror contains and has not reported yet. Between calls it is empty, except after a sink threw.
+     */
     private final ArrayDeque<ConntrackChange> unreported = new ArrayDeque<>();
 
     private boolean outOfDate;
 
     /**
-     * What a connection is known by. The id alone is of 32 bits, made as a hash is: in a table of 100,000 two are the same
-     * as like as not. The tuple alone comes again with the next connection.
+     * The identity of a connection. The id is a hash of 32 bits: in a table of 100,000, two equal ids are as likely as
+     * not. The tuple can occur again with the next connection.
      */
     private record Key(long id, @Nullable ConntrackTuple original, int zone) {
         static Key of(ConntrackEntry entry) {
@@ -64,9 +68,9 @@ public final class ConntrackMirror {
     /**
      * An empty mirror.
      *
-     * @param table where to dump; its end is not the mirror's
-     * @param filter which connections to keep; the events' session should have its {@linkplain ConntrackFilter#lasting()
-     *     lasting part}, or none
+     * @param table the table to dump; the mirror does not close it
+     * @param filter selects the connections to keep; the session of events should have its {@linkplain
+     *     ConntrackFilter#lasting() lasting part}, or none
      */
     public ConntrackMirror(Conntrack table, ConntrackFilter filter) {
         this.table = Objects.requireNonNull(table, "table");
@@ -74,7 +78,7 @@ public final class ConntrackMirror {
     }
 
     /**
-     * The connections as they are known now.
+     * The currently known connections.
      *
      * @return an unmodifiable view
      */
@@ -83,7 +87,7 @@ public final class ConntrackMirror {
     }
 
     /**
-     * How many connections are known.
+     * The number of known connections.
      *
      * @return a count
      */
@@ -92,10 +96,10 @@ public final class ConntrackMirror {
     }
 
     /**
-     * What is known of a connection.
+     * The known entry of a connection.
      *
-     * @param entry an entry that tells its id, original tuple and zone, borrowed or owned
-     * @return the owned entry, or empty where there is none
+     * @param entry an entry with its id, original tuple and zone, borrowed or owned
+     * @return the owned entry, or empty if there is none
      */
     public Optional<ConntrackEntry> get(ConntrackEntry entry) {
         return Optional.ofNullable(entries.get(Key.of(entry)));
@@ -103,7 +107,7 @@ public final class ConntrackMirror {
 
     /**
      * Whether events were lost, or a dump was incomplete, and no complete dump has followed: the mirror may then lack
-     * connections and hold others that are gone.
+     * connections and contain removed ones.
      *
      * @return whether the next event makes the mirror dump the table first
      */
@@ -116,9 +120,10 @@ public final class ConntrackMirror {
      * {@linkplain #outOfDate() out of date}. Events of expectations change nothing else.
      *
      * @param event the event, borrowed or owned
-     * @param sink receives what has changed
-     * @throws NetlinkException if the dump fails; the mirror then stays as it was, without this event, and is out of date
-     * @throws E as the sink throws; what it has not received comes with the next call
+     * @param sink receives the changes
+     * @throws NetlinkException if the dump fails; the mirror then stays unchanged, without this event, and is out of
+     *     date
+     * @throws E as the sink throws; the next call reports the remaining changes
      * @param <E> what the sink may throw
      */
     public <E extends Exception> void apply(ConntrackEvent event, ConntrackChange.Sink<E> sink)
@@ -130,8 +135,8 @@ public final class ConntrackMirror {
         if (outOfDate) {
             resynchronise(sink);
         }
-        if (event instanceof OfConnection told) {
-            apply(told);
+        if (event instanceof OfConnection change) {
+            apply(change);
             report(sink);
         }
     }
@@ -142,14 +147,14 @@ public final class ConntrackMirror {
         }
     }
 
-    private void apply(OfConnection told) {
-        ConntrackEntry entry = told.entry();
-        if (told instanceof ConntrackEvent.Destroyed) {
+    private void apply(OfConnection change) {
+        ConntrackEntry entry = change.entry();
+        if (change instanceof ConntrackEvent.Destroyed) {
             remove(entry);
             return;
         }
         if (entry.is(ConntrackStatus.DYING)) {
-            return; // its end is told, or was: on its way from another processor this event may have come behind that
+            return; // its end is or was reported: this event may come from another processor and arrive after that one
         }
         ConntrackEntry before = entries.get(Key.of(entry));
         ConntrackEntry now = before == null ? entry.copy() : EntryOverlay.of(entry, before);
@@ -160,7 +165,10 @@ public final class ConntrackMirror {
         }
     }
 
-    /** The change is noted first: without memory for it the entry stays as it was, and the next dump finds it. */
+    /**
+     * The change is recorded first: if there is no memory for it, the entry stays unchanged, and the next dump finds
+     * the change.
+     */
     private @Nullable ConntrackChange put(ConntrackEntry entry) {
         Key key = Key.of(entry);
         ConntrackEntry before = entries.get(key);
@@ -186,12 +194,12 @@ public final class ConntrackMirror {
     }
 
     /**
-     * Dumps the table and corrects the mirror. A dump that was interrupted is repeated, 8 dumps at most.
+     * Dumps the table and corrects the mirror. An interrupted dump is repeated, up to 8 dumps.
      *
-     * @param sink receives what has changed, once the mirror is corrected
+     * @param sink receives the changes, after the mirror was corrected
      * @return the number of dumps and changes
-     * @throws NetlinkException if the dump fails; the mirror then stays as it was, and is out of date if it was before
-     * @throws E as the sink throws; what it has not received comes with the next call
+     * @throws NetlinkException if the dump fails; the mirror then stays unchanged, and is out of date if it was before
+     * @throws E as the sink throws; the next call reports the remaining changes
      * @param <E> what the sink may throw
      */
     public <E extends Exception> Resynchronisation resynchronise(ConntrackChange.Sink<E> sink)
@@ -205,7 +213,7 @@ public final class ConntrackMirror {
             whole.clear();
             complete = !table.<RuntimeException>dump(filter, entry -> {
                         if (entry.is(ConntrackStatus.DYING)) {
-                            return; // still in the table while its end is told already
+                            return; // still in the table, but its end is already reported
                         }
                         ConntrackEntry owned = entry.copy();
                         Key key = Key.of(owned);
@@ -246,7 +254,10 @@ public final class ConntrackMirror {
         return before - entries.size();
     }
 
-    /** Whether all is equal but what changes with every packet. What one of the two lacks can't differ. */
+    /**
+     * Whether all attributes are equal, except those that change with every packet. Attributes that one entry lacks are
+     * not compared.
+     */
     private static boolean same(ConntrackEntry before, ConntrackEntry after) {
         return before.mark() == after.mark()
                 && same(before, after, ConntrackAttribute.TUPLE_ORIG, ConntrackEntry::original)

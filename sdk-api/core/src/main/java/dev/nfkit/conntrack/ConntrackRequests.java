@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * What requests of connection tracking have in common: types ({@link ConntrackMessage} for switches), checks, and what a
- * refusal means.
+ * The common parts of connection tracking's requests: types ({@link ConntrackMessage} for switches), checks, and the
+ * meaning of refusals.
  */
 final class ConntrackRequests {
     static final int CT_NEW = 0x100;
@@ -63,7 +63,7 @@ final class ConntrackRequests {
         return timeout.toSeconds();
     }
 
-    /** Names a connection by a tuple and its zone. */
+    /** Writes a tuple and its zone, which identify a connection. */
     static void tuple(MessageWriter writer, ConntrackAttribute attribute, ConntrackTuple tuple, int zone) {
         tuple.writeTo(writer, attribute.code());
         if (zone != 0) {
@@ -71,11 +71,11 @@ final class ConntrackRequests {
         }
     }
 
-    /** Tells what a refusal means. */
+    /** Explains a refusal. */
     static KernelRefusedException explain(KernelRefusedException refusal, KernelView kernel) {
         Errno errno = refusal.errno();
         if (errno.equals(Errno.ENOENT)) {
-            return refusal.explained(Refusal.NOT_FOUND, "there is no such entry, or no longer");
+            return refusal.explained(Refusal.NOT_FOUND, "there is no such entry, or it no longer exists");
         }
         if (errno.equals(Errno.EEXIST)) {
             return refusal.explained(Refusal.EXISTS, "there is such an entry already, by one of its tuples");

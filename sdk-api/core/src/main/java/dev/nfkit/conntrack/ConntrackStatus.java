@@ -3,13 +3,15 @@ package dev.nfkit.conntrack;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** A bit of a connection's status ({@code enum ip_conntrack_status} in {@code linux/netfilter/nf_conntrack_common.h}). */
+/**
+ * A bit of a connection's status ({@code enum ip_conntrack_status} in {@code linux/netfilter/nf_conntrack_common.h}).
+ */
 public enum ConntrackStatus {
     /** Another connection expected it. */
     EXPECTED(0),
     /** Packets went both ways. */
     SEEN_REPLY(1),
-    /** It lives on where the table is full. */
+    /** It is kept if the table is full. */
     ASSURED(2),
     /** It is in the table. */
     CONFIRMED(3),
@@ -19,17 +21,17 @@ public enum ConntrackStatus {
     DST_NAT(5),
     /** Its TCP sequence numbers are adjusted. */
     SEQ_ADJUST(6),
-    /** Source translation is decided, be it for none. */
+    /** Source translation is decided, possibly for none. */
     SRC_NAT_DONE(7),
-    /** Destination translation is decided, be it for none. */
+    /** Destination translation is decided, possibly for none. */
     DST_NAT_DONE(8),
     /** It is being removed. */
     DYING(9),
-    /** Packets don't renew its timeout. */
+    /** Packets do not renew its timeout. */
     FIXED_TIMEOUT(10),
-    /** A template, no connection. */
+    /** A template, not a connection. */
     TEMPLATE(11),
-    /** A twin of it was merged; in older kernels: not tracked. */
+    /** A duplicate of it was merged; in older kernels: not tracked. */
     NAT_CLASH(12),
     /** A rule or a request gave it its helper. */
     HELPER(13),
@@ -54,7 +56,7 @@ public enum ConntrackStatus {
     }
 
     /**
-     * The bits that are set in a status; those without a name are left out.
+     * The bits that are set in a status; those without a name are omitted.
      *
      * @param status 0 to 2³²−1
      * @return a new set
@@ -72,7 +74,7 @@ public enum ConntrackStatus {
     /**
      * The status that has some bits set.
      *
-     * @param bits which
+     * @param bits the bits
      * @return 0 to 2³²−1
      */
     public static long bits(ConntrackStatus... bits) {

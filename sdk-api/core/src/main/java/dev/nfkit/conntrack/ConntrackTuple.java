@@ -18,8 +18,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One direction of a connection: addresses, the protocol above IP, and its ports or, for ICMP, its id, type and code. The
- * kernel finds a connection by either of its two tuples. An immutable value, fit as a key.
+ * One direction of a connection: addresses, the protocol above IP, and its ports or, for ICMP, its id, type and code.
+ * Each of a connection's two tuples identifies it in the kernel. An immutable value, suitable as a key.
  *
  * <p>Follows {@code ctnetlink_parse_tuple} in {@code nf_conntrack_netlink.c}.
  */
@@ -120,7 +120,8 @@ public final class ConntrackTuple {
     }
 
     /**
-     * A tuple of ICMP or ICMPv6, as the addresses tell. The kernel tracks queries, such as an echo request, type 8 or 128.
+     * A tuple of ICMP or ICMPv6, depending on the addresses. The kernel tracks queries, such as an echo request, type 8
+     * or 128.
      *
      * @param source the source address
      * @param destination the destination address, of the same family
@@ -192,8 +193,8 @@ public final class ConntrackTuple {
     }
 
     /**
-     * The same tuple in a zone that holds for its direction only ({@code CTA_TUPLE_ZONE}). A zone of both directions is
-     * the connection's.
+     * The same tuple in a zone that applies to its direction only ({@code CTA_TUPLE_ZONE}). A zone of both directions
+     * belongs to the connection.
      *
      * @param zone 0 to 65535
      * @return a new tuple
@@ -206,11 +207,11 @@ public final class ConntrackTuple {
     }
 
     /**
-     * The tuple of the answers, where nothing is translated: addresses and ports change places, and the type of an ICMP
-     * query becomes that of its reply. A zone of this direction only does not hold for the other.
+     * The tuple of the reply direction without translation: source and destination are exchanged, and the type of an
+     * ICMP query becomes that of its reply. A zone of this direction only does not apply to the other.
      *
      * @return a new tuple
-     * @throws IllegalArgumentException if it is of ICMP, of a type that has no reply
+     * @throws IllegalArgumentException if it has an ICMP type without a reply
      */
     public ConntrackTuple inverted() {
         TupleReader fields = fields();
@@ -232,16 +233,16 @@ public final class ConntrackTuple {
     /**
      * The family of the addresses.
      *
-     * @return IPv4, IPv6, or unspecified where the tuple has no address
+     * @return IPv4, IPv6, or unspecified if the tuple has no address
      */
     public AddressFamily family() {
         return family;
     }
 
     /**
-     * Whether the tuple tells the protocol above IP.
+     * Whether the tuple contains the protocol above IP.
      *
-     * @return whether {@link #protocol} means something
+     * @return whether {@link #protocol} is present
      */
     public boolean hasProtocol() {
         return protocol != ABSENT;
@@ -280,9 +281,9 @@ public final class ConntrackTuple {
     }
 
     /**
-     * Whether the protocol has ports. Of GRE they are keys.
+     * Whether the protocol has ports. For GRE they are keys.
      *
-     * @return whether both are there
+     * @return whether both are present
      */
     public boolean hasPorts() {
         return sourcePort != ABSENT && destinationPort != ABSENT;
@@ -309,9 +310,9 @@ public final class ConntrackTuple {
     }
 
     /**
-     * Whether it is of ICMP or ICMPv6.
+     * Whether the protocol is ICMP or ICMPv6.
      *
-     * @return whether id, type and code are there
+     * @return whether id, type and code are present
      */
     public boolean hasIcmp() {
         return icmpId != ABSENT && icmpType != ABSENT && icmpCode != ABSENT;
@@ -348,7 +349,7 @@ public final class ConntrackTuple {
     }
 
     /**
-     * The zone, where it holds for this direction only.
+     * The zone, if it applies to this direction only.
      *
      * @return 0 to 65535, or empty
      */
@@ -359,7 +360,7 @@ public final class ConntrackTuple {
     /**
      * Appends the source address as text.
      *
-     * @param target where to; nothing where the tuple has none
+     * @param target the target; nothing is appended if the tuple has none
      */
     public void appendSource(StringBuilder target) {
         if (hasSource) {
@@ -370,7 +371,7 @@ public final class ConntrackTuple {
     /**
      * Appends the destination address as text.
      *
-     * @param target where to; nothing where the tuple has none
+     * @param target the target; nothing is appended if the tuple has none
      */
     public void appendDestination(StringBuilder target) {
         if (hasDestination) {
@@ -410,7 +411,7 @@ public final class ConntrackTuple {
     /**
      * Writes the tuple as a nested attribute.
      *
-     * @param writer where to; a message or nest must have been begun
+     * @param writer the target; a message or nest must have been begun
      * @param type the attribute's type, such as {@code CTA_TUPLE_ORIG}
      */
     public void writeTo(MessageWriter writer, int type) {
@@ -477,7 +478,7 @@ public final class ConntrackTuple {
     }
 
     /**
-     * A hash of it.
+     * A hash of all members.
      *
      * @return a number that is the same for equal ones
      */
@@ -493,7 +494,7 @@ public final class ConntrackTuple {
     }
 
     /**
-     * The tuple for people.
+     * A description of the tuple.
      *
      * @return text such as {@code tcp src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=443}
      */

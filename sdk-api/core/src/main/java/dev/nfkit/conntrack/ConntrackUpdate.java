@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of a connection: what is not set stays as it is. An immutable value; each method gives a new one.
+ * A change of a connection: values that are not set stay unchanged. An immutable value; each method returns a new one.
  *
  * <pre>{@code
  * ConntrackUpdate.none().mark(0x10, 0xf0).timeout(Duration.ofMinutes(2))
@@ -69,7 +69,7 @@ public final class ConntrackUpdate {
      * Sets some bits of the mark. Needs a kernel with {@code CONFIG_NF_CONNTRACK_MARK}.
      *
      * @param mark the bits' new values, 0 to 2³²−1
-     * @param mask which bits to set, 0 to 2³²−1
+     * @param mask the bits to set, 0 to 2³²−1
      * @return a new update
      * @throws IllegalArgumentException if a number is out of range, or the mark has a bit outside of the mask: the
      *     kernel would toggle that one
@@ -88,12 +88,12 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets after what time without a packet the connection is forgotten. The next packet sets it anew, by its protocol's
-     * rule.
+     * Sets the time without a packet after which the kernel removes the connection. The next packet sets it again, by
+     * its protocol's rule.
      *
      * @param timeout whole seconds, from 0 to 2³²−1
      * @return a new update
-     * @throws IllegalArgumentException if it is out of range or no whole number of seconds
+     * @throws IllegalArgumentException if it is out of range or not a whole number of seconds
      */
     public ConntrackUpdate timeout(Duration timeout) {
         ConntrackUpdate update = new ConntrackUpdate(this);
@@ -102,11 +102,11 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets status bits ({@code IPS_*}). In the table they are set in addition to the bits that the connection has
-     * ({@link Conntrack#update}), and no bit is cleared. The kernel sets those that user space may set, such as
-     * {@link ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, ignores those that it alone sets, and
+     * Sets status bits ({@code IPS_*}). In the table they are set in addition to the connection's bits ({@link
+     * Conntrack#update}), and no bit is cleared. The kernel sets those that user space may set, such as {@link
+     * ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, ignores those that only the kernel sets, and
      * refuses (EBUSY) {@link ConntrackStatus#EXPECTED} and {@link ConntrackStatus#DYING} for a connection without them.
-     * In a verdict the bits are sent as they are, and replace those that user space may change.
+     * In a verdict the bits are sent unchanged, and replace those that user space may change.
      *
      * @param bits 0 to 2³²−1
      * @return a new update
@@ -119,9 +119,9 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets all labels. The connection must have room for labels, which a rule that matches labels gives it.
+     * Sets all labels. The connection must have space for labels, which a rule that matches labels provides.
      *
-     * @param labels which labels are set, of 0 to 127
+     * @param labels the labels that are set, of 0 to 127
      * @return a new update
      * @throws IllegalArgumentException if a label is out of range
      */
@@ -132,11 +132,11 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets some labels. The connection must have room for labels, which a rule that matches labels gives it; else the
-     * kernel leaves out this change and those of the mark with it.
+     * Sets some labels. The connection must have space for labels, which a rule that matches labels provides; otherwise
+     * the kernel ignores this change and also that of the mark.
      *
-     * @param labels which labels are set, of 0 to 127
-     * @param mask which labels to change
+     * @param labels the labels that are set, of 0 to 127
+     * @param mask the labels to change
      * @return a new update
      * @throws IllegalArgumentException if a label is out of range, or set outside of the mask
      */
@@ -156,9 +156,9 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets the helper that follows the connection's protocol. The kernel takes the one that the connection has already;
-     * it refuses another (EBUSY), and any for a connection that began without (EOPNOTSUPP): a helper is given by a rule
-     * when the connection begins, or by {@link NewConnection#helper}.
+     * Sets the helper that follows the connection's protocol. The kernel accepts the helper that the connection already
+     * has. It refuses another one (EBUSY), and any helper for a connection that began without one (EOPNOTSUPP): a rule
+     * assigns a helper when the connection begins, or {@link NewConnection#helper} does.
      *
      * @param name the helper's name such as {@code ftp}, 1 to 15 bytes
      * @return a new update
@@ -175,7 +175,7 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Sets what is tracked of the protocol, such as the state of TCP. It changes connections of the table only: in a verdict
+     * Sets the tracked state of the protocol, such as the state of TCP. Only for connections in the table: in a verdict
      * the kernel ignores it.
      *
      * @param protocol the change
@@ -197,13 +197,13 @@ public final class ConntrackUpdate {
         return Optional.ofNullable(protocol);
     }
 
-    /** The same for a connection in the table: {@code IPS_CONFIRMED} must be as it is there, which is set. */
+    /** The same for a connection in the table, whose {@code IPS_CONFIRMED} is set and must stay so. */
     ConntrackUpdate confirmed() {
         return status == null ? this : status(status | ConntrackStatus.CONFIRMED.bit());
     }
 
     /**
-     * Whether nothing shall change.
+     * Whether nothing changes.
      *
      * @return whether nothing is set
      */
@@ -217,10 +217,11 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Whether the update would change a connection of the table. A timeout changes it unless as many seconds are left.
+     * Whether the update would change a connection of the table. A timeout changes it, unless the same number of
+     * seconds is left.
      *
-     * @param entry the connection as it is
-     * @return false if all that is set is so already
+     * @param entry the connection
+     * @return false if the connection already has all these values
      */
     public boolean changes(ConntrackEntry entry) {
         boolean marked = mark != null && markMask != null && (entry.mark() & markMask) != mark;
@@ -243,9 +244,9 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Writes the attributes ({@code CTA_*}) of what shall change.
+     * Writes the attributes ({@code CTA_*}) of the changes.
      *
-     * @param writer where to; a message or nest must have been begun
+     * @param writer the target; a message or nest must have been begun
      */
     public void writeTo(MessageWriter writer) {
         if (timeout != null) {
@@ -275,7 +276,7 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * Whether another object stands for the same change.
+     * Whether another object is the same change.
      *
      * @param other what to compare with
      * @return whether they are equal
@@ -294,7 +295,7 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * A hash of it.
+     * A hash of all values.
      *
      * @return a number that is the same for equal ones
      */
@@ -304,7 +305,7 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * What changes, for logs.
+     * A description of the changes, for logs.
      *
      * @return text such as {@code mark 0x10/0xf0, timeout 120 s}
      */

@@ -9,9 +9,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one processor counted since the network namespace began. Immutable.
+ * One processor's counters since the network namespace was created. Immutable.
  *
- * @param <A> what is counted: {@link StatisticsAttribute}, or {@link StatisticsAttribute.Expectations}
+ * @param <A> the counters: {@link StatisticsAttribute}, or {@link StatisticsAttribute.Expectations}
  */
 public final class CpuCounters<A extends Enum<A> & AttributeType> {
     private final int cpu;
@@ -23,7 +23,7 @@ public final class CpuCounters<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Which processor.
+     * The processor.
      *
      * @return its number, from 0
      */
@@ -34,7 +34,7 @@ public final class CpuCounters<A extends Enum<A> & AttributeType> {
     /**
      * One counter.
      *
-     * @param counter which
+     * @param counter the counter
      * @return a count, 0 to 2³²−1; it wraps
      * @throws NoSuchElementException if this kernel does not keep it
      */
@@ -56,7 +56,7 @@ public final class CpuCounters<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * Whether another object holds the same counts.
+     * Whether another object has the same counts.
      *
      * @param other what to compare with
      * @return whether processor and counts are equal
@@ -67,7 +67,7 @@ public final class CpuCounters<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * A hash of it.
+     * A hash of processor and counts.
      *
      * @return a number that is the same for equal ones
      */
@@ -77,7 +77,7 @@ public final class CpuCounters<A extends Enum<A> & AttributeType> {
     }
 
     /**
-     * The counts for logs.
+     * A description of the counts, for logs.
      *
      * @return text such as {@code cpu 0: {FOUND=3}}
      */

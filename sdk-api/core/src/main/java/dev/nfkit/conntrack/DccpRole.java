@@ -28,7 +28,7 @@ public enum DccpRole {
      * The role of a number.
      *
      * @param number the kernel's number, 0 to 255
-     * @return the role, or empty where it has no name
+     * @return the role, or empty if it has no name
      */
     public static Optional<DccpRole> of(int number) {
         return number >= 0 && number < values().length ? Optional.of(values()[number]) : Optional.empty();

@@ -2,7 +2,7 @@ package dev.nfkit.conntrack;
 
 import java.util.Optional;
 
-/** What connection tracking knows of a DCCP connection ({@code enum ct_dccp_states}). */
+/** The tracked state of a DCCP connection ({@code enum ct_dccp_states}). */
 public enum DccpState {
     /** Nothing yet. */
     NONE(0),
@@ -18,11 +18,11 @@ public enum DccpState {
     CLOSEREQ(5),
     /** One side closes. */
     CLOSING(6),
-    /** Closed, and remembered for a while. */
+    /** Closed, and kept for a time. */
     TIMEWAIT(7),
     /** A packet to be ignored. */
     IGNORE(8),
-    /** A packet that can't be. */
+    /** An invalid packet. */
     INVALID(9);
 
     private final int number;
@@ -34,7 +34,7 @@ public enum DccpState {
     /**
      * The kernel's number.
      *
-     * @return 0 and more
+     * @return from 0
      */
     public int number() {
         return number;
@@ -44,7 +44,7 @@ public enum DccpState {
      * The state of a number.
      *
      * @param number the kernel's number, 0 to 255
-     * @return the state, or empty where it has no name
+     * @return the state, or empty if it has no name
      */
     public static Optional<DccpState> of(int number) {
         return number >= 0 && number < values().length ? Optional.of(values()[number]) : Optional.empty();

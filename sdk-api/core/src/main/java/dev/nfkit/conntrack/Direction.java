@@ -2,8 +2,8 @@ package dev.nfkit.conntrack;
 
 /** The two directions of a connection ({@code enum ip_conntrack_dir}). */
 public enum Direction {
-    /** From who began it. */
+    /** From the initiator. */
     ORIGINAL,
-    /** Towards who began it. */
+    /** To the initiator. */
     REPLY
 }

@@ -1,11 +1,12 @@
 package dev.nfkit.conntrack;
 
 /**
- * How a dump went.
+ * The result of a dump.
  *
- * @param delivered how many entries the sink was given
- * @param interrupted whether the kernel said that the table changed its shape meanwhile ({@code NLM_F_DUMP_INTR}), so
- *     that entries may be missing or have come twice; dump again where that matters. Linux up to 6.18 never says so of
- *     this table. Entries that come and go while a dump runs may be missed or come twice in any case
+ * @param delivered the number of entries passed to the sink
+ * @param interrupted whether the kernel reported that the table was reorganised during the dump ({@code
+ *     NLM_F_DUMP_INTR}), so that entries may be missing or occur twice; if that matters, dump again. Linux up to 6.18
+ *     never reports this for this table. Entries that are added or removed while a dump runs may be missing or occur
+ *     twice in any case
  */
 public record DumpResult(long delivered, boolean interrupted) {}

@@ -5,7 +5,7 @@ import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.Netlink;
 import java.util.Arrays;
 
-/** Lays what an event tells of a connection over what was known of it. */
+/** Combines an event of a connection with the known entry. */
 final class EntryOverlay {
     private static final int HEADER = 4;
     private static final int CTA_MARK = 8;
@@ -14,13 +14,13 @@ final class EntryOverlay {
     private EntryOverlay() {}
 
     /**
-     * An owned entry of what an event tells and, where it is silent, what was told earlier of the same connection. Of the
-     * mark no event is silent: it is absent where it is 0. An event's time is its own.
+     * An owned entry with the attributes of an event and, for those it lacks, the earlier ones of the same connection.
+     * An absent mark is not taken from the earlier entry: it is 0. An event's time is also not taken.
      */
-    static ConntrackEntry of(ConntrackEntry told, ConntrackEntry earlier) {
-        int length = Netlink.align(told.attributes().length());
+    static ConntrackEntry of(ConntrackEntry latest, ConntrackEntry earlier) {
+        int length = Netlink.align(latest.attributes().length());
         byte[] both = Arrays.copyOf(
-                told.attributes().toArray(), length + earlier.attributes().length() + HEADER);
+                latest.attributes().toArray(), length + earlier.attributes().length() + HEADER);
         try {
             AttributeCursor known = new AttributeCursor()
                     .wrap(
@@ -30,7 +30,7 @@ final class EntryOverlay {
                             earlier.order(),
                             "an entry");
             while (known.next()) {
-                if (isKept(known.type(), told)) {
+                if (isKept(known.type(), latest)) {
                     int size = HEADER + known.length();
                     earlier.attributes().copyTo(known.offset() - HEADER, both, length, size);
                     length += Netlink.align(size);
@@ -39,10 +39,10 @@ final class EntryOverlay {
         } catch (MalformedMessageException e) {
             throw new IllegalStateException("the bytes of an owned entry have changed", e);
         }
-        return ConntrackEntry.owned(Arrays.copyOf(both, length), told.order(), null);
+        return ConntrackEntry.owned(Arrays.copyOf(both, length), latest.order(), null);
     }
 
-    private static boolean isKept(int type, ConntrackEntry told) {
-        return type < Long.SIZE && !told.has(type) && type != CTA_MARK && type != CTA_TIMESTAMP_EVENT;
+    private static boolean isKept(int type, ConntrackEntry latest) {
+        return type < Long.SIZE && !latest.has(type) && type != CTA_MARK && type != CTA_TIMESTAMP_EVENT;
     }
 }

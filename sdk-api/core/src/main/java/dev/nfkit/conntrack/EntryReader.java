@@ -11,9 +11,11 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One pass over a connection's attributes, into fields. Reading again allocates nothing but for the rare ones. */
+/**
+ * Reads a connection's attributes into fields, in one pass. Reusing it allocates nothing, except for rare attributes.
+ */
 final class EntryReader {
-    /** What a pass needs and its result does not. */
+    /** The cursors of a pass, which its result does not need. */
     static final class Cursors {
         final AttributeCursor top = new AttributeCursor();
         final AttributeCursor members = new AttributeCursor();
@@ -43,7 +45,7 @@ final class EntryReader {
     private static final int CTA_SYNPROXY = 24;
     private static final int CTA_TIMESTAMP_EVENT = 27;
 
-    /** The one member of {@code CTA_HELP} and {@code CTA_SECCTX} that is text. */
+    /** The only member of {@code CTA_HELP} and {@code CTA_SECCTX} that is text. */
     private static final int NAME = 1;
 
     private static final int CTA_HELP_INFO = 2;
@@ -142,7 +144,7 @@ final class EntryReader {
             case CTA_NAT_SRC -> sourceNat = NatReader.read(top.nestAt(members, PATH + "/CTA_NAT_SRC"), cursors.leaves);
             case CTA_NAT_DST ->
                 destinationNat = NatReader.read(top.nestAt(members, PATH + "/CTA_NAT_DST"), cursors.leaves);
-            default -> {} // newer kernels add some, and some only requests carry
+            default -> {} // newer kernels add some, and only requests carry others
         }
     }
 
@@ -214,7 +216,7 @@ final class EntryReader {
         return securityContextLength >= 0;
     }
 
-    /** The helper's name, or null where the nest lacks it. */
+    /** The helper's name, or null if the nest lacks it. */
     @Nullable
     String helper() {
         return text(helperAt, helperLength);
@@ -224,7 +226,7 @@ final class EntryReader {
         return view.wrap(buffer, helperInfoLength == 0 ? 0 : helperInfoAt, helperInfoLength);
     }
 
-    /** The security context, or null where the nest lacks it. */
+    /** The security context, or null if the nest lacks it. */
     @Nullable
     String securityContext() {
         return text(securityContextAt, securityContextLength);

@@ -11,7 +11,7 @@ public interface EntrySink<E extends Exception> {
      * Takes one entry.
      *
      * @param entry the entry, borrowed for the call; {@link ConntrackEntry#copy()} it to keep it
-     * @throws E as the application wishes; it propagates out of the dump, whose rest is thrown away
+     * @throws E as the application requires; it propagates out of the dump, whose rest is discarded
      */
     void entry(ConntrackEntry entry) throws E;
 }

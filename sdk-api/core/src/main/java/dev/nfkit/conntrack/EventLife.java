@@ -14,11 +14,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a session of events counts, and where in its stream an overrun stands.
+ * The counters of an event session, and the place of an overrun in its stream.
  *
- * <p>The kernel reports an overrun ahead of what it received before; from then on it drops everything until the socket has
- * been emptied ({@code NETLINK_S_CONGESTED} in {@code af_netlink.c}). So the loss lies where the socket is found empty:
- * whoever looks at the table there sees no event afterwards that is older than the loss.
+ * <p>The kernel reports an overrun before the events that it had already queued. From then on it drops everything until
+ * the socket is empty ({@code NETLINK_S_CONGESTED} in {@code af_netlink.c}). Therefore the loss is placed where the
+ * socket is found empty: after a dump at that place, no event follows that is older than the loss.
  */
 final class EventLife implements Life {
     private static final int EMPTY = 2;
@@ -30,15 +30,18 @@ final class EventLife implements Life {
 
     private boolean overrun;
     private boolean emptied;
-    /** What was received since the overrun's report: once it exceeds the buffer, all of it was received after the loss. */
+    /**
+     * The bytes received since the overrun's report: once they exceed the buffer, further events are later than the
+     * loss.
+     */
     private long bytesSince;
 
     private int empty;
-    /** Datagrams from others took slots, too. */
+    /** The number of foreign datagrams, which took slots, too. */
     private long foreignSeen;
 
-    private long told;
-    /** Events that could not be read, and were not told of. */
+    private long reportedDrops;
+    /** Events that could not be read and are not reported yet. */
     private long unread;
     /** The number of lost events in an overrun at which the sink threw. Negative if there is none. */
     private long owed = -1;
@@ -87,7 +90,7 @@ final class EventLife implements Life {
         for (int i = 0; i < batch.count(); i++) {
             bytesSince += batch.length(i);
         }
-        // A receive of nothing may be a wakeup; two in a row are not.
+        // A receive of nothing may be a wakeup; two in a row mean that the socket is empty.
         empty = batch.count() == 0 && !batch.overrun() ? empty + 1 : 0;
         long foreign = socket.foreign();
         boolean took = batch.count() > 0 && batch.count() + (foreign - foreignSeen) < batch.slots();
@@ -95,12 +98,12 @@ final class EventLife implements Life {
         emptied = emptied || took || empty >= EMPTY || bytesSince > receiveBuffer;
     }
 
-    /** Whether an overrun was reported whose place has not been reached. */
+    /** Whether an overrun was reported and its place is not reached yet. */
     boolean overrunAhead() {
         return overrun && !emptied;
     }
 
-    /** How many events were lost at the place that was reached, or could not be read; negative where there is none. */
+    /** The number of events that were lost at the current place, or could not be read; negative if there are none. */
     long takeLost(boolean ended) {
         boolean reached = overrun && (emptied || ended);
         if (!reached && unread == 0 && owed < 0) {
@@ -113,13 +116,13 @@ final class EventLife implements Life {
             overrun = false;
             emptied = false;
             long drops = socket.drops();
-            lost += drops - told;
-            told = drops;
+            lost += drops - reportedDrops;
+            reportedDrops = drops;
         }
         return lost;
     }
 
-    /** Keeps an overrun that was not handled, for the next poll. */
+    /** Stores an overrun that was not handled, for the next poll. */
     void owe(long lost) {
         owed = lost;
     }
@@ -136,7 +139,7 @@ final class EventLife implements Life {
 
     @Override
     public void truncated(ByteBuffer buffer, int offset, int length) {
-        unread++; // counted where all of them are
+        unread++; // the base class counts all of them
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the polling thread counts

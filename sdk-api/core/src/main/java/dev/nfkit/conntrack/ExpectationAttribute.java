@@ -18,15 +18,15 @@ public enum ExpectationAttribute implements AttributeType {
     MASTER(1, ConntrackAttribute.Tuple.SCHEMA, "2.6.14"),
     /** The connection that is expected. */
     TUPLE(2, ConntrackAttribute.Tuple.SCHEMA, "2.6.14"),
-    /** Which bits of it must be so. */
+    /** The bits of it that must match. */
     MASK(3, ConntrackAttribute.Tuple.SCHEMA, "2.6.14"),
-    /** Seconds until the expectation is forgotten. */
+    /** Seconds until the expectation expires. */
     TIMEOUT(4, BE32, 4, "2.6.14"),
     /** The expectation's id, opaque. */
     ID(5, BE32, 4, "2.6.14"),
     /** The helper's name. */
     HELP_NAME(6, STRING, 1, "2.6.14"),
-    /** The zone; absent where it is 0. */
+    /** The zone; absent if it is 0. */
     ZONE(7, BE16, 2, "2.6.34"),
     /** {@code NF_CT_EXPECT_*}. */
     FLAGS(8, BE32, 4, "3.3"),
@@ -34,14 +34,14 @@ public enum ExpectationAttribute implements AttributeType {
     CLASS(9, BE32, 4, "3.5"),
     /** The translation of the expected connection: {@link Nat}. */
     NAT(10, Nat.SCHEMA, "3.5"),
-    /** The function to call when it comes. */
+    /** The function to call when the connection arrives. */
     FN(11, STRING, 1, "3.7");
 
     /** A translation ({@code enum ctattr_expect_nat}). */
     public enum Nat implements AttributeType {
         /** 0 for the original direction, 1 for the reply. */
         DIR(1, BE32, 4, "3.5"),
-        /** Address and port before it. */
+        /** The address and port of the translation. */
         TUPLE(2, ConntrackAttribute.Tuple.SCHEMA, "3.5");
 
         /** The schema of these attributes. */

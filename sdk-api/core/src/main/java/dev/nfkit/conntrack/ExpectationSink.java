@@ -11,7 +11,7 @@ public interface ExpectationSink<E extends Exception> {
      * Takes one expectation.
      *
      * @param expectation the expectation, which may be kept
-     * @throws E as the application wishes; it propagates out of the dump, whose rest is thrown away
+     * @throws E as the application requires; it propagates out of the dump, whose rest is discarded
      */
     void expectation(ConntrackExpectation expectation) throws E;
 }

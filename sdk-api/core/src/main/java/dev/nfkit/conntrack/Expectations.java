@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The connections that helpers expect: read, created and removed. It belongs to a {@link Conntrack} client and shares its
- * sockets, its threading and its end.
+ * Reads, creates and removes the connections that helpers expect. It belongs to a {@link Conntrack} client, uses its
+ * sockets, and has the same threading rules and lifetime.
  */
 public final class Expectations {
     private final TableRequests requests;
@@ -23,14 +23,14 @@ public final class Expectations {
     }
 
     /**
-     * Shows all expectations, in no order.
+     * Dumps all expectations, in no particular order.
      *
      * @param sink takes them, on the calling thread
-     * @return how the dump went
+     * @return the result of the dump
      * @throws KernelRefusedException if the kernel refuses it
-     * @throws MalformedMessageException if one can't be read
+     * @throws MalformedMessageException if one cannot be read
      * @throws NetlinkException if the socket fails, or the client is closed
-     * @throws E as the sink throws; the rest of the dump is thrown away
+     * @throws E as the sink throws; the rest of the dump is discarded
      * @throws IllegalStateException inside a sink of the same client
      * @param <E> what the sink may throw
      */
@@ -64,8 +64,8 @@ public final class Expectations {
     /**
      * Finds an expectation of zone 0 by the connection to come.
      *
-     * @param tuple that one's original tuple; what the expectation's mask leaves out does not matter
-     * @return the expectation, or empty where there is none
+     * @param tuple the original tuple of that connection; bits outside the expectation's mask are ignored
+     * @return the expectation, or empty if there is none
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public Optional<ConntrackExpectation> get(ConntrackTuple tuple) throws NetlinkException {
@@ -79,15 +79,16 @@ public final class Expectations {
     }
 
     /**
-     * Has a connection expected.
+     * Creates an expectation.
      *
      * @param expectation the expectation
-     * @throws KernelRefusedException if the connection that announces it is not there ({@link dev.nfkit.Refusal#NOT_FOUND}),
-     *     has no helper (EOPNOTSUPP), or there is such an expectation already ({@link dev.nfkit.Refusal#EXISTS})
+     * @throws KernelRefusedException if the connection that announces it does not exist ({@link
+     *     dev.nfkit.Refusal#NOT_FOUND}) or has no helper (EOPNOTSUPP), or there already is such an expectation ({@link
+     *     dev.nfkit.Refusal#EXISTS})
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void create(NewExpectation expectation) throws NetlinkException {
-        requests.tell(
+        requests.send(
                 "create expectation " + expectation,
                 ConntrackRequests.EXP_NEW,
                 Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL,
@@ -103,7 +104,7 @@ public final class Expectations {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public boolean delete(ConntrackTuple tuple) throws NetlinkException {
-        return requests.tellIfThere(
+        return requests.sendIfThere(
                 "delete expectation " + tuple,
                 ConntrackRequests.EXP_DELETE,
                 writer ->
@@ -116,7 +117,7 @@ public final class Expectations {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public void flush() throws NetlinkException {
-        requests.tell("flush expectations", ConntrackRequests.EXP_DELETE, 0, writer -> writer.nfgenmsg(0, 0));
+        requests.send("flush expectations", ConntrackRequests.EXP_DELETE, 0, writer -> writer.nfgenmsg(0, 0));
     }
 
     /**
@@ -127,7 +128,7 @@ public final class Expectations {
      */
     public void flush(String helper) throws NetlinkException {
         Objects.requireNonNull(helper, "helper");
-        requests.tell(
+        requests.send(
                 "flush expectations of " + helper,
                 ConntrackRequests.EXP_DELETE,
                 0,
@@ -135,7 +136,7 @@ public final class Expectations {
     }
 
     /**
-     * What each processor counted of expectations.
+     * Each processor's counters of expectations.
      *
      * @return the counters, by processor
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed

@@ -1,6 +1,6 @@
 package dev.nfkit.conntrack;
 
-/** Which members of a tuple the kernel compares ({@code CTA_FILTER_F_*} in {@code nf_internals.h}). */
+/** The members of a tuple that the kernel compares ({@code CTA_FILTER_F_*} in {@code nf_internals.h}). */
 final class FilterFlags {
     static final int IP_SRC = 1;
     static final int IP_DST = 1 << 1;

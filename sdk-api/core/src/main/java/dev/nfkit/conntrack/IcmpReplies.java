@@ -4,8 +4,8 @@ import dev.nfkit.packet.IpProtocol;
 import java.util.Map;
 
 /**
- * Which ICMP message answers which ({@code invmap} in {@code nf_conntrack_proto_icmp.c} and
- * {@code nf_conntrack_proto_icmpv6.c}).
+ * The reply type of each ICMP query type ({@code invmap} in {@code nf_conntrack_proto_icmp.c} and {@code
+ * nf_conntrack_proto_icmpv6.c}).
  */
 final class IcmpReplies {
     private static final Map<Integer, Integer> ICMP =

@@ -7,7 +7,7 @@ import java.util.BitSet;
 
 /** The bitmap of labels: longs of a 64-bit kernel in the order of the host ({@code struct nf_conn_labels}). */
 final class LabelBits {
-    /** How many labels there are ({@code XT_CONNLABEL_MAXBIT}, and one). */
+    /** The number of labels ({@code XT_CONNLABEL_MAXBIT} plus one). */
     static final int COUNT = 128;
 
     private LabelBits() {}

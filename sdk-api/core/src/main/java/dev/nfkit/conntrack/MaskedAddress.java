@@ -59,7 +59,7 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
         return six ? AddressFamily.IPV6 : AddressFamily.IPV4;
     }
 
-    /** Whether all bits count. */
+    /** Whether the mask has all bits. */
     boolean isWhole() {
         return six ? (maskHigh & maskLow) == -1 : maskLow == V4_ONES;
     }
@@ -68,7 +68,7 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
         return other.equals(family()) && (otherHigh & maskHigh) == high && (otherLow & maskLow) == low;
     }
 
-    /** What an address at a path is asked for, word by word. */
+    /** Adds the tests of an address at a path, word by word. */
     void addTests(List<EventTest> tests, int... path) {
         int words = six ? V6 / Integer.SIZE : 1;
         for (int word = 0; word < words; word++) {
@@ -99,7 +99,7 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
                 : ByteBuffer.allocate(V4 / Byte.SIZE).putInt((int) low).array();
     }
 
-    /** The length of the mask as a prefix, or −1 if its ones do not all stand at its beginning. */
+    /** The length of the mask as a prefix, or −1 if its ones are not all at its beginning. */
     private int length() {
         int length = six ? Long.bitCount(maskHigh) + Long.bitCount(maskLow) : Long.bitCount(maskLow);
         boolean prefix = six

@@ -12,8 +12,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an address is translated to ({@code CTA_NAT_SRC}, {@code CTA_NAT_DST}): one address or a range, and ports or a
- * range of them. An immutable value.
+ * The target of a translation ({@code CTA_NAT_SRC}, {@code CTA_NAT_DST}): one address or a range, and ports or a range
+ * of them. An immutable value.
  *
  * <p>Follows {@code nfnetlink_parse_nat} in {@code nf_nat_core.c}.
  */
@@ -31,7 +31,7 @@ public final class NatRange {
     }
 
     /**
-     * Translation to one address; the port stays, where it can.
+     * Translation to one address; the port is kept if possible.
      *
      * @param address the address
      * @return the range
@@ -41,7 +41,7 @@ public final class NatRange {
     }
 
     /**
-     * Translation to one of some addresses.
+     * Translation to an address of a range.
      *
      * @param first the first address
      * @param last the last, of the same family
@@ -74,7 +74,7 @@ public final class NatRange {
     /**
      * The first address.
      *
-     * @return the address, or empty where only ports are translated
+     * @return the address, or empty if only ports are translated
      */
     public Optional<InetAddress> firstAddress() {
         return Optional.ofNullable(first);
@@ -83,7 +83,7 @@ public final class NatRange {
     /**
      * The last address.
      *
-     * @return the address, or empty where only ports are translated
+     * @return the address, or empty if only ports are translated
      */
     public Optional<InetAddress> lastAddress() {
         return Optional.ofNullable(last);
@@ -92,7 +92,7 @@ public final class NatRange {
     /**
      * The first port.
      *
-     * @return 0 to 65535, or empty where the port stays
+     * @return 0 to 65535, or empty if the port is kept
      */
     public OptionalInt firstPort() {
         return firstPort < 0 ? OptionalInt.empty() : OptionalInt.of(firstPort);
@@ -101,7 +101,7 @@ public final class NatRange {
     /**
      * The last port.
      *
-     * @return 0 to 65535, or empty where the port stays
+     * @return 0 to 65535, or empty if the port is kept
      */
     public OptionalInt lastPort() {
         return lastPort < 0 ? OptionalInt.empty() : OptionalInt.of(lastPort);
@@ -144,7 +144,7 @@ public final class NatRange {
     }
 
     /**
-     * A hash of it.
+     * A hash of addresses and ports.
      *
      * @return a number that is the same for equal ones
      */
@@ -154,7 +154,7 @@ public final class NatRange {
     }
 
     /**
-     * The range for logs.
+     * A description of the range, for logs.
      *
      * @return text such as {@code 10.0.0.1-10.0.0.9:1024-2048}
      */

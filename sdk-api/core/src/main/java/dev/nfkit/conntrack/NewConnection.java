@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to be put into the table. An immutable value; each method gives a new one.
+ * A connection to be added to the table. An immutable value; each method returns a new one.
  *
  * <pre>{@code
  * NewConnection.of(ConntrackTuple.udp(client, 40000, server, 53), Duration.ofSeconds(30)).mark(7)
@@ -42,12 +42,12 @@ public final class NewConnection {
     }
 
     /**
-     * A connection whose answers come the way that nothing is translated.
+     * A connection without translation.
      *
-     * @param original the tuple of the packets from who begins it
-     * @param timeout after what time without a packet it is forgotten: whole seconds, 0 to 2³²−1
+     * @param original the tuple of packets from the initiator
+     * @param timeout the time without a packet after which the kernel removes it: whole seconds, 0 to 2³²−1
      * @return the connection
-     * @throws IllegalArgumentException if the timeout is out of range, or the tuple is of an ICMP type that has no reply
+     * @throws IllegalArgumentException if the timeout is out of range, or the tuple has an ICMP type without a reply
      */
     public static NewConnection of(ConntrackTuple original, Duration timeout) {
         return new NewConnection(
@@ -91,10 +91,10 @@ public final class NewConnection {
     }
 
     /**
-     * Status bits, besides {@link ConntrackStatus#CONFIRMED}. The kernel refuses (EBUSY) {@link ConntrackStatus#ASSURED}
-     * without {@link ConntrackStatus#SEEN_REPLY}, and leaves out those that it alone sets.
+     * Sets status bits, in addition to {@link ConntrackStatus#CONFIRMED}. The kernel refuses (EBUSY) {@link
+     * ConntrackStatus#ASSURED} without {@link ConntrackStatus#SEEN_REPLY}, and ignores bits that only the kernel sets.
      *
-     * @param bits which
+     * @param bits the bits
      * @return a new value
      */
     public NewConnection status(ConntrackStatus... bits) {
@@ -106,7 +106,7 @@ public final class NewConnection {
      *
      * @param name as {@link ConntrackUpdate#helper}
      * @return a new value
-     * @throws IllegalArgumentException if it is no name
+     * @throws IllegalArgumentException if it is not a valid name
      */
     public NewConnection helper(String name) {
         return values(values.helper(name));
@@ -142,28 +142,29 @@ public final class NewConnection {
     }
 
     /**
-     * Sets what is tracked of the protocol: state and flags of TCP, state and verification tags of SCTP, state and role of
-     * DCCP.
+     * Sets the tracked state of the protocol: state and flags of TCP, state and verification tags of SCTP, state and
+     * role of DCCP.
      *
-     * <p>A connection of TCP always gets flags. In a direction for which none are given they are {@link TcpFlag#BE_LIBERAL}
-     * and {@link TcpFlag#SACK_PERM}, from {@link TcpState#TIME_WAIT} on also {@link TcpFlag#CLOSE_INIT}: the kernel does not
-     * know the windows and their scale, so that without the flags packets of a connection in progress would be INVALID. To
-     * have windows tracked from the next packets on, give other flags: {@code ProtocolUpdate.tcp(state).flags(0, 0x0a)}.
+     * <p>A connection of TCP always gets flags. The default of a direction is {@link TcpFlag#BE_LIBERAL} and {@link
+     * TcpFlag#SACK_PERM}, from {@link TcpState#TIME_WAIT} on also {@link TcpFlag#CLOSE_INIT}: the kernel does not know
+     * the windows and their scale, so without these flags packets of a connection in progress would be INVALID. To make
+     * the kernel track windows from the next packets on, set other flags: {@code ProtocolUpdate.tcp(state).flags(0,
+     * 0x0a)}.
      *
-     * @param protocol what to set
+     * @param protocol the state
      * @return a new value
      * @throws IllegalArgumentException if the connection is of another protocol
      */
     public NewConnection protocol(ProtocolUpdate protocol) {
         if (protocol.protocol() != original.protocol) {
             throw new IllegalArgumentException(
-                    protocol + " can't be set for " + original + ", which is of another protocol");
+                    protocol + " cannot be set for " + original + ", which is of another protocol");
         }
         return values(values.protocol(protocol));
     }
 
     /**
-     * Has the source translated; the kernel chooses within the range and sets the reply tuple.
+     * Translates the source; the kernel chooses within the range and sets the reply tuple.
      *
      * @param range addresses of the original tuple's family, and ports
      * @return a new value
@@ -177,7 +178,7 @@ public final class NewConnection {
     }
 
     /**
-     * Has the destination translated; the kernel chooses within the range and sets the reply tuple.
+     * Translates the destination; the kernel chooses within the range and sets the reply tuple.
      *
      * @param range addresses of the original tuple's family, and ports
      * @return a new value
@@ -193,7 +194,7 @@ public final class NewConnection {
     /**
      * The connection that expected this one.
      *
-     * @param master that one's original tuple; it must be in the table
+     * @param master the original tuple of that connection, which must be in the table
      * @return a new value
      * @throws IllegalArgumentException if it is of another family
      */
@@ -218,7 +219,7 @@ public final class NewConnection {
     }
 
     /**
-     * The tuple of the packets from who begins it.
+     * The tuple of packets from the initiator.
      *
      * @return the tuple
      */
@@ -245,7 +246,7 @@ public final class NewConnection {
         return values(values.status(bits));
     }
 
-    /** What is sent of mark, timeout and the like: of TCP with flags, without which packets would be INVALID. */
+    /** The values to send; for TCP with flags, without which packets would be INVALID. */
     private ConntrackUpdate created() {
         ConntrackUpdate sent = values.confirmed();
         if (original.protocol != IpProtocol.TCP) {
@@ -274,7 +275,7 @@ public final class NewConnection {
     }
 
     /**
-     * The connection for logs.
+     * A description of the connection, for logs.
      *
      * @return text such as {@code tcp src=… dst=… sport=… dport=…, timeout 30 s}
      */

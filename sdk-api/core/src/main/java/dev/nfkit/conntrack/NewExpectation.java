@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that shall be expected. An immutable value; each method gives a new one.
+ * An expectation to be created. An immutable value; each method returns a new one.
  *
  * <p>Follows {@code ctnetlink_create_expect} in {@code nf_conntrack_netlink.c}.
  */
@@ -43,12 +43,13 @@ public final class NewExpectation {
     /**
      * An expectation.
      *
-     * @param master the original tuple of the connection that announces it, which must be in the table and have a helper
+     * @param master the original tuple of the connection that announces it, which must be in the table and have a
+     *     helper
      * @param tuple the original tuple of the connection to come
-     * @param mask which bits of its addresses and ports must be so: all ones, or zeros for those that don't matter; the
-     *     kernel looks at the source's only
-     * @param timeout after what time it is forgotten: whole seconds, 0 to 2³²−1. A helper in the kernel has a time of its
-     *     own, which is taken instead: 300 seconds for FTP
+     * @param mask the bits of its addresses and ports that must match: all ones, or zeros for those that are ignored;
+     *     the kernel evaluates only the source's
+     * @param timeout the time after which it expires: whole seconds, 0 to 2³²−1. A helper in the kernel uses its own
+     *     time instead: 300 seconds for FTP
      * @return the expectation
      * @throws IllegalArgumentException if the timeout is out of range, or the tuples are of two families
      */
@@ -73,7 +74,7 @@ public final class NewExpectation {
     /**
      * The flags.
      *
-     * @param flags {@link ConntrackExpectation#PERMANENT} and the like, 0 to 2³²−1
+     * @param flags {@link ConntrackExpectation#PERMANENT} and others, 0 to 2³²−1
      * @return a new value
      * @throws IllegalArgumentException if they are out of range
      */
@@ -109,9 +110,9 @@ public final class NewExpectation {
     }
 
     /**
-     * Has the connection to come translated.
+     * Translates the connection to come.
      *
-     * @param direction which direction
+     * @param direction the direction
      * @param to the address and port, as a tuple's source
      * @return a new value
      * @throws IllegalArgumentException if the address is of another family
@@ -168,7 +169,7 @@ public final class NewExpectation {
     }
 
     /**
-     * The expectation for logs.
+     * A description of the expectation, for logs.
      *
      * @return text such as {@code tcp src=… dst=… sport=0 dport=2021, announced by tcp …}
      */

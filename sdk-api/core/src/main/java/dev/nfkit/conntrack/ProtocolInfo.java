@@ -1,23 +1,25 @@
 package dev.nfkit.conntrack;
 
-/** What is tracked of a connection's protocol ({@code CTA_PROTOINFO}). A number that the kernel did not send is −1. */
+/**
+ * The tracked state of a connection's protocol ({@code CTA_PROTOINFO}). A number that the kernel did not send is −1.
+ */
 public sealed interface ProtocolInfo {
     /**
      * The state's number.
      *
-     * @return 0 to 255, or −1 where the kernel did not send it
+     * @return 0 to 255, or −1 if the kernel did not send it
      */
     int state();
 
     /**
      * The state's name.
      *
-     * @return the kernel's name, such as {@code ESTABLISHED}; {@code STATE_77} where it has none
+     * @return the kernel's name, such as {@code ESTABLISHED}; {@code STATE_77} if it has none
      */
     String stateName();
 
     /**
-     * Of TCP.
+     * The state of TCP.
      *
      * @param state {@link TcpState}'s number
      * @param wscaleOriginal the window scale of the original direction, 0 to 14
@@ -34,7 +36,7 @@ public sealed interface ProtocolInfo {
     }
 
     /**
-     * Of SCTP.
+     * The state of SCTP.
      *
      * @param state {@link SctpState}'s number
      * @param vtagOriginal the verification tag of the original direction, 0 to 2³²−1
@@ -48,7 +50,7 @@ public sealed interface ProtocolInfo {
     }
 
     /**
-     * Of DCCP.
+     * The state of DCCP.
      *
      * @param state {@link DccpState}'s number
      * @param role the original direction's: 0 client, 1 server

@@ -4,7 +4,7 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import java.util.Optional;
 
-/** Reads {@code CTA_PROTOINFO}, without allocating until it is asked for. */
+/** Reads {@code CTA_PROTOINFO}; allocates only when it is requested. */
 final class ProtocolInfoReader {
     private static final int ABSENT = -1;
     private static final int NONE = 0;
@@ -17,7 +17,7 @@ final class ProtocolInfoReader {
     private int kind;
     private int state;
 
-    /** The attributes behind the state, which the kinds use each in its way. */
+    /** The attributes after the state, whose meaning depends on the protocol. */
     private long second;
 
     private long third;

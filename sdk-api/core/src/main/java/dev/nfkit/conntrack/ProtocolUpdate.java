@@ -10,19 +10,19 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A change of what the kernel tracks of a connection's protocol ({@code CTA_PROTOINFO}). Immutable values.
+ * A change of the tracked state of a connection's protocol ({@code CTA_PROTOINFO}). Immutable values.
  *
  * <pre>{@code
  * ConntrackUpdate.none().protocol(ProtocolUpdate.tcp(TcpState.CLOSE))
  * }</pre>
  *
- * <p>Follows {@code nlattr_to_tcp}, {@code nlattr_to_sctp} and {@code nlattr_to_dccp} in {@code nf_conntrack_proto_tcp.c},
- * {@code nf_conntrack_proto_sctp.c} and, before Linux 6.15, {@code nf_conntrack_proto_dccp.c}.
+ * <p>Follows {@code nlattr_to_tcp}, {@code nlattr_to_sctp} and {@code nlattr_to_dccp} in {@code
+ * nf_conntrack_proto_tcp.c}, {@code nf_conntrack_proto_sctp.c} and, before Linux 6.15, {@code
+ * nf_conntrack_proto_dccp.c}.
  */
 public sealed interface ProtocolUpdate {
     /**
-     * A change of TCP's state. The flags stay as they are; a connection that is created gets those of
-     * {@link NewConnection#protocol}.
+     * A change of TCP's state. The flags stay unchanged; a new connection gets those of {@link NewConnection#protocol}.
      *
      * @param state the new state
      * @return the change
@@ -32,10 +32,10 @@ public sealed interface ProtocolUpdate {
     }
 
     /**
-     * A change of TCP's flags in both directions. The state stays as it is.
+     * A change of TCP's flags in both directions. The state stays unchanged.
      *
      * @param flags the flags' new values ({@link TcpFlag#bits}), 0 to 255, within the mask
-     * @param mask which flags to change, 0 to 255
+     * @param mask the flags to change, 0 to 255
      * @return the change
      * @throws IllegalArgumentException if a number is out of range, or a flag is set outside of the mask
      */
@@ -44,7 +44,7 @@ public sealed interface ProtocolUpdate {
     }
 
     /**
-     * A change of SCTP. The kernel takes the three values only together.
+     * A change of SCTP. The kernel accepts the three values only together.
      *
      * @param state the new state
      * @param vtagOriginal the verification tag of the original direction, 0 to 2³²−1
@@ -57,7 +57,8 @@ public sealed interface ProtocolUpdate {
     }
 
     /**
-     * A change of DCCP. The kernel takes both values only together. Kernels from 6.15 on do not track DCCP and ignore it.
+     * A change of DCCP. The kernel accepts both values only together. Kernels from 6.15 on do not track DCCP and ignore
+     * it.
      *
      * @param state the new state
      * @param role the role of the original direction
@@ -68,39 +69,39 @@ public sealed interface ProtocolUpdate {
     }
 
     /**
-     * The protocol of the connections that can be changed so.
+     * The protocol of the connections that can be changed.
      *
      * @return {@link IpProtocol#TCP}, {@link IpProtocol#SCTP} or {@link IpProtocol#DCCP}
      */
     int protocol();
 
     /**
-     * Whether a connection is so already.
+     * Whether a connection already has these values.
      *
-     * @param info what is tracked of the connection's protocol
-     * @return whether the change would leave all of it as it is; false for another protocol
+     * @param info the tracked state of the connection's protocol
+     * @return whether the change would have no effect; false for another protocol
      */
     boolean isMetBy(ProtocolInfo info);
 
     /**
      * Writes {@code CTA_PROTOINFO}.
      *
-     * @param writer where to; a message or nest must have been begun
+     * @param writer the target; a message or nest must have been begun
      */
     void writeTo(MessageWriter writer);
 
     /**
      * A change of TCP.
      *
-     * @param state the new state, or empty to keep the present one
+     * @param state the new state, or empty to keep the current one
      * @param flagsOriginal new values of the original direction's flags, within the mask
-     * @param maskOriginal which flags of the original direction to change, 0 to 255
+     * @param maskOriginal the flags of the original direction to change, 0 to 255
      * @param flagsReply new values of the reply direction's flags, within the mask
-     * @param maskReply which flags of the reply direction to change, 0 to 255
+     * @param maskReply the flags of the reply direction to change, 0 to 255
      */
     record OfTcp(Optional<TcpState> state, int flagsOriginal, int maskOriginal, int flagsReply, int maskReply)
             implements ProtocolUpdate {
-        /** Flags of a connection that is created: the kernel does not know its windows and their scale. */
+        /** The flags of a new connection: the kernel does not know its windows and their scale. */
         private static final int CREATED = TcpFlag.bits(TcpFlag.BE_LIBERAL, TcpFlag.SACK_PERM);
 
         private static final int MAX = 0xff;
@@ -128,7 +129,7 @@ public sealed interface ProtocolUpdate {
          * The same with other flags in both directions.
          *
          * @param flags the flags' new values, 0 to 255, within the mask
-         * @param mask which flags to change, 0 to 255
+         * @param mask the flags to change, 0 to 255
          * @return a new change
          * @throws IllegalArgumentException if a number is out of range, or a flag is set outside of the mask
          */
@@ -178,7 +179,7 @@ public sealed interface ProtocolUpdate {
         }
 
         /**
-         * The change for logs.
+         * A description of the change, for logs.
          *
          * @return text such as {@code TCP ESTABLISHED, flags 0xa/0xa and 0xa/0xa}
          */
@@ -237,7 +238,7 @@ public sealed interface ProtocolUpdate {
         }
 
         /**
-         * The change for logs.
+         * A description of the change, for logs.
          *
          * @return text such as {@code SCTP ESTABLISHED, tags 1 and 2}
          */
@@ -283,7 +284,7 @@ public sealed interface ProtocolUpdate {
         }
 
         /**
-         * The change for logs.
+         * A description of the change, for logs.
          *
          * @return text such as {@code DCCP OPEN, CLIENT}
          */

@@ -2,7 +2,7 @@ package dev.nfkit.conntrack;
 
 import java.util.Optional;
 
-/** What connection tracking knows of an SCTP association ({@code enum sctp_conntrack}). */
+/** The tracked state of an SCTP association ({@code enum sctp_conntrack}). */
 public enum SctpState {
     /** Nothing yet. */
     NONE(0),
@@ -34,7 +34,7 @@ public enum SctpState {
     /**
      * The kernel's number.
      *
-     * @return 0 and more
+     * @return from 0
      */
     public int number() {
         return number;
@@ -44,7 +44,7 @@ public enum SctpState {
      * The state of a number.
      *
      * @param number the kernel's number, 0 to 255
-     * @return the state, or empty where it has no name
+     * @return the state, or empty if it has no name
      */
     public static Optional<SctpState> of(int number) {
         return number >= 0 && number < values().length ? Optional.of(values()[number]) : Optional.empty();

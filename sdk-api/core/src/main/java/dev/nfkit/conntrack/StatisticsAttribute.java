@@ -19,7 +19,7 @@ public enum StatisticsAttribute implements AttributeType {
     FOUND(2, BE32, 4, "3.3"),
     /** Entries made; no longer counted. */
     NEW(3, BE32, 4, "3.3"),
-    /** Packets that can not be tracked. */
+    /** Packets that cannot be tracked. */
     INVALID(4, BE32, 4, "3.3"),
     /** Packets that were tracked already; no longer counted. */
     IGNORE(5, BE32, 4, "3.3"),
@@ -29,17 +29,17 @@ public enum StatisticsAttribute implements AttributeType {
     DELETE_LIST(7, BE32, 4, "3.3"),
     /** Entries inserted. */
     INSERT(8, BE32, 4, "3.3"),
-    /** Entries that could not be inserted, such as twins. */
+    /** Entries that could not be inserted, such as duplicates. */
     INSERT_FAILED(9, BE32, 4, "3.3"),
-    /** Packets dropped because tracking failed, for want of memory or of room. */
+    /** Packets dropped because tracking failed, for lack of memory or space. */
     DROP(10, BE32, 4, "3.3"),
-    /** Entries removed to make room. */
+    /** Entries removed to make space. */
     EARLY_DROP(11, BE32, 4, "3.3"),
     /** Packets that a protocol's check refused. */
     ERROR(12, BE32, 4, "3.3"),
-    /** Searches begun anew because the table was resized. */
+    /** Searches restarted because the table was resized. */
     SEARCH_RESTART(13, BE32, 4, "3.3"),
-    /** Twins that were merged. */
+    /** Duplicates that were merged. */
     CLASH_RESOLVE(14, BE32, 4, "5.9"),
     /** Entries refused because their chain was too long. */
     CHAIN_TOOLONG(15, BE32, 4, "5.15");
@@ -48,7 +48,7 @@ public enum StatisticsAttribute implements AttributeType {
     public enum Global implements AttributeType {
         /** Entries in the table. */
         ENTRIES(1, BE32, 4, "3.3"),
-        /** The most that it takes. */
+        /** The maximum number of entries. */
         MAX_ENTRIES(2, BE32, 4, "4.18");
 
         /** The schema of these attributes. */
@@ -68,7 +68,7 @@ public enum StatisticsAttribute implements AttributeType {
 
     /** Of expectations, by processor ({@code enum ctattr_expect_stats}). */
     public enum Expectations implements AttributeType {
-        /** Expected connections that came. */
+        /** Expected connections that arrived. */
         NEW(1, BE32, 4, "3.3"),
         /** Expectations made. */
         CREATE(2, BE32, 4, "3.3"),

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 
-/** Asks what connection tracking counts. */
+/** Requests connection tracking's counters. */
 final class StatisticsRequests {
     private static final int CTA_STATS_GLOBAL_ENTRIES = 1;
     private static final int CTA_STATS_GLOBAL_MAX_ENTRIES = 2;
@@ -21,7 +21,8 @@ final class StatisticsRequests {
     private StatisticsRequests() {}
 
     /**
-     * Asks a first question: a lack of rights or of support shows, and a kernel that has it as a module loads it.
+     * Sends a first request, which detects missing privileges or missing support. A kernel that has connection tracking
+     * as a module loads it.
      */
     static void probe(TableRequests requests) throws NetlinkException {
         try {
@@ -30,7 +31,7 @@ final class StatisticsRequests {
             if (e.errno().equals(Errno.EINVAL) || e.errno().equals(Errno.EOPNOTSUPP)) {
                 throw e.explained(
                         Refusal.NOT_SUPPORTED,
-                        "this kernel does not hand out its connection table (CONFIG_NF_CT_NETLINK, "
+                        "this kernel does not provide its connection table (CONFIG_NF_CT_NETLINK, "
                                 + "module nf_conntrack_netlink)");
             }
             throw e;
@@ -87,7 +88,7 @@ final class StatisticsRequests {
         return found;
     }
 
-    /** The processor stands where other messages name a group or queue. */
+    /** The processor is in the field that holds a group or queue in other messages. */
     private static <A extends Enum<A> & AttributeType> CpuCounters<A> read(
             MessageCursor message, String path, Class<A> counters) throws MalformedMessageException {
         EnumMap<A, Long> values = new EnumMap<>(counters);

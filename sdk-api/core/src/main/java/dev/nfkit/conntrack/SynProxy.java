@@ -1,10 +1,10 @@
 package dev.nfkit.conntrack;
 
 /**
- * What the SYN proxy keeps of a connection ({@code CTA_SYNPROXY}).
+ * The SYN proxy's state of a connection ({@code CTA_SYNPROXY}).
  *
  * @param isn the server's initial sequence number, 0 to 2³²−1
  * @param its the client's initial timestamp, 0 to 2³²−1
- * @param tsoff what is added to timestamps, 0 to 2³²−1
+ * @param tsoff the offset added to timestamps, 0 to 2³²−1
  */
 public record SynProxy(long isn, long its, long tsoff) {}

@@ -14,7 +14,7 @@ import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import org.jspecify.annotations.Nullable;
 
-/** One socket's questions about the table, with refusals that name the cause. */
+/** Requests about the table over one socket, with refusals that name the cause. */
 final class TableRequests implements AutoCloseable {
     /** A dump's datagrams have 32 KiB at most ({@code netlink_dump} in {@code af_netlink.c}). */
     private static final int PART = 32 * 1024;
@@ -42,13 +42,13 @@ final class TableRequests implements AutoCloseable {
         }
     }
 
-    /** The loan of an entry to a callback; null where views are not strict. */
+    /** The loan of an entry to a callback; null if views are not strict. */
     @Nullable
     Loan lend() {
         return exchange.lend("entry");
     }
 
-    /** Asks and waits for the answer. Whether the answer was interrupted. */
+    /** Sends a request and waits for the answer. Returns whether the answer was interrupted. */
     <E extends Exception> boolean ask(String what, int type, int flags, Exchange.Body body, Exchange.Taker<E> taker)
             throws NetlinkException, E {
         try {
@@ -58,17 +58,17 @@ final class TableRequests implements AutoCloseable {
         }
     }
 
-    /** Has something done that has no answer but an acknowledgement. */
-    void tell(String what, int type, int flags, Exchange.Body body) throws NetlinkException {
+    /** Sends a request that is answered only by an acknowledgement. */
+    void send(String what, int type, int flags, Exchange.Body body) throws NetlinkException {
         this.<RuntimeException>ask(what, type, flags, body, TableRequests::ignore);
     }
 
-    /** As {@link #tell}. Whether there was what the request names. */
-    boolean tellIfThere(String what, int type, Exchange.Body body) throws NetlinkException {
+    /** As {@link #send}. Returns whether the named entry existed. */
+    boolean sendIfThere(String what, int type, Exchange.Body body) throws NetlinkException {
         return askIfThere(what, type, body, TableRequests::ignore);
     }
 
-    /** Asks for what a request names. Whether it was there. */
+    /** Requests an entry. Returns whether it existed. */
     boolean askIfThere(String what, int type, Exchange.Body body, Exchange.Taker<RuntimeException> taker)
             throws NetlinkException {
         try {

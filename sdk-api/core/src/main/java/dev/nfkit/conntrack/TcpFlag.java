@@ -4,8 +4,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What connection tracking knows of one direction of a TCP connection ({@code IP_CT_TCP_FLAG_*} in
- * {@code linux/netfilter/nf_conntrack_tcp.h}).
+ * Flags of one direction of a tracked TCP connection ({@code IP_CT_TCP_FLAG_*} in {@code
+ * linux/netfilter/nf_conntrack_tcp.h}).
  */
 public enum TcpFlag {
     /** The sender announced window scaling. */

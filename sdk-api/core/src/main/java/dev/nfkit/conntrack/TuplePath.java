@@ -1,6 +1,6 @@
 package dev.nfkit.conntrack;
 
-/** Where a tuple stands, for errors. */
+/** The place of a tuple in a message, for errors. */
 enum TuplePath {
     ORIGINAL("IPCTNL_MSG_CT/CTA_TUPLE_ORIG"),
     REPLY("IPCTNL_MSG_CT/CTA_TUPLE_REPLY"),

@@ -14,7 +14,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which tuples are meant: those that are so in all that is set. An immutable value; each method gives a new one.
+ * Selects tuples: a tuple matches if all conditions that are set are met. An immutable value; each method returns a new
+ * one.
  *
  * <pre>{@code
  * TuplePattern.any().protocol(IpProtocol.TCP).destinationPort(443)
@@ -55,17 +56,17 @@ public final class TuplePattern {
     /**
      * All tuples.
      *
-     * @return a pattern that sets nothing, to start from
+     * @return a pattern without conditions, to start from
      */
     public static TuplePattern any() {
         return ANY;
     }
 
     /**
-     * The one tuple, and no other.
+     * Matches exactly one tuple.
      *
      * @param tuple the tuple
-     * @return a pattern that sets all that the tuple has
+     * @return a pattern that requires all values of the tuple
      */
     public static TuplePattern of(ConntrackTuple tuple) {
         TuplePattern pattern = new TuplePattern();
@@ -82,7 +83,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of one source address.
+     * Requires a source address.
      *
      * @param address the address
      * @return a new pattern
@@ -92,10 +93,10 @@ public final class TuplePattern {
     }
 
     /**
-     * Those whose source address begins so.
+     * Requires a prefix of the source address.
      *
-     * @param address the network's address; its bits behind the prefix don't matter
-     * @param prefixLength how many bits count, 0 to 32, or 128 for IPv6
+     * @param address the network's address; its bits after the prefix are ignored
+     * @param prefixLength the number of bits to compare, 0 to 32, or 128 for IPv6
      * @return a new pattern
      * @throws IllegalArgumentException if the length is out of range
      */
@@ -104,10 +105,10 @@ public final class TuplePattern {
     }
 
     /**
-     * Those whose source address has the same bits within a mask.
+     * Requires bits of the source address.
      *
-     * @param address the address; its bits outside of the mask don't matter
-     * @param mask which bits count, an address of the same family
+     * @param address the address; its bits outside of the mask are ignored
+     * @param mask the bits to compare, an address of the same family
      * @return a new pattern
      * @throws IllegalArgumentException if the families differ
      */
@@ -122,7 +123,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of one destination address.
+     * Requires a destination address.
      *
      * @param address the address
      * @return a new pattern
@@ -132,10 +133,10 @@ public final class TuplePattern {
     }
 
     /**
-     * Those whose destination address begins so.
+     * Requires a prefix of the destination address.
      *
-     * @param address the network's address; its bits behind the prefix don't matter
-     * @param prefixLength how many bits count, 0 to 32, or 128 for IPv6
+     * @param address the network's address; its bits after the prefix are ignored
+     * @param prefixLength the number of bits to compare, 0 to 32, or 128 for IPv6
      * @return a new pattern
      * @throws IllegalArgumentException if the length is out of range
      */
@@ -144,10 +145,10 @@ public final class TuplePattern {
     }
 
     /**
-     * Those whose destination address has the same bits within a mask.
+     * Requires bits of the destination address.
      *
-     * @param address the address; its bits outside of the mask don't matter
-     * @param mask which bits count, an address of the same family
+     * @param address the address; its bits outside of the mask are ignored
+     * @param mask the bits to compare, an address of the same family
      * @return a new pattern
      * @throws IllegalArgumentException if the families differ
      */
@@ -162,7 +163,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of a protocol above IP.
+     * Requires a protocol above IP.
      *
      * @param protocol 0 to 255
      * @return a new pattern
@@ -175,7 +176,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of a source port.
+     * Requires a source port.
      *
      * @param sourcePort 0 to 65535
      * @return a new pattern
@@ -188,7 +189,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of a destination port.
+     * Requires a destination port.
      *
      * @param destinationPort 0 to 65535
      * @return a new pattern
@@ -201,7 +202,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of an ICMP type.
+     * Requires an ICMP type.
      *
      * @param icmpType 0 to 255
      * @return a new pattern
@@ -214,7 +215,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of an ICMP code.
+     * Requires an ICMP code.
      *
      * @param icmpCode 0 to 255
      * @return a new pattern
@@ -227,7 +228,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of an ICMP identifier.
+     * Requires an ICMP identifier.
      *
      * @param icmpId 0 to 65535
      * @return a new pattern
@@ -240,7 +241,7 @@ public final class TuplePattern {
     }
 
     /**
-     * Those of a zone that holds for their direction only.
+     * Requires a zone that applies to the tuple's direction only.
      *
      * @param zone 0 to 65535
      * @return a new pattern
@@ -262,17 +263,17 @@ public final class TuplePattern {
     /**
      * Whether nothing is set.
      *
-     * @return whether all tuples are meant
+     * @return whether it matches all tuples
      */
     public boolean isAny() {
         return equals(ANY);
     }
 
     /**
-     * Whether a tuple is meant.
+     * Whether a tuple matches.
      *
      * @param tuple the tuple
-     * @return whether it is so in all that is set
+     * @return whether it meets all conditions
      */
     public boolean matches(ConntrackTuple tuple) {
         return is(protocol, tuple.protocol)
@@ -293,7 +294,7 @@ public final class TuplePattern {
         return wanted == UNSET || wanted == actual;
     }
 
-    /** The family that its addresses or its protocol tell; unspecified where they don't. */
+    /** The family of its addresses or its protocol; unspecified if these do not determine one. */
     AddressFamily family() {
         MaskedAddress prefix = source == null ? destination : source;
         if (prefix != null) {
@@ -307,10 +308,10 @@ public final class TuplePattern {
     }
 
     /**
-     * What of it the kernel can compare in a dump of a family ({@code CTA_FILTER_F_*}): whole IPv4 addresses, and ports
-     * where the protocol is set. Asked for an IPv6 address, Linux 6.18 gives the connections of all others
-     * ({@code ctnetlink_filter_match_tuple} leaves out what {@code ipv6_addr_cmp} finds equal), so that it is not asked;
-     * and addresses of another family than the dump's are refused.
+     * The parts of it that the kernel can compare in a dump of a family ({@code CTA_FILTER_F_*}): whole IPv4 addresses,
+     * and ports if the protocol is set. IPv6 addresses are not sent: for such a request, Linux 6.18 returns the
+     * connections of all other addresses, because {@code ctnetlink_filter_match_tuple} excludes those that {@code
+     * ipv6_addr_cmp} finds equal. Addresses of another family than the dump's are refused.
      */
     int kernelFlags(AddressFamily dumped) {
         AddressFamily own = family();
@@ -338,7 +339,7 @@ public final class TuplePattern {
         return flags;
     }
 
-    /** Writes the members that the flags name as a tuple. */
+    /** Writes the members given by the flags, as a tuple. */
     void writeTo(MessageWriter writer, ConntrackAttribute attribute, int flags) {
         int tuple = writer.beginNest(attribute.code());
         boolean hasSource = (flags & FilterFlags.IP_SRC) != 0 && source != null;
@@ -372,7 +373,7 @@ public final class TuplePattern {
         writer.endNest(tuple);
     }
 
-    /** What a message is asked for to have such a tuple. */
+    /** Adds the tests of such a tuple in a message. */
     void addTests(ConntrackAttribute attribute, List<EventTest> tests) {
         int code = attribute.code();
         int ip = Tuple.IP.code();
@@ -412,10 +413,10 @@ public final class TuplePattern {
     }
 
     /**
-     * Whether another object means the same tuples.
+     * Whether another object is the same pattern.
      *
      * @param other what to compare with
-     * @return whether all that is set is equal
+     * @return whether all conditions are equal
      */
     @Override
     public boolean equals(@Nullable Object other) {
@@ -432,7 +433,7 @@ public final class TuplePattern {
     }
 
     /**
-     * A hash of it.
+     * A hash of all conditions.
      *
      * @return a number that is the same for equal ones
      */
@@ -443,9 +444,9 @@ public final class TuplePattern {
     }
 
     /**
-     * The pattern for logs.
+     * A description of the pattern, for logs.
      *
-     * @return text such as {@code tcp dport=443}; {@code any} where nothing is set
+     * @return text such as {@code tcp dport=443}; {@code any} if nothing is set
      */
     @Override
     public String toString() {

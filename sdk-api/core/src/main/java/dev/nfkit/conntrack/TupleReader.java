@@ -5,7 +5,7 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one tuple after another, without allocating until the tuple is asked for. */
+/** Reads tuples one after another; allocates only when a tuple is requested. */
 final class TupleReader {
     static final int ABSENT = -1;
 
@@ -48,12 +48,12 @@ final class TupleReader {
     int icmpCode;
     int zone;
 
-    /** A reader of a tuple in a place that errors name. */
+    /** A reader of a tuple at a place, which errors name. */
     TupleReader(TuplePath path) {
         this.path = path;
     }
 
-    /** Reads the tuple that an attribute holds. */
+    /** Reads the tuple in an attribute. */
     void read(AttributeCursor attribute, EntryReader.Cursors cursors) throws MalformedMessageException {
         clear();
         AttributeCursor members = attribute.nestAt(cursors.members, path.tuple);
@@ -127,7 +127,7 @@ final class TupleReader {
         }
     }
 
-    /** The tuple that was read last; the same object until the next read. */
+    /** The last tuple read; the same object until the next read. */
     ConntrackTuple tuple() {
         ConntrackTuple known = tuple;
         if (known == null) {

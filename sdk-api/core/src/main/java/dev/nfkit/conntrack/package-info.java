@@ -1,4 +1,4 @@
-/** Connections, as the kernel's connection tracking knows them. */
+/** Connections of the kernel's connection tracking. */
 @NullMarked
 package dev.nfkit.conntrack;
 
