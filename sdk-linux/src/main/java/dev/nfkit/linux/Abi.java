@@ -3,11 +3,11 @@ package dev.nfkit.linux;
 /**
  * Numbers and memory layouts of 64-bit Linux, by the kernel's names.
  *
- * <p>x86-64 and aarch64 share all that stands here: both are LP64 and little-endian, both take {@code asm-generic}'s
- * socket options, {@code MSG_*}, {@code POLL*}, {@code O_CLOEXEC} and {@code O_NONBLOCK}, and align a structure's
- * members to their size. What does differ between them is left unused: {@code O_DIRECTORY}, {@code O_NOFOLLOW},
- * {@code O_DIRECT}, system call numbers, {@code struct stat}, {@code struct epoll_event}. {@link Machine} refuses every
- * other architecture.
+ * <p>x86-64 and aarch64 share everything here: both are LP64 and little-endian, both take {@code asm-generic}'s socket
+ * options, {@code MSG_*}, {@code POLL*}, {@code O_CLOEXEC} and {@code O_NONBLOCK}, and align a structure's members to
+ * their size. Definitions that differ between them are not used: {@code O_DIRECTORY}, {@code O_NOFOLLOW}, {@code
+ * O_DIRECT}, system call numbers, {@code struct stat}, {@code struct epoll_event}. {@link Machine} refuses every other
+ * architecture.
  */
 final class Abi {
     static final int AF_NETLINK = 16;
@@ -135,7 +135,7 @@ final class Abi {
     static final int BPF_RET_K = 0x06;
     static final int BPF_MISC_TAX = 0x07;
 
-    /** What a load of a word from {@code SKF_AD_OFF} on computes instead. */
+    /** The offset from which a load of a word computes a value instead. */
     static final int SKF_AD_OFF = -0x1000;
 
     static final int SKF_AD_NLATTR = 12;

@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Counts the calls that use a descriptor, so that it is freed only after the last has left, and no other file can take
- * a number that is still in use.
+ * Counts the calls that use a descriptor, so that it is freed only after the last has returned, and no other file can
+ * get a number that is still in use.
  */
 final class CallGate {
     private static final int CLOSED = 1 << 31;
@@ -13,7 +13,7 @@ final class CallGate {
     private final AtomicInteger state = new AtomicInteger();
     private final CountDownLatch idle = new CountDownLatch(1);
 
-    /** Begins a call; false where the gate is closed, and then {@link #leave} is not called. */
+    /** Begins a call; false if the gate is closed, in which case {@link #leave} must not be called. */
     boolean enter() {
         int now = state.get();
         while (now >= 0) {
@@ -36,7 +36,7 @@ final class CallGate {
         return state.get() < 0;
     }
 
-    /** Lets no further call in; true for the one who closed it. */
+    /** Prevents further calls; true for the caller that closed the gate. */
     boolean close() {
         int before = state.getAndUpdate(now -> now | CLOSED);
         if (before == 0) {
@@ -45,7 +45,7 @@ final class CallGate {
         return before >= 0;
     }
 
-    /** Waits until the calls in flight have left; an interrupt is kept for later. */
+    /** Waits until the calls in flight have returned; an interrupt is restored afterwards. */
     void awaitIdle() {
         await(idle);
     }

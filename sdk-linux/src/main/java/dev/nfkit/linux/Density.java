@@ -1,25 +1,25 @@
 package dev.nfkit.linux;
 
 /**
- * How closely datagrams follow each other, so that a receive asks for no more than is likely there: {@code recvmmsg}
- * looks once more behind a datagram that came alone, which costs its round trip a twentieth. Only the receiving thread
- * uses it.
+ * Estimates the density of datagrams, so that a receive requests no more than are likely to be available: after a
+ * single datagram {@code recvmmsg} makes another attempt, which adds a twentieth to the round trip. Used by the
+ * receiving thread only.
  */
 final class Density {
-    /** So many lone ones in a row make them sparse. */
+    /** The number of single datagrams in a row after which they count as sparse. */
     private static final int LONE = 8;
-    /** Of sparse ones, so many-th is received with an eye for more. */
+    /** Of sparse datagrams, each one of this number is received with a request for more. */
     private static final int LOOK = 8;
 
     private int lone;
     private int alone;
 
-    /** How many datagrams to ask for, of as many as fit. */
+    /** The number of datagrams to request, at most the number that fits. */
     int ask(int slots) {
         return lone < LONE || alone >= LOOK - 1 ? slots : 1;
     }
 
-    /** What came of it. */
+    /** Records the result of a request. */
     void came(int asked, int count) {
         if (asked == 1) {
             alone++;
@@ -29,7 +29,7 @@ final class Density {
         }
     }
 
-    /** There is more than was asked for, or was. */
+    /** Records that more datagrams are or were available than requested. */
     void crowded() {
         lone = 0;
     }

@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A netlink socket's descriptor: opening, options, counters. Not one of these calls is on a hot path. */
+/** A netlink socket's descriptor: opening, options, counters. None of these calls is on a hot path. */
 final class Descriptor {
     private Descriptor() {}
 
@@ -44,7 +44,7 @@ final class Descriptor {
         return cure == null ? plain : new SystemCallException(call, plain.errno(), cure);
     }
 
-    /** Binds to a port id of the kernel's choice, and says which. */
+    /** Binds to a port id that the kernel chooses, and returns it. */
     static long bind(int fd) throws NetlinkException {
         NativeBlock address = new NativeBlock(16);
         address.bytes.putShort(Abi.NL_FAMILY, (short) Abi.AF_NETLINK);
@@ -61,9 +61,9 @@ final class Descriptor {
     }
 
     /**
-     * Connects a bound socket to the kernel, which from then on refuses (ECONNREFUSED) what other sockets send to its
-     * address; see {@code netlink_getsockbyportid} in {@code net/netlink/af_netlink.c}. What others send to a multicast
-     * group still comes. False where a sandbox forbids it.
+     * Connects a bound socket to the kernel, which then refuses (ECONNREFUSED) datagrams that other sockets send to its
+     * address; see {@code netlink_getsockbyportid} in {@code net/netlink/af_netlink.c}. Foreign datagrams to a
+     * multicast group are still received. False if a sandbox forbids it.
      */
     static boolean connect(int fd) {
         NativeBlock kernel = new NativeBlock(16);
@@ -100,7 +100,7 @@ final class Descriptor {
         return cure == null ? plain : new SystemCallException(call, plain.errno(), cure);
     }
 
-    /** Sets a filter in place of the one before, or takes it off. */
+    /** Replaces or removes the filter. */
     static void filter(int fd, @Nullable EventFilter filter) throws NetlinkException {
         if (filter == null) {
             if (set(fd, Abi.SOL_SOCKET, Abi.SO_DETACH_FILTER, 0) < 0) {
@@ -138,7 +138,7 @@ final class Descriptor {
         program.keep();
     }
 
-    /** For how long a receive sleeps at most. */
+    /** Sets the longest sleep of a receive. */
     static void setSleep(int fd, long millis) throws NetlinkException {
         NativeBlock time = new NativeBlock(Abi.TIMEVAL_SIZE);
         time.bytes.putLong(Abi.TV_SEC, millis / 1_000).putLong(Abi.TV_USEC, millis % 1_000 * 1_000);
@@ -155,7 +155,7 @@ final class Descriptor {
             return;
         }
         SystemCallException refused = Machine.failed("setsockopt(" + option + ", " + value + ")", null);
-        // Beyond the system's bound only CAP_NET_ADMIN in the initial user namespace may go; within it, anyone.
+        // Exceeding the system's limit needs CAP_NET_ADMIN in the initial user namespace.
         if (refused.errno().number() != 1) {
             throw refused;
         }
@@ -183,7 +183,7 @@ final class Descriptor {
         return value.bytes.getInt(0);
     }
 
-    /** The datagrams lost at the socket, modulo 2³², or −1 where the kernel does not tell. */
+    /** The datagrams lost at the socket, modulo 2³², or −1 if the kernel does not report them. */
     static long drops(int fd) {
         NativeBlock info = get(fd, Abi.SOL_SOCKET, Abi.SO_MEMINFO, Abi.SK_MEMINFO_VARS * 4);
         return info == null ? -1 : Integer.toUnsignedLong(info.bytes.getInt(Abi.SK_MEMINFO_DROPS * 4));

@@ -13,13 +13,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiles an {@link EventFilter} to classic BPF ({@code linux/filter.h}): a program that answers as {@link
- * EventFilter#matches} does.
+ * Compiles an {@link EventFilter} to classic BPF ({@code linux/filter.h}): a program with the same result as {@link
+ * EventFilter#matches}.
  *
- * <p>A load beyond the packet would end the program and drop the message, so that every load is guarded by a length.
- * Loads are big-endian: what the host writes in its own order (the header, {@code nla_len}) is compared byte by byte or
- * with its bytes turned. The kernel finds attributes itself ({@code SKF_AD_NLATTR}), from the offset in A and the code
- * in X, and gives 0 where there is none.
+ * <p>A load beyond the packet would end the program and drop the message, so every load is guarded by a length check.
+ * Loads are big-endian: fields in the host's order (the header, {@code nla_len}) are compared byte by byte or with
+ * swapped bytes. The kernel finds attributes itself ({@code SKF_AD_NLATTR}), from the offset in A and the code in X,
+ * and returns 0 if there is none.
  */
 final class FilterProgram {
     /** One instruction, {@code struct sock_filter}. */
@@ -48,7 +48,7 @@ final class FilterProgram {
      * Compiles a filter.
      *
      * @param order the byte order of the host
-     * @throws IllegalArgumentException if it takes more instructions than the kernel does
+     * @throws IllegalArgumentException if it needs more instructions than the kernel accepts
      */
     static List<Instruction> compile(EventFilter filter, ByteOrder order) {
         FilterProgram program = new FilterProgram(order);
@@ -61,7 +61,10 @@ final class FilterProgram {
         return program.assemble();
     }
 
-    /** What is no event: too short for one, an answer by its sequence number, or of netlink's own types. */
+    /**
+     * Passes messages that are not events: those that are too short, answers (by their sequence number), and netlink's
+     * own types.
+     */
     private void answersPass() {
         emit(Abi.BPF_LD_W_LEN, 0);
         jumpUnless(Abi.BPF_JMP_JGE_K, ATTRIBUTES, pass);
@@ -141,7 +144,7 @@ final class FilterProgram {
         oneOf(test.values(), passed, failed);
     }
 
-    /** Goes on where the attribute at X has that length, header included. */
+    /** Continues if the attribute at X has at least that length, including its header. */
     private void atLeast(int length, Label shorter) {
         Label enough = new Label();
         Label equal = new Label();
@@ -165,7 +168,7 @@ final class FilterProgram {
         }
     }
 
-    /** Where the host puts the high byte of two. */
+    /** The offset of the high byte of two in the host's order. */
     private int high() {
         return bigEndian ? 0 : 1;
     }
@@ -174,12 +177,12 @@ final class FilterProgram {
         return bigEndian ? 1 : 0;
     }
 
-    /** How a number of the host's order looks to a load. */
+    /** The value that a load returns for a number in the host's order. */
     private int host16(int number) {
         return bigEndian ? number : Short.reverseBytes((short) number) & 0xffff;
     }
 
-    /** A place ahead: classic BPF only jumps forward. */
+    /** A later place: classic BPF only jumps forward. */
     private static final class Label {
         int line;
     }
@@ -200,7 +203,7 @@ final class FilterProgram {
             this.onFalse = onFalse;
         }
 
-        /** A conditional jump reaches 255 instructions far; beyond, it goes by an unconditional one behind it. */
+        /** A conditional jump spans at most 255 instructions; a longer one uses an unconditional jump after it. */
         int size() {
             return 1 + (farTrue ? 1 : 0) + (farFalse ? 1 : 0);
         }
@@ -214,7 +217,7 @@ final class FilterProgram {
         lines.add(new Line(code, operand, onTrue, onFalse));
     }
 
-    /** Goes on where a condition holds, and elsewhere where it does not. */
+    /** Continues if a condition holds, and jumps if it does not. */
     private void jumpUnless(int code, int operand, Label onFalse) {
         Label next = new Label();
         jump(code, operand, next, onFalse);
@@ -263,7 +266,7 @@ final class FilterProgram {
         return new Instruction(Abi.BPF_JMP_JA, 0, 0, target - place - 1);
     }
 
-    /** Where each line starts, and behind the last where the program ends. */
+    /** The start of each line, followed by the program's end. */
     private int[] places() {
         int[] places = new int[lines.size() + 1];
         for (int i = 0; i < lines.size(); i++) {
@@ -272,7 +275,7 @@ final class FilterProgram {
         return places;
     }
 
-    /** Makes jumps far that do not reach; whether there were any, so that places have moved. */
+    /** Lengthens jumps that do not reach; returns whether there were any, in which case places have moved. */
     private boolean lengthen(int... places) {
         boolean moved = false;
         for (int i = 0; i < lines.size(); i++) {

@@ -5,8 +5,8 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 
 /**
- * The C library's calls, by the foreign function interface of {@code java.lang.foreign}: beside the kernel's part a call
- * costs 15 to 40 ns, where JNA takes 100 to 200. Initializing this class links them all, or fails.
+ * The C library's calls, by the foreign function interface of {@code java.lang.foreign}: apart from the kernel's part,
+ * a call takes 15 to 40 ns, and by JNA 100 to 200. Initializing this class links all of them, or fails.
  */
 final class ForeignCalls {
     private static final ForeignLinker LINKER = ForeignLinker.make();

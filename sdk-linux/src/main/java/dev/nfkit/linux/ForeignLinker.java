@@ -11,12 +11,12 @@ import java.nio.Buffer;
 import java.util.Optional;
 
 /**
- * Makes method handles of the C library's functions with {@code java.lang.foreign}, which Java has since 22: by reflection,
- * since this bytecode runs on 17 too. A handle that is a constant costs as much as one that was compiled against it.
+ * Makes method handles of the C library's functions with {@code java.lang.foreign}, which Java has since 22. It uses
+ * reflection, because this bytecode also runs on 17. A constant handle costs no more than a direct use of the API.
  *
- * <p>A call writes errno into native memory of its thread's own, before the JVM does anything that could change it. The
- * memory is freed some time after the thread has ended. A {@linkplain #plain plain} call has no errno and needs no memory,
- * so that it cannot fail for want of it.
+ * <p>A call writes errno into native memory of its thread, before the JVM does anything that could change it. The
+ * memory is freed some time after the thread has ended. A {@linkplain #plain plain} call has no errno and needs no
+ * memory, so it cannot fail for lack of it.
  */
 final class ForeignLinker {
     private static final int SINCE = 22;
@@ -34,7 +34,7 @@ final class ForeignLinker {
     private final Object symbols;
     private final Object capturing;
     private final Object stateLayout;
-    /** Gives the calling thread's memory for errno. */
+    /** Returns the calling thread's memory for errno. */
     private final MethodHandle state;
 
     private ForeignLinker() throws ReflectiveOperationException {
@@ -46,11 +46,11 @@ final class ForeignLinker {
         Method allocate = type("SegmentAllocator").getMethod("allocate", layout);
         ThreadLocal<Object> states = ThreadLocal.withInitial(() -> {
             try {
-                // An arena for each thread: one for all would free nothing before the last of its segments is unused.
+                // An arena for each thread: a common one would free nothing before the last of its segments is unused.
                 return allocate.invoke(open.invoke(null), stateLayout);
             } catch (InvocationTargetException e) {
                 if (e.getCause() instanceof Error error) {
-                    throw error; // such as no memory
+                    throw error; // for example a lack of memory
                 }
                 throw new LinkageError("no memory for errno", e);
             } catch (ReflectiveOperationException e) {
@@ -62,14 +62,14 @@ final class ForeignLinker {
                 .asType(MethodType.methodType(segment));
     }
 
-    /** Whether this JVM has it. */
+    /** Whether this JVM has {@code java.lang.foreign}. */
     static boolean supported() {
         return Runtime.version().feature() >= SINCE;
     }
 
     /**
-     * Whether this JVM has it, and this module may call native code by it: else its first use would have the JVM print a
-     * warning, or fail.
+     * Whether this JVM has it and permits native access to this module; otherwise the first use would make the JVM
+     * print a warning, or fail.
      */
     static boolean permitted() {
         if (!supported()) {
@@ -104,7 +104,7 @@ final class ForeignLinker {
         return withState(link(name, new Object[] {capturing}, result, arguments));
     }
 
-    /** A function whose errno is not asked for. */
+    /** A function whose errno is not needed. */
     MethodHandle plain(String name, Class<?> result, Class<?>... arguments) {
         return link(name, new Object[0], result, arguments);
     }
@@ -113,7 +113,7 @@ final class ForeignLinker {
         return MethodHandles.foldArguments(handle, state);
     }
 
-    /** A function of which only so many arguments are declared. */
+    /** A variadic function with a number of declared arguments. */
     MethodHandle variadic(String name, int declared, Class<?> result, Class<?>... arguments) {
         try {
             Object rest = option.getMethod("firstVariadicArg", int.class).invoke(null, declared);
@@ -139,7 +139,7 @@ final class ForeignLinker {
                     .getMethod("downcallHandle", segment, descriptor, typedOptions.getClass())
                     .invoke(linker, address.orElseThrow(), signature, typedOptions);
         } catch (ReflectiveOperationException | RuntimeException e) {
-            throw new LinkageError("the C library's " + name + " can't be linked", e);
+            throw new LinkageError("the C library's " + name + " cannot be linked", e);
         }
     }
 
@@ -149,7 +149,7 @@ final class ForeignLinker {
                 .get(null);
     }
 
-    /** Reads what the thread's last call left; {@code ()int}. */
+    /** Reads the errno of the thread's last call; {@code ()int}. */
     MethodHandle errno() {
         try {
             Class<?> element = type("MemoryLayout$PathElement");
@@ -160,18 +160,18 @@ final class ForeignLinker {
             MethodHandle read = field.toMethodHandle(VarHandle.AccessMode.GET);
             return MethodHandles.foldArguments(MethodHandles.insertArguments(read, 1, 0L), state);
         } catch (ReflectiveOperationException e) {
-            throw new LinkageError("errno can't be read", e);
+            throw new LinkageError("errno cannot be read", e);
         }
     }
 
-    /** Finds where a direct buffer's position lies; {@code (Buffer)long}. */
+    /** Returns the address of a direct buffer's position; {@code (Buffer)long}. */
     MethodHandle address() {
         try {
             MethodHandle of = lookup.findStatic(segment, "ofBuffer", MethodType.methodType(segment, Buffer.class));
             MethodHandle address = lookup.findVirtual(segment, "address", MethodType.methodType(long.class));
             return MethodHandles.filterReturnValue(of, address);
         } catch (ReflectiveOperationException e) {
-            throw new LinkageError("addresses of buffers can't be found", e);
+            throw new LinkageError("addresses of buffers cannot be found", e);
         }
     }
 }

@@ -1,9 +1,9 @@
 package dev.nfkit.linux;
 
 /**
- * The C library's calls, by JNA's direct mapping. Only ints and raw addresses go through, so that a call costs some
- * hundred nanoseconds beside the kernel's and allocates nothing. {@code open} and {@code ioctl} are variadic in C; on x86-64
- * and on Linux aarch64 integer arguments go in the same registers either way.
+ * The C library's calls, by JNA's direct mapping. Arguments are only ints and raw addresses, so a call costs about a
+ * hundred nanoseconds in addition to the kernel's part and allocates nothing. {@code open} and {@code ioctl} are
+ * variadic in C; on x86-64 and on Linux aarch64 integer arguments are passed in the same registers either way.
  */
 final class JnaCalls {
     static native int socket(int domain, int type, int protocol);

@@ -6,18 +6,18 @@ import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 
 /**
- * The C library's calls. Only ints and raw addresses go through. A failure shows in the return value; {@link #errno} is
- * asked at once, on the same thread.
+ * The C library's calls. Arguments are only ints and raw addresses. The return value indicates a failure; {@link
+ * #errno} must then be read at once, on the same thread.
  *
- * <p>They go by {@link ForeignCalls} where this JVM permits it, and by {@link JnaCalls} elsewhere; which, is a constant, so
- * that the choice costs nothing. Never used before {@link Machine#require()}.
+ * <p>They use {@link ForeignCalls} if this JVM permits it, and otherwise {@link JnaCalls}. The choice is a constant, so
+ * it costs nothing. Not to be used before {@link Machine#require()}.
  */
 final class LibC {
     private static final boolean FOREIGN = foreign();
 
     static {
         if (!FOREIGN) {
-            // The C library is in the process already; a search for a file could find a linker script.
+            // The C library is already in the process; a search for a file could find a linker script.
             Native.register(JnaCalls.class, NativeLibrary.getProcess());
         }
     }
@@ -29,12 +29,12 @@ final class LibC {
             return ForeignLinker.permitted() && ForeignCalls.linked();
         } catch (LinkageError e) {
             System.getLogger(LibC.class.getName())
-                    .log(System.Logger.Level.WARNING, "java.lang.foreign can't be used; calls go by JNA", e);
+                    .log(System.Logger.Level.WARNING, "java.lang.foreign cannot be used; calls use JNA", e);
             return false;
         }
     }
 
-    /** How calls go, for logs and tests. */
+    /** The kind of calls, for logs and tests. */
     static String way() {
         return FOREIGN ? "FFM" : "JNA";
     }
@@ -44,7 +44,7 @@ final class LibC {
         return FOREIGN ? ForeignCalls.errno() : Native.getLastError();
     }
 
-    /** Where a direct buffer lies, its position ignored. It allocates: not for hot paths. */
+    /** The address of a direct buffer, ignoring its position. It allocates: not for hot paths. */
     static long address(ByteBuffer direct) {
         return FOREIGN ? ForeignCalls.address(direct) : Pointer.nativeValue(Native.getDirectBufferPointer(direct));
     }

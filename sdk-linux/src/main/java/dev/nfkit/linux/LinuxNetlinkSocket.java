@@ -17,19 +17,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A netlink socket of Linux, read by {@code recvmmsg}, in which long waits sleep until a {@link Nudge}; short ones are
- * those of {@code ppoll}, together with an eventfd. See netlink(7), recvmmsg(2), eventfd(2).
+ * A netlink socket of Linux, read by {@code recvmmsg}. Long waits sleep in {@code recvmmsg} until a {@link Nudge};
+ * short ones use {@code ppoll} with an eventfd. See netlink(7), recvmmsg(2), eventfd(2).
  */
 final class LinuxNetlinkSocket implements NetlinkSocket {
     private static final int EAGAIN = Errno.EAGAIN.number();
     private static final int EINTR = Errno.EINTR.number();
     private static final int ENOBUFS = Errno.ENOBUFS.number();
     private static final long SEND_POLL_NANOS = 10_000_000;
-    /** Shorter waits are waited for exactly; longer ones sleep in the receive, for a multiple of this. */
+    /**
+     * The limit between the two kinds of waits. Shorter waits are exact; longer ones sleep in the receive, for a
+     * multiple of this.
+     */
     private static final long SLEEP_MILLIS = 100;
 
     private static final long SLEEP_NANOS = SLEEP_MILLIS * 1_000_000;
-    /** Of so many at most: the longest that a wakeup can take that the kernel had no memory to deliver. */
+    /**
+     * The maximum number of slices of a sleep, which bounds the delay of a wakeup that the kernel had no memory to
+     * deliver.
+     */
     private static final long SLICES = 10;
 
     private final int fd;
@@ -40,25 +46,25 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     private final CountDownLatch freed = new CountDownLatch(1);
     private final Waiter waiter;
     private final Outbound outbound = new Outbound();
-    private final Strangers strangers;
+    private final ForeignSenders foreignSenders;
     private final Nudge nudge = new Nudge();
     /**
-     * Whether long waits of platform threads sleep in the receive: not where overruns are told, for who places a loss takes the count of drops
-     * at once, and a nudge that is lost is known for one only when the socket was empty.
+     * Whether long waits of platform threads sleep in the receive. Not if overruns are reported: the count of drops is
+     * then needed at once, and a lost nudge is subtracted from it only after the socket was empty.
      */
     private volatile boolean sleeps;
 
-    /** Whether a wakeup waits to be taken. The eventfd only says that it is worth a look. */
+    /** Whether a wakeup is pending. The eventfd is only a hint to check this. */
     private final AtomicBoolean wakeup = new AtomicBoolean();
 
     private final AtomicBoolean receiving = new AtomicBoolean();
 
-    // Of the receiving thread, which `receiving` hands over.
+    // Used by the receiving thread only; `receiving` passes it between threads.
     private final Map<DatagramBatch, ReceiveSlots> known = new WeakHashMap<>();
     private @Nullable DatagramBatch lastBatch;
     private @Nullable ReceiveSlots lastSlots;
     private boolean moreLikely;
-    /** For how many slices a receive sleeps. */
+    /** The number of slices of a receive's sleep. */
     private long sleepSlice;
 
     private final Density density = new Density();
@@ -72,7 +78,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         this.event = event;
         this.portId = portId;
         this.waiter = new Waiter(fd, event);
-        this.strangers = Strangers.shutOut(fd);
+        this.foreignSenders = ForeignSenders.shutOut(fd);
     }
 
     /** Opens and binds a socket in this thread's network namespace. */
@@ -90,7 +96,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         }
     }
 
-    /** A socket that is bound and has asked the kernel for nothing; its descriptor is owned from now on. */
+    /** A socket over a bound descriptor that has sent nothing to the kernel; it owns the descriptor from now on. */
     static LinuxNetlinkSocket of(int fd, long portId) throws NetlinkException {
         int event = -1;
         LinuxNetlinkSocket socket = null;
@@ -156,7 +162,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     @Override
     public int receive(DatagramBatch batch, long timeoutNanos) throws NetlinkException {
         if (!receiving.compareAndSet(false, true)) {
-            throw new IllegalStateException("another thread is receiving from this socket; one may at a time");
+            throw new IllegalStateException("another thread is receiving from this socket; only one may at a time");
         }
         try {
             batch.clear();
@@ -186,7 +192,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             if (look && collect(batch, slots, Abi.MSG_DONTWAIT)) {
                 return batch.count();
             }
-            // What there was is taken, or came from others than the kernel.
+            // All available datagrams were received, or came from foreign senders.
             if (timeoutNanos == 0 || batch.overrun()) {
                 return 0;
             }
@@ -214,18 +220,18 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         }
     }
 
-    /** Waits exactly so long; whether there is something on the socket. */
+    /** Waits exactly; returns whether there is data on the socket. */
     private boolean poll(long nanos) throws NetlinkException {
         int found = VirtualThreads.current() ? VirtualThreads.await(waiter::await, nanos) : waiter.await(nanos);
         if ((found & Waiter.EVENT) != 0) {
-            // First the eventfd, then what it may stand for: a wakeup or close in between is seen by one or the
-            // other, since both write to it last.
+            // Drains the eventfd first and then checks the flags: a wakeup or close in between is noticed by one or the
+            // other, because both write to the eventfd last.
             waiter.drainEvent();
         }
         return (found & Waiter.SOCKET) != 0;
     }
 
-    /** Sleeps in the receive, for a slice of the time; whether there is something in the batch. */
+    /** Sleeps in the receive, for a slice of the time; returns whether there are datagrams in the batch. */
     private boolean sleep(DatagramBatch batch, ReceiveSlots slots, long nanos) throws NetlinkException {
         long slice = nanos < 0 ? SLICES : Math.min(SLICES, nanos / SLEEP_NANOS);
         if (slice != sleepSlice) {
@@ -240,13 +246,13 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         }
     }
 
-    /** Reads until the kernel's own datagrams are in the batch, or nothing is left; whether there are any. */
+    /** Reads until the batch contains datagrams of the kernel, or none are left; returns whether there are any. */
     private boolean collect(DatagramBatch batch, ReceiveSlots slots, int firstFlags) throws NetlinkException {
         int flags = firstFlags;
         while (true) {
             int most = density.ask(slots.count());
             long nudges = nudge.done();
-            int count = strangers.receive(fd, slots, most, flags);
+            int count = foreignSenders.receive(fd, slots, most, flags);
             boolean slept = flags != Abi.MSG_DONTWAIT;
             flags = Abi.MSG_DONTWAIT;
             if (count < 0) {
@@ -268,7 +274,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             batch.receivedAt(waiter.wallClock());
             density.came(most, count);
             boolean all = most == slots.count();
-            // Fewer than fit: nothing was left, and a further call would only say so.
+            // Fewer than fit: nothing was left, so another call is not needed.
             moreLikely = all && count == most;
             take(batch, slots, count);
             if (all && count < most) {
@@ -283,12 +289,12 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         }
     }
 
-    /** Puts what was received into the batch, but for what is none of the kernel's messages to the session. */
+    /** Adds received datagrams to the batch, except those that are not the kernel's messages to the session. */
     private void take(DatagramBatch batch, ReceiveSlots slots, int count) {
         boolean nudges = nudge.expected();
         for (int slot = 0; slot < count; slot++) {
             if (!slots.fromKernel(slot)) {
-                strangers.count();
+                foreignSenders.count();
                 density.crowded();
             } else if (nudges && nudge.takes(batch.buffer(), batch.slotOffset(slot), slots.length(slot))) {
                 density.crowded();
@@ -324,7 +330,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 sleeps = value != 0;
             }
             if (option == SocketOption.ADD_MEMBERSHIP) {
-                strangers.mayCome(fd, nudge);
+                foreignSenders.mayCome(fd, nudge);
             }
             Descriptor.set(fd, option, value);
         } finally {
@@ -379,14 +385,14 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
 
     @Override
     public long foreign() {
-        return strangers.seen();
+        return foreignSenders.seen();
     }
 
     @Override
     public void wakeup() {
         if (!wakeup.getAndSet(true) && gate.enter()) {
             try {
-                rouse();
+                wakeReceive();
             } finally {
                 gate.leave();
             }
@@ -400,7 +406,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             return;
         }
         try {
-            rouse();
+            wakeReceive();
             gate.awaitIdle();
             readDrops();
             outbound.forget();
@@ -414,8 +420,8 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         }
     }
 
-    /** Ends a receive's wait, however it waits. */
-    private void rouse() {
+    /** Ends a receive's wait, whatever its kind. */
+    private void wakeReceive() {
         waiter.signalEvent();
         nudge.wake(fd);
     }
@@ -431,7 +437,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     }
 
     /**
-     * What it is, for logs.
+     * A description of the socket, for logs.
      *
      * @return text such as {@code netlink socket, port id 4711}
      */

@@ -6,11 +6,11 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 
 /**
- * Netlink on this machine, in one network namespace. It holds no descriptor and needs no close; the sockets it opens do.
- * Safe for any number of threads.
+ * Netlink on this machine, in one network namespace. It has no descriptor and need not be closed, unlike the sockets it
+ * opens. Safe for any number of threads.
  *
- * <p>Making one asks nothing of the system: that this is no Linux, that the namespace is missing or may not be entered,
- * comes from {@link #open}, with cause and cure.
+ * <p>Making one does not call the system: if this is not Linux, or the namespace is missing or may not be entered,
+ * {@link #open} throws, with cause and cure.
  */
 public final class LinuxTransport implements NetlinkTransport {
     private static final LinuxTransport CURRENT = new LinuxTransport(new NamespaceEntry.Current());
@@ -24,7 +24,7 @@ public final class LinuxTransport implements NetlinkTransport {
     }
 
     /**
-     * The network namespace of this process: to be exact, of the thread that calls {@link #open}.
+     * The network namespace of the thread that calls {@link #open}, usually that of the process.
      *
      * @return the transport
      */
@@ -33,10 +33,10 @@ public final class LinuxTransport implements NetlinkTransport {
     }
 
     /**
-     * Another network namespace. It is entered for each socket anew, by a thread of its own that ends at once; a socket
-     * stays in the namespace in which it was opened.
+     * Another network namespace. A temporary thread enters it for each socket; a socket stays in the namespace in which
+     * it was opened.
      *
-     * @param namespace which
+     * @param namespace the namespace
      * @return the transport
      */
     public static LinuxTransport of(NetworkNamespace namespace) {
@@ -52,9 +52,9 @@ public final class LinuxTransport implements NetlinkTransport {
      *
      * @param protocol the netlink protocol, such as {@link dev.nfkit.wire.Netlink#NETLINK_NETFILTER}
      * @return an open socket; the caller closes it
-     * @throws dev.nfkit.SystemCallException with ENOENT where there is no such namespace, EPERM where it may not be
-     *     entered (it takes {@code CAP_SYS_ADMIN}), ENOSYS where this machine is no 64-bit Linux or JNA can't be
-     *     loaded, EMFILE where too many files are open
+     * @throws dev.nfkit.SystemCallException with ENOENT if there is no such namespace, EPERM if it may not be entered
+     *     (which needs {@code CAP_SYS_ADMIN}), ENOSYS if this machine is not 64-bit Linux or JNA cannot be loaded,
+     *     EMFILE if too many files are open
      */
     @Override
     public NetlinkSocket open(int protocol) throws NetlinkException {
@@ -63,8 +63,8 @@ public final class LinuxTransport implements NetlinkTransport {
     }
 
     /**
-     * What the kernel tells of this namespace besides its sockets. Each answer is read anew from {@code /proc}, and
-     * nothing is held open.
+     * The state of this namespace, apart from its sockets. Each value is read from {@code /proc} when it is requested,
+     * and no file stays open.
      *
      * @return the view
      */
@@ -79,7 +79,7 @@ public final class LinuxTransport implements NetlinkTransport {
     }
 
     /**
-     * Which namespace, for logs.
+     * A description of the namespace, for logs.
      *
      * @return text such as {@code Linux, network namespace blue}
      */

@@ -2,7 +2,7 @@ package dev.nfkit.linux;
 
 import java.util.Locale;
 
-/** Tells why the C library's calls could not be loaded, and what helps. */
+/** Explains why the C library's calls could not be loaded, with the cure. */
 final class LoadFailure {
     private static final String LOGGING = "java.util.logging.";
     private static final String JNA = "com.sun.jna.";
@@ -12,8 +12,8 @@ final class LoadFailure {
     /**
      * Cause and cure.
      *
-     * @param failure what was thrown
-     * @param foreign whether this Java has {@code java.lang.foreign}, by which calls go without JNA
+     * @param failure the exception
+     * @param foreign whether this Java has {@code java.lang.foreign}, with which calls do not need JNA
      * @return a text
      */
     static String explain(Throwable failure, boolean foreign) {

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What must hold before any native call: 64-bit Linux of a known layout, and a JNA that could be loaded. */
+/** The requirements of native calls: 64-bit Linux of a known layout, and either FFM or a JNA that can be loaded. */
 final class Machine {
     private static boolean ready;
     private static @Nullable String obstacle;
@@ -17,7 +17,7 @@ final class Machine {
     /**
      * Loads the C library's calls, once.
      *
-     * @throws SystemCallException with ENOSYS if this machine can't, naming the cause and cure
+     * @throws SystemCallException with ENOSYS if that is not possible, naming cause and cure
      */
     static synchronized void require() throws SystemCallException {
         if (!ready && obstacle == null) {
@@ -35,7 +35,7 @@ final class Machine {
         }
     }
 
-    /** Why a platform can't be served, or null where it can. */
+    /** Why a platform is not supported, or null if it is. */
     static @Nullable String unsuited(String system, String architecture, boolean littleEndian) {
         if (!system.equals("Linux")) {
             return "nfkit-linux runs on Linux, and this is " + system
@@ -71,12 +71,12 @@ final class Machine {
         return LibC.errno();
     }
 
-    /** The failed call as an exception; to be made at once, on the thread that called. */
+    /** The failed call as an exception; to be called immediately, on the thread of the failed call. */
     static SystemCallException failed(String call, @Nullable String cure) {
         return new SystemCallException(call, errno(), cure);
     }
 
-    /** Where a direct buffer lies, its position ignored. It allocates: not for hot paths. */
+    /** The address of a direct buffer, ignoring its position. It allocates: not for hot paths. */
     static long address(ByteBuffer direct) {
         return LibC.address(direct);
     }

@@ -12,15 +12,15 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/** Runs something short in a network namespace. */
+/** Runs a short action in a network namespace. */
 sealed interface NamespaceEntry {
-    /** What is run; it starts no thread, since that would inherit the namespace. */
+    /** The action. It must not start a thread, which would inherit the namespace. */
     @FunctionalInterface
     interface Action<T> {
         T run() throws NetlinkException;
     }
 
-    /** Runs it, on a thread of the namespace. {@link Machine#require()} came before. */
+    /** Runs the action on a thread in the namespace. {@link Machine#require()} must have succeeded. */
     <T> T call(Action<T> action) throws NetlinkException;
 
     /** The file of the namespace, as seen from the calling thread. */
@@ -44,7 +44,7 @@ sealed interface NamespaceEntry {
         }
     }
 
-    /** A namespace that a thread of its own enters by setns(2), and ends. */
+    /** A namespace that a temporary thread enters by setns(2). */
     record Other(NetworkNamespace namespace) implements NamespaceEntry {
         @Override
         public <T> T call(Action<T> action) throws NetlinkException {
@@ -105,7 +105,7 @@ sealed interface NamespaceEntry {
             }
             T value = result;
             if (value == null) {
-                throw new IllegalStateException("nothing came back from " + namespace, cause);
+                throw new IllegalStateException("there is no result from " + namespace, cause);
             }
             return value;
         }
@@ -133,7 +133,7 @@ sealed interface NamespaceEntry {
                     cure += "; " + existing();
                 }
             } else if (errno.equals(Errno.EACCES) || errno.equals(Errno.EPERM)) {
-                cure = "a process's namespaces may be looked at by its owner, or with CAP_SYS_PTRACE";
+                cure = "inspecting a process's namespaces needs its user id or CAP_SYS_PTRACE";
             }
             return new SystemCallException("open(" + path + ")", errno, cure);
         }
@@ -142,9 +142,9 @@ sealed interface NamespaceEntry {
             String cure = null;
             if (errno.equals(Errno.EPERM)) {
                 cure = "entering a network namespace needs CAP_SYS_ADMIN in the user namespace that owns it,"
-                        + " and in one's own";
+                        + " and in the process's own";
             } else if (errno.equals(Errno.EINVAL)) {
-                cure = "the file is no network namespace; under /run/netns it may be what one left behind,"
+                cure = "the file is no network namespace; under /run/netns it may be a leftover of a deleted one,"
                         + " and `ip netns delete` removes it";
             }
             return new SystemCallException("setns(" + path + ")", errno, cure);
@@ -158,7 +158,7 @@ sealed interface NamespaceEntry {
                         names.add(String.valueOf(entry.getFileName()));
                     }
                 } catch (IOException | DirectoryIteratorException e) {
-                    // No directory, no names.
+                    // If there is no directory, there are no names.
                 }
             }
             return names.isEmpty()

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A piece of zeroed native memory in the machine's byte order, with its address. It lives as long as this object: who
- * passes the address on keeps the object.
+ * A piece of zeroed native memory in the machine's byte order, with its address. It is valid as long as this object is
+ * reachable: code that passes the address on must keep the object.
  */
 final class NativeBlock {
     final ByteBuffer bytes;
@@ -21,8 +21,8 @@ final class NativeBlock {
         address = Machine.address(raw) + skip;
     }
 
-    /** Keeps the memory up to here: the last line of a method that passed the address to a call. */
-    @SuppressWarnings("ReachabilityFenceUsage") // where the call throws, nobody uses the memory any more
+    /** Keeps the memory valid up to here: to be called at the end of a method that passed the address to a call. */
+    @SuppressWarnings("ReachabilityFenceUsage") // if the call throws, the memory is no longer used
     void keep() {
         Reference.reachabilityFence(this);
     }

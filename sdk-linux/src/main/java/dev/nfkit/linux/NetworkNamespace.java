@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names a network namespace (network_namespaces(7)): by its name as {@code ip netns} knows it, by a path, or by a
- * process in it. It is a name only: nothing is opened, and the namespace may come and go.
+ * Identifies a network namespace (network_namespaces(7)): by its name in {@code ip netns}, by a path, or by a process
+ * in it. It is only an identifier: nothing is opened, and the namespace need not exist.
  */
 public final class NetworkNamespace {
     private static final Path RUN = Path.of("/run/netns");
@@ -24,17 +24,17 @@ public final class NetworkNamespace {
     }
 
     /**
-     * A namespace by its name, as {@code ip netns add} makes it: {@code /run/netns/name}, or else {@code
+     * A namespace by its name, as {@code ip netns add} makes it: {@code /run/netns/name}, or otherwise {@code
      * /var/run/netns/name}.
      *
      * @param name the name
      * @return the namespace
-     * @throws IllegalArgumentException if the name is empty or no file's name
+     * @throws IllegalArgumentException if the name is empty or not a file name
      */
     public static NetworkNamespace named(String name) {
         if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf('/') >= 0 || name.indexOf(0) >= 0) {
             throw new IllegalArgumentException(
-                    "network namespace \"" + name + "\": a name without slashes is wanted; take at() for a path");
+                    "network namespace \"" + name + "\": the name must not contain slashes; use at() for a path");
         }
         return new NetworkNamespace("network namespace " + name, name, null);
     }
@@ -50,7 +50,7 @@ public final class NetworkNamespace {
     }
 
     /**
-     * The namespace in which a process lives: {@code /proc/pid/ns/net}.
+     * The namespace of a process: {@code /proc/pid/ns/net}.
      *
      * @param pid the process id, from 1
      * @return the namespace
@@ -64,7 +64,7 @@ public final class NetworkNamespace {
     }
 
     /**
-     * The file by which it is entered, at this moment.
+     * The file through which it is entered, at this moment.
      *
      * @return a path, whether it exists or not
      */
@@ -78,10 +78,10 @@ public final class NetworkNamespace {
     }
 
     /**
-     * Whether another object names the same namespace in the same way.
+     * Whether another object identifies the same namespace in the same way.
      *
      * @param other the other
-     * @return whether both say the same
+     * @return whether both are equal
      */
     @Override
     public boolean equals(@Nullable Object other) {
@@ -91,7 +91,7 @@ public final class NetworkNamespace {
     }
 
     /**
-     * A hash of it.
+     * A hash of the identifier.
      *
      * @return a number that is the same for equal ones
      */
@@ -101,7 +101,7 @@ public final class NetworkNamespace {
     }
 
     /**
-     * The namespace in words.
+     * A description of the namespace.
      *
      * @return text such as {@code network namespace blue}
      */

@@ -6,19 +6,21 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Ends a receive that sleeps in the kernel: asks there for the acknowledgement of a message that says nothing
- * ({@code NLMSG_NOOP}, see {@code netlink_rcv_skb} in {@code net/netlink/af_netlink.c}), which comes to the socket like
- * any datagram, and is kept from who receives. Sleeping in the receive itself spares a packet's round trip the call of
- * {@code ppoll}, with its timer a tenth of all.
+ * Ends a receive that sleeps in the kernel. It requests the acknowledgement of an empty message ({@code NLMSG_NOOP},
+ * see {@code netlink_rcv_skb} in {@code net/netlink/af_netlink.c}). The acknowledgement arrives at the socket like any
+ * datagram and is not delivered. Sleeping in the receive itself saves the call of {@code ppoll}, which with its timer
+ * takes a tenth of a packet's round trip.
  *
- * <p>An acknowledgement that finds the receive buffer full is lost as any datagram is, and what fills the buffer then
- * ends the sleep. It was no packet: {@link #lost} says by how much the kernel's count is too high.
+ * <p>If the receive buffer is full, an acknowledgement is lost like any datagram, and the datagrams in the buffer end
+ * the sleep. Because it was not a packet, {@link #lost} is the number by which the kernel's count is too high.
  */
 final class Nudge {
     private static final int TYPE = 4;
     private static final int FLAGS = 6;
     private static final int NUMBER = 8;
-    /** Where an acknowledgement holds the type of the message that it answers: behind its header, errno and nlmsg_len. */
+    /**
+     * The offset in an acknowledgement of the type of the answered message: after its header, errno and nlmsg_len.
+     */
     private static final int ECHOED_TYPE = Netlink.NLMSG_HDRLEN + 4 + TYPE;
 
     private static final int SIZE = Netlink.NLMSG_HDRLEN + 4 + Netlink.NLMSG_HDRLEN;
@@ -28,12 +30,12 @@ final class Nudge {
     /** Whether the receiving thread sleeps in its receive, or is about to. */
     private final AtomicBoolean asleep = new AtomicBoolean();
 
-    /** Asked for, answered or not. */
+    /** The number of requested acknowledgements, answered or not. */
     private volatile long asked;
-    /** Asked for, and either on the socket or lost. */
+    /** The number of acknowledgements that are on the socket or lost. */
     private volatile long done;
 
-    // The receiving thread's.
+    // Used by the receiving thread only.
     private long seen;
     private volatile long lost;
 
@@ -53,7 +55,7 @@ final class Nudge {
         synchronized (this) {
             asked++;
             if (LibC.post(fd, message.address, Netlink.NLMSG_HDRLEN, Abi.MSG_DONTWAIT) < 0) {
-                asked--; // for want of memory: the sleep ends with its slice
+                asked--; // for lack of memory: the sleep ends with its slice
             } else {
                 done++;
             }
@@ -62,22 +64,25 @@ final class Nudge {
 
     // --- the receiving thread's
 
-    /** Is about to sleep; what must not be slept over is looked at behind this, and set before {@link #wake}. */
+    /**
+     * Called before a sleep. Conditions that must end the sleep are checked after this call, and set before {@link
+     * #wake}.
+     */
     void fallAsleep() {
         asleep.set(true);
     }
 
-    /** Is awake. */
+    /** Called after a sleep. */
     void awake() {
         asleep.setRelease(false);
     }
 
-    /** Whether acknowledgements may be among what is received. */
+    /** Whether received datagrams may include acknowledgements. */
     boolean expected() {
         return asked != seen + lost;
     }
 
-    /** Takes a received datagram if it is an acknowledgement of these. */
+    /** Takes a received datagram if it is such an acknowledgement. */
     boolean takes(ByteBuffer buffer, int offset, int length) {
         if (length < SIZE
                 || host(buffer.getShort(offset + TYPE)) != Netlink.NLMSG_ERROR
@@ -94,12 +99,12 @@ final class Nudge {
         return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? read : Short.reverseBytes(read);
     }
 
-    /** How many were on the socket or lost already: to be asked before a look at the socket. */
+    /** The number of acknowledgements on the socket or lost; to be read before the socket. */
     long done() {
         return done;
     }
 
-    /** The socket was empty: what was there before and has not come was lost. */
+    /** The socket was empty: acknowledgements that were sent before and not received are lost. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread receives at a time
     void empty(long doneBefore) {
         long missing = doneBefore - seen - lost;
@@ -108,7 +113,7 @@ final class Nudge {
         }
     }
 
-    /** How many the kernel counted as lost that were no packets. Any thread. */
+    /** The number of datagrams that the kernel counted as lost and that were not packets. Any thread. */
     long lost() {
         return lost;
     }

@@ -6,8 +6,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands a datagram's bytes to {@code send}. A direct buffer goes by its address, which is kept for the next send of the
- * same buffer, since asking for it allocates; a heap buffer is copied to a reused direct one. Any number of threads.
+ * Passes a datagram's bytes to {@code send}. A direct buffer is passed by its address, which is cached for the next
+ * send of the same buffer, because reading it allocates; a heap buffer is copied to a reused direct one. Any number of
+ * threads.
  */
 final class Outbound {
     private record Known(ByteBuffer buffer, long address) {}
@@ -15,7 +16,7 @@ final class Outbound {
     private volatile @Nullable Known known;
     private final AtomicReference<@Nullable NativeBlock> spare = new AtomicReference<>();
 
-    /** Sends what remains in the buffer to the kernel; what {@code send} returned, −1 with errno. */
+    /** Sends the remaining bytes of the buffer to the kernel; returns the result of {@code send}, −1 with errno. */
     long send(int fd, ByteBuffer datagram) {
         int length = datagram.remaining();
         if (datagram.isDirect()) {
@@ -31,7 +32,7 @@ final class Outbound {
         }
         block.bytes.put(0, datagram, datagram.position(), length);
         long sent = LibC.send(fd, block.address, length, Abi.MSG_DONTWAIT);
-        spare.set(block); // which also keeps it up to here
+        spare.set(block); // this also keeps it valid up to here
         return sent;
     }
 

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 /**
  * Whether this thread holds {@code CAP_NET_ADMIN} over a network namespace, capabilities(7) and user_namespaces(7).
  *
- * <p>The capability counts in the user namespace in which the process lives, and in all its descendants. {@code
- * NS_GET_USERNS} ({@code ns_get_owner} in {@code kernel/user_namespace.c}) walks from the owner of the network
- * namespace upwards, and gives EPERM where it does not come by the caller's own: just this question.
+ * <p>The capability applies to the user namespace of the process and to all its descendants. {@code NS_GET_USERNS}
+ * ({@code ns_get_owner} in {@code kernel/user_namespace.c}) walks upwards from the owner of the network namespace, and
+ * returns EPERM if it does not reach the caller's own, which is exactly this check.
  */
 final class Privilege {
     private static final int CAP_NET_ADMIN = 12;
@@ -37,7 +37,7 @@ final class Privilege {
     }
 
     /**
-     * Decides by what was read.
+     * Decides from the values that were read.
      *
      * @param status the text of {@code /proc/thread-self/status}
      * @param within whether the owner of the network namespace is the own user namespace or lies below it

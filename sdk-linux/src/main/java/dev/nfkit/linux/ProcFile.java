@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Reads and writes small files of {@code /proc} by the calls themselves: an exception of java.nio.file hides the error
+ * Reads and writes small files of {@code /proc} by direct system calls: an exception of java.nio.file hides the error
  * number, and a file under {@code /proc} depends on the thread that opens it.
  */
 final class ProcFile {
@@ -16,7 +16,7 @@ final class ProcFile {
 
     private ProcFile() {}
 
-    /** Opens a file, never waiting for it; the descriptor, or −1 with errno. */
+    /** Opens a file without waiting; returns the descriptor, or −1 with errno. */
     static int open(Path path, int flags) {
         NativeBlock name = NativeBlock.string(path.toString());
         int fd = LibC.open(name.address, flags | Abi.O_CLOEXEC | Abi.O_NONBLOCK);
@@ -58,7 +58,7 @@ final class ProcFile {
         }
     }
 
-    /** Writes a text in one call, as the files under {@code /proc/sys} want it. */
+    /** Writes a text in one call, as required for files under {@code /proc/sys}. */
     static void write(Path path, String text) throws NetlinkException {
         int fd = open(path, Abi.O_WRONLY);
         if (fd < 0) {

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What {@code /proc} tells of a network namespace. {@code /proc/thread-self} and not {@code /proc/self}: the latter is
- * the main thread's, which did not enter the namespace.
+ * A network namespace's state, from {@code /proc}. It reads {@code /proc/thread-self} and not {@code /proc/self}, which
+ * belongs to the main thread, which did not enter the namespace.
  */
 final class ProcKernelView implements KernelView {
     private static final Path NFLOG = Path.of("/proc/thread-self/net/netfilter/nfnetlink_log");
@@ -95,7 +95,7 @@ final class ProcKernelView implements KernelView {
                 try {
                     read.add(reader.apply(words));
                 } catch (NumberFormatException e) {
-                    // A line of another shape tells nothing.
+                    // A line of another format is skipped.
                 }
             }
         });
@@ -241,7 +241,7 @@ final class ProcKernelView implements KernelView {
     private boolean write(AddressFamily family, String name, NamespaceEntry.Action<Boolean> condition)
             throws NetlinkException {
         if (name.isBlank() || name.indexOf('\n') >= 0 || name.indexOf(0) >= 0) {
-            throw new IllegalArgumentException("logger \"" + name + "\" is no name of a logger; NONE stands for none");
+            throw new IllegalArgumentException("logger \"" + name + "\" is not a logger's name; NONE stands for none");
         }
         Path file = NF_LOG.resolve(Integer.toString(family.number()));
         Machine.require();
@@ -278,7 +278,7 @@ final class ProcKernelView implements KernelView {
     public Optional<Long> receiveBufferLimit() {
         try {
             Machine.require();
-            // One bound for the whole system; a namespace of its own may not show it.
+            // The limit of the whole system; another network namespace may not show it.
             return Optional.of(Long.parseLong(ProcFile.read(RMEM_MAX).strip()));
         } catch (NetlinkException | NumberFormatException e) {
             return Optional.empty();

@@ -5,11 +5,11 @@ import java.nio.ByteBuffer;
 
 /**
  * The structures that {@code recvmmsg} takes for one batch: an array of mmsghdr, an iovec and a sender's address for
- * each slot. Built once; only lengths, flags and senders are written into it, by the kernel, or by a receive of one as the
- * kernel would. It does not hold the batch, which the caller keeps during the call.
+ * each slot. Built once; only lengths, flags and senders are written into it, by the kernel, or in the same way by a
+ * receive of a single datagram. It does not reference the batch, which the caller keeps reachable during the call.
  *
- * <p>Senders are only asked for where they can be others than the kernel: writing an address costs it as much as a
- * twelfth of all that a queued packet costs.
+ * <p>Senders are only requested if there may be foreign ones: writing an address takes the kernel a twelfth of the
+ * total cost of a queued packet.
  */
 final class ReceiveSlots {
     private static final int SENDER_SIZE = 16;
@@ -19,7 +19,7 @@ final class ReceiveSlots {
     private final long first;
     private final int slotSize;
     private final int senders;
-    /** Held for its memory. */
+    /** Referenced to keep its memory. */
     private final NativeBlock block;
 
     private boolean asked;
@@ -43,7 +43,7 @@ final class ReceiveSlots {
         }
     }
 
-    /** Takes what is there into so many slots at most; how many, or −1 with errno. */
+    /** Receives available datagrams into a maximum number of slots; returns their number, or −1 with errno. */
     int receive(int fd, int most, int flags, boolean askSenders) {
         if (askSenders && !asked) {
             askSenders();
@@ -51,7 +51,7 @@ final class ReceiveSlots {
         return most == 1 && !asked ? receiveOne(fd, flags) : LibC.recvmmsg(fd, block.address, most, flags, 0);
     }
 
-    /** By {@code recv}, which takes a fifth less than {@code recvmmsg} where there is nothing, or one. */
+    /** Receives by {@code recv}, which takes a fifth less time than {@code recvmmsg} for one datagram or none. */
     private int receiveOne(int fd, int flags) {
         long length = LibC.recv(fd, first, slotSize, (flags & Abi.MSG_DONTWAIT) | Abi.MSG_TRUNC);
         if (length < 0) {
@@ -83,7 +83,7 @@ final class ReceiveSlots {
         return (headers.getInt(slot * Abi.MMSGHDR_SIZE + Abi.MSG_FLAGS) & Abi.MSG_TRUNC) != 0;
     }
 
-    /** Whether the sender is the kernel, whose port id is 0, or was not asked for. */
+    /** Whether the sender is the kernel, whose port id is 0, or was not requested. */
     boolean fromKernel(int slot) {
         return !asked || headers.getInt(senders + slot * SENDER_SIZE + Abi.NL_PID) == 0;
     }

@@ -11,14 +11,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the process behind a port id of {@code NETLINK_NETFILTER}: port id, inode in {@code /proc/net/netlink}, a link
- * to it in {@code /proc/pid/fd}. A port id often is the process id of who opened the socket, but need not be.
+ * Finds the process that owns a port id of {@code NETLINK_NETFILTER}: port id, inode in {@code /proc/net/netlink}, a
+ * link to it in {@code /proc/pid/fd}. A port id often is the id of the process that opened the socket, but need not be.
  */
 final class SocketOwners {
     static final Path NETLINK = Path.of("/proc/thread-self/net/netlink");
 
     private static final Path PROC = Path.of("/proc");
-    /** The most descriptors that are looked at. */
+    /** The maximum number of descriptors to check. */
     private static final int BOUND = 500_000;
 
     private final String link;
@@ -68,13 +68,13 @@ final class SocketOwners {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // Then the port id is all there is.
+            // Then only the port id is known.
         }
-        // Its descriptors may not be looked at: the port id itself is the best guess there is.
+        // Its descriptors cannot be read: the port id itself is the best guess.
         return has == null ? owner(likely) : Optional.empty();
     }
 
-    /** Whether a process holds the socket; null where it may not be looked at. */
+    /** Whether a process holds the socket; null if its descriptors cannot be read. */
     private @Nullable Boolean holds(Path process) {
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
             for (Path descriptor : descriptors) {
@@ -95,7 +95,7 @@ final class SocketOwners {
         try {
             return Files.readSymbolicLink(descriptor).toString().equals(link);
         } catch (IOException e) {
-            // Closed meanwhile.
+            // It was closed in the meantime.
             return false;
         }
     }

@@ -12,11 +12,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits on behalf of virtual threads. A virtual thread that blocks in a native call keeps its carrier, and as many such
- * threads as there are carriers would stop all other virtual threads. So a platform thread makes the call, while the
- * virtual thread waits for it as Java does, without its carrier.
+ * Waits on behalf of virtual threads. A virtual thread that blocks in a native call keeps its carrier, and if all
+ * carriers were kept, all other virtual threads would stop. Therefore a platform thread makes the call, while the
+ * virtual thread waits for it in Java, without its carrier.
  *
- * <p>The platform threads are daemons. There is one for each wait in progress; it ends when nothing is to wait for.
+ * <p>The platform threads are daemons. There is one for each wait in progress; it ends when there is nothing left to
+ * wait for.
  */
 final class VirtualThreads {
     /** A wait in the kernel. */
@@ -30,7 +31,7 @@ final class VirtualThreads {
     /** {@code (Thread)boolean}; always false before Java 21. */
     private static final MethodHandle IS_VIRTUAL = isVirtual();
 
-    /** Made when a virtual thread waits first. */
+    /** Made by the first wait of a virtual thread. */
     private static final class Platform {
         static final ExecutorService THREADS = new ThreadPoolExecutor(
                 0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
@@ -61,8 +62,8 @@ final class VirtualThreads {
     }
 
     /**
-     * Waits on a platform thread; returns and throws as the wait does. An interrupt does not end it, and is kept. If no
-     * platform thread can be started, the calling thread waits itself.
+     * Waits on a platform thread; returns and throws as the wait does. An interrupt does not end it, and its flag is
+     * kept. If no platform thread can be started, the calling thread waits itself.
      */
     static int await(Wait wait, long nanos) throws NetlinkException {
         Errand errand = new Errand(wait, nanos);
@@ -92,7 +93,7 @@ final class VirtualThreads {
             try {
                 result = wait.await(nanos);
             } catch (Throwable e) {
-                failure = e; // it is the virtual thread's
+                failure = e; // it is thrown on the virtual thread
             } finally {
                 done.countDown();
             }

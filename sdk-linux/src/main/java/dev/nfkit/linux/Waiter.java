@@ -6,7 +6,7 @@ import dev.nfkit.SystemCallException;
 
 /**
  * Waits for a socket or an eventfd by {@code ppoll}, whose timeout is in nanoseconds, and reads the wall clock. Its
- * memory belongs to the receiving thread; the eventfd may be signalled by any.
+ * memory belongs to the receiving thread; any thread may signal the eventfd.
  */
 final class Waiter {
     static final int SOCKET = 1;
@@ -16,20 +16,20 @@ final class Waiter {
     private static final int CLOCK = TIMESPEC + Abi.TIMESPEC_SIZE;
     private static final int COUNTER = CLOCK + Abi.TIMESPEC_SIZE;
     private static final long NANOS = 1_000_000_000L;
-    /** For how long the monotonic clock is taken to go as the wall clock does. */
+    /** The time for which the monotonic clock is assumed to run like the wall clock. */
     private static final long LOOK_NANOS = 50_000_000;
-    /** How long a look at it may take, so that it is exact enough to go by. */
+    /** The longest read of the wall clock that is exact enough. */
     private static final long LOOK_TOOK_NANOS = 20_000;
 
     private final int event;
     private final NativeBlock block = new NativeBlock(COUNTER + 8);
     private final NativeBlock one = new NativeBlock(8);
 
-    // Of the wall clock.
+    // The state of the wall clock.
     private boolean looked;
     private long lookedAt;
-    /** By how much it is ahead of the monotonic clock. */
-    private long ahead;
+    /** Its difference from the monotonic clock. */
+    private long difference;
 
     Waiter(int fd, int event) {
         this.event = event;
@@ -40,7 +40,10 @@ final class Waiter {
         one.bytes.putLong(0, 1);
     }
 
-    /** Waits; {@link #SOCKET}, {@link #EVENT}, both, or 0 on timeout or interruption. Negative waits without bound. */
+    /**
+     * Waits; returns {@link #SOCKET}, {@link #EVENT}, both, or 0 on timeout or interruption. Negative waits without
+     * bound.
+     */
     int await(long nanos) throws NetlinkException {
         long timeout = 0;
         if (nanos >= 0) {
@@ -62,7 +65,7 @@ final class Waiter {
                 | (block.bytes.getShort(Abi.POLLFD_SIZE + Abi.POLLFD_REVENTS) != 0 ? EVENT : 0);
     }
 
-    /** Waits until a socket takes a datagram, at most so long. */
+    /** Waits until a socket accepts a datagram, up to a time. */
     static void awaitWritable(int fd, long nanos) {
         NativeBlock block = new NativeBlock(Abi.POLLFD_SIZE + Abi.TIMESPEC_SIZE);
         block.bytes.putInt(Abi.POLLFD_FD, fd);
@@ -74,7 +77,7 @@ final class Waiter {
 
     /** Makes the eventfd readable. Any thread. */
     void signalEvent() {
-        // It can't fail: the counter would have to reach 2⁶⁴−2.
+        // It cannot fail: the counter would have to reach 2⁶⁴−2.
         long unused = LibC.signal(event, one.address, 8);
     }
 
@@ -84,13 +87,13 @@ final class Waiter {
     }
 
     /**
-     * Nanoseconds since 1970, without the allocation of an Instant and mostly without a call: between two looks at the
-     * system's clock the monotonic one goes on, at the same rate. A clock that is set is noticed with the next look.
+     * Nanoseconds since 1970, without the allocation of an Instant and mostly without a call: between two reads of the
+     * system's clock, the monotonic clock is used, at the same rate. A change of the clock is noticed by the next read.
      */
     long wallClock() {
         long now = System.nanoTime();
         if (looked && now - lookedAt < LOOK_NANOS) {
-            return now + ahead;
+            return now + difference;
         }
         return lookAtClock(now);
     }
@@ -99,10 +102,10 @@ final class Waiter {
         int unused = LibC.clock_gettime(Abi.CLOCK_REALTIME, block.address + CLOCK);
         long wall = block.bytes.getLong(CLOCK + Abi.TV_SEC) * NANOS + block.bytes.getLong(CLOCK + Abi.TV_NSEC);
         long took = System.nanoTime() - nanoTime;
-        // Where the thread was put off meanwhile, nobody knows when the clock showed this.
+        // If the thread was preempted in between, the time of this reading is unknown.
         looked = took < LOOK_TOOK_NANOS;
         lookedAt = nanoTime;
-        ahead = wall - nanoTime - took / 2;
+        difference = wall - nanoTime - took / 2;
         return wall;
     }
 }

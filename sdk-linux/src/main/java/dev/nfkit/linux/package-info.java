@@ -1,6 +1,6 @@
 /**
- * Netlink on Linux: sockets, network namespaces, and what {@code /proc} tells. {@link dev.nfkit.linux.LinuxTransport} is
- * the way in; everything else follows from the seam, {@link dev.nfkit.socket}.
+ * Netlink on Linux: sockets, network namespaces, and state from {@code /proc}. {@link dev.nfkit.linux.LinuxTransport}
+ * is the entry point; everything else follows from the seam, {@link dev.nfkit.socket}.
  */
 @NullMarked
 package dev.nfkit.linux;
