@@ -5,32 +5,33 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * Batches on their way from a thread that blocks to a coroutine that suspends, in order, [capacity] of them at most.
+ * A queue of batches from a blocking thread to a suspending coroutine, in order, with [capacity] batches at most.
  *
- * Not a channel of batches: one that is handed to a receiver which is cancelled at that moment would be lost to the next
- * collector. Here only the news of a batch goes through a channel; the batch is taken by a coroutine that runs.
+ * It is not a channel of batches: a batch that is passed to a receiver at the moment of its cancellation would be lost
+ * to the next collector. Here only a notification of a batch goes through a channel; a running coroutine then takes the
+ * batch.
  */
 internal class BatchQueue<T : Any>(
     private val capacity: Int,
 ) {
     private val lock = ReentrantLock()
-    private val room = lock.newCondition()
+    private val notFull = lock.newCondition()
     private val batches = ArrayDeque<List<T>>()
     private val news = Channel<Unit>(Channel.CONFLATED)
     private var ended = false
     private var failure: Throwable? = null
     private var failureSeen = false
 
-    /** Whether nobody is going to take anything any more. */
+    /** Whether no more batches will be taken. */
     @Volatile
     var abandoned: Boolean = false
         private set
 
-    /** Adds a batch, waiting for room; false if the queue is abandoned, before or meanwhile. */
+    /** Adds a batch, waiting for space; false if the queue was or is abandoned. */
     fun put(batch: List<T>): Boolean {
         lock.withLock {
             while (batches.size >= capacity && !abandoned) {
-                room.awaitUninterruptibly()
+                notFull.awaitUninterruptibly()
             }
             if (abandoned) {
                 return false
@@ -41,7 +42,7 @@ internal class BatchQueue<T : Any>(
         return true
     }
 
-    /** Says that no batch comes any more, and why if not by a regular end. */
+    /** Marks the end of the batches, with the cause if it is not a regular end. */
     fun end(cause: Throwable?) {
         lock.withLock {
             ended = true
@@ -50,13 +51,16 @@ internal class BatchQueue<T : Any>(
         news.trySend(Unit)
     }
 
-    /** Takes the first batch, waiting for one; null at the end. Throws the failure once everything before it is taken. */
+    /**
+     * Takes the first batch, waiting for one; null at the end. Throws the failure after all batches before it were
+     * taken.
+     */
     suspend fun take(): List<T>? {
         while (true) {
             lock.withLock {
                 val batch = batches.removeFirstOrNull()
                 if (batch != null) {
-                    room.signal()
+                    notFull.signal()
                     return batch
                 }
                 if (abandoned) {
@@ -74,12 +78,12 @@ internal class BatchQueue<T : Any>(
         }
     }
 
-    /** Throws everything away, lets [put] return, and lets [take] end. What was thrown away. */
+    /** Discards all batches, and makes [put] return and [take] end. Returns the discarded batches. */
     fun abandon(): List<List<T>> {
         val thrown =
             lock.withLock {
                 abandoned = true
-                room.signalAll()
+                notFull.signalAll()
                 batches.toList().also { batches.clear() }
             }
         news.trySend(Unit)

@@ -14,28 +14,29 @@ import dev.nfkit.socket.NetlinkTransport
  * }
  * ```
  *
- * The kernel tracks connections of a network namespace only once something asks it to: a rule with `-m conntrack`,
- * `ct state` or NAT. Until then the table is empty. All that is asked needs `CAP_NET_ADMIN` in the user namespace that
- * owns the network namespace.
+ * The kernel tracks connections of a network namespace only if it is requested: by a rule with `-m conntrack`, `ct
+ * state` or NAT. Until then the table is empty. All requests need `CAP_NET_ADMIN` in the user namespace that owns the
+ * network namespace.
  *
- * **Threads.** Requests run on a thread of the client's own, one after the other; dumps, and what goes over the whole
- * table, each on a thread and sockets of its own (`nfkit-conntrack-dump`), so that they hold up neither requests nor each
+ * **Threads.** Requests run one at a time on a separate thread of the client. Dumps, and other operations on the whole
+ * table, each use their own thread and sockets (`nfkit-conntrack-dump`), so that they delay neither requests nor each
  * other. No thread of the caller's dispatcher is ever blocked. The block runs in the caller's context.
  *
- * **Cancellation** takes effect at once, also while the client is being opened or the kernel has not answered. A request
- * that was not sent yet is not sent any more. One that is in flight is carried out by the kernel nonetheless, and its
- * answer, or refusal, is thrown away: after the cancellation of a change, ask whether it has happened.
+ * **Cancellation** takes effect at once, also while the client is being opened or the kernel has not answered. A
+ * request that was not sent yet is not sent. The kernel still carries out a request in flight, and its answer or
+ * refusal is discarded: after the cancellation of a change, check whether it has happened.
  *
- * **Errors** are thrown as they are, never wrapped.
+ * ***Errors** are thrown unchanged, never wrapped.
  *
  * The client ends with the block, whether it returns, fails or is cancelled. Requests of other coroutines that are in
- * flight then, and later ones, fail with a [dev.nfkit.NetlinkException]. This function returns when the sockets are closed.
+ * flight at that time, and later ones, fail with a [dev.nfkit.NetlinkException]. This function returns after the
+ * sockets were closed.
  *
  * @param block works with the client
- * @return what the block returns
- * @throws dev.nfkit.KernelRefusedException if the capability is missing ([dev.nfkit.Refusal.NO_CAPABILITY]), or the kernel
- *   has no `nf_conntrack_netlink` ([dev.nfkit.Refusal.NOT_SUPPORTED])
- * @throws dev.nfkit.NetlinkException if a socket can't be opened
+ * @return the block's result
+ * @throws dev.nfkit.KernelRefusedException if the capability is missing ([dev.nfkit.Refusal.NO_CAPABILITY]), or the
+ *     kernel has no `nf_conntrack_netlink` ([dev.nfkit.Refusal.NOT_SUPPORTED])
+ * @throws dev.nfkit.NetlinkException if a socket cannot be opened
  */
 public suspend fun <R> NetlinkTransport.useConntrack(block: suspend ConntrackScope.() -> R): R {
     val client = TableClient(this)

@@ -14,8 +14,8 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * What changes in the table of connections, as a cold flow: first each connection that is there as
- * [Added][ConntrackChange.Added], then what comes, changes and goes.
+ * The changes of the table of connections, as a cold flow: first each existing connection as
+ * [Added][ConntrackChange.Added], then added, changed and removed connections.
  *
  * ```
  * transport.conntrackChanges(ConntrackFilter.all().mark(7)).collect { change ->
@@ -27,25 +27,26 @@ import kotlin.time.Duration.Companion.seconds
  * }
  * ```
  *
- * Each collection keeps a [ConntrackMirror] of the table, some 800 bytes for a connection, listens to events, and dumps
- * the table: at the beginning, after each loss of events, and once in a while. The latter finds what events don't tell: by
- * default (`net.netfilter.nf_conntrack_events=2`, since Linux 5.19) the kernel does not gather events of connections that
- * began before anybody listened. Nothing is missed for long, and changes that cancel each other between two looks may not
- * show. A connection that begins or ceases to match the filter is added or removed.
+ * Each collection keeps a [ConntrackMirror] of the table, about 800 bytes for a connection, listens to events, and
+ * dumps the table: at the beginning, after each loss of events, and periodically. The periodic dump finds changes
+ * without events: by default (`net.netfilter.nf_conntrack_events=2`, since Linux 5.19) the kernel generates no events
+ * for connections that began before there was a listener. No change is missed for long, but changes that cancel each
+ * other between two dumps may not be reported. A connection that starts or stops matching the filter is added or
+ * removed.
  *
- * Changes are owned: they may be kept, and read by any thread. A slow collector makes the reader wait, and events then be
- * lost, after which the table is looked at again.
+ * Changes are owned: they may be kept, and read by any thread. A slow collector makes the reader wait. Events may then
+ * be lost, after which the table is dumped again.
  *
- * The flow does not end by itself. It is read by a daemon thread of its own (`nfkit-conntrack-changes`). When its
- * collector is done, fails or is cancelled, the sockets are closed; collecting returns when they are. Cancellation takes
- * effect at once, also while they are being opened, during a dump, or while the reader waits in the kernel. A failure is
- * thrown to the collector as it is, and so is what the collector itself throws.
+ * The flow does not end by itself. A separate daemon thread reads it (`nfkit-conntrack-changes`). When its collector
+ * completes, fails or is cancelled, the sockets are closed; collecting returns after that. Cancellation takes effect at
+ * once, also while the sockets are being opened, during a dump, or while the reader waits in the kernel. A failure is
+ * thrown to the collector unchanged, and so are the collector's own exceptions.
  *
- * @param filter which connections; all by default
- * @param refresh how long after a dump the table is dumped again, though no event was lost: more than 0; 30 seconds by
- *   default, and never with [Duration.INFINITE]
+ * @param filter selects the connections; all by default
+ * @param refresh the time after a dump when the table is dumped again even if no event was lost: more than 0; 30
+ *     seconds by default, and never with [Duration.INFINITE]
  * @return a cold flow; collecting it throws [dev.nfkit.KernelRefusedException] if the kernel refuses it, such as EPERM
- *   without `CAP_NET_ADMIN`, IllegalArgumentException if the filter is more than it takes, or another
+ *   without `CAP_NET_ADMIN`, IllegalArgumentException if the filter exceeds the kernel's limit, or another
  *   [dev.nfkit.NetlinkException] if a system call fails
  * @throws IllegalArgumentException if the time is not positive
  */
@@ -61,13 +62,16 @@ public fun NetlinkTransport.conntrackChanges(
     }
 }
 
-/** A mirror and what keeps it up to date, as the reader sees it. Listens first, so that no change is between. */
+/**
+ * A mirror and its updates, as a source for the reader. It listens before the first dump, so that no change is missed
+ * in between.
+ */
 private class ConntrackChangesSource(
     private val transport: NetlinkTransport,
     filter: ConntrackFilter,
     private val refresh: Duration,
 ) : Source<ConntrackChange> {
-    // Only what can't change about a connection: that it no longer matches the rest is news, too.
+    // Only conditions that cannot change for a connection: that it no longer matches the others is a change, too.
     private val events =
         ConntrackEvents.open(transport, ConntrackEventOptions.builder().filter(filter.lasting()).build())
     private val table =
@@ -109,7 +113,7 @@ private class ConntrackChangesSource(
     }
 
     override fun wakeup() {
-        table.close() // a dump ends no other way
+        table.close() // the only way to end a dump
         events.wakeup()
     }
 
@@ -118,7 +122,7 @@ private class ConntrackChangesSource(
     }
 
     private companion object {
-        /** When to look again at a table that changed its shape all the time. */
+        /** The time after which a table that was reorganised during all dumps is dumped again. */
         val SOON = 1.seconds
     }
 }

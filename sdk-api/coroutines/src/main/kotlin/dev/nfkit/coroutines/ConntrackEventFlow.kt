@@ -17,25 +17,25 @@ import kotlinx.coroutines.flow.Flow
  * }
  * ```
  *
- * The block starts when the socket is in all its groups: what happens from then on is told. Its end closes the session,
- * whether it returns, fails or is cancelled. Events that were not collected by then are discarded and counted; call
- * [ConntrackEventScope.stop] and collect to the end to lose none. This function returns when the socket is closed and the
- * reader thread has ended.
+ * The block starts when the socket has joined all its groups: events from then on are delivered. Its end closes the
+ * session, whether it returns, fails or is cancelled. Events that were not collected by then are discarded and counted;
+ * call [ConntrackEventScope.stop] and collect to the end to lose none. This function returns after the socket was
+ * closed and the reader thread has ended.
  *
- * **Threads.** The session is opened, read and closed by a daemon thread of its own (`nfkit-conntrack-events`), never by
+ * **Threads.** The session is opened, read and closed by a separate daemon thread (`nfkit-conntrack-events`), never by
  * the caller's dispatcher. The block runs in the caller's context.
  *
  * **Cancellation** takes effect at once, also while the session is being opened, while the reader is blocked in the
  * kernel, and while it waits for a slow collector.
  *
- * **Errors** are thrown as they are, never wrapped. What fails while reading reaches the collector of
- * [ConntrackEventScope.events]; if the block returns without having met it, it is thrown here. A loss of events is no
- * error: it comes as a [ConntrackEvent.Overrun].
+ * ***Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the collector of
+ * [ConntrackEventScope.events]; if the block returns before that, it is thrown here. A loss of events is not an error:
+ * it is delivered as a [ConntrackEvent.Overrun].
  *
- * @param configure sets what to listen to; all that happens to connections by default
+ * @param configure sets the options; by default all events of connections are delivered
  * @param block works with the open session
- * @return what the block returns
- * @throws IllegalArgumentException if an option is out of range, or the filters are more than the kernel takes
+ * @return the block's result
+ * @throws IllegalArgumentException if an option is out of range, or the filters exceed the kernel's limit
  * @throws dev.nfkit.KernelRefusedException if the kernel refuses it, such as EPERM without `CAP_NET_ADMIN`
  * @throws dev.nfkit.NetlinkException if a system call fails
  */
@@ -49,7 +49,7 @@ public suspend fun <R> NetlinkTransport.useConntrackEvents(
 }
 
 /**
- * Conntrack's events as a cold flow: each collection opens a session of its own and closes it when it ends.
+ * Conntrack's events as a cold flow: each collection opens its own session and closes it when it ends.
  *
  * ```
  * transport.conntrackEvents { kinds(ConntrackEventKind.DESTROYED) }
@@ -57,23 +57,24 @@ public suspend fun <R> NetlinkTransport.useConntrackEvents(
  *     .collect { println(it.entry()) }
  * ```
  *
- * It is the shorthand of [useConntrackEvents] for who needs neither to know when it is listened to, nor statistics.
- * Events are owned: they may be kept, and read by any thread.
+ * It is the short form of [useConntrackEvents] for callers that need neither the time from which events are delivered
+ * nor statistics. Events are owned: they may be kept, and read by any thread.
  *
- * The kernel tells of connections while somebody listens: by default (`net.netfilter.nf_conntrack_events=2`, since Linux
- * 5.19) it does not gather events of connections that began before. [conntrackChanges] knows those, too.
+ * The kernel sends events only while there is a listener: by default (`net.netfilter.nf_conntrack_events=2`, since
+ * Linux 5.19) it generates no events for connections that began before. [conntrackChanges] includes those connections,
+ * too.
  *
- * A slow collector makes the kernel's buffer fill up. In the place of events that no longer fit there stands a
- * [ConntrackEvent.Overrun] with their number.
+ * With a slow collector, the kernel's buffer fills up. A [ConntrackEvent.Overrun] takes the place of events that no
+ * longer fit, with their number.
  *
- * The flow does not end by itself. When its collector is done, fails or is cancelled, the session is closed and what was
- * not collected is discarded; collecting returns when the socket is closed. Cancellation takes effect at once, also
- * while the session is being opened or waits in the kernel. A failure to open or to receive is thrown to the collector
- * as it is, and so is what the collector itself throws.
+ * The flow does not end by itself. When its collector completes, fails or is cancelled, the session is closed and
+ * events that were not collected are discarded; collecting returns after the socket was closed. Cancellation takes
+ * effect at once, also while the session is being opened or waits in the kernel. A failure to open or to receive is
+ * thrown to the collector unchanged, and so are the collector's own exceptions.
  *
- * @param configure sets what to listen to; it is called once, now
+ * @param configure sets the options; it is called once, immediately
  * @return a cold flow; collecting it throws [dev.nfkit.KernelRefusedException] if the kernel refuses it, such as EPERM
- *   without `CAP_NET_ADMIN`, IllegalArgumentException if the filters are more than it takes, or another
+ *   without `CAP_NET_ADMIN`, IllegalArgumentException if the filters exceed the kernel's limit, or another
  *   [dev.nfkit.NetlinkException] if a system call fails
  * @throws IllegalArgumentException if an option is out of range
  */

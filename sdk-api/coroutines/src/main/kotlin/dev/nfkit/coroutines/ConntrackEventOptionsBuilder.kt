@@ -5,8 +5,8 @@ import dev.nfkit.conntrack.ConntrackEventOptions
 import dev.nfkit.conntrack.ConntrackFilter
 
 /**
- * What a session of conntrack's events listens to, and the queue between the kernel and the collector. Defaults and
- * ranges are those of [ConntrackEventOptions.Builder]; a value out of range is refused where it is set. One thread at a
+ * The options of a session of conntrack's events, and of the queue between the reader and the collector. Defaults and
+ * ranges are those of [ConntrackEventOptions.Builder]; a value out of range is refused when it is set. One thread at a
  * time.
  */
 @NfkitDsl
@@ -15,9 +15,9 @@ public class ConntrackEventOptionsBuilder internal constructor() {
     private val values: ConntrackEventOptions get() = builder.build()
 
     /**
-     * The receive buffer to ask for, in bytes: 4096 to 1073741823; 64 MiB by default, which uses memory only while
-     * events wait. The kernel charges about 1 KiB for an event. Without the right to exceed `net.core.rmem_max` the
-     * session gets what that allows; [ConntrackEventScope.receiveBuffer] tells what was reached.
+     * The receive buffer to request, in bytes: 4096 to 1073741823; 64 MiB by default, which uses memory only while
+     * events wait. The kernel charges about 1 KiB for an event. Without the privilege to exceed `net.core.rmem_max` the
+     * session gets at most that; [ConntrackEventScope.receiveBuffer] is the actual size.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -28,10 +28,10 @@ public class ConntrackEventOptionsBuilder internal constructor() {
         }
 
     /**
-     * How many batches wait for the collector at most: 1 to 1024; 16 by default. A batch is what one read of the socket
-     * gave, 1 to 128 events. When that many wait, the reader thread stops reading until one is collected; events then
-     * wait in the kernel's receive buffer, and in place of those that no longer fit there the collector gets a
-     * [ConntrackEvent.Overrun][dev.nfkit.conntrack.ConntrackEvent.Overrun].
+     * The maximum number of batches that wait for the collector: 1 to 1024; 16 by default. A batch is the result of one
+     * read of the socket, 1 to 128 events. At the maximum, the reader thread stops reading until a batch is collected;
+     * events then wait in the kernel's receive buffer, and in place of those that no longer fit there the collector
+     * gets a [ConntrackEvent.Overrun][dev.nfkit.conntrack.ConntrackEvent.Overrun].
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -41,7 +41,7 @@ public class ConntrackEventOptionsBuilder internal constructor() {
         }
 
     /**
-     * What to be told of, in place of the default, which is all that happens to connections and nothing of expectations.
+     * Sets the kinds of events, replacing the default: all events of connections, and none of expectations.
      *
      * @param first one kind
      * @param more others
@@ -54,12 +54,12 @@ public class ConntrackEventOptionsBuilder internal constructor() {
     }
 
     /**
-     * Has the kernel tell only of connections that a filter means; of several, those that one of them means. It is
-     * compared in the kernel, before an event takes room on the socket, and once more on receipt. Events may lack what a
-     * filter asks for: the end of a connection lacks the state of TCP before Linux 5.11, for one, and does not match
-     * then. Expectations are told of in any case.
+     * Adds a filter of connections; with several, an event is delivered if one of them matches. The kernel applies it
+     * before an event takes space on the socket, and the session once more on receipt. An event that lacks an attribute
+     * of the filter does not match: for example, before Linux 5.11 the end of a connection lacks the state of TCP.
+     * Events of expectations are delivered in any case.
      *
-     * @param filter which connections
+     * @param filter selects the connections
      */
     public fun filter(filter: ConntrackFilter) {
         builder.filter(filter)

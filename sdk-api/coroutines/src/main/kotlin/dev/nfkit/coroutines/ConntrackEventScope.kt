@@ -7,40 +7,41 @@ import dev.nfkit.conntrack.ConntrackEvents
 import kotlinx.coroutines.flow.Flow
 
 /**
- * An open session of conntrack's events, inside the block of [useConntrackEvents]. Its members are for any thread; the
- * session ends with the block.
+ * An open session of conntrack's events, inside the block of [useConntrackEvents]. Its members may be used by any
+ * thread; the session ends with the block.
  */
 public class ConntrackEventScope internal constructor(
     private val session: ConntrackEvents,
     private val reader: SessionReader<ConntrackEventSource, ConntrackEvent>,
 ) {
     /**
-     * What happens to connections, in the order of arrival. Each event is owned: it may be kept, and read by any thread.
-     * Where events were lost, because they were not collected in time, stands a [ConntrackEvent.Overrun] with their
-     * number.
+     * The events, in the order of arrival. Each event is owned: it may be kept, and read by any thread. A
+     * [ConntrackEvent.Overrun] takes the place of events that were lost because they were not collected in time, with
+     * their number.
      *
-     * One collector at a time; a second one at once fails with IllegalStateException. Collectors may follow each other:
-     * each goes on behind the last event that was emitted to the one before, however that ended, so that
-     * `events.take(10)` or a collection that is cancelled loses nothing.
+     * Only one collector at a time; a concurrent one fails with IllegalStateException. Collectors may follow each
+     * other: each continues after the last event that was emitted to the previous one, however that ended, so that
+     * `events.take(10)` or a cancelled collection loses nothing.
      *
-     * Collecting suspends while there is no event. It ends normally once the session has ended, after [stop] when
-     * everything is delivered. If the session fails, it throws that very exception behind the last event. Cancelling a
+     * Collecting suspends while there is no event. It completes after the session has ended, which after [stop] is when
+     * everything was delivered. If the session fails, it throws the same exception after the last event. Cancelling a
      * collector ends its collection at once, not the session.
      *
-     * A slow collector makes the kernel's buffer fill up, as [ConntrackEventOptionsBuilder.batchCapacity] says.
+     * With a slow collector, the kernel's buffer fills up, as described for
+     * [ConntrackEventOptionsBuilder.batchCapacity].
      */
     public val events: Flow<ConntrackEvent> = reader.elements()
 
     /**
-     * The receive buffer in force, in bytes as the kernel counts them: twice what was asked, or less where
+     * The receive buffer in force, in bytes as the kernel counts them: twice the requested size, or less if
      * `net.core.rmem_max` caps it.
      */
     public val receiveBuffer: Int get() = session.receiveBuffer()
 
     /**
-     * What was received and lost since the session was opened. Also after the block's end.
+     * The counters of received and lost events since the session was opened. Also valid after the block's end.
      *
-     * Events that wait to be collected count as delivered until the block ends; those that then still wait are
+     * Events that wait to be collected count as delivered until the block ends; those that still wait then are
      * [discarded][ConntrackEventStatistics.discarded].
      *
      * @return a snapshot
@@ -61,15 +62,15 @@ public class ConntrackEventScope internal constructor(
     }
 
     /**
-     * Begins a graceful end: leaves the groups. [events] emits everything that the kernel told until then, and completes.
-     * Idempotent; does not wait.
+     * Begins a graceful end: drops the memberships. [events] emits everything that the kernel sent until then, and
+     * completes. Idempotent; does not wait.
      */
     public fun stop() {
         session.stop()
     }
 }
 
-/** The session of events as the reader sees it. */
+/** The session of events as a source for the reader. */
 internal class ConntrackEventSource(
     val session: ConntrackEvents,
 ) : Source<ConntrackEvent> {

@@ -19,18 +19,18 @@ import kotlinx.coroutines.flow.toList
 import kotlin.jvm.optionals.getOrNull
 
 /**
- * An open client of the table of connections, inside the block of [useConntrack], which says what holds for all of it:
- * threads, cancellation and errors. Its members are for any thread.
+ * An open client of the table of connections, inside the block of [useConntrack], which describes threads, cancellation
+ * and errors. Its members may be used by any thread.
  *
- * **Dumps** are cold flows: each collection asks anew, with a client of its own. Entries are owned, and come in no order
- * and in constant memory: some thousands wait for a slow collector at most, then the kernel goes on only as they are
- * collected. A collection that ends early, as `dump().take(10)` does, closes its sockets, at which the kernel ends the
- * dump. A failure is thrown to the collector behind the entries that were received before.
+ * ***Dumps** are cold flows: each collection sends a new request, with its own client. Entries are owned, in no
+ * particular order, and take constant memory: at most some thousands wait for a slow collector, and the kernel
+ * continues only as they are collected. A collection that ends early, such as `dump().take(10)`, closes its sockets,
+ * which ends the dump in the kernel. A failure is thrown to the collector after the entries that were received before.
  *
- * While a dump runs, connections come and go: some may be missed, or come twice. Where the kernel has noticed that,
- * [DumpResult.interrupted] says so, which Linux up to 6.18 never does of this table. The result is told to the dump's
- * `onResult`, in the collector's context, behind the last entry and before the flow completes; not if the collection ends
- * otherwise:
+ * While a dump runs, connections are added and removed: some may be missing or occur twice. If the kernel detects that,
+ * [DumpResult.interrupted] is true, but Linux up to 6.18 never reports it for this table. The result is passed to the
+ * dump's `onResult`, in the collector's context, after the last entry and before the flow completes; not if the
+ * collection ends otherwise:
  *
  * ```
  * var interrupted = false
@@ -45,13 +45,13 @@ public class ConntrackScope internal constructor(
     public val expectations: ExpectationScope = ExpectationScope(transport, client)
 
     /**
-     * The entries that a filter means. Where `onResult` fails, so does the collection.
+     * The entries that a filter matches. If `onResult` fails, the collection fails.
      *
-     * @param filter which entries; all by default
-     * @param onResult is told how the dump went
-     * @return a cold flow of owned entries; collecting it throws [dev.nfkit.KernelRefusedException] if the kernel refuses
-     *   it, [dev.nfkit.MalformedMessageException] if an entry can't be read, or another [dev.nfkit.NetlinkException] if a
-     *   system call fails
+     * @param filter selects the entries; all by default
+     * @param onResult receives the result of the dump
+     * @return a cold flow of owned entries; collecting it throws [dev.nfkit.KernelRefusedException] if the kernel
+     *     refuses it, [dev.nfkit.MalformedMessageException] if an entry cannot be read, or another
+     *     [dev.nfkit.NetlinkException] if a system call fails
      */
     public fun dump(
         filter: ConntrackFilter = ConntrackFilter.all(),
@@ -59,14 +59,14 @@ public class ConntrackScope internal constructor(
     ): Flow<ConntrackEntry> = transport.dumping(onResult) { table, take -> table.dump(filter, copying(take)) }
 
     /**
-     * The entries that a filter means, whose counters of packets and bytes are set to 0 as they are read, so that the next
-     * dump tells what came since. The kernel resets those that pass its own part of the filter; a kernel that can't
-     * compare all of it resets more. Where the collection ends early, entries that were not collected may have lost their
-     * counts, too.
+     * The entries that a filter matches. Their counters of packets and bytes are set to 0 when they are read, so that
+     * the next dump returns the counts since this one. The kernel resets the entries that match its own part of the
+     * filter; a kernel that cannot compare all of the filter resets more. If the collection ends early, entries that
+     * were not collected may have lost their counts, too.
      *
-     * @param filter which entries; all by default
-     * @param onResult is told how the dump went
-     * @return a cold flow of owned entries, with the counts until now; it throws as that of [dump]
+     * @param filter selects the entries; all by default
+     * @param onResult receives the result of the dump
+     * @return a cold flow of owned entries, with the counts until now; it throws like that of [dump]
      */
     public fun dumpAndResetCounters(
         filter: ConntrackFilter = ConntrackFilter.all(),
@@ -75,20 +75,20 @@ public class ConntrackScope internal constructor(
         transport.dumping(onResult) { table, take -> table.dumpAndResetCounters(filter, copying(take)) }
 
     /**
-     * The connections that have ended or are removed, but that something still refers to. Kernels from 6.4 on keep only
-     * those whose end could not be told to a listener.
+     * The connections that have ended or were removed, but are still referenced. Kernels from 6.4 on keep only those
+     * whose end could not be reported to a listener.
      *
-     * @param onResult is told how the dump went
-     * @return a cold flow of owned entries; it throws as that of [dump]
+     * @param onResult receives the result of the dump
+     * @return a cold flow of owned entries; it throws like that of [dump]
      */
     public fun dumpDying(onResult: suspend (DumpResult) -> Unit = {}): Flow<ConntrackEntry> =
         transport.dumping(onResult) { table, take -> table.dumpDying(copying(take)) }
 
     /**
-     * The connections whose first packet has not left the host yet. Kernels from 6.4 on show none.
+     * The connections whose first packet has not left the host yet. Kernels from 6.4 on return none.
      *
-     * @param onResult is told how the dump went
-     * @return a cold flow of owned entries; it throws as that of [dump]
+     * @param onResult receives the result of the dump
+     * @return a cold flow of owned entries; it throws like that of [dump]
      */
     public fun dumpUnconfirmed(onResult: suspend (DumpResult) -> Unit = {}): Flow<ConntrackEntry> =
         transport.dumping(onResult) { table, take -> table.dumpUnconfirmed(copying(take)) }
@@ -96,9 +96,9 @@ public class ConntrackScope internal constructor(
     private fun copying(take: (ConntrackEntry) -> Unit) = EntrySink<RuntimeException> { take(it.copy()) }
 
     /**
-     * Collects the entries that a filter means: some 800 bytes each.
+     * Collects the entries that a filter matches, about 800 bytes each.
      *
-     * @param filter which entries; all by default
+     * @param filter selects the entries; all by default
      * @return a new list of owned entries
      * @throws dev.nfkit.NetlinkException as the flow of [dump]
      */
@@ -110,7 +110,7 @@ public class ConntrackScope internal constructor(
      *
      * @param tuple the original or the reply tuple
      * @param zone the zone, 0 to 65535
-     * @return an owned entry, or null where there is no such connection
+     * @return an owned entry, or null if there is no such connection
      * @throws IllegalArgumentException if the zone is out of range
      * @throws dev.nfkit.KernelRefusedException if the kernel refuses it otherwise
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
@@ -125,7 +125,7 @@ public class ConntrackScope internal constructor(
      *
      * @param tuple the original or the reply tuple
      * @param zone the zone, 0 to 65535
-     * @return an owned entry with the counts until now, or null where there is no such connection
+     * @return an owned entry with the counts until now, or null if there is no such connection
      * @throws IllegalArgumentException if the zone is out of range
      * @throws dev.nfkit.NetlinkException as [get]
      */
@@ -135,11 +135,11 @@ public class ConntrackScope internal constructor(
     ): ConntrackEntry? = client.call { it.getAndResetCounters(tuple, zone).getOrNull() }
 
     /**
-     * Puts a connection into the table.
+     * Adds a connection to the table.
      *
      * @param connection the connection
-     * @throws dev.nfkit.KernelRefusedException if there is one already by one of its tuples ([dev.nfkit.Refusal.EXISTS]),
-     *   or the kernel refuses it otherwise
+     * @throws dev.nfkit.KernelRefusedException if there is already one with one of its tuples
+     *     ([dev.nfkit.Refusal.EXISTS]), or the kernel refuses it otherwise
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
      */
     public suspend fun create(connection: NewConnection) {
@@ -147,8 +147,8 @@ public class ConntrackScope internal constructor(
     }
 
     /**
-     * Puts a connection into the table, or changes the one that has its original tuple. Status bits are set in addition to
-     * those that it has. The kernel refuses to change translation and master (EOPNOTSUPP).
+     * Adds a connection to the table, or changes the one that has its original tuple. Status bits are set in addition
+     * to those already set. The kernel refuses to change translation and master (EOPNOTSUPP).
      *
      * @param connection the connection
      * @throws dev.nfkit.KernelRefusedException if the kernel refuses it
@@ -159,15 +159,15 @@ public class ConntrackScope internal constructor(
     }
 
     /**
-     * Changes a connection. Status bits are set in addition to those that it has, which takes a request more.
+     * Changes a connection. Status bits are set in addition to those already set, which takes another request.
      *
      * @param tuple the original or the reply tuple
-     * @param update what shall change
+     * @param update the changes
      * @param zone the zone, 0 to 65535
      * @throws IllegalArgumentException if the zone is out of range, or the update is of another protocol than the tuple
      * @throws dev.nfkit.KernelRefusedException if there is no such connection ([dev.nfkit.Refusal.NOT_FOUND]), or the
-     *   kernel refuses the change: EBUSY for a status bit that user space may not set, ENOSPC for labels if the connection
-     *   has no room
+     *     kernel refuses the change: EBUSY for a status bit that user space may not set, ENOSPC for labels if the
+     *     connection has no space for them
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
      */
     public suspend fun update(
@@ -185,7 +185,7 @@ public class ConntrackScope internal constructor(
      * @param zone the zone, 0 to 65535
      * @return whether there was one
      * @throws IllegalArgumentException if the zone is out of range
-     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it otherwise: EBUSY where a device handles it
+     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it otherwise: EBUSY if a device handles it
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
      */
     public suspend fun delete(
@@ -194,32 +194,32 @@ public class ConntrackScope internal constructor(
     ): Boolean = client.call { it.delete(tuple, zone) }
 
     /**
-     * Removes the very connection that an entry tells of, and not a later one of the same tuples.
+     * Removes exactly the connection of an entry, and not a later one with the same tuples.
      *
      * @param entry the entry, owned, with original tuple and id
-     * @return whether it was still there
+     * @return whether it still existed
      * @throws dev.nfkit.KernelRefusedException if the kernel refuses it otherwise
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
      */
     public suspend fun delete(entry: ConntrackEntry): Boolean = client.call { it.delete(entry) }
 
     /**
-     * Removes all connections that a filter means, one by one as a dump shows them. A cancellation leaves in the table
-     * what was not removed by then.
+     * Removes all connections that a filter matches, one by one during a dump. After a cancellation, connections that
+     * were not removed by then stay in the table.
      *
-     * @param filter which
-     * @return how many were removed
+     * @param filter selects the connections
+     * @return the number of removed connections
      * @throws dev.nfkit.NetlinkException as the flow of [dump], and as [delete]
      */
     public suspend fun deleteAll(filter: ConntrackFilter): Long =
         transport.reading<Long> { table, take -> take(table.deleteAll(filter)) }.single()
 
     /**
-     * Removes all connections of the namespace at once, or those of a family. Kernels before 5.3 take no notice of the
-     * family and remove all.
+     * Removes all connections of the namespace at once, or those of a family. Kernels before 5.3 ignore the family and
+     * remove all.
      *
      * @param family IPv4, IPv6, or unspecified, the default, for both
-     * @throws IllegalArgumentException if the family is another
+     * @throws IllegalArgumentException if it is another family
      * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public suspend fun flush(family: AddressFamily = AddressFamily.UNSPEC) {
@@ -227,15 +227,15 @@ public class ConntrackScope internal constructor(
     }
 
     /**
-     * How full the table is.
+     * The fill level of the table.
      *
-     * @return the number of entries and its bound
+     * @return the number of entries and its limit
      * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public suspend fun statistics(): ConntrackStatistics = client.call(Conntrack::statistics)
 
     /**
-     * What each processor counted of connections.
+     * Each processor's counters of connections.
      *
      * @return the counters, by processor
      * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed

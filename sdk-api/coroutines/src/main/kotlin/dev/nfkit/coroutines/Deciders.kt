@@ -20,9 +20,9 @@ import kotlin.coroutines.intrinsics.COROUTINE_SUSPENDED
 import kotlin.coroutines.intrinsics.startCoroutineUninterceptedOrReturn
 
 /**
- * One call of [NfqueueScope.decide]. A loop takes the packets and starts the decider on each, without a coroutine of its
- * own for each: most deciders don't suspend, and their verdicts gather until the batch is through. Only one that suspends
- * becomes a coroutine, which answers when it is done.
+ * One call of [NfqueueScope.decide]. A loop takes the packets and starts the decider on each, without a coroutine for
+ * each: most deciders do not suspend, and their verdicts are collected until the end of the batch. Only a decider that
+ * suspends becomes a coroutine, which answers when it completes.
  */
 internal class Deciders(
     private val decider: suspend (QueuedPacket) -> Verdict,
@@ -35,7 +35,7 @@ internal class Deciders(
     private var context: CoroutineContext = EmptyCoroutineContext
     private lateinit var job: CompletableJob
 
-    // The loop's: verdicts to send, and permits that no suspended decider has.
+    // Used by the loop only: verdicts to send, and permits that no suspended decider holds.
     private val answers = Answers()
     private var free = 0
 
@@ -61,9 +61,9 @@ internal class Deciders(
     private suspend fun decideAll(reader: SessionReader<*, QueuedPacket>) {
         try {
             reader.forEach(
-                behindBatch = {
+                afterBatch = {
                     send()
-                    yield() // else the other coroutines of a lone thread would have to wait for an empty queue
+                    yield() // otherwise the other coroutines of a single thread would have to wait for an empty queue
                 },
                 ready = {
                     if (free == 0) {
@@ -74,7 +74,7 @@ internal class Deciders(
                 take = ::begin,
             )
         } catch (e: Throwable) {
-            fail(e) // before what sending may throw
+            fail(e) // before sending, which may throw
         } finally {
             send()
         }
@@ -116,7 +116,7 @@ internal class Deciders(
         }
     }
 
-    /** Waits until no decider is suspended any more. */
+    /** Waits until no decider is suspended. */
     private suspend fun awaitSuspended() {
         while (free < concurrency) {
             permits.acquire()
@@ -125,8 +125,8 @@ internal class Deciders(
     }
 
     /**
-     * Ends it all. The first failure is thrown, later ones are suppressed exceptions of it; a cancellation gives way to a
-     * failure, which its caller would not learn of otherwise.
+     * Ends the call. The first failure is thrown, with later ones as suppressed exceptions. A failure takes precedence
+     * over a cancellation, because the caller would not get it otherwise.
      */
     private fun fail(reason: Throwable) {
         val before = failure.compareAndExchange(null, reason)
@@ -145,7 +145,7 @@ internal class Deciders(
         }
     }
 
-    /** The decision of one packet, where the decider's coroutine ends if it has suspended. */
+    /** The decision of one packet, which completes the decider's coroutine if it has suspended. */
     private inner class Decision(
         val packet: QueuedPacket,
     ) : Continuation<Verdict> {
@@ -156,7 +156,7 @@ internal class Deciders(
         @Volatile private var guard: CompletableJob? = null
         private var claimed = false
 
-        /** From now on a cancellation gives the close verdict at once, whether the decider heeds it or not. */
+        /** From now on a cancellation gives the close verdict at once, whether the decider reacts to it or not. */
         fun suspended() {
             guard = Job(job).apply { invokeOnCompletion { cause -> cause?.let { giveUp() } } }
             if (ended) {
@@ -187,7 +187,7 @@ internal class Deciders(
                 try {
                     cancelled()
                 } finally {
-                    fail(reason) // its own failure, if it is no answer to the cancellation
+                    fail(reason) // its own failure, unless it is caused by the cancellation
                 }
                 return
             }
@@ -204,13 +204,13 @@ internal class Deciders(
             try {
                 cancelled()
             } catch (e: Throwable) {
-                // nothing may leave a completion handler
+                // a completion handler must not throw
                 fail(e)
             }
         }
 
         private fun cancelled() {
-            // Where the session ends as well, the packet may have its verdict already.
+            // If the session ends as well, the packet may already have its verdict.
             if (claim() && !packet.answered() && packet.answer(options.closeVerdict())) {
                 tally.settled.increment()
             }

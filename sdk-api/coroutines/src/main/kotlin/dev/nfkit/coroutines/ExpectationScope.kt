@@ -14,20 +14,20 @@ import kotlinx.coroutines.flow.toList
 import kotlin.jvm.optionals.getOrNull
 
 /**
- * The connections that helpers expect: read, created and removed. It belongs to a [ConntrackScope] and shares its client,
- * its threads, its way of cancellation and its end.
+ * Reads, creates and removes the connections that helpers expect. It belongs to a [ConntrackScope], uses its client and
+ * its threads, and has the same rules of cancellation and the same lifetime.
  */
 public class ExpectationScope internal constructor(
     private val transport: NetlinkTransport,
     private val client: TableClient,
 ) {
     /**
-     * All expectations, in no order, as [ConntrackScope.dump] shows connections.
+     * All expectations, in no particular order, like the connections of [ConntrackScope.dump].
      *
-     * @param onResult is told how the dump went
+     * @param onResult receives the result of the dump
      * @return a cold flow; collecting it throws [dev.nfkit.KernelRefusedException] if the kernel refuses it,
-     *   [dev.nfkit.MalformedMessageException] if one can't be read, or another [dev.nfkit.NetlinkException] if a system
-     *   call fails
+     *   [dev.nfkit.MalformedMessageException] if one cannot be read, or another [dev.nfkit.NetlinkException] if a
+     *   system call fails
      */
     public fun dump(onResult: suspend (DumpResult) -> Unit = {}): Flow<ConntrackExpectation> =
         transport.dumping(onResult) { table, take ->
@@ -45,19 +45,19 @@ public class ExpectationScope internal constructor(
     /**
      * Finds an expectation of zone 0 by the connection to come.
      *
-     * @param tuple that one's original tuple; what the expectation's mask leaves out does not matter
-     * @return the expectation, or null where there is none
+     * @param tuple the original tuple of that connection; bits outside the expectation's mask are ignored
+     * @return the expectation, or null if there is none
      * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public suspend fun get(tuple: ConntrackTuple): ConntrackExpectation? = call { it.get(tuple).getOrNull() }
 
     /**
-     * Has a connection expected.
+     * Creates an expectation.
      *
      * @param expectation the expectation
-     * @throws dev.nfkit.KernelRefusedException if the connection that announces it is not there
-     *   ([dev.nfkit.Refusal.NOT_FOUND]), has no helper (EOPNOTSUPP), or there is such an expectation already
-     *   ([dev.nfkit.Refusal.EXISTS])
+     * @throws dev.nfkit.KernelRefusedException if the connection that announces it does not exist
+     *     ([dev.nfkit.Refusal.NOT_FOUND]) or has no helper (EOPNOTSUPP), or there already is such an expectation
+     *     ([dev.nfkit.Refusal.EXISTS])
      * @throws dev.nfkit.NetlinkException if the socket fails, or the client is closed
      */
     public suspend fun create(expectation: NewExpectation) {
@@ -93,7 +93,7 @@ public class ExpectationScope internal constructor(
     }
 
     /**
-     * What each processor counted of expectations.
+     * Each processor's counters of expectations.
      *
      * @return the counters, by processor
      * @throws dev.nfkit.NetlinkException if the kernel refuses it, the socket fails, or the client is closed

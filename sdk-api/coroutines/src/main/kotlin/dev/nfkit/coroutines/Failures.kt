@@ -1,6 +1,9 @@
 package dev.nfkit.coroutines
 
-/** This failure, with a later one as its suppressed exception. Without memory for that, the first failure counts. */
+/**
+ * This failure, with a later one as its suppressed exception. If there is no memory for that, the first failure is
+ * kept.
+ */
 internal fun Throwable.joined(next: Throwable): Throwable {
     if (next !== this) {
         try {

@@ -7,8 +7,8 @@ import kotlin.time.toJavaDuration
 import kotlin.time.toKotlinDuration
 
 /**
- * How one NFLOG group shall deliver. Defaults and ranges are those of [NflogGroup.Builder]; a value out of range is
- * refused where it is set. One thread at a time.
+ * The options of one NFLOG group. Defaults and ranges are those of [NflogGroup.Builder]; a value out of range is
+ * refused when it is set. One thread at a time.
  */
 @NfkitDsl
 public class NflogGroupBuilder internal constructor(
@@ -17,7 +17,7 @@ public class NflogGroupBuilder internal constructor(
     private val builder = NflogGroup.builder(number)
     private val values: NflogGroup get() = builder.build()
 
-    /** How much of a packet is copied; [CopyMode.PACKET] by default. */
+    /** The part of a packet that is copied; [CopyMode.PACKET] by default. */
     public var copyMode: CopyMode
         get() = values.copyMode()
         set(mode) {
@@ -25,7 +25,7 @@ public class NflogGroupBuilder internal constructor(
         }
 
     /**
-     * The most bytes of a packet that are copied, from its network header on: 0 to 65531, where 0 means the most. A
+     * The most bytes of a packet that are copied, from its network header on: 0 to 65531, if 0 means the most. A
      * packet that is longer arrives [truncated][dev.nfkit.nflog.NflogPacket.truncated]. By default the most.
      *
      * @throws IllegalArgumentException if it is set out of range
@@ -37,8 +37,8 @@ public class NflogGroupBuilder internal constructor(
         }
 
     /**
-     * The least bytes that the kernel allocates for a batch (NLBUFSIZ): 3776 to 131072, or null, the default, for what
-     * fits the receive buffer, 65536 at most. [NflogScope.bufferSize] tells what was chosen.
+     * The minimum size that the kernel allocates for a batch (NLBUFSIZ): 3776 to 131072, or null, the default, for a
+     * size that fits the receive buffer, 65536 at most. [NflogScope.bufferSize] returns the actual size.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -49,8 +49,8 @@ public class NflogGroupBuilder internal constructor(
         }
 
     /**
-     * The longest that the kernel holds a packet for its batch to fill: the delay at low rates. A multiple of 10 ms
-     * from 0 to 497 days; 100 ms by default.
+     * The longest time that the kernel holds a packet until its batch is full, which is the delay at low rates. A
+     * multiple of 10 ms from 0 to 497 days; 100 ms by default.
      *
      * @throws IllegalArgumentException if it is set out of range, or to no such multiple
      */
@@ -61,8 +61,8 @@ public class NflogGroupBuilder internal constructor(
         }
 
     /**
-     * The most packets that the kernel gathers before it sends them, from 1; a rule's own lower value wins. 1024 by
-     * default; 1 sends each at once, at a multiple of the cost.
+     * The number of packets that the kernel collects before it sends them, from 1; a lower value of the rule takes
+     * precedence. 1024 by default; 1 sends each at once, at several times the cost.
      *
      * @throws IllegalArgumentException if it is set to less than 1
      */

@@ -6,17 +6,17 @@ import dev.nfkit.nflog.NflogGroup
 import dev.nfkit.nflog.NflogOptions
 
 /**
- * How an NFLOG session shall be: its groups, its socket, and the queue between the kernel and the collector. Defaults
- * and ranges are those of [NflogOptions.Builder]; a value out of range is refused where it is set. One thread at a time.
+ * The options of an NFLOG session: its groups, its socket, and the queue between the reader and the collector. Defaults
+ * and ranges are those of [NflogOptions.Builder]; a value out of range is refused when it is set. One thread at a time.
  */
 @NfkitDsl
 public class NflogOptionsBuilder internal constructor() {
     private val builder = NflogOptions.builder()
 
     /**
-     * The receive buffer to ask for, in bytes: 4096 to 1073741823; 64 MiB by default, which uses memory only while
-     * packets wait. Without the right to exceed `net.core.rmem_max` the session gets what that allows and makes its
-     * batches smaller; [NflogScope.receiveBuffer] tells what was reached.
+     * The receive buffer to request, in bytes: 4096 to 1073741823; 64 MiB by default, which uses memory only while
+     * packets wait. Without the privilege to exceed `net.core.rmem_max` the session gets at most that and makes its
+     * batches smaller; [NflogScope.receiveBuffer] is the actual size.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -27,10 +27,10 @@ public class NflogOptionsBuilder internal constructor() {
         }
 
     /**
-     * How many batches wait for the collector at most: 1 to 1024; 16 by default. A batch is what one read of the socket
-     * gave, 1 to 1024 packets and at most about 256 KiB of them. When that many wait, the reader thread stops reading
-     * until one is collected; packets then wait in the kernel's receive buffer, and what no longer fits there is lost
-     * and counted as [socketDrops][dev.nfkit.netfilter.Statistics.socketDrops].
+     * The maximum number of batches that wait for the collector: 1 to 1024; 16 by default. A batch is the result of one
+     * read of the socket, 1 to 1024 packets of about 256 KiB at most. At the maximum, the reader thread stops reading
+     * until a batch is collected; packets then wait in the kernel's receive buffer, and those that no longer fit there
+     * are lost and counted as [socketDrops][dev.nfkit.netfilter.Statistics.socketDrops].
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -44,7 +44,7 @@ public class NflogOptionsBuilder internal constructor() {
      *
      * @param group the group, 0 to 65535; rules name it (`--nflog-group`, `log group`)
      * @param configure sets its options
-     * @throws IllegalArgumentException if it is out of range or already there
+     * @throws IllegalArgumentException if it is out of range or was already added
      */
     public fun group(
         group: Int,
@@ -54,21 +54,21 @@ public class NflogOptionsBuilder internal constructor() {
     }
 
     /**
-     * Adds a group whose options were built before.
+     * Adds a group with options that are already built.
      *
      * @param group the group's options
-     * @throws IllegalArgumentException if the group is already there
+     * @throws IllegalArgumentException if the group was already added
      */
     public fun group(group: NflogGroup) {
         builder.group(group)
     }
 
     /**
-     * Claims the namespace's logger of a family, so that what the kernel itself logs arrives, in group 0: invalid
-     * packets (`nf_conntrack_log_invalid`) for one. Off by default, and not needed for rules.
+     * Claims the namespace's logger of a family, so that packets logged by the kernel itself arrive, in group 0: for
+     * example invalid packets (`nf_conntrack_log_invalid`). Off by default, and not needed for rules.
      *
-     * It changes the namespace for everybody: another logger of that family gets nothing while the session is open. The
-     * session's end puts back what stood before, unless somebody has changed it since.
+     * It changes the whole namespace: another logger of that family gets nothing while the session is open. The end of
+     * the session restores the previous logger, unless it was changed since.
      *
      * @param families one or more of IPv4, IPv6, ARP, bridge and netdev
      * @throws IllegalArgumentException if a family has no logger
@@ -78,11 +78,11 @@ public class NflogOptionsBuilder internal constructor() {
     }
 
     /**
-     * Who is told of malformed messages, besides their being counted. By default they are logged as warnings, the first
-     * and then ever more rarely.
+     * Sets the handler of malformed messages, which are counted in any case. By default they are logged as warnings,
+     * with decreasing frequency.
      *
-     * @param handler the handler, called on the session's reader thread, which waits for it; what it throws fails the
-     *   session and reaches the collector
+     * @param handler the handler, called on the session's reader thread, which waits for it; its exceptions make the
+     *     session fail and are thrown to the collector
      */
     public fun onMalformed(handler: MalformedHandler) {
         builder.onMalformed(handler)

@@ -7,7 +7,8 @@ import dev.nfkit.nflog.NflogSession
 import kotlinx.coroutines.flow.Flow
 
 /**
- * An open NFLOG session, inside the block of [useNflog]. Its members are for any thread; the session ends with the block.
+ * An open NFLOG session, inside the block of [useNflog]. Its members may be used by any thread; the session ends with
+ * the block.
  */
 public class NflogScope internal constructor(
     private val session: NflogSession,
@@ -17,29 +18,29 @@ public class NflogScope internal constructor(
      * The packets of all groups of the session, in the order of arrival. Each is owned: it may be kept, and read by any
      * thread.
      *
-     * One collector at a time; a second one at once fails with IllegalStateException. Collectors may follow each other:
-     * each goes on behind the last packet that was emitted to the one before, however that ended, so that
-     * `packets.take(10)` or a collection that is cancelled loses nothing.
+     * Only one collector at a time; a concurrent one fails with IllegalStateException. Collectors may follow each
+     * other: each continues after the last packet that was emitted to the previous one, however that ended, so that
+     * `packets.take(10)` or a cancelled collection loses nothing.
      *
-     * Collecting suspends while there is no packet. It ends normally once the session has ended, after [stop] when
-     * everything is delivered. If the session fails, it throws that very exception behind the last packet. Cancelling a
-     * collector ends its collection at once, not the session.
+     * Collecting suspends while there is no packet. It completes after the session has ended, which after [stop] is
+     * when everything was delivered. If the session fails, it throws the same exception after the last packet.
+     * Cancelling a collector ends its collection at once, not the session.
      *
-     * A slow collector makes the kernel's buffer fill up, as [NflogOptionsBuilder.batchCapacity] says.
+     * With a slow collector, the kernel's buffer fills up, as described for [NflogOptionsBuilder.batchCapacity].
      */
     public val packets: Flow<NflogPacket> = reader.elements()
 
     /**
-     * The receive buffer in force, in bytes as the kernel counts them: twice what was asked, or less where
+     * The receive buffer in force, in bytes as the kernel counts them: twice the requested size, or less if
      * `net.core.rmem_max` caps it.
      */
     public val receiveBuffer: Int get() = session.receiveBuffer()
 
-    /** The port id of the session's socket, by which the kernel names the owner of the groups: 1 to 2³²−1. */
+    /** The port id of the session's socket, which identifies the owner of the groups in the kernel: 1 to 2³²−1. */
     public val portId: Long get() = session.portId()
 
     /**
-     * The NLBUFSIZ in force for a group: what was set, or what fits the receive buffer.
+     * The NLBUFSIZ in force for a group: the configured one, or one that fits the receive buffer.
      *
      * @param group a group of this session
      * @return bytes
@@ -48,9 +49,9 @@ public class NflogScope internal constructor(
     public fun bufferSize(group: Int): Int = session.bufferSize(group)
 
     /**
-     * What was received and lost since the session was opened. Also after the block's end.
+     * The counters of received and lost packets since the session was opened. Also valid after the block's end.
      *
-     * Packets that wait to be collected count as delivered until the block ends; those that then still wait are
+     * Packets that wait to be collected count as delivered until the block ends; those that still wait then are
      * [discarded][Statistics.discarded].
      *
      * @return a snapshot
@@ -72,7 +73,7 @@ public class NflogScope internal constructor(
     }
 
     /**
-     * Begins a graceful end: unbinds the groups, which makes the kernel hand over what it holds. [packets] emits
+     * Begins a graceful end: unbinds the groups, which makes the kernel deliver the packets it holds. [packets] emits
      * everything that was logged until then, and completes. Idempotent; does not wait.
      */
     public fun stop() {
@@ -80,7 +81,7 @@ public class NflogScope internal constructor(
     }
 }
 
-/** NFLOG's session as the reader sees it. */
+/** NFLOG's session as a source for the reader. */
 internal class NflogSource(
     val session: NflogSession,
 ) : Source<NflogPacket> {

@@ -12,18 +12,19 @@ import kotlin.time.toJavaDuration
 import kotlin.time.toKotlinDuration
 
 /**
- * How an NFQUEUE session shall be: its queues, its socket, what becomes of packets without a verdict, and how many may
- * wait for the coroutine that decides. Defaults and ranges are those of [NfqueueOptions.Builder]; a value out of range is
- * refused where it is set. One thread at a time.
+ * The options of an NFQUEUE session: its queues, its socket, the treatment of packets without a verdict, and the number
+ * of packets that may wait for the deciding coroutine. Defaults and ranges are those of [NfqueueOptions.Builder]; a
+ * value out of range is refused when it is set. One thread at a time.
  */
 @NfkitDsl
 public class NfqueueOptionsBuilder internal constructor() {
     private val builder = NfqueueOptions.builder()
 
     /**
-     * The receive buffer to ask for, in bytes: 4096 to 1073741823, or null, the default, for what the kernel charges for
-     * as many packets as may wait, at most 64 MiB; it uses memory only while packets wait. Without the right to exceed
-     * `net.core.rmem_max` the session gets what that allows; [NfqueueScope.receiveBuffer] tells what was reached.
+     * The receive buffer to request, in bytes: 4096 to 1073741823, or null, the default, for the size that the kernel
+     * charges for the maximum number of waiting packets, at most 64 MiB; it uses memory only while packets wait.
+     * Without the privilege to exceed `net.core.rmem_max` the session gets at most that; [NfqueueScope.receiveBuffer]
+     * is the actual size.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -34,8 +35,8 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * The send buffer to ask for, in bytes: 4096 to 1073741823; 1 MiB by default. The verdicts of a batch leave in one
-     * datagram where they fit it, and in several where they don't.
+     * The send buffer to request, in bytes: 4096 to 1073741823; 1 MiB by default. The verdicts of a batch are sent in
+     * one datagram if they fit, and in several otherwise.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -46,8 +47,9 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * The most packets that are received at once, 1 to 1024; 64 by default. The verdicts that deciders give without
-     * suspending leave with their batch: a decider that computes for long does better with fewer, down to 1.
+     * The maximum number of packets that are received at once, 1 to 1024; 64 by default. The verdicts of deciders that
+     * do not suspend are sent with their batch: use a smaller number for a decider that computes for a long time, down
+     * to 1.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -58,9 +60,9 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * How many batches wait for the coroutine that decides at most: 1 to 1024; 16 by default. When that many wait, the
-     * reader thread stops reading until one is taken; packets then wait in the kernel's queue, and what finds that full
-     * ([NfqueueQueueBuilder.maximumLength]) is dropped, or passes where the queue is open on failure.
+     * The maximum number of batches that wait for the deciding coroutine: 1 to 1024; 16 by default. At the maximum, the
+     * reader thread stops reading until a batch is taken; packets then wait in the kernel's queue. If that is full
+     * ([NfqueueQueueBuilder.maximumLength]), further packets are dropped, or pass if the queue fails open.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -70,9 +72,8 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * How long the reader thread looks for packets again and again before it sleeps: zero, the default, to one second. It
-     * spares a packet the time that waking the thread takes (some 10 µs), and costs a whole processor for as long as it
-     * spins.
+     * The time that the reader thread spins before it sleeps: zero, the default, to one second. Spinning saves a packet
+     * the time of waking the thread (about 10 µs), and uses a whole processor.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -84,7 +85,8 @@ public class NfqueueOptionsBuilder internal constructor() {
 
     /**
      * The verdict of packets that the application fails to decide: the decider threw, or the packet could not be read.
-     * Deadline and end have the same, unless they are given another. [Verdict.DROP] by default: it fails closed.
+     * It also applies at the deadline and at the end, unless these have their own. [Verdict.DROP] by default: it fails
+     * closed.
      *
      * @throws IllegalArgumentException if it is set to HELD, or to one with changes other than mark and priority
      */
@@ -95,9 +97,10 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * The longest that the application may take over a packet, from its receipt to its verdict: 1 ms to one day, or null,
-     * the default, for no bound. Then the packet gets the failure verdict, or that of [deadline], and a verdict that comes
-     * behind it is [counted as late][dev.nfkit.nfqueue.NfqueueStatistics.late]. The decider is not cancelled.
+     * The longest time that the application may take for a packet, from its receipt to its verdict: 1 ms to one day, or
+     * null, the default, for no bound. After it the packet gets the failure verdict, or that of [deadline], and a later
+     * verdict of the application is [counted as late][dev.nfkit.nfqueue.NfqueueStatistics.late]. The decider is not
+     * cancelled.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -108,10 +111,10 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * The longest that the application may take over a packet, and the verdict behind it.
+     * The longest time that the application may take for a packet, and the verdict after it.
      *
      * @param time from 1 ms to one day
-     * @param verdict not HELD, and without changes but mark and priority
+     * @param verdict not HELD, and without changes other than mark and priority
      * @throws IllegalArgumentException if one is out of range
      */
     public fun deadline(
@@ -123,8 +126,8 @@ public class NfqueueOptionsBuilder internal constructor() {
     }
 
     /**
-     * The verdict of packets that are undecided when the session ends, or whose decider is cancelled; null, the default,
-     * for the failure verdict. The kernel itself drops what waits when the process is killed.
+     * The verdict of packets that are undecided when the session ends, or whose decider is cancelled; null, the
+     * default, for the failure verdict. The kernel itself drops waiting packets if the process is killed.
      *
      * @throws IllegalArgumentException if it is set to HELD, or to one with changes other than mark and priority
      */
@@ -135,8 +138,8 @@ public class NfqueueOptionsBuilder internal constructor() {
         }
 
     /**
-     * How long a graceful [stop][NfqueueScope.stop] waits for packets to be decided, before they get the close verdict:
-     * zero to one day; one second by default.
+     * The time that a graceful [stop][NfqueueScope.stop] waits for packets to be decided, before they get the close
+     * verdict: zero to one day; one second by default.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -151,7 +154,7 @@ public class NfqueueOptionsBuilder internal constructor() {
      *
      * @param queue the queue, 0 to 65535; rules name it (`--queue-num`, `queue to`)
      * @param configure sets its options
-     * @throws IllegalArgumentException if it is out of range or already there
+     * @throws IllegalArgumentException if it is out of range or was already added
      */
     public fun queue(
         queue: Int,
@@ -161,23 +164,23 @@ public class NfqueueOptionsBuilder internal constructor() {
     }
 
     /**
-     * Adds a queue whose options were built before.
+     * Adds a queue with options that are already built.
      *
      * @param queue the queue's options
-     * @throws IllegalArgumentException if the queue is already there
+     * @throws IllegalArgumentException if the queue was already added
      */
     public fun queue(queue: NfqueueQueue) {
         builder.queue(queue)
     }
 
     /**
-     * Adds a range of queues, as a rule balances over (`--queue-balance 0:3`). One socket and one reader thread serve
-     * them all.
+     * Adds a range of queues, as for a rule that balances over them (`--queue-balance 0:3`). All share one socket and
+     * one reader thread.
      *
      * @param first the first queue, 0 to 65535
      * @param last the last one, not below the first
      * @param configure sets the options of each
-     * @throws IllegalArgumentException if the range is empty or leaves 0 to 65535, or a queue is already there
+     * @throws IllegalArgumentException if the range is empty or exceeds 0 to 65535, or a queue was already added
      */
     public fun queues(
         first: Int,
@@ -188,21 +191,21 @@ public class NfqueueOptionsBuilder internal constructor() {
     }
 
     /**
-     * Sets the handler of malformed messages, which are counted too. Without a handler they are logged as warnings: the
-     * first, then when their number has doubled or a minute has passed.
+     * Sets the handler of malformed messages, which are also counted. Without a handler they are logged as warnings:
+     * the first, then when their number has doubled or a minute has passed.
      *
-     * @param handler called on the session's reader thread, which waits for it; what it throws fails the session and reaches
-     *   the collector or the caller of [NfqueueScope.decide]
+     * @param handler called on the session's reader thread, which waits for it; its exceptions make the session fail
+     *     and are thrown to the collector or the caller of [NfqueueScope.decide]
      */
     public fun onMalformed(handler: MalformedHandler) {
         builder.onMalformed(handler)
     }
 
     /**
-     * Sets the handler of verdicts that the kernel refused, which are counted too.
+     * Sets the handler of verdicts that the kernel refused, which are also counted.
      *
-     * @param handler called on the session's reader thread, which waits for it. Its exceptions are logged; its Errors fail
-     *   the session
+     * @param handler called on the session's reader thread, which waits for it. Its exceptions are logged; its Errors
+     *     make the session fail
      */
     public fun onRefused(handler: Consumer<VerdictRefusal>) {
         builder.onRefused(handler)
@@ -210,11 +213,11 @@ public class NfqueueOptionsBuilder internal constructor() {
 
     /**
      * Sets the handler of packets that were not answered and got the verdict of their deadline or of the session's end.
-     * Without a handler they are logged as warnings that name some of them: the first, then when their number has doubled or
-     * a minute has passed.
+     * Without a handler they are logged as warnings that name some of them: the first, then when their number has
+     * doubled or a minute has passed.
      *
-     * @param handler called after the verdict was sent, on a thread of the session that only makes reports, or at the
-     *   session's end on its reader thread; it delays no verdict. Its exceptions are logged
+     * @param handler called after the verdict was sent, on a separate report thread of the session, or at the session's
+     *     end on its reader thread; it delays no verdict. Its exceptions are logged
      */
     public fun onUnanswered(handler: Consumer<Unanswered>) {
         builder.onUnanswered(handler)

@@ -4,8 +4,8 @@ import dev.nfkit.netfilter.CopyMode
 import dev.nfkit.nfqueue.NfqueueQueue
 
 /**
- * How one NFQUEUE queue shall deliver. Defaults and ranges are those of [NfqueueQueue.Builder]; a value out of range is
- * refused where it is set. One thread at a time.
+ * The options of one NFQUEUE queue. Defaults and ranges are those of [NfqueueQueue.Builder]; a value out of range is
+ * refused when it is set. One thread at a time.
  */
 @NfkitDsl
 public class NfqueueQueueBuilder internal constructor(
@@ -16,8 +16,8 @@ public class NfqueueQueueBuilder internal constructor(
     private val values: NfqueueQueue get() = builder.build()
 
     /**
-     * How much of a packet is copied; [CopyMode.PACKET] by default. With META a decider sees marks, devices and hooks, at
-     * the least cost.
+     * The part of a packet that is copied; [CopyMode.PACKET] by default. With META a decider gets marks, devices and
+     * hooks, at the lowest cost.
      *
      * @throws IllegalArgumentException if it is set to NONE, in which the kernel refuses to queue anything
      */
@@ -28,9 +28,9 @@ public class NfqueueQueueBuilder internal constructor(
         }
 
     /**
-     * The most bytes of a packet that are copied, from its network header on: 0 to 65531, where 0 means the most. A
-     * packet that is longer arrives [truncated][dev.nfkit.nfqueue.QueuedPacket.truncated]; what was not copied stays as
-     * it is, unless the verdict replaces the payload. By default the most.
+     * The most bytes of a packet that are copied, from its network header on: 0 to 65531, if 0 means the most. A
+     * packet that is longer arrives [truncated][dev.nfkit.nfqueue.QueuedPacket.truncated]; bytes that were not copied
+     * stay unchanged, unless the verdict replaces the payload. By default the most.
      *
      * @throws IllegalArgumentException if it is set out of range
      */
@@ -41,8 +41,8 @@ public class NfqueueQueueBuilder internal constructor(
         }
 
     /**
-     * The most packets that wait for their verdict, from 1. A packet that finds the queue full is dropped, or with
-     * [failOpen] passes. 1024 by default, as in the kernel; bursts and slow deciders need more.
+     * The maximum number of packets that wait for their verdict, from 1. If the queue is full, further packets are
+     * dropped, or with [failOpen] pass. 1024 by default, as in the kernel; bursts and slow deciders need more.
      *
      * @throws IllegalArgumentException if it is set to less than 1
      */
@@ -53,8 +53,8 @@ public class NfqueueQueueBuilder internal constructor(
         }
 
     /**
-     * Whether packets that find the queue or the receive buffer full pass undecided. Off by default: they are dropped.
-     * The kernel counts nowhere what passes a full queue; what passes a full receive buffer is
+     * Whether packets pass undecided if the queue or the receive buffer is full. Off by default: they are dropped. The
+     * kernel does not count packets that pass a full queue; packets that pass a full receive buffer are
      * [counted][dev.nfkit.nfqueue.NfqueueStatistics.bypassed].
      */
     public var failOpen: Boolean
@@ -74,9 +74,9 @@ public class NfqueueQueueBuilder internal constructor(
         }
 
     /**
-     * Whether large segments are handed over as they are: packets of up to 64 KiB, at a fraction of the cost, whose
+     * Whether large segments are delivered unchanged: packets of up to 64 KiB, at a fraction of the cost, whose
      * checksums may [not be computed yet][dev.nfkit.nfqueue.QueuedPacket.checksumNotReady]. Off by default: the kernel
-     * cuts them into packets and computes checksums.
+     * cuts segments into packets and computes checksums.
      */
     public var gso: Boolean
         get() = values.gso()

@@ -12,15 +12,16 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.withContext
 
 /**
- * An open NFQUEUE session, inside the block of [useNfqueue]. Its members are for any thread; the session ends with the
- * block.
+ * An open NFQUEUE session, inside the block of [useNfqueue]. Its members may be used by any thread; the session ends
+ * with the block.
  *
- * Packets are taken by one at a time: a call of [decide], or a collector of [packets] or [batches]; another one at once
- * fails with IllegalStateException. They may follow each other, and each goes on behind the last packet that the one
- * before has taken.
+ * Only one caller may take packets at a time: a call of [decide], or a collector of [packets] or [batches]; a
+ * concurrent one fails with IllegalStateException. They may follow each other, and each continues after the last packet
+ * that the previous one has taken.
  *
- * Every packet is owned and held: it may be kept, and read by any thread, and waits in the kernel for its verdict. What
- * is not answered gets a verdict at its [deadline][NfqueueOptionsBuilder.deadline], or at the session's end.
+ * Every packet is owned and held: it may be kept, and read by any thread, and waits in the kernel for its verdict. A
+ * packet that is not answered gets a verdict at its [deadline][NfqueueOptionsBuilder.deadline], or at the session's
+ * end.
  */
 public class NfqueueScope internal constructor(
     private val options: NfqueueOptions,
@@ -30,20 +31,22 @@ public class NfqueueScope internal constructor(
     private val tally = Tally()
 
     /**
-     * The packets of all queues of the session, in the order of arrival, for who answers later: each with
+     * The packets of all queues of the session, in the order of arrival, to be answered later: each with
      * [QueuedPacket.answer], once, from any thread, in any order.
      *
-     * Collecting suspends while there is no packet. It ends normally once the session has ended, after [stop] when
-     * everything is delivered. If the session fails, it throws that very exception behind the last packet. Cancelling a
-     * collector ends its collection at once, not the session; packets that it had taken and not answered stay held.
+     * Collecting suspends while there is no packet. It completes after the session has ended, which after [stop] is
+     * when everything was delivered. If the session fails, it throws the same exception after the last packet.
+     * Cancelling a collector ends its collection at once, not the session; packets that it had taken and not answered
+     * stay held.
      *
-     * A slow collector makes packets wait in the kernel's queue, as [NfqueueOptionsBuilder.batchCapacity] says.
+     * With a slow collector, packets wait in the kernel's queue, as described for
+     * [NfqueueOptionsBuilder.batchCapacity].
      */
     public val packets: Flow<QueuedPacket> = reader.elements()
 
     /**
-     * As [packets], as many at once as were received at once: from 1 to [NfqueueOptionsBuilder.batchSize]. Their answers
-     * can leave in one system call, which is several times cheaper than one for each:
+     * As [packets], in the batches in which they were received: from 1 to [NfqueueOptionsBuilder.batchSize]. Their
+     * answers can be sent in one system call, which is several times cheaper than one for each:
      *
      * ```
      * val answers = Answers()
@@ -53,54 +56,55 @@ public class NfqueueScope internal constructor(
      * }
      * ```
      *
-     * A batch is one taking: what its collector leaves unanswered when it fails does not come again.
+     * A batch is taken as a whole: packets that its collector did not answer before it failed are not emitted again.
      */
     public val batches: Flow<List<QueuedPacket>> = reader.batches()
 
-    /** The receive buffer in force, in bytes as the kernel counts them: twice what was asked, or less. */
+    /** The receive buffer in force, in bytes as the kernel counts them: twice the requested size, or less. */
     public val receiveBuffer: Int get() = session.receiveBuffer()
 
-    /** The port id of the session's socket, by which the kernel names the owner of the queues: 1 to 2³²−1. */
+    /** The port id of the session's socket, which identifies the owner of the queues in the kernel: 1 to 2³²−1. */
     public val portId: Long get() = session.portId()
 
     /**
-     * Decides packets until the session has ended, which is after [stop]; else it never returns normally.
+     * Decides packets until the session has ended, which requires [stop]; otherwise it never returns normally.
      *
      * The decider is called in the caller's context, without a dispatch for each packet. While it does not suspend, the
-     * verdicts of a batch leave together, when its last packet is decided, or when a decider suspends. One that suspends
-     * answers for its packet when it resumes and returns.
+     * verdicts of a batch are sent together, after its last packet was decided, or when a decider suspends. The verdict
+     * of a suspended decider is sent when it resumes and returns.
      *
-     * With a concurrency of 1 packets are decided one after the other, and keep their order. With more, the next ones are
-     * begun while deciders are suspended, and **packets may overtake each other**, those of one flow as well. The limit
-     * counts suspended deciders, not threads: what a decider computes between suspensions runs in parallel only as far as
-     * the caller's dispatcher has threads.
+     * With a concurrency of 1, packets are decided one after the other and keep their order. With more, further packets
+     * are begun while deciders are suspended, and **packets may overtake each other**, even within one flow. The limit
+     * counts suspended deciders, not threads: computations between suspensions run in parallel only as far as the
+     * caller's dispatcher has threads.
      *
-     * **Packets of one new connection that are decided slowly are lost, all but one**, if they were queued behind connection
-     * tracking and are of ICMP, TCP or SCTP, at any concurrency: while the first waits for its verdict, the next ones come
-     * in, and the kernel drops those after their release. [QueuedPacket.hold] explains it; a queue in the `raw` table loses
-     * none, and [NfqueueStatistics.clashed][dev.nfkit.nfqueue.NfqueueStatistics.clashed] counts what was lost.
+     * ***Packets of one new connection that are decided slowly are lost, all but one**, if they were queued after
+     * connection tracking and their protocol is ICMP, TCP or SCTP, at any concurrency: while the first waits for its
+     * verdict, further ones arrive, and the kernel drops those after their release. [QueuedPacket.hold] explains it; a
+     * queue in the `raw` table loses none, and [NfqueueStatistics.clashed][dev.nfkit.nfqueue.NfqueueStatistics.clashed]
+     * counts the lost packets.
      *
-     * A decider may return [Verdict.HELD] for a packet that it hands on, to be answered later with
-     * [QueuedPacket.answer]. A packet whose deadline passes before its turn is not given to the decider any more; the
-     * verdict of one whose deadline passes while it is decided is counted as late.
+     * A decider may return [Verdict.HELD] for a packet that it passes on, to be answered later with
+     * [QueuedPacket.answer]. A packet whose deadline passes before it is begun is not passed to the decider; if the
+     * deadline passes during the decision, the verdict is counted as late.
      *
      * **If a decider throws**, its packet gets the [failure verdict][NfqueueOptionsBuilder.failureVerdict], the other
-     * deciders are cancelled, and this function throws that very exception, which ends the session unless the block
-     * catches it and decides again. A [TimeoutCancellationException][kotlinx.coroutines.TimeoutCancellationException] of
-     * the decider's own counts as such a failure: use
-     * [withTimeoutOrNull][kotlinx.coroutines.withTimeoutOrNull] and return a verdict.
+     * deciders are cancelled, and this function throws the same exception, which ends the session unless the block
+     * catches it and decides again. A [TimeoutCancellationException][kotlinx.coroutines.TimeoutCancellationException]
+     * of the decider itself counts as such a failure: use [withTimeoutOrNull][kotlinx.coroutines.withTimeoutOrNull] and
+     * return a verdict.
      *
      * **Cancellation** gives the [close verdict][NfqueueOptionsBuilder.closeVerdict] at once to every packet whose
-     * decider is suspended, and cancels the deciders; this function waits for them to end. Packets that were not begun are
-     * the next taker's, or get the close verdict at the session's end.
+     * decider is suspended, and cancels the deciders; this function waits for them to end. Packets that were not begun
+     * go to the next caller that takes packets, or get the close verdict at the session's end.
      *
-     * @param concurrency how many packets are being decided at most, 1 to 65536
-     * @param decider gives the verdict of a packet. The packet may be kept. Bytes in the verdict are read when it is sent,
-     *   behind the decider's return: they must not change, so [copy][dev.nfkit.Bytes.copy] what an editor that is used again
-     *   has made.
+     * @param concurrency the maximum number of packets being decided, 1 to 65536
+     * @param decider returns the verdict of a packet. The packet may be kept. Bytes in the verdict are read when it is
+     *     sent, after the decider's return: they must not change, so [copy][dev.nfkit.Bytes.copy] the result of an
+     *     editor that is reused.
      * @throws IllegalArgumentException if the concurrency is out of range
-     * @throws IllegalStateException if the packets are being taken already; thrown by the decider's side, if it returns a
-     *   verdict for a packet that it has answered itself
+     * @throws IllegalStateException if another caller takes packets, or if the decider returns a verdict for a packet
+     *     that it has already answered
      * @throws dev.nfkit.NetlinkException if receiving or sending fails
      */
     public suspend fun decide(
@@ -118,15 +122,16 @@ public class NfqueueScope internal constructor(
      * configure(0) { failOpen = true }
      * ```
      *
-     * Copy range, conntrack and security context change only within what the session was opened with. It suspends until
-     * the kernel has done it, five seconds at most, and does so on [Dispatchers.IO]; a cancellation waits for that.
+     * Copy range, conntrack and security context must not exceed those with which the session was opened. It suspends
+     * until the kernel has made the change, five seconds at most, using [Dispatchers.IO]; a cancellation waits for
+     * that.
      *
      * @param queue a queue of this session
-     * @param change sets the options that shall change
-     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it; what it did before stays
-     * @throws dev.nfkit.NetlinkException if a system call fails, or the session is closed meanwhile
-     * @throws IllegalArgumentException if an option is out of range, the queue is none of this session's, or packets could
-     *   become larger than it was opened for
+     * @param change sets the options to change
+     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it; the previous configuration stays in force
+     * @throws dev.nfkit.NetlinkException if a system call fails, or the session is closed during the call
+     * @throws IllegalArgumentException if an option is out of range, the queue is not one of this session's, or packets
+     *     could become larger than the buffers
      */
     public suspend fun configure(
         queue: Int,
@@ -136,33 +141,33 @@ public class NfqueueScope internal constructor(
     }
 
     /**
-     * Configures a queue anew while it is in use, with options that were built before. As above.
+     * Replaces the options of a queue while it is in use by options that are already built. As above.
      *
      * @param queue the queue's new options
-     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it; what it did before stays
-     * @throws dev.nfkit.NetlinkException if a system call fails, or the session is closed meanwhile
-     * @throws IllegalArgumentException if the queue is none of this session's, or packets could become larger than it was
-     *   opened for
+     * @throws dev.nfkit.KernelRefusedException if the kernel refuses it; the previous configuration stays in force
+     * @throws dev.nfkit.NetlinkException if a system call fails, or the session is closed during the call
+     * @throws IllegalArgumentException if the queue is not one of this session's, or packets could become larger than
+     *     the buffers
      */
     public suspend fun configure(queue: NfqueueQueue) {
         withContext(Dispatchers.IO) { session.configure(queue) }
     }
 
     /**
-     * What was received, decided and lost since the session was opened. Also after the block's end. It reads the kernel's
-     * counters, so it is not for each packet.
+     * The counters of received, decided and lost packets since the session was opened. Also valid after the block's
+     * end. It reads the kernel's counters, so do not call it for each packet.
      *
-     * What [decide] does counts as [answered][NfqueueStatistics.answered], but a decider's failure as
-     * [failed][NfqueueStatistics.failed] and a cancelled one's packet as [settled][NfqueueStatistics.settled].
+     * A decision of [decide] counts as [answered][NfqueueStatistics.answered], but the failure of a decider as
+     * [failed][NfqueueStatistics.failed] and the packet of a cancelled decider as [settled][NfqueueStatistics.settled].
      *
      * @return a snapshot
      */
     public fun stats(): NfqueueStatistics = tally.applyTo(session.statistics())
 
     /**
-     * Begins a graceful end: lets no packet in any more, delivers those that wait, gives them the
-     * [settle time][NfqueueOptionsBuilder.settleTime] to be answered, and gives the rest the close verdict. [packets],
-     * [batches] and [decide] then end. Idempotent; does not wait.
+     * Begins a graceful end: the queue accepts no further packets, waiting packets are delivered and have the [settle
+     * time][NfqueueOptionsBuilder.settleTime] to be answered, and the rest gets the close verdict. [packets], [batches]
+     * and [decide] then end. Idempotent; does not wait.
      */
     public fun stop() {
         session.stop()
@@ -173,7 +178,7 @@ public class NfqueueScope internal constructor(
     }
 }
 
-/** NFQUEUE's session as the reader sees it: every packet is held, and whoever takes it answers. */
+/** NFQUEUE's session as a source for the reader: every packet is held, and its receiver answers it. */
 internal class NfqueueSource(
     val session: NfqueueSession,
 ) : Source<QueuedPacket> {

@@ -20,22 +20,22 @@ import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.LockSupport
 
-/** What the reader needs of a session of the core. */
+/** The part of a core session that the reader uses. */
 internal interface Source<T : Any> : AutoCloseable {
-    /** Waits for elements and gives an owned one of each to [take]; negative once the session has ended. */
+    /** Waits for elements and passes an owned copy of each to [take]; negative after the session has ended. */
     fun poll(take: (T) -> Unit): Int
 
     /** Makes the poll in progress, or the next, return. Any thread. */
     fun wakeup()
 }
 
-/** As long as it takes: a poll without a deadline. */
+/** The timeout of a poll without a deadline. */
 internal val UNBOUNDED: Duration = Duration.ofSeconds(Long.MAX_VALUE)
 
 /**
- * Gives the open session to a block and closes it afterwards. Throws what the session failed with, unless the block has
- * met it. That failure takes precedence over a cancellation: a caller that sees only its own cancellation would not learn
- * that the session had failed.
+ * Passes the open session to a block and closes it afterwards. Throws the session's failure, unless the block has
+ * received it. That failure takes precedence over a cancellation: otherwise the caller would get only its own
+ * cancellation.
  */
 internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(block: suspend (S) -> R): R {
     val result =
@@ -49,7 +49,7 @@ internal suspend inline fun <S : Source<T>, T : Any, R> SessionReader<S, T>.use(
     return result
 }
 
-/** What a session receives as a cold flow: each collection has a reader of its own, which [make] gives. */
+/** The elements of a session as a cold flow: each collection has its own reader, which [make] returns. */
 internal fun <S : Source<T>, T : Any> flowOf(make: () -> SessionReader<S, T>): Flow<T> =
     flow {
         val reader = make()
@@ -57,8 +57,8 @@ internal fun <S : Source<T>, T : Any> flowOf(make: () -> SessionReader<S, T>): F
     }
 
 /**
- * The bridge between a blocking session and a collector: a thread of its own that opens the session, polls it, and puts
- * what it receives into a bounded queue, a batch at a time. The session is the thread's alone: it closes it, too.
+ * The bridge between a blocking session and a collector: a separate thread opens the session, polls it, and puts
+ * received elements into a bounded queue, a batch at a time. Only this thread uses the session, and it closes it, too.
  */
 internal class SessionReader<S : Source<T>, T : Any>(
     name: String,
@@ -70,26 +70,26 @@ internal class SessionReader<S : Source<T>, T : Any>(
     private val transport = WatchedTransport(transport)
     private val queue = BatchQueue<T>(capacity)
 
-    // A Result, since a deferred that fails may throw a copy of what it failed with.
+    // A Result, because a failed deferred may throw a copy of its exception.
     private val opened = CompletableDeferred<Result<S>>()
     private val done = Job()
 
-    // A daemon, which must not hold up the JVM; without the thread locals of whoever happens to start it.
+    // A daemon, so that it does not keep the JVM alive; without the inheritable thread locals of the starting thread.
     private val thread = Thread(null, ::read, name, 0, false).apply { isDaemon = true }
     private val discarded = AtomicLong()
 
     @Volatile private var source: S? = null
 
-    /** Why the thread could not be woken. */
+    /** The reason why the thread could not be woken. */
     @Volatile private var disturbance: Throwable? = null
 
-    // A child of the caller's job: its end, by a cancellation as well, is the session's, whatever the caller is at then.
+    // A child of the caller's job: its end, also by a cancellation, ends the session, whatever the caller is doing.
     private var guard: CompletableJob? = null
 
-    // The reader's: what it gathers, and how much it gathered last.
+    // Used by the reader: the elements it collects, and their last number.
     private var gathered = ArrayList<T>()
 
-    // The collector's: what it has taken and not yet emitted. Guarded by collecting.
+    // Used by the collector: the elements it has taken and not yet emitted. Guarded by collecting.
     private val collecting = AtomicBoolean()
     private var taken: List<T> = emptyList()
     private var next = 0
@@ -100,25 +100,26 @@ internal class SessionReader<S : Source<T>, T : Any>(
         try {
             thread.start()
         } catch (e: Throwable) {
-            done.complete() // or close would wait for a thread that never ran
+            done.complete() // otherwise close would wait for a thread that never ran
             throw e
         }
         return opened.await().getOrThrow()
     }
 
-    /** How many elements that count were received and thrown away, because they were not collected before the close. */
+    /** The number of received elements that were discarded because they were not collected before the close. */
     fun discarded(): Long = discarded.get()
 
-    /** Why the session failed, if no collector was told. */
+    /** The session's failure, if no collector has received it. */
     fun unseenFailure(): Throwable? = queue.unseenFailure()
 
     /**
-     * What is received, for collectors that follow each other. What is behind [map] has been seen: the builder of a flow
-     * looks for cancellation when it emits, and an element that it holds back then is the next collector's.
+     * The received elements, for collectors that follow each other. An element that has passed [map] counts as
+     * collected: the flow builder checks for cancellation when it emits, and an element that it then holds back goes to
+     * the next collector.
      */
     fun elements(): Flow<T> = flow { drain { emit(taken[next]) } }.map { element -> element.also { next++ } }
 
-    /** As [elements], as many at once as were received at once. */
+    /** As [elements], in the batches in which they were received. */
     fun batches(): Flow<List<T>> =
         flow { drain { emit(if (next == 0) taken else taken.subList(next, taken.size)) } }
             .map { batch -> batch.also { next = taken.size } }
@@ -129,22 +130,22 @@ internal class SessionReader<S : Source<T>, T : Any>(
     }
 
     /**
-     * Gives each element to [take] until the session ends. An element counts as taken once [ready] has returned, and
-     * [behindBatch] is called before this may wait for more.
+     * Passes each element to [take] until the session ends. An element counts as taken after [ready] has returned, and
+     * [afterBatch] is called before this may wait for more.
      */
     suspend inline fun forEach(
-        behindBatch: () -> Unit,
+        afterBatch: () -> Unit,
         ready: () -> Unit,
         take: (T) -> Unit,
     ) {
-        drain(behindBatch) {
+        drain(afterBatch) {
             ready()
             take(taken[next++])
         }
     }
 
     private suspend inline fun drain(
-        behindBatch: () -> Unit = {},
+        afterBatch: () -> Unit = {},
         emitNext: () -> Unit,
     ) {
         check(collecting.compareAndSet(false, true)) {
@@ -157,10 +158,10 @@ internal class SessionReader<S : Source<T>, T : Any>(
                 }
                 taken = emptyList() // holds no element while it waits
                 next = 0
-                behindBatch()
+                afterBatch()
                 taken = queue.take() ?: break
             }
-            currentCoroutineContext().ensureActive() // a cancellation is no regular end
+            currentCoroutineContext().ensureActive() // a cancellation is not a regular end
         } finally {
             collecting.set(false)
             if (queue.abandoned) {
@@ -182,7 +183,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         discarded.addAndGet(elements.count(counts).toLong())
     }
 
-    /** Has the thread end the session, whatever it is at. Any thread; does not wait. */
+    /** Makes the thread end the session, whatever it is doing. Any thread; does not wait. */
     private fun abandon() {
         try {
             queue.abandon().forEach(::discard)
@@ -205,7 +206,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         }
     }
 
-    /** Closes the session after its user has failed, and gives what is to be thrown. */
+    /** Closes the session after a failure of the block, and returns the exception to throw. */
     suspend fun closeAfter(reason: Throwable): Throwable {
         try {
             close()
@@ -220,12 +221,12 @@ internal class SessionReader<S : Source<T>, T : Any>(
         }
     }
 
-    /** Ends the session and returns when its socket is closed and the thread has ended, cancelled or not. */
+    /** Ends the session and returns after its socket was closed and the thread has ended, whether cancelled or not. */
     suspend fun close() {
         guard?.complete()
         discardTaken()
         withContext(NonCancellable) { done.join() }
-        if (Thread.currentThread() !== thread) { // which an unconfined coroutine may be on
+        if (Thread.currentThread() !== thread) { // an unconfined coroutine may run on it
             thread.join()
         }
     }
@@ -234,7 +235,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         var failure = caught { open(transport).use(::pollAll) }
         caught { flush() }?.let { failure = failure?.joined(it) ?: it }
         if (source == null) {
-            caught { transport.close() } // without memory a session may be lost as soon as it is open
+            caught { transport.close() } // without memory, a session may be lost right after it was opened
         }
         disturbance?.let { failure = failure?.joined(it) ?: it }
         val reason = failure?.takeUnless { queue.abandoned && it.comesOfClosing() }
@@ -251,7 +252,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
             e
         }
 
-    /** Takes a step that others wait for: while memory is lacking it is tried again. */
+    /** Executes a step that other threads wait for: it is repeated while there is no memory for it. */
     private inline fun insist(step: () -> Unit) {
         while (true) {
             try {
@@ -262,7 +263,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         }
     }
 
-    /** Whether it says no more than that the socket was closed meanwhile, as it is when the session is given up. */
+    /** Whether it only reports that the socket was closed in the meantime, as when the session is abandoned. */
     private fun Throwable.comesOfClosing() =
         this is CancellationException || (this is SystemCallException && errno() == Errno.EBADF)
 
@@ -272,7 +273,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         val take = { element: T ->
             gathered.add(element)
             if (gathered.size == MAX_BATCH && !flush()) {
-                session.close() // inside a callback it only marks
+                session.close() // inside a callback it only marks the session
             }
         }
         while (!queue.abandoned && session.poll(take) >= 0) {
@@ -280,7 +281,7 @@ internal class SessionReader<S : Source<T>, T : Any>(
         }
     }
 
-    /** Puts what is gathered into the queue; false if nobody wants it any more. */
+    /** Puts the collected elements into the queue; false if the queue was abandoned. */
     private fun flush(): Boolean {
         val batch = gathered
         if (batch.isEmpty()) {

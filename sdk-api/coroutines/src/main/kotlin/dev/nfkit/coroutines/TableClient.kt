@@ -11,8 +11,8 @@ import kotlinx.coroutines.job
 import kotlinx.coroutines.withContext
 
 /**
- * The core's client of the table for coroutines that must not block: it answers one request at a time anyway, so that one
- * thread is enough. A view of Dispatchers.IO has that thread beyond the dispatcher's own, and takes it from nobody.
+ * The core's client of the table, for coroutines, which must not block. It executes one request at a time anyway, so
+ * one thread is enough. A view of Dispatchers.IO provides it in addition to the dispatcher's own threads.
  */
 internal class TableClient(
     transport: NetlinkTransport,
@@ -20,27 +20,28 @@ internal class TableClient(
     private val transport = WatchedTransport(transport)
     private val calls = CoroutineScope(SupervisorJob() + Dispatchers.IO.limitedParallelism(1, "nfkit-conntrack"))
 
-    // The one thread's.
+    // Used by the only thread.
     private lateinit var table: Conntrack
 
     suspend fun open() {
         perform { table = Conntrack.open(transport) }
     }
 
-    /** Has a request answered. A cancellation does not wait for the answer. */
+    /** Executes a request. A cancellation does not wait for the answer. */
     suspend fun <R> call(request: (Conntrack) -> R): R = perform { request(table) }
 
     private suspend fun <R> perform(block: () -> R): R {
-        // Not withContext, which would wait for the block; and a Result, since await may throw a copy of what has failed.
+        // Not withContext, which would wait for the block; and a Result, because await may throw a copy of the
+        // exception.
         val call = calls.async { runCatching(block) }
         try {
             return call.await().getOrThrow()
         } finally {
-            call.cancel() // what has not begun does not begin any more
+            call.cancel() // a call that has not begun never begins
         }
     }
 
-    /** Closes the sockets, at which requests in flight fail, and returns when the thread has left them. */
+    /** Closes the sockets, which makes requests in flight fail, and returns after the thread has finished them. */
     suspend fun close() {
         try {
             transport.close()

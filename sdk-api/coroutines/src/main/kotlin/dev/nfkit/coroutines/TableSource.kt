@@ -7,10 +7,13 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.flow
 
-/** Few: a reader gathers up to 1024 elements before it hands them over. */
+/** Small, because a reader collects up to 1024 elements before it passes them on. */
 private const val CAPACITY = 4
 
-/** A long answer of the table as the reader sees it: all of it is one poll, and ends early only with its sockets. */
+/**
+ * A long answer of the table as a source for the reader: the whole answer is one poll, which ends early only if its
+ * sockets are closed.
+ */
 internal class TableSource<T : Any>(
     private val table: Conntrack,
     private val read: (table: Conntrack, take: (T) -> Unit) -> Unit,
@@ -30,13 +33,13 @@ internal class TableSource<T : Any>(
 }
 
 /**
- * A long answer of the table as a cold flow. Each collection has a client of its own: one that is given up closes its
- * sockets, rather than that it would have to take in the rest of its answer before the next may ask.
+ * A long answer of the table as a cold flow. Each collection has its own client: an abandoned one closes its sockets,
+ * so that the rest of its answer need not be received before the next request.
  */
 internal fun <T : Any> NetlinkTransport.reading(read: (table: Conntrack, take: (T) -> Unit) -> Unit): Flow<T> =
     flowOf { SessionReader("nfkit-conntrack-dump", CAPACITY, this) { TableSource(Conntrack.open(it), read) } }
 
-/** A dump as a cold flow, whose result is told behind its last element. */
+/** A dump as a cold flow, whose result is passed on after its last element. */
 internal fun <T : Any> NetlinkTransport.dumping(
     onResult: suspend (DumpResult) -> Unit,
     dump: (table: Conntrack, take: (T) -> Unit) -> DumpResult,

@@ -3,7 +3,10 @@ package dev.nfkit.coroutines
 import dev.nfkit.nfqueue.NfqueueStatistics
 import java.util.concurrent.atomic.LongAdder
 
-/** What became of packets whose decider gave no verdict. The core counts them as answered: it knows no suspension. */
+/**
+ * Counts packets whose decider returned no verdict. The core counts them as answered, because it does not know
+ * suspension.
+ */
 internal class Tally {
     /** Packets that got the failure verdict, because the decider threw. */
     val failed = LongAdder()
@@ -11,7 +14,7 @@ internal class Tally {
     /** Packets that got the close verdict, because the decider was cancelled. */
     val settled = LongAdder()
 
-    /** The core's numbers with these set right. */
+    /** The core's numbers, corrected by these. */
     fun applyTo(all: NfqueueStatistics): NfqueueStatistics {
         val failures = failed.sum()
         val settlements = settled.sum()

@@ -5,8 +5,8 @@ import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.CancellationException
 
 /**
- * A transport with an eye on its sockets: what is being opened has nobody yet to close it, and waits for the kernel's
- * answer until its socket is closed.
+ * A transport that tracks its sockets: while a session is being opened, nothing else can close it, and it waits for the
+ * kernel's answer until its socket is closed.
  */
 internal class WatchedTransport(
     private val transport: NetlinkTransport,
@@ -32,7 +32,7 @@ internal class WatchedTransport(
         }
     }
 
-    /** Closes all sockets, those as well that are still being opened. Any thread. */
+    /** Closes all sockets, including those that are still being opened. Any thread. */
     override fun close() {
         val open =
             synchronized(sockets) {
@@ -44,7 +44,7 @@ internal class WatchedTransport(
             try {
                 socket.close()
             } catch (e: Throwable) {
-                // the others have to be closed all the same
+                // the others must be closed nevertheless
                 failure = failure?.joined(e) ?: e
             }
         }
