@@ -27,7 +27,9 @@ public final class Exchange implements AutoCloseable {
     private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long LAST_SEQUENCE = 0xffff_ffffL;
-    /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
+    /**
+     * A receive that returns 0 may have consumed a wakeup; after the second in a row the socket is known to be empty.
+     */
     private static final int EMPTY = 2;
 
     /** Writes a request after its header: {@code struct nfgenmsg} and attributes. */

@@ -142,7 +142,7 @@ final class Intake {
         unreported |= failure instanceof VirtualMachineError;
     }
 
-    /** Reports that a message may be lost, if {@link #note} says so. */
+    /** Reports that a message may be lost, if {@link #note} has recorded that. */
     void reportMiss() {
         if (unreported) {
             miss();

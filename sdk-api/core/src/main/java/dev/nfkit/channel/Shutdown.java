@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  * <p>The phase can be read by any thread. All else is used by the thread that has the {@link Turn}.
  */
 final class Shutdown {
-    /** How often the request to unbind is sent, where its answers are lost or it cannot be sent. */
+    /** The number of attempts to send the request to unbind, if its answers are lost or it cannot be sent. */
     private static final int ATTEMPTS = 3;
 
     private static final int FAILED_RECEIVES = 3;
 
-    /** A receive that returns 0 may have taken a wakeup; the second in a row says that the socket is empty. */
+    /**
+     * A receive that returns 0 may have consumed a wakeup; after the second in a row the socket is known to be empty.
+     */
     private static final int EMPTY = 2;
 
     /** How long a close waits for a callback in progress. */
@@ -271,8 +273,7 @@ final class Shutdown {
         logUnsent(unsent);
         Exception counting = undiscarded;
         if (counting != null) {
-            SessionLog.log(
-                    logger, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
+            SessionLog.log(logger, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
         }
         KernelRefusedException refusal = refused;
         if (refusal != null) {
@@ -283,9 +284,7 @@ final class Shutdown {
     private void logUnsent(@Nullable NetlinkException problem) {
         if (problem != null) {
             SessionLog.warn(
-                    logger,
-                    "the last requests could not be sent; the kernel ends what waits by itself",
-                    problem);
+                    logger, "the last requests could not be sent; the kernel ends what waits by itself", problem);
         }
     }
 

@@ -83,7 +83,8 @@ final class Turn {
 
     /** Has the threads that wait look at what they wait for. */
     void signal() {
-        // The change was written before, and a thread that waits says so before it looks: none is missed.
+        // The change was written before, and a waiting thread sets this before it checks its condition: no change is
+        // missed.
         if (waiting > 0) {
             lock.lock();
             try {

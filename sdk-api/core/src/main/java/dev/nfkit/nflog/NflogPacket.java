@@ -368,7 +368,8 @@ public final class NflogPacket implements NetfilterPacket {
 
     @Override
     public Bytes payload() {
-        if (payload.length() < 0) { // not requested since the packet was wrapped; owned packets are aimed from the start
+        if (payload.length()
+                < 0) { // not requested since the packet was wrapped; owned packets are aimed from the start
             message.aim(PAYLOAD_CODE, payload);
         }
         return payload;

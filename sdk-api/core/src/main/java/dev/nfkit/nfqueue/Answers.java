@@ -72,7 +72,8 @@ public final class Answers {
                 from = to;
             }
         } finally {
-            holds.subList(from, holds.size()).forEach(Hold::unclaim); // packets whose answers were sent are no longer held
+            holds.subList(from, holds.size())
+                    .forEach(Hold::unclaim); // packets whose answers were sent are no longer held
             holds.clear();
             verdicts.clear();
         }

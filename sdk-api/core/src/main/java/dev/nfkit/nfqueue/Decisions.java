@@ -15,8 +15,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How packets of a session come to their verdicts: handed to the decider one by one on the polling thread, or to the
- * watchdog where they wait too long. Each gets exactly one. Which of them still wait is in the {@link Ledger} of their queue.
+ * Obtains the verdicts of a session's packets: from the decider, one packet at a time on the polling thread, or from
+ * the watchdog if packets wait too long. Each packet gets exactly one verdict. The {@link Ledger} of a queue has the
+ * packets that still wait.
  */
 final class Decisions implements Lending {
     private final NfqueueOptions options;
@@ -32,10 +33,10 @@ final class Decisions implements Lending {
     private final Verdict borrowed = Verdict.reusable();
     private @Nullable MessageLoop loop;
 
-    /** A packet was taken from what was received, and has not begun: where that is cut short, it is in doubt. */
+    /** Whether a received packet was taken but not begun: if an exception comes in between, the packet is in doubt. */
     private boolean reading;
 
-    // The packet that the decider is at.
+    // The packet that the decider is processing.
     private @Nullable QueuedPacket current;
     private @Nullable Bound currentQueue;
     private int currentId;
@@ -45,12 +46,12 @@ final class Decisions implements Lending {
     private long failed;
     private long forgotten;
     private long unread;
-    /** Of those decided, as many as were sent for certain. */
+    /** The number of decided packets whose verdicts were certainly sent. */
     private long sent;
-    /** Packets whose decider was at work still when the session had ended. */
+    /** The number of packets whose decider was still running when the session had ended. */
     private long outlived;
 
-    /** Nothing is sent any more. */
+    /** Whether sending has ended. */
     private volatile boolean over;
 
     Decisions(
@@ -72,7 +73,7 @@ final class Decisions implements Lending {
         this.answers = answers;
     }
 
-    /** Starts what a deadline needs, so that a session that could not keep it does not open. */
+    /** Starts the watchdog, so that a session that could not keep a deadline does not open. */
     void begin(MessageLoop messages) {
         loop = messages;
         answers.begin(messages);
@@ -83,7 +84,7 @@ final class Decisions implements Lending {
 
     // --- on the polling thread
 
-    /** Notes a batch, where the watchdog looks after it. */
+    /** Records a batch for the watchdog, if there is one. */
     void received(DatagramBatch batch) {
         Received seen = received;
         if (seen != null) {
@@ -97,7 +98,7 @@ final class Decisions implements Lending {
         }
     }
 
-    /** Reads a packet, to be decided next. */
+    /** Reads the packet to be decided next. */
     void read(MessageCursor message, Inbound inbound) throws MalformedMessageException {
         if (reading) {
             dispatch.doubt(0);
@@ -109,7 +110,7 @@ final class Decisions implements Lending {
         next = packet;
     }
 
-    /** Has the packet that was read decided; false where it was not delivered. The epoch is that of its receipt. */
+    /** Decides the packet that was read; false if it was not delivered. The epoch is that of its receipt. */
     <E extends Exception> boolean decide(Decider<E> decider, int epoch) throws NetlinkException, E {
         QueuedPacket packet = next;
         int id = (int) packet.id();
@@ -117,7 +118,7 @@ final class Decisions implements Lending {
         if (queue == null) {
             reading = false;
             packet.release();
-            return false; // the kernel sends only what this socket owns
+            return false; // the kernel sends only packets of this socket's queues
         }
         queues.count(queue, packet, id);
         if (!begins(queue, id, epoch)) {
@@ -165,7 +166,7 @@ final class Decisions implements Lending {
         reading = false;
     }
 
-    /** What the decider returned. */
+    /** Handles the decider's result. */
     private void settle(Bound queue, int id, @Nullable Verdict verdict) throws NetlinkException {
         Hold hold = currentHold;
         if (hold != null && hold.entered()) {
@@ -185,7 +186,10 @@ final class Decisions implements Lending {
         }
     }
 
-    /** The decider threw, or its verdict could not be written. A failure of this is added to the first one. */
+    /**
+     * The decider threw, or its verdict could not be written. A failure here becomes a suppressed exception of the
+     * first one.
+     */
     private void fail(Bound queue, int id, Throwable first) {
         try {
             Hold hold = currentHold;
@@ -195,7 +199,7 @@ final class Decisions implements Lending {
             } else if (queue.ledger.open() && give(queue, id, options.failureVerdict())) {
                 failed++;
             }
-        } catch (Throwable later) { // a packet that is open still will be owed the failure verdict
+        } catch (Throwable later) { // a packet that is still open will be owed the failure verdict
             Failures.join(first, later);
         }
     }
@@ -204,8 +208,7 @@ final class Decisions implements Lending {
         dispatch.lock.lock();
         try {
             try {
-                boolean due =
-                        holds.failBy(hold, () -> dispatch.single(hold.queue, hold.id, options.failureVerdict()));
+                boolean due = holds.failBy(hold, () -> dispatch.single(hold.queue, hold.id, options.failureVerdict()));
                 failed += due ? 1 : 0;
             } catch (Throwable e) {
                 queue.ledger.owe(hold.id, options.failureVerdict());
@@ -218,7 +221,7 @@ final class Decisions implements Lending {
         }
     }
 
-    /** Gives the current packet its verdict; false where its deadline had passed, or the session has ended. */
+    /** Gives the current packet its verdict; false if its deadline had passed, or the session has ended. */
     private boolean give(Bound queue, int id, Verdict verdict) throws NetlinkException {
         Received seen = received;
         if (seen == null) {
@@ -233,7 +236,7 @@ final class Decisions implements Lending {
         dispatch.lock.lock();
         try {
             if (!seen.expired()) {
-                deadlines.expireNow(); // its deadline counts, be the watchdog awake or not
+                deadlines.expireNow(); // its deadline applies, even if the watchdog sleeps
             }
             if (seen.expired() || over) {
                 outlived += seen.expired() ? 0 : 1;
@@ -249,7 +252,7 @@ final class Decisions implements Lending {
         }
     }
 
-    /** The current packet is held: from now on its hold has its deadline. */
+    /** The current packet is held: from now on the deadline of its hold applies. */
     private void end(Bound queue) {
         Received seen = received;
         if (seen == null) {
@@ -265,12 +268,12 @@ final class Decisions implements Lending {
         }
     }
 
-    /** A packet that can't be read still gets a verdict. The epoch is that of its receipt. */
+    /** A packet that cannot be read still gets a verdict. The epoch is that of its receipt. */
     void unreadable(long found, int epoch) {
-        reading = true; // until it is noted somewhere
+        reading = true; // until it is recorded
         Bound queue = found == PacketId.NONE ? null : queues.ofPacket(PacketId.queue(found));
         if (queue == null) {
-            dispatch.doubt(epoch); // it waits somewhere, and a batch would let it pass
+            dispatch.doubt(epoch); // it waits in the kernel, and a batch would let it pass
             reading = false;
             return;
         }
@@ -288,7 +291,7 @@ final class Decisions implements Lending {
         }
     }
 
-    /** Sends again what could not be sent before. */
+    /** Repeats sends that failed before. */
     void resume() throws NetlinkException {
         if (dispatch.troubled()) {
             try {
@@ -306,7 +309,7 @@ final class Decisions implements Lending {
     void flush() throws NetlinkException {
         dispatch.lock.lock();
         try {
-            if (over) { // the session was closed under a decider that took its time
+            if (over) { // the session was closed during a slow decider
                 discard();
             } else {
                 oweOpen();
@@ -318,7 +321,7 @@ final class Decisions implements Lending {
         }
     }
 
-    /** What was decided and not sent is left to the kernel, which drops it with the socket. */
+    /** Discards verdicts that were not sent: the kernel drops their packets with the socket. */
     private void discard() {
         if (dispatch.discard()) {
             outlived += decided - sent;
@@ -326,7 +329,10 @@ final class Decisions implements Lending {
         }
     }
 
-    /** A packet that began and was not decided, or was taken and did not begin: something was thrown in between. */
+    /**
+     * Handles a packet that began and was not decided, or was taken and not begun, because something was thrown in
+     * between.
+     */
     private void oweOpen() {
         if (reading) {
             reading = false;
@@ -344,7 +350,7 @@ final class Decisions implements Lending {
         }
     }
 
-    /** A packet that no decider will see; false where it has got the deadline's verdict. */
+    /** Records that no decider will get a packet; false if it already has the verdict of its deadline. */
     boolean leave(long found) {
         Received seen = received;
         if (seen == null || found == PacketId.NONE) {
@@ -364,11 +370,11 @@ final class Decisions implements Lending {
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // the very packet that is being decided
+    @SuppressWarnings("ReferenceEquality") // identity: the packet that is being decided
     public Hold hold(QueuedPacket packet, @Nullable Duration deadline, @Nullable Verdict verdict) {
         Bound queue = currentQueue;
         if (packet != current || queue == null || loop == null || !loop.polling()) {
-            throw new IllegalStateException("only the packet that a decider is at can be held, on its thread");
+            throw new IllegalStateException("only the packet that a decider is processing can be held, on its thread");
         }
         if (currentHold != null && currentHold.entered()) {
             throw new IllegalStateException("packet " + Integer.toUnsignedLong(currentId) + " is held already");
@@ -380,7 +386,7 @@ final class Decisions implements Lending {
 
     // --- at the end of the session
 
-    /** The last moment to send: what is undecided gets the close verdict. It calls no handler. */
+    /** The last time to send: undecided packets get the close verdict. It calls no handler. */
     void settle() throws NetlinkException {
         Throwable failure = null;
         List<Unanswered> report = new ArrayList<>();
@@ -392,7 +398,7 @@ final class Decisions implements Lending {
         reports.settled(report);
         boolean alone = loop == null || loop.inside();
         if (!alone && received == null) {
-            over = true; // a decider that hangs may be writing its verdict: the kernel drops what waits
+            over = true; // a decider that hangs may be writing its verdict: the kernel drops the waiting packets
         } else {
             failure = settleRest(alone, failure);
         }
@@ -410,9 +416,10 @@ final class Decisions implements Lending {
                 if (alone) {
                     oweOpen();
                 }
-                dispatch.send(); // what was decided must not be covered by the batch
+                dispatch.send(); // the batch must not cover decided packets
                 sent = decided;
-                if (failure == null && !options.closeVerdict().equals(Verdict.DROP)) { // the kernel drops by itself
+                if (failure == null
+                        && !options.closeVerdict().equals(Verdict.DROP)) { // the kernel drops the packets anyway
                     dispatch.sendToRest(options.closeVerdict());
                 }
             }
@@ -439,7 +446,7 @@ final class Decisions implements Lending {
         return failed;
     }
 
-    /** Packets that got the close verdict while a decider was at them, or their verdict was not sent. */
+    /** The number of packets that got the close verdict during their decider, or before their verdict was sent. */
     long outlived() {
         return outlived;
     }

@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a packet becomes a held one, and how its answer leaves: on its own, or with the batch if the polling thread gives it.
- * Answers may come on any thread.
+ * Holds packets and sends their answers: separately, or with the batch if the polling thread answers. Any thread may
+ * answer.
  */
 final class HeldAnswers implements Hold.Owner {
     private final NfqueueOptions options;
@@ -101,8 +101,7 @@ final class HeldAnswers implements Hold.Owner {
 
     @Override
     public boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
-        boolean inTime =
-                (loop != null && loop.polling()) ? answerInBatch(hold, verdict) : holds.answer(hold, verdict);
+        boolean inTime = (loop != null && loop.polling()) ? answerInBatch(hold, verdict) : holds.answer(hold, verdict);
         if (!inTime) {
             late();
         }

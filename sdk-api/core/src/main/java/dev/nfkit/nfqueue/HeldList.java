@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
  * outbox, or when the session ends without it. Any thread.
  */
 final class HeldList {
-    /** A held packet that lies further back than this ends batches, before its id cannot be told from a later one. */
+    /**
+     * If the first held packet is further back than this, batches end before it, because its id could be confused with
+     * a later one.
+     */
     private static final int FARTHEST = 1 << 30;
 
     private @Nullable Hold first;
@@ -51,13 +54,13 @@ final class HeldList {
         return size == 0;
     }
 
-    /** Whether a packet that is held lies at or before an id, or so far before the next id that it is no longer certain. */
+    /** Whether a held packet has an id up to the given one, or is so far before the next id that this is uncertain. */
     synchronized boolean anyUpTo(int id, int nextId) {
         // Ids are compared by their distance, which has a sign as long as it is less than half of all ids.
         return first != null && (first.id - id <= 0 || nextId - first.id > FARTHEST);
     }
 
-    /** An id, or that before the first held packet if this is less. */
+    /** The given id, or the id before the first held packet if that is less. */
     synchronized int beforeFirst(int id) {
         return first != null && first.id - id <= 0 ? first.id - 1 : id;
     }

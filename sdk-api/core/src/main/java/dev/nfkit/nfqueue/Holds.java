@@ -10,17 +10,16 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packets that are held, and the way that answers from any thread take. A packet leaves the list only when its
- * verdict was sent, or stands in the outbox: until then no batch may cover it, and what could not be sent is tried again. The
- * one that takes it out, under the lock, has given it its one verdict: the application, its deadline, or the end of the
- * session.
+ * The held packets, and the sending of answers from any thread. A packet is removed from the list only after its
+ * verdict was sent or is in the outbox: until then no batch may cover it, and a failed send is repeated. The party that
+ * removes it, under the lock, has given it its only verdict: the application, its deadline, or the end of the session.
  */
 final class Holds {
     private final List<HeldList> lists;
     private final VerdictWriter writer;
-    /** Those with a deadline, the earliest first. */
+    /** The held packets with a deadline, the earliest first. */
     private final TreeSet<Hold> deadlines = new TreeSet<>((a, b) -> {
-        long between = a.deadline - b.deadline; // of a clock that may wrap around
+        long between = a.deadline - b.deadline; // the clock may wrap around
         return between != 0 ? Long.signum(between) : Long.compare(a.serial, b.serial);
     });
 
@@ -37,23 +36,23 @@ final class Holds {
         this.lists = lists;
     }
 
-    /** What to do when the last held packet is answered. */
+    /** Sets the action after the last held packet is answered. */
     void onEmpty(Runnable action) {
         onEmpty = action;
     }
 
-    /** Enters a packet. Where this throws, it is not held. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who only look
+    /** Adds a packet. If this throws, it is not held. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for readers
     synchronized void add(Hold hold) {
         if (hold.bounded) {
             hold.serial = ++serial;
-            deadlines.add(hold); // may find no memory; until it is linked nothing comes of it
+            deadlines.add(hold); // memory may run out; it has no effect until it is linked
         }
         hold.list.add(hold);
         count++;
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for those who only look
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock; volatile for readers
     private void remove(Hold hold) {
         if (!hold.linked) {
             return;
@@ -67,7 +66,7 @@ final class Holds {
             try {
                 onEmpty.run();
             } catch (Throwable ignored) {
-                // It only wakes the poll in progress, which looks again a little later.
+                // It only wakes the poll in progress, which checks again shortly after.
             }
         }
     }
@@ -76,7 +75,7 @@ final class Holds {
         return count;
     }
 
-    /** Sends an answer whose right was claimed; false where the packet has got another verdict meanwhile. */
+    /** Sends a claimed answer; false if the packet got another verdict in the meantime. */
     synchronized boolean answer(Hold hold, Verdict verdict) throws NetlinkException {
         return answerBy(hold, () -> {
             try {
@@ -88,13 +87,13 @@ final class Holds {
         });
     }
 
-    /** A way for an answer to leave. */
+    /** A way to send an answer. */
     @FunctionalInterface
     interface Way {
         void send() throws NetlinkException;
     }
 
-    /** Answers by another way, that of the batch; false where the packet has got another verdict meanwhile. */
+    /** Answers with the verdicts of the batch; false if the packet got another verdict in the meantime. */
     synchronized boolean answerBy(Hold hold, Way way) throws NetlinkException {
         if (!hold.linked || over) {
             return false;
@@ -114,8 +113,8 @@ final class Holds {
     }
 
     /**
-     * The decider threw after its hold: the failure verdict leaves by the way of the batch, unless it was answered. Where the
-     * way throws, the packet is still held and its answer comes too late.
+     * The decider threw after its hold: the failure verdict is sent with the batch, unless the packet was answered. If
+     * the way throws, the packet is still held, and its answer comes too late.
      */
     synchronized boolean failBy(Hold hold, Way way) throws NetlinkException {
         if (!hold.linked || over || !hold.doFor()) {
@@ -126,13 +125,13 @@ final class Holds {
         return true;
     }
 
-    /** Gives up a packet, which is owed a verdict elsewhere. */
+    /** Removes a packet that is owed a verdict in the ledger. */
     synchronized void leave(Hold hold) {
         remove(hold);
     }
 
     /**
-     * Sends many answers whose right was claimed, in one datagram where they fit one. Those that come too late are counted.
+     * Sends claimed answers, in one datagram if they fit. Those that come too late are counted.
      */
     synchronized void answerAll(List<Hold> holds, List<Verdict> verdicts, LongAdder late) throws NetlinkException {
         int sent = 0;
@@ -169,9 +168,10 @@ final class Holds {
     }
 
     /**
-     * Sends the verdicts of those whose deadline has passed. What could not be sent is still held and due.
+     * Sends the verdicts of packets whose deadline has passed. A packet whose verdict could not be sent is still held
+     * and expired.
      *
-     * @param report takes those whose verdict was sent
+     * @param report receives those whose verdict was sent
      */
     synchronized void expire(long now, List<Unanswered> report) throws NetlinkException {
         if (over || deadlines.isEmpty() || deadlines.first().deadline - now > 0) {
@@ -186,7 +186,7 @@ final class Holds {
             if (hold.linked) {
                 due.add(hold);
             } else {
-                earliest.remove(); // entering it failed
+                earliest.remove(); // adding it failed
             }
         }
         due.forEach(Hold::overtake);
@@ -194,10 +194,10 @@ final class Holds {
     }
 
     /**
-     * Sends the verdict of all that are still held, because the session ends. Nothing is sent after this; but a decider
-     * that outlasts the session may still hold packets, which the next call settles.
+     * Sends the verdict of all packets that are still held, because the session ends. Nothing is sent after this; but a
+     * decider that outlasts the session may still hold packets, which the next call settles.
      *
-     * @param report takes all of them, also where sending fails: then they leave with the socket
+     * @param report receives all of them, even if sending fails: the kernel then drops them with the socket
      */
     synchronized void settle(Verdict verdict, List<Unanswered> report) throws NetlinkException {
         List<Hold> left = new ArrayList<>();
@@ -211,9 +211,9 @@ final class Holds {
                 sendInTheirStead(left, Cause.END, verdict, report);
             }
         } finally {
-            for (Hold hold : left) { // their verdicts were not sent: they leave with the socket
+            for (Hold hold : left) { // their verdicts were not sent: the kernel drops them with the socket
                 if (hold.linked) {
-                    hold.list.abandon(); // before it is no longer in the list
+                    hold.list.abandon(); // before it is removed from the list
                     remove(hold);
                     report.add(new Unanswered(hold.packet(), Cause.END, verdict));
                 }
@@ -221,7 +221,7 @@ final class Holds {
         }
     }
 
-    /** Sends verdicts and removes those whose verdict was sent. */
+    /** Sends verdicts and removes the packets whose verdict was sent. */
     private void sendInTheirStead(List<Hold> due, Cause cause, @Nullable Verdict forAll, List<Unanswered> report)
             throws NetlinkException {
         int sent = 0;
@@ -251,7 +251,7 @@ final class Holds {
         return to;
     }
 
-    /** The earliest deadline of those held, as nanoseconds from now; a negative number where none is bounded. */
+    /** The earliest deadline of the held packets, as nanoseconds from now; negative if none has a deadline. */
     synchronized long nextDeadline(long now) {
         return over || deadlines.isEmpty() ? -1 : Math.max(0, deadlines.first().deadline - now);
     }

@@ -4,14 +4,14 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packets of one queue that wait in the kernel for a verdict of this session, and the one rule that keeps a session from
- * deciding a packet by accident.
+ * The packets of one queue that wait in the kernel for a verdict of this session, and the rule that prevents a session
+ * from deciding a packet by accident.
  *
  * <p>{@code NFQNL_MSG_VERDICT_BATCH} decides every packet that waits up to its id. Therefore:
  *
- * <p><b>A batch up to an id may be written only if every packet up to that id has its own verdict: one that was sent before,
- * or one that stands earlier in the same datagram.</b> {@link #mayBatch} is the only statement of that rule; in doubt each
- * packet gets a single verdict.
+ * <p><b>A batch up to an id may be written only if every packet up to that id has its own verdict: one that was sent
+ * before, or one that is earlier in the same datagram.</b> {@link #mayBatch} is the only implementation of that rule;
+ * in doubt each packet gets a single verdict.
  *
  * <pre>
  *  begin ──&gt; OPEN ──decided──&gt; written to the outbox, which keeps it until it was sent
@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  *  received, but lost before it could begin ──&gt; IN DOUBT ──swept──&gt; decided by a batch of the sweep verdict
  * </pre>
  *
- * <p>A packet is entered before its decider runs. So whatever is thrown where, the next packet or the end of the batch finds it
- * still open, and it is owed the failure verdict. What was lost before its id was known can't be entered: then the queue is in
- * doubt until a later packet has come. Ids grow in the order in which packets are received, so that every packet in doubt lies
- * before that one, and a batch of the sweep verdict up to there decides them all and no other.
+ * <p>A packet is added before its decider runs. Whatever is thrown afterwards, the next packet or the end of the batch
+ * finds it still open, and it is owed the failure verdict. A packet that was lost before its id was known cannot be
+ * added: then the queue is in doubt until a later packet arrives. Ids increase in the order of receipt, so every packet
+ * in doubt precedes that one, and a batch of the sweep verdict up to there decides all of them and no other.
  *
  * <p>Used by the polling thread, under the session's lock if a watchdog takes part.
  */
@@ -41,12 +41,14 @@ final class Ledger {
     private int openId;
     private boolean begun;
     private int nextId = 1;
-    /** Whether a packet came after one with a higher id, which the kernel never does: then the last id is not the highest. */
+    /**
+     * Whether a packet came after one with a higher id, which the kernel never sends: then the last id is not the
+     * highest.
+     */
     private boolean disordered;
 
     private final ArrayDeque<Owed> owed = new ArrayDeque<>();
-    // The packets in doubt: they were received, if they exist, before this epoch, and lie before the end once it is
-    // known.
+    // The packets in doubt: if they exist, they were received before this epoch, and precede the end once it is known.
     private volatile boolean doubtful;
     private int doubtEpoch;
     private boolean endKnown;
@@ -57,7 +59,7 @@ final class Ledger {
     private boolean sweptOnce;
     private int sweptUpTo;
 
-    /** The failure verdict is what packets get whose own verdict never came to be. */
+    /** The failure verdict goes to packets that never got a verdict of their own. */
     Ledger(Verdict failureVerdict) {
         this.failureVerdict = failureVerdict;
     }
@@ -74,12 +76,14 @@ final class Ledger {
         return earlier ? 0 : gap;
     }
 
-    /** The id after the one that came last. */
+    /** The id after the last received one. */
     int nextId() {
         return nextId;
     }
 
-    /** Enters a packet whose turn has come; the epoch is that of its receipt. Its predecessor is not open any more. */
+    /**
+     * Adds the packet that is decided next; the epoch is that of its receipt. Its predecessor must no longer be open.
+     */
     void begin(int id, int epoch) {
         if (doubtful && !endKnown && epoch - doubtEpoch >= 0) {
             end = id;
@@ -89,7 +93,7 @@ final class Ledger {
         open = true;
     }
 
-    /** Whether the packet that began last has neither a verdict nor a hold. */
+    /** Whether the last begun packet has neither a verdict nor a hold. */
     boolean open() {
         return open;
     }
@@ -104,7 +108,7 @@ final class Ledger {
     }
 
     /**
-     * If a packet is open still, something was thrown between its turn and its verdict: it is owed the failure verdict.
+     * If a packet is still open, something was thrown before it got a verdict: it is owed the failure verdict.
      *
      * @return whether there was one
      */
@@ -116,19 +120,19 @@ final class Ledger {
         return true;
     }
 
-    /** A packet is owed a verdict that could not be written yet; if it was open, it is so no more. */
+    /** A packet is owed a verdict that could not be written yet; it is no longer open. */
     void owe(int id, Verdict verdict) {
         try {
             owed.add(new Owed(id, verdict));
         } catch (OutOfMemoryError | StackOverflowError e) {
-            doubtRefused(doubtEpoch); // then a sweep drops it
+            doubtRefused(doubtEpoch); // a sweep then drops it
         }
         if (open && openId == id) {
             open = false;
         }
     }
 
-    /** The next packet that is owed a verdict, which stays until it was {@linkplain #paid() paid}. */
+    /** The next packet that is owed a verdict. It remains so until it was {@linkplain #paid() paid}. */
     @Nullable
     Owed nextOwed() {
         return owed.peek();
@@ -139,7 +143,7 @@ final class Ledger {
         owed.remove();
     }
 
-    /** Packets that no one knows may wait, with ids before those of packets that are received in an epoch from this one on. */
+    /** Unknown packets may wait, with ids before those of packets received in this and later epochs. */
     void doubt(int epoch) {
         doubtEpoch = doubtful ? Math.max(doubtEpoch, epoch) : epoch;
         endKnown = false;
@@ -148,16 +152,16 @@ final class Ledger {
     }
 
     /**
-     * A packet that had a verdict may still wait: the kernel refused it, or there was no memory to keep it. Only a packet that
-     * is received in an epoch from this one on ends the doubt: those that were set aside may come before the packet, and a
-     * sweep that is refused as well is not repeated without end.
+     * A packet that had a verdict may still wait: the kernel refused the verdict, or there was no memory to keep it.
+     * Only a packet received in this or a later epoch ends the doubt: packets that were set aside may precede the
+     * packet. This also prevents an endless repetition of a sweep that is refused as well.
      */
     void doubtRefused(int epoch) {
         doubt(epoch);
         refused = true;
     }
 
-    /** Whether anything but the usual is to be done before the verdicts of a batch are sent. */
+    /** Whether owed verdicts or doubts must be handled before the verdicts of a batch are sent. */
     boolean troubled() {
         return open || doubtful || !owed.isEmpty();
     }
@@ -175,7 +179,7 @@ final class Ledger {
                 && !(!held.isEmpty() && held.anyUpTo(last, nextId));
     }
 
-    /** Whether the close verdict may go to all that wait: nothing among it has been decided otherwise. */
+    /** Whether the close verdict may go to all waiting packets: none of them was decided otherwise. */
     boolean mayCloseBatch() {
         return owed.isEmpty() && held.isEmpty() && !held.isAbandoned() && !(doubtful && refused);
     }
@@ -189,7 +193,9 @@ final class Ledger {
         return !sweptOnce || last - sweptUpTo > 0;
     }
 
-    /** The last id that a sweep may cover: that before the end of the doubt, or before the first packet that is held or open. */
+    /**
+     * The last id that a sweep may cover: the one before the end of the doubt, or before the first held or open packet.
+     */
     int sweepEnd() {
         int last = end - 1;
         if (open && openId - last <= 0) {
@@ -198,7 +204,7 @@ final class Ledger {
         return held.beforeFirst(last);
     }
 
-    /** Whether the packets in doubt were decided before their end, so that only a drop is safe for them. */
+    /** Whether the packets in doubt had been decided before, so that only a drop is safe for them. */
     boolean sweepDrops() {
         return refused;
     }

@@ -371,7 +371,8 @@ public final class QueuedPacket implements NetfilterPacket {
 
     @Override
     public Bytes payload() {
-        if (payload.length() < 0) { // not requested since the packet was wrapped; owned packets are aimed from the start
+        if (payload.length()
+                < 0) { // not requested since the packet was wrapped; owned packets are aimed from the start
             message.aim(PAYLOAD_CODE, payload);
         }
         return payload;

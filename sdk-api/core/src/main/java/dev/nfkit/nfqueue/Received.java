@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * The packets that were received and are not decided, in the order of their receipt, and how far the application is with
- * them, so that the watchdog can decide those that a decider lets wait. Only kept where there is a deadline. Guarded by the
- * session's lock.
+ * The received and undecided packets, in the order of their receipt, and the application's progress, so that the
+ * watchdog can decide packets that wait for a slow decider. Only used if there is a deadline. Guarded by the session's
+ * lock.
  */
 final class Received {
     private static final byte WAITING = 0;
@@ -27,7 +27,7 @@ final class Received {
     private byte[] states = new byte[64];
     private int count;
     private int current;
-    /** Whether the current packet's turn has begun and not ended. */
+    /** Whether the current packet has begun and not ended. */
     private boolean turn;
 
     Received(ByteOrder order, LongSupplier clock) {
@@ -35,7 +35,7 @@ final class Received {
         this.clock = clock;
     }
 
-    /** Notes the packets of a batch, which were received now. */
+    /** Records the packets of a batch, which were received now. */
     void take(DatagramBatch batch) {
         if (current >= count) {
             count = 0;
@@ -69,7 +69,7 @@ final class Received {
                 }
             }
         } catch (MalformedMessageException e) {
-            // Its turn comes when it is read.
+            // It begins when it is read.
         }
     }
 
@@ -89,17 +89,17 @@ final class Received {
         int[] newIds = Arrays.copyOf(ids, 2 * count);
         long[] newTimes = Arrays.copyOf(times, 2 * count);
         states = Arrays.copyOf(states, 2 * count);
-        queues = newQueues; // all or none: there may be no memory for the last one
+        queues = newQueues; // all or none: memory may run out at the last one
         ids = newIds;
         times = newTimes;
     }
 
-    /** A packet's turn has come; false if its deadline passed before. */
+    /** Begins a packet; false if its deadline has already passed. */
     boolean begin(int queue, int id) {
-        end(); // of the one before, whose turn something cut short
+        end(); // of the previous one, which an exception interrupted
         int index = find(queue, id);
         if (index < 0) {
-            insert(queue, id, clock.getAsLong()); // it could not be noted when it came: its time counts from now
+            insert(queue, id, clock.getAsLong()); // it could not be recorded at its receipt: its time counts from now
             index = current;
         }
         if (states[index] == EXPIRED) {
@@ -112,7 +112,7 @@ final class Received {
         return true;
     }
 
-    /** Puts a packet before all that wait. */
+    /** Inserts a packet before all that wait. */
     private void insert(int queue, int id, long now) {
         add(queue, id, now);
         int later = count - 1 - current;
@@ -135,7 +135,7 @@ final class Received {
         return -1;
     }
 
-    /** The current packet's turn is over; it may be said twice. */
+    /** Ends the current packet. Idempotent. */
     void end() {
         if (turn) {
             turn = false;
@@ -143,7 +143,7 @@ final class Received {
         }
     }
 
-    /** A packet will not be decided here; false if its deadline passed before. */
+    /** Records that no decider will get a packet; false if its deadline has already passed. */
     boolean leave(int queue, int id) {
         int index = find(queue, id);
         if (index < 0) {
@@ -159,17 +159,17 @@ final class Received {
         return turn && states[current] == EXPIRED;
     }
 
-    /** The current packet is held, and no longer looked after here. */
+    /** The current packet is held, and no longer tracked here. */
     void held() {
         states[current] = DECIDED;
     }
 
-    /** When the current packet was received. */
+    /** The time at which the current packet was received. */
     long takenAt() {
         return times[current];
     }
 
-    /** The index of the first undecided packet, or −1 where there is none. The first one came first. */
+    /** The index of the first undecided packet, which is the earliest, or −1 if there is none. */
     int firstUndecided() {
         for (int i = current; i < count; i++) {
             if (states[i] == WAITING || states[i] == DECIDING) {

@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes reports on a thread of its own, one after the other. It starts with the first report and ends with the session, or
- * when the session is forgotten for a while. A report that finds too many before it, or no memory or thread, is counted and
- * left out; submitting never waits and never throws.
+ * Makes reports on a separate thread, one by one. The thread starts with the first report and ends with the session, or
+ * some time after the session became unreachable. If too many reports wait, or there is no memory or thread, a report
+ * is counted and dropped; submitting never waits and never throws.
  */
 final class ReportThread {
     private static final int CAPACITY = 1024;
@@ -28,7 +28,7 @@ final class ReportThread {
         this.warning = warning;
     }
 
-    /** Has a report made. Any thread. */
+    /** Submits a report. Any thread. */
     void submit(Runnable report) {
         synchronized (monitor) {
             try {
@@ -55,7 +55,7 @@ final class ReportThread {
         thread = starting;
     }
 
-    /** Waits for the reports in progress, a second at most; not on the thread that makes them. */
+    /** Waits for the reports in progress, at most one second; not on the report thread. */
     void end() {
         boolean interrupted = false;
         synchronized (monitor) {
@@ -88,7 +88,7 @@ final class ReportThread {
                 try {
                     report.run();
                 } catch (Throwable ignored) {
-                    // Reports handle what handlers throw; what is left is a lack of memory.
+                    // Reports handle the exceptions of handlers; only a lack of memory remains.
                 }
                 report = next();
             }
@@ -109,13 +109,13 @@ final class ReportThread {
             if (lost > 0 && waiting.isEmpty()) {
                 leftOut = 0;
                 busy = true;
-                return () -> warning.accept(lost + " reports were left out, because too many came at once");
+                return () -> warning.accept(lost + " reports were dropped, because too many came at once");
             }
             long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(IDLE_MILLIS);
             while (waiting.isEmpty()) {
                 long left = deadline - System.nanoTime();
                 if (ended || left <= 0) {
-                    thread = null; // under the same lock, so that a report that comes now starts another one
+                    thread = null; // under the same lock, so that a later report starts another thread
                     return null;
                 }
                 try {
