@@ -20,7 +20,10 @@ final class Intake {
     private final Requests requests;
     private final Consumer<Request> onAnswer;
 
-    /** Memory or stack were short while messages were handed over, and one may be lost; a field, since that needs neither. */
+    /**
+     * Memory or stack were short while messages were handed over, and one may be lost; a field, since that needs
+     * neither.
+     */
     private boolean unreported;
 
     Intake(NetlinkSocket socket, DatagramBatch batch, Life life, Requests requests, Consumer<Request> onAnswer) {
@@ -110,7 +113,9 @@ final class Intake {
         return request != null;
     }
 
-    /** Sets the messages of the batch aside, to be delivered before the next batch, and takes the answers among them. */
+    /**
+     * Sets the messages of the batch aside, to be delivered before the next batch, and takes the answers among them.
+     */
     void setBatchAside() throws NetlinkException {
         while (nextOfBatch()) {
             if (!takeAnswer(message())) {
@@ -137,7 +142,9 @@ final class Intake {
         }
     }
 
-    /** Notes what was thrown while messages were handed over: a stack or heap that was full may have lost one anywhere. */
+    /**
+     * Notes what was thrown while messages were handed over: a stack or heap that was full may have lost one anywhere.
+     */
     void note(Throwable failure) {
         unreported |= failure instanceof VirtualMachineError;
     }

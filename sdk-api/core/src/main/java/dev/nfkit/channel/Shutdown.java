@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Leads a session from open to ended: it asks the kernel to hand over what it still has, waits until that has come, and
  * closes the socket.
  *
- * <p>The kernel handles a request before {@code sendmsg} returns. What it had then lies in the socket, or was dropped and
- * counted: once the socket is empty nothing more will come, and an answer that is still missing was itself dropped.
+ * <p>The kernel handles a request before {@code sendmsg} returns. What it had then lies in the socket, or was dropped
+ * and counted: once the socket is empty nothing more will come, and an answer that is still missing was itself dropped.
  *
  * <p>The phase can be read by any thread. All else is used by the thread that has the {@link Turn}.
  */
@@ -149,8 +149,8 @@ final class Shutdown {
     }
 
     /**
-     * Notes the answer to a request. A group that is gone is as good as unbound; another refusal means that the kernel keeps
-     * what it has.
+     * Notes the answer to a request. A group that is gone is as good as unbound; another refusal means that the kernel
+     * keeps what it has.
      */
     void noteAnswer(Request request) {
         KernelRefusedException refusal = request.refusal();
@@ -179,7 +179,9 @@ final class Shutdown {
         }
     }
 
-    /** Ends the session, or waits until the thread that receives has ended it; for a second at most, by either clock. */
+    /**
+     * Ends the session, or waits until the thread that receives has ended it; for a second at most, by either clock.
+     */
     void close(Intake intake, LongSupplier clock) {
         Thread self = Thread.currentThread();
         long clockDeadline = clock.getAsLong() + CLOSE_NANOS;
@@ -197,8 +199,8 @@ final class Shutdown {
     }
 
     /**
-     * Ends the session: what is left is counted as discarded. Whatever a step throws, the next ones are carried out, and
-     * the socket is closed. It needs no memory of its own for that.
+     * Ends the session: what is left is counted as discarded. Whatever a step throws, the next ones are carried out,
+     * and the socket is closed. It needs no memory of its own for that.
      */
     void finish(Intake intake) {
         if (phase == Phase.ENDED) {

@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to receive from a session's socket, which one thread has at a time: one that polls, one that closes, or one that
- * waits for the answer to its request. The last one hands over as soon as a poll wants to receive. Any thread.
+ * The right to receive from a session's socket, which one thread has at a time: one that polls, one that closes, or one
+ * that waits for the answer to its request. The last one hands over as soon as a poll wants to receive. Any thread.
  *
  * <p>To take and to release it costs no lock. Only threads that wait need one, and only then does a release take it.
  */
@@ -96,8 +96,8 @@ final class Turn {
     }
 
     /**
-     * Waits until a condition holds, for a short time at most; the caller looks at the clock and waits again. An interrupt
-     * does not end the wait, and stays.
+     * Waits until a condition holds, for a short time at most; the caller looks at the clock and waits again. An
+     * interrupt does not end the wait, and stays.
      *
      * @param until the condition; it is called with the lock of this turn
      * @param nanos the longest wait

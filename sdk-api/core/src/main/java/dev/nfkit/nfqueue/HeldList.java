@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The held packets of one queue, in the order of their ids. A packet leaves only when its verdict was sent or stands in the
- * outbox, or when the session ends without it. Any thread.
+ * The held packets of one queue, in the order of their ids. A packet leaves only when its verdict was sent or stands in
+ * the outbox, or when the session ends without it. Any thread.
  */
 final class HeldList {
     /**

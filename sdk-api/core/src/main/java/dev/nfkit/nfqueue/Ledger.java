@@ -168,7 +168,8 @@ final class Ledger {
 
     /**
      * Whether a batch of verdicts up to an id decides only packets whose own verdict that is. What is held may change
-     * meanwhile: a packet that is held from now on has a later id, and one leaves the list only when its verdict was sent.
+     * meanwhile: a packet that is held from now on has a later id, and one leaves the list only when its verdict was
+     * sent.
      */
     boolean mayBatch(int last) {
         return !doubtful
