@@ -171,7 +171,7 @@ private fun Planted.packet() {
         listOf(
             "",
             "070704${secretAddress(4)}00",
-            "070a04${some(7)}0000",
+            "070a04${secretAddress(4)}${some(3)}0000",
             "9408${some(6)}",
             "8808${some(6)}",
             "00${some(7)}",
@@ -200,7 +200,7 @@ private fun Planted.packet() {
             // Options of neighbour discovery, some of an invalid length.
             1 -> shapeless(16) + byteArrayOf(1, 1) + newSecret(6) + byteArrayOf(5, 2) + newSecret(14)
 
-            2 -> newSecret(8) + byteArrayOf(3, 2) + newSecret(14) + byteArrayOf(4, 1) + newSecret(6)
+            2 -> shapeless(8) + byteArrayOf(3, 2) + newSecret(14) + byteArrayOf(4, 1) + newSecret(6)
 
             else -> shapeless(random.nextInt(80))
         }
