@@ -229,6 +229,7 @@ class ConntrackFilterSpec :
 
         test("a filter knows whether it matches everything, and its text names all its settings") {
             ConntrackFilter.all().isAll shouldBe true
+            ConntrackFilter.all().mark(0xffff_ffffL).toString() shouldBe "mark 0xffffffff"
             ConntrackFilter.all().mark(0, 0).isAll shouldBe false
             ConntrackFilter
                 .all()

@@ -7,6 +7,7 @@ import dev.nfkit.SystemCallException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.ints.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
 import java.nio.ByteOrder
 
@@ -133,6 +134,37 @@ class DispatchSpec :
             val all = 0x3fff_ffffL
             rig.socket.datagrams.flatten() shouldContainExactly
                 listOf("4: up to ${8 + all} NF_ACCEPT", "2: up to ${1 + all} NF_ACCEPT")
+        }
+
+        test("no datagram is larger than the send buffer where many queues are in doubt or get the close verdict") {
+            val queues = 0..39
+            val rig = VerdictRig(limit = 300, queues = queues.toList())
+            val dispatch = rig.dispatch()
+            dispatch.doubt(0)
+            queues.forEach { rig.decide(dispatch, 9, queue = it) }
+            dispatch.send()
+            dispatch.sendToRest(Verdict.ACCEPT)
+            rig.socket.datagrams
+                .flatten()
+                .size shouldBe 3 * 40
+            rig.socket.datagrams.forEach { it.size shouldBeLessThanOrEqual 300 / 32 }
+        }
+
+        test("locks are left, so that another thread can have a verdict refused and send") {
+            val rig = VerdictRig()
+            val dispatch = rig.dispatch()
+            dispatch.countFailure()
+            dispatch.doubt(0)
+            dispatch.doubtRefused(0, 0)
+            dispatch.lock.isLocked shouldBe false
+        }
+
+        test("a single verdict is written at once, before the runs") {
+            val rig = VerdictRig()
+            val dispatch = rig.dispatch()
+            (1..3).forEach { rig.decide(dispatch, it) }
+            dispatch.single(0, 9, Verdict.DROP)
+            rig.sent(dispatch) shouldContainExactly listOf("0: 9 NF_DROP", "0: up to 3 NF_ACCEPT")
         }
 
         test("added verdicts are discarded once the socket is closed") {

@@ -1,8 +1,11 @@
 package dev.nfkit.nfqueue
 
 import dev.nfkit.Bytes
+import dev.nfkit.SystemCallException
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.ints.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
 import io.kotest.property.Arb
 import io.kotest.property.arbitrary.element
@@ -57,6 +60,21 @@ class OutboxSpec :
                 )
         }
 
+        test("no run goes on over another priority, nor over one that is not set") {
+            val verdicts =
+                listOf(
+                    Verdict.ACCEPT.priority(1),
+                    Verdict.ACCEPT.priority(2),
+                    Verdict.ACCEPT,
+                    Verdict.ACCEPT.priority(0),
+                    Verdict.ACCEPT.mark(0),
+                )
+            val rig = VerdictRig()
+            verdicts.forEachIndexed { index, verdict -> repeat(2) { rig.add(2 * index + it, verdict) } }
+            rig.flush().map { it.substringBefore(" NF_") } shouldContainExactly
+                listOf(1, 3, 5, 7, 9).map { "0: up to $it" }
+        }
+
         test("no batch covers a packet that is held at or before its id") {
             val rig = VerdictRig()
             val hold = rig.hold(3)
@@ -93,6 +111,38 @@ class OutboxSpec :
                 .map { it.size }
                 .all { it <= 3 } shouldBe true
             rig.socket.datagrams.flatten() shouldContainExactly (1..10).map { "0: $it NF_ACCEPT payload 1500" }
+        }
+
+        test("no datagram is larger than the send buffer, however many queues have verdicts in it") {
+            val most = 300 / 32 // bytes of a verdict
+            listOf(1 to Verdict.ACCEPT, 5 to Verdict.ACCEPT, 2 to Verdict.DROP).forEach { (packets, verdict) ->
+                val rig = VerdictRig(limit = 300, queues = (0..39).toList())
+                for (queue in 0..39) (1..packets).forEach { rig.add(it, verdict, queue) }
+                rig.outbox.flush()
+                rig.socket.datagrams.forEach { it.size shouldBeLessThanOrEqual most }
+                val each = if (verdict == Verdict.DROP) packets else 1
+                rig.socket.datagrams
+                    .flatten()
+                    .size shouldBe 40 * each
+            }
+        }
+
+        test("more equal verdicts than one run holds leave as several batches") {
+            val rig = VerdictRig()
+            (1..2500).forEach { rig.add(it, Verdict.ACCEPT) }
+            rig.flush() shouldContainExactly listOf(1024, 2048, 2500).map { "0: up to $it NF_ACCEPT" }
+        }
+
+        test("a run that a failed send cut short goes on where it stopped") {
+            val rig = VerdictRig(limit = 300) // two of them
+            rig.holds.add(rig.hold(0))
+            (1..5).forEach { rig.add(it, Verdict.ACCEPT) }
+            rig.socket.failAfter = 1
+            repeat(2) { shouldThrow<SystemCallException> { rig.outbox.flush() } }
+            rig.socket.failAfter = Int.MAX_VALUE
+            rig.outbox.flush()
+            rig.socket.datagrams.flatten() shouldContainExactly (1..5).map { "0: $it NF_ACCEPT" }
+            rig.outbox.isEmpty() shouldBe true
         }
 
         test("whatever the verdicts, each packet gets its own, and accepted ones keep their order") {

@@ -49,6 +49,9 @@ class VerdictSpec :
             one.hashCode() shouldBe other.hashCode()
             one shouldNotBe Verdict.REPEAT.payload(Bytes.of(1, 2, 4)).conntrack(ConntrackUpdate.none().mark(3))
             Verdict.ACCEPT.mark(0) shouldNotBe Verdict.ACCEPT
+            Verdict.ACCEPT.l2Header(Bytes.of(1)) shouldNotBe Verdict.ACCEPT
+            Verdict.ACCEPT.l2Header(Bytes.of(1)) shouldNotBe Verdict.ACCEPT.l2Header(Bytes.of(2))
+            Verdict.ACCEPT.l2Header(Bytes.of(1)) shouldBe Verdict.ACCEPT.l2Header(Bytes.of(1))
             Verdict.ACCEPT.vlan(VlanTag(0x8100, 5)) shouldNotBe Verdict.ACCEPT.vlan(VlanTag(0x8100, 6))
         }
 
@@ -75,7 +78,12 @@ class VerdictSpec :
             shouldThrow<IllegalArgumentException> { Verdict.ACCEPT.mark(-1) }.message shouldBe
                 "mark -1 is out of 0 to 4294967295"
             shouldThrow<IllegalArgumentException> { Verdict.ACCEPT.priority(1L shl 32) }
+            Verdict.ACCEPT.mark(0xffff_ffffL).mark() shouldBe 0xffff_ffffL
             shouldThrow<IllegalArgumentException> { Verdict.ACCEPT.payload(Bytes.of(*ByteArray(65532))) }
+            Verdict.ACCEPT
+                .payload(Bytes.of(*ByteArray(65531)))
+                .payload()
+                ?.length() shouldBe 65531
             shouldThrow<IllegalStateException> { Verdict.HELD.mark(1) }
         }
     })
