@@ -1,10 +1,10 @@
 package dev.nfkit.linux;
 
-import dev.nfkit.socket.AttributeTest;
+import dev.nfkit.socket.AttributeCondition;
+import dev.nfkit.socket.EventCondition;
 import dev.nfkit.socket.EventFilter;
-import dev.nfkit.socket.EventTest;
-import dev.nfkit.socket.FamilyTest;
-import dev.nfkit.socket.MessageTest;
+import dev.nfkit.socket.FamilyCondition;
+import dev.nfkit.socket.MessageCondition;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -86,10 +86,10 @@ final class FilterProgram {
             while (alternatives.hasNext()) {
                 EventFilter.Alternative alternative = alternatives.next();
                 Label failed = alternatives.hasNext() ? new Label() : drop;
-                Iterator<EventTest> tests = alternative.tests().iterator();
-                while (tests.hasNext()) {
-                    EventTest test = tests.next();
-                    Label passed = tests.hasNext() ? new Label() : satisfied;
+                Iterator<EventCondition> conditions = alternative.conditions().iterator();
+                while (conditions.hasNext()) {
+                    EventCondition test = conditions.next();
+                    Label passed = conditions.hasNext() ? new Label() : satisfied;
                     test(test, passed, failed);
                     if (passed != satisfied) {
                         place(passed);
@@ -103,13 +103,13 @@ final class FilterProgram {
         }
     }
 
-    private void test(EventTest test, Label passed, Label failed) {
-        if (test instanceof AttributeTest attribute) {
+    private void test(EventCondition test, Label passed, Label failed) {
+        if (test instanceof AttributeCondition attribute) {
             attribute(attribute, passed, failed);
-        } else if (test instanceof FamilyTest family) {
+        } else if (test instanceof FamilyCondition family) {
             emit(Abi.BPF_LD_B_ABS, NFGEN_FAMILY);
             oneOf(family.families().stream().map(Integer::longValue).toList(), passed, failed);
-        } else if (test instanceof MessageTest message) {
+        } else if (test instanceof MessageCondition message) {
             emit(Abi.BPF_LD_H_ABS, NLMSG_TYPE);
             jumpUnless(Abi.BPF_JMP_JEQ_K, host16(message.type()), failed);
             emit(Abi.BPF_LD_H_ABS, NLMSG_FLAGS);
@@ -118,7 +118,7 @@ final class FilterProgram {
         }
     }
 
-    private void attribute(AttributeTest test, Label passed, Label failed) {
+    private void attribute(AttributeCondition test, Label passed, Label failed) {
         Label absent = test.passesWhenAbsent() ? passed : failed;
         emit(Abi.BPF_LD_IMM, ATTRIBUTES);
         int find = Abi.SKF_AD_NLATTR;
@@ -237,7 +237,7 @@ final class FilterProgram {
         if (size > Abi.BPF_MAXINSNS) {
             throw new IllegalArgumentException(
                     "the filter takes " + size + " instructions of BPF, and the kernel takes " + Abi.BPF_MAXINSNS
-                            + ": give it fewer tests or values");
+                            + ": give it fewer conditions or values");
         }
         List<Instruction> program = new ArrayList<>(size);
         for (int i = 0; i < lines.size(); i++) {

@@ -1,7 +1,7 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.socket.EventFilter;
-import dev.nfkit.socket.MessageTest;
+import dev.nfkit.socket.MessageCondition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -74,8 +74,8 @@ public final class ConntrackEventOptions {
             alternatives.add(new EventFilter.Alternative(one.eventTests()));
         }
         // Filters apply to connections: events of expectations pass.
-        alternatives.add(EventFilter.Alternative.of(MessageTest.of(ConntrackRequests.EXP_NEW)));
-        alternatives.add(EventFilter.Alternative.of(MessageTest.of(ConntrackRequests.EXP_DELETE)));
+        alternatives.add(EventFilter.Alternative.of(MessageCondition.of(ConntrackRequests.EXP_NEW)));
+        alternatives.add(EventFilter.Alternative.of(MessageCondition.of(ConntrackRequests.EXP_DELETE)));
         return filter.requireAny(alternatives).build();
     }
 

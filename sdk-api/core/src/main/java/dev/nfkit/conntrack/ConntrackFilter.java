@@ -4,9 +4,9 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.conntrack.ConntrackAttribute.Filter;
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
 import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
-import dev.nfkit.socket.AttributeTest;
-import dev.nfkit.socket.EventTest;
-import dev.nfkit.socket.FamilyTest;
+import dev.nfkit.socket.AttributeCondition;
+import dev.nfkit.socket.EventCondition;
+import dev.nfkit.socket.FamilyCondition;
 import dev.nfkit.wire.MessageWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -263,34 +263,34 @@ public final class ConntrackFilter {
     }
 
     /** The tests of an event of such a connection; at least one. */
-    List<EventTest> eventTests() {
-        List<EventTest> tests = new ArrayList<>();
+    List<EventCondition> eventTests() {
+        List<EventCondition> tests = new ArrayList<>();
         if (family.equals(AddressFamily.UNSPEC)) {
-            tests.add(FamilyTest.of(AddressFamily.IPV4.number(), AddressFamily.IPV6.number()));
+            tests.add(FamilyCondition.of(AddressFamily.IPV4.number(), AddressFamily.IPV6.number()));
         } else {
-            tests.add(FamilyTest.of(family.number()));
+            tests.add(FamilyCondition.of(family.number()));
         }
         if (mark != null && markMask != 0) {
-            tests.add(AttributeTest.at(ConntrackAttribute.MARK.code())
+            tests.add(AttributeCondition.at(ConntrackAttribute.MARK.code())
                     .width(Integer.BYTES)
                     .mask(markMask)
-                    .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                    .whenAbsent(AttributeCondition.WhenAbsent.ZERO)
                     .is(mark));
         }
         if (status != null && statusMask != 0) {
-            tests.add(AttributeTest.at(ConntrackAttribute.STATUS.code())
+            tests.add(AttributeCondition.at(ConntrackAttribute.STATUS.code())
                     .width(Integer.BYTES)
                     .mask(statusMask)
                     .is(status));
         }
         if (zone != null) {
-            tests.add(AttributeTest.at(ConntrackAttribute.ZONE.code())
+            tests.add(AttributeCondition.at(ConntrackAttribute.ZONE.code())
                     .width(Short.BYTES)
-                    .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                    .whenAbsent(AttributeCondition.WhenAbsent.ZERO)
                     .is(zone));
         }
         if (tcpState != null) {
-            tests.add(AttributeTest.at(ConntrackAttribute.PROTOINFO.code(), ProtoInfo.TCP.code(), Tcp.STATE.code())
+            tests.add(AttributeCondition.at(ConntrackAttribute.PROTOINFO.code(), ProtoInfo.TCP.code(), Tcp.STATE.code())
                     .is(tcpState.number()));
         }
         original.addTests(ConntrackAttribute.TUPLE_ORIG, tests);

@@ -3,9 +3,9 @@ package dev.nfkit.conntrack;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.packet.AddressText;
-import dev.nfkit.socket.AttributeTest;
-import dev.nfkit.socket.EventTest;
-import dev.nfkit.socket.FamilyTest;
+import dev.nfkit.socket.AttributeCondition;
+import dev.nfkit.socket.EventCondition;
+import dev.nfkit.socket.FamilyCondition;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -69,14 +69,14 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
     }
 
     /** Adds the tests of an address at a path, word by word. */
-    void addTests(List<EventTest> tests, int... path) {
+    void addTests(List<EventCondition> tests, int... path) {
         int words = six ? V6 / Integer.SIZE : 1;
         for (int word = 0; word < words; word++) {
             // IPv4's only word is the last of the low half.
             int place = six ? word : V6 / Integer.SIZE - 1;
             long mask = word(maskHigh, maskLow, place);
             if (mask != 0) {
-                tests.add(AttributeTest.at(path)
+                tests.add(AttributeCondition.at(path)
                         .offset(word * Integer.BYTES)
                         .width(Integer.BYTES)
                         .mask(mask)
@@ -84,7 +84,7 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
             }
         }
         if ((maskHigh | maskLow) == 0) {
-            tests.add(FamilyTest.of(family().number()));
+            tests.add(FamilyCondition.of(family().number()));
         }
     }
 

@@ -5,8 +5,8 @@ import dev.nfkit.conntrack.ConntrackAttribute.Ip;
 import dev.nfkit.conntrack.ConntrackAttribute.Proto;
 import dev.nfkit.conntrack.ConntrackAttribute.Tuple;
 import dev.nfkit.packet.IpProtocol;
-import dev.nfkit.socket.AttributeTest;
-import dev.nfkit.socket.EventTest;
+import dev.nfkit.socket.AttributeCondition;
+import dev.nfkit.socket.EventCondition;
 import dev.nfkit.wire.MessageWriter;
 import java.net.InetAddress;
 import java.util.List;
@@ -374,7 +374,7 @@ public final class TuplePattern {
     }
 
     /** Adds the tests of such a tuple in a message. */
-    void addTests(ConntrackAttribute attribute, List<EventTest> tests) {
+    void addTests(ConntrackAttribute attribute, List<EventCondition> tests) {
         int code = attribute.code();
         int ip = Tuple.IP.code();
         int proto = Tuple.PROTO.code();
@@ -394,9 +394,9 @@ public final class TuplePattern {
         addTest(tests, 2, zone, code, Tuple.ZONE.code());
     }
 
-    private static void addTest(List<EventTest> tests, int width, int value, int... path) {
+    private static void addTest(List<EventCondition> tests, int width, int value, int... path) {
         if (value != UNSET) {
-            tests.add(AttributeTest.at(path).width(width).is(value));
+            tests.add(AttributeCondition.at(path).width(width).is(value));
         }
     }
 

@@ -9,16 +9,16 @@ import java.util.stream.Collectors;
 
 /**
  * Selects the multicast messages that the kernel puts on a socket; {@link NetlinkSocket#filter} sets it. A message must
- * satisfy every clause. A clause is satisfied if one of its alternatives is, and an alternative if all of its tests
+ * satisfy every clause. A clause is satisfied if one of its alternatives is, and an alternative if all of its conditions
  * pass.
  *
  * <pre>{@code
  * // UDP over IPv4 to port 53, or marked 7.
  * EventFilter.builder()
- *         .require(FamilyTest.of(2), AttributeTest.at(1, 2, 1).is(17))
+ *         .require(FamilyCondition.of(2), AttributeCondition.at(1, 2, 1).is(17))
  *         .requireAny(
- *                 EventFilter.Alternative.of(AttributeTest.at(1, 2, 3).width(2).is(53)),
- *                 EventFilter.Alternative.of(AttributeTest.at(8).width(4).is(7)))
+ *                 EventFilter.Alternative.of(AttributeCondition.at(1, 2, 3).width(2).is(53)),
+ *                 EventFilter.Alternative.of(AttributeCondition.at(8).width(4).is(7)))
  *         .build();
  * }</pre>
  *
@@ -54,14 +54,14 @@ public final class EventFilter {
         private Builder() {}
 
         /**
-         * Requires that all of the given tests pass.
+         * Requires that all of the given conditions hold.
          *
-         * @param tests at least one
+         * @param conditions at least one
          * @return this builder
-         * @throws IllegalArgumentException if there is no test
+         * @throws IllegalArgumentException if there is no condition
          */
-        public Builder require(EventTest... tests) {
-            return requireAny(Alternative.of(tests));
+        public Builder require(EventCondition... conditions) {
+            return requireAny(Alternative.of(conditions));
         }
 
         /**
@@ -97,7 +97,7 @@ public final class EventFilter {
         }
     }
 
-    /** A condition: at least one of its alternatives must be satisfied. */
+    /** A clause: at least one of its alternatives must be satisfied. */
     public record Clause(List<Alternative> alternatives) {
         /**
          * A clause.
@@ -142,45 +142,45 @@ public final class EventFilter {
         }
     }
 
-    /** One way to satisfy a clause: all of its tests must pass. */
-    public record Alternative(List<EventTest> tests) {
+    /** One way to satisfy a clause: all of its conditions must hold. */
+    public record Alternative(List<EventCondition> conditions) {
         /**
          * An alternative.
          *
-         * @param tests at least one
+         * @param conditions at least one
          * @throws IllegalArgumentException if there is none
          */
-        public Alternative(List<EventTest> tests) {
-            if (tests.isEmpty()) {
-                throw new IllegalArgumentException("tests is empty: every message would match");
+        public Alternative(List<EventCondition> conditions) {
+            if (conditions.isEmpty()) {
+                throw new IllegalArgumentException("conditions is empty: every message would match");
             }
-            this.tests = List.copyOf(tests);
+            this.conditions = List.copyOf(conditions);
         }
 
         /**
          * An alternative.
          *
-         * @param tests at least one, all of which must pass
+         * @param conditions at least one, all of which must hold
          * @return the alternative
          * @throws IllegalArgumentException if there is none
          */
-        public static Alternative of(EventTest... tests) {
-            return new Alternative(Arrays.asList(tests));
+        public static Alternative of(EventCondition... conditions) {
+            return new Alternative(Arrays.asList(conditions));
         }
 
         /**
-         * The tests, all of which must pass.
+         * The conditions, all of which must hold.
          *
          * @return one and more, unmodifiable
          */
         @Override
-        public List<EventTest> tests() {
-            return tests;
+        public List<EventCondition> conditions() {
+            return conditions;
         }
 
         private boolean matches(MessageCursor message) {
-            for (int i = 0; i < tests.size(); i++) {
-                if (!tests.get(i).matches(message)) {
+            for (int i = 0; i < conditions.size(); i++) {
+                if (!conditions.get(i).matches(message)) {
                     return false;
                 }
             }
@@ -190,11 +190,11 @@ public final class EventFilter {
         /**
          * The alternative as text.
          *
-         * @return its tests, joined by {@code and}
+         * @return its conditions, joined by {@code and}
          */
         @Override
         public String toString() {
-            return tests.stream().map(EventTest::toString).collect(Collectors.joining(" and ", "{", "}"));
+            return conditions.stream().map(EventCondition::toString).collect(Collectors.joining(" and ", "{", "}"));
         }
     }
 

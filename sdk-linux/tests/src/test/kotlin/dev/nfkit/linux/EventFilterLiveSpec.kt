@@ -2,10 +2,10 @@ package dev.nfkit.linux
 
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
-import dev.nfkit.socket.AttributeTest
+import dev.nfkit.socket.AttributeCondition
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.EventFilter
-import dev.nfkit.socket.FamilyTest
+import dev.nfkit.socket.FamilyCondition
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.AttributeCursor
@@ -32,13 +32,13 @@ private const val OPTMEM_MAX = "/proc/sys/net/core/optmem_max"
 private const val FIRST_PORT = 5_000
 private const val LAST_PORT = 5_009
 
-private fun toPort(vararg ports: Long): AttributeTest = AttributeTest.at(1, 2, 3).width(2).`is`(*ports)
+private fun toPort(vararg ports: Long): AttributeCondition = AttributeCondition.at(1, 2, 3).width(2).`is`(*ports)
 
-private fun filter(test: AttributeTest): EventFilter =
+private fun filter(test: AttributeCondition): EventFilter =
     EventFilter
         .builder()
-        .require(FamilyTest.of(AF_INET))
-        .require(AttributeTest.at(1, 2, 1).`is`(17), test)
+        .require(FamilyCondition.of(AF_INET))
+        .require(AttributeCondition.at(1, 2, 1).`is`(17), test)
         .build()
 
 /** Makes the kernel track a new connection to each port. */
@@ -116,7 +116,7 @@ class EventFilterLiveSpec :
                         socket.newPorts() shouldContainExactly listOf(5_001, 5_008)
 
                         val even =
-                            AttributeTest
+                            AttributeCondition
                                 .at(1, 2, 3)
                                 .width(2)
                                 .mask(1)
@@ -126,16 +126,16 @@ class EventFilterLiveSpec :
                         socket.newPorts() shouldContainExactly (FIRST_PORT..LAST_PORT step 2).toList()
 
                         val unmarked =
-                            AttributeTest
+                            AttributeCondition
                                 .at(8)
                                 .width(4)
-                                .whenAbsent(AttributeTest.WhenAbsent.ZERO)
+                                .whenAbsent(AttributeCondition.WhenAbsent.ZERO)
                                 .`is`(0)
                         socket.filter(filter(unmarked))
                         connect()
                         socket.newPorts() shouldContainExactly (FIRST_PORT..LAST_PORT).toList()
 
-                        val ipv6 = EventFilter.builder().require(FamilyTest.of(AF_INET6)).build()
+                        val ipv6 = EventFilter.builder().require(FamilyCondition.of(AF_INET6)).build()
                         socket.filter(ipv6)
                         connect()
                         socket.newPorts() shouldBe emptyList()

@@ -1,9 +1,9 @@
 package dev.nfkit.linux
 
-import dev.nfkit.socket.AttributeTest
+import dev.nfkit.socket.AttributeCondition
 import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.EventFilter.Alternative
-import dev.nfkit.socket.FamilyTest
+import dev.nfkit.socket.FamilyCondition
 import dev.nfkit.wire.MessageCursor
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
@@ -21,7 +21,7 @@ private fun EventFilter.admits(
         MessageCursor().wrap(ByteBuffer.wrap(message), 0, message.size, order).also { check(it.next()) },
     )
 
-private fun ports(count: Int) = AttributeTest.at(1, 2, 3).width(2).`is`(*LongArray(count) { it.toLong() })
+private fun ports(count: Int) = AttributeCondition.at(1, 2, 3).width(2).`is`(*LongArray(count) { it.toLong() })
 
 class FilterProgramSpec :
     FunSpec({
@@ -51,8 +51,8 @@ class FilterProgramSpec :
                 val filter =
                     EventFilter
                         .builder()
-                        .requireAny(List(3) { Alternative.of(FamilyTest.of(2 + it), ports(300)) })
-                        .requireAny(Alternative.of(FamilyTest.of(4)), Alternative.of(ports(300)))
+                        .requireAny(List(3) { Alternative.of(FamilyCondition.of(2 + it), ports(300)) })
+                        .requireAny(Alternative.of(FamilyCondition.of(4)), Alternative.of(ports(300)))
                         .build()
                 val program = ClassicBpf(FilterProgram.compile(filter, order), order)
                 for (family in 1..5) {

@@ -1,11 +1,11 @@
 package dev.nfkit.linux
 
-import dev.nfkit.socket.AttributeTest
+import dev.nfkit.socket.AttributeCondition
+import dev.nfkit.socket.EventCondition
 import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.EventFilter.Alternative
-import dev.nfkit.socket.EventTest
-import dev.nfkit.socket.FamilyTest
-import dev.nfkit.socket.MessageTest
+import dev.nfkit.socket.FamilyCondition
+import dev.nfkit.socket.MessageCondition
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import kotlin.random.Random
@@ -24,15 +24,15 @@ internal class RandomEvents(
 
     private fun alternative() = Alternative(List(random.nextInt(1, 4)) { test() })
 
-    private fun test(): EventTest =
+    private fun test(): EventCondition =
         when (random.nextInt(6)) {
             0 -> {
-                FamilyTest.of(random.nextInt(3), random.nextInt(3))
+                FamilyCondition.of(random.nextInt(3), random.nextInt(3))
             }
 
             1 -> {
                 val mask = random.nextInt(0x10000)
-                MessageTest(TYPES.random(random), mask, FLAGS.random(random) and mask)
+                MessageCondition(TYPES.random(random), mask, FLAGS.random(random) and mask)
             }
 
             else -> {
@@ -40,17 +40,17 @@ internal class RandomEvents(
             }
         }
 
-    private fun attributeTest(): AttributeTest {
+    private fun attributeTest(): AttributeCondition {
         val width = listOf(1, 2, 4).random(random)
         val greatest = (1L shl 8 * width) - 1
         val mask = if (random.nextBoolean()) greatest else random.nextLong(1, greatest + 1)
         val values = LongArray(random.nextInt(1, 5)) { value() and mask }
-        return AttributeTest
+        return AttributeCondition
             .at(*IntArray(random.nextInt(1, 4)) { random.nextInt(1, 4) })
             .offset(if (random.nextInt(8) == 0) 252 + random.nextInt(8) else random.nextInt(5))
             .width(width)
             .mask(mask)
-            .whenAbsent(AttributeTest.WhenAbsent.entries.random(random))
+            .whenAbsent(AttributeCondition.WhenAbsent.entries.random(random))
             .`is`(*values)
     }
 

@@ -23,7 +23,7 @@ internal object SocketSpecs {
                 LinuxSocketContractSpec::class,
                 SleepingSocketContractSpec::class,
                 HotPathSpec::class,
-                StrangersSpec::class,
+                ForeignSendersSpec::class,
                 ProcKernelViewSpec::class,
                 NetworkNamespaceSpec::class,
             )

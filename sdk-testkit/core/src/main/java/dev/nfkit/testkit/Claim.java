@@ -14,18 +14,19 @@ final class Claim {
     private Claim() {}
 
     /** The recorded socket for one that receives before it has sent anything; null if there is none. */
-    static @Nullable RecordedSocket unasked(List<RecordedSocket> free) {
-        return first(free, RecordedSocket::beginsUnasked);
+    static @Nullable SocketOfRecording unasked(List<SocketOfRecording> free) {
+        return first(free, SocketOfRecording::beginsUnasked);
     }
 
     /** The recorded socket whose first request is most similar to a sent datagram; null if none is of its kind. */
-    static @Nullable RecordedSocket asked(List<RecordedSocket> free, byte[] sent, ByteOrder order, MessageText text) {
+    static @Nullable SocketOfRecording asked(
+            List<SocketOfRecording> free, byte[] sent, ByteOrder order, MessageText text) {
         List<String> structure = text.structure(sent, order);
         SentMessage message = message(sent, order);
         if (message == null) {
             return null;
         }
-        RecordedSocket found = first(free, each -> {
+        SocketOfRecording found = first(free, each -> {
             byte[] request = each.firstRequest();
             return request != null && text.structure(request, order).equals(structure);
         });
@@ -33,7 +34,7 @@ final class Claim {
         return found == null ? first(free, each -> like(each, message, order, false)) : found;
     }
 
-    private static boolean like(RecordedSocket recorded, SentMessage message, ByteOrder order, boolean resource) {
+    private static boolean like(SocketOfRecording recorded, SentMessage message, ByteOrder order, boolean resource) {
         byte[] request = recorded.firstRequest();
         SentMessage first = request == null ? null : message(request, order);
         return first != null
@@ -50,7 +51,8 @@ final class Claim {
         }
     }
 
-    private static @Nullable RecordedSocket first(List<RecordedSocket> free, Predicate<RecordedSocket> wanted) {
+    private static @Nullable SocketOfRecording first(
+            List<SocketOfRecording> free, Predicate<SocketOfRecording> wanted) {
         return free.stream().filter(wanted).findFirst().orElse(null);
     }
 }

@@ -14,20 +14,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Iterates over a recording, or over one socket of it, from the start. Notes are skipped. */
 abstract class EntryCursor implements Closeable {
-    private final @Nullable RecordedSocket only;
+    private final @Nullable SocketOfRecording only;
     private long number;
 
-    private EntryCursor(@Nullable RecordedSocket only) {
+    private EntryCursor(@Nullable SocketOfRecording only) {
         this.only = only;
     }
 
     /** The entries of a file. */
-    static EntryCursor of(TraceReader reader, @Nullable RecordedSocket only) {
+    static EntryCursor of(TraceReader reader, @Nullable SocketOfRecording only) {
         return new OfFile(reader, only);
     }
 
     /** The entries of a recording in memory. */
-    static EntryCursor of(Trace trace, @Nullable RecordedSocket only) {
+    static EntryCursor of(Trace trace, @Nullable SocketOfRecording only) {
         return new OfTrace(trace, only);
     }
 
@@ -35,7 +35,7 @@ abstract class EntryCursor implements Closeable {
     final boolean next() {
         while (step()) {
             number++;
-            RecordedSocket wanted = only;
+            SocketOfRecording wanted = only;
             if (kind() != TraceKind.NOTE && (wanted == null || wanted.is(socket(), protocol()))) {
                 return true;
             }
@@ -73,7 +73,7 @@ abstract class EntryCursor implements Closeable {
     private static final class OfFile extends EntryCursor {
         private final TraceReader reader;
 
-        OfFile(TraceReader reader, @Nullable RecordedSocket only) {
+        OfFile(TraceReader reader, @Nullable SocketOfRecording only) {
             super(only);
             this.reader = reader;
         }
@@ -143,7 +143,7 @@ abstract class EntryCursor implements Closeable {
         private final ByteOrder order;
         private int at = -1;
 
-        OfTrace(Trace trace, @Nullable RecordedSocket only) {
+        OfTrace(Trace trace, @Nullable SocketOfRecording only) {
             super(only);
             this.entries = trace.entries();
             this.order = trace.order();

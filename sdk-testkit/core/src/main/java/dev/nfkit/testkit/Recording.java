@@ -21,12 +21,12 @@ import org.jspecify.annotations.Nullable;
 final class Recording {
     @FunctionalInterface
     private interface Source {
-        EntryCursor open(@Nullable RecordedSocket only) throws IOException;
+        EntryCursor open(@Nullable SocketOfRecording only) throws IOException;
     }
 
     private final String name;
     private final Source source;
-    private final List<RecordedSocket> sockets = new ArrayList<>();
+    private final List<SocketOfRecording> sockets = new ArrayList<>();
     private final RecordedAnswers answers = new RecordedAnswers();
     private final ByteOrder order;
     private long entries;
@@ -62,19 +62,19 @@ final class Recording {
         return new Recording("the recording", only -> EntryCursor.of(trace, only));
     }
 
-    private RecordedSocket socketOf(EntryCursor cursor) {
-        for (RecordedSocket known : sockets) {
+    private SocketOfRecording socketOf(EntryCursor cursor) {
+        for (SocketOfRecording known : sockets) {
             if (known.is(cursor.socket(), cursor.protocol())) {
                 return known;
             }
         }
-        RecordedSocket found = new RecordedSocket(cursor.socket(), cursor.protocol(), cursor.socketName());
+        SocketOfRecording found = new SocketOfRecording(cursor.socket(), cursor.protocol(), cursor.socketName());
         sockets.add(found);
         return found;
     }
 
     /** A cursor before the first entry, for all sockets or for one. */
-    EntryCursor open(@Nullable RecordedSocket only) {
+    EntryCursor open(@Nullable SocketOfRecording only) {
         try {
             return source.open(only);
         } catch (NoSuchFileException e) {
@@ -103,17 +103,17 @@ final class Recording {
         return answers;
     }
 
-    List<RecordedSocket> sockets() {
+    List<SocketOfRecording> sockets() {
         return sockets;
     }
 
     /** The sockets of a protocol, in the order of their first entries. */
-    List<RecordedSocket> sockets(int protocol) {
+    List<SocketOfRecording> sockets(int protocol) {
         return sockets.stream().filter(each -> each.protocol() == protocol).toList();
     }
 
     /** Whether a socket shares its interface with others, as in a file from an nlmon device. */
-    boolean shared(RecordedSocket socket) {
+    boolean shared(SocketOfRecording socket) {
         return sockets.stream().filter(each -> each.socket() == socket.socket()).count() > 1;
     }
 }

@@ -68,7 +68,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
     private final Escapes escapes = new Escapes();
     private final Pacing.Steps steps = new Pacing.Steps();
     private final List<ReplaySocket> sockets = new ArrayList<>();
-    private final List<RecordedSocket> claimed = new ArrayList<>();
+    private final List<SocketOfRecording> claimed = new ArrayList<>();
     private final List<AssertionError> failures = new ArrayList<>();
     private TestClock clock = TestClock.automatic();
     private ReplayPace pace = ReplayPace.IMMEDIATE;
@@ -174,9 +174,9 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
             }
             ReplaySocket socket = new ReplaySocket(this, protocol, nextPort++, recording.order());
             sockets.add(socket);
-            List<RecordedSocket> recorded = recording.sockets(protocol);
+            List<SocketOfRecording> recorded = recording.sockets(protocol);
             if (recorded.size() < 2) {
-                socket.follow(script(recorded.isEmpty() ? new RecordedSocket(-1, protocol, null) : recorded.get(0)));
+                socket.follow(script(recorded.isEmpty() ? new SocketOfRecording(-1, protocol, null) : recorded.get(0)));
             }
             return socket;
         } finally {
@@ -184,7 +184,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
         }
     }
 
-    private ReplayScript script(RecordedSocket of) {
+    private ReplayScript script(SocketOfRecording of) {
         claimed.add(of);
         Pacing pacing = new Pacing(pace, clock, steps);
         return strict
@@ -194,10 +194,10 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
 
     /** The script for a socket whose first action is a send or a receive; requires the lock. */
     ReplayScript script(ReplaySocket socket, byte @Nullable [] sent) {
-        List<RecordedSocket> free = recording.sockets(socket.protocol()).stream()
+        List<SocketOfRecording> free = recording.sockets(socket.protocol()).stream()
                 .filter(each -> !claimed.contains(each))
                 .toList();
-        RecordedSocket found = sent == null ? Claim.unasked(free) : Claim.asked(free, sent, recording.order(), text);
+        SocketOfRecording found = sent == null ? Claim.unasked(free) : Claim.asked(free, sent, recording.order(), text);
         if (found == null && (strict || sent == null) && !free.isEmpty()) {
             found = free.get(0);
         }
@@ -207,7 +207,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
                     + " sockets of protocol " + socket.protocol() + ", and all are in use: there is none for socket "
                     + socket.portId()));
         }
-        return script(found == null ? new RecordedSocket(-1, socket.protocol(), null) : found);
+        return script(found == null ? new SocketOfRecording(-1, socket.protocol(), null) : found);
     }
 
     /** Watches a batch's views, if requested; requires the lock. */
@@ -315,7 +315,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
                 }
             }
         }
-        for (RecordedSocket recorded : recording.sockets()) {
+        for (SocketOfRecording recorded : recording.sockets()) {
             if (!sockets.isEmpty() && !claimed.contains(recorded) && !recording.shared(recorded)) {
                 problems.add(recorded + ", was not opened");
             }

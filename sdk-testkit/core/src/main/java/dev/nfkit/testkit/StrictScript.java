@@ -33,7 +33,7 @@ final class StrictScript extends ReplayScript {
 
     private final TestClock clock;
     private final Pacing pacing;
-    private final @Nullable RecordedSocket of;
+    private final @Nullable SocketOfRecording of;
     private final SentSequences sequences = new SentSequences();
     /** Recorded requests that the receiving cursor has passed, and that were not sent yet. */
     private final Deque<ExpectedRequest> met = new ArrayDeque<>();
@@ -65,7 +65,8 @@ final class StrictScript extends ReplayScript {
         }
     }
 
-    StrictScript(Recording recording, @Nullable RecordedSocket of, MessageText text, TestClock clock, Pacing pacing) {
+    StrictScript(
+            Recording recording, @Nullable SocketOfRecording of, MessageText text, TestClock clock, Pacing pacing) {
         super(recording, recording.open(of), text);
         this.clock = clock;
         this.pacing = pacing;

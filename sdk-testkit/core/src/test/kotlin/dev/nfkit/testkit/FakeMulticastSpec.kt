@@ -2,7 +2,7 @@ package dev.nfkit.testkit
 
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
-import dev.nfkit.socket.AttributeTest
+import dev.nfkit.socket.AttributeCondition
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.NetAdmin
@@ -67,7 +67,7 @@ private fun FakeNetlinkSocket.takeAll(): Taken {
 }
 
 private fun marked(vararg marks: Long): EventFilter =
-    EventFilter.builder().require(AttributeTest.at(MARK).width(4).`is`(*marks)).build()
+    EventFilter.builder().require(AttributeCondition.at(MARK).width(4).`is`(*marks)).build()
 
 class FakeMulticastSpec :
     FunSpec({

@@ -4,13 +4,13 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.fuzz.Input;
 import dev.nfkit.linux.FilterProgram.Instruction;
-import dev.nfkit.socket.AttributeTest;
-import dev.nfkit.socket.AttributeTest.WhenAbsent;
+import dev.nfkit.socket.AttributeCondition;
+import dev.nfkit.socket.AttributeCondition.WhenAbsent;
+import dev.nfkit.socket.EventCondition;
 import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.EventFilter.Alternative;
-import dev.nfkit.socket.EventTest;
-import dev.nfkit.socket.FamilyTest;
-import dev.nfkit.socket.MessageTest;
+import dev.nfkit.socket.FamilyCondition;
+import dev.nfkit.socket.MessageCondition;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -52,7 +52,7 @@ class FilterFuzzTest {
         for (int clauses = control.u8() % 3; clauses > 0; clauses--) {
             List<Alternative> alternatives = new ArrayList<>();
             for (int i = control.u8() % 2; i >= 0; i--) {
-                List<EventTest> tests = new ArrayList<>();
+                List<EventCondition> tests = new ArrayList<>();
                 for (int j = control.u8() % 2; j >= 0; j--) {
                     tests.add(test(control));
                 }
@@ -63,21 +63,21 @@ class FilterFuzzTest {
         return filter.build();
     }
 
-    private static EventTest test(Input control) {
+    private static EventCondition test(Input control) {
         int kind = control.u8();
         if (kind % 4 == 0) {
-            return FamilyTest.of(control.u8());
+            return FamilyCondition.of(control.u8());
         }
         if (kind % 4 == 1) {
             int mask = control.u16();
-            return new MessageTest(0x100 + control.u8() % 4, mask, control.u16() & mask);
+            return new MessageCondition(0x100 + control.u8() % 4, mask, control.u16() & mask);
         }
         int[] path = IntStream.range(0, 1 + kind / 4 % 3)
                 .map(i -> 1 + control.u8() % 28)
                 .toArray();
         int width = 1 << (control.u8() % 3);
         long mask = Math.max(1, control.u32() & 0xffff_ffffL) & ((1L << (8 * width)) - 1);
-        return AttributeTest.at(path)
+        return AttributeCondition.at(path)
                 .offset(control.u8() % 8)
                 .width(width)
                 .mask(Math.max(1, mask))

@@ -1,6 +1,6 @@
 package dev.nfkit.socket
 
-import dev.nfkit.socket.AttributeTest.WhenAbsent
+import dev.nfkit.socket.AttributeCondition.WhenAbsent
 import dev.nfkit.socket.EventFilter.Alternative
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
@@ -59,7 +59,7 @@ private fun MessageWriter.tuple(
     endNest(tuple)
 }
 
-private fun filter(vararg tests: EventTest): EventFilter = EventFilter.builder().require(*tests).build()
+private fun filter(vararg tests: EventCondition): EventFilter = EventFilter.builder().require(*tests).build()
 
 class EventFilterSpec :
     FunSpec({
@@ -68,7 +68,7 @@ class EventFilterSpec :
         }
 
         test("the family is one of a set") {
-            val test = filter(FamilyTest.of(INET, INET6))
+            val test = filter(FamilyCondition.of(INET, INET6))
             for ((family, passes) in listOf(INET to true, INET6 to true, 7 to false)) {
                 test.matches(event(family = family)) shouldBe passes
             }
@@ -79,22 +79,22 @@ class EventFilterSpec :
             for (order in ORDERS) {
                 val created = event(order, flags = mask)
                 val changed = event(order)
-                filter(MessageTest(CT_NEW, mask, mask)).let { it.matches(created) to it.matches(changed) } shouldBe
+                filter(MessageCondition(CT_NEW, mask, mask)).let { it.matches(created) to it.matches(changed) } shouldBe
                     (true to false)
-                filter(MessageTest(CT_NEW, mask, 0)).let { it.matches(created) to it.matches(changed) } shouldBe
+                filter(MessageCondition(CT_NEW, mask, 0)).let { it.matches(created) to it.matches(changed) } shouldBe
                     (false to true)
-                filter(MessageTest.of(CT_NEW + 2)).matches(created) shouldBe false
+                filter(MessageCondition.of(CT_NEW + 2)).matches(created) shouldBe false
             }
         }
 
         test("nested attributes are found by their path, and read big-endian on any host") {
             for (order in ORDERS) {
                 val message = event(order) { tuple(0xc0000207, 53) }
-                filter(AttributeTest.at(1, 2, 1).`is`(6, 17)).matches(message) shouldBe true
-                filter(AttributeTest.at(1, 2, 1).`is`(6)).matches(message) shouldBe false
-                filter(AttributeTest.at(1, 2, 3).width(2).`is`(53)).matches(message) shouldBe true
-                filter(AttributeTest.at(1, 2, 3).offset(1).`is`(53)).matches(message) shouldBe true
-                val inNet = AttributeTest.at(1, 1, 1).width(4).mask(0xffffff00)
+                filter(AttributeCondition.at(1, 2, 1).`is`(6, 17)).matches(message) shouldBe true
+                filter(AttributeCondition.at(1, 2, 1).`is`(6)).matches(message) shouldBe false
+                filter(AttributeCondition.at(1, 2, 3).width(2).`is`(53)).matches(message) shouldBe true
+                filter(AttributeCondition.at(1, 2, 3).offset(1).`is`(53)).matches(message) shouldBe true
+                val inNet = AttributeCondition.at(1, 1, 1).width(4).mask(0xffffff00)
                 filter(inNet.`is`(0xc0000200)).matches(message) shouldBe true
                 filter(inNet.`is`(0xc0000300)).matches(message) shouldBe false
             }
@@ -107,7 +107,7 @@ class EventFilterSpec :
                 whenAbsent: WhenAbsent,
                 vararg values: Long,
             ) = filter(
-                AttributeTest
+                AttributeCondition
                     .at(8)
                     .width(4)
                     .whenAbsent(whenAbsent)
@@ -121,10 +121,10 @@ class EventFilterSpec :
 
         test("an attribute too short for its test counts as absent") {
             val message = event { be16(8, 5) }
-            filter(AttributeTest.at(8).width(2).`is`(5)).matches(message) shouldBe true
-            filter(AttributeTest.at(8).width(4).`is`(5)).matches(message) shouldBe false
+            filter(AttributeCondition.at(8).width(2).`is`(5)).matches(message) shouldBe true
+            filter(AttributeCondition.at(8).width(4).`is`(5)).matches(message) shouldBe false
             filter(
-                AttributeTest
+                AttributeCondition
                     .at(8)
                     .offset(1)
                     .width(2)
@@ -134,10 +134,10 @@ class EventFilterSpec :
         }
 
         test("flag bits of a code do not hide an attribute, and of two the first counts") {
-            filter(AttributeTest.at(8).width(4).`is`(5)).matches(
+            filter(AttributeCondition.at(8).width(4).`is`(5)).matches(
                 event { be32(8 or Netlink.NLA_F_NET_BYTEORDER, 5) },
             ) shouldBe true
-            filter(AttributeTest.at(8).width(4).`is`(5)).matches(
+            filter(AttributeCondition.at(8).width(4).`is`(5)).matches(
                 event {
                     be32(8, 5)
                     be32(8, 6)
@@ -153,24 +153,24 @@ class EventFilterSpec :
                         be32(5, 1)
                         be32(8, 5)
                     }
-                filter(AttributeTest.at(8).width(4).`is`(5)).matches(message) shouldBe true
+                filter(AttributeCondition.at(8).width(4).`is`(5)).matches(message) shouldBe true
                 message
                     .buffer()
                     .duplicate()
                     .order(order)
                     .putShort(20, length.toShort())
-                filter(AttributeTest.at(8).width(4).`is`(5)).matches(message) shouldBe false
+                filter(AttributeCondition.at(8).width(4).`is`(5)).matches(message) shouldBe false
             }
         }
 
         test("every clause must be satisfied by one of its alternatives, all of whose tests pass") {
-            val udp = AttributeTest.at(1, 2, 1).`is`(17)
-            val domain = AttributeTest.at(1, 2, 3).width(2).`is`(53)
-            val local = AttributeTest.at(1, 1, 1).width(4).`is`(1)
+            val udp = AttributeCondition.at(1, 2, 1).`is`(17)
+            val domain = AttributeCondition.at(1, 2, 3).width(2).`is`(53)
+            val local = AttributeCondition.at(1, 1, 1).width(4).`is`(1)
             val filter =
                 EventFilter
                     .builder()
-                    .require(FamilyTest.of(INET))
+                    .require(FamilyCondition.of(INET))
                     .requireAny(Alternative.of(udp, domain), Alternative.of(local))
                     .build()
             filter.matches(event { tuple(9, 53) }) shouldBe true
@@ -178,12 +178,12 @@ class EventFilterSpec :
             filter.matches(event { tuple(9, 53, 6) }) shouldBe false
             filter.matches(event { tuple(1, 54, 6) }) shouldBe true
             filter.matches(event(family = INET6) { tuple(1, 53) }) shouldBe false
-            filter.clauses().map { it.alternatives().map(Alternative::tests) } shouldContainExactly
-                listOf(listOf(listOf(FamilyTest.of(INET))), listOf(listOf(udp, domain), listOf(local)))
+            filter.clauses().map { it.alternatives().map(Alternative::conditions) } shouldContainExactly
+                listOf(listOf(listOf(FamilyCondition.of(INET))), listOf(listOf(udp, domain), listOf(local)))
         }
 
         test("a message that is not an event passes every filter") {
-            val nothing = filter(FamilyTest.of(99))
+            val nothing = filter(FamilyCondition.of(99))
             nothing.matches(event()) shouldBe false
             nothing.matches(event(sequence = 1)) shouldBe true
             nothing.matches(event(sequence = 0x01000000)) shouldBe true
@@ -195,7 +195,7 @@ class EventFilterSpec :
         test("a filter reads nothing outside the message and throws nothing, whatever the contents") {
             val random = Random(4)
             val deep =
-                AttributeTest
+                AttributeCondition
                     .at(1, 1, 1, 1, 1, 1, 1, 1)
                     .width(4)
                     .`is`(1)
@@ -213,8 +213,8 @@ class EventFilterSpec :
                 message.next() shouldBe true
                 for (test in listOf(
                     deep,
-                    AttributeTest.at(1).width(2).`is`(1),
-                    AttributeTest.at(2).offset(30).`is`(1),
+                    AttributeCondition.at(1).width(2).`is`(1),
+                    AttributeCondition.at(2).offset(30).`is`(1),
                 )) {
                     filter(test).matches(message)
                     test.matches(message)
@@ -226,11 +226,11 @@ class EventFilterSpec :
             fun make() =
                 EventFilter
                     .builder()
-                    .require(FamilyTest.of(INET, INET6), MessageTest(CT_NEW, 0x600, 0x200))
+                    .require(FamilyCondition.of(INET, INET6), MessageCondition(CT_NEW, 0x600, 0x200))
                     .requireAny(
-                        Alternative.of(AttributeTest.at(1, 2, 1).`is`(17, 6, 17)),
+                        Alternative.of(AttributeCondition.at(1, 2, 1).`is`(17, 6, 17)),
                         Alternative.of(
-                            AttributeTest
+                            AttributeCondition
                                 .at(8)
                                 .offset(4)
                                 .width(4)
@@ -241,7 +241,7 @@ class EventFilterSpec :
                     ).build()
             make() shouldBe make()
             make().hashCode() shouldBe make().hashCode()
-            make() shouldNotBe filter(FamilyTest.of(INET))
+            make() shouldNotBe filter(FamilyCondition.of(INET))
             make().toString() shouldBe
                 "({family in [2, 10] and type 0x100 with flags & 0x600 = 0x200}) and " +
                 "({attribute 1/2/1 u8 in [0x6, 0x11], absent: FAIL} or " +
@@ -251,7 +251,7 @@ class EventFilterSpec :
 
         test("a test returns the values that it was built with") {
             val test =
-                AttributeTest
+                AttributeCondition
                     .at(4, 1, 1)
                     .offset(2)
                     .width(2)
@@ -264,7 +264,7 @@ class EventFilterSpec :
             test.mask() shouldBe 0xfff
             test.values() shouldContainExactly listOf(1L, 3L)
             test.whenAbsent() shouldBe WhenAbsent.PASS
-            AttributeTest
+            AttributeCondition
                 .at(8)
                 .width(4)
                 .`is`(1)
@@ -274,35 +274,36 @@ class EventFilterSpec :
         test("a test that could never match, or is out of range, is refused by name and range") {
             val refusals =
                 mapOf<String, () -> Any>(
-                    "path of 0 codes is out of 1 to 8" to { AttributeTest.at() },
-                    "path of 9 codes is out of 1 to 8" to { AttributeTest.at(1, 1, 1, 1, 1, 1, 1, 1, 1) },
-                    "path code 0 is out of 1 to 16383" to { AttributeTest.at(1, 0) },
-                    "path code 16384 is out of 1 to 16383" to { AttributeTest.at(16_384) },
-                    "width 3 is none of 1, 2 and 4" to { AttributeTest.at(1).width(3).`is`(1) },
-                    "offset -1 is out of 0 to 65530" to { AttributeTest.at(1).offset(-1).`is`(1) },
+                    "path of 0 codes is out of 1 to 8" to { AttributeCondition.at() },
+                    "path of 9 codes is out of 1 to 8" to { AttributeCondition.at(1, 1, 1, 1, 1, 1, 1, 1, 1) },
+                    "path code 0 is out of 1 to 16383" to { AttributeCondition.at(1, 0) },
+                    "path code 16384 is out of 1 to 16383" to { AttributeCondition.at(16_384) },
+                    "width 3 is none of 1, 2 and 4" to { AttributeCondition.at(1).width(3).`is`(1) },
+                    "offset -1 is out of 0 to 65530" to { AttributeCondition.at(1).offset(-1).`is`(1) },
                     "offset 65528 is out of 0 to 65527" to {
-                        AttributeTest
+                        AttributeCondition
                             .at(1)
                             .offset(65_528)
                             .width(4)
                             .`is`(1)
                     },
-                    "mask 0 is less than 1" to { AttributeTest.at(1).mask(0) },
-                    "mask 0x100 is out of 1 to 0xff" to { AttributeTest.at(1).mask(0x100).`is`(0) },
-                    "values is empty: no message could match" to { AttributeTest.at(1).`is`() },
+                    "mask 0 is less than 1" to { AttributeCondition.at(1).mask(0) },
+                    "mask 0x100 is out of 1 to 0xff" to { AttributeCondition.at(1).mask(0x100).`is`(0) },
+                    "values is empty: no message could match" to { AttributeCondition.at(1).`is`() },
                     "value 0x10 has bits that the mask 0xf lacks: it could never match" to {
-                        AttributeTest.at(1).mask(0xf).`is`(1, 0x10)
+                        AttributeCondition.at(1).mask(0xf).`is`(1, 0x10)
                     },
                     "value 0xffffffffffffffff has bits that the mask 0xffffffff lacks: it could never match" to {
-                        AttributeTest.at(1).width(4).`is`(-1)
+                        AttributeCondition.at(1).width(4).`is`(-1)
                     },
-                    "family 256 is out of 0 to 255" to { FamilyTest.of(256) },
-                    "families is empty: no message could match" to { FamilyTest(emptySet()) },
-                    "type 15 is out of 16 to 65535" to { MessageTest.of(15) },
-                    "flagMask 65536 is out of 0 to 65535" to { MessageTest(16, 65_536, 0) },
-                    "flags 0x3 has bits that flagMask 0x1 lacks: no message could match" to { MessageTest(16, 1, 3) },
+                    "family 256 is out of 0 to 255" to { FamilyCondition.of(256) },
+                    "families is empty: no message could match" to { FamilyCondition(emptySet()) },
+                    "type 15 is out of 16 to 65535" to { MessageCondition.of(15) },
+                    "flagMask 65536 is out of 0 to 65535" to { MessageCondition(16, 65_536, 0) },
+                    "flags 0x3 has bits that flagMask 0x1 lacks: no message could match" to
+                        { MessageCondition(16, 1, 3) },
                     "alternatives is empty: no message could match" to { EventFilter.builder().requireAny() },
-                    "tests is empty: every message would match" to { Alternative.of() },
+                    "conditions is empty: every message would match" to { Alternative.of() },
                 )
             for ((text, make) in refusals) {
                 withClue(text) { shouldThrow<IllegalArgumentException> { make() }.message shouldBe text }

@@ -4,7 +4,7 @@ import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.EventFilter
-import dev.nfkit.socket.FamilyTest
+import dev.nfkit.socket.FamilyCondition
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.Netlink
@@ -633,7 +633,7 @@ abstract class NetlinkSocketContract(
         }
     }
 
-    private fun onlyFamily(family: Int): EventFilter = EventFilter.builder().require(FamilyTest.of(family)).build()
+    private fun onlyFamily(family: Int): EventFilter = EventFilter.builder().require(FamilyCondition.of(family)).build()
 
     /** Delivers far more than a small receive buffer holds. Returns the number. */
     private fun flood(socket: NetlinkSocket): Int {

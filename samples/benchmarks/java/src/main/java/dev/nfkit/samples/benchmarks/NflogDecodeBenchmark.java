@@ -53,7 +53,7 @@ public class NflogDecodeBenchmark {
         NflogOptions options = NflogOptions.builder()
                 .group(GROUP, group -> group.copyRange(128).bufferSize(131_072))
                 .build();
-        session = NflogSession.open(RecordedSocket.nflog(GROUP, packets), options);
+        session = NflogSession.open(RepeatingSocket.nflog(GROUP, packets), options);
     }
 
     /**

@@ -55,7 +55,7 @@ public class NfqueueDecideBenchmark {
     @Setup
     public void open() throws NetlinkException {
         session = NfqueueSession.open(
-                RecordedSocket.nfqueue(QUEUE, PACKETS),
+                RepeatingSocket.nfqueue(QUEUE, PACKETS),
                 NfqueueOptions.builder()
                         .queue(QUEUE, queue -> queue.copyRange(128))
                         .build());

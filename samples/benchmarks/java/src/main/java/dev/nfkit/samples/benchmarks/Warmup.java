@@ -82,7 +82,7 @@ final class Warmup {
     private static void fromMemory(int group, NflogOptions options, PacketSink<NflogPacket, RuntimeException> sink)
             throws NetlinkException {
         for (int packets : BATCHES) {
-            RecordedSocket memory = RecordedSocket.nflog(group, packets).ending(POLLS);
+            RepeatingSocket memory = RepeatingSocket.nflog(group, packets).ending(POLLS);
             try (NflogSession session = NflogSession.open(memory, options)) {
                 for (int i = 0; i < POLLS; i++) {
                     session.poll(sink, Duration.ZERO);

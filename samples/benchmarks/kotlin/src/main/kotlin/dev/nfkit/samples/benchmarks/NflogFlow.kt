@@ -35,7 +35,7 @@ private class Logged {
 /** Lets the JVM compile the flow's code before the measured session opens, over a socket in memory. */
 private suspend fun warmUp() {
     val logged = Logged()
-    RecordedSocket.nflog(GROUP, BATCH).ending(WARM_BATCHES).useNflog({ group(GROUP) }) {
+    RepeatingSocket.nflog(GROUP, BATCH).ending(WARM_BATCHES).useNflog({ group(GROUP) }) {
         packets.take((WARM_BATCHES * BATCH).toInt()).collect(logged::look)
     }
     check(logged.bytes > 0)

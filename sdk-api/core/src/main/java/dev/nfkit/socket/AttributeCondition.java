@@ -13,11 +13,11 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * A test that passes if an attribute's value, under a mask, is one of a set of values. For instance, this one passes if
+ * A condition that holds if an attribute's value, under a mask, is one of a set of values. For instance, this one holds if
  * the destination of a connection's original direction lies in 192.0.2.0/24:
  *
  * <pre>{@code
- * AttributeTest.at(1, 1, 2).width(4).mask(0xffffff00L).is(0xc0000200L)
+ * AttributeCondition.at(1, 1, 2).width(4).mask(0xffffff00L).is(0xc0000200L)
  * }</pre>
  *
  * <p>It reads a message as the kernel's filters do ({@code SKF_AD_NLATTR} and {@code SKF_AD_NLATTR_NEST} in {@code
@@ -25,7 +25,7 @@ import java.util.stream.LongStream;
  * the first counts; after one with an invalid length, no attribute is found. An attribute shorter than the part that is
  * read counts as absent. Immutable.
  */
-public final class AttributeTest implements EventTest {
+public final class AttributeCondition implements EventCondition {
     private static final int DEEPEST = 8;
     private static final int LONGEST_VALUE = 0xffff - NLA_HDRLEN;
 
@@ -36,7 +36,7 @@ public final class AttributeTest implements EventTest {
     private final long[] values;
     private final WhenAbsent whenAbsent;
 
-    private AttributeTest(Builder from, long[] values) {
+    private AttributeCondition(Builder from, long[] values) {
         this.path = from.path;
         this.offset = from.offset;
         this.width = from.width;
@@ -49,18 +49,18 @@ public final class AttributeTest implements EventTest {
         return (1L << (8 * width)) - 1;
     }
 
-    /** The result of a test if the attribute is absent. */
+    /** The result of a condition if the attribute is absent. */
     public enum WhenAbsent {
-        /** The test passes. */
+        /** The condition holds. */
         PASS,
-        /** The test fails. */
+        /** The condition does not hold. */
         FAIL,
         /** The attribute is read as 0, because the kernel omits a mark that is 0. */
         ZERO
     }
 
     /**
-     * Begins a test of all bits of the value's first byte, which fails if the attribute is absent.
+     * Begins a condition of all bits of the value's first byte, which does not hold if the attribute is absent.
      *
      * @param path the attribute's code after those it is nested in, the outermost first: 1 to 8 codes, each 1 to 16383
      * @return a builder that {@link Builder#is} completes
@@ -140,13 +140,13 @@ public final class AttributeTest implements EventTest {
         }
 
         /**
-         * Completes the test.
+         * Completes the condition.
          *
          * @param values the values that match after masking, at least one, each within the mask
-         * @return the test
+         * @return the condition
          * @throws IllegalArgumentException if width, offset, mask or a value is out of its range, or there is no value
          */
-        public AttributeTest is(long... values) {
+        public AttributeCondition is(long... values) {
             if (width != 1 && width != 2 && width != 4) {
                 throw new IllegalArgumentException("width " + width + " is none of 1, 2 and 4");
             }
@@ -160,15 +160,16 @@ public final class AttributeTest implements EventTest {
             if (values.length == 0) {
                 throw new IllegalArgumentException("values is empty: no message could match");
             }
-            AttributeTest test = new AttributeTest(
+            AttributeCondition condition = new AttributeCondition(
                     this, Arrays.stream(values).sorted().distinct().toArray());
             for (long value : values) {
-                if ((value & ~test.mask) != 0) {
+                if ((value & ~condition.mask) != 0) {
                     throw new IllegalArgumentException(String.format(
-                            "value 0x%x has bits that the mask 0x%x lacks: it could never match", value, test.mask));
+                            "value 0x%x has bits that the mask 0x%x lacks: it could never match",
+                            value, condition.mask));
                 }
             }
-            return test;
+            return condition;
         }
     }
 
@@ -227,7 +228,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * Whether the test passes if the attribute is absent: {@link WhenAbsent#ZERO} passes if 0 is one of the values.
+     * Whether the condition holds if the attribute is absent: {@link WhenAbsent#ZERO} holds if 0 is one of the values.
      *
      * @return the answer
      */
@@ -292,14 +293,14 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * Whether another test is the same.
+     * Whether another condition is the same.
      *
      * @param other anything
-     * @return whether it is a test of the same attribute, bytes, bits and values with the same result if absent
+     * @return whether it is a condition on the same attribute, bytes, bits and values with the same result if absent
      */
     @Override
     public boolean equals(Object other) {
-        return other instanceof AttributeTest that
+        return other instanceof AttributeCondition that
                 && Arrays.equals(path, that.path)
                 && offset == that.offset
                 && width == that.width
@@ -319,7 +320,7 @@ public final class AttributeTest implements EventTest {
     }
 
     /**
-     * The test as text.
+     * The condition as text.
      *
      * @return text such as {@code attribute 1/1/2 u32 & 0xffffff00 in [0xc0000200], absent: FAIL}
      */

@@ -5,7 +5,7 @@ import dev.nfkit.trace.TraceKind;
 import org.jspecify.annotations.Nullable;
 
 /** One socket of a recording: an interface of the file, and its netlink protocol. */
-final class RecordedSocket {
+final class SocketOfRecording {
     private final int socket;
     private final int protocol;
     private final @Nullable String name;
@@ -14,7 +14,7 @@ final class RecordedSocket {
     private long requests;
     private long received;
 
-    RecordedSocket(int socket, int protocol, @Nullable String name) {
+    SocketOfRecording(int socket, int protocol, @Nullable String name) {
         this.socket = socket;
         this.protocol = protocol;
         this.name = name;

@@ -13,7 +13,7 @@ import kotlin.concurrent.thread
 private const val LONG_NANOS = 10_000_000_000L
 
 /** What processes other than the kernel can and cannot put onto a socket. */
-class StrangersSpec :
+class ForeignSendersSpec :
     FunSpec({
         val batch = DatagramBatch(64, 4_096)
 

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * A socket that acknowledges every request and then delivers the same datagrams repeatedly, without a system call. What
  * remains is the cost of nfkit itself.
  */
-public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, KernelView {
+public final class RepeatingSocket implements NetlinkSocket, NetlinkTransport, KernelView {
     private static final int PAYLOAD = 92;
     /**
      * The offset of a queued packet's id: after nlmsghdr, nfgenmsg and the header of NFQA_PACKET_HDR, which comes
@@ -49,7 +49,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
     private boolean answering;
     private long receives = Long.MAX_VALUE;
 
-    private RecordedSocket(List<ByteBuffer> datagrams, boolean numbered) {
+    private RepeatingSocket(List<ByteBuffer> datagrams, boolean numbered) {
         this.datagrams = datagrams;
         this.numbered = numbered;
     }
@@ -62,7 +62,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
      * @param count the number of packets in a datagram
      * @return the socket, which is its own transport
      */
-    public static RecordedSocket nflog(int group, int count) {
+    public static RepeatingSocket nflog(int group, int count) {
         MessageWriter writer = new MessageWriter(count * 256 + 64, ByteOrder.nativeOrder());
         for (int i = 0; i < count; i++) {
             writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0)
@@ -78,11 +78,11 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
                     .end();
         }
         writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
-        return new RecordedSocket(List.of(writer.datagram()), false);
+        return new RepeatingSocket(List.of(writer.datagram()), false);
     }
 
     /** Creates a socket that delivers the given number of queued packets with each receive, one in each datagram. */
-    static RecordedSocket nfqueue(int queue, int count) {
+    static RepeatingSocket nfqueue(int queue, int count) {
         List<ByteBuffer> packets = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             packets.add(new MessageWriter(256, ByteOrder.nativeOrder())
@@ -95,7 +95,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
                     .end()
                     .datagram());
         }
-        return new RecordedSocket(packets, true);
+        return new RepeatingSocket(packets, true);
     }
 
     /**
@@ -104,7 +104,7 @@ public final class RecordedSocket implements NetlinkSocket, NetlinkTransport, Ke
      * @param most the number of receives that deliver datagrams
      * @return this socket
      */
-    public RecordedSocket ending(long most) {
+    public RepeatingSocket ending(long most) {
         receives = most;
         return this;
     }

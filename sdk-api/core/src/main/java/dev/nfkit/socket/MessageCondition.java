@@ -2,17 +2,17 @@ package dev.nfkit.socket;
 
 import dev.nfkit.wire.MessageCursor;
 
-/** A test that passes if a message is of a type ({@code nlmsg_type}) and certain of its flags are set or not set. */
-public record MessageTest(int type, int flagMask, int flags) implements EventTest {
+/** A condition that holds if a message is of a type ({@code nlmsg_type}) and certain of its flags are set or not set. */
+public record MessageCondition(int type, int flagMask, int flags) implements EventCondition {
     /**
-     * A test of type and flags.
+     * A condition of type and flags.
      *
      * @param type the type, 16 to 65535: {@code subsystem << 8 | message}
      * @param flagMask the flags that matter, 0 to 65535
      * @param flags which of them must be set; the others must not
      * @throws IllegalArgumentException if one is out of range, or flags has bits that flagMask lacks
      */
-    public MessageTest {
+    public MessageCondition {
         if (type < 16 || type > 0xffff) {
             throw new IllegalArgumentException("type " + type + " is out of 16 to 65535");
         }
@@ -26,14 +26,14 @@ public record MessageTest(int type, int flagMask, int flags) implements EventTes
     }
 
     /**
-     * A test of the type alone.
+     * A condition of the type alone.
      *
      * @param type the type, 16 to 65535
-     * @return the test
+     * @return the condition
      * @throws IllegalArgumentException if the type is out of range
      */
-    public static MessageTest of(int type) {
-        return new MessageTest(type, 0, 0);
+    public static MessageCondition of(int type) {
+        return new MessageCondition(type, 0, 0);
     }
 
     /**
@@ -72,7 +72,7 @@ public record MessageTest(int type, int flagMask, int flags) implements EventTes
     }
 
     /**
-     * The test as text.
+     * The condition as text.
      *
      * @return text such as {@code type 0x100 with flags & 0x600 = 0x600}
      */

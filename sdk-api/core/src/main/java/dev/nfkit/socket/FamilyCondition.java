@@ -5,15 +5,15 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A test that passes if a message is of one of a set of address families ({@code nfgen_family}). */
-public record FamilyTest(Set<Integer> families) implements EventTest {
+/** A condition that holds if a message is of one of a set of address families ({@code nfgen_family}). */
+public record FamilyCondition(Set<Integer> families) implements EventCondition {
     /**
-     * A test of the family.
+     * A condition of the family.
      *
      * @param families the families' numbers, 0 to 255, at least one; {@link dev.nfkit.AddressFamily} has the known ones
      * @throws IllegalArgumentException if there is none, or one is out of range
      */
-    public FamilyTest(Set<Integer> families) {
+    public FamilyCondition(Set<Integer> families) {
         if (families.isEmpty()) {
             throw new IllegalArgumentException("families is empty: no message could match");
         }
@@ -26,19 +26,19 @@ public record FamilyTest(Set<Integer> families) implements EventTest {
     }
 
     /**
-     * A test of the family.
+     * A condition of the family.
      *
      * @param first a family's number, 0 to 255
      * @param more others that match, too
-     * @return the test
+     * @return the condition
      * @throws IllegalArgumentException if one is out of range
      */
-    public static FamilyTest of(int first, int... more) {
+    public static FamilyCondition of(int first, int... more) {
         Set<Integer> families = new TreeSet<>(Set.of(first));
         for (int family : more) {
             families.add(family);
         }
-        return new FamilyTest(families);
+        return new FamilyCondition(families);
     }
 
     /**
@@ -57,7 +57,7 @@ public record FamilyTest(Set<Integer> families) implements EventTest {
     }
 
     /**
-     * The test as text.
+     * The condition as text.
      *
      * @return text such as {@code family in [2, 10]}
      */
