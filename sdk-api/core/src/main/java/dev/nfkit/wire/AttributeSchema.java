@@ -28,7 +28,7 @@ public final class AttributeSchema {
             int code = type.code();
             if (code < 1 || code >= CODES || byCode[code] != null) {
                 throw new IllegalArgumentException(
-                        "attribute code " + code + " of " + type.kernelName() + " is out of 1 to 63 or stands twice");
+                        "attribute code " + code + " of " + type.kernelName() + " is out of 1 to 63 or occurs twice");
             }
             byCode[code] = type;
         }

@@ -84,7 +84,7 @@ class SchedulerProperties :
                     orders.getOrPut(seed, ::mutableListOf) += order.toString()
                 }
             }
-            // How many schedules there is time for differs; those that both had are compared.
+            // The number of schedules that there is time for differs; those that both had are compared.
             val repeated = orders.values.filter { it.size > 1 }
             repeated.size shouldBeGreaterThan WARM_UP
             repeated.filter { it.toSet().size > 1 }.shouldBeEmpty()

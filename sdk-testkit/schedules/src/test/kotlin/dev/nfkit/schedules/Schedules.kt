@@ -45,7 +45,7 @@ private const val END_MILLIS = 3000L
 /** The number of steps after which a schedule counts as endless. */
 private const val MOST_STEPS = 60_000
 
-/** The scheduler itself is stuck if it takes no step in so many slices of real time, in which this process ran. */
+/** The scheduler itself is stuck if it takes no step in this number of slices of real time in which this process ran. */
 private const val STUCK_SLICES = 24
 private const val SLICE_MILLIS = 5_000L
 

@@ -20,7 +20,7 @@ private fun written(verdict: Verdict): ByteArray {
 
 private fun ByteArray.hex(from: Int = 0) = drop(from).joinToString("") { "%02x".format(it) }
 
-/** The attributes behind the verdict's header. */
+/** The attributes after the verdict's header. */
 private fun changes(verdict: Verdict) = written(verdict).hex(HEADERS + 12)
 
 class VerdictMessagesSpec :
@@ -31,7 +31,7 @@ class VerdictMessagesSpec :
                 "0c000200" + "00078003" + "fedcba98"
         }
 
-        test("a batch says so, and carries mark and priority") {
+        test("a batch is marked as one, and has mark and priority") {
             val writer = MessageWriter(256, ByteOrder.LITTLE_ENDIAN)
             VerdictMessages.batch(writer, 7, 3, 9, Verdict.ACCEPT.mark(0x11).priority(0x22))
             ByteArray(writer.length()).also { writer.datagram().get(0, it) }.hex() shouldBe

@@ -205,16 +205,16 @@ public sealed interface Fault {
     }
 
     /** The datagram arrives after others: after the given number, or after all that can be received. */
-    record Reordered(int behind) implements Fault {
+    record Reordered(int overtakenBy) implements Fault {
         /**
          * Creates a datagram that is overtaken.
          *
-         * @param behind the number of datagrams that overtake it, at least 1
+         * @param overtakenBy the number of datagrams that overtake it, at least 1
          * @throws IllegalArgumentException if it is out of range
          */
         public Reordered {
-            if (behind < 1) {
-                throw new IllegalArgumentException("behind " + behind + " is less than 1");
+            if (overtakenBy < 1) {
+                throw new IllegalArgumentException("overtakenBy " + overtakenBy + " is less than 1");
             }
         }
 
@@ -224,8 +224,8 @@ public sealed interface Fault {
          * @return at least 1
          */
         @Override
-        public int behind() {
-            return behind;
+        public int overtakenBy() {
+            return overtakenBy;
         }
 
         @Override

@@ -189,7 +189,7 @@ final class FaultySocket implements NetlinkSocket {
             passage.add(arrival);
             passage.add(arrival);
         } else if (fault instanceof Fault.Reordered reordered) {
-            passage.overtake(arrival, reordered.behind());
+            passage.overtake(arrival, reordered.overtakenBy());
         } else if (fault instanceof Fault.FlippedBit flip) {
             passage.add(with(arrival, FaultyMessages.flipped(arrival.bytes, flip.bit())));
         } else if (fault instanceof Fault.InterruptedDump) {

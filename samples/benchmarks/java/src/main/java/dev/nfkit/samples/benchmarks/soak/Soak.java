@@ -51,7 +51,7 @@ public final class Soak {
     /**
      * Runs scenarios, prints the balance of each, and prints a summary at the end.
      *
-     * @param args about how many seconds the run takes (45 by default); then the milliseconds that a scenario sends
+     * @param args the approximate length of the run in seconds (45 by default); then the milliseconds that a scenario sends
      *     each time (1000)
      * @param scenarios the scenarios
      * @return the exit code: 0; 1 if anything was lost without being counted, or has grown; 2 if an argument is wrong,
