@@ -415,7 +415,7 @@ public final class MessageLoop implements AutoCloseable {
         try {
             socket.wakeup();
         } finally {
-            shutdown.close(intake, transport::nanoTime);
+            shutdown.close(intake);
         }
     }
 }

@@ -6,7 +6,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.NetlinkSocket;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +39,7 @@ final class Shutdown {
     private final Requests requests;
     private final Turn turn;
     private final Class<?> logger;
+    private final BooleanSupplier overOrFree;
     private volatile Phase phase = Phase.OPEN;
 
     private boolean requested;
@@ -60,6 +61,7 @@ final class Shutdown {
         this.requests = requests;
         this.turn = turn;
         this.logger = logger;
+        overOrFree = () -> isOver() || turn.isFree();
     }
 
     Phase phase() {
@@ -180,20 +182,21 @@ final class Shutdown {
     }
 
     /**
-     * Ends the session, or waits until the thread that receives has ended it; for a second at most, by either clock.
+     * Ends the session, or waits until the thread that receives has ended it, for a second at most. It allocates
+     * nothing unless it waits, so that it also closes when memory is short.
      */
-    void close(Intake intake, LongSupplier clock) {
+    void close(Intake intake) {
         Thread self = Thread.currentThread();
-        long clockDeadline = clock.getAsLong() + CLOSE_NANOS;
-        long deadline = System.nanoTime() + CLOSE_NANOS; // a test may hold the other clock still
+        // Not the transport's clock: a callback takes real time, and a test may move its clock meanwhile, or hold it.
+        long deadline = System.nanoTime() + CLOSE_NANOS;
         while (!isOver()) {
-            long left = Math.min(deadline - System.nanoTime(), clockDeadline - clock.getAsLong());
+            long left = deadline - System.nanoTime();
             if (turn.take(self)) {
                 leave(intake);
             } else if (left <= 0) {
                 abandon();
             } else {
-                turn.await(() -> isOver() || turn.isFree(), left);
+                turn.await(overOrFree, left);
             }
         }
     }

@@ -81,16 +81,20 @@ final class Turn {
         return wanted;
     }
 
-    /** Has the threads that wait look at what they wait for. */
+    /** Has the threads that wait look at what they wait for. Throws nothing. */
     void signal() {
         // The change was written before, and a waiting thread sets this before it checks its condition: no change is
         // missed.
         if (waiting > 0) {
-            lock.lock();
             try {
-                changed.signalAll();
-            } finally {
-                lock.unlock();
+                lock.lock();
+                try {
+                    changed.signalAll();
+                } finally {
+                    lock.unlock();
+                }
+            } catch (Throwable ignored) {
+                // No memory or stack: the change has happened, and a waiting thread looks again soon.
             }
         }
     }
