@@ -134,10 +134,14 @@ final class Holds {
      * Sends claimed answers, in one datagram if they fit. Those that come too late are counted.
      */
     synchronized void answerAll(List<Hold> holds, List<Verdict> verdicts, LongAdder late) throws NetlinkException {
+        if (over) { // a packet that is held since then stays, to be settled
+            late.add(holds.size());
+            return;
+        }
         int sent = 0;
         try {
             for (int i = 0; i < holds.size(); i++) {
-                if (holds.get(i).linked && !over) {
+                if (holds.get(i).linked) {
                     if (!writer.fits(VerdictMessages.size(verdicts.get(i)))) {
                         writer.send();
                         answered += removeAll(holds.subList(sent, i));

@@ -64,6 +64,18 @@ class HoldsSpec :
             rig.socket.datagrams.shouldBeEmpty()
         }
 
+        test("answers that leave together after the end are late, and their packets are settled") {
+            val rig = VerdictRig()
+            rig.settle(Verdict.DROP).shouldBeEmpty()
+            val hold = rig.held(1)
+            hold.claim(Verdict.ACCEPT)
+            val late = LongAdder()
+            rig.holds.answerAll(listOf(hold), listOf(Verdict.ACCEPT), late)
+            late.sum() shouldBe 1
+            rig.holds.answered() shouldBe 0
+            rig.settle(Verdict.DROP).size shouldBe 1
+        }
+
         test("an answer that cannot be sent leaves its packet held, to be answered again") {
             val rig = VerdictRig()
             val hold = rig.held(2)
