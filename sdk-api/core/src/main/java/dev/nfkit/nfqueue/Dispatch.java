@@ -100,8 +100,10 @@ final class Dispatch {
             if (ledger.sweepDue()) {
                 boolean drop = ledger.sweepDrops() || !failureVerdict.forBatches();
                 int last = ledger.sweepEnd();
-                outbox.sweep(queue, last, drop ? Verdict.DROP : failureVerdict);
-                ledger.swept(last);
+                if (!ledger.held.isAbandoned()) { // after the end was read: no sweep covers such a packet
+                    outbox.sweep(queue, last, drop ? Verdict.DROP : failureVerdict);
+                    ledger.swept(last);
+                }
             }
         }
     }

@@ -174,10 +174,10 @@ final class Ledger {
     boolean mayBatch(int last) {
         return !doubtful
                 && !disordered
-                && !held.isAbandoned()
                 && owed.isEmpty()
                 && !(open && openId - last <= 0)
-                && !(!held.isEmpty() && held.anyUpTo(last, nextId));
+                && !(!held.isEmpty() && held.anyUpTo(last, nextId))
+                && !held.isAbandoned(); // last: a packet is abandoned before it leaves the list
     }
 
     /** Whether the close verdict may go to all waiting packets: none of them was decided otherwise. */

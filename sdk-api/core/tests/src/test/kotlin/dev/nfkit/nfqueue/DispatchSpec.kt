@@ -31,6 +31,18 @@ private fun VerdictRig.sent(dispatch: Dispatch): List<String> {
 
 class DispatchSpec :
     FunSpec({
+        test("no sweep covers a held packet that has left without a verdict") {
+            val rig = VerdictRig()
+            val dispatch = rig.dispatch(Verdict.ACCEPT)
+            val hold = rig.hold(1)
+            rig.holds.add(hold)
+            dispatch.doubt(0)
+            rig.decide(dispatch, 9)
+            hold.list.abandon()
+            rig.holds.leave(hold)
+            rig.sent(dispatch) shouldContainExactly listOf("0: 9 NF_ACCEPT")
+        }
+
         test("a packet that is owed a verdict gets it first, so that the batch of later ones may be sent") {
             val rig = VerdictRig()
             val dispatch = rig.dispatch()

@@ -9,6 +9,9 @@ import io.kotest.property.Arb
 import io.kotest.property.arbitrary.int
 import io.kotest.property.arbitrary.long
 import io.kotest.property.checkAll
+import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.atomic.AtomicReference
+import kotlin.concurrent.thread
 import kotlin.random.Random
 
 private fun VerdictRig.ledger() = bound[0].ledger
@@ -27,6 +30,29 @@ private fun VerdictRig.decide(
 
 class LedgerSpec :
     FunSpec({
+        test("a held packet that leaves without a verdict is covered by no batch, whenever it leaves") {
+            val round = AtomicInteger()
+            val next = AtomicReference<Hold>()
+            val rounds = 20_000
+            val leaving =
+                thread {
+                    for (number in 1..rounds) {
+                        while (round.get() < number) Thread.onSpinWait()
+                        next.get().list.abandon()
+                        next.get().list.remove(next.get())
+                    }
+                }
+            repeat(rounds) {
+                val ledger = Ledger(Verdict.DROP)
+                val hold = Hold(NoOwner, 0, ledger.held, 1, false, 0, Verdict.DROP)
+                ledger.held.add(hold)
+                next.set(hold)
+                round.incrementAndGet()
+                ledger.mayBatch(5) shouldBe false
+            }
+            leaving.join()
+        }
+
         test("a batch may cover packets that are decided, and none that is open") {
             val rig = VerdictRig()
             val ledger = rig.ledger()
@@ -277,6 +303,25 @@ class LedgerSpec :
             }
         }
     })
+
+/** A session that does nothing for its held packets. */
+private object NoOwner : Hold.Owner {
+    override fun enter(hold: Hold) = Unit
+
+    override fun expireBefore(hold: Hold) = Unit
+
+    override fun answer(
+        hold: Hold,
+        verdict: Verdict,
+    ) = false
+
+    override fun answerAll(
+        claimed: List<Hold>,
+        verdicts: List<Verdict>,
+    ) = Unit
+
+    override fun late() = Unit
+}
 
 /** The kernel's list of waiting packets. */
 private class Kernel {
