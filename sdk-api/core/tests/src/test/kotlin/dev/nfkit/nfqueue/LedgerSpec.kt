@@ -31,26 +31,28 @@ private fun VerdictRig.decide(
 class LedgerSpec :
     FunSpec({
         test("a held packet that leaves without a verdict is covered by no batch, whenever it leaves") {
-            val round = AtomicInteger()
+            val begun = AtomicInteger()
+            val left = AtomicInteger()
             val next = AtomicReference<Hold>()
             val rounds = 20_000
-            val leaving =
-                thread {
-                    for (number in 1..rounds) {
-                        while (round.get() < number) Thread.onSpinWait()
-                        next.get().list.abandon()
-                        next.get().list.remove(next.get())
-                    }
+            thread(isDaemon = true) {
+                for (round in 1..rounds) {
+                    while (begun.get() < round) Thread.onSpinWait()
+                    val hold = next.get()
+                    hold.list.abandon()
+                    hold.list.remove(hold)
+                    left.set(round)
                 }
-            repeat(rounds) {
+            }
+            for (round in 1..rounds) {
                 val ledger = Ledger(Verdict.DROP)
                 val hold = Hold(NoOwner, 0, ledger.held, 1, false, 0, Verdict.DROP)
                 ledger.held.add(hold)
                 next.set(hold)
-                round.incrementAndGet()
+                begun.set(round)
                 ledger.mayBatch(5) shouldBe false
+                while (left.get() < round) Thread.onSpinWait()
             }
-            leaving.join()
         }
 
         test("a batch may cover packets that are decided, and none that is open") {
