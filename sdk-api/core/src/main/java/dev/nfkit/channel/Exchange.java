@@ -267,8 +267,8 @@ public final class Exchange implements AutoCloseable {
     private <E extends Exception> void take(Taker<E> taker) {
         try {
             taker.message(cursor);
-        } catch (
-                Throwable e) { // thrown after the rest was received: until then the socket refuses another dump (EBUSY)
+        } catch (Throwable e) {
+            // Thrown after the rest was received: until then the socket refuses another dump (EBUSY).
             fail(e);
         }
     }

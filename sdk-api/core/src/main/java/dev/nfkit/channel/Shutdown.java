@@ -64,10 +64,6 @@ final class Shutdown {
         overOrFree = () -> isOver() || turn.isFree();
     }
 
-    Phase phase() {
-        return phase;
-    }
-
     boolean isStopping() {
         return phase.isAtLeast(Phase.STOPPING);
     }

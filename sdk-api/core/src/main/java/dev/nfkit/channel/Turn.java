@@ -33,7 +33,7 @@ final class Turn {
 
     /** Takes the turn to wait for an answer, if it is free and no poll waits for it. */
     boolean takeToAsk(Thread self) {
-        return !wanted && holder.get() == null && holder.compareAndSet(null, new Asker(self));
+        return freeToAsk() && holder.compareAndSet(null, new Asker(self));
     }
 
     /** Whether the turn can be {@linkplain #takeToAsk taken to ask}. */
