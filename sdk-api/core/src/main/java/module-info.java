@@ -5,6 +5,8 @@ module dev.nfkit {
     exports dev.nfkit;
     exports dev.nfkit.anonymize;
     exports dev.nfkit.conntrack;
+    exports dev.nfkit.conntrack.event;
+    exports dev.nfkit.conntrack.table;
     exports dev.nfkit.netfilter;
     exports dev.nfkit.nflog;
     exports dev.nfkit.nfqueue;

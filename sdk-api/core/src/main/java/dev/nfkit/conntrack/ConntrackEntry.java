@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
@@ -75,6 +76,20 @@ public final class ConntrackEntry {
         return this;
     }
 
+    /**
+     * Aims the entry at the connection in a message.
+     *
+     * @param message a cursor at the message
+     * @return this entry
+     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)}
+     */
+    public ConntrackEntry wrap(MessageCursor message) throws MalformedMessageException {
+        message.requireNfgenmsg();
+        int from = message.attributesOffset();
+        portId = message.portId();
+        return wrap(message.buffer(), from, message.end() - from, message.order());
+    }
+
     /** Ends the loan: nothing can be read from now on. An owned entry does not change. */
     public void release() {
         if (!owned) {
@@ -138,19 +153,29 @@ public final class ConntrackEntry {
         return copy;
     }
 
-    /** Stores the netlink port in the header of the entry's message. */
-    void portId(long port) {
-        portId = port;
-    }
-
-    /** The netlink port in the header of the entry's message; 0 if the entry is not from a message. */
-    long portId() {
+    /**
+     * The netlink port in the header of the entry's message.
+     *
+     * @return 0 to 2³²−1; 0 if the entry is not from a message
+     */
+    public long portId() {
         alive();
         return portId;
     }
 
+    /**
+     * An owned entry over attributes.
+     *
+     * @param bytes the attributes, which must not change
+     * @param order the byte order of the host that wrote them
+     * @return the entry
+     */
+    public static ConntrackEntry owned(byte[] bytes, ByteOrder order) {
+        return owned(bytes, order, null);
+    }
+
     /** An owned entry over the bytes of another entry. */
-    static ConntrackEntry owned(byte[] bytes, ByteOrder order, EntryReader.@Nullable Cursors cursors) {
+    private static ConntrackEntry owned(byte[] bytes, ByteOrder order, EntryReader.@Nullable Cursors cursors) {
         ConntrackEntry copy = new ConntrackEntry();
         copy.cursors = cursors;
         try {
@@ -174,8 +199,13 @@ public final class ConntrackEntry {
         return alive().has(attribute.code());
     }
 
-    /** Whether the attribute with a code below 64 is present, known or not. */
-    boolean has(int code) {
+    /**
+     * Whether an attribute is present, known or not.
+     *
+     * @param code its code, 0 to 63
+     * @return whether the kernel sent it
+     */
+    public boolean has(int code) {
         return alive().has(code);
     }
 

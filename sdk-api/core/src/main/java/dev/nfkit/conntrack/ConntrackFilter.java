@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.conntrack.ConntrackAttribute.Filter;
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
 import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.socket.AttributeCondition;
 import dev.nfkit.socket.EventCondition;
 import dev.nfkit.socket.FamilyCondition;
@@ -69,7 +70,7 @@ public final class ConntrackFilter {
      */
     public ConntrackFilter family(AddressFamily family) {
         ConntrackFilter filter = new ConntrackFilter(this);
-        filter.family = ConntrackRequests.family(family);
+        filter.family = Ranges.family(family);
         return filter;
     }
 
@@ -147,7 +148,7 @@ public final class ConntrackFilter {
      */
     public ConntrackFilter zone(int zone) {
         ConntrackFilter filter = new ConntrackFilter(this);
-        filter.zone = ConntrackRequests.zone(zone);
+        filter.zone = Ranges.zone(zone);
         return filter;
     }
 
@@ -253,8 +254,12 @@ public final class ConntrackFilter {
         return pattern == TuplePattern.any() || (entry.has(attribute) && pattern.matches(entry.tuple(direction)));
     }
 
-    /** The family for a request: the one that is set, or the one of the patterns. */
-    AddressFamily requestFamily() {
+    /**
+     * The family for a request: the one that is set, or the one of the patterns.
+     *
+     * @return the family; unspecified if none is determined
+     */
+    public AddressFamily requestFamily() {
         if (!family.equals(AddressFamily.UNSPEC)) {
             return family;
         }
@@ -262,8 +267,12 @@ public final class ConntrackFilter {
         return named.equals(AddressFamily.UNSPEC) ? reply.family() : named;
     }
 
-    /** The tests of an event of such a connection; at least one. */
-    List<EventCondition> eventTests() {
+    /**
+     * The tests of an event of such a connection.
+     *
+     * @return at least one
+     */
+    public List<EventCondition> eventTests() {
         List<EventCondition> tests = new ArrayList<>();
         if (family.equals(AddressFamily.UNSPEC)) {
             tests.add(FamilyCondition.of(AddressFamily.IPV4.number(), AddressFamily.IPV6.number()));
@@ -298,8 +307,12 @@ public final class ConntrackFilter {
         return tests;
     }
 
-    /** Writes the conditions that the kernel can compare. */
-    void writeTo(MessageWriter writer) {
+    /**
+     * Writes the conditions that the kernel can compare.
+     *
+     * @param writer the target
+     */
+    public void writeTo(MessageWriter writer) {
         if (mark != null) {
             writer.be32(ConntrackAttribute.MARK.code(), mark);
             writer.be32(ConntrackAttribute.MARK_MASK.code(), markMask);

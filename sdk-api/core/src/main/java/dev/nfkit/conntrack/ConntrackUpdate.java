@@ -1,5 +1,6 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
 import java.util.BitSet;
@@ -75,8 +76,8 @@ public final class ConntrackUpdate {
      *     kernel would toggle that one
      */
     public ConntrackUpdate mark(long mark, long mask) {
-        ConntrackRequests.u32("mark", mark);
-        ConntrackRequests.u32("mask", mask);
+        Ranges.u32("mark", mark);
+        Ranges.u32("mask", mask);
         if ((mark & ~mask) != 0) {
             throw new IllegalArgumentException("mark 0x" + Long.toHexString(mark) + " has bits outside of the mask 0x"
                     + Long.toHexString(mask) + ", which the kernel would toggle");
@@ -97,13 +98,13 @@ public final class ConntrackUpdate {
      */
     public ConntrackUpdate timeout(Duration timeout) {
         ConntrackUpdate update = new ConntrackUpdate(this);
-        update.timeout = ConntrackRequests.seconds(timeout);
+        update.timeout = Ranges.seconds(timeout);
         return update;
     }
 
     /**
      * Sets status bits ({@code IPS_*}). In the table they are set in addition to the connection's bits ({@link
-     * Conntrack#update}), and no bit is cleared. The kernel sets those that user space may set, such as {@link
+     * dev.nfkit.conntrack.table.Conntrack#update}), and no bit is cleared. The kernel sets those that user space may set, such as {@link
      * ConntrackStatus#ASSURED} and {@link ConntrackStatus#FIXED_TIMEOUT}, ignores those that only the kernel sets, and
      * refuses (EBUSY) {@link ConntrackStatus#EXPECTED} and {@link ConntrackStatus#DYING} for a connection without them.
      * In a verdict the bits are sent unchanged, and replace those that user space may change.
@@ -114,7 +115,7 @@ public final class ConntrackUpdate {
      */
     public ConntrackUpdate status(long bits) {
         ConntrackUpdate update = new ConntrackUpdate(this);
-        update.status = ConntrackRequests.u32("status", bits);
+        update.status = Ranges.u32("status", bits);
         return update;
     }
 
@@ -158,7 +159,7 @@ public final class ConntrackUpdate {
     /**
      * Sets the helper that follows the connection's protocol. The kernel accepts the helper that the connection already
      * has. It refuses another one (EBUSY), and any helper for a connection that began without one (EOPNOTSUPP): a rule
-     * assigns a helper when the connection begins, or {@link NewConnection#helper} does.
+     * assigns a helper when the connection begins, or {@link dev.nfkit.conntrack.table.NewConnection#helper} does.
      *
      * @param name the helper's name such as {@code ftp}, 1 to 15 bytes
      * @return a new update
@@ -187,18 +188,30 @@ public final class ConntrackUpdate {
         return update;
     }
 
-    /** The status bits to set; empty if none are given. */
-    OptionalLong status() {
+    /**
+     * The status bits to set.
+     *
+     * @return the bits; empty if none are given
+     */
+    public OptionalLong status() {
         return status == null ? OptionalLong.empty() : OptionalLong.of(status);
     }
 
-    /** The change of the protocol's state. */
-    Optional<ProtocolUpdate> protocol() {
+    /**
+     * The change of the protocol's state.
+     *
+     * @return the change; empty if there is none
+     */
+    public Optional<ProtocolUpdate> protocol() {
         return Optional.ofNullable(protocol);
     }
 
-    /** The same for a connection in the table, whose {@code IPS_CONFIRMED} is set and must stay so. */
-    ConntrackUpdate confirmed() {
+    /**
+     * The same for a connection in the table, whose {@code IPS_CONFIRMED} is set and must stay so.
+     *
+     * @return an update with that bit, if it sets any
+     */
+    public ConntrackUpdate confirmed() {
         return status == null ? this : status(status | ConntrackStatus.CONFIRMED.bit());
     }
 

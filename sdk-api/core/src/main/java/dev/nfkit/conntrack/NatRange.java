@@ -107,12 +107,22 @@ public final class NatRange {
         return lastPort < 0 ? OptionalInt.empty() : OptionalInt.of(lastPort);
     }
 
-    /** The family of the addresses; empty if only ports are translated. */
-    Optional<AddressFamily> family() {
+    /**
+     * The family of the addresses.
+     *
+     * @return IPv4 or IPv6; empty if only ports are translated
+     */
+    public Optional<AddressFamily> family() {
         return firstAddress().map(address -> address instanceof Inet6Address ? AddressFamily.IPV6 : AddressFamily.IPV4);
     }
 
-    void writeTo(MessageWriter writer, ConntrackAttribute attribute) {
+    /**
+     * Writes the range as a nested attribute.
+     *
+     * @param writer the target
+     * @param attribute the attribute
+     */
+    public void writeTo(MessageWriter writer, ConntrackAttribute attribute) {
         int nest = writer.beginNest(attribute.code());
         if (first != null && last != null) {
             boolean six = first instanceof Inet6Address;

@@ -4,6 +4,7 @@ import dev.nfkit.conntrack.ConntrackAttribute.Dccp;
 import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
 import dev.nfkit.conntrack.ConntrackAttribute.Sctp;
 import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.wire.MessageWriter;
 import java.util.Objects;
@@ -22,7 +23,7 @@ import java.util.Optional;
  */
 public sealed interface ProtocolUpdate {
     /**
-     * A change of TCP's state. The flags stay unchanged; a new connection gets those of {@link NewConnection#protocol}.
+     * A change of TCP's state. The flags stay unchanged; a new connection gets those of {@link dev.nfkit.conntrack.table.NewConnection#protocol}.
      *
      * @param state the new state
      * @return the change
@@ -137,8 +138,12 @@ public sealed interface ProtocolUpdate {
             return new OfTcp(state, flags, mask, flags, mask);
         }
 
-        /** The same for a connection to be created, with the usual flags in a direction that has none. */
-        OfTcp created() {
+        /**
+         * The same for a connection to be created.
+         *
+         * @return a change with the usual flags in a direction that has none
+         */
+        public OfTcp created() {
             boolean closing = state.isPresent() && state.get().number() >= TcpState.TIME_WAIT.number();
             // The sender may open the connection again from TIME_WAIT (RFC 1122).
             int usual = CREATED | (closing ? TcpFlag.CLOSE_INIT.bit() : 0);
@@ -212,8 +217,8 @@ public sealed interface ProtocolUpdate {
          */
         public OfSctp {
             Objects.requireNonNull(state, "state");
-            ConntrackRequests.u32("vtagOriginal", vtagOriginal);
-            ConntrackRequests.u32("vtagReply", vtagReply);
+            Ranges.u32("vtagOriginal", vtagOriginal);
+            Ranges.u32("vtagReply", vtagReply);
         }
 
         @Override

@@ -1,4 +1,4 @@
-/** Connections of the kernel's connection tracking. */
+/** The values of connection tracking: connections and their parts, filters, and changes. */
 @NullMarked
 package dev.nfkit.conntrack;
 

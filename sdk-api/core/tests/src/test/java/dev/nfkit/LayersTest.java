@@ -36,9 +36,12 @@ class LayersTest {
             Map.entry("pcap", 1),
             Map.entry("socket", 2),
             Map.entry("channel", 3),
+            Map.entry("conntrack.codec", 3),
             Map.entry("trace", 3),
             Map.entry("conntrack", 4),
+            Map.entry("conntrack.table", 5),
             Map.entry("netfilter", 5),
+            Map.entry("conntrack.event", 6),
             Map.entry("nflog", 6),
             Map.entry("nfqueue", 6),
             Map.entry("anonymize", 7));
@@ -80,6 +83,8 @@ class LayersTest {
         assertEquals(List.of(), violations("trace", "socket"));
         assertEquals(List.of(), violations("trace", "pcap"));
         assertEquals(List.of(), violations("netfilter", "conntrack"));
+        assertEquals(List.of(), violations("conntrack", "conntrack.codec"));
+        assertEquals(List.of(), violations("conntrack.event", "conntrack.table"));
         assertEquals(List.of(), violations("wire", ""));
         assertEquals(List.of(), violations("wire.detail", "wire"));
     }
@@ -93,7 +98,10 @@ class LayersTest {
                 () -> assertViolated("nflog", "nfqueue"),
                 () -> assertViolated("nfqueue", "nflog"),
                 () -> assertViolated("wire", "packet"),
-                () -> assertViolated("trace", "channel"));
+                () -> assertViolated("trace", "channel"),
+                () -> assertViolated("conntrack.codec", "conntrack"),
+                () -> assertViolated("conntrack", "conntrack.table"),
+                () -> assertViolated("conntrack.table", "conntrack.event"));
     }
 
     @Test
@@ -135,9 +143,13 @@ class LayersTest {
         return (type.getPackageName() + ".").startsWith(ROOT + ".");
     }
 
+    /** The package's name below the root; for a package that is in no layer, that of the nearest one around it. */
     private static String name(JavaClass type) {
         String below = (type.getPackageName() + ".").substring(ROOT.length() + 1);
-        int dot = below.indexOf('.');
-        return dot < 0 ? below : below.substring(0, dot);
+        String name = below.isEmpty() ? below : below.substring(0, below.length() - 1);
+        while (!LAYERS.containsKey(name) && name.contains(".")) {
+            name = name.substring(0, name.lastIndexOf('.'));
+        }
+        return name;
     }
 }

@@ -1,13 +1,13 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackChange
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEventSink
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackMirror
+import dev.nfkit.conntrack.event.ConntrackChange
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEventSink
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackMirror
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 import kotlin.time.Duration

@@ -1,8 +1,8 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 

@@ -1,8 +1,8 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.ConntrackEventKind
-import dev.nfkit.conntrack.ConntrackEventOptions
 import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.event.ConntrackEventKind
+import dev.nfkit.conntrack.event.ConntrackEventOptions
 
 /**
  * The options of a session of conntrack's events, and of the queue between the reader and the collector. Defaults and
@@ -31,7 +31,7 @@ public class ConntrackEventOptionsBuilder internal constructor() {
      * The maximum number of batches that wait for the collector: 1 to 1024; 16 by default. A batch is the result of one
      * read of the socket, 1 to 128 events. At the maximum, the reader thread stops reading until a batch is collected;
      * events then wait in the kernel's receive buffer, and in place of those that no longer fit there the collector
-     * gets a [ConntrackEvent.Overrun][dev.nfkit.conntrack.ConntrackEvent.Overrun].
+     * gets a [ConntrackEvent.Overrun][dev.nfkit.conntrack.event.ConntrackEvent.Overrun].
      *
      * @throws IllegalArgumentException if it is set out of range
      */

@@ -1,9 +1,9 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventSink
-import dev.nfkit.conntrack.ConntrackEventStatistics
-import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventSink
+import dev.nfkit.conntrack.event.ConntrackEventStatistics
+import dev.nfkit.conntrack.event.ConntrackEvents
 import kotlinx.coroutines.flow.Flow
 
 /**

@@ -1,17 +1,17 @@
 package dev.nfkit.coroutines
 
 import dev.nfkit.AddressFamily
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackStatistics
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
-import dev.nfkit.conntrack.CpuCounters
-import dev.nfkit.conntrack.DumpResult
-import dev.nfkit.conntrack.EntrySink
-import dev.nfkit.conntrack.NewConnection
 import dev.nfkit.conntrack.StatisticsAttribute
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.ConntrackStatistics
+import dev.nfkit.conntrack.table.CpuCounters
+import dev.nfkit.conntrack.table.DumpResult
+import dev.nfkit.conntrack.table.EntrySink
+import dev.nfkit.conntrack.table.NewConnection
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.single

@@ -2,12 +2,12 @@ package dev.nfkit.coroutines
 
 import dev.nfkit.conntrack.ConntrackExpectation
 import dev.nfkit.conntrack.ConntrackTuple
-import dev.nfkit.conntrack.CpuCounters
-import dev.nfkit.conntrack.DumpResult
-import dev.nfkit.conntrack.ExpectationSink
-import dev.nfkit.conntrack.Expectations
-import dev.nfkit.conntrack.NewExpectation
 import dev.nfkit.conntrack.StatisticsAttribute
+import dev.nfkit.conntrack.table.CpuCounters
+import dev.nfkit.conntrack.table.DumpResult
+import dev.nfkit.conntrack.table.ExpectationSink
+import dev.nfkit.conntrack.table.Expectations
+import dev.nfkit.conntrack.table.NewExpectation
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.toList

@@ -1,6 +1,6 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.Conntrack
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers

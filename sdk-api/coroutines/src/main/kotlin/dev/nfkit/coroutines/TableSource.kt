@@ -1,7 +1,7 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.DumpResult
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.DumpResult
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emitAll

@@ -2,8 +2,8 @@ package dev.nfkit.coroutines
 
 import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
-import dev.nfkit.conntrack.ConntrackChange
 import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.event.ConntrackChange
 import dev.nfkit.testkit.SocketEffect
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

@@ -5,7 +5,7 @@ import dev.nfkit.KernelRefusedException
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.Direction
-import dev.nfkit.conntrack.DumpResult
+import dev.nfkit.conntrack.table.DumpResult
 import dev.nfkit.testkit.SampleExpectation
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

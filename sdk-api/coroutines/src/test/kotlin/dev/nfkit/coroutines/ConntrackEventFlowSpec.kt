@@ -2,9 +2,9 @@ package dev.nfkit.coroutines
 
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventKind
 import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventKind
 import dev.nfkit.testkit.SocketEffect
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

@@ -2,14 +2,14 @@ package dev.nfkit.coroutines
 
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
-import dev.nfkit.conntrack.ConntrackChange
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
-import dev.nfkit.conntrack.DumpResult
-import dev.nfkit.conntrack.NewConnection
 import dev.nfkit.conntrack.TuplePattern
+import dev.nfkit.conntrack.event.ConntrackChange
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.table.DumpResult
+import dev.nfkit.conntrack.table.NewConnection
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty

@@ -1,13 +1,13 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackEventKind
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.EntrySink
-import dev.nfkit.conntrack.ExpectationSink
-import dev.nfkit.conntrack.Expectations
+import dev.nfkit.conntrack.event.ConntrackEventKind
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.EntrySink
+import dev.nfkit.conntrack.table.ExpectationSink
+import dev.nfkit.conntrack.table.Expectations
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec

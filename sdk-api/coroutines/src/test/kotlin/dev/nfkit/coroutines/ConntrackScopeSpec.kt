@@ -5,12 +5,12 @@ import dev.nfkit.KernelRefusedException
 import dev.nfkit.NetlinkException
 import dev.nfkit.Refusal
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackStatistics
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.Direction
-import dev.nfkit.conntrack.NewConnection
-import dev.nfkit.conntrack.NewExpectation
 import dev.nfkit.conntrack.StatisticsAttribute
+import dev.nfkit.conntrack.table.ConntrackStatistics
+import dev.nfkit.conntrack.table.NewConnection
+import dev.nfkit.conntrack.table.NewExpectation
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleExpectation
 import dev.nfkit.testkit.SampleTuple

@@ -1,8 +1,8 @@
 package dev.nfkit.coroutines
 
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackTuple
+import dev.nfkit.conntrack.event.ConntrackEvents
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket

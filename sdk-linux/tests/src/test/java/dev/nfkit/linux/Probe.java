@@ -2,9 +2,9 @@ package dev.nfkit.linux;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.SystemCallException;
-import dev.nfkit.conntrack.Conntrack;
-import dev.nfkit.conntrack.ConntrackEventOptions;
-import dev.nfkit.conntrack.ConntrackEvents;
+import dev.nfkit.conntrack.event.ConntrackEventOptions;
+import dev.nfkit.conntrack.event.ConntrackEvents;
+import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;

@@ -3,7 +3,6 @@ package dev.nfkit.linux
 import dev.nfkit.AddressFamily
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackStatus
@@ -11,6 +10,7 @@ import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.TcpState
 import dev.nfkit.conntrack.TuplePattern
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.packet.IpProtocol
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue

@@ -1,16 +1,7 @@
 package dev.nfkit.linux
 
 import dev.nfkit.AddressFamily
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackAttribute
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEvent.Destroyed
-import dev.nfkit.conntrack.ConntrackEvent.New
-import dev.nfkit.conntrack.ConntrackEvent.OfConnection
-import dev.nfkit.conntrack.ConntrackEvent.Updated
-import dev.nfkit.conntrack.ConntrackEventKind
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
@@ -18,6 +9,15 @@ import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.TcpState
 import dev.nfkit.conntrack.TuplePattern
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEvent.Destroyed
+import dev.nfkit.conntrack.event.ConntrackEvent.New
+import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection
+import dev.nfkit.conntrack.event.ConntrackEvent.Updated
+import dev.nfkit.conntrack.event.ConntrackEventKind
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.packet.IpProtocol
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec

@@ -1,16 +1,16 @@
 package dev.nfkit.linux
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackChange
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEvent.Overrun
-import dev.nfkit.conntrack.ConntrackEventKind
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackMirror
 import dev.nfkit.conntrack.ConntrackUpdate
+import dev.nfkit.conntrack.event.ConntrackChange
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEvent.Overrun
+import dev.nfkit.conntrack.event.ConntrackEventKind
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackMirror
+import dev.nfkit.conntrack.table.Conntrack
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan

@@ -1,12 +1,12 @@
 package dev.nfkit.linux
 
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.NatRange
 import dev.nfkit.conntrack.StatisticsAttribute
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.table.Conntrack
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainAll

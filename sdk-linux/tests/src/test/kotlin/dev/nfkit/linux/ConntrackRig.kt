@@ -1,10 +1,10 @@
 package dev.nfkit.linux
 
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackTuple
-import dev.nfkit.conntrack.NewConnection
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.NewConnection
 import dev.nfkit.packet.IpProtocol
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.NetlinkSocket

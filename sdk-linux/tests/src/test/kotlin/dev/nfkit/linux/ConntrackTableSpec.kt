@@ -5,7 +5,6 @@ import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
 import dev.nfkit.SystemCallException
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
@@ -13,6 +12,7 @@ import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.NatRange
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.table.Conntrack
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder

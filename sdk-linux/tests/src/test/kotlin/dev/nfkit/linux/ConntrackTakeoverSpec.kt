@@ -1,13 +1,13 @@
 package dev.nfkit.linux
 
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
-import dev.nfkit.conntrack.NewConnection
 import dev.nfkit.conntrack.ProtocolInfo
 import dev.nfkit.conntrack.ProtocolUpdate
 import dev.nfkit.conntrack.TcpFlag
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.NewConnection
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.longs.shouldBeGreaterThan

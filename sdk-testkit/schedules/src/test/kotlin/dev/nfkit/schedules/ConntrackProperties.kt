@@ -2,14 +2,14 @@ package dev.nfkit.schedules
 
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackChange
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEventSink
-import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.event.ConntrackChange
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEventSink
+import dev.nfkit.conntrack.event.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackMirror
-import dev.nfkit.conntrack.EntrySink
+import dev.nfkit.conntrack.event.ConntrackMirror
+import dev.nfkit.conntrack.table.EntrySink
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple

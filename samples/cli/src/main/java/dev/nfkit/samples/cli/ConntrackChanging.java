@@ -4,10 +4,10 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
-import dev.nfkit.conntrack.Conntrack;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackUpdate;
-import dev.nfkit.conntrack.NewConnection;
+import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.conntrack.table.NewConnection;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -1,10 +1,10 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.Conntrack;
-import dev.nfkit.conntrack.ConntrackEvent;
-import dev.nfkit.conntrack.ConntrackEventOptions;
-import dev.nfkit.conntrack.ConntrackEvents;
+import dev.nfkit.conntrack.event.ConntrackEvent;
+import dev.nfkit.conntrack.event.ConntrackEventOptions;
+import dev.nfkit.conntrack.event.ConntrackEvents;
+import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.socket.NetlinkTransport;
 import java.io.IOException;
 import java.util.ArrayList;

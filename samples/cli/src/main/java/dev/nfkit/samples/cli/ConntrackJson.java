@@ -2,9 +2,9 @@ package dev.nfkit.samples.cli;
 
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ExpectationAttribute;
+import dev.nfkit.conntrack.event.ConntrackEvent;
 import org.jspecify.annotations.Nullable;
 
 /**

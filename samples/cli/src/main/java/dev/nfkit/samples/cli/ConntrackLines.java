@@ -3,11 +3,11 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.PrintableText;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
+import dev.nfkit.conntrack.event.ConntrackEvent;
 import org.jspecify.annotations.Nullable;
 
 /**

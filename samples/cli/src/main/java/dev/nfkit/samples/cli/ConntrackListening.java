@@ -1,9 +1,9 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.ConntrackEvent;
-import dev.nfkit.conntrack.ConntrackEventStatistics;
-import dev.nfkit.conntrack.ConntrackEvents;
+import dev.nfkit.conntrack.event.ConntrackEvent;
+import dev.nfkit.conntrack.event.ConntrackEventStatistics;
+import dev.nfkit.conntrack.event.ConntrackEvents;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Predicate;

@@ -1,10 +1,10 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
-import dev.nfkit.conntrack.CpuCounters;
-import dev.nfkit.conntrack.DumpResult;
+import dev.nfkit.conntrack.event.ConntrackEvent;
+import dev.nfkit.conntrack.table.CpuCounters;
+import dev.nfkit.conntrack.table.DumpResult;
 import dev.nfkit.wire.AttributeType;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
+import dev.nfkit.conntrack.event.ConntrackEvent;
 
 /** Formats connections, expectations and events, each as one line without a line break. One thread at a time. */
 interface ConntrackPrinter {

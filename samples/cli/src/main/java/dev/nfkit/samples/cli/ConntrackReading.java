@@ -1,12 +1,12 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.Conntrack;
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackStatistics;
 import dev.nfkit.conntrack.ConntrackTuple;
-import dev.nfkit.conntrack.DumpResult;
-import dev.nfkit.conntrack.EntrySink;
+import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.conntrack.table.ConntrackStatistics;
+import dev.nfkit.conntrack.table.DumpResult;
+import dev.nfkit.conntrack.table.EntrySink;
 import java.util.Optional;
 
 /** Shows the connection table: {@code -L}, {@code -G}, {@code -S} and {@code -C}. */

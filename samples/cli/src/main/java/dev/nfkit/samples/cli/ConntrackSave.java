@@ -2,12 +2,12 @@ package dev.nfkit.samples.cli;
 
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackEvent;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.DccpRole;
 import dev.nfkit.conntrack.ProtocolInfo;
+import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.packet.IpProtocol;
 import java.util.List;
 import java.util.Locale;

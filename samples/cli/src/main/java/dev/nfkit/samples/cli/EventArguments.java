@@ -1,7 +1,7 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.conntrack.ConntrackEventKind;
-import dev.nfkit.conntrack.ConntrackEventOptions;
+import dev.nfkit.conntrack.event.ConntrackEventKind;
+import dev.nfkit.conntrack.event.ConntrackEventOptions;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.PrintableText;
-import dev.nfkit.conntrack.ConntrackEvent;
+import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.socket.SocketOwner;
 import java.util.Optional;
 import java.util.function.LongFunction;

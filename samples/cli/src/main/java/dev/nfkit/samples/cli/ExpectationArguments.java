@@ -1,7 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.conntrack.ConntrackTuple;
-import dev.nfkit.conntrack.NewExpectation;
+import dev.nfkit.conntrack.table.NewExpectation;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

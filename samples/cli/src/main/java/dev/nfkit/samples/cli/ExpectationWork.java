@@ -3,10 +3,10 @@ package dev.nfkit.samples.cli;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackTuple;
-import dev.nfkit.conntrack.DumpResult;
-import dev.nfkit.conntrack.ExpectationSink;
-import dev.nfkit.conntrack.Expectations;
-import dev.nfkit.conntrack.NewExpectation;
+import dev.nfkit.conntrack.table.DumpResult;
+import dev.nfkit.conntrack.table.ExpectationSink;
+import dev.nfkit.conntrack.table.Expectations;
+import dev.nfkit.conntrack.table.NewExpectation;
 import java.util.Optional;
 
 /** Shows and changes the expectation table. */

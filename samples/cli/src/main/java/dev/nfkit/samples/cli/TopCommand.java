@@ -1,7 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.Conntrack;
+import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.Conntrack;
+import dev.nfkit.conntrack.table.Conntrack;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

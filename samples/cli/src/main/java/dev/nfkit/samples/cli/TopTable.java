@@ -1,11 +1,11 @@
 package dev.nfkit.samples.cli;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.Conntrack;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.Direction;
-import dev.nfkit.conntrack.EntrySink;
+import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.conntrack.table.EntrySink;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -9,10 +9,10 @@ import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo
 import dev.nfkit.conntrack.ConntrackAttribute.Sctp
 import dev.nfkit.conntrack.ConntrackAttribute.SecCtx
 import dev.nfkit.conntrack.ConntrackAttribute.Tuple
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ExpectationAttribute
+import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.packet.IpProtocol
 import dev.nfkit.wire.MessageWriter
 import io.kotest.core.spec.style.FunSpec

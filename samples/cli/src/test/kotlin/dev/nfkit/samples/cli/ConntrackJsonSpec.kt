@@ -3,9 +3,9 @@ package dev.nfkit.samples.cli
 import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.conntrack.ConntrackAttribute.Help
 import dev.nfkit.conntrack.ConntrackAttribute.SeqAdj
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ExpectationAttribute
+import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.wire.MessageWriter
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

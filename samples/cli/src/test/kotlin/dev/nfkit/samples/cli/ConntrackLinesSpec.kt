@@ -5,10 +5,10 @@ import dev.nfkit.conntrack.ConntrackAttribute.Help
 import dev.nfkit.conntrack.ConntrackAttribute.SecCtx
 import dev.nfkit.conntrack.ConntrackAttribute.Timestamp
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ExpectationAttribute
+import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.packet.IpProtocol
 import dev.nfkit.wire.MessageWriter
 import io.kotest.core.spec.style.FunSpec

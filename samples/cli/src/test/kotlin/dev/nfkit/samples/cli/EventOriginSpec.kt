@@ -1,9 +1,9 @@
 package dev.nfkit.samples.cli
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.socket.SocketOwner
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack

@@ -3,9 +3,9 @@ package dev.nfkit.samples.cli
 import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.conntrack.ConntrackAttribute.Help
 import dev.nfkit.conntrack.ConntrackAttribute.SecCtx
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackMessage
 import dev.nfkit.conntrack.ExpectationAttribute
+import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.netfilter.NetfilterPacket
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nfqueue.NfqueueOptions

@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli
 
-import dev.nfkit.conntrack.Conntrack
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.testkit.FakeConntrack
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack

@@ -2,6 +2,9 @@ package dev.nfkit.conntrack
 
 import dev.nfkit.AddressFamily
 import dev.nfkit.conntrack.ConntrackAttribute.FILTER
+import dev.nfkit.conntrack.codec.MessageTypes
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.socketFilter
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
@@ -75,7 +78,7 @@ private val others =
 
 private fun event(write: MessageWriter.() -> Unit): MessageCursor {
     val writer = MessageWriter(2000, ByteOrder.LITTLE_ENDIAN)
-    writer.begin(ConntrackRequests.CT_NEW, 0, 0).nfgenmsg(2, 0)
+    writer.begin(MessageTypes.CT_NEW, 0, 0).nfgenmsg(2, 0)
     writer.write()
     writer.end()
     return MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN).also { it.next() }
@@ -104,7 +107,7 @@ class ConntrackFilterSpec :
                     be16(18, 3)
                 }
             (matching + others).forEach { filter ->
-                options(filter).eventFilter().matches(reported) shouldBe filter.matches(web)
+                options(filter).socketFilter().matches(reported) shouldBe filter.matches(web)
             }
         }
 
@@ -117,7 +120,7 @@ class ConntrackFilterSpec :
                 val filter = ConntrackFilter.all().original(pattern)
                 if (tuple.family() == AddressFamily.IPV4) {
                     val message = event { tuple.writeTo(this, 1) }
-                    options(filter).eventFilter().matches(message) shouldBe
+                    options(filter).socketFilter().matches(message) shouldBe
                         filter.matches(entryOf { tuple.writeTo(this, 1) })
                 }
             }
@@ -130,16 +133,16 @@ class ConntrackFilterSpec :
                     .filter(ConntrackFilter.all().mark(1))
                     .filter(ConntrackFilter.all().mark(2))
                     .build()
-                    .eventFilter()
+                    .socketFilter()
             both.matches(event { be32(8, 2) }) shouldBe true
             both.matches(event { be32(8, 3) }) shouldBe false
             val writer = MessageWriter(100, ByteOrder.LITTLE_ENDIAN)
-            writer.begin(ConntrackRequests.EXP_NEW, 0, 0).nfgenmsg(2, 0).end()
+            writer.begin(MessageTypes.EXP_NEW, 0, 0).nfgenmsg(2, 0).end()
             val expectation =
                 MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
             expectation.next()
             both.matches(expectation) shouldBe true
-            options(ConntrackFilter.all()).eventFilter().clauses().size shouldBe 0
+            options(ConntrackFilter.all()).socketFilter().clauses().size shouldBe 0
         }
 
         test("zone 0 is that of connections without a zone, as in the kernel") {
@@ -208,22 +211,22 @@ class ConntrackFilterSpec :
             ConntrackFilter.all().reply(TuplePattern.any().source(SERVER)).matches(entry) shouldBe false
             ConntrackFilter.all().tcpState(TcpState.NONE).matches(entry) shouldBe false
             val reported = event { WEB.writeTo(this, 1) }
-            options(ConntrackFilter.all().mark(0)).eventFilter().matches(reported) shouldBe true
-            options(ConntrackFilter.all().zone(0)).eventFilter().matches(reported) shouldBe true
-            options(ConntrackFilter.all().status(0, dying)).eventFilter().matches(reported) shouldBe false
+            options(ConntrackFilter.all().mark(0)).socketFilter().matches(reported) shouldBe true
+            options(ConntrackFilter.all().zone(0)).socketFilter().matches(reported) shouldBe true
+            options(ConntrackFilter.all().status(0, dying)).socketFilter().matches(reported) shouldBe false
         }
 
         test("events of families other than IPv4 and IPv6 are not events of connections") {
             listOf(2 to true, 10 to true, 3 to false).forEach { (family, passes) ->
                 val writer = MessageWriter(100, ByteOrder.LITTLE_ENDIAN)
                 writer
-                    .begin(ConntrackRequests.CT_NEW, 0, 0)
+                    .begin(MessageTypes.CT_NEW, 0, 0)
                     .nfgenmsg(family, 0)
                     .be32(8, 7)
                     .end()
                 val message = MessageCursor().wrap(writer.datagram(), 0, writer.length(), ByteOrder.LITTLE_ENDIAN)
                 message.next()
-                options(ConntrackFilter.all().mark(7)).eventFilter().matches(message) shouldBe passes
+                options(ConntrackFilter.all().mark(7)).socketFilter().matches(message) shouldBe passes
             }
         }
 

@@ -1,6 +1,7 @@
 package dev.nfkit.conntrack
 
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.conntrack.codec.MessageTypes
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.core.spec.style.FunSpec
@@ -70,7 +71,7 @@ class ConntrackFuzzSpec :
 
         test("expectations are as robust") {
             val writer = MessageWriter(4096, ByteOrder.BIG_ENDIAN)
-            writer.begin(ConntrackRequests.EXP_NEW, 0, 0).nfgenmsg(2, 0)
+            writer.begin(MessageTypes.EXP_NEW, 0, 0).nfgenmsg(2, 0)
             for (type in 1..3) WEB.writeTo(writer, type)
             writer
                 .be32(4, 300)

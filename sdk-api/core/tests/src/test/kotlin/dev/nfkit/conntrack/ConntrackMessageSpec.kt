@@ -1,5 +1,8 @@
 package dev.nfkit.conntrack
 
+import dev.nfkit.conntrack.codec.MessageTypes
+import dev.nfkit.conntrack.table.NewExpectation
+import dev.nfkit.conntrack.table.write
 import dev.nfkit.wire.AttributeCursor
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
@@ -25,10 +28,10 @@ private fun entry(write: MessageWriter.() -> Unit): ConntrackEntry {
 class ConntrackMessageSpec :
     FunSpec({
         test("types are those of requests, and each is found by its number") {
-            ConntrackMessage.CT_NEW.type() shouldBe ConntrackRequests.CT_NEW
-            ConntrackMessage.CT_GET_UNCONFIRMED.type() shouldBe ConntrackRequests.CT_GET_UNCONFIRMED
-            ConntrackMessage.EXP_NEW.type() shouldBe ConntrackRequests.EXP_NEW
-            ConntrackMessage.EXP_GET_STATS_CPU.type() shouldBe ConntrackRequests.EXP_GET_STATS_CPU
+            ConntrackMessage.CT_NEW.type() shouldBe MessageTypes.CT_NEW
+            ConntrackMessage.CT_GET_UNCONFIRMED.type() shouldBe MessageTypes.CT_GET_UNCONFIRMED
+            ConntrackMessage.EXP_NEW.type() shouldBe MessageTypes.EXP_NEW
+            ConntrackMessage.EXP_GET_STATS_CPU.type() shouldBe MessageTypes.EXP_GET_STATS_CPU
             for (message in ConntrackMessage.entries) {
                 ConntrackMessage.of(message.type()).get() shouldBe message
                 message.kernelName() shouldBe "IPCTNL_MSG_${message.name}"
@@ -48,7 +51,7 @@ class ConntrackMessageSpec :
             val bytes =
                 written {
                     begin(ConntrackMessage.EXP_NEW.type(), Netlink.NLM_F_CREATE, 1).nfgenmsg(2, 0)
-                    NewExpectation.of(tuple, tuple, tuple, Duration.ofSeconds(9)).writeTo(this)
+                    write(NewExpectation.of(tuple, tuple, tuple, Duration.ofSeconds(9)))
                     be32(60, 7)
                     end()
                 }

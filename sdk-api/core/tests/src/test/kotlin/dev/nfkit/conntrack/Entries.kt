@@ -1,5 +1,6 @@
 package dev.nfkit.conntrack
 
+import dev.nfkit.conntrack.codec.MessageTypes
 import dev.nfkit.wire.MessageWriter
 import java.net.InetAddress
 import java.nio.ByteBuffer
@@ -17,7 +18,7 @@ internal fun attributes(
     write: MessageWriter.() -> Unit,
 ): ByteArray {
     val writer = MessageWriter(4096, order)
-    writer.begin(ConntrackRequests.CT_NEW, 0, 0)
+    writer.begin(MessageTypes.CT_NEW, 0, 0)
     writer.write()
     writer.end()
     val datagram = writer.datagram()

@@ -2,12 +2,12 @@ package dev.nfkit.testkit.failure
 
 import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackChange
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackMirror
+import dev.nfkit.conntrack.event.ConntrackChange
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackMirror
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple

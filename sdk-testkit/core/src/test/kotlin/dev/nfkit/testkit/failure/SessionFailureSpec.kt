@@ -1,10 +1,10 @@
 package dev.nfkit.testkit.failure
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEventSink
-import dev.nfkit.conntrack.ConntrackEvents
-import dev.nfkit.conntrack.EntrySink
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEventSink
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.EntrySink
 import dev.nfkit.netfilter.PacketSink
 import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogPacket

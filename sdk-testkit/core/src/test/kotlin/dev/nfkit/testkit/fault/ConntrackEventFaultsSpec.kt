@@ -1,11 +1,11 @@
 package dev.nfkit.testkit.fault
 
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackMirror
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackMirror
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple

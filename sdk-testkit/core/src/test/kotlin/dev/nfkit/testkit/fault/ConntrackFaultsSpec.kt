@@ -3,9 +3,9 @@ package dev.nfkit.testkit.fault
 import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.SystemCallException
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackTuple
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple

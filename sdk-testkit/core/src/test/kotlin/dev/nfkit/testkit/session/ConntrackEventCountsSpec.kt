@@ -1,9 +1,9 @@
 package dev.nfkit.testkit.session
 
 import dev.nfkit.Bytes
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEventSink
-import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEventSink
+import dev.nfkit.conntrack.event.ConntrackEvents
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple

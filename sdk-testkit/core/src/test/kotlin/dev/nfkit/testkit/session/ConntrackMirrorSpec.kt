@@ -2,16 +2,16 @@ package dev.nfkit.testkit.session
 
 import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackAttribute
-import dev.nfkit.conntrack.ConntrackChange
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvent
 import dev.nfkit.conntrack.ConntrackFilter
-import dev.nfkit.conntrack.ConntrackMirror
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.event.ConntrackChange
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackMirror
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.testkit.FakeNetfilter

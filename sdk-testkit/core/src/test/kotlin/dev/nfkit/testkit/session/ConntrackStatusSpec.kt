@@ -3,10 +3,6 @@ package dev.nfkit.testkit.session
 import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
-import dev.nfkit.conntrack.Conntrack
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.ConntrackStatus.ASSURED
 import dev.nfkit.conntrack.ConntrackStatus.CONFIRMED
@@ -15,9 +11,13 @@ import dev.nfkit.conntrack.ConntrackStatus.FIXED_TIMEOUT
 import dev.nfkit.conntrack.ConntrackStatus.SEEN_REPLY
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
-import dev.nfkit.conntrack.NewConnection
 import dev.nfkit.conntrack.ProtocolUpdate
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.conntrack.table.NewConnection
 import dev.nfkit.socket.NetlinkSocket
 import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.testkit.FakeNetfilter

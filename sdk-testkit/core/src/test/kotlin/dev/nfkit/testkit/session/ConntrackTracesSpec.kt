@@ -1,7 +1,6 @@
 package dev.nfkit.testkit.session
 
 import dev.nfkit.KernelRefusedException
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackAttribute.COUNTERS_ORIG
 import dev.nfkit.conntrack.ConntrackAttribute.COUNTERS_REPLY
 import dev.nfkit.conntrack.ConntrackAttribute.HELP
@@ -16,16 +15,17 @@ import dev.nfkit.conntrack.ConntrackAttribute.TIMESTAMP
 import dev.nfkit.conntrack.ConntrackAttribute.USE
 import dev.nfkit.conntrack.ConntrackAttribute.ZONE
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventKind
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
 import dev.nfkit.conntrack.ConntrackExpectation
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.ProtocolInfo
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventKind
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.trace.Trace
 import io.kotest.assertions.throwables.shouldThrow

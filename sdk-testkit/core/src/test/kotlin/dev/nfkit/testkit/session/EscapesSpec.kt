@@ -1,11 +1,11 @@
 package dev.nfkit.testkit.session
 
 import dev.nfkit.Bytes
-import dev.nfkit.conntrack.Conntrack
 import dev.nfkit.conntrack.ConntrackEntry
-import dev.nfkit.conntrack.ConntrackEvent
-import dev.nfkit.conntrack.ConntrackEventOptions
-import dev.nfkit.conntrack.ConntrackEvents
+import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
+import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession

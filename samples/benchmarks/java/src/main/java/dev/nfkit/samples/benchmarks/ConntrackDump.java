@@ -1,11 +1,11 @@
 package dev.nfkit.samples.benchmarks;
 
-import dev.nfkit.conntrack.Conntrack;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
-import dev.nfkit.conntrack.NewConnection;
 import dev.nfkit.conntrack.TcpState;
+import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.conntrack.table.NewConnection;
 import dev.nfkit.linux.LinuxTransport;
 import dev.nfkit.samples.cli.Main;
 import java.io.File;

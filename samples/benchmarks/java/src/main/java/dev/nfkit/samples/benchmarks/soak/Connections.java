@@ -1,10 +1,10 @@
 package dev.nfkit.samples.benchmarks.soak;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.Conntrack;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.ConntrackUpdate;
-import dev.nfkit.conntrack.NewConnection;
+import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.conntrack.table.NewConnection;
 import dev.nfkit.linux.LinuxTransport;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,10 +1,10 @@
 package dev.nfkit.samples.benchmarks.soak;
 
-import dev.nfkit.conntrack.ConntrackEvent;
-import dev.nfkit.conntrack.ConntrackEventKind;
-import dev.nfkit.conntrack.ConntrackEventOptions;
-import dev.nfkit.conntrack.ConntrackEventStatistics;
-import dev.nfkit.conntrack.ConntrackEvents;
+import dev.nfkit.conntrack.event.ConntrackEvent;
+import dev.nfkit.conntrack.event.ConntrackEventKind;
+import dev.nfkit.conntrack.event.ConntrackEventOptions;
+import dev.nfkit.conntrack.event.ConntrackEventStatistics;
+import dev.nfkit.conntrack.event.ConntrackEvents;
 import dev.nfkit.linux.LinuxTransport;
 import java.time.Duration;
 

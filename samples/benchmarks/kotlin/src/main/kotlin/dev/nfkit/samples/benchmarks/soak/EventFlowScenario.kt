@@ -1,6 +1,6 @@
 package dev.nfkit.samples.benchmarks.soak
 
-import dev.nfkit.conntrack.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.coroutines.useConntrackEvents
 import dev.nfkit.linux.LinuxTransport
 import kotlinx.coroutines.Dispatchers

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;

@@ -1,10 +1,11 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
-import dev.nfkit.Errno;
-import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.Refusal;
+import dev.nfkit.channel.TableRequests;
+import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.conntrack.codec.MessageTypes;
+import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageCursor;
@@ -20,42 +21,18 @@ final class StatisticsRequests {
 
     private StatisticsRequests() {}
 
-    /**
-     * Sends a first request, which detects missing privileges or missing support. A kernel that has connection tracking
-     * as a module loads it.
-     */
-    static void probe(TableRequests requests) throws NetlinkException {
-        try {
-            global(requests);
-        } catch (KernelRefusedException e) {
-            if (e.errno().equals(Errno.EINVAL) || e.errno().equals(Errno.EOPNOTSUPP)) {
-                throw e.explained(
-                        Refusal.NOT_SUPPORTED,
-                        "this kernel does not provide its connection table (CONFIG_NF_CT_NETLINK, "
-                                + "module nf_conntrack_netlink)");
-            }
-            throw e;
-        }
-    }
-
     static ConntrackStatistics global(TableRequests requests) throws NetlinkException {
         long[] values = {0, -1};
-        requests.<RuntimeException>ask(
-                "get statistics of connections",
-                ConntrackRequests.CT_GET_STATS,
-                0,
-                writer -> writer.nfgenmsg(0, 0),
-                message -> {
-                    AttributeCursor cursor =
-                            new AttributeCursor().wrap(message, StatisticsAttribute.Global.SCHEMA.name());
-                    while (cursor.next()) {
-                        if (cursor.type() == CTA_STATS_GLOBAL_ENTRIES) {
-                            values[0] = cursor.be32();
-                        } else if (cursor.type() == CTA_STATS_GLOBAL_MAX_ENTRIES) {
-                            values[1] = cursor.be32();
-                        }
-                    }
-                });
+        requests.<RuntimeException>ask(Probe.NAME, Probe.TYPE, 0, writer -> writer.nfgenmsg(0, 0), message -> {
+            AttributeCursor cursor = new AttributeCursor().wrap(message, StatisticsAttribute.Global.SCHEMA.name());
+            while (cursor.next()) {
+                if (cursor.type() == CTA_STATS_GLOBAL_ENTRIES) {
+                    values[0] = cursor.be32();
+                } else if (cursor.type() == CTA_STATS_GLOBAL_MAX_ENTRIES) {
+                    values[1] = cursor.be32();
+                }
+            }
+        });
         return new ConntrackStatistics(values[0], values[1]);
     }
 
@@ -63,7 +40,7 @@ final class StatisticsRequests {
         return byCpu(
                 requests,
                 "get statistics of connections by processor",
-                ConntrackRequests.CT_GET_STATS_CPU,
+                MessageTypes.CT_GET_STATS_CPU,
                 StatisticsAttribute.class);
     }
 
@@ -72,7 +49,7 @@ final class StatisticsRequests {
         return byCpu(
                 requests,
                 "get statistics of expectations by processor",
-                ConntrackRequests.EXP_GET_STATS_CPU,
+                MessageTypes.EXP_GET_STATS_CPU,
                 StatisticsAttribute.Expectations.class);
     }
 

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
 /**
  * The fill level of the table ({@code IPCTNL_MSG_CT_GET_STATS}).

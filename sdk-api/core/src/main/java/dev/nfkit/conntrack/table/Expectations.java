@@ -1,8 +1,14 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.TableRequests;
+import dev.nfkit.conntrack.ConntrackExpectation;
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.ExpectationAttribute;
+import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,11 +44,11 @@ public final class Expectations {
         long[] delivered = new long[1];
         boolean interrupted = dumps.<E>ask(
                 "dump expectations",
-                ConntrackRequests.EXP_GET,
+                MessageTypes.EXP_GET,
                 Netlink.NLM_F_DUMP,
                 writer -> writer.nfgenmsg(0, 0),
                 message -> {
-                    ConntrackExpectation expectation = ExpectationReader.read(message);
+                    ConntrackExpectation expectation = ConntrackExpectation.read(message);
                     delivered[0]++;
                     sink.expectation(expectation);
                 });
@@ -72,9 +78,9 @@ public final class Expectations {
         List<ConntrackExpectation> found = new ArrayList<>(1);
         requests.askIfThere(
                 "get expectation " + tuple,
-                ConntrackRequests.EXP_GET,
+                MessageTypes.EXP_GET,
                 writer -> tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), ExpectationAttribute.TUPLE.code()),
-                message -> found.add(ExpectationReader.read(message)));
+                message -> found.add(ConntrackExpectation.read(message)));
         return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
     }
 
@@ -90,7 +96,7 @@ public final class Expectations {
     public void create(NewExpectation expectation) throws NetlinkException {
         requests.send(
                 "create expectation " + expectation,
-                ConntrackRequests.EXP_NEW,
+                MessageTypes.EXP_NEW,
                 Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL,
                 writer -> expectation.writeTo(
                         writer.nfgenmsg(expectation.tuple().family().number(), 0)));
@@ -106,7 +112,7 @@ public final class Expectations {
     public boolean delete(ConntrackTuple tuple) throws NetlinkException {
         return requests.sendIfThere(
                 "delete expectation " + tuple,
-                ConntrackRequests.EXP_DELETE,
+                MessageTypes.EXP_DELETE,
                 writer ->
                         tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), ExpectationAttribute.TUPLE.code()));
     }
@@ -117,7 +123,7 @@ public final class Expectations {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public void flush() throws NetlinkException {
-        requests.send("flush expectations", ConntrackRequests.EXP_DELETE, 0, writer -> writer.nfgenmsg(0, 0));
+        requests.send("flush expectations", MessageTypes.EXP_DELETE, 0, writer -> writer.nfgenmsg(0, 0));
     }
 
     /**
@@ -130,7 +136,7 @@ public final class Expectations {
         Objects.requireNonNull(helper, "helper");
         requests.send(
                 "flush expectations of " + helper,
-                ConntrackRequests.EXP_DELETE,
+                MessageTypes.EXP_DELETE,
                 0,
                 writer -> writer.nfgenmsg(0, 0).string(ExpectationAttribute.HELP_NAME.code(), helper));
     }

@@ -1,5 +1,8 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackFilter;
+import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.MessageCondition;
 import java.util.ArrayList;
@@ -74,8 +77,8 @@ public final class ConntrackEventOptions {
             alternatives.add(new EventFilter.Alternative(one.eventTests()));
         }
         // Filters apply to connections: events of expectations pass.
-        alternatives.add(EventFilter.Alternative.of(MessageCondition.of(ConntrackRequests.EXP_NEW)));
-        alternatives.add(EventFilter.Alternative.of(MessageCondition.of(ConntrackRequests.EXP_DELETE)));
+        alternatives.add(EventFilter.Alternative.of(MessageCondition.of(MessageTypes.EXP_NEW)));
+        alternatives.add(EventFilter.Alternative.of(MessageCondition.of(MessageTypes.EXP_DELETE)));
         return filter.requireAny(alternatives).build();
     }
 

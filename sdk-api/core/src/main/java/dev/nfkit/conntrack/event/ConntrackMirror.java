@@ -1,7 +1,13 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.ConntrackEvent.OfConnection;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackFilter;
+import dev.nfkit.conntrack.ConntrackStatus;
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
+import dev.nfkit.conntrack.table.Conntrack;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Collections;

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Errno;
@@ -8,8 +8,17 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
 import dev.nfkit.channel.Failures;
+import dev.nfkit.channel.TableRequests;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackFilter;
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.ConntrackUpdate;
+import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.conntrack.codec.MessageTypes;
+import dev.nfkit.conntrack.codec.Probe;
+import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.socket.NetlinkTransport;
-import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,12 +67,12 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if a socket cannot be opened
      */
     public static Conntrack open(NetlinkTransport transport) throws NetlinkException {
-        TableRequests requests = TableRequests.open(transport, ANSWER_PARTS);
+        TableRequests requests = TableRequests.open(transport, Probe.TABLE, ANSWER_PARTS);
         TableRequests dumps = null;
         try {
-            dumps = TableRequests.open(transport, DUMP_PARTS);
+            dumps = TableRequests.open(transport, Probe.TABLE, DUMP_PARTS);
             Conntrack table = new Conntrack(requests, dumps);
-            StatisticsRequests.probe(requests);
+            requests.probe(Probe.NAME, Probe.TYPE, Probe.UNSUPPORTED);
             return table;
         } catch (Throwable e) {
             Failures.closeAfter(requests, e);
@@ -102,7 +111,7 @@ public final class Conntrack implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> DumpResult dump(ConntrackFilter filter, EntrySink<E> sink) throws NetlinkException, E {
-        return dump("dump connections", ConntrackRequests.CT_GET, filter, sink);
+        return dump("dump connections", MessageTypes.CT_GET, filter, sink);
     }
 
     /**
@@ -119,7 +128,7 @@ public final class Conntrack implements AutoCloseable {
      */
     public <E extends Exception> DumpResult dumpAndResetCounters(ConntrackFilter filter, EntrySink<E> sink)
             throws NetlinkException, E {
-        return dump("dump connections and reset their counters", ConntrackRequests.CT_GET_CTRZERO, filter, sink);
+        return dump("dump connections and reset their counters", MessageTypes.CT_GET_CTRZERO, filter, sink);
     }
 
     /**
@@ -133,7 +142,7 @@ public final class Conntrack implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> DumpResult dumpDying(EntrySink<E> sink) throws NetlinkException, E {
-        return dump("dump dying connections", ConntrackRequests.CT_GET_DYING, ConntrackFilter.all(), sink);
+        return dump("dump dying connections", MessageTypes.CT_GET_DYING, ConntrackFilter.all(), sink);
     }
 
     /**
@@ -146,7 +155,7 @@ public final class Conntrack implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> DumpResult dumpUnconfirmed(EntrySink<E> sink) throws NetlinkException, E {
-        return dump("dump unconfirmed connections", ConntrackRequests.CT_GET_UNCONFIRMED, ConntrackFilter.all(), sink);
+        return dump("dump unconfirmed connections", MessageTypes.CT_GET_UNCONFIRMED, ConntrackFilter.all(), sink);
     }
 
     private <E extends Exception> DumpResult dump(String what, int type, ConntrackFilter filter, EntrySink<E> sink)
@@ -161,7 +170,7 @@ public final class Conntrack implements AutoCloseable {
                 message -> {
                     Loan loan = dumps.lend();
                     ConntrackEntry entry = loan == null ? view : new ConntrackEntry(loan);
-                    wrap(entry, message);
+                    entry.wrap(message);
                     try {
                         if (filter.matches(entry)) {
                             delivered[0]++;
@@ -172,13 +181,6 @@ public final class Conntrack implements AutoCloseable {
                     }
                 });
         return new DumpResult(delivered[0], interrupted);
-    }
-
-    static ConntrackEntry wrap(ConntrackEntry entry, MessageCursor message) throws MalformedMessageException {
-        message.requireNfgenmsg();
-        int from = message.attributesOffset();
-        entry.portId(message.portId());
-        return entry.wrap(message.buffer(), from, message.end() - from, message.order());
     }
 
     /**
@@ -216,7 +218,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public Optional<ConntrackEntry> get(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return get("get connection ", ConntrackRequests.CT_GET, tuple, zone);
+        return get("get connection ", MessageTypes.CT_GET, tuple, zone);
     }
 
     /**
@@ -229,19 +231,19 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException as {@link #get(ConntrackTuple, int)}
      */
     public Optional<ConntrackEntry> getAndResetCounters(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return get("get and reset connection ", ConntrackRequests.CT_GET_CTRZERO, tuple, zone);
+        return get("get and reset connection ", MessageTypes.CT_GET_CTRZERO, tuple, zone);
     }
 
     private Optional<ConntrackEntry> get(String what, int type, ConntrackTuple tuple, int zone)
             throws NetlinkException {
-        int inZone = ConntrackRequests.zone(zone);
+        int inZone = Ranges.zone(zone);
         List<ConntrackEntry> found = new ArrayList<>(1);
         requests.askIfThere(
                 what + tuple,
                 type,
                 writer -> ConntrackRequests.tuple(
                         writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, inZone),
-                message -> found.add(wrap(new ConntrackEntry(), message).copy()));
+                message -> found.add(new ConntrackEntry().wrap(message).copy()));
         return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
     }
 
@@ -279,7 +281,7 @@ public final class Conntrack implements AutoCloseable {
     private void create(String what, int flags, NewConnection connection) throws NetlinkException {
         requests.send(
                 what + connection.original(),
-                ConntrackRequests.CT_NEW,
+                MessageTypes.CT_NEW,
                 flags,
                 writer -> connection.writeTo(
                         writer.nfgenmsg(connection.original().family().number(), 0)));
@@ -347,9 +349,9 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void update(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
-        int inZone = ConntrackRequests.zone(zone);
+        int inZone = Ranges.zone(zone);
         update.protocol().ifPresent(change -> {
-            if (change.protocol() != tuple.protocol) {
+            if (!tuple.hasProtocol() || change.protocol() != tuple.protocol()) {
                 throw new IllegalArgumentException(
                         change + " cannot be set for " + tuple + ", which is of another protocol");
             }
@@ -362,7 +364,7 @@ public final class Conntrack implements AutoCloseable {
     }
 
     private void send(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
-        requests.send("update connection " + tuple + " (" + update + ")", ConntrackRequests.CT_NEW, 0, writer -> {
+        requests.send("update connection " + tuple + " (" + update + ")", MessageTypes.CT_NEW, 0, writer -> {
             ConntrackRequests.tuple(
                     writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
             update.confirmed().writeTo(writer);
@@ -391,7 +393,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public boolean delete(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return delete(tuple, ConntrackRequests.zone(zone), -1);
+        return delete(tuple, Ranges.zone(zone), -1);
     }
 
     /**
@@ -408,7 +410,7 @@ public final class Conntrack implements AutoCloseable {
 
     private boolean delete(ConntrackTuple tuple, int zone, long id) throws NetlinkException {
         String what = "delete connection " + tuple;
-        return requests.sendIfThere(what, ConntrackRequests.CT_DELETE, writer -> {
+        return requests.sendIfThere(what, MessageTypes.CT_DELETE, writer -> {
             ConntrackRequests.tuple(
                     writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
             if (id >= 0) {
@@ -451,10 +453,10 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public void flush(AddressFamily family) throws NetlinkException {
-        int number = ConntrackRequests.family(family).number();
+        int number = Ranges.family(family).number();
         requests.send(
                 "flush connections",
-                ConntrackRequests.CT_DELETE,
+                MessageTypes.CT_DELETE,
                 0,
                 // The kernel evaluates the family only with version 1 (ctnetlink_del_conntrack).
                 writer -> writer.nfgenmsg(number, number == 0 ? 0 : 1, 0));

@@ -1,4 +1,7 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
+
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackExpectation;
 
 /**
  * An event of connection tracking, or a loss of events.

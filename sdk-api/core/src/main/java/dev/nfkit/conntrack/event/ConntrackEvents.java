@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.Loan;
@@ -9,7 +9,12 @@ import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
-import dev.nfkit.conntrack.ConntrackEvent.OfConnection;
+import dev.nfkit.channel.TableRequests;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackExpectation;
+import dev.nfkit.conntrack.codec.MessageTypes;
+import dev.nfkit.conntrack.codec.Probe;
+import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
@@ -94,8 +99,8 @@ public final class ConntrackEvents implements AutoCloseable {
     public static ConntrackEvents open(NetlinkTransport transport, ConntrackEventOptions options)
             throws NetlinkException {
         // Joining a group only requests the kernel's module, which sends no events until it is loaded.
-        try (TableRequests requests = TableRequests.open(transport, 1)) {
-            StatisticsRequests.probe(requests);
+        try (TableRequests requests = TableRequests.open(transport, Probe.TABLE, 1)) {
+            requests.probe(Probe.NAME, Probe.TYPE, Probe.UNSUPPORTED);
         }
         NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
         try {
@@ -221,22 +226,22 @@ public final class ConntrackEvents implements AutoCloseable {
         // New and changed share a message type; the flags distinguish them (ctnetlink_conntrack_event).
         boolean created = (message.flags() & (Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL)) != 0;
         switch (message.type()) {
-            case ConntrackRequests.CT_NEW -> {
-                Conntrack.wrap(view.entry, message);
+            case MessageTypes.CT_NEW -> {
+                view.entry.wrap(message);
                 return created ? view.created : view.updated;
             }
-            case ConntrackRequests.CT_DELETE -> {
-                Conntrack.wrap(view.entry, message);
+            case MessageTypes.CT_DELETE -> {
+                view.entry.wrap(message);
                 return view.destroyed;
             }
-            case ConntrackRequests.EXP_NEW -> {
-                ConntrackExpectation expectation = ExpectationReader.read(message);
+            case MessageTypes.EXP_NEW -> {
+                ConntrackExpectation expectation = ConntrackExpectation.read(message);
                 return created
                         ? new ConntrackEvent.ExpectationNew(expectation)
                         : new ConntrackEvent.ExpectationUpdated(expectation);
             }
-            case ConntrackRequests.EXP_DELETE -> {
-                return new ConntrackEvent.ExpectationDestroyed(ExpectationReader.read(message));
+            case MessageTypes.EXP_DELETE -> {
+                return new ConntrackEvent.ExpectationDestroyed(ConntrackExpectation.read(message));
             }
             default -> {
                 return null;

@@ -1,6 +1,10 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.Direction;
+import dev.nfkit.conntrack.ExpectationAttribute;
 import dev.nfkit.conntrack.ExpectationAttribute.Nat;
+import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
 import java.util.Objects;
@@ -61,7 +65,7 @@ public final class NewExpectation {
                 Objects.requireNonNull(master, "master"),
                 Objects.requireNonNull(tuple, "tuple"),
                 Objects.requireNonNull(mask, "mask"),
-                ConntrackRequests.seconds(timeout));
+                Ranges.seconds(timeout));
     }
 
     private static void sameFamily(String what, ConntrackTuple given, ConntrackTuple expected) {
@@ -74,13 +78,13 @@ public final class NewExpectation {
     /**
      * The flags.
      *
-     * @param flags {@link ConntrackExpectation#PERMANENT} and others, 0 to 2³²−1
+     * @param flags {@link dev.nfkit.conntrack.ConntrackExpectation#PERMANENT} and others, 0 to 2³²−1
      * @return a new value
      * @throws IllegalArgumentException if they are out of range
      */
     public NewExpectation flags(long flags) {
         NewExpectation expectation = new NewExpectation(this);
-        expectation.flags = ConntrackRequests.u32("flags", flags);
+        expectation.flags = Ranges.u32("flags", flags);
         return expectation;
     }
 
@@ -93,7 +97,7 @@ public final class NewExpectation {
      */
     public NewExpectation helperClass(long helperClass) {
         NewExpectation expectation = new NewExpectation(this);
-        expectation.helperClass = ConntrackRequests.u32("helperClass", helperClass);
+        expectation.helperClass = Ranges.u32("helperClass", helperClass);
         return expectation;
     }
 
@@ -134,7 +138,7 @@ public final class NewExpectation {
      */
     public NewExpectation zone(int zone) {
         NewExpectation expectation = new NewExpectation(this);
-        expectation.zone = ConntrackRequests.zone(zone);
+        expectation.zone = Ranges.zone(zone);
         return expectation;
     }
 

@@ -1,6 +1,14 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.conntrack.ConntrackAttribute;
+import dev.nfkit.conntrack.ConntrackStatus;
+import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.ConntrackUpdate;
+import dev.nfkit.conntrack.NatRange;
+import dev.nfkit.conntrack.ProtocolUpdate;
+import dev.nfkit.conntrack.TcpState;
+import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
@@ -63,13 +71,17 @@ public final class NewConnection {
      */
     public NewConnection reply(ConntrackTuple reply) {
         sameFamily("the reply tuple", reply.family());
-        if (reply.protocol != original.protocol) {
+        if (protocol(reply) != protocol(original)) {
             throw new IllegalArgumentException(
                     "the reply tuple (" + reply + ") is of another protocol than the original one (" + original + ")");
         }
         NewConnection connection = new NewConnection(this);
         connection.reply = reply;
         return connection;
+    }
+
+    private static int protocol(ConntrackTuple tuple) {
+        return tuple.hasProtocol() ? tuple.protocol() : -1;
     }
 
     private void sameFamily(String what, AddressFamily family) {
@@ -156,7 +168,7 @@ public final class NewConnection {
      * @throws IllegalArgumentException if the connection is of another protocol
      */
     public NewConnection protocol(ProtocolUpdate protocol) {
-        if (protocol.protocol() != original.protocol) {
+        if (protocol.protocol() != protocol(original)) {
             throw new IllegalArgumentException(
                     protocol + " cannot be set for " + original + ", which is of another protocol");
         }
@@ -214,7 +226,7 @@ public final class NewConnection {
      */
     public NewConnection zone(int zone) {
         NewConnection connection = new NewConnection(this);
-        connection.zone = ConntrackRequests.zone(zone);
+        connection.zone = Ranges.zone(zone);
         return connection;
     }
 
@@ -249,7 +261,7 @@ public final class NewConnection {
     /** The values to send; for TCP with flags, without which packets would be INVALID. */
     private ConntrackUpdate created() {
         ConntrackUpdate sent = values.confirmed();
-        if (original.protocol != IpProtocol.TCP) {
+        if (protocol(original) != IpProtocol.TCP) {
             return sent;
         }
         Optional<ProtocolUpdate> given = sent.protocol();

@@ -1,6 +1,7 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.Netlink;
 import java.util.Arrays;
@@ -39,7 +40,7 @@ final class EntryOverlay {
         } catch (MalformedMessageException e) {
             throw new IllegalStateException("the bytes of an owned entry have changed", e);
         }
-        return ConntrackEntry.owned(Arrays.copyOf(both, length), latest.order(), null);
+        return ConntrackEntry.owned(Arrays.copyOf(both, length), latest.order());
     }
 
     private static boolean isKept(int type, ConntrackEntry latest) {

@@ -1,4 +1,6 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
+
+import dev.nfkit.conntrack.ConntrackEntry;
 
 /**
  * Takes the entries of a dump.

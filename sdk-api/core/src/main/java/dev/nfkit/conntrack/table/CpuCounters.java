@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
 
 import dev.nfkit.wire.AttributeType;
 import java.util.Collections;

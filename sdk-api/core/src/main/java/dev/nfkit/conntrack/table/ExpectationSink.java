@@ -1,4 +1,6 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.table;
+
+import dev.nfkit.conntrack.ConntrackExpectation;
 
 /**
  * Takes the expectations of a dump.

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 /**
  * Takes events.

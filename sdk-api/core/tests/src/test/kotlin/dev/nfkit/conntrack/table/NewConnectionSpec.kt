@@ -1,6 +1,21 @@
-package dev.nfkit.conntrack
+package dev.nfkit.conntrack.table
 
 import dev.nfkit.Bytes
+import dev.nfkit.conntrack.CLIENT
+import dev.nfkit.conntrack.CLIENT6
+import dev.nfkit.conntrack.ConntrackAttribute
+import dev.nfkit.conntrack.ConntrackTuple
+import dev.nfkit.conntrack.DccpRole
+import dev.nfkit.conntrack.DccpState
+import dev.nfkit.conntrack.Direction
+import dev.nfkit.conntrack.NatRange
+import dev.nfkit.conntrack.ProtocolUpdate
+import dev.nfkit.conntrack.SERVER
+import dev.nfkit.conntrack.SERVER6
+import dev.nfkit.conntrack.SctpState
+import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.WEB
+import dev.nfkit.conntrack.attributes
 import dev.nfkit.packet.IpProtocol
 import dev.nfkit.wire.AttributeCursor
 import io.kotest.assertions.throwables.shouldThrow

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 /**
  * Kinds of events; each kind is a multicast group ({@code enum nfnetlink_groups} in {@code

@@ -1,4 +1,6 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
+
+import dev.nfkit.conntrack.ConntrackEntry;
 
 /** A change of a {@link ConntrackMirror}. Its entries are owned. */
 public sealed interface ConntrackChange {

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.event;
 
 /**
  * The counters of received and lost events of a session, since it was opened. A snapshot.

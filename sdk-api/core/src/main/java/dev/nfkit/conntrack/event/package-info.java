@@ -1,0 +1,5 @@
+/** Events of connection tracking, and a copy of the table that they keep up to date. */
+@NullMarked
+package dev.nfkit.conntrack.event;
+
+import org.jspecify.annotations.NullMarked;
