@@ -57,30 +57,8 @@ sealed interface Action {
         }
     }
 
-    /** Accepts packets with another mark; the bits outside the mask keep their value. */
-    record Mark(long value, long mask) implements Action {
-        static final long WHOLE = 0xffff_ffffL;
-
-        /**
-         * Parses {@code 7}, {@code 0x10} or {@code 0x10/0xf0}.
-         *
-         * @throws NumberFormatException if the text is not a mark, exceeds 32 bits, or has bits outside its mask
-         */
-        static Mark parse(String text) {
-            String[] parts = text.split("/", 2);
-            long value = Long.decode(parts[0]);
-            long mask = parts.length < 2 ? WHOLE : Long.decode(parts[1]);
-            if (value < 0 || mask < 0 || mask > WHOLE || (value & ~mask) != 0) {
-                throw new NumberFormatException(text);
-            }
-            return new Mark(value, mask);
-        }
-
-        /** The new mark. */
-        long applied(long mark) {
-            return (mark & ~mask) | value;
-        }
-
+    /** Accepts packets with another mark. */
+    record Mark(MaskedMark mark) implements Action {
         @Override
         public Kind kind() {
             return Kind.MARK;
@@ -88,7 +66,7 @@ sealed interface Action {
 
         @Override
         public String toString() {
-            return "0x" + Long.toHexString(value) + (mask == WHOLE ? "" : "/0x" + Long.toHexString(mask));
+            return mark.toString();
         }
     }
 

@@ -59,7 +59,7 @@ final class AnonymizeCommand implements Callable<Integer> {
             long entries = 0;
             try (TraceReader reader = TraceReader.open(source);
                     PrivateFile copy = PrivateFile.aside(target)) {
-                TraceWriter writer = new TraceWriter(copy.channel(), order, Main.VERSION);
+                TraceWriter writer = new TraceWriter(copy.channel(), order, Program.VERSION);
                 writer.editing(anonymizer::anonymize);
                 entries = writer.copy(reader);
                 writer.flush();

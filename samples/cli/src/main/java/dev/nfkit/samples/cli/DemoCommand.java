@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 
 /** {@code nfkit demo}. */
 @Command(
@@ -25,6 +26,10 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--replay", description = "Show the recorded trace even if a namespace can be made.")
     private boolean replay;
+
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Program program;
 
     @Override
     public Integer call() throws Failure {
@@ -53,7 +58,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** Continues in a process within the namespace, where its sockets and rules belong. */
-    private static int inside(DemoNamespace namespace, String file) throws Failure {
+    private int inside(DemoNamespace namespace, String file) throws Failure {
         List<String> java = new ArrayList<>(ownCommand());
         java.addAll(List.of("demo-inside", file, "--way", namespace.way()));
         try {
@@ -69,20 +74,21 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** The command that starts this program again. */
-    private static List<String> ownCommand() {
+    private List<String> ownCommand() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+        String main = program.getClass().getName();
         String module = DemoCommand.class.getModule().getName();
         if (module == null) {
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
             return command;
         }
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=com.sun.jna");
         }
         command.addAll(List.of("--module-path", System.getProperty("jdk.module.path"), "-m"));
-        command.add(module + "/" + Main.class.getName());
+        command.add(module + "/" + main);
         return command;
     }
 

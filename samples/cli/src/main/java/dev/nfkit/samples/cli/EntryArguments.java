@@ -35,12 +35,12 @@ final class EntryArguments {
     private List<String> labels = List.of();
 
     /** The mark and its mask. */
-    Optional<Action.Mark> mark() throws Failure {
+    Optional<MaskedMark> mark() throws Failure {
         if (mark == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(Action.Mark.parse(mark));
+            return Optional.of(MaskedMark.parse(mark));
         } catch (NumberFormatException e) {
             throw Failure.usage("-m " + mark + ": expected a mark of 0 to 0xffffffff, or a mark with a mask such as"
                     + " 0x10/0xf0");

@@ -67,7 +67,7 @@ final class EntryRequests {
 
     private NewConnection values(NewConnection bare) throws Failure {
         NewConnection connection = tuples.hasZone() ? bare.zone(tuples.zone()) : bare;
-        Optional<Action.Mark> mark = options.entries().mark();
+        Optional<MaskedMark> mark = options.entries().mark();
         if (mark.isPresent()) {
             connection = connection.mark(mark.get().value());
         }
@@ -121,7 +121,7 @@ final class EntryRequests {
 
     private ConntrackUpdate values() throws Failure {
         ConntrackUpdate update = ConntrackUpdate.none();
-        Optional<Action.Mark> mark = options.entries().mark();
+        Optional<MaskedMark> mark = options.entries().mark();
         if (mark.isPresent()) {
             update = update.mark(mark.get().value(), mark.get().mask());
         }

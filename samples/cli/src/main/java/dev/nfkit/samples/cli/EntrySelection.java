@@ -65,7 +65,7 @@ final class EntrySelection {
 
     private static ConntrackFilter marked(ConntrackFilter filter, EntryArguments entries) throws Failure {
         ConntrackFilter marked = filter;
-        Optional<Action.Mark> mark = entries.mark();
+        Optional<MaskedMark> mark = entries.mark();
         if (mark.isPresent()) {
             marked = marked.mark(mark.get().value(), mark.get().mask());
         }

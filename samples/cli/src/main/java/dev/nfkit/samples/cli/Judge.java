@@ -101,7 +101,7 @@ final class Judge implements Decider<WriteFailure> {
             return Verdict.DROP;
         }
         if (action instanceof Action.Mark mark) {
-            long applied = mark.applied(packet.mark());
+            long applied = mark.mark().applied(packet.mark());
             decided.marked(applied);
             return packet.accept().mark(applied);
         }

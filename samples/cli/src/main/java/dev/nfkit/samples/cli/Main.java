@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli;
 
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
         name = "nfkit",
         description = "Captures logged packets, decides queued packets, and shows connections, to demonstrate the SDK.",
         mixinStandardHelpOptions = true,
-        version = Main.VERSION,
+        version = Program.VERSION,
         subcommands = {
             CaptureCommand.class,
             QueueCommand.class,
@@ -27,10 +28,7 @@ import picocli.CommandLine.Spec;
             DemoInsideCommand.class,
             HelpCommand.class
         })
-public final class Main implements Runnable {
-    /** Name and version, for {@code --version} and recordings. */
-    static final String VERSION = "nfkit 0.1.0-SNAPSHOT";
-
+public final class Main implements Program, Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -70,6 +68,11 @@ public final class Main implements Runnable {
             return Failure.RUNNING;
         });
         return line.execute(args);
+    }
+
+    @Override
+    public int start(List<String> words) {
+        return run(words.toArray(String[]::new));
     }
 
     private static String command(ParameterException e) {

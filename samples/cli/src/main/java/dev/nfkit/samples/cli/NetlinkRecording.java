@@ -60,12 +60,12 @@ final class NetlinkRecording {
     /** Records the last bytes. Opens the file at once, to fail early if it is not writable. */
     static NetlinkRecording toRing(Path file, @Nullable TraceAnonymizer anonymizer, int bytes) throws IOException {
         PrivateFile.aside(file).close();
-        FlightRecorder ring = new FlightRecorder(bytes, ByteOrder.nativeOrder(), Main.VERSION);
+        FlightRecorder ring = new FlightRecorder(bytes, ByteOrder.nativeOrder(), Program.VERSION);
         return new NetlinkRecording(file, anonymizer, ring, null, null);
     }
 
     private static TraceWriter writer(PrivateFile opened, @Nullable TraceAnonymizer anonymizer) throws IOException {
-        TraceWriter writer = new TraceWriter(opened.channel(), ByteOrder.nativeOrder(), Main.VERSION);
+        TraceWriter writer = new TraceWriter(opened.channel(), ByteOrder.nativeOrder(), Program.VERSION);
         return anonymizer == null ? writer : writer.editing(anonymizer::anonymize);
     }
 

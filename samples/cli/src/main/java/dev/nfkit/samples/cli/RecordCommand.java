@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 
 /** {@code nfkit record}. */
 @Command(
@@ -78,6 +79,10 @@ final class RecordCommand implements Callable<Integer> {
             description = "capture, queue, conntrack or top, with its arguments.")
     private List<String> command = List.of();
 
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Program program;
+
     @Override
     public Integer call() throws Failure {
         String name = command.get(0);
@@ -94,7 +99,7 @@ final class RecordCommand implements Callable<Integer> {
         }
         int code = Failure.RUNNING;
         try {
-            code = recording.during(() -> Main.run(command.toArray(String[]::new)));
+            code = recording.during(() -> program.start(command));
         } finally {
             recording.finish();
         }

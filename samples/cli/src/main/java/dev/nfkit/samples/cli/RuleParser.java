@@ -91,7 +91,7 @@ final class RuleParser {
         int place = places.isEmpty() ? 0 : places.get(0);
         String word = take();
         try {
-            return Action.Mark.parse(word);
+            return new Action.Mark(MaskedMark.parse(word));
         } catch (NumberFormatException e) {
             throw wrong(place, "expected a mark of 0 to 0xffffffff, or a mark with a mask such as 0x10/0xf0");
         }

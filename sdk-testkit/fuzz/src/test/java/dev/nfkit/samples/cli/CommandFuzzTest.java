@@ -150,7 +150,7 @@ class CommandFuzzTest {
             refusal(e);
         }
         new ProtocolFile(text.lines().toList()).find(text);
-        number(() -> Action.Mark.parse(text).value());
+        number(() -> MaskedMark.parse(text).value());
         number(() -> Span.parse(text));
         ByteSize.parse(text); // negative if it is not a size
         ProtocolNames.parse(text);
