@@ -10,4 +10,24 @@ module dev.nfkit.samples.cli {
     // picocli reads the annotations by reflection.
     opens dev.nfkit.samples.cli to
             info.picocli;
+    opens dev.nfkit.samples.cli.anonymize to
+            info.picocli;
+    opens dev.nfkit.samples.cli.arguments to
+            info.picocli;
+    opens dev.nfkit.samples.cli.capture to
+            info.picocli;
+    opens dev.nfkit.samples.cli.conntrack to
+            info.picocli;
+    opens dev.nfkit.samples.cli.conntrack.arguments to
+            info.picocli;
+    opens dev.nfkit.samples.cli.demo to
+            info.picocli;
+    opens dev.nfkit.samples.cli.queue to
+            info.picocli;
+    opens dev.nfkit.samples.cli.record to
+            info.picocli;
+    opens dev.nfkit.samples.cli.replay to
+            info.picocli;
+    opens dev.nfkit.samples.cli.top to
+            info.picocli;
 }

@@ -1,5 +1,17 @@
 package dev.nfkit.samples.cli;
 
+import dev.nfkit.samples.cli.anonymize.AnonymizeCommand;
+import dev.nfkit.samples.cli.capture.CaptureCommand;
+import dev.nfkit.samples.cli.conntrack.ConntrackCommand;
+import dev.nfkit.samples.cli.demo.DemoCommand;
+import dev.nfkit.samples.cli.demo.DemoInsideCommand;
+import dev.nfkit.samples.cli.output.Messages;
+import dev.nfkit.samples.cli.queue.QueueCommand;
+import dev.nfkit.samples.cli.record.RecordCommand;
+import dev.nfkit.samples.cli.replay.ReplayCommand;
+import dev.nfkit.samples.cli.run.Failure;
+import dev.nfkit.samples.cli.run.Program;
+import dev.nfkit.samples.cli.top.TopCommand;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

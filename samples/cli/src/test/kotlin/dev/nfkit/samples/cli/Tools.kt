@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli
 import com.sun.jna.Native
 import dev.nfkit.linux.LinuxTransport
 import dev.nfkit.nflog.NflogSession
+import dev.nfkit.samples.cli.output.TextOutput
 import dev.nfkit.testkit.ReplayTransport
 import dev.nfkit.trace.Trace
 import picocli.CommandLine

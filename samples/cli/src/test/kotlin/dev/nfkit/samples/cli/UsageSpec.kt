@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli
 
+import dev.nfkit.samples.cli.queue.QueueCommand
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
 import io.kotest.engine.spec.tempdir

@@ -1,0 +1,180 @@
+package dev.nfkit.samples.cli.capture;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogPacket;
+import dev.nfkit.nflog.NflogSession;
+import dev.nfkit.pcap.LinkType;
+import dev.nfkit.samples.cli.arguments.Criteria;
+import dev.nfkit.samples.cli.arguments.InterfaceArgument;
+import dev.nfkit.samples.cli.arguments.PrintArguments;
+import dev.nfkit.samples.cli.arguments.SessionArguments;
+import dev.nfkit.samples.cli.arguments.StopArguments;
+import dev.nfkit.samples.cli.output.CounterLine;
+import dev.nfkit.samples.cli.output.JsonPrinter;
+import dev.nfkit.samples.cli.output.LinePrinter;
+import dev.nfkit.samples.cli.output.Messages;
+import dev.nfkit.samples.cli.output.NflogFields;
+import dev.nfkit.samples.cli.output.PacketPrinter;
+import dev.nfkit.samples.cli.output.TextOutput;
+import dev.nfkit.samples.cli.output.WriteFailure;
+import dev.nfkit.samples.cli.run.Ending;
+import dev.nfkit.samples.cli.run.Failure;
+import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetlinkTransport;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code nfkit capture}, modelled on dumpcap. */
+@Command(
+        name = "capture",
+        description = "Captures packets that rules log to NFLOG groups, into a file or as lines.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Without -w and --json, each packet is printed as a line. SIGINT and SIGTERM finish the file.",
+            "Exit code: 0; 2 for wrong usage, or if a file or socket cannot be opened; 1 for an error while running."
+        })
+public final class CaptureCommand implements Callable<Integer> {
+    @Option(
+            names = {"-i", "--interface"},
+            required = true,
+            paramLabel = "nflog:GROUP",
+            description = "The group that rules log to; several groups share one session.")
+    private List<String> interfaces = List.of();
+
+    @Option(
+            names = {"-w", "--write"},
+            paramLabel = "FILE",
+            description = "Write a capture file; - for standard output.")
+    private @Nullable String file;
+
+    @Mixin
+    private StopArguments stops = new StopArguments();
+
+    @Option(
+            names = {"-b", "--ring-buffer"},
+            paramLabel = "CONDITION",
+            description = "Begin the next file after duration:SECONDS, filesize:KB or packets:N; keep files:N.")
+    private List<String> ring = List.of();
+
+    @Option(names = "-P", description = "Write classic pcap instead of pcapng.")
+    private boolean classic;
+
+    @Option(
+            names = "--raw",
+            description = "Write bare IP packets (link type 101) instead of NFLOG's (239), for tools that need them.")
+    private boolean raw;
+
+    @Mixin
+    private PrintArguments print = new PrintArguments();
+
+    @Mixin
+    private SessionArguments session = new SessionArguments();
+
+    @Mixin
+    private GroupArguments groups = new GroupArguments();
+
+    @Override
+    public Integer call() throws Failure {
+        List<Integer> numbers = InterfaceArgument.GROUPS.numbers(interfaces);
+        NflogOptions options = groups.options(numbers, session);
+        Criteria stop = stop();
+        CaptureFiles.Format format = file == null ? null : format(file, options, stop);
+        if (format != null) {
+            stop = format.ring().switches() ? stop.withBytes(0) : stop;
+            if (print.json() && format.standardOutput()) {
+                throw Failure.usage("--json and -w - both write to standard output");
+            }
+        } else if (!ring.isEmpty()) {
+            throw Failure.usage("-b needs -w: the names are derived from the file's");
+        }
+        NetlinkTransport transport = session.transport();
+        return capture(transport, open(transport, options), format, stop, numbers);
+    }
+
+    private Criteria stop() throws Failure {
+        Criteria stop = stops.criteria();
+        if (stop.bytes() > 0 && file == null) {
+            throw Failure.usage("-a filesize needs -w");
+        }
+        return stop;
+    }
+
+    private CaptureFiles.Format format(String target, NflogOptions options, Criteria stop) throws Failure {
+        Criteria switching = Criteria.parse("-b", ring);
+        if (!ring.isEmpty() && switching.bytes() == 0) {
+            switching = switching.withBytes(stop.bytes());
+        }
+        if (!ring.isEmpty() && !switching.switches()) {
+            throw Failure.usage("-b files needs a condition for the next file: add -b filesize:KB,"
+                    + " -b duration:SECONDS or -b packets:N");
+        }
+        if (!ring.isEmpty() && target.equals("-")) {
+            throw Failure.usage("-b needs files: standard output is one stream");
+        }
+        if (stop.files() > 0 && !switching.switches()) {
+            throw Failure.usage("-a files needs -b, which begins files");
+        }
+        return new CaptureFiles.Format(
+                target, classic, raw ? LinkType.RAW : LinkType.NFLOG, switching, options.groups());
+    }
+
+    public static NflogSession open(NetlinkTransport transport, NflogOptions options) throws Failure {
+        try {
+            return NflogSession.open(transport, options);
+        } catch (NetlinkException e) {
+            throw Failure.usage(e.getMessage());
+        }
+    }
+
+    private int capture(
+            NetlinkTransport transport,
+            NflogSession open,
+            CaptureFiles.@Nullable Format format,
+            Criteria stop,
+            List<Integer> numbers)
+            throws Failure {
+        CaptureFiles files = null;
+        if (format != null) {
+            try {
+                files = CaptureFiles.open(format, transport.kernel(), open::statistics);
+            } catch (WriteFailure e) {
+                open.close();
+                throw Failure.usage(e.getMessage());
+            }
+        }
+        PacketPrinter<NflogPacket> printer =
+                print.json() || files == null ? printer(print.json(), transport.kernel()) : null;
+        TextOutput text = printer == null ? null : TextOutput.standard();
+        Capture capture =
+                new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
+        announce(open, numbers);
+        Ending ending = Ending.onSignal(open::stop);
+        int code = Failure.RUNNING;
+        try {
+            code = new CaptureOutcome(capture, files).await();
+        } finally {
+            ending.done(code);
+        }
+        return code;
+    }
+
+    public static PacketPrinter<NflogPacket> printer(boolean json, KernelView kernel) {
+        NflogFields fields = new NflogFields();
+        return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
+    }
+
+    private void announce(NflogSession open, List<Integer> numbers) throws Failure {
+        String names = numbers.stream().map(group -> "nflog:" + group).collect(Collectors.joining(", "));
+        Messages.print("Capturing on " + names + (file == null ? "" : " into " + file));
+        SessionArguments.warnOfSmallBuffer(
+                open.receiveBuffer(), groups.receiveBuffer(session), "so that batches are smaller");
+    }
+}

@@ -1,0 +1,5 @@
+/** The command capture: writes and prints logged packets. */
+@NullMarked
+package dev.nfkit.samples.cli.capture;
+
+import org.jspecify.annotations.NullMarked;

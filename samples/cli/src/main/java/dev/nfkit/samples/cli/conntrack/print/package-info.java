@@ -1,0 +1,5 @@
+/** Connections, expectations and events as lines, XML, JSON, and commands that create them again. */
+@NullMarked
+package dev.nfkit.samples.cli.conntrack.print;
+
+import org.jspecify.annotations.NullMarked;

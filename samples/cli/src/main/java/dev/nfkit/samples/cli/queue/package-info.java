@@ -1,0 +1,5 @@
+/** The command queue: decides queued packets by rules. */
+@NullMarked
+package dev.nfkit.samples.cli.queue;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The command record: records the netlink traffic of another command. */
+@NullMarked
+package dev.nfkit.samples.cli.record;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The command top: the busiest connections. */
+@NullMarked
+package dev.nfkit.samples.cli.top;
+
+import org.jspecify.annotations.NullMarked;
