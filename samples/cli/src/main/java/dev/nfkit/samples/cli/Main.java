@@ -64,7 +64,10 @@ public final class Main implements Program, Runnable {
      * @return the exit code
      */
     public static int run(String... args) {
-        CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+        // As in conntrack(8) and dumpcap, @file is an argument like any other, not the arguments in that file.
+        CommandLine line = new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExpandAtFiles(false);
         // Arguments after the recorded command's name belong to that command.
         Objects.requireNonNull(line.getSubcommands().get("record")).setStopAtPositional(true);
         line.setParameterExceptionHandler((e, arguments) -> {

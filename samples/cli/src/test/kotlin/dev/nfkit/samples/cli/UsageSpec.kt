@@ -203,6 +203,14 @@ class UsageSpec :
             ran.err shouldContain "expected a pcap or pcapng header"
         }
 
+        test("an argument that begins with @ is taken as it is, even if there is a file of that name") {
+            val file = tempdir().resolve("words").apply { writeText("nflog:x") }
+            nfkit("capture", "-i", "@$file").err shouldContain "-i @$file: not known"
+            nfkit("record", "-o", "$file.pcapng", "--", "capture", "-i", "@$file").err shouldContain
+                "-i @$file: not known"
+            nfkit("@$file").err shouldContain "@$file"
+        }
+
         test("an unknown namespace is refused with code 2") {
             val ran = nfkit("capture", "-i", "nflog:30", "--netns", "nfkit-no-such")
             ran.code shouldBe 2

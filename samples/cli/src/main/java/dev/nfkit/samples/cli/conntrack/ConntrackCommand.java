@@ -230,7 +230,9 @@ public final class ConntrackCommand implements Callable<Integer> {
     private static ConntrackWork loaded(LoadedFile.Line line, LabelNames names, TextOutput text) throws Failure {
         ConntrackCommand command = new ConntrackCommand();
         try {
-            new CommandLine(command).parseArgs(line.words().toArray(String[]::new));
+            new CommandLine(command)
+                    .setExpandAtFiles(false)
+                    .parseArgs(line.words().toArray(String[]::new));
             return command.loaded(names, text);
         } catch (CommandLine.ParameterException | Failure e) {
             throw Failure.usage(line.place() + ": " + e.getMessage());

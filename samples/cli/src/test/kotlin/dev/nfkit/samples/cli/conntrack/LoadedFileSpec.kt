@@ -53,6 +53,14 @@ class LoadedFileSpec :
             }
         }
 
+        test("a word that begins with @ is taken as it is, even if there is a file of that name") {
+            val words = tempdir().resolve("words").apply { writeText("1.1.1.1") }
+            val file = tempdir().resolve("commands").apply { writeText("-D -s @$words\n") }
+            val ran = nfkit("conntrack", "-R", "$file")
+            ran.code shouldBe 2
+            ran.err shouldStartWith "nfkit: $file, line 1: -s @$words: "
+        }
+
         test("protocols have the names and aliases of /etc/protocols") {
             val file =
                 ProtocolFile(listOf("# a comment", "igmp 2 IGMP # group", "hopopt 0 HOPOPT ip6", "wide 256 WIDE", "x"))
