@@ -156,14 +156,7 @@ public final class CaptureCommand implements Callable<Integer> {
         Capture capture =
                 new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
         announce(open, numbers);
-        Ending ending = Ending.onSignal(open::stop);
-        int code = Failure.RUNNING;
-        try {
-            code = new CaptureOutcome(capture, files).await();
-        } finally {
-            ending.done(code);
-        }
-        return code;
+        return Ending.during(open::stop, new CaptureOutcome(capture, files)::await);
     }
 
     public static PacketPrinter<NflogPacket> printer(boolean json, KernelView kernel) {

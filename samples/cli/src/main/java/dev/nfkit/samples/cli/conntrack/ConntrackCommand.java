@@ -367,14 +367,7 @@ public final class ConntrackCommand implements Callable<Integer> {
         ConntrackListening listening =
                 new ConntrackListening(open, matching(selection), out, columns.eventTimes(), expected);
         Messages.print("nfkit conntrack: listening");
-        Ending ending = Ending.onSignal(open::stop);
-        int code = Failure.RUNNING;
-        try {
-            code = listening.await();
-        } finally {
-            ending.done(code);
-        }
-        return code;
+        return Ending.during(open::stop, listening::await);
     }
 
     private static Predicate<ConntrackEvent> matching(@Nullable EntrySelection selection) {

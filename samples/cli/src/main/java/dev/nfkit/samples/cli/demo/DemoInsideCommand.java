@@ -43,21 +43,20 @@ public final class DemoInsideCommand implements Callable<Integer> {
                 .build();
         NetlinkTransport transport = LinuxTransport.current();
         NflogSession session = CaptureCommand.open(transport, options);
-        Ending ending = Ending.onSignal(session::stop);
+        return Ending.during(session::stop, () -> capture(transport, session, options));
+    }
+
+    /** Makes traffic, and captures it. */
+    private int capture(NetlinkTransport transport, NflogSession session, NflogOptions options) throws Failure {
         DemoScreen.traffic();
         DemoTraffic traffic = new DemoTraffic(session::stop);
         Thread sender = new Thread(traffic, "nfkit-demo-traffic");
         sender.setDaemon(true);
         sender.start();
-        int code = Failure.RUNNING;
-        try {
-            code = capture(transport, session, options, file);
-            if (traffic.failure() != null) {
-                Messages.print("nfkit: traffic: " + traffic.failure().getMessage());
-                code = Failure.RUNNING;
-            }
-        } finally {
-            ending.done(code);
+        int code = capture(transport, session, options, file);
+        if (traffic.failure() != null) {
+            Messages.print("nfkit: traffic: " + traffic.failure().getMessage());
+            return Failure.RUNNING;
         }
         return code;
     }

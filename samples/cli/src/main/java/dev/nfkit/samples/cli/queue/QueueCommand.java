@@ -153,14 +153,7 @@ public final class QueueCommand implements Callable<Integer> {
                 new CounterLine(!print.quiet() && !lines),
                 new QueueSummary(judge, rules, queues.otherwise().equals(Verdict.DROP)));
         announce(open, options, drawnFrom);
-        Ending ending = Ending.onSignal(run::stop);
-        int code = Failure.RUNNING;
-        try {
-            code = run.await();
-        } finally {
-            ending.done(code);
-        }
-        return code;
+        return Ending.during(run::stop, run::await);
     }
 
     public static PacketPrinter<QueuedPacket> printer(boolean json, KernelView kernel) {

@@ -33,15 +33,34 @@ public final class Ending {
                 "nfkit-ending");
     }
 
-    /** From this call on, a signal stops the work. */
-    public static Ending onSignal(Runnable stop) {
+    /** The work of a command. */
+    public interface Work {
+        /** Works to the end, writes all output, and returns the exit code. */
+        int await() throws Failure;
+    }
+
+    /**
+     * Works to the end, or until a signal.
+     *
+     * @param stop asks the work to stop; called on another thread
+     * @param work the work
+     * @return the exit code
+     * @throws Failure if the work fails
+     */
+    public static int during(Runnable stop, Work work) throws Failure {
         Ending ending = new Ending(stop);
         Runtime.getRuntime().addShutdownHook(ending.hook);
-        return ending;
+        int code = Failure.RUNNING;
+        try {
+            code = work.await();
+        } finally {
+            ending.done(code);
+        }
+        return code;
     }
 
     /** Signals that the work is done and all output is written. */
-    public void done(int code) {
+    private void done(int code) {
         NetlinkRecording.commandEnds();
         exitCode = code;
         done.countDown();

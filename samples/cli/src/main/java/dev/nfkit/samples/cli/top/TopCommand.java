@@ -114,14 +114,7 @@ public final class TopCommand implements Callable<Integer> {
         try (open) {
             TopRun run =
                     new TopRun(open, new TopTable(selection, transport::nanoTime), settings, TextOutput.standard());
-            Ending ending = Ending.onSignal(run::stop);
-            int code = Failure.RUNNING;
-            try {
-                code = run.await();
-            } finally {
-                ending.done(code);
-            }
-            return code;
+            return Ending.during(run::stop, run::await);
         }
     }
 
