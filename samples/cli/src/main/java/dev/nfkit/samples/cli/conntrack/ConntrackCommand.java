@@ -11,7 +11,6 @@ import dev.nfkit.samples.cli.conntrack.arguments.ConntrackTable;
 import dev.nfkit.samples.cli.conntrack.arguments.ConntrackVerb;
 import dev.nfkit.samples.cli.conntrack.arguments.EntryArguments;
 import dev.nfkit.samples.cli.conntrack.arguments.EntryOptions;
-import dev.nfkit.samples.cli.conntrack.arguments.EntryRequests;
 import dev.nfkit.samples.cli.conntrack.arguments.EntrySelection;
 import dev.nfkit.samples.cli.conntrack.arguments.EventArguments;
 import dev.nfkit.samples.cli.conntrack.arguments.ExpectationArguments;
@@ -188,15 +187,13 @@ public final class ConntrackCommand implements Callable<Integer> {
         int run(Conntrack open) throws IOException, Failure;
     }
 
-    /** The same, without the output yet. */
-    private interface PrintedWork {
-        int run(Conntrack open, ConntrackOutput out) throws IOException, Failure;
-    }
-
     private ConntrackWork printing(
             ConntrackVerb verb, ConntrackTable which, ConntrackColumns columns, LabelNames names, TextOutput text)
             throws Failure {
-        PrintedWork work = which == ConntrackTable.EXPECT ? expectationWork(verb) : work(verb, which, names);
+        EntryOptions options = options(names);
+        TableWork work = which == ConntrackTable.EXPECT
+                ? TableWork.ofExpectations(verb, options, expectations)
+                : TableWork.ofConnections(verb, which, options, zero);
         ConntrackOutput out = new ConntrackOutput(printer(columns, null), text, json);
         if (inFile) {
             out.withoutSummary();
@@ -271,78 +268,6 @@ public final class ConntrackCommand implements Callable<Integer> {
 
     private EntryOptions options(LabelNames names) {
         return new EntryOptions(tuples, masks, entries, protocol, changes, nat, names);
-    }
-
-    private PrintedWork work(ConntrackVerb verb, ConntrackTable which, LabelNames names) throws Failure {
-        EntryOptions options = options(names);
-        EntryRequests requests = new EntryRequests(options);
-        switch (verb) {
-            case LIST -> {
-                EntrySelection selection = EntrySelection.of(options);
-                return (open, out) -> new ConntrackReading(open, out).list(which, selection, zero);
-            }
-            case GET -> {
-                EntryRequests.Name name = requests.name();
-                return (open, out) -> new ConntrackReading(open, out).get(name.tuple(), name.zone());
-            }
-            case CREATE -> {
-                var connection = requests.connection();
-                return (open, out) -> new ConntrackChanging(open, out).create(connection);
-            }
-            case ADD -> {
-                var connection = requests.connection();
-                return (open, out) -> new ConntrackChanging(open, out).add(connection);
-            }
-            case UPDATE -> {
-                EntrySelection selection = EntrySelection.toChange(options);
-                var update = requests.update();
-                return (open, out) -> new ConntrackChanging(open, out).update(selection, update);
-            }
-            case DELETE -> {
-                EntrySelection selection = EntrySelection.of(options);
-                return (open, out) -> new ConntrackChanging(open, out).delete(selection);
-            }
-            case FLUSH -> {
-                var family = tuples.family();
-                return (open, out) -> new ConntrackChanging(open, out).flush(family);
-            }
-            case STATS -> {
-                return (open, out) -> new ConntrackReading(open, out).statistics();
-            }
-            default -> {
-                return (open, out) -> new ConntrackReading(open, out).count();
-            }
-        }
-    }
-
-    private PrintedWork expectationWork(ConntrackVerb verb) throws Failure {
-        EntryRequests requests = new EntryRequests(options(new LabelNames(List.of())));
-        switch (verb) {
-            case LIST -> {
-                return (open, out) -> new ExpectationWork(open.expectations(), out).list();
-            }
-            case GET -> {
-                var tuple = requests.name().tuple();
-                return (open, out) -> new ExpectationWork(open.expectations(), out).get(tuple);
-            }
-            case CREATE -> {
-                var expectation = expectations.expectation(requests.name().tuple(), requests.timeout(), masks);
-                return (open, out) -> new ExpectationWork(open.expectations(), out).create(expectation);
-            }
-            case DELETE -> {
-                var tuple = requests.name().tuple();
-                return (open, out) -> new ExpectationWork(open.expectations(), out).delete(tuple);
-            }
-            case FLUSH -> {
-                return (open, out) -> new ExpectationWork(open.expectations(), out).flush();
-            }
-            case STATS -> {
-                return (open, out) -> new ExpectationWork(open.expectations(), out).statistics();
-            }
-            default -> {
-                return (open, out) -> new ExpectationWork(open.expectations(), out).count();
-            }
-        }
     }
 
     private int listen(
