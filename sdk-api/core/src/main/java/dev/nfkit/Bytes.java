@@ -5,21 +5,21 @@ import java.nio.ByteOrder;
 import java.util.HexFormat;
 
 /**
- * A zero-based, read-only view over some bytes of a buffer. Multi-byte reads are big-endian (network order).
+ * Some bytes of a buffer, to be read: zero-based and read-only. Multi-byte reads are big-endian (network order).
  *
- * <p>A view may be <em>borrowed</em>: its owner aims it at other bytes for the next packet and releases it in between.
- * A released view has length −1 and every read of it throws IllegalStateException. {@link #copy()} returns a view that
- * stays valid. Not safe for use by several threads while its owner still moves it.
+ * <p>Bytes may be <em>borrowed</em>: their owner aims the view at other bytes for the next packet, by {@link BytesView},
+ * and releases it in between. A released view has length −1 and every read of it throws IllegalStateException. {@link
+ * #copy()} returns bytes that stay valid. Not safe for use by several threads while the owner still moves the view.
  */
-public sealed class Bytes permits LentBytes {
+public abstract sealed class Bytes permits BytesView {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private ByteBuffer buffer = NOTHING;
     private int start;
     private int length;
 
-    /** Makes a view of no bytes, to be aimed with {@link #wrap}. */
-    public Bytes() {}
+    /** A view of no bytes. */
+    Bytes() {}
 
     /**
      * A view over a whole array, not copied.
@@ -28,21 +28,12 @@ public sealed class Bytes permits LentBytes {
      * @return a new view
      */
     public static Bytes of(byte... array) {
-        return new Bytes().wrap(ByteBuffer.wrap(array), 0, array.length);
+        return BytesView.of(array);
     }
 
-    /**
-     * Aims this view at other bytes. Only the view's owner calls it.
-     *
-     * @param buffer the buffer; big-endian, which is a buffer's default; its position and limit are not used
-     * @param offset the first byte, counted from the buffer's start
-     * @param length the number of bytes
-     * @return this view
-     * @throws IndexOutOfBoundsException if the range exceeds the buffer
-     * @throws IllegalArgumentException if the buffer is not big-endian
-     */
+    /** Aims the view at other bytes. */
     @SuppressWarnings("ReferenceEquality") // another buffer with the same bytes is another buffer
-    public Bytes wrap(ByteBuffer buffer, int offset, int length) {
+    final void aim(ByteBuffer buffer, int offset, int length) {
         if ((offset | length) < 0 || offset > buffer.capacity() - length) {
             throw new IndexOutOfBoundsException(
                     "bytes " + offset + " to " + ((long) offset + length) + " of a buffer of " + buffer.capacity());
@@ -55,11 +46,10 @@ public sealed class Bytes permits LentBytes {
         }
         this.start = offset;
         this.length = length;
-        return this;
     }
 
-    /** Ends a borrowed view's life: from now on its length is −1 and reads throw. Only the view's owner calls it. */
-    public void release() {
+    /** Ends the life of a borrowed view. */
+    final void end() {
         length = -1;
     }
 
@@ -134,8 +124,13 @@ public sealed class Bytes permits LentBytes {
         return new IndexOutOfBoundsException("bytes " + index + " to " + ((long) index + size) + " of " + length);
     }
 
-    /** The error of a use after the release. */
-    IllegalStateException released(String message) {
+    /**
+     * Makes the error of a use after the release. Views that report such uses override it.
+     *
+     * @param message what is wrong
+     * @return the error to throw
+     */
+    protected IllegalStateException released(String message) {
         return new IllegalStateException(message);
     }
 
@@ -192,7 +187,7 @@ public sealed class Bytes permits LentBytes {
 
     /**
      * A part of these bytes, without a copy. It allocates, and it does not notice when this view is released, unless
-     * views are strict ({@link Loan}).
+     * views are strict, as those of test doubles are.
      *
      * @param index of the first byte, from 0
      * @param count the number of bytes
@@ -201,7 +196,7 @@ public sealed class Bytes permits LentBytes {
      * @throws IllegalStateException if the view was released
      */
     public Bytes slice(int index, int count) {
-        return new Bytes().wrap(buffer, atRange(index, count), count);
+        return new BytesView().wrap(buffer, atRange(index, count), count);
     }
 
     /**
@@ -215,7 +210,7 @@ public sealed class Bytes permits LentBytes {
      * @throws IndexOutOfBoundsException if the range exceeds the view
      * @throws IllegalStateException if the view was released
      */
-    public Bytes slice(int index, int count, Bytes view) {
+    public BytesView slice(int index, int count, BytesView view) {
         return view.wrap(buffer, atRange(index, count), count);
     }
 

@@ -1,6 +1,7 @@
 package dev.nfkit.anonymize;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ final class Region {
 
     /** A read-only view of it. */
     Bytes view() {
-        return new Bytes().wrap(buffer, start, length);
+        return new BytesView().wrap(buffer, start, length);
     }
 
     /** Replaces the IP address of 4 or 16 bytes at a place. If it is cut, its bytes become noise. */

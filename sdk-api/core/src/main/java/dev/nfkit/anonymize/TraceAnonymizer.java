@@ -1,6 +1,7 @@
 package dev.nfkit.anonymize;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.trace.Trace;
 import dev.nfkit.trace.TraceEntry;
 import java.nio.ByteOrder;
@@ -146,7 +147,7 @@ public final class TraceAnonymizer {
                 entry.kind(),
                 entry.epochNanos(),
                 entry.protocol(),
-                bytes.length == 0 ? new Bytes() : Bytes.of(bytes),
+                bytes.length == 0 ? new BytesView() : Bytes.of(bytes),
                 entry.truncated(),
                 entry.comment().map(Notes::anonymous).orElse(null),
                 entry.socket());

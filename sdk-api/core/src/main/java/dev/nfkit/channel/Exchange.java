@@ -2,11 +2,11 @@ package dev.nfkit.channel;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
-import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;

@@ -1,8 +1,8 @@
 package dev.nfkit.channel;
 
-import dev.nfkit.Loan;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,7 +2,7 @@ package dev.nfkit.channel;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
-import dev.nfkit.Loan;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
 import dev.nfkit.socket.DatagramBatch;

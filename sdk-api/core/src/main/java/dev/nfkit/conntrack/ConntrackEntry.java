@@ -2,9 +2,10 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
-import dev.nfkit.Loan;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.socket.Loan;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class ConntrackEntry {
     private final EntryReader read = new EntryReader();
     private EntryReader.@Nullable Cursors cursors;
-    private @Nullable Bytes helperInfo;
-    private final Bytes attributes;
+    private @Nullable BytesView helperInfo;
+    private final BytesView attributes;
     private final @Nullable Loan loan;
     private boolean alive;
     private boolean owned;
@@ -45,7 +46,7 @@ public final class ConntrackEntry {
      */
     public ConntrackEntry(@Nullable Loan loan) {
         this.loan = loan;
-        this.attributes = loan == null ? new Bytes() : loan.bytes();
+        this.attributes = loan == null ? new BytesView() : loan.bytes();
     }
 
     /**
@@ -523,7 +524,7 @@ public final class ConntrackEntry {
      */
     public Bytes helperInfo() {
         EntryReader entry = require(ConntrackAttribute.HELP);
-        Bytes view = owned || helperInfo == null ? loan == null ? new Bytes() : loan.bytes() : helperInfo;
+        BytesView view = owned || helperInfo == null ? loan == null ? new BytesView() : loan.bytes() : helperInfo;
         if (!owned) {
             helperInfo = view;
         }

@@ -1,6 +1,6 @@
 package dev.nfkit.conntrack;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import java.nio.ByteBuffer;
@@ -205,7 +205,7 @@ final class EntryReader {
     }
 
     BitSet labels() {
-        return LabelBits.read(new Bytes().wrap(buffer, labelsAt, labelsLength), order);
+        return LabelBits.read(new BytesView().wrap(buffer, labelsAt, labelsLength), order);
     }
 
     boolean hasHelper() {
@@ -222,7 +222,7 @@ final class EntryReader {
         return text(helperAt, helperLength);
     }
 
-    Bytes helperInfo(Bytes view) {
+    BytesView helperInfo(BytesView view) {
         return view.wrap(buffer, helperInfoLength == 0 ? 0 : helperInfoAt, helperInfoLength);
     }
 

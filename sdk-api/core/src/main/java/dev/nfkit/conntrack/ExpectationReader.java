@@ -2,6 +2,7 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
@@ -72,8 +73,9 @@ final class ExpectationReader {
             reader.attribute(top);
         }
         int from = message.attributesOffset();
-        Bytes attributes =
-                new Bytes().wrap(message.buffer(), from, message.end() - from).copy();
+        Bytes attributes = new BytesView()
+                .wrap(message.buffer(), from, message.end() - from)
+                .copy();
         return new ConntrackExpectation(reader, attributes, message.order());
     }
 

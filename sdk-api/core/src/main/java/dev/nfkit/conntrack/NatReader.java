@@ -1,6 +1,6 @@
 package dev.nfkit.conntrack;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.packet.AddressText;
 import dev.nfkit.wire.AttributeCursor;
@@ -49,6 +49,6 @@ final class NatReader {
 
     private static InetAddress address(AttributeCursor in, int length) throws MalformedMessageException {
         in.require(length);
-        return AddressText.toInetAddress(in.bytes(new Bytes()), 0, length);
+        return AddressText.toInetAddress(in.bytes(new BytesView()), 0, length);
     }
 }

@@ -1,8 +1,8 @@
 package dev.nfkit.nflog;
 
-import dev.nfkit.channel.PacketMessage;
-import dev.nfkit.netfilter.PayloadProtocol;
+import dev.nfkit.decode.PacketMessage;
 import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.netfilter.decode.PayloadProtocol;
 import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureWriter;
 import dev.nfkit.pcap.InterfaceStatistics;

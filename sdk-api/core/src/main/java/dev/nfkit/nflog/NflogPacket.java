@@ -1,41 +1,24 @@
 package dev.nfkit.nflog;
 
-import static dev.nfkit.nflog.NflogAttribute.CT;
-import static dev.nfkit.nflog.NflogAttribute.CT_INFO;
-import static dev.nfkit.nflog.NflogAttribute.GID;
-import static dev.nfkit.nflog.NflogAttribute.HWADDR;
 import static dev.nfkit.nflog.NflogAttribute.HWHEADER;
 import static dev.nfkit.nflog.NflogAttribute.HWLEN;
 import static dev.nfkit.nflog.NflogAttribute.HWTYPE;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_INDEV;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_OUTDEV;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_PHYSINDEV;
-import static dev.nfkit.nflog.NflogAttribute.IFINDEX_PHYSOUTDEV;
-import static dev.nfkit.nflog.NflogAttribute.L2HDR;
 import static dev.nfkit.nflog.NflogAttribute.MARK;
 import static dev.nfkit.nflog.NflogAttribute.PACKET_HDR;
 import static dev.nfkit.nflog.NflogAttribute.PAYLOAD;
 import static dev.nfkit.nflog.NflogAttribute.PREFIX;
 import static dev.nfkit.nflog.NflogAttribute.SEQ;
 import static dev.nfkit.nflog.NflogAttribute.SEQ_GLOBAL;
-import static dev.nfkit.nflog.NflogAttribute.TIMESTAMP;
-import static dev.nfkit.nflog.NflogAttribute.UID;
-import static dev.nfkit.nflog.NflogAttribute.VLAN;
 
-import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
-import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
-import dev.nfkit.channel.PacketMessage;
-import dev.nfkit.channel.PacketShape;
-import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackInfo;
-import dev.nfkit.netfilter.HardwareAddress;
+import dev.nfkit.decode.PacketMessage;
+import dev.nfkit.decode.PacketShape;
 import dev.nfkit.netfilter.NetfilterPacket;
-import dev.nfkit.netfilter.OriginalLength;
-import dev.nfkit.netfilter.PayloadProtocol;
-import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.netfilter.decode.DecodedPacket;
+import dev.nfkit.netfilter.decode.OriginalLength;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.wire.MessageCursor;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +28,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Follows {@code __build_packet_message} in {@code net/netfilter/nfnetlink_log.c}.
  */
-public final class NflogPacket implements NetfilterPacket {
-    private static final PacketShape<NflogAttribute> SHAPE = new PacketShape<>(
-            NflogAttribute.class, NflogAttribute.SCHEMA, VLAN, Absence::reason, Set.of(PACKET_HDR, PREFIX));
+@SuppressWarnings("exports") // applications see the inherited members, not the class that has them
+public final class NflogPacket extends DecodedPacket<NflogAttribute> {
+    private static final PacketShape<NflogAttribute> SHAPE =
+            new PacketShape<>(NflogAttribute.class, NflogAttribute.SCHEMA, Absence::reason, Set.of(PACKET_HDR, PREFIX));
 
     // The codes of the hot path as numbers: a field of an enum constant is not a constant for the compiler.
     private static final int HDR_CODE = PACKET_HDR.code();
@@ -56,11 +40,7 @@ public final class NflogPacket implements NetfilterPacket {
     private static final int PREFIX_CODE = PREFIX.code();
     private static final int SEQ_CODE = SEQ.code();
 
-    private final PacketMessage<NflogAttribute> message;
     private final PrefixCache prefixes;
-    private final Bytes payload;
-    private final @Nullable Loan loan;
-    private @Nullable ConntrackEntry connection;
 
     // Values of the steady attributes, valid until a message has others.
     private @Nullable String prefix;
@@ -82,9 +62,7 @@ public final class NflogPacket implements NetfilterPacket {
     }
 
     private NflogPacket(PacketMessage<NflogAttribute> message, PrefixCache prefixes, @Nullable Loan loan) {
-        this.loan = loan;
-        this.payload = loan == null ? new Bytes() : loan.bytes();
-        this.message = message;
+        super(message, loan);
         this.prefixes = prefixes;
     }
 
@@ -127,39 +105,12 @@ public final class NflogPacket implements NetfilterPacket {
 
     /** Ends the loan. */
     void release() {
-        message.release();
-        payload.release();
-        if (connection != null) {
-            connection.release();
-        }
+        endLoan();
     }
 
     /** The message as bytes, for encoders of this package. */
     PacketMessage<NflogAttribute> message() {
         return message;
-    }
-
-    /**
-     * Whether the kernel sent an attribute.
-     *
-     * @param attribute the attribute
-     * @return whether it is present
-     * @throws IllegalStateException if the packet was borrowed and its callback has returned
-     */
-    public boolean has(NflogAttribute attribute) {
-        return message.has(attribute);
-    }
-
-    /**
-     * Any attribute's value as received, for code that follows the schema.
-     *
-     * @param attribute the attribute
-     * @return the bytes without the attribute's header, borrowed as the packet is
-     * @throws java.util.NoSuchElementException if it is absent
-     * @throws IllegalStateException if the packet was borrowed and its callback has returned
-     */
-    public Bytes bytes(NflogAttribute attribute) {
-        return message.bytes(attribute);
     }
 
     /**
@@ -169,11 +120,6 @@ public final class NflogPacket implements NetfilterPacket {
      */
     public int group() {
         return message.resId();
-    }
-
-    @Override
-    public AddressFamily family() {
-        return AddressFamily.of(message.family());
     }
 
     @Override
@@ -201,7 +147,7 @@ public final class NflogPacket implements NetfilterPacket {
     private int concludedProtocol() {
         int length = payloadLength();
         int at = length == 0 ? 0 : message.require(PAYLOAD_CODE);
-        return PayloadProtocol.concluded(message.family(), message.buffer(), at, length);
+        return concludedProtocol(at, length);
     }
 
     @Override
@@ -224,46 +170,6 @@ public final class NflogPacket implements NetfilterPacket {
             prefix = text;
         }
         return text;
-    }
-
-    @Override
-    public long timestampNanos() {
-        return message.timestampNanos(TIMESTAMP);
-    }
-
-    @Override
-    public long receivedAtNanos() {
-        return message.receivedAt();
-    }
-
-    @Override
-    public long capturedAtNanos() {
-        return message.has(TIMESTAMP) ? timestampNanos() : message.receivedAt();
-    }
-
-    @Override
-    public long inInterface() {
-        return message.u32(IFINDEX_INDEV);
-    }
-
-    @Override
-    public long outInterface() {
-        return message.u32(IFINDEX_OUTDEV);
-    }
-
-    @Override
-    public long physInInterface() {
-        return message.u32(IFINDEX_PHYSINDEV);
-    }
-
-    @Override
-    public long physOutInterface() {
-        return message.u32(IFINDEX_PHYSOUTDEV);
-    }
-
-    @Override
-    public HardwareAddress hardwareAddress() {
-        return new HardwareAddress(message.hardwareAddress(HWADDR));
     }
 
     /**
@@ -296,16 +202,6 @@ public final class NflogPacket implements NetfilterPacket {
         return message.bytes(HWHEADER);
     }
 
-    @Override
-    public long uid() {
-        return message.u32(UID);
-    }
-
-    @Override
-    public long gid() {
-        return message.u32(GID);
-    }
-
     /**
      * The packet's number in its group, which counts from 0 when the group is bound. A gap is a loss.
      *
@@ -324,46 +220,6 @@ public final class NflogPacket implements NetfilterPacket {
      */
     public long sequenceGlobal() {
         return message.u32(SEQ_GLOBAL);
-    }
-
-    @Override
-    public VlanTag vlan() {
-        message.require(VLAN);
-        return new VlanTag(message.vlanProtocol(), message.vlanTci());
-    }
-
-    @Override
-    public Bytes l2Header() {
-        return message.bytes(L2HDR);
-    }
-
-    /**
-     * The packet's connection as the kernel nested it: attributes {@code CTA_*}. {@link #conntrack()} decodes them.
-     *
-     * @return the bytes, borrowed as the packet is
-     * @throws java.util.NoSuchElementException if the kernel sent none
-     */
-    public Bytes conntrackAttributes() {
-        return message.bytes(CT);
-    }
-
-    @Override
-    public ConntrackInfo conntrackInfo() {
-        return ConntrackInfo.of(message.u32(CT_INFO));
-    }
-
-    @Override
-    public ConntrackEntry conntrack() throws MalformedMessageException {
-        int at = message.require(CT);
-        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry(loan) : connection;
-        if (entry.released()) {
-            entry.wrap(message.buffer(), at, message.length(CT), message.order());
-        }
-        if (message.owned()) {
-            return entry.copy();
-        }
-        connection = entry;
-        return entry;
     }
 
     @Override
@@ -405,11 +261,6 @@ public final class NflogPacket implements NetfilterPacket {
         }
         int length = message.length(PAYLOAD_CODE);
         return statedLength(length) > length;
-    }
-
-    @Override
-    public boolean owned() {
-        return message.owned();
     }
 
     @Override

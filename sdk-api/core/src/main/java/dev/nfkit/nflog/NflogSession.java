@@ -1,7 +1,6 @@
 package dev.nfkit.nflog;
 
 import dev.nfkit.KernelRefusedException;
-import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Failures;
@@ -11,6 +10,7 @@ import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.netfilter.PacketSink;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;

@@ -1,6 +1,5 @@
 package dev.nfkit.nfqueue;
 
-import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
@@ -8,6 +7,7 @@ import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.wire.MessageCursor;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,40 +3,25 @@ package dev.nfkit.nfqueue;
 import static dev.nfkit.nfqueue.NfqueueAttribute.CAP_LEN;
 import static dev.nfkit.nfqueue.NfqueueAttribute.CGROUP_CLASSID;
 import static dev.nfkit.nfqueue.NfqueueAttribute.CT;
-import static dev.nfkit.nfqueue.NfqueueAttribute.CT_INFO;
-import static dev.nfkit.nfqueue.NfqueueAttribute.GID;
-import static dev.nfkit.nfqueue.NfqueueAttribute.HWADDR;
-import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_INDEV;
-import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_OUTDEV;
-import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_PHYSINDEV;
-import static dev.nfkit.nfqueue.NfqueueAttribute.IFINDEX_PHYSOUTDEV;
-import static dev.nfkit.nfqueue.NfqueueAttribute.L2HDR;
 import static dev.nfkit.nfqueue.NfqueueAttribute.MARK;
 import static dev.nfkit.nfqueue.NfqueueAttribute.PACKET_HDR;
 import static dev.nfkit.nfqueue.NfqueueAttribute.PAYLOAD;
 import static dev.nfkit.nfqueue.NfqueueAttribute.PRIORITY;
 import static dev.nfkit.nfqueue.NfqueueAttribute.SECCTX;
 import static dev.nfkit.nfqueue.NfqueueAttribute.SKB_INFO;
-import static dev.nfkit.nfqueue.NfqueueAttribute.TIMESTAMP;
-import static dev.nfkit.nfqueue.NfqueueAttribute.UID;
-import static dev.nfkit.nfqueue.NfqueueAttribute.VLAN;
 
-import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
-import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.PacketMessage;
-import dev.nfkit.channel.PacketShape;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
-import dev.nfkit.conntrack.ConntrackInfo;
 import dev.nfkit.conntrack.ConntrackStatus;
-import dev.nfkit.netfilter.HardwareAddress;
+import dev.nfkit.decode.PacketMessage;
+import dev.nfkit.decode.PacketShape;
 import dev.nfkit.netfilter.NetfilterPacket;
-import dev.nfkit.netfilter.PayloadProtocol;
-import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.netfilter.decode.DecodedPacket;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -49,9 +34,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Follows {@code nfqnl_build_packet_message} in {@code net/netfilter/nfnetlink_queue.c}.
  */
-public final class QueuedPacket implements NetfilterPacket {
+@SuppressWarnings("exports") // applications see the inherited members, not the class that has them
+public final class QueuedPacket extends DecodedPacket<NfqueueAttribute> {
     private static final PacketShape<NfqueueAttribute> SHAPE =
-            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, VLAN, Absence::reason, Set.of());
+            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, Absence::reason, Set.of());
     // The codes of the hot path as numbers: loading them from the enum each time is measurably slower.
     private static final int HDR_CODE = PACKET_HDR.code();
     private static final int MARK_CODE = MARK.code();
@@ -62,10 +48,6 @@ public final class QueuedPacket implements NetfilterPacket {
     private static final int HW_PROTOCOL_OFFSET = 4;
     private static final int HOOK_OFFSET = 6;
 
-    private final PacketMessage<NfqueueAttribute> message;
-    private final Bytes payload;
-    private final @Nullable Loan loan;
-    private @Nullable ConntrackEntry connection;
     private final Lending lending;
     private final @Nullable Hold hold;
 
@@ -81,9 +63,7 @@ public final class QueuedPacket implements NetfilterPacket {
 
     private QueuedPacket(
             PacketMessage<NfqueueAttribute> message, Lending lending, @Nullable Hold hold, @Nullable Loan loan) {
-        this.loan = loan;
-        this.payload = loan == null ? new Bytes() : loan.bytes();
-        this.message = message;
+        super(message, loan);
         this.lending = lending;
         this.hold = hold;
     }
@@ -116,34 +96,7 @@ public final class QueuedPacket implements NetfilterPacket {
 
     /** Ends the loan. */
     void release() {
-        message.release();
-        payload.release();
-        if (connection != null) {
-            connection.release();
-        }
-    }
-
-    /**
-     * Whether the kernel sent an attribute.
-     *
-     * @param attribute the attribute
-     * @return whether it is present
-     * @throws IllegalStateException if the packet was borrowed and its callback has returned
-     */
-    public boolean has(NfqueueAttribute attribute) {
-        return message.has(attribute);
-    }
-
-    /**
-     * Any attribute's value as received, for code that follows the schema.
-     *
-     * @param attribute the attribute
-     * @return the bytes without the attribute's header, borrowed as the packet is
-     * @throws java.util.NoSuchElementException if it is absent
-     * @throws IllegalStateException if the packet was borrowed and its callback has returned
-     */
-    public Bytes bytes(NfqueueAttribute attribute) {
-        return message.bytes(attribute);
+        endLoan();
     }
 
     /**
@@ -166,11 +119,6 @@ public final class QueuedPacket implements NetfilterPacket {
     }
 
     @Override
-    public AddressFamily family() {
-        return AddressFamily.of(message.family());
-    }
-
-    @Override
     public Hook hook() {
         return Hook.of(family(), message.buffer().get(message.require(HDR_CODE) + HOOK_OFFSET) & 0xff);
     }
@@ -189,7 +137,7 @@ public final class QueuedPacket implements NetfilterPacket {
     private int concludedProtocol() {
         int length = payloadLength();
         int at = length == 0 ? 0 : message.require(PAYLOAD_CODE);
-        return PayloadProtocol.concluded(message.family(), message.buffer(), at, length);
+        return concludedProtocol(at, length);
     }
 
     @Override
@@ -204,56 +152,6 @@ public final class QueuedPacket implements NetfilterPacket {
      */
     public long priority() {
         return message.has(PRIORITY_CODE) ? message.u32(PRIORITY_CODE) : 0;
-    }
-
-    @Override
-    public long timestampNanos() {
-        return message.timestampNanos(TIMESTAMP);
-    }
-
-    @Override
-    public long receivedAtNanos() {
-        return message.receivedAt();
-    }
-
-    @Override
-    public long capturedAtNanos() {
-        return message.has(TIMESTAMP) ? timestampNanos() : message.receivedAt();
-    }
-
-    @Override
-    public long inInterface() {
-        return message.u32(IFINDEX_INDEV);
-    }
-
-    @Override
-    public long outInterface() {
-        return message.u32(IFINDEX_OUTDEV);
-    }
-
-    @Override
-    public long physInInterface() {
-        return message.u32(IFINDEX_PHYSINDEV);
-    }
-
-    @Override
-    public long physOutInterface() {
-        return message.u32(IFINDEX_PHYSOUTDEV);
-    }
-
-    @Override
-    public HardwareAddress hardwareAddress() {
-        return new HardwareAddress(message.hardwareAddress(HWADDR));
-    }
-
-    @Override
-    public long uid() {
-        return message.u32(UID);
-    }
-
-    @Override
-    public long gid() {
-        return message.u32(GID);
     }
 
     /**
@@ -283,32 +181,6 @@ public final class QueuedPacket implements NetfilterPacket {
         return message.u32(CGROUP_CLASSID);
     }
 
-    @Override
-    public VlanTag vlan() {
-        message.require(VLAN);
-        return new VlanTag(message.vlanProtocol(), message.vlanTci());
-    }
-
-    @Override
-    public Bytes l2Header() {
-        return message.bytes(L2HDR);
-    }
-
-    /**
-     * The packet's connection as the kernel nested it: attributes {@code CTA_*}. {@link #conntrack()} decodes them.
-     *
-     * @return the bytes, borrowed as the packet is
-     * @throws java.util.NoSuchElementException if the kernel sent none
-     */
-    public Bytes conntrackAttributes() {
-        return message.bytes(CT);
-    }
-
-    @Override
-    public ConntrackInfo conntrackInfo() {
-        return ConntrackInfo.of(message.u32(CT_INFO));
-    }
-
     /**
      * Whether the packet's connection is not in the table yet, because none of its packets has gone on. Of the packets
      * of such a connection that wait at the same time, all but one are lost, as {@link #hold()} explains. Needs a queue
@@ -324,20 +196,6 @@ public final class QueuedPacket implements NetfilterPacket {
         }
         ConntrackEntry entry = conntrack();
         return entry.has(ConntrackAttribute.STATUS) && !entry.is(ConntrackStatus.CONFIRMED);
-    }
-
-    @Override
-    public ConntrackEntry conntrack() throws MalformedMessageException {
-        int at = message.require(CT);
-        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry(loan) : connection;
-        if (entry.released()) {
-            entry.wrap(message.buffer(), at, message.length(CT), message.order());
-        }
-        if (message.owned()) {
-            return entry.copy();
-        }
-        connection = entry;
-        return entry;
     }
 
     /**
@@ -398,11 +256,6 @@ public final class QueuedPacket implements NetfilterPacket {
     @Override
     public boolean truncated() {
         return !message.has(PAYLOAD_CODE) || originalLength() > payloadLength();
-    }
-
-    @Override
-    public boolean owned() {
-        return message.owned();
     }
 
     /**

@@ -1,9 +1,9 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.Bytes;
-import dev.nfkit.Loan;
 import dev.nfkit.conntrack.ConntrackUpdate;
 import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.socket.Loan;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -14,7 +14,7 @@ public final class ExtensionCursor {
     /** The maximum number of extension headers; further ones are not read. */
     private static final int MAX_EXTENSIONS = 32;
 
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int at;
     private int end;
     private int nextHeader;

@@ -9,7 +9,7 @@ import dev.nfkit.Bytes;
 public final class IcmpView {
     static final int LENGTH = 8;
 
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int start;
 
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */

@@ -1,6 +1,7 @@
 package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 
 /**
  * The main fields of a packet that starts with an IP header: addresses, protocol, ports, length. For both versions,
@@ -9,7 +10,7 @@ import dev.nfkit.Bytes;
 public final class IpSummary {
     private final Ipv4View ipv4 = new Ipv4View();
     private final Ipv6View ipv6 = new Ipv6View();
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int start;
     private int version;
     private int protocol;
@@ -194,7 +195,7 @@ public final class IpSummary {
      *     that is not the first
      * @throws IllegalStateException if the bytes were released
      */
-    public boolean payload(Bytes view) {
+    public boolean payload(BytesView view) {
         int header = transportOffset();
         int at = header < 0 ? -1 : payloadAt(header);
         if (at < 0 || at > end) {

@@ -10,7 +10,7 @@ import java.net.InetAddress;
 public final class Ipv4View {
     static final int MIN_LENGTH = 20;
 
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int start;
 
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */

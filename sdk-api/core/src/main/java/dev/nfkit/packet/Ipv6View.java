@@ -11,7 +11,7 @@ public final class Ipv6View {
     static final int LENGTH = 40;
 
     private final ExtensionCursor extensions = new ExtensionCursor();
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int start;
     private int upperProtocol;
     private int transportOffset;

@@ -1,6 +1,7 @@
 package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 
 /**
  * Walks the options of an IPv4 header, a TCP header, or an IPv6 hop-by-hop or destination options header, one by one.
@@ -11,7 +12,7 @@ import dev.nfkit.Bytes;
  * So does an invalid option; {@link #malformed()} is then true. Every step moves on by at least a byte.
  */
 public final class OptionCursor {
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int end;
     private int next;
     private int offset;
@@ -180,7 +181,7 @@ public final class OptionCursor {
      * @return the view
      * @throws IllegalStateException if the bytes were released
      */
-    public Bytes data(Bytes view) {
+    public BytesView data(BytesView view) {
         return bytes.slice(dataOffset(), dataLength(), view);
     }
 

@@ -13,7 +13,7 @@ public final class PacketChecksums {
     private boolean whole;
     private boolean headerThere;
     private int version;
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
 
     /** Makes checksums of nothing; {@link #wrap(Bytes)} aims it. */
     public PacketChecksums() {}

@@ -1,6 +1,7 @@
 package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.packet.PacketEditException.Reason;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -64,11 +65,11 @@ public final class PacketEditor {
     private final PacketLayout layout = new PacketLayout();
     private final ChecksumChange headerChange = new ChecksumChange();
     private final ChecksumChange transportChange = new ChecksumChange();
-    private final Bytes result = new Bytes();
+    private final BytesView result = new BytesView();
     private byte[] array;
     private ByteBuffer buffer;
     /** A view over the buffer, shared with the layout. */
-    private final Bytes packet = layout.packet;
+    private final BytesView packet = layout.packet;
 
     private boolean editing;
     /** Whether checksums are computed in full rather than updated. */

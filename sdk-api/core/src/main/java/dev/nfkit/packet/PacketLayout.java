@@ -1,6 +1,7 @@
 package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.packet.PacketEditException.Reason;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ final class PacketLayout {
     private final TcpView tcp = new TcpView();
 
     /** The packet from its IP header to the end given by the header, without a link's padding. */
-    final Bytes packet = new Bytes();
+    final BytesView packet = new BytesView();
 
     /** The array that starts with the packet, if an editor copied it into one: sums over an array are faster. */
     byte @Nullable [] array;

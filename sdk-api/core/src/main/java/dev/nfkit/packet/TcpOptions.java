@@ -15,7 +15,7 @@ import java.util.Objects;
  */
 public final class TcpOptions {
     private final OptionCursor cursor = new OptionCursor();
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int segmentSizeAt;
     private int scaleAt;
     private boolean sackPermitted;

@@ -9,7 +9,7 @@ import dev.nfkit.Bytes;
 public final class TcpView {
     static final int MIN_LENGTH = 20;
 
-    private Bytes bytes = new Bytes();
+    private Bytes bytes = Bytes.of();
     private int start;
 
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */

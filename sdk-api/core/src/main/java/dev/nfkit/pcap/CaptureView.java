@@ -1,6 +1,7 @@
 package dev.nfkit.pcap;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * at a time, together with the reader.
  */
 public final class CaptureView {
-    private final Bytes data = new Bytes();
+    private final BytesView data = new BytesView();
     private long offset;
     private int interfaceId;
     private CaptureInterface iface = CaptureInterface.of(0);

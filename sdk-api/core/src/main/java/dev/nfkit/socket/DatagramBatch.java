@@ -1,7 +1,5 @@
 package dev.nfkit.socket;
 
-import dev.nfkit.EscapeListener;
-import dev.nfkit.Loan;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 

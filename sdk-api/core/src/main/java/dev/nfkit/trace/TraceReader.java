@@ -1,6 +1,7 @@
 package dev.nfkit.trace;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.pcap.CaptureReader;
 import dev.nfkit.pcap.CaptureView;
 import dev.nfkit.pcap.CaptureWriter;
@@ -41,7 +42,7 @@ public final class TraceReader implements Closeable {
 
     private final CaptureReader reader;
     private final String name;
-    private final Bytes datagram = new Bytes();
+    private final BytesView datagram = new BytesView();
     private @Nullable CaptureView packet;
     private @Nullable ByteOrder order;
     private TraceKind kind = TraceKind.NOTE;

@@ -1,6 +1,7 @@
 package dev.nfkit.trace;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.CaptureWriter;
@@ -239,7 +240,7 @@ public final class TraceWriter implements TraceSink, Closeable {
 
     synchronized void marker(int iface, TraceKind kind, long epochNanos, int protocol, @Nullable String comment)
             throws IOException {
-        write(iface, new TraceEntry(kind, epochNanos, protocol, new Bytes(), false, comment));
+        write(iface, new TraceEntry(kind, epochNanos, protocol, new BytesView(), false, comment));
     }
 
     private static TraceEntry edited(TraceEntry entry, UnaryOperator<TraceEntry> edit) throws IOException {
@@ -293,7 +294,7 @@ public final class TraceWriter implements TraceSink, Closeable {
         if (edit == null) {
             put(iface, flags(kind), epochNanos, protocol, source, offset, length, truncated, null);
         } else {
-            Bytes copy = new Bytes().wrap(source, offset, length).copy();
+            Bytes copy = new BytesView().wrap(source, offset, length).copy();
             write(iface, new TraceEntry(kind, epochNanos, protocol, copy, truncated, null));
         }
     }

@@ -2,7 +2,7 @@ package dev.nfkit.wire;
 
 import static dev.nfkit.wire.Netlink.NLA_HDRLEN;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -243,7 +243,7 @@ public final class AttributeCursor {
      * @param view the view to aim
      * @return the view
      */
-    public Bytes bytes(Bytes view) {
+    public BytesView bytes(BytesView view) {
         return view.wrap(buffer, offset, length);
     }
 

@@ -11,8 +11,6 @@ public final class AttributeSchema {
     private final String name;
     private final List<AttributeType> types;
     private final @Nullable AttributeType[] byCode = new @Nullable AttributeType[CODES];
-    private final int[] minimumSizes;
-    private final long texts;
 
     /**
      * A schema of the given attributes.
@@ -32,27 +30,6 @@ public final class AttributeSchema {
             }
             byCode[code] = type;
         }
-        int codes = types.stream().mapToInt(type -> type.code() + 1).max().orElse(0);
-        minimumSizes = new int[codes];
-        for (AttributeType type : types) {
-            minimumSizes[type.code()] = Netlink.NLA_HDRLEN + type.minimumLength();
-        }
-        texts = types.stream()
-                .filter(type -> type.shape() == AttributeShape.STRING && type.minimumLength() > 0)
-                .mapToLong(type -> 1L << type.code())
-                .reduce(0, (some, one) -> some | one);
-    }
-
-    /**
-     * The minimum size of each attribute with its header, in bytes, by code; shared by all tables and never written.
-     */
-    int[] minimumSizes() {
-        return minimumSizes;
-    }
-
-    /** The attributes that must end with a NUL, as a set of bits: texts with a minimum length of one byte or more. */
-    long texts() {
-        return texts;
     }
 
     /**

@@ -25,14 +25,16 @@ class LayersTest {
             Map.entry("socket", 2),
             Map.entry("channel", 3),
             Map.entry("conntrack.codec", 3),
+            Map.entry("decode", 3),
             Map.entry("trace", 3),
             Map.entry("conntrack", 4),
             Map.entry("conntrack.table", 5),
             Map.entry("netfilter", 5),
             Map.entry("conntrack.event", 6),
-            Map.entry("nflog", 6),
-            Map.entry("nfqueue", 6),
-            Map.entry("anonymize", 7));
+            Map.entry("netfilter.decode", 6),
+            Map.entry("nflog", 7),
+            Map.entry("nfqueue", 7),
+            Map.entry("anonymize", 8));
 
     private static final Layers RULE = Layers.of(Bytes.class, LAYERS);
 

@@ -48,7 +48,7 @@ class WordsSpec :
         test("bytes are read in network order, from zero") {
             val buffer = ByteBuffer.allocateDirect(12)
             for (i in 0 until 12) buffer.put(i, (0xf0 + i).toByte())
-            val bytes = Bytes().wrap(buffer, 2, 9)
+            val bytes = BytesView().wrap(buffer, 2, 9)
             bytes.length() shouldBe 9
             bytes.u8(0) shouldBe 0xf2
             bytes.u16(0) shouldBe 0xf2f3
@@ -61,7 +61,7 @@ class WordsSpec :
         }
 
         test("bytes outside a view cannot be read, even if the buffer contains them") {
-            val bytes = Bytes().wrap(ByteBuffer.allocate(16), 4, 4)
+            val bytes = BytesView().wrap(ByteBuffer.allocate(16), 4, 4)
             for (read in listOf<() -> Any>({
                 bytes.u8(4)
             }, { bytes.u8(-1) }, { bytes.u16(3) }, { bytes.u32(1) }, { bytes.u64(0) })) {
@@ -70,11 +70,11 @@ class WordsSpec :
             shouldThrow<IndexOutOfBoundsException> { bytes.copyTo(2, ByteArray(8), 0, 3) }
             shouldThrow<IndexOutOfBoundsException> { bytes.slice(Int.MAX_VALUE, 1) }
             shouldThrow<BufferOverflowException> { bytes.copyTo(ByteBuffer.allocate(3)) }
-            shouldThrow<IndexOutOfBoundsException> { Bytes().wrap(ByteBuffer.allocate(4), 2, 3) }
+            shouldThrow<IndexOutOfBoundsException> { BytesView().wrap(ByteBuffer.allocate(4), 2, 3) }
         }
 
         test("an access to released bytes is reported as such") {
-            val bytes = Bytes().wrap(ByteBuffer.allocate(16), 4, 4)
+            val bytes = BytesView().wrap(ByteBuffer.allocate(16), 4, 4)
             val copy = bytes.copy()
             bytes.release()
             bytes.length() shouldBe -1

@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.pcap.CaptureReader;
@@ -54,7 +55,7 @@ final class CapturedPackets {
     }
 
     private static Bytes after(Bytes data, int header) {
-        return data.length() < header ? new Bytes() : data.slice(header, data.length() - header);
+        return data.length() < header ? new BytesView() : data.slice(header, data.length() - header);
     }
 
     /** The length of the header with its VLAN tags; the length of the frame if it carries no IP. */
@@ -75,7 +76,7 @@ final class CapturedPackets {
 
     private static Bytes nflog(Bytes data, ByteOrder order) {
         if (data.length() < Netlink.NFGENMSG_LEN) {
-            return new Bytes();
+            return new BytesView();
         }
         ByteBuffer buffer = ByteBuffer.wrap(data.toArray());
         AttributeCursor attributes = new AttributeCursor()
@@ -83,12 +84,12 @@ final class CapturedPackets {
         try {
             while (attributes.next()) {
                 if (attributes.type() == NflogAttribute.PAYLOAD.code()) {
-                    return attributes.bytes(new Bytes()).copy();
+                    return attributes.bytes(new BytesView()).copy();
                 }
             }
         } catch (MalformedMessageException e) {
             throw new IllegalArgumentException("a malformed packet of NFLOG: " + e.getMessage(), e);
         }
-        return new Bytes();
+        return new BytesView();
     }
 }

@@ -1,7 +1,7 @@
 package dev.nfkit.testkit;
 
-import dev.nfkit.EscapeListener;
-import dev.nfkit.Loan;
+import dev.nfkit.socket.EscapeListener;
+import dev.nfkit.socket.Loan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -19,7 +19,9 @@ final class Escapes implements EscapeListener {
             "dev.nfkit.conntrack.event",
             "dev.nfkit.conntrack.table",
             "dev.nfkit.coroutines",
+            "dev.nfkit.decode",
             "dev.nfkit.netfilter",
+            "dev.nfkit.netfilter.decode",
             "dev.nfkit.nflog",
             "dev.nfkit.nfqueue",
             "dev.nfkit.packet",

@@ -1,9 +1,9 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
-import dev.nfkit.EscapeListener;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.socket.EscapeListener;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteOrder;

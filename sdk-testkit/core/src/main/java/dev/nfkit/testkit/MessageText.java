@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.PrintableText;
@@ -70,7 +71,7 @@ final class MessageText {
         if (type < Netlink.NLMSG_MIN_TYPE || !message.hasNfgenmsg()) {
             int from = message.bodyOffset();
             if (message.end() > from) {
-                body(type, new Bytes().wrap(message.buffer(), from, message.end() - from), message.order(), lines);
+                body(type, new BytesView().wrap(message.buffer(), from, message.end() - from), message.order(), lines);
             }
             return;
         }
@@ -119,7 +120,7 @@ final class MessageText {
         boolean verdict =
                 message == NfqueueConfig.NFQNL_MSG_VERDICT || message == NfqueueConfig.NFQNL_MSG_VERDICT_BATCH;
         if (verdict && cursor.type() == VERDICT_HDR_CODE) {
-            lines.add(verdict(indent + name + " = ", cursor.bytes(new Bytes())));
+            lines.add(verdict(indent + name + " = ", cursor.bytes(new BytesView())));
         } else {
             lines.add(value(indent + name + " = ", cursor, type));
         }
@@ -127,7 +128,7 @@ final class MessageText {
 
     private static Line value(String head, AttributeCursor cursor, @Nullable AttributeType type)
             throws MalformedMessageException {
-        Bytes bytes = cursor.bytes(new Bytes());
+        Bytes bytes = cursor.bytes(new BytesView());
         if (type == null || bytes.length() != type.shape().minimumLength()) {
             boolean text = type != null && type.shape() == AttributeShape.STRING && bytes.length() > 0;
             Line whole = hex(head, bytes);

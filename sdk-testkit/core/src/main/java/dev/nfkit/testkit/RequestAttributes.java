@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
@@ -45,7 +46,7 @@ final class RequestAttributes {
             while (cursor.next()) {
                 AttributeType type = schema.find(cursor.type()).orElse(null);
                 if (type != null && kernel.knows(type)) {
-                    Bytes value = cursor.bytes(new Bytes());
+                    Bytes value = cursor.bytes(new BytesView());
                     check(type, value, cursor.offset() - Netlink.NLA_HDRLEN);
                     if (type == ConntrackAttribute.FILTER && !cursor.nested()) {
                         // This nest is the only strict one.

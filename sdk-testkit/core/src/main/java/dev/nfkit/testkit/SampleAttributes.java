@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.wire.AttributeCursor;
@@ -63,7 +64,7 @@ final class SampleAttributes {
         ByteBuffer bytes = ByteBuffer.wrap(nest.toArray());
         AttributeCursor cursor = new AttributeCursor().wrap(bytes, 0, bytes.capacity(), order, schema.name());
         while (cursor.next()) {
-            read.take(cursor.type(), cursor.bytes(new Bytes()), order);
+            read.take(cursor.type(), cursor.bytes(new BytesView()), order);
         }
         return read;
     }

@@ -1,6 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
@@ -30,7 +31,7 @@ public final class SentMessage {
         if (type() >= Netlink.NLMSG_MIN_TYPE && header.hasNfgenmsg()) {
             AttributeCursor cursor = new AttributeCursor().wrap(header, "message");
             while (cursor.next()) {
-                attributes.put(cursor.type(), cursor.bytes(new Bytes()));
+                attributes.put(cursor.type(), cursor.bytes(new BytesView()));
             }
         }
     }

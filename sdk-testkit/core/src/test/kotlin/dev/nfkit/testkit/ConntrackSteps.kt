@@ -1,6 +1,7 @@
 package dev.nfkit.testkit
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
@@ -86,7 +87,7 @@ internal class ConntrackSteps(
             datagrams++
             val cursor = MessageCursor().wrap(batch.buffer(), batch.offset(index), batch.length(index), socket.order())
             while (cursor.next()) {
-                val body = Bytes().wrap(batch.buffer(), cursor.bodyOffset(), cursor.end() - cursor.bodyOffset())
+                val body = BytesView().wrap(batch.buffer(), cursor.bodyOffset(), cursor.end() - cursor.bodyOffset())
                 val resId = if (cursor.hasNfgenmsg()) cursor.resId() else 0
                 heard +=
                     Heard(

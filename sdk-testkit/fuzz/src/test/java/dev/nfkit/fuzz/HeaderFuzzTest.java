@@ -2,6 +2,7 @@ package dev.nfkit.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.packet.ChecksumState;
 import dev.nfkit.packet.ExtensionCursor;
 import dev.nfkit.packet.IcmpView;
@@ -35,7 +36,7 @@ class HeaderFuzzTest {
         Budget.within(
                 data,
                 () -> Placed.read(data, placed -> {
-                    Bytes packet = new Bytes().wrap(placed.buffer(), placed.offset(), placed.length());
+                    Bytes packet = new BytesView().wrap(placed.buffer(), placed.offset(), placed.length());
                     StringBuilder shown = new StringBuilder();
                     summary(packet, shown);
                     version4(packet, shown);
@@ -49,7 +50,7 @@ class HeaderFuzzTest {
         IpSummary summary = new IpSummary();
         if (summary.wrap(packet)) {
             shown.append(Shown.of(summary));
-            Bytes payload = new Bytes();
+            BytesView payload = new BytesView();
             if (summary.payload(payload)) {
                 shown.append(payload.toHex());
             }
@@ -119,7 +120,7 @@ class HeaderFuzzTest {
     }
 
     private static void options(OptionCursor option, Bytes packet, StringBuilder shown) {
-        Bytes data = new Bytes();
+        BytesView data = new BytesView();
         for (int steps = 0; option.next(); steps++) {
             if (steps > packet.length()) {
                 throw new AssertionError("more options than bytes");

@@ -1,20 +1,20 @@
 package dev.nfkit.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackMessage;
 import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.decode.AttributeTable;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeSchema;
-import dev.nfkit.wire.AttributeTable;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
@@ -177,7 +177,7 @@ class MessageFuzzTest {
                 schema.types().stream().mapToInt(AttributeType::code).max().orElseThrow();
         String[] last = new String[highest + 1];
         AttributeCursor cursor = new AttributeCursor().wrap(message, schema.name());
-        Bytes value = new Bytes();
+        BytesView value = new BytesView();
         while (cursor.next()) {
             if (cursor.type() <= highest) {
                 last[cursor.type()] = cursor.type() + " at " + (cursor.offset() - message.offset()) + "+"

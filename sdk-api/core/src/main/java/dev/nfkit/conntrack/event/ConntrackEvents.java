@@ -1,7 +1,6 @@
 package dev.nfkit.conntrack.event;
 
 import dev.nfkit.KernelRefusedException;
-import dev.nfkit.Loan;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
@@ -16,6 +15,7 @@ import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -32,7 +33,7 @@ class PacketEditorTest {
                 .payload("question".getBytes(StandardCharsets.US_ASCII))
                 .result();
         IpSummary ip = new IpSummary();
-        Bytes payload = new Bytes();
+        BytesView payload = new BytesView();
         assertTrue(ip.wrap(changed));
         assertTrue(ip.payload(payload));
         assertEquals("192.0.2.53", ip.destination());
@@ -60,7 +61,7 @@ class PacketEditorTest {
                 .parseHex("45000038000000004006664e0a0900010a090002" + "afcd1770bec3a8245054584690100000abcd0000"
                         + "01010402020405b401010101" + "00000001");
         ByteBuffer received = ByteBuffer.allocateDirect(4096).put(100, tcp);
-        Bytes borrowed = new Bytes();
+        BytesView borrowed = new BytesView();
         Bytes payload = Bytes.of(new byte[1000]);
         Ipv4View ip = new Ipv4View();
         TcpView view = new TcpView();

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.packet.IpSummary;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -79,7 +79,7 @@ class CaptureTest {
     void writingAndSummingUpAPacketAllocatesNothing() throws IOException {
         ByteBuffer source = ByteBuffer.allocateDirect(4096).put(100, UDP);
         IpSummary ip = new IpSummary();
-        Bytes bytes = new Bytes();
+        BytesView bytes = new BytesView();
         StringBuilder text = new StringBuilder(200);
         for (CaptureWriter writer : List.of(
                 new PcapngWriter(new Nowhere(), CaptureSection.create()),

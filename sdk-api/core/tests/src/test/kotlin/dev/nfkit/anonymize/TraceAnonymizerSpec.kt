@@ -1,6 +1,7 @@
 package dev.nfkit.anonymize
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.available
 import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.conntrack.ExpectationAttribute
@@ -82,7 +83,7 @@ private fun attributes(
         val name = "$path/${type?.kernelName() ?: cursor.type()}"
         val nested = type?.nested()?.orElse(null)
         if (nested == null) {
-            found += Found(name, cursor.bytes(Bytes()).copy())
+            found += Found(name, cursor.bytes(BytesView()).copy())
         } else {
             found += attributes(buffer, cursor.offset(), cursor.length(), nested, name, order)
         }
@@ -165,7 +166,7 @@ private fun entry(
     comment: String? = null,
     protocol: Int = 12,
     truncated: Boolean = false,
-) = TraceEntry(kind, 1, protocol, if (bytes.isEmpty()) Bytes() else Bytes.of(*bytes), truncated, comment)
+) = TraceEntry(kind, 1, protocol, if (bytes.isEmpty()) BytesView() else Bytes.of(*bytes), truncated, comment)
 
 private fun message(
     type: Int,

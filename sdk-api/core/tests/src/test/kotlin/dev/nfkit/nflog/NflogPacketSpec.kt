@@ -3,8 +3,8 @@ package dev.nfkit.nflog
 import dev.nfkit.AddressFamily
 import dev.nfkit.Bytes
 import dev.nfkit.Hook
-import dev.nfkit.Loan
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.socket.Loan
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow

@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.netfilter.VlanTag
 import io.kotest.assertions.throwables.shouldThrow
@@ -68,7 +69,7 @@ class VerdictSpec :
         test("an immutable verdict copies its payload") {
             val bytes = byteArrayOf(1, 2)
             val verdict = Verdict.ACCEPT.payload(Bytes.of(*bytes).also { view -> view.toArray() })
-            val view = Bytes.of(1, 2)
+            val view = BytesView.of(1, 2)
             val kept = Verdict.ACCEPT.payload(view)
             view.release()
             kept shouldBe verdict

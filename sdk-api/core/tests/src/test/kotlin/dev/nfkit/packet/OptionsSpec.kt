@@ -1,6 +1,7 @@
 package dev.nfkit.packet
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -11,7 +12,7 @@ private fun OptionCursor.all(): List<String> {
     val found = mutableListOf<String>()
     while (next()) {
         check(dataOffset() + dataLength() == offset() + length())
-        found += "${kind()}+${length()}:${data(Bytes()).toHex()}"
+        found += "${kind()}+${length()}:${data(BytesView()).toHex()}"
     }
     return found + if (malformed()) listOf("malformed") else emptyList()
 }
@@ -117,7 +118,7 @@ class OptionsSpec :
             cursor.next() shouldBe true
             val options = OptionCursor().wrap(cursor)
             options.find(Ipv6Option.HOME_ADDRESS) shouldBe true
-            options.data(Bytes()).toHex() shouldBe "fd090000000000000000000000000009"
+            options.data(BytesView()).toHex() shouldBe "fd090000000000000000000000000009"
             options.find(Ipv6Option.HOME_ADDRESS) shouldBe false
             options.malformed() shouldBe false
             cursor.next() shouldBe false

@@ -1,6 +1,6 @@
 package dev.nfkit.packet
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 
 /** A valid packet for a test: [bytes] has its lengths and checksums. */
 data class PacketBuilder(
@@ -28,7 +28,7 @@ data class PacketBuilder(
         return packet
     }
 
-    fun toBytes(): Bytes = Bytes.of(*bytes())
+    fun toBytes(): BytesView = BytesView.of(*bytes())
 
     private fun transport(): ByteArray =
         when (protocol) {

@@ -1,6 +1,7 @@
 package dev.nfkit.packet
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
@@ -69,7 +70,7 @@ class PacketEditorFuzzSpec :
                 // Borrowed bytes are anywhere in a larger buffer.
                 val buffer = ByteBuffer.allocateDirect(bytes.size + 10).put(3, bytes)
                 val changes = List(random.nextInt(1, 6)) { random.change(packet) }
-                editor.edit(Bytes().wrap(buffer, 3, bytes.size))
+                editor.edit(BytesView().wrap(buffer, 3, bytes.size))
                 changes.forEach { editor.it() }
                 val result = editor.result().toArray()
                 val found = Found(result)
@@ -138,7 +139,7 @@ class PacketEditorFuzzSpec :
                         damaged(random)
                     }
                 val before = bytes.copyOf()
-                val source = Bytes().wrap(ByteBuffer.wrap(bytes), 0, bytes.size)
+                val source = BytesView().wrap(ByteBuffer.wrap(bytes), 0, bytes.size)
                 if (checksums.wrap(source)) {
                     checksums.header()
                     checksums.transport()

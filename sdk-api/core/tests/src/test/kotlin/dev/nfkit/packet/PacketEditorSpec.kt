@@ -1,6 +1,7 @@
 package dev.nfkit.packet
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.packet.PacketEditException.Reason
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
@@ -77,7 +78,7 @@ class PacketEditorSpec :
             val summary = IpSummary()
             summary.wrap(result) shouldBe true
             (summary.sourcePort() to summary.destinationPort()) shouldBe (53 to 65_535)
-            val payload = Bytes()
+            val payload = BytesView()
             summary.payload(payload) shouldBe true
             String(payload.toArray()) shouldBe "longer than before"
             result.length() shouldBe 24 + 8 + 18
@@ -112,7 +113,7 @@ class PacketEditorSpec :
                     .ttl(255)
                     .dscp(63)
                     .ecn(0)
-                    .payload(Bytes())
+                    .payload(BytesView())
                     .result()
             val ip = Ipv6View()
             ip.wrap(result) shouldBe true
@@ -406,7 +407,7 @@ class PacketEditorSpec :
             shouldThrow<IllegalArgumentException> { editor.ecn(4) }
             shouldThrow<IllegalArgumentException> { editor.tcpFlags(-1) }
             shouldThrow<IllegalArgumentException> { PacketEditor(-1) }
-            val released = PacketBuilder().toBytes().also(Bytes::release)
+            val released = PacketBuilder().toBytes().also(BytesView::release)
             shouldThrow<IllegalStateException> { editor.payload(released) }
             shouldThrow<IllegalStateException> { editor.source(released) }
             shouldThrow<IllegalStateException> { editor.edit(released) }

@@ -1,6 +1,7 @@
 package dev.nfkit.packet
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.trace.TraceKind
 import dev.nfkit.trace.recording
 import dev.nfkit.wire.AttributeCursor
@@ -21,7 +22,7 @@ fun payloads(name: String): List<Bytes> {
             if (message.type() != NFULNL_MSG_PACKET) continue
             val attribute = AttributeCursor().wrap(message, "packet")
             while (attribute.next()) {
-                if (attribute.type() == NFULA_PAYLOAD) found += attribute.bytes(Bytes()).copy()
+                if (attribute.type() == NFULA_PAYLOAD) found += attribute.bytes(BytesView()).copy()
             }
         }
         found

@@ -1,12 +1,13 @@
 package dev.nfkit.packet
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.util.HexFormat
 
-fun hex(text: String): Bytes = Bytes.of(*HexFormat.of().parseHex(text.filterNot(Char::isWhitespace)))
+fun hex(text: String): BytesView = BytesView.of(*HexFormat.of().parseHex(text.filterNot(Char::isWhitespace)))
 
 const val IPV6_ADDRESSES = "fd09000000000000000000000000 0001 fd09000000000000000000000000 0002"
 
@@ -123,18 +124,18 @@ class ViewsSpec :
             ip.wrap(hex("44000014 00000000 40110000 0a090001 0a090002")) shouldBe false
             ip.wrap(hex("65000014 00000000 40110000 0a090001 0a090002")) shouldBe false
             ip.wrap(hex("45000014 00000000 40110000 0a090001 0a0900")) shouldBe false
-            ip.wrap(Bytes(), 5) shouldBe false
+            ip.wrap(BytesView(), 5) shouldBe false
             ip.sourceBits() shouldBe 0x0a090001
             Ipv6View().wrap(hex("45".repeat(60))) shouldBe false
             Ipv6View().wrap(hex("60".repeat(39))) shouldBe false
             TcpView().wrap(hex("00".repeat(20))) shouldBe false
             UdpView().wrap(hex("00".repeat(7))) shouldBe false
             IcmpView().wrap(hex("00".repeat(7))) shouldBe false
-            shouldThrow<IllegalArgumentException> { ip.wrap(Bytes(), -1) }
+            shouldThrow<IllegalArgumentException> { ip.wrap(BytesView(), -1) }
         }
 
         test("reading released bytes is an error of the program, not a bad header") {
-            val released = hex("45".repeat(20)).also(Bytes::release)
+            val released = hex("45".repeat(20)).also(BytesView::release)
             shouldThrow<IllegalStateException> { Ipv4View().wrap(released) }
             shouldThrow<IllegalStateException> { IpSummary().wrap(released) }
             val bytes = hex("45000014 00000000 40110000 0a090001 0a090002")

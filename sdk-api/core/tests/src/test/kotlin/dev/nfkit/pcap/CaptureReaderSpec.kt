@@ -102,7 +102,7 @@ class CaptureReaderSpec :
                 read.map { it.data().toHex() } shouldContainExactly listOf("0102030405", "0607", "08090a")
                 read.map { it.originalLength() } shouldContainExactly listOf(9, 2, 8)
                 read.map { it.epochNanos() } shouldContainExactly
-                    listOf(CaptureRecord.NO_TIME, CaptureRecord.NO_TIME, 77_000)
+                    listOf(CapturePacket.NO_TIME, CaptureRecord.NO_TIME, 77_000)
                 read[2].flags() shouldBe CaptureWriter.INBOUND
                 read[2].comment().get() shouldBe "hi"
             }

@@ -1,6 +1,5 @@
 package dev.nfkit.socket
 
-import dev.nfkit.Loan
 import dev.nfkit.conntrack.ConntrackEntry
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

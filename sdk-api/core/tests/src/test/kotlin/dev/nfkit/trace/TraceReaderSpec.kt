@@ -1,6 +1,6 @@
 package dev.nfkit.trace
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.pcap.CaptureInterface
 import dev.nfkit.pcap.CaptureSection
 import dev.nfkit.pcap.LinkType
@@ -150,7 +150,7 @@ class TraceReaderSpec :
 
         test("an entry's socket is not negative") {
             shouldThrow<IllegalArgumentException> {
-                TraceEntry(TraceKind.FROM_KERNEL, 0, 12, Bytes(), false, null, -1)
+                TraceEntry(TraceKind.FROM_KERNEL, 0, 12, BytesView(), false, null, -1)
             }.message shouldBe "socket -1 is negative"
         }
     })

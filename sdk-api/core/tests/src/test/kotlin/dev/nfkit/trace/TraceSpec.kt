@@ -1,6 +1,7 @@
 package dev.nfkit.trace
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.pcap.CaptureInterface
 import dev.nfkit.pcap.CaptureSection
 import dev.nfkit.pcap.LinkType
@@ -67,7 +68,7 @@ private val entries =
             kind,
             nanos,
             protocol,
-            if (directed) Bytes.of(*bytes) else Bytes(),
+            if (directed) Bytes.of(*bytes) else BytesView(),
             directed && truncated,
             comment,
         )

@@ -1,6 +1,7 @@
 package dev.nfkit.wire
 
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.decode.AttributeTable
 import dev.nfkit.nflog.NflogAttribute
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

@@ -1,6 +1,6 @@
 package dev.nfkit.wire
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.MalformedMessageException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -49,7 +49,7 @@ class MessagesSpec :
                 .nfgenmsg(0, 8)
                 .u8(1, 1)
                 .end()
-            Bytes().wrap(writer.datagram(), 0, writer.length()).toHex() shouldBe
+            BytesView().wrap(writer.datagram(), 0, writer.length()).toHex() shouldBe
                 "1c000000010405007daf006b00000000000000080500010001000000"
         }
 
@@ -134,7 +134,7 @@ class MessagesSpec :
                 list.forEach { (type, value) ->
                     attribute.next() shouldBe true
                     attribute.type() shouldBe type
-                    attribute.bytes(Bytes()).toArray() shouldBe value
+                    attribute.bytes(BytesView()).toArray() shouldBe value
                 }
                 attribute.next() shouldBe false
                 message.next() shouldBe false

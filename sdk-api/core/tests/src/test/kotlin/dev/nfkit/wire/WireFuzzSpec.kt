@@ -1,6 +1,6 @@
 package dev.nfkit.wire
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.MalformedMessageException
 import dev.nfkit.nflog.NflogAttribute
 import dev.nfkit.nflog.NflogPacket
@@ -28,7 +28,7 @@ private fun readAll(
             while (attribute.next()) {
                 steps++
                 check(attribute.offset() + attribute.length() <= message.end()) { "read outside the message" }
-                attribute.bytes(Bytes()).toArray()
+                attribute.bytes(BytesView()).toArray()
             }
         } catch (_: MalformedMessageException) {
             // the only error for malformed input

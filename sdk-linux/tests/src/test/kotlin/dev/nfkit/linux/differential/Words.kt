@@ -1,6 +1,6 @@
 package dev.nfkit.linux.differential
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.Errno
 import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.nflog.NflogAttribute
@@ -79,7 +79,7 @@ private fun packet(
 private fun header(message: MessageCursor): String {
     val cursor = AttributeCursor().wrap(message, "packet")
     cursor.next()
-    return cursor.bytes(Bytes()).toHex()
+    return cursor.bytes(BytesView()).toHex()
 }
 
 private fun attributes(
@@ -90,7 +90,7 @@ private fun attributes(
     val cursor = AttributeCursor().wrap(message, "message")
     while (cursor.next()) {
         val name = schema.nameOf(cursor.type())
-        val value = cursor.bytes(Bytes()).toArray()
+        val value = cursor.bytes(BytesView()).toArray()
         logged +=
             when {
                 name.endsWith("_PAYLOAD") && value.size >= IPV4_AND_UDP_HEADER -> {

@@ -1,6 +1,7 @@
 package dev.nfkit.testkit.session
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.Refusal
@@ -298,7 +299,7 @@ class NfqueueSessionSpec :
                 val transport = FakeNetfilter()
                 transport.session().use { session ->
                     transport.enqueue(2)
-                    val released = Bytes.of(1).also { it.release() }
+                    val released = BytesView.of(1).also { it.release() }
                     shouldThrow<IllegalStateException> { session.decide { it.accept().payload(released) } }
                     session.decide { Verdict.ACCEPT }
                     transport.outcome() shouldContainExactly listOf("1 dropped", "2 passed")

@@ -1,6 +1,6 @@
 package dev.nfkit.testkit.session
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.nfqueue.Decider
 import dev.nfkit.nfqueue.NfqueueAttribute
 import dev.nfkit.nfqueue.NfqueueAttribute.CAP_LEN
@@ -123,9 +123,9 @@ private fun verdict(
         val attribute = NfqueueAttribute.SCHEMA.find(cursor.type()).orElseThrow() as NfqueueAttribute
         values[attribute] =
             when (attribute) {
-                VERDICT_HDR -> cursor.bytes(Bytes()).let { "verdict=${it.u32(0)} id=${it.u32(4)}" }
+                VERDICT_HDR -> cursor.bytes(BytesView()).let { "verdict=${it.u32(0)} id=${it.u32(4)}" }
                 MARK, PRIORITY -> "${attribute.key()}=${cursor.be32()}"
-                else -> "${attribute.key()}=${cursor.bytes(Bytes()).toHex()}"
+                else -> "${attribute.key()}=${cursor.bytes(BytesView()).toHex()}"
             }
     }
     val order = listOf(VERDICT_HDR) + FIELDS.map { it.first }.distinct()

@@ -1,6 +1,6 @@
 package dev.nfkit.samples.benchmarks;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.packet.InternetChecksum;
 import dev.nfkit.packet.PacketEditException;
 import dev.nfkit.packet.PacketEditor;
@@ -36,8 +36,8 @@ public class PacketEditBenchmark {
     public int length;
 
     private final PacketEditor editor = new PacketEditor();
-    private final Bytes packet = new Bytes();
-    private final Bytes payload = new Bytes();
+    private final BytesView packet = new BytesView();
+    private final BytesView payload = new BytesView();
     private int counter;
 
     /** Puts a UDP packet over IPv4 into a direct buffer, as receive buffers are direct. */

@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli.filter;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.packet.IpProtocol;
@@ -89,7 +89,7 @@ public final class Subject {
      *
      * @return false if the packet carries another protocol, or if the payload cannot be determined
      */
-    public boolean payload(Bytes view) {
+    public boolean payload(BytesView view) {
         return ip && summary.payload(view);
     }
 

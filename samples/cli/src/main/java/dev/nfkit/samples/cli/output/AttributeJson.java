@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.output;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.packet.AddressText;
@@ -23,7 +24,7 @@ public final class AttributeJson {
     private static final int CODES = 64;
 
     private final JsonObject json;
-    private final Bytes value = new Bytes();
+    private final BytesView value = new BytesView();
     private final List<Level> levels = new ArrayList<>();
 
     /** The positions of the attributes at one depth. */

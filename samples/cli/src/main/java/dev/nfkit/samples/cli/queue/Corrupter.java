@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.queue;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.packet.PacketEditException;
 import dev.nfkit.packet.PacketEditor;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Corrupter {
     private final RandomGenerator random;
     private final PacketEditor editor = new PacketEditor();
-    private final Bytes payload = new Bytes();
+    private final BytesView payload = new BytesView();
     private int index;
 
     Corrupter(RandomGenerator random) {

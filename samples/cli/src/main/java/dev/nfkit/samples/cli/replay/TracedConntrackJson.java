@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.replay;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
@@ -61,7 +62,7 @@ final class TracedConntrackJson implements TracedConntrack {
     /** Writes a message's attributes, after the members written so far. */
     private void members(ConntrackMessage type, MessageCursor message) throws MalformedMessageException {
         int from = message.attributesOffset();
-        Bytes bytes = new Bytes().wrap(message.buffer(), from, message.end() - from);
+        Bytes bytes = new BytesView().wrap(message.buffer(), from, message.end() - from);
         attributes.members(bytes, message.order(), type.schema());
     }
 

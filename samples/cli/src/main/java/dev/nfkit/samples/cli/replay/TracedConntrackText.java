@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli.replay;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackExpectation;
@@ -70,7 +70,7 @@ final class TracedConntrackText implements TracedConntrack {
         }
         json.begin(line.append(' '));
         attributes.members(
-                new Bytes().wrap(message.buffer(), from, message.end() - from), message.order(), type.schema());
+                new BytesView().wrap(message.buffer(), from, message.end() - from), message.order(), type.schema());
         json.end();
     }
 

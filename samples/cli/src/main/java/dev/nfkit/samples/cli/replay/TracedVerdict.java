@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.replay;
 
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
@@ -54,7 +55,7 @@ final class TracedVerdict implements ShownVerdict {
                             "at least " + attribute.minimumLength() + " bytes",
                             cursor.length() + " bytes");
                 }
-                verdict.attributes.put(attribute, cursor.bytes(new Bytes()));
+                verdict.attributes.put(attribute, cursor.bytes(new BytesView()));
             }
         }
         if (!verdict.attributes.containsKey(NfqueueAttribute.VERDICT_HDR)) {

@@ -1,6 +1,6 @@
 package dev.nfkit.samples.dns;
 
-import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.linux.LinuxTransport;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 public final class DomainBlocker {
     private static final int NXDOMAIN = 3;
     private final IpSummary ip = new IpSummary();
-    private final Bytes dns = new Bytes();
+    private final BytesView dns = new BytesView();
     private final PacketEditor editor = new PacketEditor();
 
     public static void main(String[] domains) throws Exception {

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.dns
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.coroutines.useNfqueue
 import dev.nfkit.linux.LinuxTransport
 import dev.nfkit.nfqueue.QueuedPacket
@@ -31,7 +32,7 @@ private fun QueuedPacket.isAbout(domain: String) = ".${dns()?.name()}".endsWith(
 
 private fun QueuedPacket.dns(): Bytes? {
     val ip = IpSummary()
-    return Bytes().takeIf { ip.wrap(payload()) && ip.payload(it) && it.length() >= 12 && it.u16(4) == 1 }
+    return BytesView().takeIf { ip.wrap(payload()) && ip.payload(it) && it.length() >= 12 && it.u16(4) == 1 }
 }
 
 /** The labels of the one question, which follows the header; null if it is cut. */

@@ -1,6 +1,6 @@
 package dev.nfkit.conntrack.table
 
-import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import dev.nfkit.conntrack.CLIENT
 import dev.nfkit.conntrack.CLIENT6
 import dev.nfkit.conntrack.ConntrackAttribute
@@ -39,7 +39,7 @@ private fun info(connection: NewConnection): String {
     val cursor = AttributeCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN, "CTA")
     var found = ""
     while (cursor.next()) {
-        if (cursor.type() == ConntrackAttribute.PROTOINFO.code()) found = cursor.bytes(Bytes()).toHex()
+        if (cursor.type() == ConntrackAttribute.PROTOINFO.code()) found = cursor.bytes(BytesView()).toHex()
     }
     return found
 }

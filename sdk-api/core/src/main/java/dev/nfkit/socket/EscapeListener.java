@@ -1,4 +1,4 @@
-package dev.nfkit;
+package dev.nfkit.socket;
 
 /**
  * Receives reports of borrowed views that were used after their callback had returned, as strict views detect it. Test

@@ -1,6 +1,6 @@
-package dev.nfkit.netfilter;
+package dev.nfkit.netfilter.decode;
 
-import dev.nfkit.wire.NetworkOrder;
+import dev.nfkit.decode.NetworkOrder;
 import java.nio.ByteBuffer;
 
 /** The length of a packet on the wire, according to its IP header: NFLOG does not report it. */

@@ -1,7 +1,10 @@
-package dev.nfkit;
+package dev.nfkit.socket;
+
+import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 
 /** A view that reports each use after its end, its slices included. */
-final class LentBytes extends Bytes {
+final class LentBytes extends BytesView {
     private final Loan loan;
 
     LentBytes(Loan loan) {
@@ -9,7 +12,7 @@ final class LentBytes extends Bytes {
     }
 
     @Override
-    IllegalStateException released(String message) {
+    protected IllegalStateException released(String message) {
         return loan.escaped(message);
     }
 

@@ -1,5 +1,6 @@
-package dev.nfkit.wire;
+package dev.nfkit.decode;
 
+import dev.nfkit.wire.Netlink;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;

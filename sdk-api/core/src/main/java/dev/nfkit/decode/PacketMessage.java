@@ -1,14 +1,13 @@
-package dev.nfkit.channel;
+package dev.nfkit.decode;
 
 import dev.nfkit.Bytes;
-import dev.nfkit.Loan;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.wire.AttributeCursor;
-import dev.nfkit.wire.AttributeTable;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
-import dev.nfkit.wire.NetworkOrder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
@@ -33,7 +32,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
     private final int vlan;
     private final @Nullable Loan loan;
     private @Nullable AttributeCursor nest;
-    private @Nullable Map<A, Bytes> views;
+    private @Nullable Map<A, BytesView> views;
     private int length = -1;
     private long receivedAt;
     private int vlanProtocol;
@@ -114,7 +113,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         length = -1;
         table.clear();
         if (views != null) {
-            views.values().forEach(Bytes::release);
+            views.values().forEach(BytesView::release);
         }
         if (loan != null) {
             loan.end();
@@ -169,6 +168,16 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public boolean owned() {
         return owned;
+    }
+
+    /**
+     * This family's attribute.
+     *
+     * @param attribute an attribute that both families have
+     * @return the one of this family
+     */
+    public A of(SharedAttribute attribute) {
+        return shape.shared(attribute);
     }
 
     /**
@@ -333,17 +342,17 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      * @param attribute the attribute
      * @param view the view
      */
-    public void aim(A attribute, Bytes view) {
+    public void aim(A attribute, BytesView view) {
         aim(attribute.code(), view);
     }
 
     /**
-     * As {@link #aim(Enum, Bytes)}, for hot paths.
+     * As {@link #aim(Enum, BytesView)}, for hot paths.
      *
      * @param code the attribute's code
      * @param view the view
      */
-    public void aim(int code, Bytes view) {
+    public void aim(int code, BytesView view) {
         if (has(code)) {
             view.wrap(table.buffer(), table.offset(code), table.length(code));
         } else {
@@ -360,16 +369,16 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
      */
     public Bytes bytes(A attribute) {
         require(attribute);
-        Bytes view = owned ? new Bytes() : borrowedView(attribute);
+        BytesView view = owned ? new BytesView() : borrowedView(attribute);
         aim(attribute, view);
         return view;
     }
 
-    private Bytes borrowedView(A attribute) {
+    private BytesView borrowedView(A attribute) {
         if (views == null) {
             views = new EnumMap<>(shape.attributes());
         }
-        return views.computeIfAbsent(attribute, any -> loan == null ? new Bytes() : loan.bytes());
+        return views.computeIfAbsent(attribute, any -> loan == null ? new BytesView() : loan.bytes());
     }
 
     /**

@@ -1,4 +1,4 @@
-package dev.nfkit.netfilter;
+package dev.nfkit.netfilter.decode;
 
 import java.nio.ByteBuffer;
 

@@ -1,5 +1,6 @@
-package dev.nfkit;
+package dev.nfkit.socket;
 
+import dev.nfkit.BytesView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -8,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The loan of one borrowed view to one callback. It exists only if views are strict. It records the place where the
  * view was handed out, releases the views of bytes that were taken from it, and reports a use after its end. Test
- * doubles ask for it ({@link dev.nfkit.socket.DatagramBatch#strict(EscapeListener)}), because it costs allocations and
+ * doubles ask for it ({@link DatagramBatch#strict}), because it costs allocations and
  * a stack trace for each packet.
  */
 public final class Loan {
     private final String what;
     private final EscapeListener listener;
     private final Throwable place;
-    private @Nullable List<Bytes> views;
+    private @Nullable List<BytesView> views;
     private volatile boolean ended;
 
     /**
@@ -53,8 +54,8 @@ public final class Loan {
      *
      * @return a new view of no bytes
      */
-    public synchronized Bytes bytes() {
-        LentBytes view = new LentBytes(this);
+    public synchronized BytesView bytes() {
+        BytesView view = new LentBytes(this);
         if (views == null) {
             views = new ArrayList<>(4);
         }
@@ -66,7 +67,7 @@ public final class Loan {
     public synchronized void end() {
         ended = true;
         if (views != null) {
-            views.forEach(Bytes::release);
+            views.forEach(BytesView::release);
         }
     }
 

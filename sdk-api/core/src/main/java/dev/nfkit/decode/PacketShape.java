@@ -1,7 +1,9 @@
-package dev.nfkit.channel;
+package dev.nfkit.decode;
 
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.AttributeType;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -13,6 +15,7 @@ import java.util.function.Function;
 public final class PacketShape<A extends Enum<A> & AttributeType> {
     private final Class<A> attributes;
     private final AttributeSchema schema;
+    private final Map<SharedAttribute, A> shared;
     private final int vlan;
     private final String vlanPath;
     private final Function<A, String> absence;
@@ -23,14 +26,14 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
      *
      * @param attributes the family's attributes
      * @param schema their schema
-     * @param vlan the attribute that nests the VLAN tag's protocol (1) and tci (2)
      * @param absence explains why the kernel omits an attribute, and what would make it send the attribute
      * @param steady the attributes that are the same in all packets of a rule
      */
-    public PacketShape(
-            Class<A> attributes, AttributeSchema schema, A vlan, Function<A, String> absence, Set<A> steady) {
+    public PacketShape(Class<A> attributes, AttributeSchema schema, Function<A, String> absence, Set<A> steady) {
         this.attributes = attributes;
         this.schema = schema;
+        this.shared = SharedAttribute.of(attributes);
+        A vlan = shared(SharedAttribute.VLAN);
         this.vlan = vlan.code();
         this.vlanPath = schema.name() + "/" + vlan.kernelName();
         this.absence = absence;
@@ -43,6 +46,10 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
 
     AttributeSchema schema() {
         return schema;
+    }
+
+    A shared(SharedAttribute attribute) {
+        return Objects.requireNonNull(shared.get(attribute));
     }
 
     int vlan() {

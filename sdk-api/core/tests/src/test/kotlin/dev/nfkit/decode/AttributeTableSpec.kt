@@ -1,7 +1,9 @@
-package dev.nfkit.wire
+package dev.nfkit.decode
 
 import dev.nfkit.MalformedMessageException
 import dev.nfkit.nflog.NflogAttribute
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec

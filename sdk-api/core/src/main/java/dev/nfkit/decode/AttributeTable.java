@@ -1,6 +1,11 @@
-package dev.nfkit.wire;
+package dev.nfkit.decode;
 
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.wire.AttributeSchema;
+import dev.nfkit.wire.AttributeShape;
+import dev.nfkit.wire.AttributeType;
+import dev.nfkit.wire.MessageCursor;
+import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -50,12 +55,31 @@ public final class AttributeTable {
     public AttributeTable(AttributeSchema schema, long steady) {
         this.schema = schema;
         this.steady = steady;
-        minimum = schema.minimumSizes();
-        texts = schema.texts();
+        minimum = minimumSizes(schema);
+        texts = texts(schema);
         offsets = new int[minimum.length];
         lengths = new int[minimum.length];
         layout = new AttributeLayout(steady == 0 ? 0 : Netlink.NFGENMSG_LEN);
         buffer = ByteBuffer.allocate(0);
+    }
+
+    /** The least {@code nla_len} of each attribute, by its code. */
+    private static int[] minimumSizes(AttributeSchema schema) {
+        int codes =
+                schema.types().stream().mapToInt(type -> type.code() + 1).max().orElse(0);
+        int[] sizes = new int[codes];
+        for (AttributeType type : schema.types()) {
+            sizes[type.code()] = Netlink.NLA_HDRLEN + type.minimumLength();
+        }
+        return sizes;
+    }
+
+    /** The attributes that must end with a NUL, as a set of bits: texts with a minimum length of one byte or more. */
+    private static long texts(AttributeSchema schema) {
+        return schema.types().stream()
+                .filter(type -> type.shape() == AttributeShape.STRING && type.minimumLength() > 0)
+                .mapToLong(type -> 1L << type.code())
+                .reduce(0, (some, one) -> some | one);
     }
 
     private AttributeTable(AttributeTable other, ByteBuffer bytes, int start) {

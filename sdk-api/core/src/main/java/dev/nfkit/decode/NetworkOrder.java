@@ -1,4 +1,4 @@
-package dev.nfkit.wire;
+package dev.nfkit.decode;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -1,0 +1,201 @@
+package dev.nfkit.netfilter.decode;
+
+import static dev.nfkit.decode.SharedAttribute.CT;
+import static dev.nfkit.decode.SharedAttribute.CT_INFO;
+import static dev.nfkit.decode.SharedAttribute.GID;
+import static dev.nfkit.decode.SharedAttribute.HWADDR;
+import static dev.nfkit.decode.SharedAttribute.IFINDEX_INDEV;
+import static dev.nfkit.decode.SharedAttribute.IFINDEX_OUTDEV;
+import static dev.nfkit.decode.SharedAttribute.IFINDEX_PHYSINDEV;
+import static dev.nfkit.decode.SharedAttribute.IFINDEX_PHYSOUTDEV;
+import static dev.nfkit.decode.SharedAttribute.L2HDR;
+import static dev.nfkit.decode.SharedAttribute.TIMESTAMP;
+import static dev.nfkit.decode.SharedAttribute.UID;
+import static dev.nfkit.decode.SharedAttribute.VLAN;
+
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackInfo;
+import dev.nfkit.decode.PacketMessage;
+import dev.nfkit.netfilter.HardwareAddress;
+import dev.nfkit.netfilter.NetfilterPacket;
+import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.socket.Loan;
+import dev.nfkit.wire.AttributeType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A packet read from a message. What both families have in common is here, except for what is read from every packet:
+ * each family reads that by numbers of its own, which the compiler knows as constants.
+ *
+ * @param <A> the family's attributes
+ */
+public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implements NetfilterPacket {
+    /** The message that holds the packet. */
+    protected final PacketMessage<A> message;
+    /** The payload. A borrowed packet's is aimed when it is requested. */
+    protected final BytesView payload;
+    /** The loan of a strict view; otherwise null. */
+    protected final @Nullable Loan loan;
+
+    private @Nullable ConntrackEntry connection;
+
+    /**
+     * A packet without a message.
+     *
+     * @param message the message
+     * @param loan the loan of a strict view; otherwise null
+     */
+    protected DecodedPacket(PacketMessage<A> message, @Nullable Loan loan) {
+        this.message = message;
+        this.loan = loan;
+        this.payload = loan == null ? new BytesView() : loan.bytes();
+    }
+
+    /** Ends the loan. */
+    protected final void endLoan() {
+        message.release();
+        payload.release();
+        if (connection != null) {
+            connection.release();
+        }
+    }
+
+    /**
+     * Whether the kernel sent an attribute.
+     *
+     * @param attribute the attribute
+     * @return whether it is present
+     * @throws IllegalStateException if the packet was borrowed and its callback has returned
+     */
+    public final boolean has(A attribute) {
+        return message.has(attribute);
+    }
+
+    /**
+     * Any attribute's value as received, for code that follows the schema.
+     *
+     * @param attribute the attribute
+     * @return the bytes without the attribute's header, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if it is absent
+     * @throws IllegalStateException if the packet was borrowed and its callback has returned
+     */
+    public final Bytes bytes(A attribute) {
+        return message.bytes(attribute);
+    }
+
+    @Override
+    public final AddressFamily family() {
+        return AddressFamily.of(message.family());
+    }
+
+    @Override
+    public final long timestampNanos() {
+        return message.timestampNanos(message.of(TIMESTAMP));
+    }
+
+    @Override
+    public final long receivedAtNanos() {
+        return message.receivedAt();
+    }
+
+    @Override
+    public final long capturedAtNanos() {
+        return message.has(message.of(TIMESTAMP)) ? timestampNanos() : message.receivedAt();
+    }
+
+    @Override
+    public final long inInterface() {
+        return message.u32(message.of(IFINDEX_INDEV));
+    }
+
+    @Override
+    public final long outInterface() {
+        return message.u32(message.of(IFINDEX_OUTDEV));
+    }
+
+    @Override
+    public final long physInInterface() {
+        return message.u32(message.of(IFINDEX_PHYSINDEV));
+    }
+
+    @Override
+    public final long physOutInterface() {
+        return message.u32(message.of(IFINDEX_PHYSOUTDEV));
+    }
+
+    @Override
+    public final HardwareAddress hardwareAddress() {
+        return new HardwareAddress(message.hardwareAddress(message.of(HWADDR)));
+    }
+
+    @Override
+    public final long uid() {
+        return message.u32(message.of(UID));
+    }
+
+    @Override
+    public final long gid() {
+        return message.u32(message.of(GID));
+    }
+
+    @Override
+    public final VlanTag vlan() {
+        message.require(message.of(VLAN));
+        return new VlanTag(message.vlanProtocol(), message.vlanTci());
+    }
+
+    @Override
+    public final Bytes l2Header() {
+        return message.bytes(message.of(L2HDR));
+    }
+
+    /**
+     * The packet's connection as the kernel nested it: attributes {@code CTA_*}. {@link #conntrack()} decodes them.
+     *
+     * @return the bytes, borrowed as the packet is
+     * @throws java.util.NoSuchElementException if the kernel sent none
+     */
+    public final Bytes conntrackAttributes() {
+        return message.bytes(message.of(CT));
+    }
+
+    @Override
+    public final ConntrackInfo conntrackInfo() {
+        return ConntrackInfo.of(message.u32(message.of(CT_INFO)));
+    }
+
+    @Override
+    public final ConntrackEntry conntrack() throws MalformedMessageException {
+        A attribute = message.of(CT);
+        int at = message.require(attribute);
+        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry(loan) : connection;
+        if (entry.released()) {
+            entry.wrap(message.buffer(), at, message.length(attribute), message.order());
+        }
+        if (message.owned()) {
+            return entry.copy();
+        }
+        connection = entry;
+        return entry;
+    }
+
+    /**
+     * The protocol of the payload, if the kernel sent none.
+     *
+     * @param offset where the payload starts in the message's buffer
+     * @param length its length
+     * @return as {@link #etherType()}
+     */
+    protected final int concludedProtocol(int offset, int length) {
+        return PayloadProtocol.concluded(message.family(), message.buffer(), offset, length);
+    }
+
+    @Override
+    public final boolean owned() {
+        return message.owned();
+    }
+}

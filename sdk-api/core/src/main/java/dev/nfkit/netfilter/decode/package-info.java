@@ -1,0 +1,5 @@
+/** The common implementation of NFLOG's and NFQUEUE's packets. Not exported: users see packets. */
+@NullMarked
+package dev.nfkit.netfilter.decode;
+
+import org.jspecify.annotations.NullMarked;
