@@ -39,7 +39,7 @@ public final class ExtensionCursor {
      * @throws IndexOutOfBoundsException if the view was never aimed
      */
     public ExtensionCursor wrap(Ipv6View ip) {
-        return wrap(ip.bytes(), ip.start());
+        return wrap(ip.bytes, ip.start);
     }
 
     ExtensionCursor wrap(Bytes bytes, int start) {

@@ -5,45 +5,18 @@ import dev.nfkit.Bytes;
 /**
  * An ICMP header, of IPv4 (RFC 792) or IPv6 (RFC 4443). Offsets count from the start of the bytes that were wrapped.
  * {@link IcmpType} has the numbers of types.
+ *
+ * <p>There is no whole ICMP header in fewer than 8 bytes.
  */
-public final class IcmpView {
+public final class IcmpView extends HeaderView {
     static final int LENGTH = 8;
-
-    private Bytes bytes = Bytes.of();
-    private int start;
 
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public IcmpView() {}
 
-    /**
-     * Aims the view at a header at the start of some bytes.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no whole ICMP header: fewer than 8 bytes; the view then still shows what it showed
-     *     before
-     * @throws IllegalStateException if the bytes were released
-     */
-    public boolean wrap(Bytes bytes) {
-        return wrap(bytes, 0);
-    }
-
-    /**
-     * Aims the view at a header within some bytes.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @param offset where the header starts, from 0
-     * @return false if there is no whole ICMP header: fewer than 8 bytes; the view then still shows what it showed
-     *     before
-     * @throws IllegalStateException if the bytes were released
-     * @throws IllegalArgumentException if the offset is negative
-     */
-    public boolean wrap(Bytes bytes, int offset) {
-        if (!Bounds.has(bytes, offset, LENGTH)) {
-            return false;
-        }
-        this.bytes = bytes;
-        this.start = offset;
-        return true;
+    @Override
+    boolean isHeader(Bytes bytes, int offset) {
+        return Bounds.has(bytes, offset, LENGTH);
     }
 
     /**

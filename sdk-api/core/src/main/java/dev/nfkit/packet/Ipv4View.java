@@ -6,57 +6,23 @@ import java.net.InetAddress;
 /**
  * An IPv4 header (RFC 791). Offsets count from the start of the bytes that were wrapped. {@link OptionCursor} shows its
  * options.
+ *
+ * <p>There is no whole IPv4 header in fewer than 20 bytes, with another version, or with a header length below 20. Its
+ * options may be cut.
  */
-public final class Ipv4View {
+public final class Ipv4View extends HeaderView {
     static final int MIN_LENGTH = 20;
-
-    private Bytes bytes = Bytes.of();
-    private int start;
 
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public Ipv4View() {}
 
-    /**
-     * Aims the view at a header at the start of some bytes.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no IPv4 header: fewer than 20 bytes, another version, or a header length below 20; the
-     *     view then still shows what it showed before
-     * @throws IllegalStateException if the bytes were released
-     */
-    public boolean wrap(Bytes bytes) {
-        return wrap(bytes, 0);
-    }
-
-    /**
-     * Aims the view at a header within some bytes. Its options may be cut.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @param offset where the header starts, from 0
-     * @return false if there is no IPv4 header: fewer than 20 bytes, another version, or a header length below 20; the
-     *     view then still shows what it showed before
-     * @throws IllegalStateException if the bytes were released
-     * @throws IllegalArgumentException if the offset is negative
-     */
-    public boolean wrap(Bytes bytes, int offset) {
+    @Override
+    boolean isHeader(Bytes bytes, int offset) {
         if (!Bounds.has(bytes, offset, MIN_LENGTH)) {
             return false;
         }
         int first = bytes.u8(offset);
-        if (first >> 4 != 4 || (first & 0xf) < 5) {
-            return false;
-        }
-        this.bytes = bytes;
-        this.start = offset;
-        return true;
-    }
-
-    Bytes bytes() {
-        return bytes;
-    }
-
-    int start() {
-        return start;
+        return first >> 4 == 4 && (first & 0xf) >= 5;
     }
 
     /**

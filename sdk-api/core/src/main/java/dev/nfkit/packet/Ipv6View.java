@@ -6,13 +6,13 @@ import java.net.InetAddress;
 /**
  * An IPv6 header (RFC 8200) and its extension headers, which {@link #wrap(Bytes)} walks once to find the transport;
  * {@link ExtensionCursor} shows them one by one. Offsets count from the start of the bytes that were wrapped.
+ *
+ * <p>There is no whole IPv6 header in fewer than 40 bytes, or with another version. What follows it may be cut.
  */
-public final class Ipv6View {
+public final class Ipv6View extends HeaderView {
     static final int LENGTH = 40;
 
     private final ExtensionCursor extensions = new ExtensionCursor();
-    private Bytes bytes = Bytes.of();
-    private int start;
     private int upperProtocol;
     private int transportOffset;
     private int fragmentAt;
@@ -20,39 +20,13 @@ public final class Ipv6View {
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public Ipv6View() {}
 
-    /**
-     * Aims the view at a header at the start of some bytes.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no IPv6 header: fewer than 40 bytes, or another version; the view then still shows what
-     *     it showed before
-     * @throws IllegalStateException if the bytes were released
-     */
-    public boolean wrap(Bytes bytes) {
-        return wrap(bytes, 0);
+    @Override
+    boolean isHeader(Bytes bytes, int offset) {
+        return Bounds.has(bytes, offset, LENGTH) && bytes.u8(offset) >> 4 == 6;
     }
 
-    /**
-     * Aims the view at a header within some bytes. What follows it may be cut.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @param offset where the header starts, from 0
-     * @return false if there is no IPv6 header: fewer than 40 bytes, or another version; the view then still shows what
-     *     it showed before
-     * @throws IllegalStateException if the bytes were released
-     * @throws IllegalArgumentException if the offset is negative
-     */
-    public boolean wrap(Bytes bytes, int offset) {
-        if (!Bounds.has(bytes, offset, LENGTH) || bytes.u8(offset) >> 4 != 6) {
-            return false;
-        }
-        this.bytes = bytes;
-        this.start = offset;
-        walk();
-        return true;
-    }
-
-    private void walk() {
+    @Override
+    void aimed() {
         fragmentAt = -1;
         extensions.wrap(bytes, start);
         while (extensions.next()) {
@@ -62,14 +36,6 @@ public final class Ipv6View {
         }
         upperProtocol = extensions.nextHeader();
         transportOffset = extensions.transportOffset();
-    }
-
-    Bytes bytes() {
-        return bytes;
-    }
-
-    int start() {
-        return start;
     }
 
     /**

@@ -34,7 +34,7 @@ public final class OptionCursor {
      * @throws IndexOutOfBoundsException if the view was never aimed
      */
     public OptionCursor wrap(Ipv4View ip) {
-        return aim(ip.bytes(), ip.start() + Ipv4View.MIN_LENGTH, ip.payloadOffset(), false);
+        return aim(ip.bytes, ip.start + Ipv4View.MIN_LENGTH, ip.payloadOffset(), false);
     }
 
     /**
@@ -46,7 +46,7 @@ public final class OptionCursor {
      * @throws IndexOutOfBoundsException if the view was never aimed
      */
     public OptionCursor wrap(TcpView tcp) {
-        return aim(tcp.bytes(), tcp.start() + TcpView.MIN_LENGTH, tcp.payloadOffset(), false);
+        return aim(tcp.bytes, tcp.start + TcpView.MIN_LENGTH, tcp.payloadOffset(), false);
     }
 
     /**

@@ -47,7 +47,7 @@ public final class TcpOptions {
      * @throws IndexOutOfBoundsException if the view was never aimed
      */
     public boolean wrap(TcpView tcp) {
-        bytes = tcp.bytes();
+        bytes = tcp.bytes;
         forget();
         cursor.wrap(tcp);
         while (cursor.next()) {

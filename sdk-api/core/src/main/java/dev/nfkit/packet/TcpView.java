@@ -5,53 +5,18 @@ import dev.nfkit.Bytes;
 /**
  * A TCP header (RFC 9293). Offsets count from the start of the bytes that were wrapped. {@link TcpOptions} reads its
  * options, {@link OptionCursor} shows them one by one.
+ *
+ * <p>There is no whole TCP header in fewer than 20 bytes, or with a header length below 20.
  */
-public final class TcpView {
+public final class TcpView extends HeaderView {
     static final int MIN_LENGTH = 20;
-
-    private Bytes bytes = Bytes.of();
-    private int start;
 
     /** Makes a view of nothing; {@link #wrap(Bytes)} aims it. */
     public TcpView() {}
 
-    /**
-     * Aims the view at a header at the start of some bytes.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @return false if there is no whole TCP header: fewer than 20 bytes, or a header length below 20; the view then
-     *     still shows what it showed before
-     * @throws IllegalStateException if the bytes were released
-     */
-    public boolean wrap(Bytes bytes) {
-        return wrap(bytes, 0);
-    }
-
-    /**
-     * Aims the view at a header within some bytes.
-     *
-     * @param bytes the bytes, which are kept, not copied
-     * @param offset where the header starts, from 0
-     * @return false if there is no whole TCP header: fewer than 20 bytes, or a header length below 20; the view then
-     *     still shows what it showed before
-     * @throws IllegalStateException if the bytes were released
-     * @throws IllegalArgumentException if the offset is negative
-     */
-    public boolean wrap(Bytes bytes, int offset) {
-        if (!Bounds.has(bytes, offset, MIN_LENGTH) || bytes.u8(offset + 12) >> 4 < 5) {
-            return false;
-        }
-        this.bytes = bytes;
-        this.start = offset;
-        return true;
-    }
-
-    Bytes bytes() {
-        return bytes;
-    }
-
-    int start() {
-        return start;
+    @Override
+    boolean isHeader(Bytes bytes, int offset) {
+        return Bounds.has(bytes, offset, MIN_LENGTH) && bytes.u8(offset + 12) >> 4 >= 5;
     }
 
     /**
