@@ -6,10 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One packet of a capture file, with its own bytes. Immutable. */
-public final class CaptureRecord {
-    /** The value of {@link #epochNanos} if the file has no time for a packet (pcapng's simple packet block). */
-    public static final long NO_TIME = Long.MIN_VALUE;
-
+public final class CaptureRecord implements CapturePacket {
     private final long offset;
     private final int interfaceId;
     private final CaptureInterface iface;
@@ -41,92 +38,47 @@ public final class CaptureRecord {
         this.comment = comment;
     }
 
-    /**
-     * The start of the packet's block or record, for errors.
-     *
-     * @return bytes from the file's start
-     */
+    @Override
     public long offset() {
         return offset;
     }
 
-    /**
-     * The interface's number, counted through all sections of the file.
-     *
-     * @return an index into {@link CaptureReader#interfaces()}
-     */
+    @Override
     public int interfaceId() {
         return interfaceId;
     }
 
-    /**
-     * The packet's source.
-     *
-     * @return the interface
-     */
+    @Override
     public CaptureInterface captureInterface() {
         return iface;
     }
 
-    /**
-     * The type of the packet's first header.
-     *
-     * @return a number of {@link LinkType}, 0 to 65535
-     */
-    public int linkType() {
-        return iface.linkType();
-    }
-
-    /**
-     * The byte order of the section (or the classic file) that holds the packet.
-     *
-     * @return the order
-     */
+    @Override
     public ByteOrder order() {
         return order;
     }
 
-    /**
-     * When the packet was captured.
-     *
-     * @return nanoseconds since 1970, or {@link #NO_TIME}
-     */
+    @Override
     public long epochNanos() {
         return epochNanos;
     }
 
-    /**
-     * The packet's bytes, as far as they were kept.
-     *
-     * @return the bytes, which are never moved or released
-     */
+    @Override
     public Bytes data() {
         return data;
     }
 
-    /**
-     * The packet's length before it was cut.
-     *
-     * @return bytes, according to the file; 0 to 2³²−1
-     */
+    @Override
     public long originalLength() {
         return originalLength;
     }
 
-    /**
-     * The packet's flags ({@code epb_flags}); the lowest two bits are the direction.
-     *
-     * @return the flags, such as {@link CaptureWriter#INBOUND}; 0 if there are none
-     */
+    @Override
     public long flags() {
         return flags;
     }
 
-    /**
-     * The packet's comment ({@code opt_comment}; the first, if there are several).
-     *
-     * @return the comment, or empty
-     */
+    @Override
     public Optional<String> comment() {
         return Optional.ofNullable(comment);
     }

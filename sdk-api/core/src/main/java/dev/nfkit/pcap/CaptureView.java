@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * the reader and shows the packet until the reader moves on; {@link #copy()} returns one that stays valid. One thread
  * at a time, together with the reader.
  */
-public final class CaptureView {
+public final class CaptureView implements CapturePacket {
     private final BytesView data = new BytesView();
     private long offset;
     private int interfaceId;
     private CaptureInterface iface = CaptureInterface.of(0);
     private ByteOrder order = ByteOrder.BIG_ENDIAN;
-    private long epochNanos = CaptureRecord.NO_TIME;
+    private long epochNanos = NO_TIME;
     private long originalLength;
     private long flags;
     private @Nullable String comment;
@@ -49,92 +49,47 @@ public final class CaptureView {
         data.release();
     }
 
-    /**
-     * The start of the packet's block or record, for errors.
-     *
-     * @return bytes from the file's start
-     */
+    @Override
     public long offset() {
         return offset;
     }
 
-    /**
-     * The interface's number, counted through all sections of the file.
-     *
-     * @return an index into {@link CaptureReader#interfaces()}
-     */
+    @Override
     public int interfaceId() {
         return interfaceId;
     }
 
-    /**
-     * The packet's source.
-     *
-     * @return the interface
-     */
+    @Override
     public CaptureInterface captureInterface() {
         return iface;
     }
 
-    /**
-     * The type of the packet's first header.
-     *
-     * @return a number of {@link LinkType}, 0 to 65535
-     */
-    public int linkType() {
-        return iface.linkType();
-    }
-
-    /**
-     * The byte order of the section (or the classic file) that holds the packet.
-     *
-     * @return the order
-     */
+    @Override
     public ByteOrder order() {
         return order;
     }
 
-    /**
-     * When the packet was captured.
-     *
-     * @return nanoseconds since 1970, or {@link CaptureRecord#NO_TIME}
-     */
+    @Override
     public long epochNanos() {
         return epochNanos;
     }
 
-    /**
-     * The packet's bytes, as far as they were kept.
-     *
-     * @return the bytes, borrowed: the reader's next step releases them
-     */
+    @Override
     public Bytes data() {
         return data;
     }
 
-    /**
-     * The packet's length before it was cut.
-     *
-     * @return bytes, according to the file; 0 to 2³²−1
-     */
+    @Override
     public long originalLength() {
         return originalLength;
     }
 
-    /**
-     * The packet's flags ({@code epb_flags}); the lowest two bits are the direction.
-     *
-     * @return the flags, such as {@link CaptureWriter#INBOUND}; 0 if there are none
-     */
+    @Override
     public long flags() {
         return flags;
     }
 
-    /**
-     * The packet's comment ({@code opt_comment}; the first, if there are several).
-     *
-     * @return the comment, or empty
-     */
+    @Override
     public Optional<String> comment() {
         return Optional.ofNullable(comment);
     }

@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Writes classic pcap ({@code pcap-savefile(5)}): one link type, no names, flags, comments or statistics. The file's
  * header is written with the first interface; until then the file is empty. One thread at a time.
  */
-public final class PcapWriter implements CaptureWriter {
+public final class PcapWriter extends BufferedCaptureWriter {
     static final int MAGIC_MICROSECONDS = 0xa1b2c3d4;
     static final int MAGIC_NANOSECONDS = 0xa1b23c4d;
     static final int FILE_HEADER = 24;
     static final int RECORD_HEADER = 16;
 
     private static final long SECOND = 1_000_000_000L;
+    private static final int MICROSECOND = 1000;
 
     /**
      * The layout of records in the buffer.
@@ -48,16 +49,16 @@ public final class PcapWriter implements CaptureWriter {
         }
     }
 
-    private final BlockOutput output;
     private final Layout layout;
-    private final boolean nanoseconds;
-    private int interfaces;
     private int linkType;
 
     private PcapWriter(WritableByteChannel channel, ByteOrder order, boolean nanoseconds) {
-        this.layout = new Layout(nanoseconds ? 1 : 1000);
-        this.output = new BlockOutput(channel, order, layout);
-        this.nanoseconds = nanoseconds;
+        this(channel, order, new Layout(nanoseconds ? 1 : MICROSECOND));
+    }
+
+    private PcapWriter(WritableByteChannel channel, ByteOrder order, Layout layout) {
+        super(new BlockOutput(channel, order, layout));
+        this.layout = layout;
     }
 
     /**
@@ -120,7 +121,7 @@ public final class PcapWriter implements CaptureWriter {
     private void writeHeader(int type) throws IOException {
         ByteBuffer buffer = output.reserve(FILE_HEADER);
         int at = output.at();
-        buffer.putInt(at, nanoseconds ? MAGIC_NANOSECONDS : MAGIC_MICROSECONDS);
+        buffer.putInt(at, layout.fraction() == MICROSECOND ? MAGIC_MICROSECONDS : MAGIC_NANOSECONDS);
         buffer.putShort(at + 4, (short) 2);
         buffer.putShort(at + 6, (short) 4);
         buffer.putInt(at + 8, 0);
@@ -155,60 +156,15 @@ public final class PcapWriter implements CaptureWriter {
         output.commit(RECORD_HEADER + length, true);
     }
 
-    private static void checkTime(long epochNanos) {
+    @Override
+    void checkTime(long epochNanos) {
         if (PacketArguments.checkTime(epochNanos) / SECOND > 0xffff_ffffL) {
             throw new IllegalArgumentException("epochNanos " + epochNanos + " is later than a classic file can hold");
         }
     }
 
     @Override
-    public void sortByTime() {
-        output.sortByTime();
-    }
-
-    @Override
-    public void beginEstimates() {
-        output.beginEstimates();
-    }
-
-    @Override
-    public void limitEstimates(long epochNanos) {
-        checkTime(epochNanos);
-        output.limitEstimates(epochNanos);
-    }
-
-    @Override
     public void statistics(int interfaceId, InterfaceStatistics statistics) {
         PacketArguments.checkInterface(interfaceId, interfaces);
-    }
-
-    @Override
-    public long bytesWritten() {
-        return output.written();
-    }
-
-    @Override
-    public long validBytes() {
-        return output.valid();
-    }
-
-    @Override
-    public long packetsWritten() {
-        return output.packets();
-    }
-
-    @Override
-    public long validPackets() {
-        return output.validPackets();
-    }
-
-    @Override
-    public void flush() throws IOException {
-        output.flush();
-    }
-
-    @Override
-    public void close() throws IOException {
-        output.close();
     }
 }

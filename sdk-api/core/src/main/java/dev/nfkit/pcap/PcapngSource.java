@@ -265,7 +265,7 @@ final class PcapngSource implements RecordSource {
         long kept = iface.snapLength() == 0 ? original : Math.min(original, iface.snapLength());
         view.from(at - 8, id, iface, order);
         view.bytes(source.window(ByteOrder.BIG_ENDIAN), body + 4, length(kept, end - body - 4, at), original);
-        view.meta(CaptureRecord.NO_TIME, 0, null);
+        view.meta(CapturePacket.NO_TIME, 0, null);
     }
 
     private int length(long claimed, int space, long at) throws PcapFormatException {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Writes pcapng: one section, any number of interfaces of any link type, times in nanoseconds. The section's header is
  * the first thing written, so that a file without packets is valid too. One thread at a time.
  */
-public final class PcapngWriter implements CaptureWriter {
+public final class PcapngWriter extends BufferedCaptureWriter {
     private static final int PACKET_HEADER = 28;
     private static final byte NANOSECONDS = 9;
     private static final byte FILTER_TEXT = 0;
@@ -42,9 +42,7 @@ public final class PcapngWriter implements CaptureWriter {
     };
 
     private final CaptureSection section;
-    private final BlockOutput output;
     private final CommentText comment = new CommentText();
-    private int interfaces;
 
     /**
      * Begins a file.
@@ -55,8 +53,8 @@ public final class PcapngWriter implements CaptureWriter {
      * @throws IllegalArgumentException if a text of the section is longer than 65535 bytes
      */
     public PcapngWriter(WritableByteChannel channel, CaptureSection section) throws IOException {
+        super(new BlockOutput(channel, section.order(), LAYOUT));
         this.section = section;
-        this.output = new BlockOutput(channel, section.order(), LAYOUT);
         new BlockBuilder(Pcapng.SECTION_HEADER, section.order())
                 .u32(Pcapng.BYTE_ORDER_MAGIC)
                 .u16(1)
@@ -164,18 +162,8 @@ public final class PcapngWriter implements CaptureWriter {
     }
 
     @Override
-    public void sortByTime() {
-        output.sortByTime();
-    }
-
-    @Override
-    public void beginEstimates() {
-        output.beginEstimates();
-    }
-
-    @Override
-    public void limitEstimates(long epochNanos) {
-        output.limitEstimates(PacketArguments.checkTime(epochNanos));
+    void checkTime(long epochNanos) {
+        PacketArguments.checkTime(epochNanos);
     }
 
     @Override
@@ -191,35 +179,5 @@ public final class PcapngWriter implements CaptureWriter {
                 .countOption(Pcapng.ISB_IFDROP, statistics.interfaceDropped())
                 .countOption(Pcapng.ISB_OSDROP, statistics.osDropped())
                 .writeTo(output);
-    }
-
-    @Override
-    public long bytesWritten() {
-        return output.written();
-    }
-
-    @Override
-    public long validBytes() {
-        return output.valid();
-    }
-
-    @Override
-    public long packetsWritten() {
-        return output.packets();
-    }
-
-    @Override
-    public long validPackets() {
-        return output.validPackets();
-    }
-
-    @Override
-    public void flush() throws IOException {
-        output.flush();
-    }
-
-    @Override
-    public void close() throws IOException {
-        output.close();
     }
 }

@@ -2,7 +2,7 @@ package dev.nfkit.trace;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.PrintableText;
-import dev.nfkit.pcap.CaptureRecord;
+import dev.nfkit.pcap.CapturePacket;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** One entry of a recording: a datagram, an overrun, or a note. Immutable. */
 public final class TraceEntry {
     /** The value of {@link #epochNanos} if the recording has no time for an entry. */
-    public static final long NO_TIME = CaptureRecord.NO_TIME;
+    public static final long NO_TIME = CapturePacket.NO_TIME;
 
     private final TraceKind kind;
     private final long epochNanos;
