@@ -5,4 +5,5 @@ module dev.nfkit.coroutines {
     requires transitive kotlinx.coroutines.core;
 
     exports dev.nfkit.coroutines;
+    exports dev.nfkit.kotlin;
 }

@@ -2,10 +2,10 @@ package dev.nfkit.channel;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
-import dev.nfkit.socket.Loan;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
 import dev.nfkit.socket.DatagramBatch;
+import dev.nfkit.socket.Loan;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;

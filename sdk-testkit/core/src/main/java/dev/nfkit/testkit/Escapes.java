@@ -20,6 +20,7 @@ final class Escapes implements EscapeListener {
             "dev.nfkit.conntrack.table",
             "dev.nfkit.coroutines",
             "dev.nfkit.decode",
+            "dev.nfkit.kotlin",
             "dev.nfkit.netfilter",
             "dev.nfkit.netfilter.decode",
             "dev.nfkit.nflog",
