@@ -12,7 +12,6 @@ import dev.nfkit.samples.cli.run.Failure;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Builds the requests of {@code -G}, {@code -I}, {@code -A} and {@code -U} from the options: a key, a new entry, and
@@ -58,8 +57,8 @@ public final class EntryRequests {
             Optional<ConntrackTuple> given = tuples.original();
             ConntrackTuple original =
                     given.isPresent() ? given.get() : tuples.originalOfReply().orElseThrow(EntryRequests::noTuple);
-            NewConnection connection =
-                    NewConnection.of(original, timeout()).reply(tuples.replyTo(original, options.nat()));
+            NewConnection connection = NewConnection.of(original, timeout())
+                    .reply(tuples.givenReply().replyTo(original, options.nat()));
             Optional<ProtocolUpdate> tracked = options.protocol().created(tuples.protocol());
             return translated(values(tracked.isPresent() ? connection.protocol(tracked.get()) : connection));
         } catch (IllegalArgumentException e) {
@@ -86,20 +85,22 @@ public final class EntryRequests {
         NewConnection connection = bare;
         Optional<NatArgument> source = options.nat().sourceNat();
         if (source.isPresent()) {
-            connection = connection.sourceNat(range("-n", source.get(), tuples.replyDestinationPort()));
+            connection = connection.sourceNat(
+                    range("-n", source.get(), tuples.givenReply().destinationPort()));
         }
         Optional<NatArgument> destination = options.nat().destinationNat();
         if (destination.isPresent()) {
-            connection = connection.destinationNat(range("-g", destination.get(), tuples.replySourcePort()));
+            connection = connection.destinationNat(
+                    range("-g", destination.get(), tuples.givenReply().sourcePort()));
         }
         return connection;
     }
 
     /** A translation. Without a port of its own, it has the port of the reply tuple. */
-    private static NatRange range(String option, NatArgument nat, OptionalInt replyPort) throws Failure {
+    private static NatRange range(String option, NatArgument nat, GivenValue replyPort) throws Failure {
         NatRange range = nat.range(option);
-        boolean fromReply = nat.anyPort() && replyPort.isPresent();
-        return fromReply ? range.ports(replyPort.getAsInt(), replyPort.getAsInt()) : range;
+        boolean fromReply = nat.anyPort() && replyPort.isGiven();
+        return fromReply ? range.ports(replyPort.port(), replyPort.port()) : range;
     }
 
     /** A change of each entry. */

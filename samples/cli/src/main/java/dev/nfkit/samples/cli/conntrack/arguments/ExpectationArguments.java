@@ -48,10 +48,10 @@ public final class ExpectationArguments {
         if (source == null || destination == null || destinationPort == null) {
             throw Failure.usage("--tuple-src, --tuple-dst and --tuple-port-dst are missing: the expected connection");
         }
-        InetAddress from = TupleArguments.address("--tuple-src", source);
-        InetAddress to = TupleArguments.address("--tuple-dst", destination);
+        InetAddress from = new GivenValue("--tuple-src", source).address();
+        InetAddress to = new GivenValue("--tuple-dst", destination).address();
         String text = from.getAddress().length == 4 ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
-        InetAddress ones = TupleArguments.address("--mask-src", text);
+        InetAddress ones = new GivenValue("--mask-src", text).address();
         try {
             ConntrackTuple expected = ConntrackTuple.of(
                     master.protocol(),
@@ -61,9 +61,9 @@ public final class ExpectationArguments {
                     port("--tuple-port-dst", destinationPort, 0));
             ConntrackTuple mask = ConntrackTuple.of(
                     master.protocol(),
-                    masks.source().orElse(ones),
+                    masks.source().isGiven() ? masks.source().address() : ones,
                     port("--mask-port-src", sourcePortMask, 0),
-                    masks.destination().orElse(ones),
+                    masks.destination().isGiven() ? masks.destination().address() : ones,
                     port("--mask-port-dst", destinationPortMask, PORT_MAX));
             return NewExpectation.of(master, expected, mask, timeout);
         } catch (IllegalArgumentException e) {

@@ -4,7 +4,6 @@ import dev.nfkit.samples.cli.run.Failure;
 import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -24,24 +23,20 @@ public final class MaskArguments {
     private @Nullable String destination;
 
     /** The mask of the source. */
-    public Optional<InetAddress> source() throws Failure {
-        return mask("--mask-src", source);
+    GivenValue source() {
+        return new GivenValue("--mask-src", source);
     }
 
     /** The mask of the destination. */
-    public Optional<InetAddress> destination() throws Failure {
-        return mask("--mask-dst", destination);
-    }
-
-    private static Optional<InetAddress> mask(String option, @Nullable String text) throws Failure {
-        return text == null ? Optional.empty() : Optional.of(TupleArguments.address(option, text));
+    GivenValue destination() {
+        return new GivenValue("--mask-dst", destination);
     }
 
     /** The given masks, by option. */
     public Map<String, InetAddress> addresses() throws Failure {
         Map<String, InetAddress> addresses = new LinkedHashMap<>();
-        source().ifPresent(mask -> addresses.put("--mask-src", mask));
-        destination().ifPresent(mask -> addresses.put("--mask-dst", mask));
+        source().putAddress(addresses);
+        destination().putAddress(addresses);
         return addresses;
     }
 }

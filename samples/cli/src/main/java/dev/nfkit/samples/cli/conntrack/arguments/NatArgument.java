@@ -38,8 +38,8 @@ public record NatArgument(
             ports = text.substring(text.indexOf(':') + 1);
         }
         String[] ends = addresses.split("-", 2);
-        InetAddress first = TupleArguments.address(option, ends[0]);
-        InetAddress last = ends.length < 2 ? first : TupleArguments.address(option, ends[1]);
+        InetAddress first = new GivenValue(option, ends[0]).address();
+        InetAddress last = ends.length < 2 ? first : new GivenValue(option, ends[1]).address();
         if (ports == null) {
             return new NatArgument(first, last, -1, -1);
         }
