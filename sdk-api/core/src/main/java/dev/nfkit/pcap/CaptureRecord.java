@@ -3,86 +3,31 @@ package dev.nfkit.pcap;
 import dev.nfkit.Bytes;
 import java.nio.ByteOrder;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** One packet of a capture file, with its own bytes. Immutable. */
-public final class CaptureRecord implements CapturePacket {
-    private final long offset;
-    private final int interfaceId;
-    private final CaptureInterface iface;
-    private final ByteOrder order;
-    private final long epochNanos;
-    private final Bytes data;
-    private final long originalLength;
-    private final long flags;
-    private final @Nullable String comment;
-
-    CaptureRecord(
-            long offset,
-            int interfaceId,
-            CaptureInterface iface,
-            ByteOrder order,
-            long epochNanos,
-            byte[] data,
-            long originalLength,
-            long flags,
-            @Nullable String comment) {
-        this.offset = offset;
-        this.interfaceId = interfaceId;
-        this.iface = iface;
-        this.order = order;
-        this.epochNanos = epochNanos;
-        this.data = Bytes.of(data);
-        this.originalLength = originalLength;
-        this.flags = flags;
-        this.comment = comment;
-    }
-
-    @Override
-    public long offset() {
-        return offset;
-    }
-
-    @Override
-    public int interfaceId() {
-        return interfaceId;
-    }
-
-    @Override
-    public CaptureInterface captureInterface() {
-        return iface;
-    }
-
-    @Override
-    public ByteOrder order() {
-        return order;
-    }
-
-    @Override
-    public long epochNanos() {
-        return epochNanos;
-    }
-
-    @Override
-    public Bytes data() {
-        return data;
-    }
-
-    @Override
-    public long originalLength() {
-        return originalLength;
-    }
-
-    @Override
-    public long flags() {
-        return flags;
-    }
-
-    @Override
-    public Optional<String> comment() {
-        return Optional.ofNullable(comment);
-    }
-
+/**
+ * One packet of a capture file, with its own bytes. Immutable. {@code equals} compares {@link #data} by identity.
+ *
+ * @param offset the start of the packet's block or record, from the file's start
+ * @param interfaceId the interface's number, counted through all sections of the file
+ * @param captureInterface the packet's source
+ * @param order the byte order of the section (or the classic file) that holds the packet
+ * @param epochNanos nanoseconds since 1970, or {@link #NO_TIME}
+ * @param data the packet's bytes, as far as they were kept; never moved or released
+ * @param originalLength the packet's length before it was cut, 0 to 2³²−1
+ * @param flags {@code epb_flags}; 0 if there are none
+ * @param comment {@code opt_comment}, the first if there are several
+ */
+public record CaptureRecord(
+        long offset,
+        int interfaceId,
+        CaptureInterface captureInterface,
+        ByteOrder order,
+        long epochNanos,
+        Bytes data,
+        long originalLength,
+        long flags,
+        Optional<String> comment)
+        implements CapturePacket {
     /**
      * Interface and lengths, for messages.
      *
@@ -90,6 +35,6 @@ public final class CaptureRecord implements CapturePacket {
      */
     @Override
     public String toString() {
-        return "packet of " + data.length() + "/" + originalLength + " bytes from " + iface;
+        return "packet of " + data.length() + "/" + originalLength + " bytes from " + captureInterface;
     }
 }

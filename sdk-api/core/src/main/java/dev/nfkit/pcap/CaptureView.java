@@ -102,7 +102,7 @@ public final class CaptureView implements CapturePacket {
      */
     public CaptureRecord copy() {
         return new CaptureRecord(
-                offset, interfaceId, iface, order, epochNanos, data.toArray(), originalLength, flags, comment);
+                offset, interfaceId, iface, order, epochNanos, data.copy(), originalLength, flags, comment());
     }
 
     /**
