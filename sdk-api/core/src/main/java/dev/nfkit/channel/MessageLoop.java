@@ -330,7 +330,6 @@ public final class MessageLoop implements AutoCloseable {
         try {
             delivered = deliverBatch(handler, context);
         } catch (Throwable e) {
-            intake.note(e);
             try {
                 life.batchDone();
             } catch (Throwable later) {

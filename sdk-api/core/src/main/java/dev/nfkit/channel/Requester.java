@@ -54,7 +54,6 @@ final class Requester {
                 try {
                     receiveUntilAnswered(request, deadline);
                 } catch (Throwable e) {
-                    intake.note(e);
                     shutdown.leaveAfter(intake, e);
                     throw e;
                 }

@@ -168,8 +168,9 @@ final class Shutdown {
         }
     }
 
-    /** As {@link #leave}, after a failure, which is the one to be thrown. */
+    /** As {@link #leave}, after a failure, which is the one to be thrown. A message may be lost with it. */
     void leaveAfter(Intake intake, Throwable failure) {
+        intake.note(failure);
         try {
             leave(intake);
         } catch (Throwable later) {
@@ -197,16 +198,12 @@ final class Shutdown {
         }
     }
 
-    /**
-     * Ends the session: what is left is counted as discarded. Whatever a step throws, the next ones are carried out,
-     * and the socket is closed. It needs no memory of its own for that.
-     */
+    /** Ends the session: what is left is counted as discarded. */
     void finish(Intake intake) {
         if (phase == Phase.ENDED) {
             return;
         }
         Throwable failure = null;
-        NetlinkException unsent = null;
         try {
             discardRest(intake);
         } catch (NetlinkException e) {
@@ -214,47 +211,56 @@ final class Shutdown {
         } catch (Throwable e) {
             failure = e;
         }
-        try {
-            life.sendLast();
-        } catch (NetlinkException e) {
-            unsent = e;
-        } catch (Throwable e) {
-            failure = Failures.join(failure, e);
-        }
-        failure = closeSocket(failure);
-        try {
-            life.ended();
-        } catch (Throwable e) {
-            failure = Failures.join(failure, e);
-        } finally {
-            advance(Phase.ENDED);
-        }
-        failure = reportClosed(failure);
-        log(unsent);
-        Failures.rethrow(failure);
+        end(Phase.ENDED, failure);
     }
 
     /** Closes the socket while a callback is in progress, whose thread ends the session when the callback returns. */
-    void abandon() {
-        Throwable failure = null;
+    private void abandon() {
+        end(Phase.ABANDONED, null);
+    }
+
+    /**
+     * Sends for the last time and closes the socket. Whatever a step throws, the next ones are carried out. It needs no
+     * memory of its own for that.
+     */
+    private void end(Phase to, @Nullable Throwable before) {
+        Throwable failure = before;
         NetlinkException unsent = null;
         try {
             life.sendLast();
         } catch (NetlinkException e) {
             unsent = e;
         } catch (Throwable e) {
-            failure = e;
+            failure = Failures.join(failure, e);
         }
         failure = closeSocket(failure);
-        advance(Phase.ABANDONED);
+        try {
+            if (to == Phase.ENDED) {
+                failure = reportEnded(failure);
+            }
+        } finally {
+            advance(to);
+        }
         failure = reportClosed(failure);
         logUnsent(unsent);
+        if (to == Phase.ENDED) {
+            logLost();
+        }
         Failures.rethrow(failure);
     }
 
     private @Nullable Throwable closeSocket(@Nullable Throwable before) {
         try {
             socket.close();
+            return before;
+        } catch (Throwable e) {
+            return Failures.join(before, e);
+        }
+    }
+
+    private @Nullable Throwable reportEnded(@Nullable Throwable before) {
+        try {
+            life.ended();
             return before;
         } catch (Throwable e) {
             return Failures.join(before, e);
@@ -270,8 +276,8 @@ final class Shutdown {
         }
     }
 
-    private void log(@Nullable NetlinkException unsent) {
-        logUnsent(unsent);
+    /** Logs what could not be counted, and what the kernel did not hand over. */
+    private void logLost() {
         Exception counting = undiscarded;
         if (counting != null) {
             SessionLog.log(logger, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
