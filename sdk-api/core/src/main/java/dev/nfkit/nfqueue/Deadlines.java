@@ -54,6 +54,15 @@ final class Deadlines {
         return options.deadline().map(Duration::toNanos).orElse(0L);
     }
 
+    /**
+     * Starts the watchdog if all packets have a deadline, so that a session that could not keep it does not open.
+     */
+    void begin() {
+        if (received != null) {
+            start();
+        }
+    }
+
     /** Starts the watchdog. If this throws, no deadline can be kept. */
     void start() {
         watchdog.start();

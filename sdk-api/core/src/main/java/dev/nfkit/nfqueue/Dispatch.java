@@ -44,7 +44,7 @@ final class Dispatch {
         try {
             outbox.add(queue, id, verdict);
         } catch (NetlinkException e) {
-            if (!outbox.holds(verdict)) {
+            if (!outbox.canSend(verdict)) {
                 throw e;
             }
             failed();
@@ -196,8 +196,8 @@ final class Dispatch {
     }
 
     /** Whether a verdict can be sent at all; a changed payload may be larger than the send buffer. */
-    boolean holds(Verdict verdict) {
-        return outbox.holds(verdict);
+    boolean canSend(Verdict verdict) {
+        return outbox.canSend(verdict);
     }
 
     long sendFailures() {

@@ -60,7 +60,7 @@ final class HeldAnswers implements Hold.Owner {
             throw new IllegalArgumentException(
                     "hold: deadline " + deadline + ", verdict " + verdict + "; it takes more than zero, and a verdict");
         }
-        if (!dispatch.holds(verdict)) {
+        if (!dispatch.canSend(verdict)) {
             throw new IllegalArgumentException("hold: verdict " + verdict
                     + " is larger than the send buffer; open the session with a larger sendBuffer, or raise"
                     + " net.core.wmem_max");

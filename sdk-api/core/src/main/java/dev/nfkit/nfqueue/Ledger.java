@@ -64,8 +64,8 @@ final class Ledger {
         this.failureVerdict = failureVerdict;
     }
 
-    /** The number of ids that are missing before this one. */
-    long gapBefore(int id) {
+    /** Moves on to an id that was received; returns the number of ids that are missing before it. */
+    long advanceTo(int id) {
         long gap = (id - nextId) & 0xffff_ffffL;
         boolean earlier = gap >= 0x8000_0000L;
         if (begun && earlier) {

@@ -42,6 +42,8 @@ public final class NfqueueSession implements AutoCloseable {
     private final Dispatch dispatch;
     private final Deadlines deadlines;
     private final HeldAnswers answers;
+    private final DecisionCounts counts = new DecisionCounts();
+    private final PacketBatch packets;
     private final Decisions decisions;
     private final RefusedVerdicts refusals;
     private final QueueLife life;
@@ -69,18 +71,21 @@ public final class NfqueueSession implements AutoCloseable {
         dispatch = new Dispatch(queues, outbox, options.failureVerdict(), received);
         deadlines = new Deadlines(options, holds, dispatch, received, reports, transport::nanoTime);
         answers = new HeldAnswers(options, holds, dispatch, deadlines, received, transport::nanoTime);
-        decisions = new Decisions(options, queues, holds, dispatch, deadlines, received, reports, answers);
+        packets = new PacketBatch(queues, dispatch, deadlines, received, counts, options.failureVerdict());
+        decisions = new Decisions(
+                queues, packets, holds, dispatch, answers, counts, reports, options.failureVerdict());
         refusals = new RefusedVerdicts(options, log, dispatch, reports);
         life = new QueueLife(
-                options, socket, refusals, reports, queues, holds, decisions, dispatch, transport::nanoTime);
+                options, socket, refusals, reports, queues, holds, packets, dispatch, deadlines, transport::nanoTime);
         loop = new MessageLoop(transport, socket, QueueBuffers.batch(options), life);
         loop.spin(options.spin().toNanos());
         try {
             decisions.begin(loop);
+            answers.begin(loop);
+            deadlines.begin();
             life.begin(loop);
             queues.open(loop, socket.order());
         } catch (Throwable e) {
-            decisions.endWatch();
             life.closed();
             throw e;
         }
@@ -157,7 +162,7 @@ public final class NfqueueSession implements AutoCloseable {
         try {
             decisions.read(message, inbound);
         } catch (MalformedMessageException e) {
-            decisions.unreadable(
+            packets.refuseUnreadable(
                     PacketId.find(message.buffer(), message.offset(), message.length(), message.order()),
                     inbound.epoch());
             life.report(e);
@@ -269,15 +274,15 @@ public final class NfqueueSession implements AutoCloseable {
                 life.discarded());
         return new NfqueueStatistics(
                 received,
-                decisions.decided(),
+                counts.decided(),
                 holds.answered(),
                 holds.count(),
-                decisions.failed(),
-                decisions.forgotten(),
+                counts.failed(),
+                counts.forgotten(),
                 holds.expired() + deadlines.expired(),
                 answers.lateCount(),
-                holds.settled() + life.settledUnseen() + decisions.outlived(),
-                decisions.unread(),
+                holds.settled() + life.settledUnseen() + counts.outlived(),
+                counts.unread(),
                 queues.bypassed(),
                 refusals.gone(),
                 refusals.refused(),

@@ -57,8 +57,8 @@ final class Outbox {
     }
 
     /** Whether a verdict can be sent at all; a changed payload may be larger than the send buffer. */
-    boolean holds(Verdict verdict) {
-        return writer.holds(VerdictMessages.size(verdict));
+    boolean canSend(Verdict verdict) {
+        return writer.canSend(VerdictMessages.size(verdict));
     }
 
     /** Writes one verdict for one packet. If this throws, the packet has none. */

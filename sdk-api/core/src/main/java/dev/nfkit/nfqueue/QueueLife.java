@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Life;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.channel.RepeatedWarning;
@@ -11,6 +12,8 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +26,9 @@ final class QueueLife implements Life {
     private final RepeatedWarning warning = new RepeatedWarning();
     private final Queues queues;
     private final Holds holds;
-    private final Decisions decisions;
+    private final PacketBatch packets;
     private final Dispatch dispatch;
+    private final Deadlines deadlines;
     private final LongSupplier clock;
     private final long settleNanos;
     private @Nullable MessageLoop loop;
@@ -42,8 +46,9 @@ final class QueueLife implements Life {
             Reports reports,
             Queues queues,
             Holds holds,
-            Decisions decisions,
+            PacketBatch packets,
             Dispatch dispatch,
+            Deadlines deadlines,
             LongSupplier clock) {
         this.options = options;
         this.socket = socket;
@@ -51,8 +56,9 @@ final class QueueLife implements Life {
         this.reports = reports;
         this.queues = queues;
         this.holds = holds;
-        this.decisions = decisions;
+        this.packets = packets;
         this.dispatch = dispatch;
+        this.deadlines = deadlines;
         this.clock = clock;
         settleNanos = options.settleTime().toNanos();
     }
@@ -69,19 +75,19 @@ final class QueueLife implements Life {
     @Override
     public void received(DatagramBatch batch) {
         if (batch.count() > 0) {
-            decisions.received(batch);
+            packets.receive(batch);
         }
     }
 
     @Override
     public void batchDone() throws NetlinkException {
-        decisions.flush();
+        packets.flush();
     }
 
     @Override
     public void truncated(ByteBuffer buffer, int offset, int length) throws NetlinkException {
         MessageLoop messages = loop;
-        decisions.unreadable(
+        packets.refuseUnreadable(
                 PacketId.find(buffer, offset, length, socket.order()),
                 messages == null ? 0 : messages.inbound().currentEpoch());
     }
@@ -94,7 +100,7 @@ final class QueueLife implements Life {
 
     @Override
     public void resume() throws NetlinkException {
-        decisions.resume();
+        packets.resume();
     }
 
     @Override
@@ -118,7 +124,7 @@ final class QueueLife implements Life {
     @Override
     public void malformed(MalformedMessageException problem) throws MalformedMessageException {
         MessageLoop messages = loop;
-        decisions.unreadable(
+        packets.refuseUnreadable(
                 PacketId.NONE, messages == null ? 0 : messages.inbound().currentEpoch());
         report(problem);
     }
@@ -156,7 +162,7 @@ final class QueueLife implements Life {
         if (message.type() == NfqueueConfig.NFQNL_MSG_PACKET) {
             discarded++;
             long found = PacketId.find(message.buffer(), message.offset(), message.length(), message.order());
-            if (decisions.leave(found)) {
+            if (packets.leave(found)) {
                 settled++;
             }
         }
@@ -176,13 +182,33 @@ final class QueueLife implements Life {
         try {
             queues.remember();
         } finally {
-            decisions.settle();
+            settle();
         }
+    }
+
+    /** Undecided packets get the close verdict: held ones, then all others. */
+    private void settle() throws NetlinkException {
+        Verdict close = options.closeVerdict();
+        Throwable failure = null;
+        List<Unanswered> report = new ArrayList<>();
+        try {
+            holds.settle(close, report);
+        } catch (Throwable e) {
+            failure = e;
+        }
+        reports.settled(report);
+        boolean alone = loop == null || loop.inside();
+        boolean dropped = failure != null || close.equals(Verdict.DROP); // by the kernel, when the socket is closed
+        failure = packets.end(alone, dropped ? null : close, failure);
+        if (failure instanceof NetlinkException problem) {
+            throw problem;
+        }
+        Failures.rethrow(failure);
     }
 
     @Override
     public void closed() {
-        decisions.endWatch();
+        deadlines.end();
         try {
             queues.closed();
         } finally {
@@ -192,7 +218,7 @@ final class QueueLife implements Life {
 
     @Override
     public void ended() {
-        decisions.endWatch();
+        deadlines.end();
     }
 
     long malformed() {

@@ -112,15 +112,15 @@ final class Queues {
     /** Counts a packet that was received. */
     void count(Bound queue, QueuedPacket packet, int id) {
         packets++;
-        gap(queue, id);
+        countGap(queue, id);
         if (packet.truncated() && queue.options.copyMode() == CopyMode.PACKET) {
             truncated++;
         }
     }
 
     /** Counts the ids that are missing before one. */
-    void gap(Bound queue, int id) {
-        long gap = queue.ledger.gapBefore(id);
+    void countGap(Bound queue, int id) {
+        long gap = queue.ledger.advanceTo(id);
         if (gap != 0) {
             if (queue.options.failOpen()) {
                 bypassed += gap;

@@ -46,13 +46,13 @@ final class VerdictWriter {
     }
 
     /** Whether a verdict of a size can be sent at all. */
-    boolean holds(int size) {
+    boolean canSend(int size) {
         return size <= limit || size <= VerdictMessages.SMALL;
     }
 
     /** Writes a verdict for one packet; it fits, and its size is that of {@link VerdictMessages#size}. */
     void single(int queue, int id, Verdict verdict, int size) throws NetlinkException {
-        if (!holds(size)) {
+        if (!canSend(size)) {
             throw tooLarge(queue, id, size);
         }
         long sequence = begin(queue, id, kind);

@@ -19,7 +19,7 @@ private fun VerdictRig.decide(
     queue: Int = 0,
 ) {
     val bound = bound[queue]
-    bound.ledger.gapBefore(id)
+    bound.ledger.advanceTo(id)
     bound.ledger.begin(id, 0)
     dispatch.add(bound, id, verdict)
 }
@@ -128,8 +128,8 @@ class DispatchSpec :
             val rig = VerdictRig(limit = 2_000)
             val dispatch = rig.dispatch()
             val large = Verdict.ACCEPT.payload(Bytes.of(*ByteArray(3000)))
-            dispatch.holds(large) shouldBe false
-            dispatch.holds(Verdict.ACCEPT) shouldBe true
+            dispatch.canSend(large) shouldBe false
+            dispatch.canSend(Verdict.ACCEPT) shouldBe true
             shouldThrow<NetlinkException> { rig.decide(dispatch, 1, large) }
             rig.bound[0].ledger.open() shouldBe true
             dispatch.unsent() shouldBe false

@@ -222,9 +222,9 @@ class HoldsSpec :
             val rig = VerdictRig()
             rig.held(1)
             val ledger = rig.bound[0].ledger
-            ledger.gapBefore(1 shl 30)
+            ledger.advanceTo(1 shl 30)
             ledger.mayBatch(0) shouldBe true // 2 to the 30th ids later
-            ledger.gapBefore((1 shl 30) + 1)
+            ledger.advanceTo((1 shl 30) + 1)
             ledger.mayBatch(0) shouldBe false
         }
     })

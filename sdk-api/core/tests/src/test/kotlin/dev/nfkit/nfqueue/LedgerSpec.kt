@@ -22,7 +22,7 @@ private fun VerdictRig.decide(
     verdict: Verdict,
     epoch: Int = 0,
 ) {
-    ledger().gapBefore(id)
+    ledger().advanceTo(id)
     ledger().begin(id, epoch)
     outbox.add(bound[0], id, verdict)
     ledger().decided()
@@ -174,18 +174,18 @@ class LedgerSpec :
 
         test("missing ids are counted, across their wrap, and none before a packet that comes late") {
             val ledger = VerdictRig().ledger()
-            ledger.gapBefore(4) shouldBe 3
-            ledger.gapBefore(5) shouldBe 0
-            ledger.gapBefore(8) shouldBe 2
+            ledger.advanceTo(4) shouldBe 3
+            ledger.advanceTo(5) shouldBe 0
+            ledger.advanceTo(8) shouldBe 2
             ledger.nextId() shouldBe 9
-            ledger.gapBefore(6) shouldBe 0
-            ledger.gapBefore(-2) shouldBe 0
-            ledger.gapBefore(1) shouldBe 2
+            ledger.advanceTo(6) shouldBe 0
+            ledger.advanceTo(-2) shouldBe 0
+            ledger.advanceTo(1) shouldBe 2
         }
 
         test("a queue whose ids are past their half when the session binds it is not out of order") {
             val rig = VerdictRig()
-            rig.ledger().gapBefore(-2)
+            rig.ledger().advanceTo(-2)
             rig.ledger().mayBatch(-2) shouldBe true
         }
 
@@ -208,7 +208,7 @@ class LedgerSpec :
         test("packets that arrive out of order end batches permanently") {
             val rig = VerdictRig()
             (1..3).forEach { rig.decide(it, Verdict.ACCEPT) }
-            rig.ledger().gapBefore(2)
+            rig.ledger().advanceTo(2)
             rig.ledger().mayBatch(3) shouldBe false
         }
 
@@ -234,7 +234,7 @@ class LedgerSpec :
                 val kernel = Kernel()
                 val given = mutableMapOf<Int, Verdict>()
                 val held = mutableListOf<Hold>()
-                ledger.gapBefore(first - 1)
+                ledger.advanceTo(first - 1)
 
                 fun deliver() {
                     rig.socket.datagrams
@@ -255,7 +255,7 @@ class LedgerSpec :
                 for (id in first until first + 60) {
                     kernel.waiting += id
                     if (ledger.oweOpen()) given[ledger.openId()] = Verdict.DROP
-                    ledger.gapBefore(id)
+                    ledger.advanceTo(id)
                     ledger.begin(id, 0)
                     when (random.nextInt(10)) {
                         0 -> {
