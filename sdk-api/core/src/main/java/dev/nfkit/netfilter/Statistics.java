@@ -1,33 +1,40 @@
 package dev.nfkit.netfilter;
 
+import dev.nfkit.channel.Counts;
+
 /**
  * The counters of a session's received and lost packets, since it was opened. Every loss is counted here. A snapshot:
  * it does not change. If another thread polls while it is taken, its numbers may be of slightly different times.
  */
-public record Statistics(
-        long packets,
-        long datagrams,
-        long socketDrops,
-        long sequenceGaps,
-        long truncatedPackets,
-        long truncatedDatagrams,
-        long malformed,
-        long foreign,
-        long discarded) {
+public final class Statistics implements SessionStatistics {
+    private enum Counter {
+        DELIVERED,
+        DATAGRAMS,
+        SOCKET_DROPS,
+        SEQUENCE_GAPS,
+        TRUNCATED_PACKETS,
+        TRUNCATED_DATAGRAMS,
+        MALFORMED,
+        FOREIGN,
+        DISCARDED
+    }
+
+    private static final Statistics NONE = new Statistics(Counts.zero(Counter.class));
+
+    private final Counts<Counter> counts;
+
+    private Statistics(Counts<Counter> counts) {
+        this.counts = counts;
+    }
+
     /**
-     * A snapshot.
+     * Statistics of nothing: all counters are 0.
      *
-     * @param packets packets delivered
-     * @param datagrams datagrams received
-     * @param socketDrops datagrams lost because the receive buffer was full
-     * @param sequenceGaps packets missing in the kernel's sequence numbers
-     * @param truncatedPackets packets whose payload was cut
-     * @param truncatedDatagrams datagrams that did not fit the receive buffer's slots and were not read
-     * @param malformed messages that could not be read
-     * @param foreign datagrams from foreign senders
-     * @param discarded packets that a close discarded
+     * @return a snapshot, to be changed with {@link #withDelivered} and others
      */
-    public Statistics {}
+    public static Statistics none() {
+        return NONE;
+    }
 
     /**
      * Packets delivered to the application.
@@ -35,8 +42,8 @@ public record Statistics(
      * @return a count
      */
     @Override
-    public long packets() {
-        return packets;
+    public long delivered() {
+        return counts.get(Counter.DELIVERED);
     }
 
     /**
@@ -44,20 +51,13 @@ public record Statistics(
      *
      * @return a count
      */
-    @Override
     public long datagrams() {
-        return datagrams;
+        return counts.get(Counter.DATAGRAMS);
     }
 
-    /**
-     * Datagrams lost because the receive buffer was full: the socket's exact count. A datagram may have contained many
-     * packets.
-     *
-     * @return a count
-     */
     @Override
     public long socketDrops() {
-        return socketDrops;
+        return counts.get(Counter.SOCKET_DROPS);
     }
 
     /**
@@ -66,9 +66,8 @@ public record Statistics(
      *
      * @return a count; 0 if sequence numbers are off
      */
-    @Override
     public long sequenceGaps() {
-        return sequenceGaps;
+        return counts.get(Counter.SEQUENCE_GAPS);
     }
 
     /**
@@ -76,49 +75,122 @@ public record Statistics(
      *
      * @return a count
      */
-    @Override
     public long truncatedPackets() {
-        return truncatedPackets;
+        return counts.get(Counter.TRUNCATED_PACKETS);
     }
 
-    /**
-     * Datagrams larger than the slots of the receive buffer; they are not read, so their packets are lost.
-     *
-     * @return a count
-     */
     @Override
     public long truncatedDatagrams() {
-        return truncatedDatagrams;
+        return counts.get(Counter.TRUNCATED_DATAGRAMS);
     }
 
-    /**
-     * Messages that could not be read.
-     *
-     * @return a count
-     */
     @Override
     public long malformed() {
-        return malformed;
+        return counts.get(Counter.MALFORMED);
     }
 
-    /**
-     * Datagrams from foreign senders, senders other than the kernel, which were dropped.
-     *
-     * @return a count
-     */
     @Override
     public long foreign() {
-        return foreign;
+        return counts.get(Counter.FOREIGN);
+    }
+
+    @Override
+    public long discarded() {
+        return counts.get(Counter.DISCARDED);
     }
 
     /**
-     * Packets that were received or held by the kernel when the session was closed, and that were not delivered.
+     * A copy with another number of delivered packets.
      *
-     * @return a count
+     * @param number the number
+     * @return the copy
      */
-    @Override
-    public long discarded() {
-        return discarded;
+    public Statistics withDelivered(long number) {
+        return with(Counter.DELIVERED, number);
+    }
+
+    /**
+     * A copy with another number of received datagrams.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withDatagrams(long number) {
+        return with(Counter.DATAGRAMS, number);
+    }
+
+    /**
+     * A copy with another number of datagrams lost at the socket.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withSocketDrops(long number) {
+        return with(Counter.SOCKET_DROPS, number);
+    }
+
+    /**
+     * A copy with another number of packets missing in the sequence numbers.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withSequenceGaps(long number) {
+        return with(Counter.SEQUENCE_GAPS, number);
+    }
+
+    /**
+     * A copy with another number of cut packets.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withTruncatedPackets(long number) {
+        return with(Counter.TRUNCATED_PACKETS, number);
+    }
+
+    /**
+     * A copy with another number of datagrams that did not fit a slot.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withTruncatedDatagrams(long number) {
+        return with(Counter.TRUNCATED_DATAGRAMS, number);
+    }
+
+    /**
+     * A copy with another number of messages that could not be read.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withMalformed(long number) {
+        return with(Counter.MALFORMED, number);
+    }
+
+    /**
+     * A copy with another number of datagrams from foreign senders.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withForeign(long number) {
+        return with(Counter.FOREIGN, number);
+    }
+
+    /**
+     * A copy with another number of discarded packets.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public Statistics withDiscarded(long number) {
+        return with(Counter.DISCARDED, number);
+    }
+
+    private Statistics with(Counter counter, long number) {
+        return new Statistics(counts.with(counter, number));
     }
 
     /**
@@ -128,15 +200,22 @@ public record Statistics(
      * @return the sums
      */
     public Statistics plus(Statistics other) {
-        return new Statistics(
-                packets + other.packets,
-                datagrams + other.datagrams,
-                socketDrops + other.socketDrops,
-                sequenceGaps + other.sequenceGaps,
-                truncatedPackets + other.truncatedPackets,
-                truncatedDatagrams + other.truncatedDatagrams,
-                malformed + other.malformed,
-                foreign + other.foreign,
-                discarded + other.discarded);
+        return new Statistics(counts.plus(other.counts));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Statistics statistics && counts.equals(statistics.counts);
+    }
+
+    @Override
+    public int hashCode() {
+        return counts.hashCode();
+    }
+
+    /** All counters by their names. */
+    @Override
+    public String toString() {
+        return "Statistics[" + counts + "]";
     }
 }

@@ -158,16 +158,16 @@ final class Groups implements Life {
     }
 
     Statistics statistics(NetlinkSocket socket, Inbound inbound) {
-        return new Statistics(
-                packets,
-                inbound.datagrams(),
-                socket.drops(),
-                sequenceGaps,
-                truncatedPackets,
-                inbound.truncated(),
-                malformed,
-                socket.foreign(),
-                discarded);
+        return Statistics.none()
+                .withDelivered(packets)
+                .withDatagrams(inbound.datagrams())
+                .withSocketDrops(socket.drops())
+                .withSequenceGaps(sequenceGaps)
+                .withTruncatedPackets(truncatedPackets)
+                .withTruncatedDatagrams(inbound.truncated())
+                .withMalformed(malformed)
+                .withForeign(socket.foreign())
+                .withDiscarded(discarded);
     }
 
     @Override

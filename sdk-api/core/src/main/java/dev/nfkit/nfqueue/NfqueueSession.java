@@ -8,6 +8,7 @@ import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
 import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.nfqueue.NfqueueStatistics.Counter;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;
@@ -262,33 +263,32 @@ public final class NfqueueSession implements AutoCloseable {
      */
     public NfqueueStatistics statistics() {
         Inbound inbound = loop.inbound();
-        Statistics received = new Statistics(
-                queues.packets(),
-                inbound.datagrams(),
-                socket.drops(),
-                queues.lost(),
-                queues.truncated(),
-                inbound.truncated(),
-                life.malformed(),
-                socket.foreign(),
-                life.discarded());
-        return new NfqueueStatistics(
-                received,
-                counts.decided(),
-                holds.answered(),
-                holds.count(),
-                counts.failed(),
-                counts.forgotten(),
-                holds.expired() + deadlines.expired(),
-                answers.lateCount(),
-                holds.settled() + life.settledUnseen() + counts.outlived(),
-                counts.unread(),
-                queues.bypassed(),
-                refusals.gone(),
-                refusals.refused(),
-                dispatch.sendFailures(),
-                queues.states(),
-                queues.clashed());
+        Statistics received = Statistics.none()
+                .withDelivered(queues.packets())
+                .withDatagrams(inbound.datagrams())
+                .withSocketDrops(socket.drops())
+                .withSequenceGaps(queues.lost())
+                .withTruncatedPackets(queues.truncated())
+                .withTruncatedDatagrams(inbound.truncated())
+                .withMalformed(life.malformed())
+                .withForeign(socket.foreign())
+                .withDiscarded(life.discarded());
+        return NfqueueStatistics.of(received)
+                .with(Counter.DECIDED, counts.decided())
+                .with(Counter.ANSWERED, holds.answered())
+                .with(Counter.HELD, holds.count())
+                .with(Counter.FAILED, counts.failed())
+                .with(Counter.FORGOTTEN, counts.forgotten())
+                .with(Counter.EXPIRED, holds.expired() + deadlines.expired())
+                .with(Counter.LATE, answers.lateCount())
+                .with(Counter.SETTLED, holds.settled() + life.settledUnseen() + counts.outlived())
+                .with(Counter.UNREAD, counts.unread())
+                .with(Counter.BYPASSED, queues.bypassed())
+                .with(Counter.GONE, refusals.gone())
+                .with(Counter.REFUSED, refusals.refused())
+                .with(Counter.SEND_FAILURES, dispatch.sendFailures())
+                .with(queues.states())
+                .with(Counter.CLASHED, queues.clashed());
     }
 
     /**

@@ -1,57 +1,55 @@
 package dev.nfkit.nfqueue;
 
+import dev.nfkit.channel.Counts;
+import dev.nfkit.netfilter.SessionStatistics;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.socket.QueueState;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
  * The counters of a session's received, decided and lost packets, since it was opened. A snapshot: it does not change.
  * If other threads work while it is taken, its numbers may be of slightly different times.
  *
- * <p>Every packet gets one verdict in the end: {@code received().packets() + received().discarded() == decided +
- * answered + failed + forgotten + expired + settled + held}. Packets that could not be read are counted separately in
- * {@code unread}.
+ * <p>Every packet gets one verdict in the end: {@code delivered() + discarded() == decided + answered + failed +
+ * forgotten + expired + settled + held}. Packets that could not be read are counted separately in {@code unread}.
+ *
+ * <p>A layer that decides held packets for others, such as Kotlin's deciders, corrects the counters of answers with
+ * {@link #withAnswered}, {@link #withFailed} and {@link #withSettled}.
  */
-public record NfqueueStatistics(
-        Statistics received,
-        long decided,
-        long answered,
-        long held,
-        long failed,
-        long forgotten,
-        long expired,
-        long late,
-        long settled,
-        long unread,
-        long bypassed,
-        long gone,
-        long refused,
-        long sendFailures,
-        List<QueueState> queues,
-        long clashed) {
-    /**
-     * A snapshot.
-     *
-     * @param received received and lost packets; gaps in the ids are its sequence gaps
-     * @param decided verdicts that deciders returned
-     * @param answered answers to held packets
-     * @param held packets that are currently held
-     * @param failed packets that got the failure verdict because the decider threw
-     * @param forgotten packets that got the failure verdict because the decider returned none
-     * @param expired packets that got a verdict because their deadline passed
-     * @param late verdicts and answers that came after the deadline or the end
-     * @param settled packets that got a verdict because the session ended
-     * @param unread packets that got the failure verdict because they could not be read
-     * @param bypassed packets that passed undecided by fail-open, according to gaps in the ids
-     * @param gone verdicts for packets that no longer waited
-     * @param refused verdicts that the kernel refused for other reasons
-     * @param sendFailures sends of verdicts that failed, and were or will be repeated
-     * @param queues the kernel's own counters
-     * @param clashed packets that connection tracking dropped in the namespace after their release
-     */
-    public NfqueueStatistics {
-        queues = List.copyOf(queues);
+public final class NfqueueStatistics implements SessionStatistics {
+    /** The counters. */
+    enum Counter {
+        DECIDED,
+        ANSWERED,
+        HELD,
+        FAILED,
+        FORGOTTEN,
+        EXPIRED,
+        LATE,
+        SETTLED,
+        UNREAD,
+        BYPASSED,
+        GONE,
+        REFUSED,
+        SEND_FAILURES,
+        CLASHED
+    }
+
+    private final Statistics received;
+    private final Counts<Counter> counts;
+    private final List<QueueState> queues;
+
+    private NfqueueStatistics(Statistics received, Counts<Counter> counts, List<QueueState> queues) {
+        this.received = received;
+        this.counts = counts;
+        this.queues = queues;
+    }
+
+    /** Statistics with these counters of received packets; all others are 0. */
+    static NfqueueStatistics of(Statistics received) {
+        return new NfqueueStatistics(received, Counts.zero(Counter.class), List.of());
     }
 
     /**
@@ -59,9 +57,38 @@ public record NfqueueStatistics(
      *
      * @return the counters common to all sessions
      */
-    @Override
     public Statistics received() {
         return received;
+    }
+
+    @Override
+    public long delivered() {
+        return received.delivered();
+    }
+
+    @Override
+    public long socketDrops() {
+        return received.socketDrops();
+    }
+
+    @Override
+    public long truncatedDatagrams() {
+        return received.truncatedDatagrams();
+    }
+
+    @Override
+    public long malformed() {
+        return received.malformed();
+    }
+
+    @Override
+    public long foreign() {
+        return received.foreign();
+    }
+
+    @Override
+    public long discarded() {
+        return received.discarded();
     }
 
     /**
@@ -69,9 +96,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long decided() {
-        return decided;
+        return counts.get(Counter.DECIDED);
     }
 
     /**
@@ -79,9 +105,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long answered() {
-        return answered;
+        return counts.get(Counter.ANSWERED);
     }
 
     /**
@@ -89,9 +114,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long held() {
-        return held;
+        return counts.get(Counter.HELD);
     }
 
     /**
@@ -99,9 +123,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long failed() {
-        return failed;
+        return counts.get(Counter.FAILED);
     }
 
     /**
@@ -109,9 +132,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long forgotten() {
-        return forgotten;
+        return counts.get(Counter.FORGOTTEN);
     }
 
     /**
@@ -120,9 +142,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long expired() {
-        return expired;
+        return counts.get(Counter.EXPIRED);
     }
 
     /**
@@ -130,9 +151,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long late() {
-        return late;
+        return counts.get(Counter.LATE);
     }
 
     /**
@@ -141,9 +161,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long settled() {
-        return settled;
+        return counts.get(Counter.SETTLED);
     }
 
     /**
@@ -151,9 +170,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long unread() {
-        return unread;
+        return counts.get(Counter.UNREAD);
     }
 
     /**
@@ -162,9 +180,8 @@ public record NfqueueStatistics(
      *
      * @return a count
      */
-    @Override
     public long bypassed() {
-        return bypassed;
+        return counts.get(Counter.BYPASSED);
     }
 
     /**
@@ -173,9 +190,8 @@ public record NfqueueStatistics(
      *
      * @return a count; a batch counts once
      */
-    @Override
     public long gone() {
-        return gone;
+        return counts.get(Counter.GONE);
     }
 
     /**
@@ -184,9 +200,8 @@ public record NfqueueStatistics(
      *
      * @return a count; a batch counts once
      */
-    @Override
     public long refused() {
-        return refused;
+        return counts.get(Counter.REFUSED);
     }
 
     /**
@@ -195,20 +210,8 @@ public record NfqueueStatistics(
      *
      * @return a count of failed system calls
      */
-    @Override
     public long sendFailures() {
-        return sendFailures;
-    }
-
-    /**
-     * The kernel's own counters of this session's queues: dropped because of a full queue, dropped because of a full
-     * receive buffer, waiting. After the session's end, the values just before it.
-     *
-     * @return one entry for each queue that the kernel reports
-     */
-    @Override
-    public List<QueueState> queues() {
-        return queues;
+        return counts.get(Counter.SEND_FAILURES);
     }
 
     /**
@@ -219,9 +222,18 @@ public record NfqueueStatistics(
      *
      * @return a count; 0 also if the kernel does not report it
      */
-    @Override
     public long clashed() {
-        return clashed;
+        return counts.get(Counter.CLASHED);
+    }
+
+    /**
+     * The kernel's own counters of this session's queues: dropped because of a full queue, dropped because of a full
+     * receive buffer, waiting. After the session's end, the values just before it.
+     *
+     * @return one entry for each queue that the kernel reports
+     */
+    public List<QueueState> queues() {
+        return queues;
     }
 
     /**
@@ -243,6 +255,46 @@ public record NfqueueStatistics(
     }
 
     /**
+     * A copy with another number of held packets that were answered.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public NfqueueStatistics withAnswered(long number) {
+        return with(Counter.ANSWERED, number);
+    }
+
+    /**
+     * A copy with another number of packets whose decider threw.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public NfqueueStatistics withFailed(long number) {
+        return with(Counter.FAILED, number);
+    }
+
+    /**
+     * A copy with another number of packets decided by the end.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public NfqueueStatistics withSettled(long number) {
+        return with(Counter.SETTLED, number);
+    }
+
+    /** A copy with these counters of the kernel. */
+    NfqueueStatistics with(List<QueueState> states) {
+        return new NfqueueStatistics(received, counts, List.copyOf(states));
+    }
+
+    /** A copy with another number. */
+    NfqueueStatistics with(Counter counter, long number) {
+        return new NfqueueStatistics(received, counts.with(counter, number), queues);
+    }
+
+    /**
      * The sum of these and another session's statistics, for sessions in the same network namespace.
      *
      * @param other the other statistics
@@ -252,20 +304,26 @@ public record NfqueueStatistics(
     public NfqueueStatistics plus(NfqueueStatistics other) {
         return new NfqueueStatistics(
                 received.plus(other.received),
-                decided + other.decided,
-                answered + other.answered,
-                held + other.held,
-                failed + other.failed,
-                forgotten + other.forgotten,
-                expired + other.expired,
-                late + other.late,
-                settled + other.settled,
-                unread + other.unread,
-                bypassed + other.bypassed,
-                gone + other.gone,
-                refused + other.refused,
-                sendFailures + other.sendFailures,
-                Stream.concat(queues.stream(), other.queues.stream()).toList(),
-                Math.max(clashed, other.clashed));
+                counts.plus(other.counts).with(Counter.CLASHED, Math.max(clashed(), other.clashed())),
+                Stream.concat(queues.stream(), other.queues.stream()).toList());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NfqueueStatistics statistics
+                && received.equals(statistics.received)
+                && counts.equals(statistics.counts)
+                && queues.equals(statistics.queues);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(received, counts, queues);
+    }
+
+    /** All counters by their names. */
+    @Override
+    public String toString() {
+        return "NfqueueStatistics[received=" + received + ", " + counts + ", queues=" + queues + "]";
     }
 }

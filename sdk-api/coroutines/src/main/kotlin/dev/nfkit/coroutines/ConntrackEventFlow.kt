@@ -13,7 +13,7 @@ import kotlinx.coroutines.flow.Flow
  * transport.useConntrackEvents({ filter(ConntrackFilter.all().mark(7)) }) {
  *     launchTheTraffic()
  *     events.take(10).collect { println(it) }
- *     println(stats())
+ *     println(statistics())
  * }
  * ```
  *

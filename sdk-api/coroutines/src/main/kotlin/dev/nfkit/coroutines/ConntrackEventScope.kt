@@ -46,19 +46,12 @@ public class ConntrackEventScope internal constructor(
      *
      * @return a snapshot
      */
-    public fun stats(): ConntrackEventStatistics {
+    public fun statistics(): ConntrackEventStatistics {
         val uncollected = reader.discarded()
         val all = session.statistics()
-        return ConntrackEventStatistics(
-            all.events() - uncollected,
-            all.lost(),
-            all.overruns(),
-            all.filtered(),
-            all.malformed(),
-            all.truncatedDatagrams(),
-            all.foreign(),
-            all.discarded() + uncollected,
-        )
+        return all
+            .withDelivered(all.delivered() - uncollected)
+            .withDiscarded(all.discarded() + uncollected)
     }
 
     /**

@@ -15,7 +15,7 @@ import kotlinx.coroutines.flow.Flow
  *     group(31)
  * }) {
  *     packets.take(10).collect { println(it) }
- *     println(stats())
+ *     println(statistics())
  * }
  * ```
  *

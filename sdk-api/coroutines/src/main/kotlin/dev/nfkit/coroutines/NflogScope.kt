@@ -56,20 +56,12 @@ public class NflogScope internal constructor(
      *
      * @return a snapshot
      */
-    public fun stats(): Statistics {
+    public fun statistics(): Statistics {
         val uncollected = reader.discarded()
         val all = session.statistics()
-        return Statistics(
-            all.packets() - uncollected,
-            all.datagrams(),
-            all.socketDrops(),
-            all.sequenceGaps(),
-            all.truncatedPackets(),
-            all.truncatedDatagrams(),
-            all.malformed(),
-            all.foreign(),
-            all.discarded() + uncollected,
-        )
+        return all
+            .withDelivered(all.delivered() - uncollected)
+            .withDiscarded(all.discarded() + uncollected)
     }
 
     /**

@@ -162,7 +162,7 @@ public class NfqueueScope internal constructor(
      *
      * @return a snapshot
      */
-    public fun stats(): NfqueueStatistics = tally.applyTo(session.statistics())
+    public fun statistics(): NfqueueStatistics = tally.applyTo(session.statistics())
 
     /**
      * Begins a graceful end: the queue accepts no further packets, waiting packets are delivered and have the [settle

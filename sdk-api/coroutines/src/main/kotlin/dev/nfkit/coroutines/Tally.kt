@@ -18,23 +18,9 @@ internal class Tally {
     fun applyTo(all: NfqueueStatistics): NfqueueStatistics {
         val failures = failed.sum()
         val settlements = settled.sum()
-        return NfqueueStatistics(
-            all.received(),
-            all.decided(),
-            all.answered() - failures - settlements,
-            all.held(),
-            all.failed() + failures,
-            all.forgotten(),
-            all.expired(),
-            all.late(),
-            all.settled() + settlements,
-            all.unread(),
-            all.bypassed(),
-            all.gone(),
-            all.refused(),
-            all.sendFailures(),
-            all.queues(),
-            all.clashed(),
-        )
+        return all
+            .withAnswered(all.answered() - failures - settlements)
+            .withFailed(all.failed() + failures)
+            .withSettled(all.settled() + settlements)
     }
 }

@@ -167,8 +167,8 @@ class ConntrackEventFlowSpec :
                     events.take(10).map { it.port }.toList() shouldContainExactly (1..10).toList()
                     stop()
                     events.map { it.port }.toList() shouldContainExactly (11..50).toList()
-                    stats().events() shouldBe 50
-                    stats().discarded() shouldBe 0
+                    statistics().delivered() shouldBe 50
+                    statistics().discarded() shouldBe 0
                 }
             }
             kernel.closedOnce()
@@ -195,7 +195,7 @@ class ConntrackEventFlowSpec :
                     newEvents.size + overruns.sumOf { it.lost() } shouldBe 5_000
                     newEvents.map { it.port } shouldContainExactly (1..newEvents.size).toList()
                     all.last().shouldBeInstanceOf<ConntrackEvent.Overrun>()
-                    stats().lost() shouldBe overruns.sumOf { it.lost() }
+                    statistics().socketDrops() shouldBe overruns.sumOf { it.lost() }
                 }
             }
         }
@@ -215,13 +215,13 @@ class ConntrackEventFlowSpec :
                     kernel.connect(1..2)
                     events.first().port shouldBe 1
                     kernel.fake.socket().effect(SocketEffect.Overrun(3))
-                    eventually("it is received") { stats().overruns() == 1L && stats().events() == 2L }
+                    eventually("it is received") { statistics().overruns() == 1L && statistics().delivered() == 2L }
                     waitsInKernel()
                 }
             }
-            scope.stats().events() shouldBe 1
-            scope.stats().discarded() shouldBe 1
-            scope.stats().lost() shouldBe 3
+            scope.statistics().delivered() shouldBe 1
+            scope.statistics().discarded() shouldBe 1
+            scope.statistics().socketDrops() shouldBe 3
         }
 
         test("a failure that no collector has thrown is thrown when the block returns") {

@@ -131,7 +131,7 @@ class ConntrackLiveSpec :
                 val lost = all.filterIsInstance<ConntrackEvent.Overrun>().sumOf { it.lost() }
                 lost shouldBeGreaterThan 0
                 all.count { it !is ConntrackEvent.Overrun } + lost shouldBe 2 * MANY
-                stats().events() + stats().lost() shouldBe 2 * MANY
+                statistics().delivered() + statistics().socketDrops() shouldBe 2 * MANY
             }
         }
 

@@ -90,7 +90,7 @@ class ConntrackParitySpec :
                 .ownMethods()
                 .map { it.name }
                 .toSet() shouldContainExactlyInAnyOrder
-                setOf("getEvents", "stop", "getReceiveBuffer", "stats")
+                setOf("getEvents", "stop", "getReceiveBuffer", "statistics")
         }
 
         test("each option of Java's builder of events is one of Kotlin's, which adds the queue's capacity") {

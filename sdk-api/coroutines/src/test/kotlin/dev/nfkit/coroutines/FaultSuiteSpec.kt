@@ -115,7 +115,7 @@ class FaultSuiteSpec :
                                 yield()
                                 if (packet.mark() == 7L) throw Deliberate()
                             }
-                            stats()
+                            statistics()
                         }
                     }) { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(random.nextLong(100))) }
                 }
@@ -133,7 +133,7 @@ class FaultSuiteSpec :
                                 if (packet.mark() == 7L) throw Deliberate()
                                 if (packet.mark() % 2 == 0L) Verdict.DROP else Verdict.ACCEPT
                             }
-                            stats()
+                            statistics()
                         }
                     }) {
                         enqueued++

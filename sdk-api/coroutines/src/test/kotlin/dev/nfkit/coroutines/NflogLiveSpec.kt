@@ -79,9 +79,9 @@ class NflogLiveSpec :
                         namespace.send("abcdefghijklmnopqrstuvwxyz")
                         stop()
                         packets.toList().size shouldBe 26
-                        stats().packets() shouldBe 26
-                        stats().sequenceGaps() shouldBe 0
-                        stats().discarded() shouldBe 0
+                        statistics().delivered() shouldBe 26
+                        statistics().sequenceGaps() shouldBe 0
+                        statistics().discarded() shouldBe 0
                     }
                 }
             }

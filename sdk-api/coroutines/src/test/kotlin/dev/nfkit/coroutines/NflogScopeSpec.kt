@@ -95,7 +95,7 @@ class NflogScopeSpec :
                     packets.take(30).map { it.number }.toList() shouldContainExactly (11..40).toList()
                     runCatching { packets.collect { if (it.number == 43) error("enough") } }
                     packets.take(7).map { it.number }.toList() shouldContainExactly (44..50).toList()
-                    stats().packets() shouldBe 50
+                    statistics().delivered() shouldBe 50
                 }
             }
         }
@@ -117,7 +117,7 @@ class NflogScopeSpec :
                     }
                     stop()
                     packets.collect { numbers += it.number }
-                    stats().discarded() shouldBe 0
+                    statistics().discarded() shouldBe 0
                 }
             }
             numbers shouldContainExactly (0 until 3000).toList()
@@ -151,8 +151,8 @@ class NflogScopeSpec :
                     stop()
                     packets.map { it.number }.toList() shouldContainExactly (1..50).toList()
                     packets.toList().shouldBeEmpty()
-                    stats().discarded() shouldBe 0
-                    stats().packets() shouldBe 50
+                    statistics().discarded() shouldBe 0
+                    statistics().delivered() shouldBe 50
                 }
             }
             kernel.closes.get() shouldBe 1
@@ -216,8 +216,8 @@ class NflogScopeSpec :
                     eventually("the reader is blocked again") { readerIsHeldUp() }
                 }
             }
-            scope.stats().packets() shouldBe 10
-            scope.stats().discarded() shouldBe 1990
+            scope.statistics().delivered() shouldBe 10
+            scope.statistics().discarded() shouldBe 1990
             scope.packets.toList().shouldBeEmpty()
             kernel.closes.get() shouldBe 1
         }

@@ -85,8 +85,8 @@ class NfqueueLiveSpec :
                         else -> packet.accept().mark(2)
                     }
                 }
-                stats().answered() shouldBe 6
-                stats().held() shouldBe 0
+                statistics().answered() shouldBe 6
+                statistics().held() shouldBe 0
             }
             passed() shouldContainExactly listOf(2, 0, 2)
             waiting() shouldBe null
@@ -146,7 +146,7 @@ class NfqueueLiveSpec :
                     eventually("the last one is decided") { waiting() == 0L }
                     stop()
                 }
-                stats().answered() shouldBe 5
+                statistics().answered() shouldBe 5
             }
         }
 
@@ -272,8 +272,8 @@ class NfqueueLiveSpec :
                 }
                 runCatching { decide(decider = decider) }.exceptionOrNull() shouldBeSameInstanceAs failure
                 decide(decider = decider)
-                stats().failed() shouldBe 1
-                stats().answered() shouldBe 4
+                statistics().failed() shouldBe 1
+                statistics().answered() shouldBe 4
             }
             passed() shouldContainExactly listOf(4, 1, 0)
         }
@@ -322,11 +322,11 @@ class NfqueueLiveSpec :
                     sent += 2
                     eventually("the deadlines have passed") { waiting() == 0L }
                     gate.complete(Unit)
-                    eventually("the late verdict was given") { stats().late() == 1L }
+                    eventually("the late verdict was given") { statistics().late() == 1L }
                     stop()
                 }
-                stats().expired() shouldBe sent
-                stats().answered() shouldBe 0
+                statistics().expired() shouldBe sent
+                statistics().answered() shouldBe 0
             }
             begun.get() shouldBe 1 // the others were not passed to the decider any more
             passed() shouldContainExactly listOf(0, sent, 0)
@@ -340,7 +340,7 @@ class NfqueueLiveSpec :
                 waiting() shouldBe 20
                 held.reversed().forEach { it.answer(if (it.letter < 'f') Verdict.DROP else Verdict.ACCEPT) }
                 waiting() shouldBe 0
-                stats().answered() shouldBe 20
+                statistics().answered() shouldBe 20
             }
             passed() shouldContainExactly listOf(15, 0, 0)
         }
@@ -359,8 +359,8 @@ class NfqueueLiveSpec :
                     batch.forEach { answers.add(it, Verdict.ACCEPT) }
                     answers.send()
                 }
-                stats().answered() shouldBe 20
-                stats().settled() shouldBe 0
+                statistics().answered() shouldBe 20
+                statistics().settled() shouldBe 0
             }
             passed() shouldContainExactly listOf(18, 0, 0)
         }
@@ -378,7 +378,7 @@ class NfqueueLiveSpec :
                     configure(0) { failOpen = true }
                     stop()
                 }
-                stats().answered() shouldBe 2000
+                statistics().answered() shouldBe 2000
             }
             passed() shouldContainExactly listOf(2000, 0, 0)
         }

@@ -202,7 +202,7 @@ class NfqueueScopeSpec :
                         later.await().answer(Verdict.DROP) shouldBe true
                         stop()
                     }
-                    stats().answered() shouldBe 2
+                    statistics().answered() shouldBe 2
                 }
             }
             kernel.verdicts() shouldContainExactly listOf(2 to NF_ACCEPT, 1 to NF_DROP)
@@ -219,7 +219,7 @@ class NfqueueScopeSpec :
                             Verdict.DROP
                         }
                     }.message shouldContain "was answered before"
-                    stats().failed() shouldBe 0
+                    statistics().failed() shouldBe 0
                 }
             }
             kernel.verdicts() shouldContainExactly listOf(1 to NF_ACCEPT)
@@ -241,7 +241,7 @@ class NfqueueScopeSpec :
                             }
                         shouldThrow<IllegalStateException> { packets.collect {} }
                             .message shouldContain "being collected already"
-                        eventually("all are received") { stats().held() == 10L && begun == 1 }
+                        eventually("all are received") { statistics().held() == 10L && begun == 1 }
                         repeat(10) { yield() } // the decide call waits for its first decider
                         first.cancelAndJoin()
                     }
@@ -250,8 +250,8 @@ class NfqueueScopeSpec :
                     rest.forEach { it.answer(Verdict.ACCEPT) }
                     stop()
                     decide { Verdict.ACCEPT }
-                    stats().answered() shouldBe 9
-                    stats().settled() shouldBe 1
+                    statistics().answered() shouldBe 9
+                    statistics().settled() shouldBe 1
                 }
             }
         }
@@ -300,8 +300,8 @@ class NfqueueScopeSpec :
                 }
             }
             kernel.verdicts().toSet() shouldBe (1..50).map { it to NF_ACCEPT }.toSet()
-            scope.stats().settled() shouldBe 50
-            scope.stats().held() shouldBe 0
+            scope.statistics().settled() shouldBe 50
+            scope.statistics().held() shouldBe 0
         }
 
         test("a session that fails throws to the decide call, and cancels the deciders") {

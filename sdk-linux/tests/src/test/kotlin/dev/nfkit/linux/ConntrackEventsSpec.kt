@@ -108,7 +108,7 @@ class ConntrackEventsSpec :
                     end.bytes(Direction.ORIGINAL) shouldBe 2 * (28 + 10)
                     end.bytes(Direction.REPLY) shouldBe 2 * (28 + 20)
                     end.startNanos() shouldBeLessThanOrEqual end.stopNanos()
-                    events.statistics().lost() shouldBe 0
+                    events.statistics().socketDrops() shouldBe 0
                 }
             }
         }
@@ -193,7 +193,7 @@ class ConntrackEventsSpec :
                         fun line(event: ConntrackEvent) = "${name(event)} ${(event as OfConnection).entry()}"
                         session.rest().map(::line) shouldContainExactly wanted.map(::line)
                         session.statistics().filtered() shouldBe 0
-                        session.statistics().lost() shouldBe 0
+                        session.statistics().socketDrops() shouldBe 0
                         session.close()
                     }
                 }
@@ -280,7 +280,7 @@ class ConntrackEventsSpec :
                 stopped.poll<RuntimeException>({ }, Duration.ZERO) shouldBe -1
                 closed.close()
                 closed.statistics().discarded() shouldBe 50
-                closed.statistics().events() shouldBe 0
+                closed.statistics().delivered() shouldBe 0
                 table.create(connection(udp(1_000)))
                 closed.statistics().discarded() shouldBe 50
             }

@@ -83,8 +83,8 @@ class ConntrackLossSpec :
                         }
                         withClue("${tally.events} and ${tally.lost} in ${tally.overruns}: ${session.statistics()}") {
                             tally.events + tally.lost shouldBe 2L * FLOWS
-                            session.statistics().events() shouldBe tally.events
-                            session.statistics().lost() shouldBe tally.lost
+                            session.statistics().delivered() shouldBe tally.events
+                            session.statistics().socketDrops() shouldBe tally.lost
                             session.statistics().discarded() shouldBe 0
                         }
                         session.close()
@@ -135,7 +135,7 @@ class ConntrackLossSpec :
                         reported.size shouldBeGreaterThan 200 // more than one receive returns
                         session.rest() shouldBe emptyList()
                         session.statistics().foreign() shouldBe 1
-                        reported.size - 1 + session.statistics().lost() shouldBe 3_000
+                        reported.size - 1 + session.statistics().socketDrops() shouldBe 3_000
                     }
                 }
             }
@@ -173,7 +173,7 @@ class ConntrackLossSpec :
                             withClue("the changes lead to the same table") {
                                 known.values.map(::shown).toSet() shouldEqual expected
                             }
-                            if (buffer == 8_192) session.statistics().lost() shouldBeGreaterThan 0
+                            if (buffer == 8_192) session.statistics().socketDrops() shouldBeGreaterThan 0
                             session.close()
                         }
                     }

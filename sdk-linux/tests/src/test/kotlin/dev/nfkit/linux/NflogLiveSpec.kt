@@ -171,7 +171,7 @@ class NflogLiveSpec :
                         val statistics = session.statistics()
                         statistics.sequenceGaps() shouldBeGreaterThan 0
                         statistics.socketDrops() shouldBeGreaterThan 0
-                        statistics.packets() + statistics.sequenceGaps() shouldBe 201
+                        statistics.delivered() + statistics.sequenceGaps() shouldBe 201
                     }
                 }
             }

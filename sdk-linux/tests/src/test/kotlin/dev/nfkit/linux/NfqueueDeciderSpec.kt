@@ -268,7 +268,7 @@ class NfqueueDeciderSpec :
                     statistics.refused() shouldBe 0
                     (statistics.late() >= late.get()) shouldBe true
                     counted("OUTPUT") shouldBe statistics.decided() + statistics.answered()
-                    statistics.received().packets() + statistics.received().discarded() shouldBe 10_000
+                    statistics.received().delivered() + statistics.received().discarded() shouldBe 10_000
                 }
             }
     })

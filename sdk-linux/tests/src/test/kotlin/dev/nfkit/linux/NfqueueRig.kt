@@ -116,7 +116,7 @@ internal fun NfqueueSession.pollUntil(
 
 /** Every packet got one verdict, and is counted once. */
 internal fun NfqueueStatistics.shouldAddUp() {
-    received().packets() + received().discarded() shouldBe
+    received().delivered() + received().discarded() shouldBe
         decided() + answered() + failed() + forgotten() + expired() + settled() + held()
 }
 

@@ -92,7 +92,7 @@ class NfqueueSessionTest {
             assertEquals(20, delivered);
             assertEquals(Set.of("nfqueue-0 0", "nfqueue-1 1", "nfqueue-2 2", "nfqueue-3 3"), seen);
             assertEquals(20, workers.statistics().decided());
-            assertEquals(20, workers.statistics().received().packets());
+            assertEquals(20, workers.statistics().received().delivered());
         }
         assertEquals(0, transport.openSockets());
     }

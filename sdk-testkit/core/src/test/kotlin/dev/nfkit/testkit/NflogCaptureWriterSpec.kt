@@ -28,7 +28,7 @@ import java.nio.channels.WritableByteChannel
 import java.time.Instant
 
 private val order = ByteOrder.LITTLE_ENDIAN
-private val nothing = Statistics(0, 0, 0, 0, 0, 0, 0, 0, 0)
+private val nothing = Statistics.none()
 private val ipv4 =
     ByteArray(28).also {
         it[0] = 0x45
@@ -317,7 +317,13 @@ class NflogCaptureWriterSpec :
         test("a loss at the very end leaves no gap, but is in the statistics of the only group") {
             val written = Written()
             written.writer.write(packet(SampleNflog.of(*ipv4).sequence(0)))
-            written.writer.finish(Statistics(1, 1, 3, 0, 0, 0, 0, 0, 0))
+            written.writer.finish(
+                Statistics
+                    .none()
+                    .withDelivered(1)
+                    .withDatagrams(1)
+                    .withSocketDrops(3),
+            )
             val statistics =
                 written
                     .read()

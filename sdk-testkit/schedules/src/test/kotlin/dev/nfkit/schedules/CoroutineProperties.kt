@@ -122,11 +122,11 @@ private class Decided(
         check(violations.isEmpty()) { violations }
         val left = bridge.kernel.nfqueue().decided()
         check(left.size == PACKETS) { "$PACKETS came, ${left.size} have left: $left" }
-        scope?.stats()?.let(::verifySum)
+        scope?.statistics()?.let(::verifySum)
     }
 
     private fun verifySum(statistics: NfqueueStatistics) {
-        val came = statistics.received().packets() + statistics.received().discarded()
+        val came = statistics.received().delivered() + statistics.received().discarded()
         val sum = with(statistics) { decided() + answered() + failed() + forgotten() + expired() + settled() + held() }
         check(came == sum) { "$came packets came, $sum are counted: $statistics" }
         check(statistics.held() == 0L) { "some are held after the end: $statistics" }

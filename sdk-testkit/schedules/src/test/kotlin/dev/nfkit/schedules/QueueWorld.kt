@@ -332,7 +332,7 @@ internal class QueueWorld(
         entered: Int,
     ) {
         val received = statistics.received()
-        val came = received.packets() + received.discarded()
+        val came = received.delivered() + received.discarded()
         val sum =
             with(statistics) { decided() + answered() + failed() + forgotten() + expired() + settled() + held() }
         check(came == sum) { "$came packets came, $sum are counted: $statistics" }

@@ -76,8 +76,8 @@ class SessionProperties :
                 val logged = (1..6).count { kernel.nflog().log(GROUP, LOGGED) }
                 soon("the end") { (stoppers + runner).forEach { it.join() } }
                 val statistics = session.statistics()
-                check(statistics.packets() == delivered.toLong()) { "$delivered delivered, $statistics" }
-                val known = statistics.packets() + statistics.discarded()
+                check(statistics.delivered() == delivered.toLong()) { "$delivered delivered, $statistics" }
+                val known = statistics.delivered() + statistics.discarded()
                 if (graceful) {
                     check(delivered == logged) { "$logged logged, $delivered delivered: $statistics" }
                 } else {

@@ -1,23 +1,151 @@
 package dev.nfkit.conntrack.event;
 
+import dev.nfkit.channel.Counts;
+
 /**
- * The counters of received and lost events of a session, since it was opened. A snapshot.
+ * The counters of received and lost events of a session, since it was opened. A snapshot: it does not change. If
+ * another thread polls while it is taken, its numbers may be of slightly different times.
  *
- * @param events events delivered, {@link ConntrackEvent.Overrun} not counted
- * @param lost events lost because the receive buffer was full; exact
- * @param overruns reports of such losses by the kernel
- * @param filtered received events that no filter matches: they were on the socket before its filter was set
- * @param malformed messages that could not be read
- * @param truncatedDatagrams datagrams larger than the session's slots, which were not read
- * @param foreign datagrams from foreign senders
- * @param discarded events that a close discarded
+ * <p>A layer that passes events on, such as Kotlin's flows, corrects the counters with {@link #withDelivered} and {@link
+ * #withDiscarded}.
  */
-public record ConntrackEventStatistics(
-        long events,
-        long lost,
-        long overruns,
-        long filtered,
-        long malformed,
-        long truncatedDatagrams,
-        long foreign,
-        long discarded) {}
+public final class ConntrackEventStatistics {
+    /** The counters. */
+    enum Counter {
+        DELIVERED,
+        SOCKET_DROPS,
+        OVERRUNS,
+        FILTERED,
+        MALFORMED,
+        TRUNCATED_DATAGRAMS,
+        FOREIGN,
+        DISCARDED
+    }
+
+    private static final ConntrackEventStatistics NONE = new ConntrackEventStatistics(Counts.zero(Counter.class));
+
+    private final Counts<Counter> counts;
+
+    private ConntrackEventStatistics(Counts<Counter> counts) {
+        this.counts = counts;
+    }
+
+    /** Statistics of nothing: all counters are 0. */
+    static ConntrackEventStatistics none() {
+        return NONE;
+    }
+
+    /**
+     * Events delivered to the application, {@link ConntrackEvent.Overrun} not counted.
+     *
+     * @return a count
+     */
+    public long delivered() {
+        return counts.get(Counter.DELIVERED);
+    }
+
+    /**
+     * Events lost because the receive buffer was full: exact, because an event is one datagram. {@link
+     * ConntrackEvent.Overrun#lost()} reports them in their place.
+     *
+     * @return a count
+     */
+    public long socketDrops() {
+        return counts.get(Counter.SOCKET_DROPS);
+    }
+
+    /**
+     * Reports of such losses by the kernel.
+     *
+     * @return a count
+     */
+    public long overruns() {
+        return counts.get(Counter.OVERRUNS);
+    }
+
+    /**
+     * Received events that no filter matches: they were on the socket before its filter was set.
+     *
+     * @return a count
+     */
+    public long filtered() {
+        return counts.get(Counter.FILTERED);
+    }
+
+    /**
+     * Messages that could not be read.
+     *
+     * @return a count
+     */
+    public long malformed() {
+        return counts.get(Counter.MALFORMED);
+    }
+
+    /**
+     * Datagrams larger than the session's slots, which were not read.
+     *
+     * @return a count
+     */
+    public long truncatedDatagrams() {
+        return counts.get(Counter.TRUNCATED_DATAGRAMS);
+    }
+
+    /**
+     * Datagrams from foreign senders, senders other than the kernel, which were dropped.
+     *
+     * @return a count
+     */
+    public long foreign() {
+        return counts.get(Counter.FOREIGN);
+    }
+
+    /**
+     * Events that a close discarded.
+     *
+     * @return a count
+     */
+    public long discarded() {
+        return counts.get(Counter.DISCARDED);
+    }
+
+    /**
+     * A copy with another number of delivered events.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public ConntrackEventStatistics withDelivered(long number) {
+        return with(Counter.DELIVERED, number);
+    }
+
+    /**
+     * A copy with another number of discarded events.
+     *
+     * @param number the number
+     * @return the copy
+     */
+    public ConntrackEventStatistics withDiscarded(long number) {
+        return with(Counter.DISCARDED, number);
+    }
+
+    /** A copy with another number. */
+    ConntrackEventStatistics with(Counter counter, long number) {
+        return new ConntrackEventStatistics(counts.with(counter, number));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ConntrackEventStatistics statistics && counts.equals(statistics.counts);
+    }
+
+    @Override
+    public int hashCode() {
+        return counts.hashCode();
+    }
+
+    /** All counters by their names. */
+    @Override
+    public String toString() {
+        return "ConntrackEventStatistics[" + counts + "]";
+    }
+}

@@ -5,6 +5,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.Life;
 import dev.nfkit.channel.SessionLog;
+import dev.nfkit.conntrack.event.ConntrackEventStatistics.Counter;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
@@ -171,14 +172,14 @@ final class EventLife implements Life {
 
     ConntrackEventStatistics statistics() {
         Inbound received = inbound;
-        return new ConntrackEventStatistics(
-                events,
-                socket.drops(),
-                overruns,
-                filtered,
-                malformed,
-                received == null ? 0 : received.truncated(),
-                socket.foreign(),
-                discarded);
+        return ConntrackEventStatistics.none()
+                .withDelivered(events)
+                .with(Counter.SOCKET_DROPS, socket.drops())
+                .with(Counter.OVERRUNS, overruns)
+                .with(Counter.FILTERED, filtered)
+                .with(Counter.MALFORMED, malformed)
+                .with(Counter.TRUNCATED_DATAGRAMS, received == null ? 0 : received.truncated())
+                .with(Counter.FOREIGN, socket.foreign())
+                .withDiscarded(discarded);
     }
 }

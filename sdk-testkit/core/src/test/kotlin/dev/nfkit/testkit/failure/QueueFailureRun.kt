@@ -393,7 +393,7 @@ internal class QueueFailureRun(
         val sum =
             with(statistics) { decided() + answered() + failed() + forgotten() + expired() + settled() + held() }
         check(statistics.held() == 0L) { "packets are held after the end: $statistics" }
-        check(received.packets() + received.discarded() == sum) { "the sum is $sum in $statistics" }
+        check(received.delivered() + received.discarded() == sum) { "the sum is $sum in $statistics" }
         val uncounted = callback == QueueCallback.RECEIVE && failure.always // what the socket holds is unknown
         check(
             uncounted || sum + received.malformed() == enqueued.toLong(),

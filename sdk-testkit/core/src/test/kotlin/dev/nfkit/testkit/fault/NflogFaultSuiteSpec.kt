@@ -42,7 +42,7 @@ private class LogScenario(
                 repeat(4 + random.nextInt(20)) { step(session) }
                 end(session)
                 val statistics = session.statistics()
-                check(statistics.packets() == delivered) { "$delivered were delivered, $statistics" }
+                check(statistics.delivered() == delivered) { "$delivered were delivered, $statistics" }
                 if (run.injected().isEmpty() && statistics.discarded() == 0L) {
                     check(delivered == logged) { "$logged were logged, $delivered delivered" }
                 }

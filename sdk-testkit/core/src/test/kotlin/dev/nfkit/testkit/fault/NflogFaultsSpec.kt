@@ -170,7 +170,7 @@ class NflogFaultsSpec :
             Logging(at(FIRST_PACKET + 1, Fault.FailedReceive(Errno.ENOMEM))).use {
                 shouldThrow<SystemCallException> { it.log(3) }.errno() shouldBe Errno.ENOMEM
                 it.poll() shouldContainExactly listOf(2, 3)
-                it.session.statistics().packets() shouldBe 3
+                it.session.statistics().delivered() shouldBe 3
             }
         }
     })

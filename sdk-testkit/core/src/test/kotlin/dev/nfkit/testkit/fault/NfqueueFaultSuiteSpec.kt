@@ -217,8 +217,8 @@ private class QueueScenario(
         val sum =
             with(statistics) { decided() + answered() + failed() + forgotten() + expired() + settled() + held() }
         if (scenario.without(Fault.FlippedBit::class.java)) {
-            check(received.packets() + received.discarded() == sum) { "the sum is $sum in $statistics" }
-            check(received.packets() >= delivered) { "$delivered were delivered, $statistics" }
+            check(received.delivered() + received.discarded() == sum) { "the sum is $sum in $statistics" }
+            check(received.delivered() >= delivered) { "$delivered were delivered, $statistics" }
         }
     }
 

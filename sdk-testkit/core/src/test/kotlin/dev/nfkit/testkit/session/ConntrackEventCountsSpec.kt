@@ -36,7 +36,7 @@ class ConntrackEventCountsSpec :
             repeat(2) { fake.connection(it + 11) }
             events.close()
             val counts = events.statistics()
-            listOf(counts.events(), counts.malformed(), counts.truncatedDatagrams(), counts.discarded()) shouldBe
+            listOf(counts.delivered(), counts.malformed(), counts.truncatedDatagrams(), counts.discarded()) shouldBe
                 listOf(3L, 1L, 1L, 2L)
         }
 

@@ -105,7 +105,7 @@ class NflogSessionSpec :
             NflogSession.open(transport, both).use { session ->
                 transport.log("late")
                 session.prefixes() shouldContainExactly listOf("early 0", "early 1", "early 2", "late")
-                session.statistics().packets() shouldBe 4
+                session.statistics().delivered() shouldBe 4
             }
         }
 
@@ -261,7 +261,7 @@ class NflogSessionSpec :
                 statistics.foreign() shouldBe 1
                 statistics.truncatedDatagrams() shouldBe 1
                 statistics.socketDrops() shouldBe 7
-                statistics.packets() shouldBe 1
+                statistics.delivered() shouldBe 1
             }
         }
 
@@ -339,7 +339,7 @@ class NflogSessionSpec :
             delivered shouldBe 50L
             session.ended() shouldBe true
             session.poll<RuntimeException>({ }, Duration.ZERO) shouldBe -1
-            session.statistics().packets() shouldBe 50
+            session.statistics().delivered() shouldBe 50
             session.statistics().discarded() shouldBe 0
             session.close()
             transport.verify()
@@ -394,7 +394,7 @@ class NflogSessionSpec :
             repeat(10) { transport.log("p$it") } // 8 of them are on the socket, 2 in the kernel
             session.close()
             session.statistics().discarded() shouldBe 10
-            session.statistics().packets() shouldBe 0
+            session.statistics().delivered() shouldBe 0
             session.ended() shouldBe true
             session.close()
             transport.verify()

@@ -111,7 +111,7 @@ class NflogTracesSpec :
                 val seen = mutableListOf<String>()
                 val session = replay(name, group) { seen += describe(it) }
                 seen shouldContainExactly expected(name)
-                session.statistics().packets() shouldBe packets
+                session.statistics().delivered() shouldBe packets
                 session.statistics().malformed() shouldBe 0
                 session.statistics().truncatedDatagrams() shouldBe 0
             }

@@ -167,7 +167,7 @@ class NfqueueTracesSpec :
                     }
                 seen shouldContainExactly expected(name).filter { it.startsWith("packet ") }
                 with(session.statistics()) {
-                    received().packets() shouldBe recorded.packets
+                    received().delivered() shouldBe recorded.packets
                     received().malformed() shouldBe 0
                     received().truncatedDatagrams() shouldBe 0
                     decided() shouldBe recorded.packets

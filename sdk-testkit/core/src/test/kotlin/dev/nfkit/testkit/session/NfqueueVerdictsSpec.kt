@@ -128,7 +128,7 @@ class NfqueueVerdictsSpec :
             val byVerdict = transport.nfqueue().decided().count { it.departure() != Departure.SOCKET_CLOSED }
             val statistics = session.statistics()
             statistics.decided() shouldBe byVerdict.toLong()
-            statistics.received().let { it.packets() + it.discarded() } shouldBe
+            statistics.received().let { it.delivered() + it.discarded() } shouldBe
                 statistics.decided() + statistics.settled()
             transport.nfqueue().decided().size shouldBe 3
         }

@@ -68,7 +68,13 @@ class MatchersSpec :
         }
 
         test("a loss is named with its number") {
-            val lossy = Statistics(10, 10, 3, 0, 0, 0, 0, 1, 0)
+            val lossy =
+                Statistics
+                    .none()
+                    .withDelivered(10)
+                    .withDatagrams(10)
+                    .withSocketDrops(3)
+                    .withForeign(1)
             lossy shouldNot haveLostNothing()
             val message = refused { lossy should haveLostNothing() }
             message shouldContain "3 socket drops"

@@ -42,7 +42,7 @@ public final class Consumers {
                 Locale.ROOT,
                 "RESULT name=%s pkts=%d lost=%d drops=%d bytes=%d sink=%x",
                 name,
-                statistics.packets(),
+                statistics.delivered(),
                 statistics.sequenceGaps(),
                 statistics.socketDrops(),
                 bytes,

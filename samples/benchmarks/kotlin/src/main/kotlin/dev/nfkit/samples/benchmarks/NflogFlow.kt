@@ -65,9 +65,9 @@ public fun main(args: Array<String>) {
                 },
             )
             packets.collect(logged::look)
-            val seen = stats()
+            val seen = statistics()
             println(
-                "RESULT name=nfkit-flow pkts=${seen.packets()} lost=${seen.sequenceGaps()} " +
+                "RESULT name=nfkit-flow pkts=${seen.delivered()} lost=${seen.sequenceGaps()} " +
                     "drops=${seen.socketDrops()} bytes=${logged.bytes} sink=${logged.sink.toString(16)}",
             )
         }

@@ -51,10 +51,10 @@ internal fun consumeQueue(
                 },
             )
             consume(seen)
-            val stats = stats()
+            val counts = statistics()
             println(
-                "RESULT name=$name pkts=${stats.received().packets()} answered=${stats.answered()} " +
-                    "settled=${stats.settled()} drops=${stats.received().socketDrops()} " +
+                "RESULT name=$name pkts=${counts.received().delivered()} answered=${counts.answered()} " +
+                    "settled=${counts.settled()} drops=${counts.received().socketDrops()} " +
                     "bytes=${seen.bytes} sink=${seen.sink.toString(16)}",
             )
         }

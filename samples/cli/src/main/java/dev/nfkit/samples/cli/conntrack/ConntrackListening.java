@@ -74,8 +74,8 @@ final class ConntrackListening implements PollLoop.Work {
     static String summary(long shown, String what, ConntrackEventStatistics statistics) {
         StringBuilder text = new StringBuilder("nfkit conntrack: ");
         text.append(shown).append(' ').append(what).append(" have been shown; ");
-        text.append(statistics.events()).append(" received, ");
-        text.append(statistics.lost()).append(" lost");
+        text.append(statistics.delivered()).append(" received, ");
+        text.append(statistics.socketDrops()).append(" lost");
         if (statistics.overruns() > 0) {
             text.append(" in ").append(statistics.overruns());
             text.append(statistics.overruns() == 1 ? " overrun" : " overruns");

@@ -91,13 +91,13 @@ final class EventsScenario implements Scenario {
             ConntrackEventStatistics small) {
         long readable = large.malformed() + large.truncatedDatagrams() + large.discarded() + large.filtered();
         Balance balance = new Balance(2 * connections.events(), all.events() + some.events())
-                .lost("lost at the large buffer", large.lost())
-                .lost("lost at the small buffer", small.lost())
+                .lost("lost at the large buffer", large.socketDrops())
+                .lost("lost at the small buffer", small.socketDrops())
                 .equal("events that could not be read, or were discarded", readable, 0)
-                .equal("every loss reported", some.lost, small.lost())
+                .equal("every loss reported", some.lost, small.socketDrops())
                 .equal("losses while the consumer was paused", some.overruns > 0 ? 1 : 0, 1)
-                .equal("delivered and counted as delivered", all.events(), large.events());
-        if (large.lost() == 0) {
+                .equal("delivered and counted as delivered", all.events(), large.delivered());
+        if (large.socketDrops() == 0) {
             balance.equal("begun", connections.created(), all.created)
                     .equal("changed", connections.updated(), all.updated)
                     .equal("ended", connections.ended(), all.ended);

@@ -74,7 +74,7 @@ final class NflogScenario implements Scenario {
                     .lost("malformed", statistics.malformed())
                     .lost("discarded", statistics.discarded())
                     .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
-                    .equal("delivered and counted as delivered", order.count(), statistics.packets())
+                    .equal("delivered and counted as delivered", order.count(), statistics.delivered())
                     .equal("overruns while the consumer was paused", statistics.socketDrops() > 0 ? 1 : 0, 1)
                     .equal("datagrams that did not fit", statistics.truncatedDatagrams(), 0);
         }

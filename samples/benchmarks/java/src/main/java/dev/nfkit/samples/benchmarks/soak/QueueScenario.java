@@ -122,7 +122,7 @@ final class QueueScenario implements Scenario {
         answers.await();
         // A packet whose deadline passes before its turn is counted as expired, and the decider does not get it.
         long delivered =
-                kind == Kind.HELD ? answerer.held() : statistics.received().packets();
+                kind == Kind.HELD ? answerer.held() : statistics.received().delivered();
         return balance(rules, flood, end, delivered, answerer.accepted())
                 .equal(
                         "delivered, and answered, expired or settled",
@@ -151,15 +151,15 @@ final class QueueScenario implements Scenario {
         long sent = rules.packets("OUTPUT", 1);
         boolean complete = Waiting.until(() -> {
             NfqueueStatistics now = session.statistics();
-            long known = now.received().packets() + now.queueDropped() + now.userDropped();
+            long known = now.received().delivered() + now.queueDropped() + now.userDropped();
             return session.ended() || (sent <= known && now.held() == 0);
         });
         NfqueueStatistics before = session.statistics();
         session.stop();
         consumer.await();
         if (!complete
-                || session.statistics().received().packets()
-                        != before.received().packets()) {
+                || session.statistics().received().delivered()
+                        != before.received().delivered()) {
             throw new IllegalStateException("the queue did not settle: " + sent + " sent, " + before);
         }
         return new End(session.statistics(), before.queueDropped(), before.userDropped());
@@ -180,7 +180,7 @@ final class QueueScenario implements Scenario {
                 .equal(
                         "delivered and counted as received",
                         delivered,
-                        statistics.received().packets())
+                        statistics.received().delivered())
                 .equal(
                         "gaps in the ids and losses at the socket",
                         statistics.received().sequenceGaps(),

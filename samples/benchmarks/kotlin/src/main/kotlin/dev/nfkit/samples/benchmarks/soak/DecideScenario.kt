@@ -68,9 +68,9 @@ internal class DecideScenario : Scenario {
                 .lost("at the socket", before.userDropped())
                 .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
                 .equal("accepted and arrived", accepted.get(), rules.packets("INPUT", 1))
-                .equal("delivered and counted as answered", delivered.get(), stats().answered())
+                .equal("delivered and counted as answered", delivered.get(), statistics().answered())
                 .equal("losses while the deciders were paused", if (before.queueDropped() > 0) 1 else 0, 1)
-                .equal("verdicts that the kernel refused", stats().refused() + stats().gone(), 0)
+                .equal("verdicts that the kernel refused", statistics().refused() + statistics().gone(), 0)
         }
     }
 
@@ -90,7 +90,7 @@ internal class DecideScenario : Scenario {
         delay(50)
         flood.exactly(2) // the last packets must arrive, otherwise a gap before the end would go unnoticed
         val sent = rules.packets("OUTPUT", 1)
-        Waiting.until { stats().let { sent <= it.answered() + it.queueDropped() + it.userDropped() } }
-        return stats().also { stop() }
+        Waiting.until { statistics().let { sent <= it.answered() + it.queueDropped() + it.userDropped() } }
+        return statistics().also { stop() }
     }
 }

@@ -44,10 +44,10 @@ internal class EventFlowScenario : Scenario {
                 }
             }
             Balance(connections.events(), events)
-                .lost("lost at the socket", stats().lost())
-                .lost("discarded", stats().discarded())
-                .equal("every loss reported", lost, stats().lost())
-                .equal("delivered and counted as delivered", events, stats().events())
+                .lost("lost at the socket", statistics().socketDrops())
+                .lost("discarded", statistics().discarded())
+                .equal("every loss reported", lost, statistics().socketDrops())
+                .equal("delivered and counted as delivered", events, statistics().delivered())
                 .equal("losses while the collector was paused", if (lost > 0) 1 else 0, 1)
         }
     }

@@ -53,14 +53,14 @@ internal class FlowScenario : Scenario {
                     order.take(it)
                 }
             }
-            val stats = stats()
+            val counts = statistics()
             Balance(rules.packets("OUTPUT", 1), order.count())
-                .lost("lost at the socket", stats.sequenceGaps())
-                .lost("malformed", stats.malformed())
-                .lost("discarded", stats.discarded())
+                .lost("lost at the socket", counts.sequenceGaps())
+                .lost("malformed", counts.malformed())
+                .lost("discarded", counts.discarded())
                 .equal("sent by the sender and matched by the rule", flood.sent(), rules.packets("OUTPUT", 1))
-                .equal("delivered and counted as delivered", order.count(), stats.packets())
-                .equal("overruns while the collector was paused", if (stats.socketDrops() > 0) 1 else 0, 1)
+                .equal("delivered and counted as delivered", order.count(), counts.delivered())
+                .equal("overruns while the collector was paused", if (counts.socketDrops() > 0) 1 else 0, 1)
         }
     }
 }
