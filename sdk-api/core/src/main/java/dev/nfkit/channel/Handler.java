@@ -23,4 +23,18 @@ public interface Handler<C, E extends Exception> {
      * @throws E as the application requires
      */
     boolean message(MessageCursor message, Inbound inbound, C context) throws NetlinkException, E;
+
+    /**
+     * A session's handler as that of one call. A session has one handler for all calls; it throws what the sink of the
+     * call throws, which only the call knows.
+     *
+     * @param handler the session's handler
+     * @return the same handler
+     * @param <C> the context
+     * @param <E> what the sink of the call may throw
+     */
+    @SuppressWarnings("unchecked")
+    static <C, E extends Exception> Handler<C, E> of(Handler<?, ?> handler) {
+        return (Handler<C, E>) handler;
+    }
 }

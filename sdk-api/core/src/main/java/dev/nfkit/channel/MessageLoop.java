@@ -206,9 +206,39 @@ public final class MessageLoop implements AutoCloseable {
      * @param <E> what the handler may throw
      */
     public <C, E extends Exception> long run(Handler<C, E> handler, C context) throws NetlinkException, E {
+        return repeat(() -> poll(handler, context, RUN_SLICE_NANOS));
+    }
+
+    /**
+     * A poll of a run.
+     *
+     * @param <E> what it may throw
+     */
+    @FunctionalInterface
+    public interface Poll<E extends Exception> {
+        /**
+         * Polls for {@link #RUN_SLICE} at most.
+         *
+         * @return the number delivered; −1 once the session has ended
+         * @throws NetlinkException if receiving fails
+         * @throws E as the sink throws
+         */
+        int poll() throws NetlinkException, E;
+    }
+
+    /**
+     * Repeats a poll until the session has ended or the thread is interrupted.
+     *
+     * @param poll the poll
+     * @return the sum of the numbers delivered
+     * @throws NetlinkException if receiving fails
+     * @throws E as the poll throws
+     * @param <E> what the poll may throw
+     */
+    public static <E extends Exception> long repeat(Poll<E> poll) throws NetlinkException, E {
         long delivered = 0;
         while (!Thread.currentThread().isInterrupted()) {
-            int count = poll(handler, context, RUN_SLICE_NANOS);
+            int count = poll.poll();
             if (count < 0) {
                 break;
             }

@@ -6,11 +6,8 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.Loan;
-import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
-import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
-import dev.nfkit.wire.Netlink;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -41,16 +38,11 @@ public final class TableRequests implements AutoCloseable {
      * @throws NetlinkException if the socket cannot be opened
      */
     public static TableRequests open(NetlinkTransport transport, String table, int parts) throws NetlinkException {
-        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
-        try {
-            socket.set(SocketOption.EXT_ACK, 1);
-            socket.set(SocketOption.CAP_ACK, 1);
+        return SocketSetup.open(transport, socket -> {
+            SocketSetup.explainRefusals(socket);
             return new TableRequests(
                     transport, new Exchange(transport, socket, new DatagramBatch(parts, PART), REQUEST), table);
-        } catch (Throwable e) {
-            Failures.closeAfter(socket, e);
-            throw e;
-        }
+        });
     }
 
     /**

@@ -3,10 +3,11 @@ package dev.nfkit.nflog;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.channel.SocketSetup;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.netfilter.PacketSink;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.socket.DatagramBatch;
@@ -15,20 +16,16 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
-import dev.nfkit.wire.Netlink;
 import java.time.Duration;
 
 /**
- * An open NFLOG session: one socket that owns one or more groups.
- *
- * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} may be
- * called by any thread, and inside callbacks.
+ * An open NFLOG session: one socket that owns one or more groups. {@link NetfilterSession} describes its threads.
  *
  * <p>{@link #stop} ends gracefully: the groups are unbound, which makes the kernel deliver the packets it holds,
  * everything is delivered, and run or poll then return. {@link #close} ends at once; undelivered packets are discarded
  * and counted in {@link Statistics#discarded()}.
  */
-public final class NflogSession implements AutoCloseable {
+public final class NflogSession implements NetfilterSession {
     private final NetlinkSocket socket;
     private final Groups groups;
     private final MessageLoop loop;
@@ -40,11 +37,9 @@ public final class NflogSession implements AutoCloseable {
     private NflogSession(NetlinkTransport transport, NetlinkSocket socket, NflogOptions options)
             throws NetlinkException {
         this.socket = socket;
-        socket.set(SocketOption.EXT_ACK, 1);
-        socket.set(SocketOption.CAP_ACK, 1);
+        SocketSetup.explainRefusals(socket);
         socket.set(SocketOption.NO_ENOBUFS, 1);
-        socket.set(SocketOption.RECEIVE_BUFFER, options.receiveBuffer());
-        receiveBuffer = socket.get(SocketOption.RECEIVE_BUFFER);
+        receiveBuffer = SocketSetup.receiveBuffer(socket, options.receiveBuffer());
         groups = new Groups(options, receiveBuffer, transport.kernel());
         DatagramBatch batch = BatchSize.batch(groups.largestDatagram());
         loop = new MessageLoop(transport, socket, batch, groups);
@@ -62,13 +57,7 @@ public final class NflogSession implements AutoCloseable {
      * @throws NetlinkException if a system call fails
      */
     public static NflogSession open(NetlinkTransport transport, NflogOptions options) throws NetlinkException {
-        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
-        try {
-            return new NflogSession(transport, socket, options);
-        } catch (Throwable e) {
-            Failures.closeAfter(socket, e);
-            throw e;
-        }
+        return SocketSetup.open(transport, socket -> new NflogSession(transport, socket, options));
     }
 
     /**
@@ -85,12 +74,7 @@ public final class NflogSession implements AutoCloseable {
      */
     public <E extends Exception> int poll(PacketSink<? super NflogPacket, E> sink, Duration timeout)
             throws NetlinkException, E {
-        return loop.poll(typed(), sink, timeout);
-    }
-
-    @SuppressWarnings("unchecked") // the handler throws what the sink of the call throws
-    private <E extends Exception> Handler<PacketSink<? super NflogPacket, E>, E> typed() {
-        return (Handler<PacketSink<? super NflogPacket, E>, E>) (Handler<?, ?>) handler;
+        return loop.poll(Handler.<PacketSink<? super NflogPacket, E>, E>of(handler), sink, timeout);
     }
 
     /**
@@ -107,7 +91,7 @@ public final class NflogSession implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> long run(PacketSink<? super NflogPacket, E> sink) throws NetlinkException, E {
-        return loop.run(typed(), sink);
+        return loop.run(Handler.<PacketSink<? super NflogPacket, E>, E>of(handler), sink);
     }
 
     private <E extends Exception> boolean deliver(
@@ -158,7 +142,7 @@ public final class NflogSession implements AutoCloseable {
         }
     }
 
-    /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
+    @Override
     public void wakeup() {
         loop.wakeup();
     }
@@ -167,26 +151,17 @@ public final class NflogSession implements AutoCloseable {
      * Begins a graceful end: unbinds the groups, delivers everything that the kernel had logged until then, and ends.
      * The run in progress then returns; a caller that polls continues until −1. Any thread; idempotent; does not wait.
      */
+    @Override
     public void stop() {
         loop.stop();
     }
 
-    /**
-     * Ends the session at once. Undelivered packets are discarded and counted. Any thread; idempotent.
-     *
-     * <p>Inside a callback it only marks the session, which ends when the callback returns. From another thread it
-     * waits for the callback in progress, one second at most.
-     */
     @Override
     public void close() {
         loop.close();
     }
 
-    /**
-     * Whether the session has ended.
-     *
-     * @return whether its socket is closed
-     */
+    @Override
     public boolean ended() {
         return loop.ended();
     }
@@ -196,17 +171,19 @@ public final class NflogSession implements AutoCloseable {
      *
      * @return a snapshot
      */
+    @Override
     public Statistics statistics() {
         return groups.statistics(socket, loop.inbound());
     }
 
-    /**
-     * The receive buffer in force.
-     *
-     * @return bytes as the kernel counts them: twice the requested size, or less if {@code net.core.rmem_max} caps it
-     */
+    @Override
     public int receiveBuffer() {
         return receiveBuffer;
+    }
+
+    @Override
+    public long portId() {
+        return socket.portId();
     }
 
     /**
@@ -218,14 +195,5 @@ public final class NflogSession implements AutoCloseable {
      */
     public int bufferSize(int group) {
         return groups.bufferSize(group);
-    }
-
-    /**
-     * The socket's address, which identifies the owner of the groups in the kernel.
-     *
-     * @return the port id, 1 to 2³²−1
-     */
-    public long portId() {
-        return socket.portId();
     }
 }

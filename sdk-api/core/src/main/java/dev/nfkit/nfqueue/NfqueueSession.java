@@ -3,17 +3,17 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.channel.SocketSetup;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.nfqueue.NfqueueStatistics.Counter;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
-import dev.nfkit.wire.Netlink;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
 /**
  * An open NFQUEUE session: one socket that owns one or more queues.
  *
- * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup}, {@link #statistics} and {@link
- * #configure} may be called by any thread, and any thread may answer held packets.
+ * <p>{@link NetfilterSession} describes its threads. {@link #configure} may be called by any thread, too, and any
+ * thread may answer held packets.
  *
  * <p>Each packet gets exactly one verdict: that of its {@link Decider} or of an answer, or otherwise the failure
  * verdict, the deadline verdict or the close verdict ({@link NfqueueOptions}). The verdicts of a batch are sent in one
@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
  * and the queues are free at once. The next owner starts with id 1. Until there is one, packets that reach the rule are
  * dropped too, or pass if it has {@code --queue-bypass}.
  */
-public final class NfqueueSession implements AutoCloseable {
+public final class NfqueueSession implements NetfilterSession {
     private final NetlinkSocket socket;
     private final Queues queues;
     private final Holds holds;
@@ -55,12 +55,11 @@ public final class NfqueueSession implements AutoCloseable {
     private NfqueueSession(NetlinkTransport transport, NetlinkSocket socket, NfqueueOptions options)
             throws NetlinkException {
         this.socket = socket;
-        socket.set(SocketOption.EXT_ACK, 1);
-        socket.set(SocketOption.CAP_ACK, 1);
+        SocketSetup.explainRefusals(socket);
         socket.set(SocketOption.NO_ENOBUFS, 1);
-        socket.set(SocketOption.RECEIVE_BUFFER, options.receiveBuffer().orElse(QueueBuffers.receiveBuffer(options)));
+        receiveBuffer =
+                SocketSetup.receiveBuffer(socket, options.receiveBuffer().orElse(QueueBuffers.receiveBuffer(options)));
         socket.set(SocketOption.SEND_BUFFER, options.sendBuffer());
-        receiveBuffer = socket.get(SocketOption.RECEIVE_BUFFER);
         int sendLimit = socket.get(SocketOption.SEND_BUFFER) - QueueBuffers.SEND_RESERVE;
         queues = new Queues(options, transport.kernel());
         VerdictLog log = new VerdictLog();
@@ -73,8 +72,7 @@ public final class NfqueueSession implements AutoCloseable {
         deadlines = new Deadlines(options, holds, dispatch, received, reports, transport::nanoTime);
         answers = new HeldAnswers(options, holds, dispatch, deadlines, received, transport::nanoTime);
         packets = new PacketBatch(queues, dispatch, deadlines, received, counts, options.failureVerdict());
-        decisions = new Decisions(
-                queues, packets, holds, dispatch, answers, counts, reports, options.failureVerdict());
+        decisions = new Decisions(queues, packets, holds, dispatch, answers, counts, reports, options.failureVerdict());
         refusals = new RefusedVerdicts(options, log, dispatch, reports);
         life = new QueueLife(
                 options, socket, refusals, reports, queues, holds, packets, dispatch, deadlines, transport::nanoTime);
@@ -105,13 +103,7 @@ public final class NfqueueSession implements AutoCloseable {
      * @throws NetlinkException if a system call fails
      */
     public static NfqueueSession open(NetlinkTransport transport, NfqueueOptions options) throws NetlinkException {
-        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
-        try {
-            return new NfqueueSession(transport, socket, options);
-        } catch (Throwable e) {
-            Failures.closeAfter(socket, e);
-            throw e;
-        }
+        return SocketSetup.open(transport, socket -> new NfqueueSession(transport, socket, options));
     }
 
     /**
@@ -129,7 +121,7 @@ public final class NfqueueSession implements AutoCloseable {
      * @param <E> what the decider may throw
      */
     public <E extends Exception> int poll(Decider<E> decider, Duration timeout) throws NetlinkException, E {
-        return loop.poll(typed(), decider, timeout);
+        return loop.poll(Handler.<Decider<E>, E>of(handler), decider, timeout);
     }
 
     /**
@@ -147,12 +139,7 @@ public final class NfqueueSession implements AutoCloseable {
      * @param <E> what the decider may throw
      */
     public <E extends Exception> long run(Decider<E> decider) throws NetlinkException, E {
-        return loop.run(typed(), decider);
-    }
-
-    @SuppressWarnings("unchecked") // the handler throws what the decider of the call throws
-    private <E extends Exception> Handler<Decider<E>, E> typed() {
-        return (Handler<Decider<E>, E>) (Handler<?, ?>) handler;
+        return loop.run(Handler.<Decider<E>, E>of(handler), decider);
     }
 
     private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, Decider<E> decider)
@@ -212,7 +199,7 @@ public final class NfqueueSession implements AutoCloseable {
                 .collect(Collectors.joining("-"));
     }
 
-    /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
+    @Override
     public void wakeup() {
         loop.wakeup();
     }
@@ -225,6 +212,7 @@ public final class NfqueueSession implements AutoCloseable {
      * <p>For packets that arrive after this, the queue is full: the kernel drops and counts them, or, if the close
      * verdict is not a drop, they pass undecided and uncounted.
      */
+    @Override
     public void stop() {
         loop.stop();
     }
@@ -246,11 +234,7 @@ public final class NfqueueSession implements AutoCloseable {
         loop.close();
     }
 
-    /**
-     * Whether the session has ended.
-     *
-     * @return whether its socket is closed
-     */
+    @Override
     public boolean ended() {
         return loop.ended();
     }
@@ -261,6 +245,7 @@ public final class NfqueueSession implements AutoCloseable {
      *
      * @return a snapshot
      */
+    @Override
     public NfqueueStatistics statistics() {
         Inbound inbound = loop.inbound();
         Statistics received = Statistics.none()
@@ -291,20 +276,12 @@ public final class NfqueueSession implements AutoCloseable {
                 .with(Counter.CLASHED, queues.clashed());
     }
 
-    /**
-     * The receive buffer in force.
-     *
-     * @return bytes as the kernel counts them: twice the requested size, or less if {@code net.core.rmem_max} caps it
-     */
+    @Override
     public int receiveBuffer() {
         return receiveBuffer;
     }
 
-    /**
-     * The socket's address, which identifies the owner of the queues in the kernel.
-     *
-     * @return the port id, 1 to 2³²−1
-     */
+    @Override
     public long portId() {
         return socket.portId();
     }

@@ -1,6 +1,7 @@
 package dev.nfkit.conntrack.event;
 
 import dev.nfkit.channel.Counts;
+import dev.nfkit.netfilter.SessionStatistics;
 
 /**
  * The counters of received and lost events of a session, since it was opened. A snapshot: it does not change. If
@@ -9,7 +10,7 @@ import dev.nfkit.channel.Counts;
  * <p>A layer that passes events on, such as Kotlin's flows, corrects the counters with {@link #withDelivered} and {@link
  * #withDiscarded}.
  */
-public final class ConntrackEventStatistics {
+public final class ConntrackEventStatistics implements SessionStatistics {
     /** The counters. */
     enum Counter {
         DELIVERED,
@@ -40,6 +41,7 @@ public final class ConntrackEventStatistics {
      *
      * @return a count
      */
+    @Override
     public long delivered() {
         return counts.get(Counter.DELIVERED);
     }
@@ -50,6 +52,7 @@ public final class ConntrackEventStatistics {
      *
      * @return a count
      */
+    @Override
     public long socketDrops() {
         return counts.get(Counter.SOCKET_DROPS);
     }
@@ -72,29 +75,17 @@ public final class ConntrackEventStatistics {
         return counts.get(Counter.FILTERED);
     }
 
-    /**
-     * Messages that could not be read.
-     *
-     * @return a count
-     */
+    @Override
     public long malformed() {
         return counts.get(Counter.MALFORMED);
     }
 
-    /**
-     * Datagrams larger than the session's slots, which were not read.
-     *
-     * @return a count
-     */
+    @Override
     public long truncatedDatagrams() {
         return counts.get(Counter.TRUNCATED_DATAGRAMS);
     }
 
-    /**
-     * Datagrams from foreign senders, senders other than the kernel, which were dropped.
-     *
-     * @return a count
-     */
+    @Override
     public long foreign() {
         return counts.get(Counter.FOREIGN);
     }
@@ -104,6 +95,7 @@ public final class ConntrackEventStatistics {
      *
      * @return a count
      */
+    @Override
     public long discarded() {
         return counts.get(Counter.DISCARDED);
     }

@@ -4,21 +4,21 @@ import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
-import dev.nfkit.channel.Failures;
 import dev.nfkit.channel.Handler;
 import dev.nfkit.channel.Inbound;
 import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.channel.SocketSetup;
 import dev.nfkit.channel.TableRequests;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.Loan;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
-import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.time.Duration;
@@ -37,12 +37,11 @@ import org.jspecify.annotations.Nullable;
  * since 5.19) it generates no events for connections that began before. If events arrive faster than they are received,
  * the kernel drops some; an {@link ConntrackEvent.Overrun} takes their place, with their number.
  *
- * <p>One thread at a time polls or runs; {@link #stop}, {@link #close}, {@link #wakeup} and {@link #statistics} may be
- * called by any thread, and inside callbacks. {@link #stop} ends gracefully: the session stops listening, events on the
- * socket are delivered, and run or poll then return. {@link #close} ends at once; undelivered events are discarded and
- * counted.
+ * <p>{@link NetfilterSession} describes its threads. {@link #stop} ends gracefully: the session stops listening, events
+ * on the socket are delivered, and run or poll then return. {@link #close} ends at once; undelivered events are
+ * discarded and counted.
  */
-public final class ConntrackEvents implements AutoCloseable {
+public final class ConntrackEvents implements NetfilterSession {
     /** An event is one datagram, of one page at most ({@code NLMSG_DEFAULT_SIZE}). */
     private static final int SLOT = 8192;
 
@@ -51,6 +50,7 @@ public final class ConntrackEvents implements AutoCloseable {
     /** In effect unbounded. */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
+    private final NetlinkSocket socket;
     private final ConntrackEventOptions options;
     private final EventLife life;
     private final MessageLoop loop;
@@ -75,9 +75,9 @@ public final class ConntrackEvents implements AutoCloseable {
 
     private ConntrackEvents(NetlinkTransport transport, NetlinkSocket socket, ConntrackEventOptions options)
             throws NetlinkException {
+        this.socket = socket;
         this.options = options;
-        socket.set(SocketOption.RECEIVE_BUFFER, options.receiveBuffer());
-        receiveBuffer = socket.get(SocketOption.RECEIVE_BUFFER);
+        receiveBuffer = SocketSetup.receiveBuffer(socket, options.receiveBuffer());
         socket.filter(options.eventFilter());
         life = new EventLife(socket, options.kinds(), receiveBuffer);
         loop = new MessageLoop(transport, socket, new DatagramBatch(SLOTS, SLOT), life);
@@ -102,13 +102,7 @@ public final class ConntrackEvents implements AutoCloseable {
         try (TableRequests requests = TableRequests.open(transport, Probe.TABLE, 1)) {
             requests.probe(Probe.NAME, Probe.TYPE, Probe.UNSUPPORTED);
         }
-        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
-        try {
-            return new ConntrackEvents(transport, socket, options);
-        } catch (Throwable e) {
-            Failures.closeAfter(socket, e);
-            throw e;
-        }
+        return SocketSetup.open(transport, socket -> new ConntrackEvents(transport, socket, options));
     }
 
     /**
@@ -130,10 +124,10 @@ public final class ConntrackEvents implements AutoCloseable {
         if (life.owed()) {
             return deliverLost(life.takeLost(false), sink);
         }
-        int delivered = loop.poll(typed(), sink, wait(timeout));
+        int delivered = loop.poll(Handler.<ConntrackEventSink<E>, E>of(handler), sink, wait(timeout));
         // The kernel reports an overrun before the events that it had already queued: these are delivered first.
         while (delivered == 0 && life.overrunAhead()) {
-            delivered = loop.poll(typed(), sink, Duration.ZERO);
+            delivered = loop.poll(Handler.<ConntrackEventSink<E>, E>of(handler), sink, Duration.ZERO);
         }
         long lost = life.takeLost(delivered < 0);
         if (lost < 0) {
@@ -178,20 +172,7 @@ public final class ConntrackEvents implements AutoCloseable {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> long run(ConntrackEventSink<E> sink) throws NetlinkException, E {
-        long delivered = 0;
-        while (!Thread.currentThread().isInterrupted()) {
-            int count = poll(sink, MessageLoop.RUN_SLICE);
-            if (count < 0) {
-                break;
-            }
-            delivered += count;
-        }
-        return delivered;
-    }
-
-    @SuppressWarnings("unchecked") // the handler throws what the sink of the call throws
-    private <E extends Exception> Handler<ConntrackEventSink<E>, E> typed() {
-        return (Handler<ConntrackEventSink<E>, E>) (Handler<?, ?>) handler;
+        return MessageLoop.repeat(() -> poll(sink, MessageLoop.RUN_SLICE));
     }
 
     private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, ConntrackEventSink<E> sink)
@@ -249,40 +230,47 @@ public final class ConntrackEvents implements AutoCloseable {
         }
     }
 
-    /** Makes the poll in progress, or the next one, return 0 at once. Any thread. */
+    @Override
     public void wakeup() {
         loop.wakeup();
     }
 
-    /** Begins a graceful end: events on the socket are delivered, then poll returns −1 and run returns. Any thread. */
+    /**
+     * Begins a graceful end: the session stops listening, events on the socket are delivered, and the session ends. The
+     * run in progress then returns; a caller that polls continues until −1. Any thread; idempotent; does not wait.
+     */
+    @Override
     public void stop() {
         loop.stop();
     }
 
-    /**
-     * The receive buffer in force.
-     *
-     * @return bytes, as the kernel counts them
-     */
-    public int receiveBuffer() {
-        return receiveBuffer;
+    @Override
+    public void close() {
+        loop.close();
+    }
+
+    @Override
+    public boolean ended() {
+        return loop.ended();
     }
 
     /**
-     * The counters of received and lost events.
+     * The counters of received and lost events since the session was opened. Any thread; also after the end.
      *
-     * @return a snapshot; any thread, also after the end
+     * @return a snapshot
      */
+    @Override
     public ConntrackEventStatistics statistics() {
         return life.statistics();
     }
 
-    /**
-     * Ends the session: undelivered events are discarded and counted. Any thread; idempotent. Inside a callback it only
-     * marks the session, which ends when the callback returns.
-     */
     @Override
-    public void close() {
-        loop.close();
+    public int receiveBuffer() {
+        return receiveBuffer;
+    }
+
+    @Override
+    public long portId() {
+        return socket.portId();
     }
 }

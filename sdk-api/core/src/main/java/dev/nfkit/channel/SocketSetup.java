@@ -1,0 +1,72 @@
+package dev.nfkit.channel;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.socket.SocketOption;
+import dev.nfkit.wire.Netlink;
+
+/** Opens the netfilter sockets of sessions and tables, and sets the options that they have in common. */
+public final class SocketSetup {
+    private SocketSetup() {}
+
+    /**
+     * Makes what owns a socket.
+     *
+     * @param <S> what it makes
+     */
+    @FunctionalInterface
+    public interface Maker<S> {
+        /**
+         * Makes the owner of a socket.
+         *
+         * @param socket the open socket
+         * @return its owner, which closes it
+         * @throws NetlinkException if a system call fails or the kernel refuses a request; the socket is then closed
+         */
+        S make(NetlinkSocket socket) throws NetlinkException;
+    }
+
+    /**
+     * Opens a socket and makes its owner. If that fails, the socket is closed.
+     *
+     * @param transport opens the socket
+     * @param maker makes the owner
+     * @return the owner
+     * @throws NetlinkException if a system call fails, or as the maker throws
+     * @param <S> the owner
+     */
+    public static <S> S open(NetlinkTransport transport, Maker<S> maker) throws NetlinkException {
+        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
+        try {
+            return maker.make(socket);
+        } catch (Throwable e) {
+            Failures.closeAfter(socket, e);
+            throw e;
+        }
+    }
+
+    /**
+     * Requests refusals with the kernel's text, and answers that do not repeat the request.
+     *
+     * @param socket the socket
+     * @throws NetlinkException if a system call fails
+     */
+    public static void explainRefusals(NetlinkSocket socket) throws NetlinkException {
+        socket.set(SocketOption.EXT_ACK, 1);
+        socket.set(SocketOption.CAP_ACK, 1);
+    }
+
+    /**
+     * Sets the receive buffer.
+     *
+     * @param socket the socket
+     * @param bytes the requested size
+     * @return the size in force, as the kernel counts it
+     * @throws NetlinkException if a system call fails
+     */
+    public static int receiveBuffer(NetlinkSocket socket, int bytes) throws NetlinkException {
+        socket.set(SocketOption.RECEIVE_BUFFER, bytes);
+        return socket.get(SocketOption.RECEIVE_BUFFER);
+    }
+}
