@@ -89,7 +89,7 @@ public fun NetlinkTransport.conntrackEvents(
 private fun NetlinkTransport.reader(
     options: ConntrackEventOptions,
     batchCapacity: Int,
-): SessionReader<ConntrackEventSource, ConntrackEvent> =
+): SessionReader<SessionSource<ConntrackEvents, ConntrackEvent>, ConntrackEvent> =
     SessionReader("nfkit-conntrack-events", batchCapacity, this, { it !is ConntrackEvent.Overrun }) {
-        ConntrackEventSource(ConntrackEvents.open(it, options))
+        openConntrackEvents(it, options)
     }

@@ -10,7 +10,7 @@ import dev.nfkit.conntrack.event.ConntrackEventOptions
  * time.
  */
 @NfkitDsl
-public class ConntrackEventOptionsBuilder internal constructor() {
+public class ConntrackEventOptionsBuilder internal constructor() : SessionOptionsBuilder() {
     private val builder = ConntrackEventOptions.builder()
     private val values: ConntrackEventOptions get() = builder.build()
 
@@ -25,19 +25,6 @@ public class ConntrackEventOptionsBuilder internal constructor() {
         get() = values.receiveBuffer()
         set(bytes) {
             builder.receiveBuffer(bytes)
-        }
-
-    /**
-     * The maximum number of batches that wait for the collector: 1 to 1024; 16 by default. A batch is the result of one
-     * read of the socket, 1 to 128 events. At the maximum, the reader thread stops reading until a batch is collected;
-     * events then wait in the kernel's receive buffer, and in place of those that no longer fit there the collector
-     * gets a [ConntrackEvent.Overrun][dev.nfkit.conntrack.event.ConntrackEvent.Overrun].
-     *
-     * @throws IllegalArgumentException if it is set out of range
-     */
-    public var batchCapacity: Int = BatchQueue.DEFAULT_CAPACITY
-        set(batches) {
-            field = BatchQueue.checkedCapacity(batches)
         }
 
     /**

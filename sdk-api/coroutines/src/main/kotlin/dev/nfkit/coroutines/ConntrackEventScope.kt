@@ -1,19 +1,20 @@
 package dev.nfkit.coroutines
 
 import dev.nfkit.conntrack.event.ConntrackEvent
+import dev.nfkit.conntrack.event.ConntrackEventOptions
 import dev.nfkit.conntrack.event.ConntrackEventSink
 import dev.nfkit.conntrack.event.ConntrackEventStatistics
 import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 
 /**
- * An open session of conntrack's events, inside the block of [useConntrackEvents]. Its members may be used by any
- * thread; the session ends with the block.
+ * An open session of conntrack's events, inside the block of [useConntrackEvents].
  */
 public class ConntrackEventScope internal constructor(
     private val session: ConntrackEvents,
-    private val reader: SessionReader<ConntrackEventSource, ConntrackEvent>,
-) {
+    private val reader: SessionReader<SessionSource<ConntrackEvents, ConntrackEvent>, ConntrackEvent>,
+) : SessionScope(session) {
     /**
      * The events, in the order of arrival. Each event is owned: it may be kept, and read by any thread. A
      * [ConntrackEvent.Overrun] takes the place of events that were lost because they were not collected in time, with
@@ -33,12 +34,6 @@ public class ConntrackEventScope internal constructor(
     public val events: Flow<ConntrackEvent> = reader.elements()
 
     /**
-     * The receive buffer in force, in bytes as the kernel counts them: twice the requested size, or less if
-     * `net.core.rmem_max` caps it.
-     */
-    public val receiveBuffer: Int get() = session.receiveBuffer()
-
-    /**
      * The counters of received and lost events since the session was opened. Also valid after the block's end.
      *
      * Events that wait to be collected count as delivered until the block ends; those that still wait then are
@@ -46,35 +41,20 @@ public class ConntrackEventScope internal constructor(
      *
      * @return a snapshot
      */
-    public fun statistics(): ConntrackEventStatistics {
+    public override fun statistics(): ConntrackEventStatistics {
         val uncollected = reader.discarded()
         val all = session.statistics()
         return all
             .withDelivered(all.delivered() - uncollected)
             .withDiscarded(all.discarded() + uncollected)
     }
-
-    /**
-     * Begins a graceful end: drops the memberships. [events] emits everything that the kernel sent until then, and
-     * completes. Idempotent; does not wait.
-     */
-    public fun stop() {
-        session.stop()
-    }
 }
 
-/** The session of events as a source for the reader. */
-internal class ConntrackEventSource(
-    val session: ConntrackEvents,
-) : Source<ConntrackEvent> {
-    override fun poll(take: (ConntrackEvent) -> Unit): Int =
-        session.poll(ConntrackEventSink<RuntimeException> { take(it.copy()) }, UNBOUNDED)
-
-    override fun wakeup() {
-        session.wakeup()
+/** Opens a session as a source for the reader. */
+internal fun openConntrackEvents(
+    transport: NetlinkTransport,
+    options: ConntrackEventOptions,
+): SessionSource<ConntrackEvents, ConntrackEvent> =
+    SessionSource(ConntrackEvents.open(transport, options)) { take, timeout ->
+        poll(ConntrackEventSink<RuntimeException> { take(it.copy()) }, timeout)
     }
-
-    override fun close() {
-        session.close()
-    }
-}

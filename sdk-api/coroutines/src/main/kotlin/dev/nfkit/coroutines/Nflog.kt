@@ -86,7 +86,7 @@ public fun NetlinkTransport.nflog(
 private fun NetlinkTransport.reader(
     options: NflogOptions,
     batchCapacity: Int,
-): SessionReader<NflogSource, NflogPacket> {
+): SessionReader<SessionSource<NflogSession, NflogPacket>, NflogPacket> {
     val name = options.groups().joinToString(",", "nfkit-nflog-") { it.group().toString() }
-    return SessionReader(name, batchCapacity, this) { NflogSource(NflogSession.open(it, options)) }
+    return SessionReader(name, batchCapacity, this) { openNflog(it, options) }
 }

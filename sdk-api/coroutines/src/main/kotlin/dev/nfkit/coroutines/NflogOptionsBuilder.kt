@@ -10,7 +10,7 @@ import dev.nfkit.nflog.NflogOptions
  * and ranges are those of [NflogOptions.Builder]; a value out of range is refused when it is set. One thread at a time.
  */
 @NfkitDsl
-public class NflogOptionsBuilder internal constructor() {
+public class NflogOptionsBuilder internal constructor() : SessionOptionsBuilder() {
     private val builder = NflogOptions.builder()
 
     /**
@@ -24,19 +24,6 @@ public class NflogOptionsBuilder internal constructor() {
         set(bytes) {
             builder.receiveBuffer(bytes)
             field = bytes
-        }
-
-    /**
-     * The maximum number of batches that wait for the collector: 1 to 1024; 16 by default. A batch is the result of one
-     * read of the socket, 1 to 1024 packets of about 256 KiB at most. At the maximum, the reader thread stops reading
-     * until a batch is collected; packets then wait in the kernel's receive buffer, and those that no longer fit there
-     * are lost and counted as [socketDrops][dev.nfkit.netfilter.Statistics.socketDrops].
-     *
-     * @throws IllegalArgumentException if it is set out of range
-     */
-    public var batchCapacity: Int = BatchQueue.DEFAULT_CAPACITY
-        set(batches) {
-            field = BatchQueue.checkedCapacity(batches)
         }
 
     /**

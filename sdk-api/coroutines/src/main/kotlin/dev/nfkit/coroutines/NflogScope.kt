@@ -2,18 +2,19 @@ package dev.nfkit.coroutines
 
 import dev.nfkit.netfilter.PacketSink
 import dev.nfkit.netfilter.Statistics
+import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
+import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 
 /**
- * An open NFLOG session, inside the block of [useNflog]. Its members may be used by any thread; the session ends with
- * the block.
+ * An open NFLOG session, inside the block of [useNflog].
  */
 public class NflogScope internal constructor(
     private val session: NflogSession,
-    private val reader: SessionReader<NflogSource, NflogPacket>,
-) {
+    private val reader: SessionReader<SessionSource<NflogSession, NflogPacket>, NflogPacket>,
+) : SessionScope(session) {
     /**
      * The packets of all groups of the session, in the order of arrival. Each is owned: it may be kept, and read by any
      * thread.
@@ -29,15 +30,6 @@ public class NflogScope internal constructor(
      * With a slow collector, the kernel's buffer fills up, as described for [NflogOptionsBuilder.batchCapacity].
      */
     public val packets: Flow<NflogPacket> = reader.elements()
-
-    /**
-     * The receive buffer in force, in bytes as the kernel counts them: twice the requested size, or less if
-     * `net.core.rmem_max` caps it.
-     */
-    public val receiveBuffer: Int get() = session.receiveBuffer()
-
-    /** The port id of the session's socket, which identifies the owner of the groups in the kernel: 1 to 2³²−1. */
-    public val portId: Long get() = session.portId()
 
     /**
      * The NLBUFSIZ in force for a group: the configured one, or one that fits the receive buffer.
@@ -56,35 +48,20 @@ public class NflogScope internal constructor(
      *
      * @return a snapshot
      */
-    public fun statistics(): Statistics {
+    public override fun statistics(): Statistics {
         val uncollected = reader.discarded()
         val all = session.statistics()
         return all
             .withDelivered(all.delivered() - uncollected)
             .withDiscarded(all.discarded() + uncollected)
     }
-
-    /**
-     * Begins a graceful end: unbinds the groups, which makes the kernel deliver the packets it holds. [packets] emits
-     * everything that was logged until then, and completes. Idempotent; does not wait.
-     */
-    public fun stop() {
-        session.stop()
-    }
 }
 
-/** NFLOG's session as a source for the reader. */
-internal class NflogSource(
-    val session: NflogSession,
-) : Source<NflogPacket> {
-    override fun poll(take: (NflogPacket) -> Unit): Int =
-        session.poll(PacketSink<NflogPacket, RuntimeException> { take(it.copy()) }, UNBOUNDED)
-
-    override fun wakeup() {
-        session.wakeup()
+/** Opens a session as a source for the reader. */
+internal fun openNflog(
+    transport: NetlinkTransport,
+    options: NflogOptions,
+): SessionSource<NflogSession, NflogPacket> =
+    SessionSource(NflogSession.open(transport, options)) { take, timeout ->
+        poll(PacketSink<NflogPacket, RuntimeException> { take(it.copy()) }, timeout)
     }
-
-    override fun close() {
-        session.close()
-    }
-}

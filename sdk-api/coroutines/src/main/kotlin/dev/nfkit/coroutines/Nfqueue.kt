@@ -1,6 +1,5 @@
 package dev.nfkit.coroutines
 
-import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.socket.NetlinkTransport
 
 /**
@@ -50,6 +49,6 @@ public suspend fun <R> NetlinkTransport.useNfqueue(
     val options = builder.build()
     val name = options.queues().joinToString(",", "nfkit-nfqueue-") { it.queue().toString() }
     val reader =
-        SessionReader(name, builder.batchCapacity, this) { NfqueueSource(NfqueueSession.open(it, options)) }
+        SessionReader(name, builder.batchCapacity, this) { openNfqueue(it, options) }
     return reader.use { NfqueueScope(options, it.session, reader).block() }
 }

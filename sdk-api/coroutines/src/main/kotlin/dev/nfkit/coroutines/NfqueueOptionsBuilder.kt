@@ -17,7 +17,7 @@ import kotlin.time.toKotlinDuration
  * value out of range is refused when it is set. One thread at a time.
  */
 @NfkitDsl
-public class NfqueueOptionsBuilder internal constructor() {
+public class NfqueueOptionsBuilder internal constructor() : SessionOptionsBuilder() {
     private val builder = NfqueueOptions.builder()
 
     /**
@@ -57,18 +57,6 @@ public class NfqueueOptionsBuilder internal constructor() {
         set(packets) {
             builder.batchSize(packets)
             field = packets
-        }
-
-    /**
-     * The maximum number of batches that wait for the deciding coroutine: 1 to 1024; 16 by default. At the maximum, the
-     * reader thread stops reading until a batch is taken; packets then wait in the kernel's queue. If that is full
-     * ([NfqueueQueueBuilder.maximumLength]), further packets are dropped, or pass if the queue fails open.
-     *
-     * @throws IllegalArgumentException if it is set out of range
-     */
-    public var batchCapacity: Int = BatchQueue.DEFAULT_CAPACITY
-        set(batches) {
-            field = BatchQueue.checkedCapacity(batches)
         }
 
     /**

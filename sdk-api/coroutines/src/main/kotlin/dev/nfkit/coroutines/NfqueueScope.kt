@@ -7,13 +7,13 @@ import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.NfqueueStatistics
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.withContext
 
 /**
- * An open NFQUEUE session, inside the block of [useNfqueue]. Its members may be used by any thread; the session ends
- * with the block.
+ * An open NFQUEUE session, inside the block of [useNfqueue].
  *
  * Only one caller may take packets at a time: a call of [decide], or a collector of [packets] or [batches]; a
  * concurrent one fails with IllegalStateException. They may follow each other, and each continues after the last packet
@@ -26,8 +26,8 @@ import kotlinx.coroutines.withContext
 public class NfqueueScope internal constructor(
     private val options: NfqueueOptions,
     private val session: NfqueueSession,
-    private val reader: SessionReader<NfqueueSource, QueuedPacket>,
-) {
+    private val reader: SessionReader<SessionSource<NfqueueSession, QueuedPacket>, QueuedPacket>,
+) : SessionScope(session) {
     private val tally = Tally()
 
     /**
@@ -59,12 +59,6 @@ public class NfqueueScope internal constructor(
      * A batch is taken as a whole: packets that its collector did not answer before it failed are not emitted again.
      */
     public val batches: Flow<List<QueuedPacket>> = reader.batches()
-
-    /** The receive buffer in force, in bytes as the kernel counts them: twice the requested size, or less. */
-    public val receiveBuffer: Int get() = session.receiveBuffer()
-
-    /** The port id of the session's socket, which identifies the owner of the queues in the kernel: 1 to 2³²−1. */
-    public val portId: Long get() = session.portId()
 
     /**
      * Decides packets until the session has ended, which requires [stop]; otherwise it never returns normally.
@@ -162,40 +156,23 @@ public class NfqueueScope internal constructor(
      *
      * @return a snapshot
      */
-    public fun statistics(): NfqueueStatistics = tally.applyTo(session.statistics())
-
-    /**
-     * Begins a graceful end: the queue accepts no further packets, waiting packets are delivered and have the [settle
-     * time][NfqueueOptionsBuilder.settleTime] to be answered, and the rest gets the close verdict. [packets], [batches]
-     * and [decide] then end. Idempotent; does not wait.
-     */
-    public fun stop() {
-        session.stop()
-    }
+    public override fun statistics(): NfqueueStatistics = tally.applyTo(session.statistics())
 
     private companion object {
         const val MAX_CONCURRENCY = 65536
     }
 }
 
-/** NFQUEUE's session as a source for the reader: every packet is held, and its receiver answers it. */
-internal class NfqueueSource(
-    val session: NfqueueSession,
-) : Source<QueuedPacket> {
-    override fun poll(take: (QueuedPacket) -> Unit): Int =
-        session.poll(
+/** Opens a session as a source for the reader: every packet is held, and its receiver answers it. */
+internal fun openNfqueue(
+    transport: NetlinkTransport,
+    options: NfqueueOptions,
+): SessionSource<NfqueueSession, QueuedPacket> =
+    SessionSource(NfqueueSession.open(transport, options)) { take, timeout ->
+        val holding =
             Decider<RuntimeException> { packet ->
                 take(packet.hold())
                 Verdict.HELD
-            },
-            UNBOUNDED,
-        )
-
-    override fun wakeup() {
-        session.wakeup()
+            }
+        poll(holding, timeout)
     }
-
-    override fun close() {
-        session.close()
-    }
-}

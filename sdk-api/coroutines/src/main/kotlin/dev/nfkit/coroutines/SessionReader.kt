@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.LockSupport
 
-/** The part of a core session that the reader uses. */
+/** What a reader reads: a session, or a long answer of the table. */
 internal interface Source<T : Any> : AutoCloseable {
-    /** Waits for elements and passes an owned copy of each to [take]; negative after the session has ended. */
+    /** Waits for elements and passes an owned copy of each to [take]; negative after the end. */
     fun poll(take: (T) -> Unit): Int
 
     /** Makes the poll in progress, or the next, return. Any thread. */

@@ -3,7 +3,6 @@ package dev.nfkit.coroutines
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.event.ConntrackEventKind
 import dev.nfkit.conntrack.event.ConntrackEventOptions
-import dev.nfkit.conntrack.event.ConntrackEvents
 import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.conntrack.table.EntrySink
 import dev.nfkit.conntrack.table.ExpectationSink
@@ -77,20 +76,6 @@ class ConntrackParitySpec :
 
         test("each operation of Java's expectations is one of Kotlin's, and vice versa") {
             ExpectationScope::class.java.kotlinOperations() shouldBe Expectations::class.java.operations()
-        }
-
-        test("each operation of Java's session of events has a counterpart in Kotlin's scope") {
-            ConntrackEvents::class.java
-                .ownMethods()
-                .map { it.name }
-                .toSet() shouldContainExactlyInAnyOrder
-                // The reader polls, wakes up and closes.
-                setOf("poll", "run", "wakeup", "close", "stop", "receiveBuffer", "statistics")
-            ConntrackEventScope::class.java
-                .ownMethods()
-                .map { it.name }
-                .toSet() shouldContainExactlyInAnyOrder
-                setOf("getEvents", "stop", "getReceiveBuffer", "statistics")
         }
 
         test("each option of Java's builder of events is one of Kotlin's, which adds the queue's capacity") {

@@ -9,10 +9,10 @@ internal class Setting<B, V>(
     val set: B.() -> Unit,
 )
 
-/** The public methods that a class declares, as a Java user sees them. */
+/** The public methods of a class and of those that it extends, without Object's, as a Java user sees them. */
 internal fun Class<*>.ownMethods() =
-    declaredMethods.filter {
-        Modifier.isPublic(it.modifiers) && !Modifier.isStatic(it.modifiers) && !it.isSynthetic
+    methods.filter {
+        it.declaringClass != Any::class.java && !Modifier.isStatic(it.modifiers) && !it.isSynthetic
     }
 
 /** The options of a Java builder. */
