@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.capture;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
@@ -78,6 +79,11 @@ public final class Capture implements PollLoop.Work {
     }
 
     @Override
+    public NetfilterSession session() {
+        return session;
+    }
+
+    @Override
     public int poll(Duration timeout) throws NetlinkException, WriteFailure {
         return session.poll(this::take, timeout);
     }
@@ -91,11 +97,6 @@ public final class Capture implements PollLoop.Work {
             counter.show(
                     now, Summary.counts(packets, files == null ? payloadBytes : files.bytes(), session.statistics()));
         }
-    }
-
-    @Override
-    public void stop() {
-        session.stop();
     }
 
     private void nextFile(CaptureFiles present) throws WriteFailure {

@@ -4,6 +4,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.conntrack.event.ConntrackEventStatistics;
 import dev.nfkit.conntrack.event.ConntrackEvents;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.samples.cli.conntrack.print.ConntrackPrinter;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.WriteFailure;
@@ -88,6 +89,11 @@ final class ConntrackListening implements PollLoop.Work {
     }
 
     @Override
+    public NetfilterSession session() {
+        return events;
+    }
+
+    @Override
     public int poll(Duration timeout) throws NetlinkException, WriteFailure {
         return events.poll(this::take, timeout);
     }
@@ -121,10 +127,5 @@ final class ConntrackListening implements PollLoop.Work {
     @Override
     public void look(long now) {
         // Nothing is scheduled.
-    }
-
-    @Override
-    public void stop() {
-        events.stop();
     }
 }

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.queue;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.nfqueue.Verdict;
@@ -87,6 +88,11 @@ final class QueueRun implements PollLoop.Work {
         }
         delays.check();
         flush();
+    }
+
+    @Override
+    public NetfilterSession session() {
+        return session;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.run;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import java.time.Duration;
 
@@ -9,8 +10,11 @@ public final class PollLoop {
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final Duration TICK = Duration.ofMillis(250);
 
-    /** The operations on the session. */
+    /** A session of any kind, and the work on what it delivers. */
     public interface Work {
+        /** The session that is polled. */
+        NetfilterSession session();
+
         /** Polls the session. Returns the number of packets, or −1 once it has ended. */
         int poll(Duration timeout) throws NetlinkException, WriteFailure;
 
@@ -23,8 +27,10 @@ public final class PollLoop {
         /** Runs the work that is due at a time of System.nanoTime. */
         void look(long now) throws WriteFailure;
 
-        /** Begins a graceful shutdown. */
-        void stop();
+        /** Begins a graceful end of the session. */
+        default void stop() {
+            session().stop();
+        }
     }
 
     private PollLoop() {}

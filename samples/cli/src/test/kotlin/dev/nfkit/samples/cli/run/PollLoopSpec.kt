@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli.run
 
+import dev.nfkit.netfilter.NetfilterSession
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
@@ -11,6 +12,8 @@ private class SteadyTraffic(
 ) : PollLoop.Work {
     val done = mutableListOf<String>()
     private var polled = 0
+
+    override fun session(): NetfilterSession = error("polls, stops and ends by itself")
 
     override fun poll(timeout: Duration): Int = if (polled++ < polls) 1 else -1
 
