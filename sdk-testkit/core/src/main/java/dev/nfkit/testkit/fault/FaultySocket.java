@@ -3,18 +3,16 @@ package dev.nfkit.testkit.fault;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.socket.DatagramBatch;
-import dev.nfkit.socket.EventFilter;
+import dev.nfkit.socket.ForwardingNetlinkSocket;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A socket into which faults are injected. */
-final class FaultySocket implements NetlinkSocket {
-    private final NetlinkSocket delegate;
+final class FaultySocket extends ForwardingNetlinkSocket {
     private final LongSupplier clock;
     private final Injector injector;
     private final ReentrantLock receiving = new ReentrantLock();
@@ -34,19 +32,9 @@ final class FaultySocket implements NetlinkSocket {
     private volatile boolean words;
 
     FaultySocket(NetlinkSocket delegate, LongSupplier clock, Injector injector) {
-        this.delegate = delegate;
+        super(delegate);
         this.clock = clock;
         this.injector = injector;
-    }
-
-    @Override
-    public long portId() {
-        return delegate.portId();
-    }
-
-    @Override
-    public ByteOrder order() {
-        return delegate.order();
     }
 
     @Override
@@ -57,7 +45,7 @@ final class FaultySocket implements NetlinkSocket {
         } else if (fault instanceof Fault.ThrowingSend throwing) {
             throw Throwing.undeclared(throwing.failure().get());
         }
-        delegate.send(datagram);
+        super.send(datagram);
     }
 
     @Override
@@ -78,7 +66,7 @@ final class FaultySocket implements NetlinkSocket {
             long now = clock.getAsLong();
             long asked = timeoutNanos < 0 ? -1 : Math.max(0, timeoutNanos - (now - start));
             long wait = passage.wait(asked, now);
-            int count = delegate.receive(batch, wait);
+            int count = super.receive(batch, wait);
             if (count < 0) {
                 return ended(batch);
             }
@@ -125,8 +113,7 @@ final class FaultySocket implements NetlinkSocket {
             passage.markOverrun();
         }
         for (int i = 0; i < batch.count(); i++) {
-            FaultEvent[] events =
-                    FaultyMessages.events(batch.buffer(), batch.offset(i), batch.length(i), delegate.order());
+            FaultEvent[] events = FaultyMessages.events(batch.buffer(), batch.offset(i), batch.length(i), order());
             Fault fault = lostAnyway() ? null : injector.next(portId(), batch.length(i) * Byte.SIZE, events);
             if (passed && (fault != null || lostAnyway())) {
                 passed = false;
@@ -181,7 +168,7 @@ final class FaultySocket implements NetlinkSocket {
             passage.delay(arrival, clock.getAsLong() + delay.by().toNanos());
         } else if (fault instanceof Fault.RefusedAcknowledgement refusal) {
             String text = words ? refusal.text() : null;
-            passage.add(with(arrival, FaultyMessages.refused(arrival.bytes, refusal.errno(), text, delegate.order())));
+            passage.add(with(arrival, FaultyMessages.refused(arrival.bytes, refusal.errno(), text, order())));
         } else if (fault instanceof Fault.ForeignSender) {
             foreignDatagrams++;
             passage.add(arrival);
@@ -193,7 +180,7 @@ final class FaultySocket implements NetlinkSocket {
         } else if (fault instanceof Fault.FlippedBit flip) {
             passage.add(with(arrival, FaultyMessages.flipped(arrival.bytes, flip.bit())));
         } else if (fault instanceof Fault.InterruptedDump) {
-            passage.add(with(arrival, FaultyMessages.interrupted(arrival.bytes, delegate.order())));
+            passage.add(with(arrival, FaultyMessages.interrupted(arrival.bytes, order())));
         } else if (fault instanceof Fault.FailedReceive failure) {
             passage.fail(failure);
             passage.add(arrival);
@@ -204,7 +191,7 @@ final class FaultySocket implements NetlinkSocket {
             silent = true;
         } else if (fault instanceof Fault.Closed) {
             silent = true; // later datagrams are lost
-            delegate.close();
+            super.close();
         }
     }
 
@@ -220,7 +207,7 @@ final class FaultySocket implements NetlinkSocket {
 
     @Override
     public void set(SocketOption option, int value) throws NetlinkException {
-        delegate.set(option, value);
+        super.set(option, value);
         if (option == SocketOption.NO_ENOBUFS) {
             quiet = value != 0;
         } else if (option == SocketOption.EXT_ACK) {
@@ -229,34 +216,24 @@ final class FaultySocket implements NetlinkSocket {
     }
 
     @Override
-    public int get(SocketOption option) throws NetlinkException {
-        return delegate.get(option);
-    }
-
-    @Override
-    public void filter(@Nullable EventFilter filter) throws NetlinkException {
-        delegate.filter(filter);
-    }
-
-    @Override
     public long drops() {
-        return delegate.drops() + lost;
+        return super.drops() + lost;
     }
 
     @Override
     public long foreign() {
-        return delegate.foreign() + foreignDatagrams;
+        return super.foreign() + foreignDatagrams;
     }
 
     @Override
     public void wakeup() {
         woken = true;
-        delegate.wakeup();
+        super.wakeup();
     }
 
     @Override
     public void close() {
         closed = true;
-        delegate.close();
+        super.close();
     }
 }
