@@ -1,15 +1,7 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.conntrack.StatisticsAttribute;
-import dev.nfkit.socket.ConntrackDrops;
-import dev.nfkit.wire.AttributeType;
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
+import dev.nfkit.testkit.conntrack.ConntrackProperties;
 
 /**
  * The properties of the kernel of a {@link FakeConntrack}, which a test sets before the code under test runs. By
@@ -17,38 +9,10 @@ import java.util.TreeMap;
  * any thread.
  */
 public final class ConntrackSettings {
-    private static final int IPPROTO_TCP = SampleTuple.IPPROTO_TCP;
-    private static final int IPPROTO_UDP = SampleTuple.IPPROTO_UDP;
+    private final ConntrackProperties properties;
 
-    private final TestClock clock;
-    private final Map<String, Set<Integer>> helpers = new HashMap<>();
-    private final Map<Integer, Map<StatisticsAttribute, Long>> statistics = new TreeMap<>();
-    private final Map<StatisticsAttribute.Expectations, Long> expectationStatistics =
-            new EnumMap<>(StatisticsAttribute.Expectations.class);
-    private KernelVersion version = KernelVersion.LATEST;
-    private boolean available = true;
-    private boolean accounting;
-    private boolean timestamps;
-    private boolean labelled;
-    private boolean invertedIpv6Filter = true;
-    private boolean tellsChanges = true;
-    private long maximum = 262_144;
-
-    ConntrackSettings(TestClock clock) {
-        this.clock = clock;
-        helper("ftp", IPPROTO_TCP).helper("irc", IPPROTO_TCP);
-        helper("sip", IPPROTO_TCP).helper("sip", IPPROTO_UDP).helper("tftp", IPPROTO_UDP);
-        statistics.put(0, new EnumMap<>(StatisticsAttribute.class));
-    }
-
-    private ConntrackSettings set(Runnable change) {
-        clock.lock().lock();
-        try {
-            change.run();
-            return this;
-        } finally {
-            clock.lock().unlock();
-        }
+    ConntrackSettings(ConntrackProperties properties) {
+        this.properties = properties;
     }
 
     /**
@@ -60,7 +24,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings kernelVersion(int major, int minor) {
-        return set(() -> version = new KernelVersion(major, minor));
+        properties.kernelVersion(major, minor);
+        return this;
     }
 
     /**
@@ -71,7 +36,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings available(boolean there) {
-        return set(() -> available = there);
+        properties.available(there);
+        return this;
     }
 
     /**
@@ -81,7 +47,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings accounting(boolean on) {
-        return set(() -> accounting = on);
+        properties.accounting(on);
+        return this;
     }
 
     /**
@@ -92,7 +59,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings timestamps(boolean on) {
-        return set(() -> timestamps = on);
+        properties.timestamps(on);
+        return this;
     }
 
     /**
@@ -103,7 +71,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings labelled(boolean on) {
-        return set(() -> labelled = on);
+        properties.labelled(on);
+        return this;
     }
 
     /**
@@ -114,7 +83,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings helper(String name, int protocol) {
-        return set(() -> helpers.computeIfAbsent(name, key -> new HashSet<>()).add(protocol));
+        properties.helper(name, protocol);
+        return this;
     }
 
     /**
@@ -124,7 +94,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings maximum(long entries) {
-        return set(() -> maximum = entries);
+        properties.maximum(entries);
+        return this;
     }
 
     /**
@@ -135,7 +106,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings invertedIpv6Filter(boolean inverted) {
-        return set(() -> invertedIpv6Filter = inverted);
+        properties.invertedIpv6Filter(inverted);
+        return this;
     }
 
     /**
@@ -146,7 +118,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings tellsChanges(boolean on) {
-        return set(() -> tellsChanges = on);
+        properties.tellsChanges(on);
+        return this;
     }
 
     /**
@@ -158,9 +131,8 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings statistic(int processor, StatisticsAttribute counter, long value) {
-        return set(() -> statistics
-                .computeIfAbsent(processor, key -> new EnumMap<>(StatisticsAttribute.class))
-                .put(counter, value));
+        properties.statistic(processor, counter, value);
+        return this;
     }
 
     /**
@@ -171,83 +143,7 @@ public final class ConntrackSettings {
      * @return these settings
      */
     public ConntrackSettings statistic(StatisticsAttribute.Expectations counter, long value) {
-        return set(() -> expectationStatistics.put(counter, value));
-    }
-
-    /** The drop counters, summed over all processors; empty without connection tracking. Any thread. */
-    Optional<ConntrackDrops> drops() {
-        clock.lock().lock();
-        try {
-            return available
-                    ? Optional.of(new ConntrackDrops(
-                            total(StatisticsAttribute.INSERT_FAILED), total(StatisticsAttribute.DROP)))
-                    : Optional.empty();
-        } finally {
-            clock.lock().unlock();
-        }
-    }
-
-    private long total(StatisticsAttribute counter) {
-        return statistics.values().stream()
-                .mapToLong(processor -> processor.getOrDefault(counter, 0L))
-                .sum();
-    }
-
-    // The following is for the model. All of it requires the lock.
-
-    /** Increments a counter of processor 0. */
-    void count(StatisticsAttribute counter) {
-        statistics
-                .computeIfAbsent(0, key -> new EnumMap<>(StatisticsAttribute.class))
-                .merge(counter, 1L, (before, one) -> (before + one) & 0xffff_ffffL);
-    }
-
-    boolean available() {
-        return available;
-    }
-
-    boolean accounting() {
-        return accounting;
-    }
-
-    boolean timestamps() {
-        return timestamps;
-    }
-
-    boolean labelled() {
-        return labelled;
-    }
-
-    boolean invertedIpv6Filter() {
-        return invertedIpv6Filter;
-    }
-
-    boolean tellsChanges() {
-        return tellsChanges;
-    }
-
-    long maximum() {
-        return maximum;
-    }
-
-    boolean hasHelper(String name, int protocol) {
-        return helpers.getOrDefault(name, Set.of()).contains(protocol);
-    }
-
-    /** Whether the kernel has the features of a version. */
-    boolean has(String since) {
-        return version.has(since);
-    }
-
-    boolean knows(AttributeType attribute) {
-        return version.has(attribute.since());
-    }
-
-    Map<Integer, Map<StatisticsAttribute, Long>> statistics() {
-        return statistics;
-    }
-
-    long statistic(StatisticsAttribute.Expectations counter) {
-        return expectationStatistics.getOrDefault(counter, 0L);
+        properties.statistic(counter, value);
+        return this;
     }
 }

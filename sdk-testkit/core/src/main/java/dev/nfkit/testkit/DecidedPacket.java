@@ -4,8 +4,8 @@ import dev.nfkit.Bytes;
 import dev.nfkit.netfilter.VlanTag;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.NfqueueConfig;
+import dev.nfkit.testkit.nfqueue.DepartedPacket;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A packet that left a queue of {@link FakeNfqueue}, or that could not enter it: why it left, and its final contents.
@@ -50,37 +50,10 @@ public final class DecidedPacket {
         HOOK_REMOVED
     }
 
-    private final int queue;
-    private final int id;
-    private final Departure departure;
-    private final int verdict;
-    private final SampleNfqueue packet;
-    private final boolean payloadChanged;
-    private final @Nullable Bytes conntrack;
-    private final @Nullable Bytes expectation;
+    private final DepartedPacket packet;
 
-    /** A packet as it left, without a change of its connection. */
-    DecidedPacket(int queue, int id, Departure departure, int verdict, SampleNfqueue packet) {
-        this(queue, id, departure, verdict, packet, false, null, null);
-    }
-
-    DecidedPacket(
-            int queue,
-            int id,
-            Departure departure,
-            int verdict,
-            SampleNfqueue packet,
-            boolean payloadChanged,
-            @Nullable Bytes conntrack,
-            @Nullable Bytes expectation) {
-        this.queue = queue;
-        this.id = id;
-        this.departure = departure;
-        this.verdict = verdict;
-        this.packet = packet.copy();
-        this.payloadChanged = payloadChanged;
-        this.conntrack = conntrack;
-        this.expectation = expectation;
+    DecidedPacket(DepartedPacket packet) {
+        this.packet = packet;
     }
 
     /**
@@ -89,7 +62,7 @@ public final class DecidedPacket {
      * @return 0 to 65535
      */
     public int queue() {
-        return queue;
+        return packet.queue();
     }
 
     /**
@@ -98,7 +71,7 @@ public final class DecidedPacket {
      * @return 0 to 2³²−1; 0 also if it got none
      */
     public long id() {
-        return Integer.toUnsignedLong(id);
+        return packet.id();
     }
 
     /**
@@ -107,7 +80,7 @@ public final class DecidedPacket {
      * @return the cause
      */
     public Departure departure() {
-        return departure;
+        return Departure.valueOf(packet.reason().name());
     }
 
     /**
@@ -117,7 +90,7 @@ public final class DecidedPacket {
      *     upper 16 bits
      */
     public int verdict() {
-        return verdict;
+        return packet.verdict();
     }
 
     /**
@@ -127,13 +100,7 @@ public final class DecidedPacket {
      * @return false also if the packet went to another queue
      */
     public boolean passed() {
-        int kind = verdict & 0xff;
-        return departure != Departure.OTHER_OWNER && kind != NfqueueConfig.NF_DROP && kind != NfqueueConfig.NF_QUEUE;
-    }
-
-    /** Whether it leaves the hook: it passed, and does not traverse the hook again. */
-    boolean goesOn() {
-        return passed() && (verdict & 0xff) != NfqueueConfig.NF_REPEAT;
+        return packet.passed();
     }
 
     /**
@@ -142,7 +109,7 @@ public final class DecidedPacket {
      * @return false also if the packet went to another queue
      */
     public boolean dropped() {
-        return departure != Departure.OTHER_OWNER && (verdict & 0xff) == NfqueueConfig.NF_DROP;
+        return packet.dropped();
     }
 
     /**
@@ -151,7 +118,7 @@ public final class DecidedPacket {
      * @return 0 to 2³²−1
      */
     public long mark() {
-        return packet.number(NfqueueAttribute.MARK);
+        return packet.mark();
     }
 
     /**
@@ -160,7 +127,7 @@ public final class DecidedPacket {
      * @return 0 to 2³²−1
      */
     public long priority() {
-        return packet.number(NfqueueAttribute.PRIORITY);
+        return packet.priority();
     }
 
     /**
@@ -170,7 +137,7 @@ public final class DecidedPacket {
      * @return a new builder, with everything that the verdict changed
      */
     public SampleNfqueue packet() {
-        return packet.copy();
+        return new SampleNfqueue(packet.packet().copy());
     }
 
     /**
@@ -179,7 +146,7 @@ public final class DecidedPacket {
      * @return its bytes, from the network header on
      */
     public Bytes payload() {
-        return Bytes.of(packet.payload.clone());
+        return Bytes.of(packet.packet().payload());
     }
 
     /**
@@ -188,7 +155,7 @@ public final class DecidedPacket {
      * @return whether the verdict had a payload that was applied
      */
     public boolean payloadChanged() {
-        return payloadChanged;
+        return packet.payloadChanged();
     }
 
     /**
@@ -197,7 +164,7 @@ public final class DecidedPacket {
      * @return the tag, or empty
      */
     public Optional<VlanTag> vlan() {
-        return packet.vlanTag();
+        return packet.packet().vlanTag();
     }
 
     /**
@@ -206,7 +173,7 @@ public final class DecidedPacket {
      * @return the header, or empty
      */
     public Optional<Bytes> layer2Header() {
-        return packet.value(NfqueueAttribute.L2HDR);
+        return packet.packet().value(NfqueueAttribute.L2HDR);
     }
 
     /**
@@ -216,7 +183,7 @@ public final class DecidedPacket {
      * @return attributes of conntrack, encoded as they were sent
      */
     public Optional<Bytes> conntrack() {
-        return Optional.ofNullable(conntrack);
+        return Optional.ofNullable(packet.conntrack());
     }
 
     /**
@@ -225,7 +192,7 @@ public final class DecidedPacket {
      * @return attributes of conntrack, encoded as they were sent
      */
     public Optional<Bytes> expectation() {
-        return Optional.ofNullable(expectation);
+        return Optional.ofNullable(packet.expectation());
     }
 
     /**
@@ -235,9 +202,6 @@ public final class DecidedPacket {
      */
     @Override
     public String toString() {
-        return "queue " + queue + " id " + id() + " " + departure + " verdict 0x" + Integer.toHexString(verdict)
-                + " mark 0x" + Long.toHexString(mark()) + " priority 0x" + Long.toHexString(priority())
-                + (payloadChanged ? " changed" : "") + " payload of " + packet.payloadLength() + " bytes"
-                + (conntrack == null ? "" : " conntrack " + conntrack.toHex());
+        return packet.toString();
     }
 }

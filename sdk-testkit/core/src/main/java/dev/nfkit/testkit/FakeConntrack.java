@@ -1,19 +1,9 @@
 package dev.nfkit.testkit;
 
-import dev.nfkit.Errno;
-import dev.nfkit.conntrack.ConntrackAttribute;
-import dev.nfkit.conntrack.ExpectationAttribute;
-import dev.nfkit.testkit.ConntrackNotices.Cause;
-import dev.nfkit.wire.Netlink;
-import java.util.ArrayList;
-import java.util.HashMap;
+import dev.nfkit.testkit.conntrack.ConntrackModel;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel's side of connection tracking: a table of connections, the expectations of helpers, and the events about
@@ -31,22 +21,12 @@ import org.jspecify.annotations.Nullable;
  * the order in which they were added, and never returns one twice.
  */
 public final class FakeConntrack {
-    private static final long IPS_DYING = 1 << 9;
-    private static final long ASSIGNED = 1;
-
-    private final FakeNetfilter transport;
+    private final ConntrackModel model;
     private final ConntrackSettings settings;
-    private final ConntrackNotices notices;
-    private final ConntrackTable table = new ConntrackTable();
-    private final List<SampleExpectation> expectations = new ArrayList<>();
-    private final Map<SampleExpectation, TestClock.Timer> expectationTimers = new HashMap<>();
-    private long nextId = 0x4d2_0001L;
-    private int interruptions;
 
-    FakeConntrack(FakeNetfilter transport) {
-        this.transport = transport;
-        this.settings = new ConntrackSettings(transport.clock());
-        this.notices = new ConntrackNotices(transport, settings);
+    FakeConntrack(ConntrackModel model) {
+        this.model = model;
+        this.settings = new ConntrackSettings(model.properties());
     }
 
     /**
@@ -66,15 +46,7 @@ public final class FakeConntrack {
      * @throws IllegalArgumentException if one of its directions or its id is taken
      */
     public long add(SampleConntrack connection) {
-        return locked(() -> {
-            SampleConntrack entry = connection.copy();
-            if (table.taken(entry)) {
-                throw new IllegalArgumentException("there is a connection " + entry.original() + " or its reply");
-            }
-            TrackedConnection made = enter(entry);
-            notices.created(made.sample(), Cause.PACKET);
-            return made.id();
-        });
+        return model.add(connection.contents());
     }
 
     /**
@@ -85,17 +57,7 @@ public final class FakeConntrack {
      * @throws IllegalArgumentException if there is no connection with that id
      */
     public void change(long id, Consumer<SampleConntrack> change) {
-        locked(() -> {
-            TrackedConnection entry = known(id);
-            SampleConntrack before = entry.sample().copy();
-            change.accept(entry.sample());
-            long timeout = entry.stated();
-            if (timeout != before.number(ConntrackAttribute.TIMEOUT)) {
-                expireAfter(entry, timeout);
-            }
-            notices.changed(before, entry.sample());
-            return id;
-        });
+        model.change(id, contents -> change.accept(new SampleConntrack(contents)));
     }
 
     /**
@@ -105,12 +67,7 @@ public final class FakeConntrack {
      * @throws IllegalArgumentException if there is no connection with that id
      */
     public void expire(long id) {
-        locked(() -> {
-            TrackedConnection entry = known(id);
-            expireAfter(entry, 0);
-            end(entry, Cause.PACKET);
-            return id;
-        });
+        model.expire(id);
     }
 
     /**
@@ -120,10 +77,7 @@ public final class FakeConntrack {
      * @throws IllegalArgumentException if there is no connection with that id
      */
     public void remove(long id) {
-        locked(() -> {
-            end(known(id), Cause.PACKET);
-            return id;
-        });
+        model.remove(id);
     }
 
     /**
@@ -132,8 +86,7 @@ public final class FakeConntrack {
      * @return copies, in the order of their creation
      */
     public List<SampleConntrack> connections() {
-        return locked(
-                () -> table.all().stream().map(entry -> entry.sample().copy()).toList());
+        return model.connections(SampleConntrack::new);
     }
 
     /**
@@ -143,8 +96,7 @@ public final class FakeConntrack {
      * @return a copy with its remaining time, or empty if there is no connection with that id
      */
     public Optional<SampleConntrack> connection(long id) {
-        return locked(() ->
-                Optional.ofNullable(table.byId(id)).map(entry -> entry.sample().copy()));
+        return model.connection(id).map(SampleConntrack::new);
     }
 
     /**
@@ -154,11 +106,7 @@ public final class FakeConntrack {
      * @return its id, 0 to 2³²−1
      */
     public long expect(SampleExpectation expectation) {
-        return locked(() -> {
-            SampleExpectation made = enter(expectation.copy());
-            notices.expected(made, Cause.PACKET);
-            return made.number(ExpectationAttribute.ID);
-        });
+        return model.expect(expectation.contents());
     }
 
     /**
@@ -168,14 +116,7 @@ public final class FakeConntrack {
      * @throws IllegalArgumentException if there is no expectation with that id
      */
     public void unexpect(long id) {
-        locked(() -> {
-            SampleExpectation found = expectations.stream()
-                    .filter(each -> each.number(ExpectationAttribute.ID) == id)
-                    .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("there is no expectation of id " + id));
-            end(found, Cause.PACKET);
-            return id;
-        });
+        model.unexpect(id);
     }
 
     /**
@@ -184,7 +125,7 @@ public final class FakeConntrack {
      * @return copies, in the order of their creation
      */
     public List<SampleExpectation> expectations() {
-        return locked(() -> expectations.stream().map(SampleExpectation::copy).toList());
+        return model.expectations().stream().map(SampleExpectation::new).toList();
     }
 
     /**
@@ -194,156 +135,6 @@ public final class FakeConntrack {
      * @param dumps the number of dumps, from now on
      */
     public void interruptDumps(int dumps) {
-        locked(() -> interruptions = dumps);
-    }
-
-    private <T> T locked(Supplier<T> action) {
-        transport.clock().lock().lock();
-        try {
-            T result = action.get();
-            transport.clock().changed();
-            return result;
-        } finally {
-            transport.clock().lock().unlock();
-        }
-    }
-
-    // The following is for the requests. All of it requires the lock.
-
-    boolean takes(SentMessage request) {
-        int subsystem = request.type() >> 8;
-        return subsystem == Netlink.NFNL_SUBSYS_CTNETLINK || subsystem == Netlink.NFNL_SUBSYS_CTNETLINK_EXP;
-    }
-
-    /** Executes a message. Returns whether it may be acknowledged; a dump is not. */
-    boolean request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
-        if (!settings.available()) {
-            throw new Refused(Errno.EINVAL);
-        }
-        return request.type() >> 8 == Netlink.NFNL_SUBSYS_CTNETLINK
-                ? new ConntrackRequests(this).carryOut(socket, request)
-                : new ExpectationRequests(this).carryOut(socket, request);
-    }
-
-    TestClock clock() {
-        return transport.clock();
-    }
-
-    ConntrackTable table() {
-        return table;
-    }
-
-    ConntrackNotices notices() {
-        return notices;
-    }
-
-    boolean takeInterruption() {
-        return interruptions > 0 && interruptions-- > 0;
-    }
-
-    private TrackedConnection known(long id) {
-        TrackedConnection entry = table.byId(id);
-        if (entry == null) {
-            throw new IllegalArgumentException("there is no connection of id " + id);
-        }
-        return entry;
-    }
-
-    /** Puts a connection into the table, without an event. */
-    TrackedConnection enter(SampleConntrack entry) {
-        if (entry.number(ConntrackAttribute.ID) == ASSIGNED) {
-            entry.id(nextId++);
-        }
-        if (table.byId(entry.number(ConntrackAttribute.ID)) != null) {
-            throw new IllegalArgumentException("there is a connection of id " + entry.number(ConntrackAttribute.ID));
-        }
-        TrackedConnection made = new TrackedConnection(clock(), entry, settings.labelled());
-        table.add(made);
-        expireAfter(made, entry.number(ConntrackAttribute.TIMEOUT));
-        return made;
-    }
-
-    void expireAfter(TrackedConnection entry, long seconds) {
-        entry.expireAfter(seconds, () -> end(entry, Cause.PACKET));
-    }
-
-    /** Removes a connection and its expectations. */
-    void end(TrackedConnection entry, Cause cause) {
-        if (!table.remove(entry)) {
-            return;
-        }
-        entry.stopTimer();
-        SampleConntrack last = entry.sample();
-        last.status(last.status() | IPS_DYING);
-        last.stop(clock().epochNanos());
-        notices.destroyed(last, cause);
-        endExpectationsOf(entry);
-    }
-
-    void endExpectationsOf(TrackedConnection master) {
-        expectationsOf(master).forEach(each -> end(each, Cause.PACKET));
-    }
-
-    List<SampleExpectation> allExpectations() {
-        expectations.forEach(this::tellTimeLeft);
-        return List.copyOf(expectations);
-    }
-
-    List<SampleExpectation> expectationsOf(TrackedConnection master) {
-        SampleTuple tuple = master.sample().original().plain();
-        return allExpectations().stream()
-                .filter(each -> each.master().plain().equals(tuple))
-                .toList();
-    }
-
-    /** The expectation that a tuple matches: its source within the mask, its target exactly. */
-    @Nullable
-    SampleExpectation expectation(SampleTuple tuple, ConntrackZone zone) {
-        for (SampleExpectation each : allExpectations()) {
-            TrackedConnection master = table.find(each.master(), zone);
-            if ((master != null || zone.id() == 0) && each.isMetBy(tuple)) {
-                return each;
-            }
-        }
-        return null;
-    }
-
-    /** Adds an expectation, without an event. */
-    SampleExpectation enter(SampleExpectation made) {
-        if (made.number(ExpectationAttribute.ID) == ASSIGNED) {
-            made.id(nextId++);
-        }
-        expectations.add(made);
-        expireAfter(made, made.number(ExpectationAttribute.TIMEOUT));
-        return made;
-    }
-
-    void expireAfter(SampleExpectation expectation, long seconds) {
-        stopTimer(expectation);
-        expectation.timeout(seconds);
-        long at = clock().now() + TimeUnit.SECONDS.toNanos(seconds);
-        expectationTimers.put(expectation, clock().schedule(at, () -> end(expectation, Cause.PACKET)));
-    }
-
-    private void stopTimer(SampleExpectation expectation) {
-        TestClock.Timer timer = expectationTimers.remove(expectation);
-        if (timer != null) {
-            clock().cancel(timer);
-        }
-    }
-
-    private void tellTimeLeft(SampleExpectation expectation) {
-        TestClock.Timer timer = expectationTimers.get(expectation);
-        if (timer != null) {
-            expectation.timeout(Math.max(0, TimeUnit.NANOSECONDS.toSeconds(timer.at() - clock().now())));
-        }
-    }
-
-    void end(SampleExpectation expectation, Cause cause) {
-        if (expectations.remove(expectation)) {
-            tellTimeLeft(expectation);
-            stopTimer(expectation);
-            notices.unexpected(expectation, cause);
-        }
+        model.interruptDumps(dumps);
     }
 }

@@ -7,6 +7,7 @@ import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOwner;
+import dev.nfkit.testkit.kernel.KernelProperties;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,28 +17,20 @@ import java.util.function.Supplier;
 
 /** The view of a fake kernel, which the test sets. Safe for any number of threads. */
 public final class FakeKernelView implements KernelView {
-    private static final int SMALLEST_BUFFER = 2304;
-    private static final long DEFAULT_LIMIT = 212_992;
-
-    private final Map<Integer, Long> foreignGroups = new ConcurrentHashMap<>();
-    private final Map<Integer, Long> foreignQueues = new ConcurrentHashMap<>();
+    private final KernelProperties properties;
     private final Map<Long, SocketOwner> owners = new ConcurrentHashMap<>();
     private final Map<Long, String> interfaces = new ConcurrentHashMap<>();
-    private final Map<Integer, String> loggers = new ConcurrentHashMap<>();
     private final Supplier<List<GroupState>> modelledGroups;
     private final Supplier<List<QueueState>> modelledQueues;
     private final Supplier<Optional<ConntrackDrops>> modelledDrops;
-    private volatile NetAdmin netAdmin = NetAdmin.HELD;
-    private volatile long receiveBufferLimit = DEFAULT_LIMIT;
-    private volatile boolean forceAllowed = true;
-    private volatile boolean conntrackGlue;
     private volatile String namespaceId = "net:[1]";
-    private volatile boolean strictFlags;
 
     FakeKernelView(
+            KernelProperties properties,
             Supplier<List<GroupState>> modelledGroups,
             Supplier<List<QueueState>> modelledQueues,
             Supplier<Optional<ConntrackDrops>> modelledDrops) {
+        this.properties = properties;
         this.modelledGroups = modelledGroups;
         this.modelledQueues = modelledQueues;
         this.modelledDrops = modelledDrops;
@@ -52,7 +45,7 @@ public final class FakeKernelView implements KernelView {
      * @return this kernel
      */
     public FakeKernelView ownGroup(int group, long portId) {
-        foreignGroups.put(group, portId);
+        properties.foreignGroups().put(group, portId);
         return this;
     }
 
@@ -64,7 +57,7 @@ public final class FakeKernelView implements KernelView {
      * @return this kernel
      */
     public FakeKernelView ownQueue(int queue, long portId) {
-        foreignQueues.put(queue, portId);
+        properties.foreignQueues().put(queue, portId);
         return this;
     }
 
@@ -87,7 +80,7 @@ public final class FakeKernelView implements KernelView {
      * @return this kernel
      */
     public FakeKernelView netAdmin(NetAdmin finding) {
-        netAdmin = finding;
+        properties.netAdmin(finding);
         return this;
     }
 
@@ -128,8 +121,7 @@ public final class FakeKernelView implements KernelView {
      * @return this kernel
      */
     public FakeKernelView receiveBufferLimit(long bytes, boolean force) {
-        receiveBufferLimit = bytes;
-        forceAllowed = force;
+        properties.receiveBufferLimit(bytes, force);
         return this;
     }
 
@@ -141,7 +133,7 @@ public final class FakeKernelView implements KernelView {
      * @return this kernel
      */
     public FakeKernelView conntrackGlue(boolean there) {
-        conntrackGlue = there;
+        properties.conntrackGlue(there);
         return this;
     }
 
@@ -154,44 +146,16 @@ public final class FakeKernelView implements KernelView {
      * @return this kernel
      */
     public FakeKernelView strictFlags(boolean strict) {
-        strictFlags = strict;
+        properties.strictFlags(strict);
         return this;
-    }
-
-    boolean strictFlags() {
-        return strictFlags;
-    }
-
-    boolean conntrackGlue() {
-        return conntrackGlue;
-    }
-
-    boolean groupOwnedElsewhere(int group) {
-        return foreignGroups.containsKey(group);
-    }
-
-    boolean queueOwnedElsewhere(int queue) {
-        return foreignQueues.containsKey(queue);
-    }
-
-    int receiveBufferReached(int asked) {
-        return reached(asked, receiveBufferLimit);
-    }
-
-    int sendBufferReached(int asked) {
-        return reached(asked, DEFAULT_LIMIT);
-    }
-
-    private int reached(int asked, long limit) {
-        long granted = forceAllowed ? asked : Math.min(asked, limit);
-        granted = Math.min(granted, Integer.MAX_VALUE / 2);
-        return (int) Math.max(SMALLEST_BUFFER, 2 * granted);
     }
 
     @Override
     public List<GroupState> nflogGroups() {
         List<GroupState> groups = new ArrayList<>(modelledGroups.get());
-        foreignGroups.forEach((group, portId) -> groups.add(new GroupState(group, portId, 0, 2, 65531, 100, 1)));
+        properties
+                .foreignGroups()
+                .forEach((group, portId) -> groups.add(new GroupState(group, portId, 0, 2, 65531, 100, 1)));
         groups.sort((a, b) -> Integer.compare(a.group(), b.group()));
         return groups;
     }
@@ -199,7 +163,9 @@ public final class FakeKernelView implements KernelView {
     @Override
     public List<QueueState> nfqueues() {
         List<QueueState> queues = new ArrayList<>(modelledQueues.get());
-        foreignQueues.forEach((queue, portId) -> queues.add(new QueueState(queue, portId, 0, 2, 65531, 0, 0, 0)));
+        properties
+                .foreignQueues()
+                .forEach((queue, portId) -> queues.add(new QueueState(queue, portId, 0, 2, 65531, 0, 0, 0)));
         queues.sort((a, b) -> Integer.compare(a.queue(), b.queue()));
         return queues;
     }
@@ -216,7 +182,7 @@ public final class FakeKernelView implements KernelView {
     /** The value set by {@link #conntrackGlue}. */
     @Override
     public Optional<Boolean> conntrackOnPackets() {
-        return Optional.of(conntrackGlue);
+        return Optional.of(properties.conntrackGlue());
     }
 
     @Override
@@ -226,7 +192,7 @@ public final class FakeKernelView implements KernelView {
 
     @Override
     public NetAdmin netAdmin() {
-        return netAdmin;
+        return properties.netAdmin();
     }
 
     @Override
@@ -236,16 +202,16 @@ public final class FakeKernelView implements KernelView {
 
     @Override
     public String logger(AddressFamily family) {
-        return loggers.getOrDefault(family.number(), "NONE");
+        return properties.logger(family);
     }
 
     @Override
     public void logger(AddressFamily family, String name) {
-        loggers.put(family.number(), name);
+        properties.logger(family, name);
     }
 
     @Override
     public Optional<Long> receiveBufferLimit() {
-        return Optional.of(receiveBufferLimit);
+        return Optional.of(properties.receiveBufferLimit());
     }
 }

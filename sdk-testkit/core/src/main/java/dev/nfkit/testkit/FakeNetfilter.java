@@ -2,21 +2,16 @@ package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.SystemCallException;
-import dev.nfkit.socket.EscapeListener;
 import dev.nfkit.socket.NetlinkTransport;
-import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.testkit.conntrack.ConntrackModel;
+import dev.nfkit.testkit.kernel.Kernel;
+import dev.nfkit.testkit.nflog.NflogModel;
+import dev.nfkit.testkit.nfqueue.NfqueueModel;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel in memory. It answers requests as Linux does, unless a rule of the test changes the answer. Requests that
@@ -41,21 +36,14 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class FakeNetfilter implements NetlinkTransport {
-    private static final int LARGEST_EVENT = 1 << 16;
-
     private final TestClock clock;
-    private final FakeKernelView kernel;
+    private final Kernel kernel;
+    private final FakeKernelView view;
     private final FakeNflog nflog;
     private final FakeNfqueue nfqueue;
     private final FakeConntrack conntrack;
-    private final FakeRequests requests;
     private final List<FakeNetlinkSocket> sockets = new ArrayList<>();
-    private final Deque<Errno> openFailures = new ArrayDeque<>();
-    private final Map<ByteOrder, MessageWriter> eventWriters = new HashMap<>();
     private ByteOrder order = ByteOrder.nativeOrder();
-    private final Escapes escapes = new Escapes();
-    private boolean strict = true;
-    private long nextPort = 4711;
 
     /** Creates a fake kernel with an automatic clock. */
     public FakeNetfilter() {
@@ -69,30 +57,26 @@ public final class FakeNetfilter implements NetlinkTransport {
      */
     public FakeNetfilter(TestClock clock) {
         this.clock = clock;
-        this.nflog = new FakeNflog(this);
-        this.conntrack = new FakeConntrack(this);
-        this.nfqueue = new FakeNfqueue(this, conntrack);
-        this.kernel = new FakeKernelView(nflog::groups, nfqueue::queues, conntrack.settings()::drops);
-        this.requests = new FakeRequests(this);
+        this.kernel = new Kernel(clock.model());
+        NflogModel log = new NflogModel(kernel);
+        ConntrackModel table = new ConntrackModel(kernel);
+        NfqueueModel queues = new NfqueueModel(kernel, table.properties()::countClash);
+        kernel.add(log);
+        kernel.add(queues);
+        kernel.add(table);
+        this.nflog = new FakeNflog(log);
+        this.conntrack = new FakeConntrack(table);
+        this.nfqueue = new FakeNfqueue(queues);
+        this.view = new FakeKernelView(kernel.properties(), log::groups, queues::queues, table.properties()::drops);
     }
 
     @Override
     public FakeNetlinkSocket open(int protocol) throws NetlinkException {
-        clock.lock().lock();
-        try {
-            Errno failure = openFailures.poll();
-            if (failure == null && (protocol < 0 || protocol > 31)) {
-                failure = Errno.EPROTONOSUPPORT;
-            }
-            if (failure != null) {
-                throw new SystemCallException("socket(AF_NETLINK, protocol " + protocol + ")", failure, null);
-            }
-            FakeNetlinkSocket socket = new FakeNetlinkSocket(this, nextPort++, order);
+        return kernel.clock().locked(() -> {
+            FakeNetlinkSocket socket = new FakeNetlinkSocket(kernel.open(protocol, order));
             sockets.add(socket);
             return socket;
-        } finally {
-            clock.lock().unlock();
-        }
+        });
     }
 
     /**
@@ -102,7 +86,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      */
     @Override
     public FakeKernelView kernel() {
-        return kernel;
+        return view;
     }
 
     @Override
@@ -165,14 +149,8 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @return this transport
      */
     public FakeNetfilter strictBatches(boolean on) {
-        this.strict = on;
+        kernel.strictBatches(on);
         return this;
-    }
-
-    /** Receives the views that are used after their callback; null if they are not watched. */
-    @Nullable
-    EscapeListener escapes() {
-        return strict ? escapes : null;
     }
 
     /**
@@ -182,13 +160,8 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @return this transport
      */
     public FakeNetfilter failOpen(Errno errno) {
-        clock.lock().lock();
-        try {
-            openFailures.add(errno);
-            return this;
-        } finally {
-            clock.lock().unlock();
-        }
+        kernel.failOpen(errno);
+        return this;
     }
 
     /**
@@ -198,12 +171,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @return a rule that acknowledges; the test can change it
      */
     public RequestRule onRequest(Predicate<SentMessage> matcher) {
-        clock.lock().lock();
-        try {
-            return requests.rule(matcher);
-        } finally {
-            clock.lock().unlock();
-        }
+        return new RequestRule(kernel.onRequest(request -> matcher.test(new SentMessage(request))));
     }
 
     /**
@@ -212,12 +180,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @return a copy of the list
      */
     public List<SentMessage> sent() {
-        clock.lock().lock();
-        try {
-            return requests.sent();
-        } finally {
-            clock.lock().unlock();
-        }
+        return kernel.sent().stream().map(SentMessage::new).toList();
     }
 
     /**
@@ -226,12 +189,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @return a copy of the list, in the order of opening
      */
     public List<FakeNetlinkSocket> sockets() {
-        clock.lock().lock();
-        try {
-            return List.copyOf(sockets);
-        } finally {
-            clock.lock().unlock();
-        }
+        return kernel.clock().locked(() -> List.copyOf(sockets));
     }
 
     /**
@@ -254,12 +212,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @return a count
      */
     public int openSockets() {
-        clock.lock().lock();
-        try {
-            return (int) sockets.stream().filter(socket -> !socket.closed()).count();
-        } finally {
-            clock.lock().unlock();
-        }
+        return kernel.openSockets();
     }
 
     /**
@@ -275,20 +228,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @throws AssertionError if it did not become true; the message describes the state of the kernel
      */
     public void await(String what, BooleanSupplier condition) {
-        awaitOr(what + " did not happen", condition);
-    }
-
-    /** Waits, or fails with a message. */
-    void awaitOr(String complaint, BooleanSupplier condition) {
-        clock.lock().lock();
-        try {
-            if (!clock.awaitUntil(condition)) {
-                throw new AssertionError(
-                        complaint + " within " + clock.patience() + ": " + new KernelState(this).describe());
-            }
-        } finally {
-            clock.lock().unlock();
-        }
+        kernel.awaitOr(what + " did not happen", condition);
     }
 
     /**
@@ -299,49 +239,11 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @throws AssertionError with everything that is left, and the places where the view was used and handed out
      */
     public void verify() {
-        clock.lock().lock();
-        try {
-            List<String> left = new ArrayList<>(new KernelState(this).left());
-            left.addAll(requests.left());
-            List<String> wrong = new ArrayList<>(escapes.texts());
-            if (!left.isEmpty()) {
-                wrong.add("left over: " + String.join("; ", left));
-            }
-            if (!wrong.isEmpty()) {
-                throw new AssertionError(String.join("\n", wrong), escapes.first());
-            }
-        } finally {
-            clock.lock().unlock();
-        }
+        kernel.verify();
     }
 
-    /** Receives a datagram from a socket; requires the lock. */
-    void transmitted(FakeNetlinkSocket socket, byte[] datagram) {
-        requests.transmitted(socket, datagram);
-    }
-
-    /**
-     * Sends a message to every open socket that is in a multicast group, as {@code netlink_broadcast} does. Each socket
-     * has its own filter and receive buffer, so that one may lose what another receives. Requires the lock.
-     *
-     * @param group the group, from 1
-     * @param allocated the bytes that the kernel allocates for it beforehand
-     * @param message writes one complete message; called once for each socket, in its byte order
-     */
-    void multicast(int group, int allocated, Consumer<MessageWriter> message) {
-        for (FakeNetlinkSocket socket : sockets) {
-            if (socket.listensTo(group)) {
-                MessageWriter writer =
-                        eventWriters.computeIfAbsent(socket.order(), order -> new MessageWriter(LARGEST_EVENT, order));
-                message.accept(writer.clear());
-                socket.deliverAllocated(Datagrams.bytes(writer), allocated);
-            }
-        }
-    }
-
-    /** Removes a socket; requires the lock. */
-    void closed(FakeNetlinkSocket socket) {
-        nflog.closed(socket);
-        nfqueue.closed(socket);
+    /** The kernel itself, whose parts tests of this module use. */
+    Kernel model() {
+        return kernel;
     }
 }

@@ -1,18 +1,10 @@
 package dev.nfkit.testkit;
 
-import dev.nfkit.Errno;
-import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.socket.QueueState;
-import dev.nfkit.testkit.DecidedPacket.Departure;
-import dev.nfkit.wire.Netlink;
-import java.util.ArrayList;
+import dev.nfkit.testkit.nfqueue.DepartedPacket;
+import dev.nfkit.testkit.nfqueue.NfqueueModel;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel's side of NFQUEUE: queues and their owners, their configuration, the packets that wait in them, and the
@@ -31,18 +23,10 @@ import org.jspecify.annotations.Nullable;
  * enqueues the packet again, see {@link #onDecided}); and a change of a connection is reported but not applied.
  */
 public final class FakeNfqueue {
-    private static final int BYPASS = NfqueueConfig.NF_VERDICT_FLAG_QUEUE_BYPASS;
+    private final NfqueueModel model;
 
-    private final FakeNetfilter transport;
-    private final ConnectionClashes clashes;
-    private final Map<Integer, NfqueueInstance> queues = new TreeMap<>();
-    private final List<DecidedPacket> decided = new ArrayList<>();
-    private Consumer<DecidedPacket> next = packet -> {};
-    private int taken;
-
-    FakeNfqueue(FakeNetfilter transport, FakeConntrack conntrack) {
-        this.transport = transport;
-        this.clashes = new ConnectionClashes(conntrack);
+    FakeNfqueue(NfqueueModel model) {
+        this.model = model;
     }
 
     /**
@@ -56,10 +40,8 @@ public final class FakeNfqueue {
      * @return this model
      */
     public FakeNfqueue afterConntrack(boolean on) {
-        return locked(() -> {
-            clashes.on(on);
-            return this;
-        });
+        model.afterConntrack(on);
+        return this;
     }
 
     /**
@@ -71,11 +53,7 @@ public final class FakeNfqueue {
      * @return whether the packet, or at least one of its segments, waits for a verdict
      */
     public boolean enqueue(int queue, SampleNfqueue packet) {
-        return locked(() -> {
-            boolean waits = enter(queue, packet.copy(), packet.bypasses());
-            transport.clock().changed();
-            return waits;
-        });
+        return model.enqueue(queue, packet.contents());
     }
 
     /**
@@ -95,7 +73,7 @@ public final class FakeNfqueue {
      * @return a copy of the list, in the order in which they left
      */
     public List<DecidedPacket> decided() {
-        return locked(() -> List.copyOf(decided));
+        return decided(model.departed());
     }
 
     /**
@@ -105,7 +83,7 @@ public final class FakeNfqueue {
      *     of the model is held, so that it must not block
      */
     public void onDecided(Consumer<DecidedPacket> follower) {
-        locked(() -> next = follower);
+        model.onDeparted(packet -> follower.accept(new DecidedPacket(packet)));
     }
 
     /**
@@ -118,10 +96,7 @@ public final class FakeNfqueue {
      *     have left
      */
     public List<DecidedPacket> awaitDecided(int count) {
-        return locked(() -> {
-            transport.await("the end of " + count + " packets", () -> decided.size() >= count);
-            return List.copyOf(decided);
-        });
+        return decided(model.awaitDeparted(count));
     }
 
     /**
@@ -132,12 +107,7 @@ public final class FakeNfqueue {
      * @throws AssertionError if none has left within the patience
      */
     public DecidedPacket takeDecided() {
-        return locked(() -> {
-            int number = taken + 1;
-            transport.await("the end of packet " + number, () -> decided.size() >= number);
-            taken = number;
-            return decided.get(number - 1);
-        });
+        return new DecidedPacket(model.takeDeparted());
     }
 
     /**
@@ -147,7 +117,7 @@ public final class FakeNfqueue {
      * @throws AssertionError if it is not bound within the patience; the message names the bound queues
      */
     public void awaitBound(int queue) {
-        transport.awaitOr("queue " + queue + " was not bound", () -> queues.containsKey(queue));
+        model.awaitBound(queue);
     }
 
     /**
@@ -156,7 +126,7 @@ public final class FakeNfqueue {
      * @return one entry for each queue, by number
      */
     public List<QueueState> queues() {
-        return locked(() -> queues.values().stream().map(NfqueueInstance::state).toList());
+        return model.queues();
     }
 
     /**
@@ -167,14 +137,7 @@ public final class FakeNfqueue {
      * @throws IllegalStateException if the queue is not bound
      */
     public void nextId(int queue, long id) {
-        locked(() -> {
-            NfqueueInstance instance = queues.get(queue);
-            if (instance == null) {
-                throw new IllegalStateException("queue " + queue + " is not bound");
-            }
-            instance.nextId((int) id);
-            return id;
-        });
+        model.nextId(queue, id);
     }
 
     /**
@@ -184,7 +147,7 @@ public final class FakeNfqueue {
      * @param index the interface's index, more than 0
      */
     public void deviceDown(long index) {
-        flush(Departure.DEVICE_DOWN, packet -> packet.touches(index));
+        model.deviceDown(index);
     }
 
     /**
@@ -193,140 +156,10 @@ public final class FakeNfqueue {
      * nf_queue_nf_hook_drop}).
      */
     public void hookRemoved() {
-        flush(Departure.HOOK_REMOVED, packet -> true);
+        model.hookRemoved();
     }
 
-    private void flush(Departure cause, Predicate<SampleNfqueue> meant) {
-        locked(() -> {
-            List<DecidedPacket> flushed = new ArrayList<>();
-            queues.values().forEach(instance -> flushed.addAll(instance.flush(cause, meant)));
-            flushed.forEach(this::left);
-            transport.clock().changed();
-            return cause;
-        });
-    }
-
-    private <T> T locked(Supplier<T> action) {
-        transport.clock().lock().lock();
-        try {
-            return action.get();
-        } finally {
-            transport.clock().lock().unlock();
-        }
-    }
-
-    // The following is for the requests. All of it requires the lock.
-
-    boolean takes(SentMessage request) {
-        return request.type() >> 8 == Netlink.NFNL_SUBSYS_QUEUE;
-    }
-
-    /** Executes a message. Returns the error, or null. */
-    @Nullable
-    Errno request(FakeNetlinkSocket socket, SentMessage request) throws Refused {
-        return switch (request.type()) {
-            case NfqueueConfig.NFQNL_MSG_CONFIG -> NfqueueRequests.configure(this, socket, request);
-            case NfqueueConfig.NFQNL_MSG_VERDICT, NfqueueConfig.NFQNL_MSG_VERDICT_BATCH ->
-                NfqueueVerdicts.decide(this, socket, request);
-            case NfqueueConfig.NFQNL_MSG_PACKET -> Errno.ENOTSUPP;
-            default -> Errno.EINVAL;
-        };
-    }
-
-    List<Long> waitingIds(int queue) {
-        NfqueueInstance instance = queues.get(queue);
-        return instance == null ? List.of() : instance.waitingIds();
-    }
-
-    FakeKernelView kernel() {
-        return transport.kernel();
-    }
-
-    @Nullable
-    NfqueueInstance bound(int queue) {
-        return queues.get(queue);
-    }
-
-    boolean foreign(int queue, FakeNetlinkSocket socket) {
-        NfqueueInstance instance = queues.get(queue);
-        return kernel().queueOwnedElsewhere(queue) || (instance != null && instance.socket() != socket);
-    }
-
-    NfqueueInstance bind(int queue, FakeNetlinkSocket socket) {
-        NfqueueInstance instance = new NfqueueInstance(socket, queue);
-        queues.put(queue, instance);
-        return instance;
-    }
-
-    void unbind(NfqueueInstance instance, Departure cause) {
-        queues.remove(instance.number());
-        instance.flush(cause, packet -> true).forEach(this::left);
-    }
-
-    private void left(DecidedPacket packet) {
-        decided.add(packet);
-        transport.clock().changed();
-        next.accept(packet);
-    }
-
-    /** Removes the queues of a closed socket, and drops the packets that wait in them. */
-    void closed(FakeNetlinkSocket socket) {
-        List.copyOf(queues.values()).stream()
-                .filter(instance -> instance.socket() == socket)
-                .forEach(instance -> unbind(instance, Departure.SOCKET_CLOSED));
-    }
-
-    /** Lets a packet leave by a verdict, which may send it to a queue again. */
-    void leave(DecidedPacket decision, SampleNfqueue packet) {
-        if (decision.goesOn() && clashes.drops(packet)) {
-            left(new DecidedPacket(
-                    decision.queue(), (int) decision.id(), Departure.CLASH, NfqueueConfig.NF_DROP, packet));
-            return;
-        }
-        left(decision);
-        int verdict = decision.verdict();
-        if ((verdict & 0xff) == NfqueueConfig.NF_QUEUE) {
-            enter(verdict >>> 16, packet, (verdict & BYPASS) != 0);
-        }
-    }
-
-    private boolean enter(int queue, SampleNfqueue packet, boolean bypass) {
-        NfqueueInstance instance = queues.get(queue);
-        if (kernel().queueOwnedElsewhere(queue)) {
-            return leftAtOnce(queue, Departure.OTHER_OWNER, NfqueueConfig.NF_ACCEPT, packet);
-        }
-        if (instance == null) {
-            int verdict = bypass ? NfqueueConfig.NF_ACCEPT : NfqueueConfig.NF_DROP;
-            return leftAtOnce(queue, Departure.NO_QUEUE, verdict, packet);
-        }
-        if (instance.copiesNothing()) {
-            return leftAtOnce(queue, Departure.COPY_MODE_NONE, NfqueueConfig.NF_DROP, packet);
-        }
-        List<SampleNfqueue> segments = packet.cut();
-        if (segments.isEmpty() || instance.on(NfqueueConfig.NFQA_CFG_F_GSO)) {
-            segments = List.of(packet);
-        }
-        if (segments.size() == 1) {
-            clashes.entered(segments.get(0)); // the segments of a large packet share its entry
-        }
-        boolean waits = false;
-        boolean lost = false;
-        for (SampleNfqueue segment : segments) {
-            DecidedPacket left = lost
-                    ? new DecidedPacket(queue, 0, Departure.SEGMENT_LOST, NfqueueConfig.NF_DROP, segment)
-                    : instance.enqueue(segment);
-            if (left == null) {
-                waits = true;
-            } else {
-                lost |= left.dropped();
-                left(left);
-            }
-        }
-        return waits;
-    }
-
-    private boolean leftAtOnce(int queue, Departure departure, int verdict, SampleNfqueue packet) {
-        left(new DecidedPacket(queue, 0, departure, verdict, packet));
-        return false;
+    private static List<DecidedPacket> decided(List<DepartedPacket> departed) {
+        return departed.stream().map(DecidedPacket::new).toList();
     }
 }

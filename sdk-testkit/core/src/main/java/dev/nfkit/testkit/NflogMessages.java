@@ -1,7 +1,8 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.testkit.message.Datagrams;
+import dev.nfkit.testkit.sample.NflogContents;
 import dev.nfkit.wire.MessageWriter;
-import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 import java.util.List;
 
@@ -22,7 +23,8 @@ public final class NflogMessages {
     public static byte[] batch(ByteOrder order, List<SampleNflog> packets) {
         MessageWriter writer = new MessageWriter(MAX_DATAGRAM, order);
         packets.forEach(packet -> packet.write(writer));
-        return Datagrams.bytes(done(writer, packets.get(packets.size() - 1).group()));
+        return Datagrams.bytes(NflogContents.done(
+                writer, packets.get(packets.size() - 1).contents().group()));
     }
 
     /**
@@ -33,10 +35,5 @@ public final class NflogMessages {
      */
     public static byte[] batch(SampleNflog... packets) {
         return batch(ByteOrder.nativeOrder(), List.of(packets));
-    }
-
-    /** Ends a batch of a group. The end contains only the group's number. */
-    static MessageWriter done(MessageWriter writer, int group) {
-        return writer.begin(Netlink.NLMSG_DONE, 0, 0).nfgenmsg(0, group).end();
     }
 }

@@ -1,15 +1,15 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkTransport;
+import dev.nfkit.testkit.kernel.KernelProperties;
+import dev.nfkit.testkit.replay.Pacing;
+import dev.nfkit.testkit.replay.Recording;
+import dev.nfkit.testkit.replay.Replay;
 import dev.nfkit.trace.Trace;
 import dev.nfkit.wire.AttributeSchema;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Replays a recording to code that would otherwise communicate with the kernel. Safe for any number of threads; needs
@@ -58,27 +58,17 @@ import org.jspecify.annotations.Nullable;
  * are watched.
  */
 public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
-    private static final long WATCHED = 4096;
-
-    private final Recording recording;
-    private final boolean strict;
-    private final FakeKernelView kernel = new FakeKernelView(List::of, List::of, Optional::empty).conntrackGlue(true);
-    private final MessageNames names = new MessageNames();
-    private final MessageText text = new MessageText(names);
-    private final Escapes escapes = new Escapes();
-    private final Pacing.Steps steps = new Pacing.Steps();
-    private final List<ReplaySocket> sockets = new ArrayList<>();
-    private final List<SocketOfRecording> claimed = new ArrayList<>();
-    private final List<AssertionError> failures = new ArrayList<>();
+    private final Replay replay;
+    private final FakeKernelView kernel =
+            new FakeKernelView(new KernelProperties(), List::of, List::of, Optional::empty).conntrackGlue(true);
     private TestClock clock = TestClock.automatic();
-    private ReplayPace pace = ReplayPace.IMMEDIATE;
-    private long watched = WATCHED;
-    private long nextPort = 4711;
-    private boolean closed;
 
     ReplayTransport(Recording recording, boolean strict) {
-        this.recording = recording;
-        this.strict = strict;
+        replay = new Replay(
+                recording,
+                strict,
+                clock.model(),
+                difference -> new ReplayMismatchError(String.valueOf(difference.getMessage())));
     }
 
     /**
@@ -109,8 +99,8 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      * @throws IllegalStateException if a socket was opened already
      */
     public ReplayTransport clock(TestClock follows) {
-        requireUnopened("the clock");
-        clock = Objects.requireNonNull(follows, "clock");
+        replay.clock(follows.model());
+        clock = follows;
         return this;
     }
 
@@ -122,8 +112,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      * @throws IllegalStateException if a socket was opened already
      */
     public ReplayTransport pace(ReplayPace when) {
-        requireUnopened("the pace");
-        pace = Objects.requireNonNull(when, "pace");
+        replay.pace(Pacing.Mode.valueOf(when.name()));
         return this;
     }
 
@@ -136,8 +125,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      * @throws IllegalStateException if a socket was opened already
      */
     public ReplayTransport strictViews(boolean all) {
-        requireUnopened("whether views are strict");
-        watched = all ? Long.MAX_VALUE : 0;
+        replay.strictViews(all);
         return this;
     }
 
@@ -150,78 +138,13 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      * @return this transport
      */
     public ReplayTransport schema(int messageType, AttributeSchema schema) {
-        names.know(messageType, schema.name(), schema);
+        replay.schema(messageType, schema);
         return this;
-    }
-
-    private void requireUnopened(String what) {
-        clock.lock().lock();
-        try {
-            if (!sockets.isEmpty()) {
-                throw new IllegalStateException(what + " must be set before the first socket is opened");
-            }
-        } finally {
-            clock.lock().unlock();
-        }
     }
 
     @Override
     public ReplaySocket open(int protocol) throws NetlinkException {
-        clock.lock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("the replay of " + recording.name() + " is closed");
-            }
-            ReplaySocket socket = new ReplaySocket(this, protocol, nextPort++, recording.order());
-            sockets.add(socket);
-            List<SocketOfRecording> recorded = recording.sockets(protocol);
-            if (recorded.size() < 2) {
-                socket.follow(script(recorded.isEmpty() ? new SocketOfRecording(-1, protocol, null) : recorded.get(0)));
-            }
-            return socket;
-        } finally {
-            clock.lock().unlock();
-        }
-    }
-
-    private ReplayScript script(SocketOfRecording of) {
-        claimed.add(of);
-        Pacing pacing = new Pacing(pace, clock, steps);
-        return strict
-                ? new StrictScript(recording, of, text, clock, pacing)
-                : new LenientScript(recording, recording.open(of), text, pacing);
-    }
-
-    /** The script for a socket whose first action is a send or a receive; requires the lock. */
-    ReplayScript script(ReplaySocket socket, byte @Nullable [] sent) {
-        List<SocketOfRecording> free = recording.sockets(socket.protocol()).stream()
-                .filter(each -> !claimed.contains(each))
-                .toList();
-        SocketOfRecording found = sent == null ? Claim.unasked(free) : Claim.asked(free, sent, recording.order(), text);
-        if (found == null && (strict || sent == null) && !free.isEmpty()) {
-            found = free.get(0);
-        }
-        if (found == null && strict) {
-            throw failed(new AssertionError(recording.name() + " has "
-                    + recording.sockets(socket.protocol()).size()
-                    + " sockets of protocol " + socket.protocol() + ", and all are in use: there is none for socket "
-                    + socket.portId()));
-        }
-        return script(found == null ? new SocketOfRecording(-1, socket.protocol(), null) : found);
-    }
-
-    /** Watches a batch's views, if requested; requires the lock. */
-    void lend(DatagramBatch batch, long datagramsBefore) {
-        batch.strict(datagramsBefore < watched ? escapes : null);
-    }
-
-    /** Notes a failure, so that the test fails even if the exception is caught; requires the lock. */
-    @SuppressWarnings("ReferenceEquality") // the same error may be noted twice
-    AssertionError failed(AssertionError failure) {
-        if (failures.stream().noneMatch(known -> known == failure)) {
-            failures.add(failure);
-        }
-        return failure;
+        return new ReplaySocket(replay.open(protocol));
     }
 
     /** Releases the next unsolicited datagram of a replay in steps. */
@@ -237,19 +160,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      * @throws IllegalStateException if the pace is not {@link ReplayPace#STEPPED}
      */
     public void step(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("step count " + count + " is less than 1");
-        }
-        clock.lock().lock();
-        try {
-            if (pace != ReplayPace.STEPPED) {
-                throw new IllegalStateException("step() is for the pace STEPPED; this replay's is " + pace);
-            }
-            steps.release(count);
-            clock.changed();
-        } finally {
-            clock.lock().unlock();
-        }
+        replay.step(count);
     }
 
     /**
@@ -285,42 +196,7 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      * @throws AssertionError with all problems, and the first few messages decoded
      */
     public void verify() {
-        clock.lock().lock();
-        try {
-            new ReplayVerdict(recording.name(), failures, escapes).check(problems());
-        } finally {
-            clock.lock().unlock();
-        }
-    }
-
-    private List<String> problems() {
-        List<String> problems = new ArrayList<>();
-        if (sockets.isEmpty()) {
-            problems.add("no socket was opened");
-        }
-        for (ReplaySocket socket : sockets) {
-            if (!socket.closed()) {
-                problems.add("socket " + socket.portId() + " is open");
-            }
-            if (socket.discarded() > 0) {
-                problems.add("the session of socket " + socket.portId() + " was closed and discarded "
-                        + socket.discarded() + " messages that were not delivered");
-            }
-            ReplayScript script = socket.script();
-            if (script != null) {
-                List<String> left = script.left();
-                if (!left.isEmpty()) {
-                    problems.add("socket " + socket.portId() + " left something of the recording:\n  "
-                            + String.join("\n  ", left));
-                }
-            }
-        }
-        for (SocketOfRecording recorded : recording.sockets()) {
-            if (!sockets.isEmpty() && !claimed.contains(recorded) && !recording.shared(recorded)) {
-                problems.add(recorded + ", was not opened");
-            }
-        }
-        return problems;
+        replay.verify();
     }
 
     /**
@@ -331,24 +207,6 @@ public final class ReplayTransport implements NetlinkTransport, AutoCloseable {
      */
     @Override
     public void close() {
-        List<ReplaySocket> opened;
-        clock.lock().lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            opened = List.copyOf(sockets);
-        } finally {
-            clock.lock().unlock();
-        }
-        try {
-            verify();
-        } finally {
-            for (ReplaySocket socket : opened) {
-                socket.close();
-                socket.release();
-            }
-        }
+        replay.close();
     }
 }

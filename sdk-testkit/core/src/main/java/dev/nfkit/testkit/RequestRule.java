@@ -1,29 +1,19 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.Errno;
+import dev.nfkit.testkit.kernel.AnswerRule;
 import dev.nfkit.wire.MessageWriter;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.BiConsumer;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Determines what a fake kernel does with matching requests. Created by {@link FakeNetfilter#onRequest}. Applies to
  * every matching request unless {@link #times} sets a limit. Set it up before the request is sent.
  */
 public final class RequestRule {
-    private final Predicate<SentMessage> matcher;
-    private final List<BiConsumer<SentMessage, MessageWriter>> replies = new ArrayList<>();
-    private @Nullable Errno errno;
-    private @Nullable String text;
-    private boolean silent;
-    private boolean carriedOut;
-    private int left = Integer.MAX_VALUE;
-    private int used;
+    private final AnswerRule rule;
 
-    RequestRule(Predicate<SentMessage> matcher) {
-        this.matcher = matcher;
+    RequestRule(AnswerRule rule) {
+        this.rule = rule;
     }
 
     /**
@@ -33,7 +23,7 @@ public final class RequestRule {
      * @return this rule
      */
     public RequestRule reply(BiConsumer<SentMessage, MessageWriter> reply) {
-        replies.add(reply);
+        rule.reply((request, writer) -> reply.accept(new SentMessage(request), writer));
         return this;
     }
 
@@ -44,7 +34,7 @@ public final class RequestRule {
      * @return this rule
      */
     public RequestRule refuse(Errno errno) {
-        this.errno = errno;
+        rule.refuse(errno, null);
         return this;
     }
 
@@ -56,8 +46,7 @@ public final class RequestRule {
      * @return this rule
      */
     public RequestRule refuse(Errno errno, String text) {
-        this.errno = errno;
-        this.text = text;
+        rule.refuse(errno, text);
         return this;
     }
 
@@ -76,7 +65,7 @@ public final class RequestRule {
      * @return this rule
      */
     public RequestRule carriedOut() {
-        this.carriedOut = true;
+        rule.carriedOut();
         return this;
     }
 
@@ -86,7 +75,7 @@ public final class RequestRule {
      * @return this rule
      */
     public RequestRule withoutAcknowledgement() {
-        this.silent = true;
+        rule.withoutAcknowledgement();
         return this;
     }
 
@@ -97,45 +86,7 @@ public final class RequestRule {
      * @return this rule
      */
     public RequestRule times(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("count " + count + " is less than 1");
-        }
-        this.left = count;
+        rule.times(count);
         return this;
-    }
-
-    boolean takes(SentMessage request) {
-        if (left == 0 || !matcher.test(request)) {
-            return false;
-        }
-        left--;
-        used++;
-        return true;
-    }
-
-    boolean unused() {
-        return used == 0;
-    }
-
-    List<BiConsumer<SentMessage, MessageWriter>> replies() {
-        return replies;
-    }
-
-    @Nullable
-    Errno errno() {
-        return errno;
-    }
-
-    @Nullable
-    String text() {
-        return text;
-    }
-
-    boolean silent() {
-        return silent;
-    }
-
-    boolean isCarriedOut() {
-        return carriedOut;
     }
 }

@@ -1,24 +1,18 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.conntrack.ConntrackAttribute;
-import dev.nfkit.conntrack.ConntrackAttribute.Counters;
-import dev.nfkit.conntrack.ConntrackAttribute.Dccp;
-import dev.nfkit.conntrack.ConntrackAttribute.Help;
-import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
-import dev.nfkit.conntrack.ConntrackAttribute.Sctp;
 import dev.nfkit.conntrack.ConntrackAttribute.SecCtx;
 import dev.nfkit.conntrack.ConntrackAttribute.SeqAdj;
-import dev.nfkit.conntrack.ConntrackAttribute.SynProxy;
-import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
 import dev.nfkit.conntrack.ConntrackAttribute.Timestamp;
-import dev.nfkit.wire.AttributeType;
+import dev.nfkit.testkit.message.Datagrams;
+import dev.nfkit.testkit.message.LiteralAddress;
+import dev.nfkit.testkit.sample.ConnectionContents;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.OptionalInt;
-import java.util.function.Predicate;
 
 /**
  * A connection as the kernel sends it: a builder of {@code IPCTNL_MSG_CT_NEW} messages. Attributes that are not set are
@@ -33,48 +27,17 @@ import java.util.function.Predicate;
  * Passed to {@link FakeConntrack#add}, it is an entry of the table.
  */
 public final class SampleConntrack {
-    static final int NEW = Netlink.NFNL_SUBSYS_CTNETLINK << 8;
-    static final long IPS_CONFIRMED = 1 << 3;
-
     private static final int MAX_DATAGRAM = 1 << 16;
-    private static final int TCP_CONNTRACK_ESTABLISHED = 3;
-    private static final long IPS_EXPECTED = 1;
     private static final long IPS_SRC_NAT = 1 << 4;
     private static final long IPS_DST_NAT = 1 << 5;
-    private static final long IPS_NAT_DONE = 3 << 7;
     private static final long IPS_SEQ_ADJUST = 1 << 6;
-    /** The kernel's order in a dump. */
-    private static final ConntrackAttribute[] ORDER = {
-        ConntrackAttribute.TUPLE_ORIG,
-        ConntrackAttribute.TUPLE_REPLY,
-        ConntrackAttribute.ZONE,
-        ConntrackAttribute.STATUS,
-        ConntrackAttribute.MARK,
-        ConntrackAttribute.SECCTX,
-        ConntrackAttribute.ID,
-        ConntrackAttribute.USE,
-        ConntrackAttribute.TUPLE_MASTER,
-        ConntrackAttribute.TIMEOUT,
-        ConntrackAttribute.PROTOINFO,
-        ConntrackAttribute.COUNTERS_ORIG,
-        ConntrackAttribute.COUNTERS_REPLY,
-        ConntrackAttribute.TIMESTAMP,
-        ConntrackAttribute.HELP,
-        ConntrackAttribute.LABELS,
-        ConntrackAttribute.SEQ_ADJ_ORIG,
-        ConntrackAttribute.SEQ_ADJ_REPLY,
-        ConntrackAttribute.SYNPROXY,
-        ConntrackAttribute.TIMESTAMP_EVENT,
-    };
+    private static final long IPS_NAT_DONE = 3 << 7;
 
-    final SampleAttributes attributes = new SampleAttributes(ConntrackAttribute.SCHEMA);
-    private SampleTuple original;
-    private SampleTuple reply;
+    private final ConnectionContents contents;
 
-    private SampleConntrack(SampleTuple original, SampleTuple reply) {
-        this.original = original;
-        this.reply = reply;
-        tuples(original, reply);
+    /** Creates a builder of these contents, which are not copied. */
+    SampleConntrack(ConnectionContents contents) {
+        this.contents = contents;
     }
 
     /**
@@ -84,21 +47,7 @@ public final class SampleConntrack {
      * @return a new builder
      */
     public static SampleConntrack of(SampleTuple original) {
-        SampleConntrack entry = new SampleConntrack(original, original.inverted())
-                .status(IPS_CONFIRMED)
-                .mark(0)
-                .id(1)
-                .use(1)
-                .timeout(120);
-        return original.protocol() == SampleTuple.IPPROTO_TCP ? entry.tcp(TCP_CONNTRACK_ESTABLISHED) : entry;
-    }
-
-    private SampleConntrack tuples(SampleTuple newOriginal, SampleTuple newReply) {
-        original = newOriginal;
-        reply = newReply;
-        attributes.put(ConntrackAttribute.TUPLE_ORIG, original.attributes());
-        attributes.put(ConntrackAttribute.TUPLE_REPLY, reply.attributes());
-        return this;
+        return new SampleConntrack(ConnectionContents.of(original.tuple()));
     }
 
     /**
@@ -108,7 +57,8 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack reply(SampleTuple tuple) {
-        return tuples(original, tuple);
+        contents.reply(tuple.tuple());
+        return this;
     }
 
     /**
@@ -119,8 +69,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack sourceNat(String address, int port) {
-        reply(reply.with(true, SampleAddress.literal(address), OptionalInt.of(port)));
-        return status(status() | IPS_SRC_NAT | IPS_NAT_DONE);
+        return translate(true, address, port, IPS_SRC_NAT);
     }
 
     /**
@@ -131,8 +80,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack destinationNat(String address, int port) {
-        reply(reply.with(false, SampleAddress.literal(address), OptionalInt.of(port)));
-        return status(status() | IPS_DST_NAT | IPS_NAT_DONE);
+        return translate(false, address, port, IPS_DST_NAT);
     }
 
     /**
@@ -142,10 +90,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack zone(int id) {
-        attributes.be16(ConntrackAttribute.ZONE, id);
-        if (id == 0) {
-            attributes.remove(ConntrackAttribute.ZONE.code());
-        }
+        contents.zone(id);
         return this;
     }
 
@@ -156,7 +101,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack status(long bits) {
-        attributes.be32(ConntrackAttribute.STATUS, bits);
+        contents.status(bits);
         return this;
     }
 
@@ -167,7 +112,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack timeout(long seconds) {
-        attributes.be32(ConntrackAttribute.TIMEOUT, seconds);
+        contents.timeout(seconds);
         return this;
     }
 
@@ -178,7 +123,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack mark(long mark) {
-        attributes.be32(ConntrackAttribute.MARK, mark);
+        contents.mark(mark);
         return this;
     }
 
@@ -194,7 +139,7 @@ public final class SampleConntrack {
             int at = label / Integer.SIZE * Integer.BYTES;
             words.putInt(at, words.getInt(at) | 1 << (label % Integer.SIZE));
         }
-        attributes.put(ConntrackAttribute.LABELS.code(), words.array());
+        contents.attributes().put(ConntrackAttribute.LABELS.code(), words.array());
         return this;
     }
 
@@ -208,14 +153,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack counters(long packets, long bytes, long replyPackets, long replyBytes) {
-        attributes
-                .nest(ConntrackAttribute.COUNTERS_ORIG)
-                .be64(Counters.PACKETS, packets)
-                .be64(Counters.BYTES, bytes);
-        attributes
-                .nest(ConntrackAttribute.COUNTERS_REPLY)
-                .be64(Counters.PACKETS, replyPackets)
-                .be64(Counters.BYTES, replyBytes);
+        contents.counters(packets, bytes, replyPackets, replyBytes);
         return this;
     }
 
@@ -226,7 +164,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack started(long nanos) {
-        attributes.nest(ConntrackAttribute.TIMESTAMP).be64(Timestamp.START, nanos);
+        contents.started(nanos);
         return this;
     }
 
@@ -238,7 +176,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack lasted(long started, long stopped) {
-        attributes
+        contents.attributes()
                 .nest(ConntrackAttribute.TIMESTAMP)
                 .be64(Timestamp.START, started)
                 .be64(Timestamp.STOP, stopped);
@@ -252,7 +190,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack eventTime(long nanos) {
-        attributes.be64(ConntrackAttribute.TIMESTAMP_EVENT, nanos);
+        contents.attributes().be64(ConntrackAttribute.TIMESTAMP_EVENT, nanos);
         return this;
     }
 
@@ -264,10 +202,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack helper(String name, byte... info) {
-        SampleAttributes help = attributes.nest(ConntrackAttribute.HELP).text(Help.NAME, name);
-        if (info.length > 0) {
-            help.put(Help.INFO.code(), info);
-        }
+        contents.helper(name, info);
         return this;
     }
 
@@ -278,7 +213,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack id(long id) {
-        attributes.be32(ConntrackAttribute.ID, id);
+        contents.id(id);
         return this;
     }
 
@@ -289,7 +224,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack use(long count) {
-        attributes.be32(ConntrackAttribute.USE, count);
+        contents.use(count);
         return this;
     }
 
@@ -300,8 +235,8 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack master(SampleTuple master) {
-        attributes.put(ConntrackAttribute.TUPLE_MASTER, master.attributes());
-        return status(status() | IPS_EXPECTED);
+        contents.master(master.tuple());
+        return this;
     }
 
     /**
@@ -311,7 +246,8 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack tcp(int state) {
-        return tcp(state, 0, 0, 0, 0);
+        contents.tcp(state);
+        return this;
     }
 
     /**
@@ -325,14 +261,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack tcp(int state, int scale, int replyScale, int flags, int replyFlags) {
-        attributes
-                .nest(ConntrackAttribute.PROTOINFO)
-                .nest(ProtoInfo.TCP)
-                .u8(Tcp.STATE, state)
-                .u8(Tcp.WSCALE_ORIGINAL, scale)
-                .u8(Tcp.WSCALE_REPLY, replyScale)
-                .put(Tcp.FLAGS_ORIGINAL.code(), (byte) flags, (byte) 0)
-                .put(Tcp.FLAGS_REPLY.code(), (byte) replyFlags, (byte) 0);
+        contents.tcp(state, scale, replyScale, flags, replyFlags);
         return this;
     }
 
@@ -345,12 +274,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack sctp(int state, long tag, long replyTag) {
-        attributes
-                .nest(ConntrackAttribute.PROTOINFO)
-                .nest(ProtoInfo.SCTP)
-                .u8(Sctp.STATE, state)
-                .be32(Sctp.VTAG_ORIGINAL, tag)
-                .be32(Sctp.VTAG_REPLY, replyTag);
+        contents.sctp(state, tag, replyTag);
         return this;
     }
 
@@ -363,12 +287,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack dccp(int state, int role, long sequence) {
-        attributes
-                .nest(ConntrackAttribute.PROTOINFO)
-                .nest(ProtoInfo.DCCP)
-                .u8(Dccp.STATE, state)
-                .u8(Dccp.ROLE, role)
-                .be64(Dccp.HANDSHAKE_SEQ, sequence);
+        contents.dccp(state, role, sequence);
         return this;
     }
 
@@ -382,12 +301,12 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack sequenceAdjustment(boolean ofReply, long position, int before, int after) {
-        attributes
+        contents.attributes()
                 .nest(ofReply ? ConntrackAttribute.SEQ_ADJ_REPLY : ConntrackAttribute.SEQ_ADJ_ORIG)
                 .be32(SeqAdj.CORRECTION_POS, position)
                 .be32(SeqAdj.OFFSET_BEFORE, before)
                 .be32(SeqAdj.OFFSET_AFTER, after);
-        return status(status() | IPS_SEQ_ADJUST);
+        return withStatus(IPS_SEQ_ADJUST);
     }
 
     /**
@@ -399,11 +318,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack synProxy(long isn, long its, long offset) {
-        attributes
-                .nest(ConntrackAttribute.SYNPROXY)
-                .be32(SynProxy.ISN, isn)
-                .be32(SynProxy.ITS, its)
-                .be32(SynProxy.TSOFF, offset);
+        contents.synProxy(isn, its, offset);
         return this;
     }
 
@@ -414,7 +329,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack securityContext(String name) {
-        attributes.nest(ConntrackAttribute.SECCTX).text(SecCtx.NAME, name);
+        contents.attributes().nest(ConntrackAttribute.SECCTX).text(SecCtx.NAME, name);
         return this;
     }
 
@@ -425,7 +340,7 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack without(ConntrackAttribute attribute) {
-        attributes.remove(attribute.code());
+        contents.without(attribute);
         return this;
     }
 
@@ -437,39 +352,8 @@ public final class SampleConntrack {
      * @return this builder
      */
     public SampleConntrack attribute(int code, byte... value) {
-        attributes.odd(code, value);
+        contents.attributes().odd(code, value);
         return this;
-    }
-
-    /** Sets when it ended, if it has the time when it began. */
-    void stop(long nanos) {
-        SampleAttributes lasted = attributes.nested(ConntrackAttribute.TIMESTAMP);
-        if (lasted != null && !lasted.has(Timestamp.STOP)) {
-            lasted.be64(Timestamp.STOP, nanos);
-        }
-    }
-
-    /** A copy that the model keeps and changes. */
-    SampleConntrack copy() {
-        SampleConntrack copy = new SampleConntrack(original, reply);
-        copy.attributes.putAll(attributes);
-        return copy;
-    }
-
-    SampleTuple original() {
-        return original;
-    }
-
-    SampleTuple reply() {
-        return reply;
-    }
-
-    long status() {
-        return number(ConntrackAttribute.STATUS);
-    }
-
-    long number(ConntrackAttribute attribute) {
-        return attributes.number(attribute.code());
     }
 
     /**
@@ -479,36 +363,7 @@ public final class SampleConntrack {
      * @return the writer
      */
     public MessageWriter write(MessageWriter writer) {
-        writer.begin(NEW, 0, 0).nfgenmsg(original.family().number(), 0);
-        return writeAttributes(writer, type -> true).end();
-    }
-
-    /** Appends the selected attributes in a dump's order. */
-    MessageWriter writeAttributes(MessageWriter writer, Predicate<AttributeType> wanted) {
-        Arrays.stream(ORDER).forEach(attribute -> writeAttribute(writer, attribute, wanted));
-        attributes.writeOdd(writer);
-        return writer;
-    }
-
-    /** Appends one attribute if it is present and the kernel would write it: labels only if one is set. */
-    void writeAttribute(MessageWriter writer, ConntrackAttribute attribute, Predicate<AttributeType> wanted) {
-        boolean unlabelled = attribute == ConntrackAttribute.LABELS
-                && attributes
-                        .value(attribute.code())
-                        .filter(SampleConntrack::labelled)
-                        .isEmpty();
-        if (!unlabelled) {
-            attributes.write(writer, attribute.code(), wanted);
-        }
-    }
-
-    private static boolean labelled(dev.nfkit.Bytes labels) {
-        for (int at = 0; at < labels.length(); at++) {
-            if (labels.u8(at) != 0) {
-                return true;
-            }
-        }
-        return false;
+        return contents.write(writer);
     }
 
     /**
@@ -528,9 +383,24 @@ public final class SampleConntrack {
      * @return their bytes, without {@link ConntrackAttribute#USE}, which no packet has
      */
     public byte[] toAttributes(ByteOrder order) {
-        MessageWriter writer = new MessageWriter(MAX_DATAGRAM, order).begin(NEW, 0, 0);
-        writeAttributes(writer, type -> type != ConntrackAttribute.USE).end();
+        MessageWriter writer = new MessageWriter(MAX_DATAGRAM, order).begin(ConnectionContents.NEW, 0, 0);
+        contents.writeAttributes(writer, type -> type != ConntrackAttribute.USE).end();
         byte[] message = Datagrams.bytes(writer);
         return Arrays.copyOfRange(message, Netlink.NLMSG_HDRLEN, message.length);
+    }
+
+    private SampleConntrack translate(boolean ofSource, String address, int port, long bit) {
+        contents.reply(contents.reply().with(ofSource, LiteralAddress.literal(address), OptionalInt.of(port)));
+        return withStatus(bit | IPS_NAT_DONE);
+    }
+
+    private SampleConntrack withStatus(long bits) {
+        contents.status(contents.status() | bits);
+        return this;
+    }
+
+    /** The contents, which the model of the kernel copies. */
+    ConnectionContents contents() {
+        return contents;
     }
 }

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.testkit.message.LiteralAddress;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -46,11 +47,11 @@ public final class SampleDns {
      *     the first
      */
     public static byte[] answer(int id, String name, int ttl, String... addresses) {
-        int size = addresses.length == 0 ? 4 : SampleAddress.literal(addresses[0]).length;
+        int size = addresses.length == 0 ? 4 : LiteralAddress.literal(addresses[0]).length;
         int type = size == 4 ? A : AAAA;
         ByteArrayOutputStream message = message(id, ANSWERED, name, type, addresses.length);
         for (String each : addresses) {
-            byte[] address = SampleAddress.literal(each);
+            byte[] address = LiteralAddress.literal(each);
             if (address.length != size) {
                 throw new IllegalArgumentException(each + " is of another family than " + addresses[0]);
             }

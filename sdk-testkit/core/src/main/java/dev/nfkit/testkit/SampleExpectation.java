@@ -1,13 +1,9 @@
 package dev.nfkit.testkit;
 
-import dev.nfkit.conntrack.ExpectationAttribute;
-import dev.nfkit.conntrack.ExpectationAttribute.Nat;
-import dev.nfkit.wire.AttributeType;
+import dev.nfkit.testkit.message.Datagrams;
+import dev.nfkit.testkit.sample.ExpectationContents;
 import dev.nfkit.wire.MessageWriter;
-import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
-import java.util.Arrays;
-import java.util.function.Predicate;
 
 /**
  * A connection that a helper expects, as the kernel sends it: a builder of {@code IPCTNL_MSG_EXP_NEW} messages. Set by
@@ -23,34 +19,13 @@ import java.util.function.Predicate;
  * <p>Attributes are written in the kernel's order ({@code ctnetlink_exp_dump_expect} in {@code nf_conntrack_netlink.c}).
  */
 public final class SampleExpectation {
-    static final int NEW = Netlink.NFNL_SUBSYS_CTNETLINK_EXP << 8;
-
     private static final int MAX_DATAGRAM = 1 << 16;
-    private static final ExpectationAttribute[] ORDER = {
-        ExpectationAttribute.TUPLE,
-        ExpectationAttribute.MASK,
-        ExpectationAttribute.MASTER,
-        ExpectationAttribute.NAT,
-        ExpectationAttribute.TIMEOUT,
-        ExpectationAttribute.ID,
-        ExpectationAttribute.FLAGS,
-        ExpectationAttribute.CLASS,
-        ExpectationAttribute.HELP_NAME,
-        ExpectationAttribute.FN,
-    };
 
-    final SampleAttributes attributes = new SampleAttributes(ExpectationAttribute.SCHEMA);
-    private final SampleTuple master;
-    private final SampleTuple tuple;
-    private final SampleTuple mask;
+    private final ExpectationContents contents;
 
-    private SampleExpectation(SampleTuple master, SampleTuple tuple, SampleTuple mask) {
-        this.master = master;
-        this.tuple = tuple;
-        this.mask = mask;
-        attributes.put(ExpectationAttribute.TUPLE, tuple.attributes());
-        attributes.put(ExpectationAttribute.MASK, mask.attributes());
-        attributes.put(ExpectationAttribute.MASTER, master.attributes());
+    /** Creates a builder of these contents, which are not copied. */
+    SampleExpectation(ExpectationContents contents) {
+        this.contents = contents;
     }
 
     /**
@@ -62,11 +37,7 @@ public final class SampleExpectation {
      * @return a new builder
      */
     public static SampleExpectation of(SampleTuple master, SampleTuple tuple, SampleTuple mask) {
-        return new SampleExpectation(master, tuple, mask)
-                .timeout(300)
-                .id(1)
-                .flags(0)
-                .expectationClass(0);
+        return new SampleExpectation(ExpectationContents.of(master.tuple(), tuple.tuple(), mask.tuple()));
     }
 
     /**
@@ -76,7 +47,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation timeout(long seconds) {
-        attributes.be32(ExpectationAttribute.TIMEOUT, seconds);
+        contents.timeout(seconds);
         return this;
     }
 
@@ -87,7 +58,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation id(long id) {
-        attributes.be32(ExpectationAttribute.ID, id);
+        contents.id(id);
         return this;
     }
 
@@ -98,7 +69,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation flags(long flags) {
-        attributes.be32(ExpectationAttribute.FLAGS, flags);
+        contents.flags(flags);
         return this;
     }
 
@@ -109,7 +80,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation expectationClass(long number) {
-        attributes.be32(ExpectationAttribute.CLASS, number);
+        contents.expectationClass(number);
         return this;
     }
 
@@ -120,7 +91,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation helper(String name) {
-        attributes.text(ExpectationAttribute.HELP_NAME, name);
+        contents.helper(name);
         return this;
     }
 
@@ -131,7 +102,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation function(String name) {
-        attributes.text(ExpectationAttribute.FN, name);
+        contents.function(name);
         return this;
     }
 
@@ -143,7 +114,7 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation nat(int direction, SampleTuple before) {
-        attributes.nest(ExpectationAttribute.NAT).be32(Nat.DIR, direction).put(Nat.TUPLE, before.attributes());
+        contents.nat(direction, before.tuple());
         return this;
     }
 
@@ -155,45 +126,8 @@ public final class SampleExpectation {
      * @return this builder
      */
     public SampleExpectation attribute(int code, byte... value) {
-        attributes.odd(code, value);
+        contents.attributes().odd(code, value);
         return this;
-    }
-
-    /** A copy that the model keeps and changes. */
-    SampleExpectation copy() {
-        SampleExpectation copy = new SampleExpectation(master, tuple, mask);
-        copy.attributes.putAll(attributes);
-        return copy;
-    }
-
-    SampleTuple master() {
-        return master;
-    }
-
-    SampleTuple tuple() {
-        return tuple;
-    }
-
-    /** Whether a tuple matches: its source within the mask, its target exactly. */
-    boolean isMetBy(SampleTuple other) {
-        byte[] wanted = tuple.source().toArray();
-        byte[] found = other.source().toArray();
-        byte[] counts = mask.source().toArray();
-        if (wanted.length != found.length || tuple.protocol() != other.protocol()) {
-            return false;
-        }
-        for (int at = 0; at < wanted.length; at++) {
-            if (((wanted[at] ^ found[at]) & counts[at]) != 0) {
-                return false;
-            }
-        }
-        return ((tuple.sourcePart() ^ other.sourcePart()) & mask.sourcePart()) == 0
-                && tuple.targetPart() == other.targetPart()
-                && tuple.target().toHex().equals(other.target().toHex());
-    }
-
-    long number(ExpectationAttribute attribute) {
-        return attributes.number(attribute.code());
     }
 
     /**
@@ -203,15 +137,7 @@ public final class SampleExpectation {
      * @return the writer
      */
     public MessageWriter write(MessageWriter writer) {
-        return write(writer.begin(NEW, 0, 0), type -> true);
-    }
-
-    /** Completes a message: the family and the selected attributes. */
-    MessageWriter write(MessageWriter writer, Predicate<AttributeType> wanted) {
-        writer.nfgenmsg(tuple.family().number(), 0);
-        Arrays.stream(ORDER).forEach(attribute -> attributes.write(writer, attribute.code(), wanted));
-        attributes.writeOdd(writer);
-        return writer.end();
+        return contents.write(writer);
     }
 
     /**
@@ -222,5 +148,10 @@ public final class SampleExpectation {
      */
     public byte[] toDatagram(ByteOrder order) {
         return Datagrams.bytes(write(new MessageWriter(MAX_DATAGRAM, order)));
+    }
+
+    /** The contents, which the model of the kernel copies. */
+    ExpectationContents contents() {
+        return contents;
     }
 }

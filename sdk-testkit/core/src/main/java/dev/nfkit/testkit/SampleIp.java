@@ -5,6 +5,7 @@ import dev.nfkit.packet.ChecksumState;
 import dev.nfkit.packet.InternetChecksum;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.PacketChecksums;
+import dev.nfkit.testkit.message.LiteralAddress;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -51,8 +52,8 @@ public final class SampleIp {
      * @throws IllegalArgumentException if an address is not literal, or they are of different families
      */
     public static SampleIp between(String source, String target) {
-        byte[] from = SampleAddress.literal(source);
-        byte[] to = SampleAddress.literal(target);
+        byte[] from = LiteralAddress.literal(source);
+        byte[] to = LiteralAddress.literal(target);
         if (from.length != to.length) {
             throw new IllegalArgumentException(source + " and " + target + " are of different families");
         }

@@ -1,12 +1,8 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.nflog.NflogAttribute;
-import dev.nfkit.nflog.NflogConfig;
-import dev.nfkit.wire.MessageWriter;
-import dev.nfkit.wire.Netlink;
+import dev.nfkit.testkit.sample.NflogContents;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /**
  * A packet as NFLOG sends it: a builder of {@code NFULNL_MSG_PACKET} messages. Attributes that are not set are absent,
@@ -20,25 +16,14 @@ import java.util.OptionalLong;
  * net/netfilter/nfnetlink_log.c}).
  */
 public final class SampleNflog extends SamplePacket<SampleNflog> {
-    private static final int SEQ = 12;
-    private static final int SEQ_GLOBAL = 13;
-    /** The kernel's order of attributes between the packet header and the payload. */
-    private static final int[] ORDER = {10, 4, 6, 5, 7, 2, 8, 15, 17, 16, 3, 11, 14, 12, 13, 18, 19, 20, 21};
+    private static final int SEQ = NflogAttribute.SEQ.code();
+    private static final int SEQ_GLOBAL = NflogAttribute.SEQ_GLOBAL.code();
 
-    /**
-     * Header and nfgenmsg, packet header, four devices, mark, uid, gid, hardware address, timestamp, and the end of a
-     * batch (for which kernels before 2025 counted only 8 bytes).
-     */
-    private static final int ALWAYS_RECKONED = 20 + 8 + 4 * 8 + 3 * 8 + 16 + 20 + 20;
-    /** Prefix, the hardware header with its type and length, connection, tag and link-layer header. */
-    private static final int[] RECKONED_AS_THEY_ARE = {10, 15, 16, 17, 18, 19, 20, 21};
+    private final NflogContents contents;
 
-    private int group;
-    private OptionalInt size = OptionalInt.empty();
-    private int queueThreshold;
-
-    private SampleNflog() {
-        super(NflogAttribute.SCHEMA);
+    private SampleNflog(NflogContents contents) {
+        super(contents);
+        this.contents = contents;
     }
 
     @Override
@@ -53,7 +38,9 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @return a new builder
      */
     public static SampleNflog of(byte... payload) {
-        return new SampleNflog().carrying(payload);
+        NflogContents contents = new NflogContents();
+        contents.carry(payload);
+        return new SampleNflog(contents);
     }
 
     private SampleNflog be16(int code, int value) {
@@ -67,7 +54,7 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @return this builder
      */
     public SampleNflog group(int group) {
-        this.group = group;
+        contents.group(group);
         return this;
     }
 
@@ -78,7 +65,7 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @return this builder
      */
     public SampleNflog prefix(String text) {
-        return put(10, (text + "\0").getBytes(StandardCharsets.UTF_8));
+        return put(NflogAttribute.PREFIX.code(), (text + "\0").getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -109,7 +96,9 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @return this builder
      */
     public SampleNflog hardwareHeader(int type, byte... bytes) {
-        return be16(15, type).be16(17, bytes.length).put(16, bytes);
+        return be16(NflogAttribute.HWTYPE.code(), type)
+                .be16(NflogAttribute.HWLEN.code(), bytes.length)
+                .put(NflogAttribute.HWHEADER.code(), bytes);
     }
 
     /**
@@ -120,7 +109,7 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @return this builder
      */
     public SampleNflog ruleThreshold(int packets) {
-        queueThreshold = packets;
+        contents.ruleThreshold(packets);
         return this;
     }
 
@@ -133,61 +122,12 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @throws IllegalArgumentException if it is negative
      */
     public SampleNflog ruleSize(int bytes) {
-        if (bytes < 0) {
-            throw new IllegalArgumentException("size " + bytes + " is negative");
-        }
-        size = OptionalInt.of(bytes);
+        contents.ruleSize(bytes);
         return this;
     }
 
-    OptionalInt ruleSize() {
-        return size;
-    }
-
-    /**
-     * The space that the kernel computes for the message before it writes it ({@code nfulnl_log_packet}). It includes
-     * everything that may be present, such as a mark and, with bridges built in, four devices.
-     */
-    int reckonedSize(int copied, boolean numbered, boolean globallyNumbered) {
-        int size = ALWAYS_RECKONED;
-        for (int code : RECKONED_AS_THEY_ARE) {
-            size += attributes.value(code).map(value -> space(value.length())).orElse(0);
-        }
-        size += numbered ? space(4) : 0;
-        size += globallyNumbered ? space(4) : 0;
-        return size + (copied > 0 ? space(copied) : 0);
-    }
-
-    private static int space(int length) {
-        return Netlink.NLA_HDRLEN + Netlink.align(length);
-    }
-
-    int group() {
-        return group;
-    }
-
-    int ruleThreshold() {
-        return queueThreshold;
-    }
-
-    @Override
-    public MessageWriter write(MessageWriter writer) {
-        return write(writer, group, payload.length, OptionalLong.empty(), OptionalLong.empty());
-    }
-
-    /** Appends the message as a group of a model writes it. */
-    MessageWriter write(
-            MessageWriter writer, int toGroup, int copied, OptionalLong sequence, OptionalLong globalSequence) {
-        writer.begin(NflogConfig.NFULNL_MSG_PACKET, 0, 0).nfgenmsg(family.number(), toGroup);
-        byte[] packetHeader = {(byte) (hwProtocol >> 8), (byte) hwProtocol, (byte) hook, 0};
-        return write(writer, packetHeader, ORDER, copied, code -> {
-            if (code == SEQ && sequence.isPresent()) {
-                writer.be32(SEQ, sequence.getAsLong());
-            } else if (code == SEQ_GLOBAL && globalSequence.isPresent()) {
-                writer.be32(SEQ_GLOBAL, globalSequence.getAsLong());
-            } else {
-                attributes.write(writer, code);
-            }
-        });
+    /** The contents, which the model of NFLOG reads. */
+    NflogContents contents() {
+        return contents;
     }
 }

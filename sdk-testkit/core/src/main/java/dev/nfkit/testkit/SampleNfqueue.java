@@ -1,14 +1,8 @@
 package dev.nfkit.testkit;
 
-import dev.nfkit.Bytes;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.NfqueueConfig;
-import dev.nfkit.wire.MessageWriter;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
+import dev.nfkit.testkit.sample.NfqueueContents;
 
 /**
  * A packet as NFQUEUE sends it: a builder of {@code NFQNL_MSG_PACKET} messages. Attributes that are not set are absent,
@@ -23,27 +17,12 @@ import java.util.OptionalInt;
  * queue's configuration determines which attributes the message contains.
  */
 public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
-    private static final int CT = NfqueueAttribute.CT.code();
-    private static final int CT_INFO = NfqueueAttribute.CT_INFO.code();
-    private static final int CAP_LEN = NfqueueAttribute.CAP_LEN.code();
-    private static final int SKB_INFO = NfqueueAttribute.SKB_INFO.code();
-    private static final int UID = NfqueueAttribute.UID.code();
-    private static final int GID = NfqueueAttribute.GID.code();
-    private static final int SECCTX = NfqueueAttribute.SECCTX.code();
-    private static final int PRIORITY = NfqueueAttribute.PRIORITY.code();
-    private static final int CGROUP_CLASSID = NfqueueAttribute.CGROUP_CLASSID.code();
-    /** The kernel's order of attributes between the packet header and the payload. */
-    private static final int[] ORDER = {5, 7, 6, 8, 3, 21, 9, 19, 20, 4, 16, 17, 22, 18, 11, 12, 13, 14};
+    private final NfqueueContents contents;
 
-    private static final long LARGE = NfqueueConfig.NFQA_SKB_GSO | NfqueueConfig.NFQA_SKB_CSUMNOTREADY;
-
-    private final List<byte[]> segments = new ArrayList<>();
-    private int queue;
-    private long id = 1;
-    private boolean bypass;
-
-    private SampleNfqueue() {
-        super(NfqueueAttribute.SCHEMA);
+    /** Creates a builder of these contents, which are not copied. */
+    SampleNfqueue(NfqueueContents contents) {
+        super(contents);
+        this.contents = contents;
     }
 
     @Override
@@ -58,7 +37,9 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return a new builder
      */
     public static SampleNfqueue of(byte... payload) {
-        return new SampleNfqueue().carrying(payload);
+        NfqueueContents contents = new NfqueueContents();
+        contents.carry(payload);
+        return new SampleNfqueue(contents);
     }
 
     /**
@@ -68,7 +49,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue queue(int queue) {
-        this.queue = queue;
+        contents.queue(queue);
         return this;
     }
 
@@ -79,7 +60,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue id(long id) {
-        this.id = id;
+        contents.id(id);
         return this;
     }
 
@@ -90,7 +71,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue priority(long priority) {
-        return be32(PRIORITY, priority);
+        return be32(NfqueueAttribute.PRIORITY.code(), priority);
     }
 
     /**
@@ -100,7 +81,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue capturedLength(long length) {
-        return be32(CAP_LEN, length);
+        return be32(NfqueueAttribute.CAP_LEN.code(), length);
     }
 
     /**
@@ -110,7 +91,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue skbInfo(long flags) {
-        return be32(SKB_INFO, flags);
+        return be32(NfqueueAttribute.SKB_INFO.code(), flags);
     }
 
     /**
@@ -120,7 +101,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue securityContext(byte... context) {
-        return put(SECCTX, context);
+        return put(NfqueueAttribute.SECCTX.code(), context);
     }
 
     /**
@@ -130,7 +111,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue cgroupClassId(long id) {
-        return be32(CGROUP_CLASSID, id);
+        return be32(NfqueueAttribute.CGROUP_CLASSID.code(), id);
     }
 
     /**
@@ -141,11 +122,8 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue segments(byte[]... packets) {
-        segments.clear();
-        for (byte[] packet : packets) {
-            segments.add(packet.clone());
-        }
-        return packets.length == 0 ? this : skbInfo(attributes.number(SKB_INFO) | LARGE);
+        contents.segments(packets);
+        return this;
     }
 
     /**
@@ -155,127 +133,12 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @return this builder
      */
     public SampleNfqueue ruleBypass() {
-        bypass = true;
+        contents.bypass();
         return this;
     }
 
-    boolean bypasses() {
-        return bypass;
-    }
-
-    /** A copy that the model keeps and changes. */
-    SampleNfqueue copy() {
-        SampleNfqueue copy = new SampleNfqueue().like(this).queue(queue).id(id);
-        copy.segments.addAll(segments);
-        copy.bypass = bypass;
-        return copy;
-    }
-
-    /** The segments into which the kernel splits it; empty if it is of usual size. */
-    List<SampleNfqueue> cut() {
-        List<SampleNfqueue> cut = new ArrayList<>();
-        for (byte[] segment : segments) {
-            SampleNfqueue packet = copy().segments().payload(segment);
-            packet.nonZero(SKB_INFO, attributes.number(SKB_INFO) & ~LARGE);
-            cut.add(packet);
-        }
-        return cut;
-    }
-
-    /** Whether it arrived on a device or leaves by it. */
-    boolean touches(long device) {
-        for (NfqueueAttribute attribute : List.of(
-                NfqueueAttribute.IFINDEX_INDEV,
-                NfqueueAttribute.IFINDEX_OUTDEV,
-                NfqueueAttribute.IFINDEX_PHYSINDEV,
-                NfqueueAttribute.IFINDEX_PHYSOUTDEV)) {
-            if (number(attribute) == device) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Sets a number that the kernel sends only if it is not 0. */
-    void nonZero(int code, long value) {
-        if (value == 0) {
-            attributes.remove(code);
-        } else {
-            attributes.be32(code, value);
-        }
-    }
-
-    /** Replaces the packet, as {@code nfqnl_mangle} does. Returns false if that fails. */
-    boolean mangle(byte[] packet) {
-        if (packet.length < Math.min(payload.length, transportOffset())) {
-            return false;
-        }
-        payload(packet).nonZero(SKB_INFO, attributes.number(SKB_INFO) & ~NfqueueConfig.NFQA_SKB_CSUMNOTREADY);
-        return true;
-    }
-
-    private int transportOffset() {
-        int version = payload.length == 0 ? 0 : payload[0] >> 4 & 0xf;
-        return version == 4 ? (payload[0] & 0xf) * 4 : version == 6 ? 40 : 0;
-    }
-
-    /** A number, or 0 if it is absent. */
-    long number(NfqueueAttribute attribute) {
-        return attributes.number(attribute.code());
-    }
-
-    Optional<Bytes> value(NfqueueAttribute attribute) {
-        return attributes.value(attribute.code());
-    }
-
-    @Override
-    public MessageWriter write(MessageWriter writer) {
-        begin(writer, queue);
-        return write(writer, packetHeader(id), ORDER, payload.length, code -> attributes.write(writer, code));
-    }
-
-    /** Appends the message as a queue of a model writes it: without a copy range, in copy mode META. */
-    MessageWriter write(MessageWriter writer, int toQueue, int newId, OptionalInt copyRange, int flags) {
-        boolean whole = copyRange.isEmpty();
-        int copied = Math.min(payload.length, copyRange.orElse(0));
-        begin(writer, toQueue);
-        return write(writer, packetHeader(newId), ORDER, copied, code -> {
-            if (code == CAP_LEN) {
-                if (!whole && copied < payload.length) {
-                    writer.be32(CAP_LEN, payload.length);
-                }
-            } else if (code == SKB_INFO && !whole && (flags & NfqueueConfig.NFQA_CFG_F_GSO) == 0) {
-                // The checksum of a packet is computed before the packet is copied.
-                long left = attributes.number(SKB_INFO) & ~NfqueueConfig.NFQA_SKB_CSUMNOTREADY;
-                if (left != 0) {
-                    writer.be32(SKB_INFO, left);
-                }
-            } else if ((flags & askedBy(code)) == askedBy(code)) {
-                attributes.write(writer, code);
-            }
-        });
-    }
-
-    /** The flag of a queue that an attribute requires; 0 for most. */
-    private static int askedBy(int code) {
-        if (code == UID || code == GID) {
-            return NfqueueConfig.NFQA_CFG_F_UID_GID;
-        }
-        if (code == CT || code == CT_INFO) {
-            return NfqueueConfig.NFQA_CFG_F_CONNTRACK;
-        }
-        return code == SECCTX ? NfqueueConfig.NFQA_CFG_F_SECCTX : 0;
-    }
-
-    private void begin(MessageWriter writer, int toQueue) {
-        writer.begin(NfqueueConfig.NFQNL_MSG_PACKET, 0, 0).nfgenmsg(family.number(), toQueue);
-    }
-
-    private byte[] packetHeader(long packetId) {
-        return ByteBuffer.allocate(7)
-                .putInt((int) packetId)
-                .putShort((short) hwProtocol)
-                .put((byte) hook)
-                .array();
+    /** The contents, which the model of NFQUEUE copies. */
+    NfqueueContents contents() {
+        return contents;
     }
 }

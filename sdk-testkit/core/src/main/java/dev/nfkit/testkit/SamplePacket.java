@@ -1,16 +1,12 @@
 package dev.nfkit.testkit;
 
 import dev.nfkit.AddressFamily;
-import dev.nfkit.Bytes;
-import dev.nfkit.Hook;
-import dev.nfkit.netfilter.VlanTag;
-import dev.nfkit.wire.AttributeSchema;
+import dev.nfkit.testkit.message.Datagrams;
+import dev.nfkit.testkit.sample.PacketContents;
 import dev.nfkit.wire.MessageWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;
-import java.util.Optional;
-import java.util.function.IntConsumer;
 
 /**
  * Builds what packets of NFLOG and of NFQUEUE have in common: a payload and its attributes. Attributes that are not set
@@ -19,63 +15,32 @@ import java.util.function.IntConsumer;
  * @param <S> the type of the builder
  */
 public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits SampleNflog, SampleNfqueue {
-    /** The packet header's code, which is the same in both families. */
-    private static final int PACKET_HDR = 1;
-
-    private static final int VLAN_PROTO = 1;
-    private static final int VLAN_TCI = 2;
     private static final int MAX_DATAGRAM = 1 << 18;
 
-    final SampleAttributes attributes;
-    byte[] payload = {};
-    AddressFamily family = AddressFamily.IPV4;
-    int hook = Hook.LOCAL_IN.number();
-    int hwProtocol = 0x0800;
-    boolean header = true;
-    boolean payloadFirst;
+    private final PacketContents contents;
 
-    SamplePacket(AttributeSchema schema) {
-        attributes = new SampleAttributes(schema);
+    SamplePacket(PacketContents contents) {
+        this.contents = contents;
     }
 
     abstract S self();
 
-    /** Sets a payload. Family and hardware protocol follow from its first four bits. */
-    final S carrying(byte[] bytes) {
-        if (bytes.length > 0 && bytes[0] >> 4 == 6) {
-            family(AddressFamily.IPV6).hwProtocol(0x86dd);
-        }
-        return payload(bytes);
-    }
-
-    /** Copies everything from another builder. */
-    final S like(SamplePacket<S> other) {
-        attributes.putAll(other.attributes);
-        payload = other.payload;
-        family = other.family;
-        hook = other.hook;
-        hwProtocol = other.hwProtocol;
-        header = other.header;
-        payloadFirst = other.payloadFirst;
-        return self();
-    }
-
     final S put(int code, byte... value) {
-        attributes.put(code, value);
+        contents.attributes().put(code, value);
         return self();
     }
 
     final S be32(int code, long value) {
-        attributes.be32(code, value);
+        contents.attributes().be32(code, value);
         return self();
     }
 
     private S put(String key, byte... value) {
-        return put(attributes.code(key), value);
+        return put(contents.attributes().code(key), value);
     }
 
     private S be32(String key, long value) {
-        return be32(attributes.code(key), value);
+        return be32(contents.attributes().code(key), value);
     }
 
     /**
@@ -85,7 +50,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S family(AddressFamily family) {
-        this.family = family;
+        contents.family(family);
         return self();
     }
 
@@ -96,7 +61,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S hook(int number) {
-        hook = number;
+        contents.hook(number);
         return self();
     }
 
@@ -107,7 +72,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S hwProtocol(int etherType) {
-        hwProtocol = etherType;
+        contents.hwProtocol(etherType);
         return self();
     }
 
@@ -117,7 +82,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S withoutPacketHeader() {
-        header = false;
+        contents.omitPacketHeader();
         return self();
     }
 
@@ -200,7 +165,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S payload(byte... bytes) {
-        payload = bytes.clone();
+        contents.payload(bytes);
         return self();
     }
 
@@ -252,18 +217,8 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S vlan(int protocol, int tci) {
-        attributes
-                .nest(attributes.type("vlan"))
-                .put(VLAN_TCI, (byte) (tci >> 8), (byte) tci)
-                .put(VLAN_PROTO, (byte) (protocol >> 8), (byte) protocol);
+        contents.vlan(protocol, tci);
         return self();
-    }
-
-    final Optional<VlanTag> vlanTag() {
-        return Optional.ofNullable(attributes.nested(attributes.type("vlan")))
-                .map(tag -> new VlanTag(
-                        tag.value(VLAN_PROTO).orElseThrow().u16(0),
-                        tag.value(VLAN_TCI).orElseThrow().u16(0)));
     }
 
     /**
@@ -284,7 +239,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S attribute(int code, byte... value) {
-        attributes.odd(code, value);
+        contents.attributes().odd(code, value);
         return self();
     }
 
@@ -294,12 +249,8 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @return this builder
      */
     public S payloadFirst() {
-        payloadFirst = true;
+        contents.putPayloadFirst();
         return self();
-    }
-
-    final int payloadLength() {
-        return payload.length;
     }
 
     /**
@@ -308,34 +259,8 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @param writer the writer, between messages
      * @return the writer
      */
-    public abstract MessageWriter write(MessageWriter writer);
-
-    /**
-     * Appends the bytes after {@code struct nfgenmsg}: the attributes in the given order, and the payload from the
-     * given start.
-     */
-    final MessageWriter write(
-            MessageWriter writer, byte[] packetHeader, int[] order, int copied, IntConsumer attribute) {
-        if (header) {
-            writer.bytes(PACKET_HDR, packetHeader);
-        }
-        if (payloadFirst) {
-            writePayload(writer, copied);
-        }
-        for (int code : order) {
-            attribute.accept(code);
-        }
-        attributes.writeOdd(writer);
-        if (!payloadFirst) {
-            writePayload(writer, copied);
-        }
-        return writer.end();
-    }
-
-    private void writePayload(MessageWriter writer, int copied) {
-        if (copied > 0 && payload.length > 0) {
-            writer.bytes(attributes.code("payload"), Bytes.of(payload).slice(0, Math.min(copied, payload.length)));
-        }
+    public MessageWriter write(MessageWriter writer) {
+        return contents.write(writer);
     }
 
     /**

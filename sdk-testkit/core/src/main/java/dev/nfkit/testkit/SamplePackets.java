@@ -5,6 +5,8 @@ import dev.nfkit.packet.IcmpType;
 import dev.nfkit.packet.InternetChecksum;
 import dev.nfkit.packet.Ipv4View;
 import dev.nfkit.pcap.CaptureReader;
+import dev.nfkit.testkit.message.CapturedPackets;
+import dev.nfkit.testkit.message.HexText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

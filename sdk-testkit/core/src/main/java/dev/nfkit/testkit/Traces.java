@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.testkit.replay.Recording;
 import dev.nfkit.trace.Trace;
 import java.io.UncheckedIOException;
 import java.net.URL;

@@ -160,7 +160,7 @@ internal fun MessageWriter.tuple(
     tuple: SampleTuple,
 ): MessageWriter {
     val nest = beginNest(type)
-    tuple.attributes().writeAll(this) { true }
+    tuple.tuple().attributes().writeAll(this) { true }
     return endNest(nest)
 }
 

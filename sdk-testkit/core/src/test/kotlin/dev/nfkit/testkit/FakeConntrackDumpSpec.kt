@@ -265,7 +265,8 @@ class FakeConntrackDumpSpec :
                     model
                         .connections()
                         .first()
-                        .attributes
+                        .contents()
+                        .attributes()
                         .number(12),
                 ) { it.labels(1) }
                 dump().first().entry.has(LABELS) shouldBe false

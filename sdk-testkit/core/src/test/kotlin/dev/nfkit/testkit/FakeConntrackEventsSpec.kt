@@ -117,7 +117,7 @@ class FakeConntrackEventsSpec :
                 heard.entry.attributes().toHex() shouldContain "10000480" + "0c000180" + "05000100"
                 model.settings().kernelVersion(6, 12)
                 model.add(SampleConntrack.of(TCP))
-                model.connections().first().let { model.expire(it.number(ID)) }
+                model.connections().first().let { model.expire(it.contents().number(ID)) }
                 drain().single().entry.has(TIMESTAMP_EVENT) shouldBe false
             }
         }

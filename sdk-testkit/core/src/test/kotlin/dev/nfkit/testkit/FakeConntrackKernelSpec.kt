@@ -4,6 +4,8 @@ import dev.nfkit.Errno
 import dev.nfkit.conntrack.StatisticsAttribute
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
+import dev.nfkit.testkit.replay.MessageNames
+import dev.nfkit.testkit.replay.MessageText
 import dev.nfkit.trace.Trace
 import dev.nfkit.trace.TraceKind
 import dev.nfkit.wire.MessageCursor

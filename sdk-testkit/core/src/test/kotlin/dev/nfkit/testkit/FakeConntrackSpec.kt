@@ -351,7 +351,11 @@ class FakeConntrackSpec :
                 val sample = SampleConntrack.of(TUPLE).mark(1)
                 val id = model.add(sample)
                 sample.mark(2)
-                model.connection(id).get().number(MARK) shouldBe 1
+                model
+                    .connection(id)
+                    .get()
+                    .contents()
+                    .number(MARK) shouldBe 1
                 shouldThrow<IllegalArgumentException> { model.add(sample) }
                 shouldThrow<IllegalArgumentException> { model.add(SampleConntrack.of(TCP).id(id)) }
                 shouldThrow<IllegalArgumentException> { model.expire(7) }

@@ -52,10 +52,10 @@ class FakeExpectationsSpec :
         test("an expectation is created with the helper's timeout, whatever was requested") {
             with(steps()) {
                 create(6000) { be32(TIMEOUT.code(), 77) } shouldBe 0
-                val made = model.expectations().single()
+                val made = model.expectations().single().contents()
                 made.number(TIMEOUT) shouldBe 300
-                made.tuple() shouldBe data(6000)
-                made.attributes.text(HELP_NAME) shouldBe "ftp"
+                made.tuple() shouldBe data(6000).tuple()
+                made.attributes().text(HELP_NAME) shouldBe "ftp"
                 expected().map { it.type to it.flags } shouldBe listOf(0x200 to MULTI, Netlink.NLMSG_DONE to MULTI)
             }
         }
@@ -65,7 +65,11 @@ class FakeExpectationsSpec :
                 create(6000)
                 create(6000) shouldBe Errno.EEXIST.number()
                 create(6000, 0) { be32(TIMEOUT.code(), 33) } shouldBe 0
-                model.expectations().single().number(TIMEOUT) shouldBe 33
+                model
+                    .expectations()
+                    .single()
+                    .contents()
+                    .number(TIMEOUT) shouldBe 33
             }
         }
 
@@ -87,14 +91,19 @@ class FakeExpectationsSpec :
             with(steps()) {
                 create(6000)
                 create(6001) shouldBe 0
-                model.expectations().map { it.tuple() } shouldBe listOf(data(6001))
+                model.expectations().map { it.contents().tuple() } shouldBe listOf(data(6001).tuple())
             }
         }
 
         test("one is found by its tuple, under either name, and by its id if given") {
             with(steps()) {
                 create(6000)
-                val id = model.expectations().single().number(ID)
+                val id =
+                    model
+                        .expectations()
+                        .single()
+                        .contents()
+                        .number(ID)
 
                 fun find(attributes: MessageWriter.() -> Unit) = expected(REQUEST, attributes).single()
                 find { tuple(TUPLE.code(), data(6000)) }.let { it.type to it.flags } shouldBe (0x200 to MULTI)
@@ -157,7 +166,7 @@ class FakeExpectationsSpec :
             val codes = sample.toDatagram(java.nio.ByteOrder.nativeOrder())
             codes.size % 4 shouldBe 0
             ExpectationAttribute.values().filter { it != ExpectationAttribute.ZONE }.all {
-                sample.attributes.has(
+                sample.contents().attributes().has(
                     it,
                 )
             } shouldBe

@@ -7,6 +7,7 @@ import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.EventFilter
 import dev.nfkit.socket.NetAdmin
 import dev.nfkit.socket.SocketOption
+import dev.nfkit.testkit.time.ModelClock
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
@@ -25,18 +26,17 @@ private fun FakeNetfilter.event(
     mark: Long,
     group: Int = GROUP,
 ) {
-    clock().lock().lock()
-    try {
-        multicast(group, 0) {
-            it
-                .begin(EVENT, 0, 0)
-                .nfgenmsg(2, 0)
-                .be32(MARK, mark)
-                .end()
-        }
-    } finally {
-        clock().lock().unlock()
-    }
+    clock().model().locked(
+        ModelClock.Action<RuntimeException> {
+            model().multicast(group, 0) {
+                it
+                    .begin(EVENT, 0, 0)
+                    .nfgenmsg(2, 0)
+                    .be32(MARK, mark)
+                    .end()
+            }
+        },
+    )
 }
 
 private fun FakeNetfilter.listener(): FakeNetlinkSocket = open(12).also { it.set(SocketOption.ADD_MEMBERSHIP, GROUP) }

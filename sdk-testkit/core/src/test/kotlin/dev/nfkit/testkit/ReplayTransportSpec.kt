@@ -6,6 +6,7 @@ import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
+import dev.nfkit.testkit.message.Datagrams
 import dev.nfkit.trace.Trace
 import dev.nfkit.trace.TraceEntry
 import dev.nfkit.trace.TraceKind

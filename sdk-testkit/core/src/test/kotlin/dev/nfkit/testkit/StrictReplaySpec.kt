@@ -2,6 +2,7 @@ package dev.nfkit.testkit
 
 import dev.nfkit.Bytes
 import dev.nfkit.socket.DatagramBatch
+import dev.nfkit.testkit.message.Datagrams
 import dev.nfkit.trace.Trace
 import dev.nfkit.trace.TraceEntry
 import dev.nfkit.trace.TraceKind

@@ -1,0 +1,5 @@
+/** The model of NFQUEUE. */
+@NullMarked
+package dev.nfkit.testkit.nfqueue;
+
+import org.jspecify.annotations.NullMarked;

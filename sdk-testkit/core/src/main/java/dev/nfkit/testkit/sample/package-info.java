@@ -1,0 +1,5 @@
+/** The contents of messages that tests build and models keep. */
+@NullMarked
+package dev.nfkit.testkit.sample;
+
+import org.jspecify.annotations.NullMarked;

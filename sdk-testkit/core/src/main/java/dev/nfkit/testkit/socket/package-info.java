@@ -1,0 +1,5 @@
+/** The rules of sockets in memory, whatever they receive. */
+@NullMarked
+package dev.nfkit.testkit.socket;
+
+import org.jspecify.annotations.NullMarked;

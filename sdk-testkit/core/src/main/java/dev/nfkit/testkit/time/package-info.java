@@ -1,0 +1,5 @@
+/** The clock that sockets and models follow. */
+@NullMarked
+package dev.nfkit.testkit.time;
+
+import org.jspecify.annotations.NullMarked;
