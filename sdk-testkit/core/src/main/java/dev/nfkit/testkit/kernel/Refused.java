@@ -30,6 +30,13 @@ public final class Refused extends Exception {
         return new Refused(errno, POLICY, offset);
     }
 
+    /** Throws a refusal if there is an error. */
+    public static void throwIf(@Nullable Errno errno) throws Refused {
+        if (errno != null) {
+            throw new Refused(errno);
+        }
+    }
+
     Errno errno() {
         return errno;
     }

@@ -89,14 +89,12 @@ public final class NflogModel implements Subsystem {
 
     @Override
     public boolean request(KernelSocket socket, ParsedMessage request) throws Refused {
-        Errno errno = switch (request.type()) {
-            case NflogConfig.NFULNL_MSG_CONFIG -> configure(socket, request);
-            case NflogConfig.NFULNL_MSG_PACKET -> Errno.ENOTSUPP;
-            default -> Errno.EINVAL;
-        };
-        if (errno != null) {
-            throw new Refused(errno);
-        }
+        Refused.throwIf(
+                switch (request.type()) {
+                    case NflogConfig.NFULNL_MSG_CONFIG -> configure(socket, request);
+                    case NflogConfig.NFULNL_MSG_PACKET -> Errno.ENOTSUPP;
+                    default -> Errno.EINVAL;
+                });
         return true;
     }
 

@@ -147,16 +147,14 @@ public final class NfqueueModel implements Subsystem {
 
     @Override
     public boolean request(KernelSocket socket, ParsedMessage request) throws Refused {
-        Errno errno = switch (request.type()) {
-            case NfqueueConfig.NFQNL_MSG_CONFIG -> NfqueueRequests.configure(this, socket, request);
-            case NfqueueConfig.NFQNL_MSG_VERDICT, NfqueueConfig.NFQNL_MSG_VERDICT_BATCH ->
-                NfqueueVerdicts.decide(this, socket, request);
-            case NfqueueConfig.NFQNL_MSG_PACKET -> Errno.ENOTSUPP;
-            default -> Errno.EINVAL;
-        };
-        if (errno != null) {
-            throw new Refused(errno);
-        }
+        Refused.throwIf(
+                switch (request.type()) {
+                    case NfqueueConfig.NFQNL_MSG_CONFIG -> NfqueueRequests.configure(this, socket, request);
+                    case NfqueueConfig.NFQNL_MSG_VERDICT, NfqueueConfig.NFQNL_MSG_VERDICT_BATCH ->
+                        NfqueueVerdicts.decide(this, socket, request);
+                    case NfqueueConfig.NFQNL_MSG_PACKET -> Errno.ENOTSUPP;
+                    default -> Errno.EINVAL;
+                });
         return true;
     }
 
