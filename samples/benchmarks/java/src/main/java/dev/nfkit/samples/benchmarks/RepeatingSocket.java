@@ -6,14 +6,11 @@ import dev.nfkit.nflog.NflogConfig;
 import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.EventFilter;
-import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
-import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
-import dev.nfkit.socket.QueueState;
 import dev.nfkit.socket.SocketOption;
-import dev.nfkit.socket.SocketOwner;
+import dev.nfkit.testkit.FakeNetfilter;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
@@ -21,14 +18,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that acknowledges every request and then delivers the same datagrams repeatedly, without a system call. What
  * remains is the cost of nfkit itself.
  */
-public final class RepeatingSocket implements NetlinkSocket, NetlinkTransport, KernelView {
+public final class RepeatingSocket implements NetlinkSocket, NetlinkTransport {
     private static final int PAYLOAD = 92;
     /**
      * The offset of a queued packet's id: after nlmsghdr, nfgenmsg and the header of NFQA_PACKET_HDR, which comes
@@ -36,6 +32,7 @@ public final class RepeatingSocket implements NetlinkSocket, NetlinkTransport, K
      */
     private static final int PACKET_ID = Netlink.NLMSG_HDRLEN + 4 + 4;
 
+    private final KernelView kernel = new FakeNetfilter().kernel();
     private final MessageWriter answer = new MessageWriter(64, ByteOrder.nativeOrder());
     private final MessageCursor request = new MessageCursor();
     private final List<ByteBuffer> datagrams;
@@ -123,7 +120,7 @@ public final class RepeatingSocket implements NetlinkSocket, NetlinkTransport, K
 
     @Override
     public KernelView kernel() {
-        return this;
+        return kernel;
     }
 
     @Override
@@ -212,42 +209,4 @@ public final class RepeatingSocket implements NetlinkSocket, NetlinkTransport, K
 
     @Override
     public void close() {}
-
-    @Override
-    public List<GroupState> nflogGroups() {
-        return List.of();
-    }
-
-    @Override
-    public List<QueueState> nfqueues() {
-        return List.of();
-    }
-
-    @Override
-    public Optional<SocketOwner> owner(long portId) {
-        return Optional.empty();
-    }
-
-    @Override
-    public NetAdmin netAdmin() {
-        return NetAdmin.HELD;
-    }
-
-    @Override
-    public Optional<String> interfaceName(long index) {
-        return Optional.empty();
-    }
-
-    @Override
-    public String logger(AddressFamily family) {
-        return "NONE";
-    }
-
-    @Override
-    public void logger(AddressFamily family, String name) {}
-
-    @Override
-    public Optional<Long> receiveBufferLimit() {
-        return Optional.empty();
-    }
 }
