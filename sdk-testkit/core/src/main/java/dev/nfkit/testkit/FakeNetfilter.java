@@ -216,15 +216,16 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Waits in real time until a condition of this kernel is true, for code under test on another thread. The kernel's
-     * own time stands still. The wait is no longer than the clock's patience.
+     * Waits in real time until a condition is true, for code under test on another thread. The kernel's own time stands
+     * still. The wait is no longer than the clock's patience.
      *
      * <pre>{@code
      * kernel.await("the flush", () -> kernel.conntrack().connections().isEmpty());
      * }</pre>
      *
      * @param what names the condition in the failure
-     * @param condition the condition; called at each change, with the lock held, so that it must not block
+     * @param condition the condition; called at each change of the kernel or its clock, and every few milliseconds, with
+     *     the lock held, so that it must not block
      * @throws AssertionError if it did not become true; the message describes the state of the kernel
      */
     public void await(String what, BooleanSupplier condition) {

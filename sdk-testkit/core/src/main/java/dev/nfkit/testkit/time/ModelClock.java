@@ -249,14 +249,14 @@ public final class ModelClock {
 
     /**
      * Waits in real time until a condition is true, while the clock's own time stands still; false if the patience ends
-     * before.
+     * before. The condition is evaluated at each change, and every few milliseconds, as it may be about something else.
      */
     public boolean awaitUntil(BooleanSupplier condition) {
         long stop = realStop();
         boolean interrupted = false;
         while (!condition.getAsBoolean() && stop - System.nanoTime() > 0) {
             try {
-                changed.awaitNanos(stop - System.nanoTime());
+                changed.awaitNanos(Math.min(stop - System.nanoTime(), LOOK_NANOS));
             } catch (InterruptedException e) {
                 interrupted = true;
             }
