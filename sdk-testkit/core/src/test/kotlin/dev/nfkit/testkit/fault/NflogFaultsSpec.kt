@@ -112,6 +112,16 @@ class NflogFaultsSpec :
             }
         }
 
+        test("an unbind whose answers are all missing is sent four times at most, and the session ends") {
+            val plan = (2L..40L).fold(FaultPlan.seeded(1)) { plan, n -> plan.at(n, Fault.MissingAcknowledgement()) }
+            Logging(plan).use {
+                it.session.stop()
+                it.session.poll<RuntimeException>({ }, Duration.ofSeconds(1)) shouldBe -1
+                it.transport.injected().size shouldBe 4
+                it.kernel.verify()
+            }
+        }
+
         test("a foreign sender is counted") {
             Logging(at(FIRST_PACKET, Fault.ForeignSender())).use {
                 it.log(1) shouldContainExactly listOf(1)
