@@ -1,6 +1,6 @@
 package dev.nfkit.netfilter;
 
-import dev.nfkit.channel.Counts;
+import dev.nfkit.session.Counts;
 
 /**
  * The counters of a session's received and lost packets, since it was opened. Every loss is counted here. A snapshot:

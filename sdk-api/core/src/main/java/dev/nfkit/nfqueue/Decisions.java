@@ -2,9 +2,9 @@ package dev.nfkit.nfqueue;
 
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.Failures;
-import dev.nfkit.channel.Inbound;
-import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.session.Failures;
+import dev.nfkit.session.Inbound;
+import dev.nfkit.session.MessageLoop;
 import dev.nfkit.socket.Loan;
 import dev.nfkit.wire.MessageCursor;
 import java.time.Duration;

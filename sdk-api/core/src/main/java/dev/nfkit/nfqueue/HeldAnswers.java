@@ -1,7 +1,7 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.MessageLoop;
+import dev.nfkit.session.MessageLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;

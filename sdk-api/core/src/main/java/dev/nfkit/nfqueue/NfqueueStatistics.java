@@ -1,8 +1,8 @@
 package dev.nfkit.nfqueue;
 
-import dev.nfkit.channel.Counts;
 import dev.nfkit.netfilter.SessionStatistics;
 import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.session.Counts;
 import dev.nfkit.socket.QueueState;
 import java.util.List;
 import java.util.Objects;

@@ -1,7 +1,7 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.Failures;
+import dev.nfkit.session.Failures;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.SystemCallException;
-import dev.nfkit.channel.Failures;
+import dev.nfkit.session.Failures;
 import dev.nfkit.socket.DatagramBatch;
 import org.jspecify.annotations.Nullable;
 

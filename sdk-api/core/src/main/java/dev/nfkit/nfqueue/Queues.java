@@ -2,9 +2,9 @@ package dev.nfkit.nfqueue;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.MessageLoop;
-import dev.nfkit.channel.Refusals;
 import dev.nfkit.netfilter.CopyMode;
+import dev.nfkit.session.MessageLoop;
+import dev.nfkit.session.Refusals;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.QueueState;
 import java.nio.ByteOrder;

@@ -1,9 +1,9 @@
 package dev.nfkit.nfqueue;
 
-import dev.nfkit.channel.Failures;
-import dev.nfkit.channel.RepeatedWarning;
-import dev.nfkit.channel.SessionLog;
 import dev.nfkit.nfqueue.Unanswered.Cause;
+import dev.nfkit.session.Failures;
+import dev.nfkit.session.RepeatedWarning;
+import dev.nfkit.session.SessionLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

@@ -23,7 +23,7 @@ class LayersTest {
             Map.entry("packet", 1),
             Map.entry("pcap", 1),
             Map.entry("socket", 2),
-            Map.entry("channel", 3),
+            Map.entry("session", 3),
             Map.entry("conntrack.codec", 3),
             Map.entry("decode", 3),
             Map.entry("trace", 3),
@@ -68,7 +68,7 @@ class LayersTest {
                 () -> assertViolated("nflog", "nfqueue"),
                 () -> assertViolated("nfqueue", "nflog"),
                 () -> assertViolated("wire", "packet"),
-                () -> assertViolated("trace", "channel"),
+                () -> assertViolated("trace", "session"),
                 () -> assertViolated("conntrack.codec", "conntrack"),
                 () -> assertViolated("conntrack", "conntrack.table"),
                 () -> assertViolated("conntrack.table", "conntrack.event"));

@@ -1,7 +1,7 @@
 package dev.nfkit.conntrack.event;
 
-import dev.nfkit.channel.Counts;
 import dev.nfkit.netfilter.SessionStatistics;
+import dev.nfkit.session.Counts;
 
 /**
  * The counters of received and lost events of a session, since it was opened. A snapshot: it does not change. If

@@ -2,10 +2,10 @@ package dev.nfkit.conntrack.event;
 
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.Inbound;
-import dev.nfkit.channel.Life;
-import dev.nfkit.channel.SessionLog;
 import dev.nfkit.conntrack.event.ConntrackEventStatistics.Counter;
+import dev.nfkit.session.Inbound;
+import dev.nfkit.session.Life;
+import dev.nfkit.session.SessionLog;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;

@@ -2,10 +2,10 @@ package dev.nfkit.conntrack.table;
 
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.channel.TableRequests;
 import dev.nfkit.conntrack.StatisticsAttribute;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
+import dev.nfkit.session.TableRequests;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageCursor;

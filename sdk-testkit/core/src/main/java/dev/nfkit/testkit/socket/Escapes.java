@@ -13,7 +13,7 @@ public final class Escapes implements EscapeListener {
     /** The packages that contain no application code. */
     private static final Set<String> INSIDE = Set.of(
             "dev.nfkit",
-            "dev.nfkit.channel",
+            "dev.nfkit.session",
             "dev.nfkit.conntrack",
             "dev.nfkit.conntrack.codec",
             "dev.nfkit.conntrack.event",

@@ -1,4 +1,4 @@
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.NetlinkException;

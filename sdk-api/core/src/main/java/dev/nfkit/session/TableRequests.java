@@ -1,4 +1,4 @@
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;

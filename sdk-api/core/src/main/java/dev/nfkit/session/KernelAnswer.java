@@ -1,4 +1,4 @@
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 import static dev.nfkit.wire.Netlink.NLMSG_HDRLEN;
 

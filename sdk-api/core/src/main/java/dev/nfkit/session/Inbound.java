@@ -1,4 +1,4 @@
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.DatagramBatch;

@@ -1,4 +1,4 @@
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,4 +1,4 @@
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 /**
  * The phase of a session's life. A session moves downwards only, and may leave phases out.

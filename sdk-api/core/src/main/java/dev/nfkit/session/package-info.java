@@ -3,6 +3,6 @@
  * exported: users see sessions.
  */
 @NullMarked
-package dev.nfkit.channel;
+package dev.nfkit.session;
 
 import org.jspecify.annotations.NullMarked;
