@@ -283,7 +283,6 @@ internal class QueueFailureRun(
             bomb.arm()
             pass(DEADLINE)
         }
-        // Not by the clock's await, which checks again only after the kernel or the time has changed.
         check(eventually { bomb.thrown.isNotEmpty() }) { "nothing has failed" }
     }
 
