@@ -121,7 +121,8 @@ private fun Planted.header() {
     }
 }
 
-private val protocols =
+/** Protocols of packets: those that are interpreted, some others, and an experimental one. */
+internal val protocols =
     listOf(
         IpProtocol.TCP,
         IpProtocol.UDP,
