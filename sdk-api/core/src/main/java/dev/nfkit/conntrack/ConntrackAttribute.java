@@ -1,5 +1,7 @@
 package dev.nfkit.conntrack;
 
+import static dev.nfkit.wire.AttributeFacts.nest;
+import static dev.nfkit.wire.AttributeFacts.value;
 import static dev.nfkit.wire.AttributeShape.BE16;
 import static dev.nfkit.wire.AttributeShape.BE32;
 import static dev.nfkit.wire.AttributeShape.BE64;
@@ -8,9 +10,9 @@ import static dev.nfkit.wire.AttributeShape.HOST32;
 import static dev.nfkit.wire.AttributeShape.STRING;
 import static dev.nfkit.wire.AttributeShape.U8;
 
+import dev.nfkit.conntrack.codec.Cta;
 import dev.nfkit.wire.AttributeFacts;
 import dev.nfkit.wire.AttributeSchema;
-import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import java.util.List;
 
@@ -20,78 +22,84 @@ import java.util.List;
  */
 public enum ConntrackAttribute implements AttributeType {
     /** The original direction: {@link Tuple}. */
-    TUPLE_ORIG(1, Tuple.SCHEMA, "2.6.14"),
+    TUPLE_ORIG(nest(Cta.TUPLE_ORIG, Tuple.SCHEMA, "2.6.14")),
     /** The reply direction: {@link Tuple}. */
-    TUPLE_REPLY(2, Tuple.SCHEMA, "2.6.14"),
+    TUPLE_REPLY(nest(Cta.TUPLE_REPLY, Tuple.SCHEMA, "2.6.14")),
     /** Status bits ({@code IPS_*}). */
-    STATUS(3, BE32, 4, "2.6.14"),
+    STATUS(value(Cta.STATUS, BE32, "2.6.14")),
     /** The tracked state of the protocol: {@link ProtoInfo}. */
-    PROTOINFO(4, ProtoInfo.SCHEMA, "2.6.14"),
+    PROTOINFO(nest(Cta.PROTOINFO, ProtoInfo.SCHEMA, "2.6.14")
+            .absent("the protocol has no state, or the connection has ended")),
     /** The helper: {@link Help}. */
-    HELP(5, Help.SCHEMA, "2.6.14"),
+    HELP(nest(Cta.HELP, Help.SCHEMA, "2.6.14").absent("no helper follows the connection")),
     /** Source translation to set up: {@link Nat}; only to the kernel. */
-    NAT_SRC(6, Nat.SCHEMA, "2.6.14"),
+    NAT_SRC(nest(Cta.NAT_SRC, Nat.SCHEMA, "2.6.14").absent("only requests carry it")),
     /** Seconds until the connection is forgotten. */
-    TIMEOUT(7, BE32, 4, "2.6.14"),
+    TIMEOUT(value(Cta.TIMEOUT, BE32, "2.6.14").absent("the connection has ended")),
     /** The mark. */
-    MARK(8, BE32, 4, "2.6.14"),
+    MARK(value(Cta.MARK, BE32, "2.6.14")),
     /** Counters of the original direction: {@link Counters}; needs {@code net.netfilter.nf_conntrack_acct}. */
-    COUNTERS_ORIG(9, Counters.SCHEMA, "2.6.14"),
+    COUNTERS_ORIG(nest(Cta.COUNTERS_ORIG, Counters.SCHEMA, "2.6.14")
+            .absent("the kernel counts connections that begin after sysctl net.netfilter.nf_conntrack_acct=1")),
     /** Counters of the reply direction: {@link Counters}; needs {@code net.netfilter.nf_conntrack_acct}. */
-    COUNTERS_REPLY(10, Counters.SCHEMA, "2.6.14"),
+    COUNTERS_REPLY(nest(Cta.COUNTERS_REPLY, Counters.SCHEMA, "2.6.14")
+            .absent("the kernel counts connections that begin after sysctl net.netfilter.nf_conntrack_acct=1")),
     /** References to the entry. */
-    USE(11, BE32, 4, "2.6.14"),
+    USE(value(Cta.USE, BE32, "2.6.14").absent("only entries of the table have it, not those of packets")),
     /** The entry's id, opaque. */
-    ID(12, BE32, 4, "2.6.14"),
+    ID(value(Cta.ID, BE32, "2.6.14")),
     /** Destination translation to set up: {@link Nat}; only to the kernel. */
-    NAT_DST(13, Nat.SCHEMA, "2.6.14"),
+    NAT_DST(nest(Cta.NAT_DST, Nat.SCHEMA, "2.6.14").absent("only requests carry it")),
     /** The original direction of the connection that expected this one: {@link Tuple}. */
-    TUPLE_MASTER(14, Tuple.SCHEMA, "2.6.23"),
+    TUPLE_MASTER(nest(Cta.TUPLE_MASTER, Tuple.SCHEMA, "2.6.23").absent("no other connection expected this one")),
     /** Sequence adjustment of the original direction: {@link SeqAdj}. */
-    SEQ_ADJ_ORIG(15, SeqAdj.SCHEMA, "2.6.24"),
+    SEQ_ADJ_ORIG(nest(Cta.SEQ_ADJ_ORIG, SeqAdj.SCHEMA, "2.6.24").absent("sequence numbers are not adjusted")),
     /** Sequence adjustment of the reply direction: {@link SeqAdj}. */
-    SEQ_ADJ_REPLY(16, SeqAdj.SCHEMA, "2.6.24"),
+    SEQ_ADJ_REPLY(nest(Cta.SEQ_ADJ_REPLY, SeqAdj.SCHEMA, "2.6.24").absent("sequence numbers are not adjusted")),
     /** The zone; absent if it is 0. */
-    ZONE(18, BE16, 2, "2.6.34"),
+    ZONE(value(Cta.ZONE, BE16, "2.6.34")),
     /** The security context: {@link SecCtx}. */
-    SECCTX(19, SecCtx.SCHEMA, "2.6.37"),
+    SECCTX(nest(Cta.SECCTX, SecCtx.SCHEMA, "2.6.37").absent("the kernel has no security context for it (secmark)")),
     /** The times of its beginning and end: {@link Timestamp}; needs {@code net.netfilter.nf_conntrack_timestamp}. */
-    TIMESTAMP(20, Timestamp.SCHEMA, "2.6.38"),
+    TIMESTAMP(
+            nest(Cta.TIMESTAMP, Timestamp.SCHEMA, "2.6.38")
+                    .absent(
+                            "the kernel keeps times of connections that begin after sysctl net.netfilter.nf_conntrack_timestamp=1")),
     /** The mask of the mark; only to the kernel. */
-    MARK_MASK(21, BE32, 4, "3.3"),
+    MARK_MASK(value(Cta.MARK_MASK, BE32, "3.3").absent("only requests carry it")),
     /** Labels, a bitmap in host order. */
-    LABELS(22, BYTES, 0, "3.10"),
+    LABELS(value(Cta.LABELS, BYTES, "3.10")
+            .absent("the connection has no space for labels; a rule that matches labels provides it")),
     /** The mask of the labels; only to the kernel. */
-    LABELS_MASK(23, BYTES, 0, "3.10"),
+    LABELS_MASK(value(Cta.LABELS_MASK, BYTES, "3.10").absent("only requests carry it")),
     /** The SYN proxy: {@link SynProxy}. */
-    SYNPROXY(24, SynProxy.SCHEMA, "4.17"),
+    SYNPROXY(nest(Cta.SYNPROXY, SynProxy.SCHEMA, "4.17").absent("the connection does not go through a SYN proxy")),
     /** The parts that a dump compares: {@link Filter}; only to the kernel. */
-    FILTER(25, Filter.SCHEMA, "5.8"),
+    FILTER(nest(Cta.FILTER, Filter.SCHEMA, "5.8").absent("only requests carry it")),
     /** The status bits that a dump compares; only to the kernel. */
-    STATUS_MASK(26, BE32, 4, "5.15"),
+    STATUS_MASK(value(Cta.STATUS_MASK, BE32, "5.15").absent("only requests carry it")),
     /** The time of the event, in nanoseconds since 1970; needs {@code net.netfilter.nf_conntrack_timestamp}. */
-    TIMESTAMP_EVENT(27, BE64, 8, "6.14");
+    TIMESTAMP_EVENT(
+            value(Cta.TIMESTAMP_EVENT, BE64, "6.14")
+                    .absent(
+                            "the kernel keeps times of connections that begin after sysctl net.netfilter.nf_conntrack_timestamp=1"));
 
     /** One direction of a connection ({@code enum ctattr_tuple}). */
     public enum Tuple implements AttributeType {
         /** Addresses. */
-        IP(1, Ip.SCHEMA, "2.6.14"),
+        IP(nest(Cta.TUPLE_IP, Ip.SCHEMA, "2.6.14")),
         /** The protocol above IP, and its ports or identifiers. */
-        PROTO(2, Proto.SCHEMA, "2.6.14"),
+        PROTO(nest(Cta.TUPLE_PROTO, Proto.SCHEMA, "2.6.14")),
         /** The zone, if it applies to this direction only. */
-        ZONE(3, BE16, 2, "4.3");
+        ZONE(value(Cta.TUPLE_ZONE, BE16, "4.3"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_TUPLE", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Tuple(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_TUPLE_", name(), shape, minimumLength, since);
-        }
-
-        Tuple(int code, AttributeSchema nested, String since) {
-            facts = AttributeFacts.nest(code, "CTA_TUPLE_", name(), nested, since);
+        Tuple(AttributeFacts facts) {
+            this.facts = facts.named("CTA_TUPLE_", name());
         }
 
         @Override
@@ -103,21 +111,21 @@ public enum ConntrackAttribute implements AttributeType {
     /** Addresses of one direction ({@code enum ctattr_ip}). */
     public enum Ip implements AttributeType {
         /** IPv4 source. */
-        V4_SRC(1, BYTES, 4, "2.6.14"),
+        V4_SRC(value(Cta.IP_V4_SRC, BYTES, 4, "2.6.14")),
         /** IPv4 destination. */
-        V4_DST(2, BYTES, 4, "2.6.14"),
+        V4_DST(value(Cta.IP_V4_DST, BYTES, 4, "2.6.14")),
         /** IPv6 source. */
-        V6_SRC(3, BYTES, 16, "2.6.14"),
+        V6_SRC(value(Cta.IP_V6_SRC, BYTES, 16, "2.6.14")),
         /** IPv6 destination. */
-        V6_DST(4, BYTES, 16, "2.6.14");
+        V6_DST(value(Cta.IP_V6_DST, BYTES, 16, "2.6.14"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_TUPLE_IP", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Ip(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_IP_", name(), shape, minimumLength, since);
+        Ip(AttributeFacts facts) {
+            this.facts = facts.named("CTA_IP_", name());
         }
 
         @Override
@@ -129,31 +137,31 @@ public enum ConntrackAttribute implements AttributeType {
     /** The protocol above IP of one direction ({@code enum ctattr_l4proto}). */
     public enum Proto implements AttributeType {
         /** The protocol ({@code IPPROTO_*}). */
-        NUM(1, U8, 1, "2.6.14"),
+        NUM(value(Cta.PROTO_NUM, U8, "2.6.14")),
         /** The source port, or the key of GRE. */
-        SRC_PORT(2, BE16, 2, "2.6.14"),
+        SRC_PORT(value(Cta.PROTO_SRC_PORT, BE16, "2.6.14")),
         /** The destination port, or the key of GRE. */
-        DST_PORT(3, BE16, 2, "2.6.14"),
+        DST_PORT(value(Cta.PROTO_DST_PORT, BE16, "2.6.14")),
         /** The ICMP identifier. */
-        ICMP_ID(4, BE16, 2, "2.6.14"),
+        ICMP_ID(value(Cta.PROTO_ICMP_ID, BE16, "2.6.14")),
         /** The ICMP type. */
-        ICMP_TYPE(5, U8, 1, "2.6.14"),
+        ICMP_TYPE(value(Cta.PROTO_ICMP_TYPE, U8, "2.6.14")),
         /** The ICMP code. */
-        ICMP_CODE(6, U8, 1, "2.6.14"),
+        ICMP_CODE(value(Cta.PROTO_ICMP_CODE, U8, "2.6.14")),
         /** The ICMPv6 identifier. */
-        ICMPV6_ID(7, BE16, 2, "2.6.14"),
+        ICMPV6_ID(value(Cta.PROTO_ICMPV6_ID, BE16, "2.6.14")),
         /** The ICMPv6 type. */
-        ICMPV6_TYPE(8, U8, 1, "2.6.14"),
+        ICMPV6_TYPE(value(Cta.PROTO_ICMPV6_TYPE, U8, "2.6.14")),
         /** The ICMPv6 code. */
-        ICMPV6_CODE(9, U8, 1, "2.6.14");
+        ICMPV6_CODE(value(Cta.PROTO_ICMPV6_CODE, U8, "2.6.14"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_TUPLE_PROTO", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Proto(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_PROTO_", name(), shape, minimumLength, since);
+        Proto(AttributeFacts facts) {
+            this.facts = facts.named("CTA_PROTO_", name());
         }
 
         @Override
@@ -165,19 +173,19 @@ public enum ConntrackAttribute implements AttributeType {
     /** The tracked state of the protocol ({@code enum ctattr_protoinfo}). */
     public enum ProtoInfo implements AttributeType {
         /** TCP. */
-        TCP(1, Tcp.SCHEMA, "2.6.14"),
+        TCP(nest(Cta.PROTOINFO_TCP, Tcp.SCHEMA, "2.6.14")),
         /** DCCP; removed in 6.15. */
-        DCCP(2, Dccp.SCHEMA, "2.6.31"),
+        DCCP(nest(Cta.PROTOINFO_DCCP, Dccp.SCHEMA, "2.6.31")),
         /** SCTP. */
-        SCTP(3, Sctp.SCHEMA, "2.6.28");
+        SCTP(nest(Cta.PROTOINFO_SCTP, Sctp.SCHEMA, "2.6.28"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_PROTOINFO", List.of(values()));
 
         private final AttributeFacts facts;
 
-        ProtoInfo(int code, AttributeSchema nested, String since) {
-            facts = AttributeFacts.nest(code, "CTA_PROTOINFO_", name(), nested, since);
+        ProtoInfo(AttributeFacts facts) {
+            this.facts = facts.named("CTA_PROTOINFO_", name());
         }
 
         @Override
@@ -189,23 +197,23 @@ public enum ConntrackAttribute implements AttributeType {
     /** TCP ({@code enum ctattr_protoinfo_tcp}). */
     public enum Tcp implements AttributeType {
         /** {@code enum tcp_conntrack}. */
-        STATE(1, U8, 1, "2.6.14"),
+        STATE(value(Cta.PROTOINFO_TCP_STATE, U8, "2.6.14")),
         /** Window scale of the original direction. */
-        WSCALE_ORIGINAL(2, U8, 1, "2.6.23"),
+        WSCALE_ORIGINAL(value(Cta.PROTOINFO_TCP_WSCALE_ORIGINAL, U8, "2.6.23")),
         /** Window scale of the reply direction. */
-        WSCALE_REPLY(3, U8, 1, "2.6.23"),
+        WSCALE_REPLY(value(Cta.PROTOINFO_TCP_WSCALE_REPLY, U8, "2.6.23")),
         /** {@code struct nf_ct_tcp_flags}: u8 flags, u8 mask. */
-        FLAGS_ORIGINAL(4, BYTES, 2, "2.6.23"),
+        FLAGS_ORIGINAL(value(Cta.PROTOINFO_TCP_FLAGS_ORIGINAL, BYTES, 2, "2.6.23")),
         /** {@code struct nf_ct_tcp_flags}: u8 flags, u8 mask. */
-        FLAGS_REPLY(5, BYTES, 2, "2.6.23");
+        FLAGS_REPLY(value(Cta.PROTOINFO_TCP_FLAGS_REPLY, BYTES, 2, "2.6.23"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_PROTOINFO_TCP", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Tcp(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_PROTOINFO_TCP_", name(), shape, minimumLength, since);
+        Tcp(AttributeFacts facts) {
+            this.facts = facts.named("CTA_PROTOINFO_TCP_", name());
         }
 
         @Override
@@ -217,19 +225,19 @@ public enum ConntrackAttribute implements AttributeType {
     /** DCCP ({@code enum ctattr_protoinfo_dccp}). */
     public enum Dccp implements AttributeType {
         /** {@code enum ct_dccp_states}. */
-        STATE(1, U8, 1, "2.6.31"),
+        STATE(value(Cta.PROTOINFO_DCCP_STATE, U8, "2.6.31")),
         /** {@code enum ct_dccp_roles}. */
-        ROLE(2, U8, 1, "2.6.31"),
+        ROLE(value(Cta.PROTOINFO_DCCP_ROLE, U8, "2.6.31")),
         /** Sequence number of the handshake. */
-        HANDSHAKE_SEQ(3, BE64, 8, "2.6.31");
+        HANDSHAKE_SEQ(value(Cta.PROTOINFO_DCCP_HANDSHAKE_SEQ, BE64, "2.6.31"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_PROTOINFO_DCCP", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Dccp(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_PROTOINFO_DCCP_", name(), shape, minimumLength, since);
+        Dccp(AttributeFacts facts) {
+            this.facts = facts.named("CTA_PROTOINFO_DCCP_", name());
         }
 
         @Override
@@ -241,19 +249,19 @@ public enum ConntrackAttribute implements AttributeType {
     /** SCTP ({@code enum ctattr_protoinfo_sctp}). */
     public enum Sctp implements AttributeType {
         /** {@code enum sctp_conntrack}. */
-        STATE(1, U8, 1, "2.6.28"),
+        STATE(value(Cta.PROTOINFO_SCTP_STATE, U8, "2.6.28")),
         /** Verification tag of the original direction. */
-        VTAG_ORIGINAL(2, BE32, 4, "2.6.28"),
+        VTAG_ORIGINAL(value(Cta.PROTOINFO_SCTP_VTAG_ORIGINAL, BE32, "2.6.28")),
         /** Verification tag of the reply direction. */
-        VTAG_REPLY(3, BE32, 4, "2.6.28");
+        VTAG_REPLY(value(Cta.PROTOINFO_SCTP_VTAG_REPLY, BE32, "2.6.28"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_PROTOINFO_SCTP", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Sctp(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_PROTOINFO_SCTP_", name(), shape, minimumLength, since);
+        Sctp(AttributeFacts facts) {
+            this.facts = facts.named("CTA_PROTOINFO_SCTP_", name());
         }
 
         @Override
@@ -265,17 +273,17 @@ public enum ConntrackAttribute implements AttributeType {
     /** The helper ({@code enum ctattr_help}). */
     public enum Help implements AttributeType {
         /** Its name. */
-        NAME(1, STRING, 1, "2.6.14"),
+        NAME(value(Cta.HELP_NAME, STRING, "2.6.14")),
         /** The data of a helper in user space. */
-        INFO(2, BYTES, 0, "3.3");
+        INFO(value(Cta.HELP_INFO, BYTES, "3.3"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_HELP", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Help(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_HELP_", name(), shape, minimumLength, since);
+        Help(AttributeFacts facts) {
+            this.facts = facts.named("CTA_HELP_", name());
         }
 
         @Override
@@ -287,27 +295,23 @@ public enum ConntrackAttribute implements AttributeType {
     /** A translation to be set up ({@code enum ctattr_nat}); only to the kernel. */
     public enum Nat implements AttributeType {
         /** The first IPv4 address. */
-        V4_MINIP(1, BYTES, 4, "2.6.14"),
+        V4_MINIP(value(Cta.NAT_V4_MINIP, BYTES, 4, "2.6.14")),
         /** The last IPv4 address. */
-        V4_MAXIP(2, BYTES, 4, "2.6.14"),
+        V4_MAXIP(value(Cta.NAT_V4_MAXIP, BYTES, 4, "2.6.14")),
         /** Ports. */
-        PROTO(3, ProtoNat.SCHEMA, "2.6.14"),
+        PROTO(nest(Cta.NAT_PROTO, ProtoNat.SCHEMA, "2.6.14")),
         /** The first IPv6 address. */
-        V6_MINIP(4, BYTES, 16, "3.7"),
+        V6_MINIP(value(Cta.NAT_V6_MINIP, BYTES, 16, "3.7")),
         /** The last IPv6 address. */
-        V6_MAXIP(5, BYTES, 16, "3.7");
+        V6_MAXIP(value(Cta.NAT_V6_MAXIP, BYTES, 16, "3.7"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_NAT", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Nat(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_NAT_", name(), shape, minimumLength, since);
-        }
-
-        Nat(int code, AttributeSchema nested, String since) {
-            facts = AttributeFacts.nest(code, "CTA_NAT_", name(), nested, since);
+        Nat(AttributeFacts facts) {
+            this.facts = facts.named("CTA_NAT_", name());
         }
 
         @Override
@@ -319,17 +323,17 @@ public enum ConntrackAttribute implements AttributeType {
     /** Ports of a translation ({@code enum ctattr_protonat}). */
     public enum ProtoNat implements AttributeType {
         /** The first. */
-        PORT_MIN(1, BE16, 2, "2.6.14"),
+        PORT_MIN(value(Cta.PROTONAT_PORT_MIN, BE16, "2.6.14")),
         /** The last. */
-        PORT_MAX(2, BE16, 2, "2.6.14");
+        PORT_MAX(value(Cta.PROTONAT_PORT_MAX, BE16, "2.6.14"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_NAT_PROTO", List.of(values()));
 
         private final AttributeFacts facts;
 
-        ProtoNat(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_PROTONAT_", name(), shape, minimumLength, since);
+        ProtoNat(AttributeFacts facts) {
+            this.facts = facts.named("CTA_PROTONAT_", name());
         }
 
         @Override
@@ -341,17 +345,17 @@ public enum ConntrackAttribute implements AttributeType {
     /** Counters of one direction ({@code enum ctattr_counters}). */
     public enum Counters implements AttributeType {
         /** Packets. */
-        PACKETS(1, BE64, 8, "2.6.14"),
+        PACKETS(value(Cta.COUNTERS_PACKETS, BE64, "2.6.14")),
         /** Bytes, from the network header on. */
-        BYTES(2, BE64, 8, "2.6.14");
+        BYTES(value(Cta.COUNTERS_BYTES, BE64, "2.6.14"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_COUNTERS", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Counters(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_COUNTERS_", name(), shape, minimumLength, since);
+        Counters(AttributeFacts facts) {
+            this.facts = facts.named("CTA_COUNTERS_", name());
         }
 
         @Override
@@ -363,19 +367,19 @@ public enum ConntrackAttribute implements AttributeType {
     /** Adjustment of TCP sequence numbers ({@code enum ctattr_seqadj}). */
     public enum SeqAdj implements AttributeType {
         /** The position of the last change of size. */
-        CORRECTION_POS(1, BE32, 4, "2.6.14"),
+        CORRECTION_POS(value(Cta.SEQADJ_CORRECTION_POS, BE32, "2.6.14")),
         /** The offset before that position; signed. */
-        OFFSET_BEFORE(2, BE32, 4, "2.6.14"),
+        OFFSET_BEFORE(value(Cta.SEQADJ_OFFSET_BEFORE, BE32, "2.6.14")),
         /** The offset after that position; signed. */
-        OFFSET_AFTER(3, BE32, 4, "2.6.14");
+        OFFSET_AFTER(value(Cta.SEQADJ_OFFSET_AFTER, BE32, "2.6.14"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_SEQ_ADJ", List.of(values()));
 
         private final AttributeFacts facts;
 
-        SeqAdj(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_SEQADJ_", name(), shape, minimumLength, since);
+        SeqAdj(AttributeFacts facts) {
+            this.facts = facts.named("CTA_SEQADJ_", name());
         }
 
         @Override
@@ -387,15 +391,15 @@ public enum ConntrackAttribute implements AttributeType {
     /** The security context ({@code enum ctattr_secctx}). */
     public enum SecCtx implements AttributeType {
         /** Its name. */
-        NAME(1, STRING, 1, "2.6.37");
+        NAME(value(Cta.SECCTX_NAME, STRING, "2.6.37"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_SECCTX", List.of(values()));
 
         private final AttributeFacts facts;
 
-        SecCtx(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_SECCTX_", name(), shape, minimumLength, since);
+        SecCtx(AttributeFacts facts) {
+            this.facts = facts.named("CTA_SECCTX_", name());
         }
 
         @Override
@@ -407,17 +411,17 @@ public enum ConntrackAttribute implements AttributeType {
     /** The times of the connection's beginning and end ({@code enum ctattr_tstamp}). */
     public enum Timestamp implements AttributeType {
         /** Nanoseconds since 1970. */
-        START(1, BE64, 8, "2.6.38"),
+        START(value(Cta.TIMESTAMP_START, BE64, "2.6.38")),
         /** Nanoseconds since 1970; only of a connection that has ended. */
-        STOP(2, BE64, 8, "2.6.38");
+        STOP(value(Cta.TIMESTAMP_STOP, BE64, "2.6.38"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_TIMESTAMP", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Timestamp(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_TIMESTAMP_", name(), shape, minimumLength, since);
+        Timestamp(AttributeFacts facts) {
+            this.facts = facts.named("CTA_TIMESTAMP_", name());
         }
 
         @Override
@@ -429,19 +433,19 @@ public enum ConntrackAttribute implements AttributeType {
     /** The SYN proxy ({@code enum ctattr_synproxy}). */
     public enum SynProxy implements AttributeType {
         /** The initial sequence number. */
-        ISN(1, BE32, 4, "4.17"),
+        ISN(value(Cta.SYNPROXY_ISN, BE32, "4.17")),
         /** The initial timestamp. */
-        ITS(2, BE32, 4, "4.17"),
+        ITS(value(Cta.SYNPROXY_ITS, BE32, "4.17")),
         /** The offset of timestamps. */
-        TSOFF(3, BE32, 4, "4.17");
+        TSOFF(value(Cta.SYNPROXY_TSOFF, BE32, "4.17"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_SYNPROXY", List.of(values()));
 
         private final AttributeFacts facts;
 
-        SynProxy(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_SYNPROXY_", name(), shape, minimumLength, since);
+        SynProxy(AttributeFacts facts) {
+            this.facts = facts.named("CTA_SYNPROXY_", name());
         }
 
         @Override
@@ -453,17 +457,17 @@ public enum ConntrackAttribute implements AttributeType {
     /** The members of a tuple that a dump compares ({@code enum ctattr_filter}); only to the kernel. */
     public enum Filter implements AttributeType {
         /** {@code CTA_FILTER_F_*} of the original direction. */
-        ORIG_FLAGS(1, HOST32, 4, "5.8"),
+        ORIG_FLAGS(value(Cta.FILTER_ORIG_FLAGS, HOST32, "5.8")),
         /** {@code CTA_FILTER_F_*} of the reply direction. */
-        REPLY_FLAGS(2, HOST32, 4, "5.8");
+        REPLY_FLAGS(value(Cta.FILTER_REPLY_FLAGS, HOST32, "5.8"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_FILTER", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Filter(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_FILTER_", name(), shape, minimumLength, since);
+        Filter(AttributeFacts facts) {
+            this.facts = facts.named("CTA_FILTER_", name());
         }
 
         @Override
@@ -477,12 +481,8 @@ public enum ConntrackAttribute implements AttributeType {
 
     private final AttributeFacts facts;
 
-    ConntrackAttribute(int code, AttributeShape shape, int minimumLength, String since) {
-        facts = AttributeFacts.of(code, "CTA_", name(), shape, minimumLength, since);
-    }
-
-    ConntrackAttribute(int code, AttributeSchema nested, String since) {
-        facts = AttributeFacts.nest(code, "CTA_", name(), nested, since);
+    ConntrackAttribute(AttributeFacts facts) {
+        this.facts = facts.named("CTA_", name());
     }
 
     @Override

@@ -115,7 +115,7 @@ public final class ConntrackEntry {
 
     private EntryReader require(ConntrackAttribute attribute) {
         if (!alive().has(attribute.code())) {
-            throw new NoSuchElementException(attribute.kernelName() + " is absent: " + Absence.of(attribute));
+            throw new NoSuchElementException(attribute.kernelName() + " is absent: " + attribute.absence());
         }
         return read;
     }

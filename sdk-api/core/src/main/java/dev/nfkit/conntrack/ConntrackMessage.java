@@ -1,7 +1,7 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.wire.AttributeSchema;
-import dev.nfkit.wire.Netlink;
 import java.util.Optional;
 
 /**
@@ -10,37 +10,37 @@ import java.util.Optional;
  */
 public enum ConntrackMessage {
     /** A connection: a request to create or change it, an answer, or an event of a new or changed one. */
-    CT_NEW(Netlink.NFNL_SUBSYS_CTNETLINK, 0, ConntrackAttribute.SCHEMA),
+    CT_NEW(MessageTypes.CT_NEW, ConntrackAttribute.SCHEMA),
     /** A request for one connection, or for all. */
-    CT_GET(Netlink.NFNL_SUBSYS_CTNETLINK, 1, ConntrackAttribute.SCHEMA),
+    CT_GET(MessageTypes.CT_GET, ConntrackAttribute.SCHEMA),
     /** A request to remove connections, or an event of the end of one. */
-    CT_DELETE(Netlink.NFNL_SUBSYS_CTNETLINK, 2, ConntrackAttribute.SCHEMA),
+    CT_DELETE(MessageTypes.CT_DELETE, ConntrackAttribute.SCHEMA),
     /** As {@link #CT_GET}, and sets the counters to 0. */
-    CT_GET_CTRZERO(Netlink.NFNL_SUBSYS_CTNETLINK, 3, ConntrackAttribute.SCHEMA),
+    CT_GET_CTRZERO(MessageTypes.CT_GET_CTRZERO, ConntrackAttribute.SCHEMA),
     /** A request for the counters of each processor, or its answer. */
-    CT_GET_STATS_CPU(Netlink.NFNL_SUBSYS_CTNETLINK, 4, StatisticsAttribute.SCHEMA),
+    CT_GET_STATS_CPU(MessageTypes.CT_GET_STATS_CPU, StatisticsAttribute.SCHEMA),
     /** A request for the fill level of the table, or its answer. */
-    CT_GET_STATS(Netlink.NFNL_SUBSYS_CTNETLINK, 5, StatisticsAttribute.Global.SCHEMA),
+    CT_GET_STATS(MessageTypes.CT_GET_STATS, StatisticsAttribute.Global.SCHEMA),
     /** A request for the connections that have ended and are still referenced. */
-    CT_GET_DYING(Netlink.NFNL_SUBSYS_CTNETLINK, 6, ConntrackAttribute.SCHEMA),
+    CT_GET_DYING(MessageTypes.CT_GET_DYING, ConntrackAttribute.SCHEMA),
     /** A request for the connections whose first packet has not left the host yet. */
-    CT_GET_UNCONFIRMED(Netlink.NFNL_SUBSYS_CTNETLINK, 7, ConntrackAttribute.SCHEMA),
+    CT_GET_UNCONFIRMED(MessageTypes.CT_GET_UNCONFIRMED, ConntrackAttribute.SCHEMA),
     /** An expectation: a request to create or change it, an answer, or an event of a new or changed one. */
-    EXP_NEW(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 0, ExpectationAttribute.SCHEMA),
+    EXP_NEW(MessageTypes.EXP_NEW, ExpectationAttribute.SCHEMA),
     /** A request for one expectation, or for all. */
-    EXP_GET(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 1, ExpectationAttribute.SCHEMA),
+    EXP_GET(MessageTypes.EXP_GET, ExpectationAttribute.SCHEMA),
     /** A request to remove expectations, or an event of the end of one. */
-    EXP_DELETE(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 2, ExpectationAttribute.SCHEMA),
+    EXP_DELETE(MessageTypes.EXP_DELETE, ExpectationAttribute.SCHEMA),
     /** A request for the counters of expectations of each processor, or its answer. */
-    EXP_GET_STATS_CPU(Netlink.NFNL_SUBSYS_CTNETLINK_EXP, 3, StatisticsAttribute.Expectations.SCHEMA);
+    EXP_GET_STATS_CPU(MessageTypes.EXP_GET_STATS_CPU, StatisticsAttribute.Expectations.SCHEMA);
 
     private static final ConntrackMessage[] ALL = values();
 
     private final int type;
     private final AttributeSchema schema;
 
-    ConntrackMessage(int subsystem, int number, AttributeSchema schema) {
-        type = subsystem << 8 | number;
+    ConntrackMessage(int type, AttributeSchema schema) {
+        this.type = type;
         this.schema = schema;
     }
 

@@ -1,12 +1,14 @@
 package dev.nfkit.conntrack;
 
+import static dev.nfkit.wire.AttributeFacts.nest;
+import static dev.nfkit.wire.AttributeFacts.value;
 import static dev.nfkit.wire.AttributeShape.BE16;
 import static dev.nfkit.wire.AttributeShape.BE32;
 import static dev.nfkit.wire.AttributeShape.STRING;
 
+import dev.nfkit.conntrack.codec.Cta;
 import dev.nfkit.wire.AttributeFacts;
 import dev.nfkit.wire.AttributeSchema;
-import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import java.util.List;
 
@@ -15,46 +17,42 @@ import java.util.List;
  */
 public enum ExpectationAttribute implements AttributeType {
     /** The original direction of the connection that expects. */
-    MASTER(1, ConntrackAttribute.Tuple.SCHEMA, "2.6.14"),
+    MASTER(nest(Cta.EXPECT_MASTER, ConntrackAttribute.Tuple.SCHEMA, "2.6.14")),
     /** The connection that is expected. */
-    TUPLE(2, ConntrackAttribute.Tuple.SCHEMA, "2.6.14"),
+    TUPLE(nest(Cta.EXPECT_TUPLE, ConntrackAttribute.Tuple.SCHEMA, "2.6.14")),
     /** The bits of it that must match. */
-    MASK(3, ConntrackAttribute.Tuple.SCHEMA, "2.6.14"),
+    MASK(nest(Cta.EXPECT_MASK, ConntrackAttribute.Tuple.SCHEMA, "2.6.14")),
     /** Seconds until the expectation expires. */
-    TIMEOUT(4, BE32, 4, "2.6.14"),
+    TIMEOUT(value(Cta.EXPECT_TIMEOUT, BE32, "2.6.14")),
     /** The expectation's id, opaque. */
-    ID(5, BE32, 4, "2.6.14"),
+    ID(value(Cta.EXPECT_ID, BE32, "2.6.14")),
     /** The helper's name. */
-    HELP_NAME(6, STRING, 1, "2.6.14"),
+    HELP_NAME(value(Cta.EXPECT_HELP_NAME, STRING, "2.6.14")),
     /** The zone; absent if it is 0. */
-    ZONE(7, BE16, 2, "2.6.34"),
+    ZONE(value(Cta.EXPECT_ZONE, BE16, "2.6.34")),
     /** {@code NF_CT_EXPECT_*}. */
-    FLAGS(8, BE32, 4, "3.3"),
+    FLAGS(value(Cta.EXPECT_FLAGS, BE32, "3.3")),
     /** The helper's class of expectation. */
-    CLASS(9, BE32, 4, "3.5"),
+    CLASS(value(Cta.EXPECT_CLASS, BE32, "3.5")),
     /** The translation of the expected connection: {@link Nat}. */
-    NAT(10, Nat.SCHEMA, "3.5"),
+    NAT(nest(Cta.EXPECT_NAT, Nat.SCHEMA, "3.5")),
     /** The function to call when the connection arrives. */
-    FN(11, STRING, 1, "3.7");
+    FN(value(Cta.EXPECT_FN, STRING, "3.7"));
 
     /** A translation ({@code enum ctattr_expect_nat}). */
     public enum Nat implements AttributeType {
         /** 0 for the original direction, 1 for the reply. */
-        DIR(1, BE32, 4, "3.5"),
+        DIR(value(Cta.EXPECT_NAT_DIR, BE32, "3.5")),
         /** The address and port of the translation. */
-        TUPLE(2, ConntrackAttribute.Tuple.SCHEMA, "3.5");
+        TUPLE(nest(Cta.EXPECT_NAT_TUPLE, ConntrackAttribute.Tuple.SCHEMA, "3.5"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("CTA_EXPECT_NAT", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Nat(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "CTA_EXPECT_NAT_", name(), shape, minimumLength, since);
-        }
-
-        Nat(int code, AttributeSchema nested, String since) {
-            facts = AttributeFacts.nest(code, "CTA_EXPECT_NAT_", name(), nested, since);
+        Nat(AttributeFacts facts) {
+            this.facts = facts.named("CTA_EXPECT_NAT_", name());
         }
 
         @Override
@@ -68,12 +66,8 @@ public enum ExpectationAttribute implements AttributeType {
 
     private final AttributeFacts facts;
 
-    ExpectationAttribute(int code, AttributeShape shape, int minimumLength, String since) {
-        facts = AttributeFacts.of(code, "CTA_EXPECT_", name(), shape, minimumLength, since);
-    }
-
-    ExpectationAttribute(int code, AttributeSchema nested, String since) {
-        facts = AttributeFacts.nest(code, "CTA_EXPECT_", name(), nested, since);
+    ExpectationAttribute(AttributeFacts facts) {
+        this.facts = facts.named("CTA_EXPECT_", name());
     }
 
     @Override

@@ -237,7 +237,7 @@ public final class PacketMessage<A extends Enum<A> & AttributeType> {
         alive();
         for (A attribute : shape.attributes().getEnumConstants()) {
             if (attribute.code() == code) {
-                return new NoSuchElementException(attribute.kernelName() + " is absent: " + shape.absence(attribute));
+                return new NoSuchElementException(attribute.kernelName() + " is absent: " + attribute.absence());
             }
         }
         throw new IllegalArgumentException(

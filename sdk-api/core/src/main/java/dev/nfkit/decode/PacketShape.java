@@ -5,7 +5,6 @@ import dev.nfkit.wire.AttributeType;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * The particulars of one family's packets, for {@link PacketMessage}.
@@ -18,7 +17,6 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
     private final Map<SharedAttribute, A> shared;
     private final int vlan;
     private final String vlanPath;
-    private final Function<A, String> absence;
     private final long steady;
 
     /**
@@ -26,17 +24,15 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
      *
      * @param attributes the family's attributes
      * @param schema their schema
-     * @param absence explains why the kernel omits an attribute, and what would make it send the attribute
      * @param steady the attributes that are the same in all packets of a rule
      */
-    public PacketShape(Class<A> attributes, AttributeSchema schema, Function<A, String> absence, Set<A> steady) {
+    public PacketShape(Class<A> attributes, AttributeSchema schema, Set<A> steady) {
         this.attributes = attributes;
         this.schema = schema;
         this.shared = SharedAttribute.of(attributes);
         A vlan = shared(SharedAttribute.VLAN);
         this.vlan = vlan.code();
         this.vlanPath = schema.name() + "/" + vlan.kernelName();
-        this.absence = absence;
         this.steady = steady.stream().mapToLong(each -> 1L << each.code()).reduce(0, (some, one) -> some | one);
     }
 
@@ -62,9 +58,5 @@ public final class PacketShape<A extends Enum<A> & AttributeType> {
 
     long steady() {
         return steady;
-    }
-
-    String absence(A attribute) {
-        return absence.apply(attribute);
     }
 }

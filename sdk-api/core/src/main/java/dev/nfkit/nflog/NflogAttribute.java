@@ -1,5 +1,7 @@
 package dev.nfkit.nflog;
 
+import static dev.nfkit.wire.AttributeFacts.nest;
+import static dev.nfkit.wire.AttributeFacts.value;
 import static dev.nfkit.wire.AttributeShape.BE16;
 import static dev.nfkit.wire.AttributeShape.BE32;
 import static dev.nfkit.wire.AttributeShape.BYTES;
@@ -8,7 +10,6 @@ import static dev.nfkit.wire.AttributeShape.STRING;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.wire.AttributeFacts;
 import dev.nfkit.wire.AttributeSchema;
-import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import java.util.List;
 
@@ -17,62 +18,71 @@ import java.util.List;
  */
 public enum NflogAttribute implements AttributeType {
     /** {@code struct nfulnl_msg_packet_hdr}: be16 protocol, u8 hook, padding. */
-    PACKET_HDR(1, BYTES, 4, "2.6.14"),
+    PACKET_HDR(value(1, BYTES, 4, "2.6.14")
+            .absent("the kernel sends it with every packet; this message is not from the kernel")),
     /** The packet's mark; absent if it is 0. */
-    MARK(2, BE32, 4, "2.6.14"),
+    MARK(value(2, BE32, "2.6.14").absent("the packet's mark is 0")),
     /** {@code struct nfulnl_msg_packet_timestamp}: be64 seconds, be64 microseconds; only after a receiving hook. */
-    TIMESTAMP(3, BYTES, 16, "2.6.14"),
+    TIMESTAMP(value(3, BYTES, 16, "2.6.14")
+            .absent("only packets that passed a receiving hook have one; use capturedAtNanos()")),
     /** The interface that it came in by. */
-    IFINDEX_INDEV(4, BE32, 4, "2.6.14"),
+    IFINDEX_INDEV(value(4, BE32, "2.6.14").absent("the packet did not come in by an interface")),
     /** The interface that it leaves by. */
-    IFINDEX_OUTDEV(5, BE32, 4, "2.6.14"),
+    IFINDEX_OUTDEV(value(5, BE32, "2.6.14").absent("the output interface is not known at this hook")),
     /** The bridge port that it came in by. */
-    IFINDEX_PHYSINDEV(6, BE32, 4, "2.6.14"),
+    IFINDEX_PHYSINDEV(value(6, BE32, "2.6.14").absent("the packet does not cross a bridge")),
     /** The bridge port that it leaves by. */
-    IFINDEX_PHYSOUTDEV(7, BE32, 4, "2.6.14"),
+    IFINDEX_PHYSOUTDEV(value(7, BE32, "2.6.14").absent("the packet does not cross a bridge")),
     /** {@code struct nfulnl_msg_packet_hw}: be16 length, padding, 8 bytes. */
-    HWADDR(8, BYTES, 12, "2.6.14"),
+    HWADDR(value(8, BYTES, 12, "2.6.14")
+            .absent("the packet did not come in by an interface with link-layer addresses")),
     /** The packet from its network header on; only in copy mode PACKET. */
-    PAYLOAD(9, BYTES, 0, "2.6.14"),
+    PAYLOAD(value(9, BYTES, "2.6.14").absent("the group's copy mode is not PACKET")),
     /** The rule's prefix. */
-    PREFIX(10, STRING, 1, "2.6.14"),
+    PREFIX(value(10, STRING, "2.6.14").absent("the rule has no prefix")),
     /** The user id of the sending socket's owner. */
-    UID(11, BE32, 4, "2.6.18"),
+    UID(value(11, BE32, "2.6.18").absent("no local socket sent the packet")),
     /** The packet's number in its group; requested by {@code NFULNL_CFG_F_SEQ}. */
-    SEQ(12, BE32, 4, "2.6.18"),
+    SEQ(value(12, BE32, "2.6.18").absent("switch it on with sequence(true) in the group's options")),
     /** The packet's number in all groups of the namespace; requested by {@code NFULNL_CFG_F_SEQ_GLOBAL}. */
-    SEQ_GLOBAL(13, BE32, 4, "2.6.18"),
+    SEQ_GLOBAL(value(13, BE32, "2.6.18").absent("switch it on with sequenceGlobal(true) in the group's options")),
     /** The group id of the sending socket's owner. */
-    GID(14, BE32, 4, "2.6.22"),
+    GID(value(14, BE32, "2.6.22").absent("no local socket sent the packet")),
     /** The receiving device's type ({@code ARPHRD_*}). */
-    HWTYPE(15, BE16, 2, "2.6.27"),
+    HWTYPE(value(15, BE16, "2.6.27").absent("the packet did not come in by an interface")),
     /** The link-layer header as received. */
-    HWHEADER(16, BYTES, 0, "2.6.27"),
+    HWHEADER(value(16, BYTES, "2.6.27").absent("the packet did not come in by an interface")),
     /** The length of the link-layer header. */
-    HWLEN(17, BE16, 2, "2.6.27"),
+    HWLEN(value(17, BE16, "2.6.27").absent("the packet did not come in by an interface")),
     /** The packet's connection, attributes of conntrack; requested by {@code NFULNL_CFG_F_CONNTRACK}. */
-    CT(18, ConntrackAttribute.SCHEMA, "4.4"),
+    CT(
+            nest(18, ConntrackAttribute.SCHEMA, "4.4")
+                    .absent(
+                            "switch it on with conntrack(true) in the group's options; packets that are not tracked have none")),
     /** The packet's place in its connection ({@code enum ip_conntrack_info}). */
-    CT_INFO(19, BE32, 4, "4.4"),
+    CT_INFO(
+            value(19, BE32, "4.4")
+                    .absent(
+                            "switch it on with conntrack(true) in the group's options; packets that are not tracked have none")),
     /** The VLAN tag that the device removed: {@link Vlan}. */
-    VLAN(20, Vlan.SCHEMA, "5.4"),
+    VLAN(nest(20, Vlan.SCHEMA, "5.4").absent("the device removed no VLAN tag from the packet")),
     /** The link-layer header, in the bridge and netdev families. */
-    L2HDR(21, BYTES, 0, "5.4");
+    L2HDR(value(21, BYTES, "5.4").absent("only packets of the bridge and netdev families have one"));
 
     /** The attributes inside {@link #VLAN} ({@code enum nfulnl_vlan_attr}). */
     public enum Vlan implements AttributeType {
         /** The tag's ethertype. */
-        PROTO(1, BE16, 2, "5.4"),
+        PROTO(value(1, BE16, "5.4")),
         /** The tag control information. */
-        TCI(2, BE16, 2, "5.4");
+        TCI(value(2, BE16, "5.4"));
 
         /** The schema of these attributes. */
         public static final AttributeSchema SCHEMA = new AttributeSchema("NFULA_VLAN", List.of(values()));
 
         private final AttributeFacts facts;
 
-        Vlan(int code, AttributeShape shape, int minimumLength, String since) {
-            facts = AttributeFacts.of(code, "NFULA_VLAN_", name(), shape, minimumLength, since);
+        Vlan(AttributeFacts facts) {
+            this.facts = facts.named("NFULA_VLAN_", name());
         }
 
         @Override
@@ -86,12 +96,8 @@ public enum NflogAttribute implements AttributeType {
 
     private final AttributeFacts facts;
 
-    NflogAttribute(int code, AttributeShape shape, int minimumLength, String since) {
-        facts = AttributeFacts.of(code, "NFULA_", name(), shape, minimumLength, since);
-    }
-
-    NflogAttribute(int code, AttributeSchema nested, String since) {
-        facts = AttributeFacts.nest(code, "NFULA_", name(), nested, since);
+    NflogAttribute(AttributeFacts facts) {
+        this.facts = facts.named("NFULA_", name());
     }
 
     @Override

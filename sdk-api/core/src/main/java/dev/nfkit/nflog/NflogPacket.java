@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("exports") // applications see the inherited members, not the class that has them
 public final class NflogPacket extends DecodedPacket<NflogAttribute> {
     private static final PacketShape<NflogAttribute> SHAPE =
-            new PacketShape<>(NflogAttribute.class, NflogAttribute.SCHEMA, Absence::reason, Set.of(PACKET_HDR, PREFIX));
+            new PacketShape<>(NflogAttribute.class, NflogAttribute.SCHEMA, Set.of(PACKET_HDR, PREFIX));
 
     // The codes of the hot path as numbers: a field of an enum constant is not a constant for the compiler.
     private static final int HDR_CODE = PACKET_HDR.code();

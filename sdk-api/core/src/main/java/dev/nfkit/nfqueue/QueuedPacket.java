@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("exports") // applications see the inherited members, not the class that has them
 public final class QueuedPacket extends DecodedPacket<NfqueueAttribute> {
     private static final PacketShape<NfqueueAttribute> SHAPE =
-            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, Absence::reason, Set.of());
+            new PacketShape<>(NfqueueAttribute.class, NfqueueAttribute.SCHEMA, Set.of());
     // The codes of the hot path as numbers: loading them from the enum each time is measurably slower.
     private static final int HDR_CODE = PACKET_HDR.code();
     private static final int MARK_CODE = MARK.code();

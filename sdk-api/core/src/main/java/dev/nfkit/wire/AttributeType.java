@@ -66,6 +66,15 @@ public interface AttributeType {
     }
 
     /**
+     * Why the kernel omits the attribute, and what would make the kernel send it, if anything.
+     *
+     * @return a text such as {@code the packet's mark is 0}
+     */
+    default String absence() {
+        return facts().absence();
+    }
+
+    /**
      * The name in JSON: the kernel's name in lower case, without its prefix.
      *
      * @return a name such as {@code mark}

@@ -1,19 +1,27 @@
 package dev.nfkit.conntrack.codec;
 
-/** The types of ctnetlink's messages: the subsystem in the upper byte. */
+import dev.nfkit.wire.Netlink;
+
+/**
+ * The types of ctnetlink's messages ({@code enum cntl_msg_types} and {@code enum ctnl_exp_msg_types}), with the subsystem
+ * in the upper byte. Each number stands only here.
+ */
 public final class MessageTypes {
-    public static final int CT_NEW = 0x100;
-    public static final int CT_GET = 0x101;
-    public static final int CT_DELETE = 0x102;
-    public static final int CT_GET_CTRZERO = 0x103;
-    public static final int CT_GET_STATS_CPU = 0x104;
-    public static final int CT_GET_STATS = 0x105;
-    public static final int CT_GET_DYING = 0x106;
-    public static final int CT_GET_UNCONFIRMED = 0x107;
-    public static final int EXP_NEW = 0x200;
-    public static final int EXP_GET = 0x201;
-    public static final int EXP_DELETE = 0x202;
-    public static final int EXP_GET_STATS_CPU = 0x203;
+    private static final int TABLE = Netlink.NFNL_SUBSYS_CTNETLINK << 8;
+    private static final int EXPECTATIONS = Netlink.NFNL_SUBSYS_CTNETLINK_EXP << 8;
+
+    public static final int CT_NEW = TABLE | 0;
+    public static final int CT_GET = TABLE | 1;
+    public static final int CT_DELETE = TABLE | 2;
+    public static final int CT_GET_CTRZERO = TABLE | 3;
+    public static final int CT_GET_STATS_CPU = TABLE | 4;
+    public static final int CT_GET_STATS = TABLE | 5;
+    public static final int CT_GET_DYING = TABLE | 6;
+    public static final int CT_GET_UNCONFIRMED = TABLE | 7;
+    public static final int EXP_NEW = EXPECTATIONS | 0;
+    public static final int EXP_GET = EXPECTATIONS | 1;
+    public static final int EXP_DELETE = EXPECTATIONS | 2;
+    public static final int EXP_GET_STATS_CPU = EXPECTATIONS | 3;
 
     private MessageTypes() {}
 }

@@ -1,5 +1,7 @@
 package dev.nfkit.testkit.replay;
 
+import static dev.nfkit.wire.AttributeFacts.value;
+
 import dev.nfkit.nfqueue.NfqueueConfig;
 import dev.nfkit.wire.AttributeFacts;
 import dev.nfkit.wire.AttributeSchema;
@@ -9,18 +11,18 @@ import java.util.List;
 
 /** The attributes of NFQUEUE's configuration ({@code enum nfqnl_attr_config}, {@code linux/netfilter/nfnetlink_queue.h}). */
 enum NfqueueConfigAttribute implements AttributeType {
-    CMD(NfqueueConfig.NFQA_CFG_CMD, AttributeShape.BYTES),
-    PARAMS(NfqueueConfig.NFQA_CFG_PARAMS, AttributeShape.BYTES),
-    QUEUE_MAXLEN(NfqueueConfig.NFQA_CFG_QUEUE_MAXLEN, AttributeShape.BE32),
-    MASK(NfqueueConfig.NFQA_CFG_MASK, AttributeShape.BE32),
-    FLAGS(NfqueueConfig.NFQA_CFG_FLAGS, AttributeShape.BE32);
+    CMD(value(NfqueueConfig.NFQA_CFG_CMD, AttributeShape.BYTES, "2.6.14")),
+    PARAMS(value(NfqueueConfig.NFQA_CFG_PARAMS, AttributeShape.BYTES, "2.6.14")),
+    QUEUE_MAXLEN(value(NfqueueConfig.NFQA_CFG_QUEUE_MAXLEN, AttributeShape.BE32, "2.6.14")),
+    MASK(value(NfqueueConfig.NFQA_CFG_MASK, AttributeShape.BE32, "2.6.14")),
+    FLAGS(value(NfqueueConfig.NFQA_CFG_FLAGS, AttributeShape.BE32, "2.6.14"));
 
     static final AttributeSchema SCHEMA = new AttributeSchema("NFQNL_MSG_CONFIG", List.of(values()));
 
     private final AttributeFacts facts;
 
-    NfqueueConfigAttribute(int code, AttributeShape shape) {
-        facts = AttributeFacts.of(code, "NFQA_CFG_", name(), shape, shape.minimumLength(), "2.6.14");
+    NfqueueConfigAttribute(AttributeFacts facts) {
+        this.facts = facts.named("NFQA_CFG_", name());
     }
 
     @Override
