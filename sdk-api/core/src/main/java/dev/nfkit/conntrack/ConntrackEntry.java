@@ -2,14 +2,15 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
-import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
-import dev.nfkit.socket.Loan;
+import dev.nfkit.conntrack.codec.Cta;
+import dev.nfkit.conntrack.codec.EntryAttributes;
+import dev.nfkit.conntrack.codec.ProtocolInfoReader;
 import dev.nfkit.wire.MessageCursor;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,108 +26,45 @@ import org.jspecify.annotations.Nullable;
  * kernel. Unknown attributes are skipped. Follows {@code ctnetlink_fill_info} in {@code nf_conntrack_netlink.c}.
  */
 public final class ConntrackEntry {
-    private final EntryReader read = new EntryReader();
-    private EntryReader.@Nullable Cursors cursors;
-    private @Nullable BytesView helperInfo;
-    private final BytesView attributes;
-    private final @Nullable Loan loan;
-    private boolean alive;
-    private boolean owned;
-    private long portId;
-
-    /** An entry of nothing; {@link #wrap} aims it. */
-    public ConntrackEntry() {
-        this(null);
-    }
+    private final EntryAttributes attributes;
 
     /**
-     * An entry of nothing, for a loan.
+     * A view over attributes, whose owner aims and releases them. For the packages of nfkit only: the parameter's
+     * package is not exported.
      *
-     * @param loan the loan of a strict view; otherwise null
+     * @param attributes the attributes
      */
-    public ConntrackEntry(@Nullable Loan loan) {
-        this.loan = loan;
-        this.attributes = loan == null ? new BytesView() : loan.bytes();
+    @SuppressWarnings("exports")
+    public ConntrackEntry(EntryAttributes attributes) {
+        this.attributes = attributes;
     }
 
     /**
-     * Aims the entry at the attributes of a connection ({@code CTA_*}), and checks all of them. The entry is valid as
-     * long as the bytes do not change.
-     *
-     * @param buffer holds the attributes; big-endian, which is a buffer's default
-     * @param offset the first attribute's first byte, from the buffer's start
-     * @param length their length in bytes
-     * @param order the byte order of the host that wrote them
-     * @return this entry
-     * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type; the entry is
-     *     then empty
-     * @throws IndexOutOfBoundsException if the range exceeds the buffer
-     */
-    public ConntrackEntry wrap(ByteBuffer buffer, int offset, int length, ByteOrder order)
-            throws MalformedMessageException {
-        if (owned) {
-            throw new IllegalStateException("an owned entry cannot be aimed at other bytes");
-        }
-        alive = false;
-        if (cursors == null) {
-            cursors = new EntryReader.Cursors();
-        }
-        read.read(cursors, buffer, offset, length, order);
-        attributes.wrap(buffer, offset, length);
-        alive = true;
-        return this;
-    }
-
-    /**
-     * Aims the entry at the connection in a message.
+     * Reads an entry from a message of {@link ConntrackMessage#CT_NEW} or {@link ConntrackMessage#CT_DELETE}, such as one
+     * of a recording.
      *
      * @param message a cursor at the message
-     * @return this entry
-     * @throws MalformedMessageException as {@link #wrap(ByteBuffer, int, int, ByteOrder)}
+     * @return an owned entry
+     * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type
      */
-    public ConntrackEntry wrap(MessageCursor message) throws MalformedMessageException {
-        message.requireNfgenmsg();
-        int from = message.attributesOffset();
-        portId = message.portId();
-        return wrap(message.buffer(), from, message.end() - from, message.order());
+    public static ConntrackEntry read(MessageCursor message) throws MalformedMessageException {
+        return new ConntrackEntry(new EntryAttributes(null).wrap(message).copy());
     }
 
-    /** Ends the loan: nothing can be read from now on. An owned entry does not change. */
-    public void release() {
-        if (!owned) {
-            alive = false;
-            attributes.release();
-            if (helperInfo != null) {
-                helperInfo.release();
-            }
-            if (loan != null) {
-                loan.end();
-            }
-        }
+    /** The attributes, whose loan may have ended. */
+    EntryAttributes source() {
+        return attributes;
     }
 
-    private EntryReader alive() {
-        if (!alive) {
-            throw Loan.error(
-                    loan, "this entry was borrowed and its callback has returned; copy() it inside the callback");
-        }
-        return read;
+    private EntryAttributes alive() {
+        return attributes.alive();
     }
 
-    private EntryReader require(ConntrackAttribute attribute) {
+    private EntryAttributes require(ConntrackAttribute attribute) {
         if (!alive().has(attribute.code())) {
             throw new NoSuchElementException(attribute.kernelName() + " is absent: " + attribute.absence());
         }
-        return read;
-    }
-
-    /**
-     * Whether nothing can be read, because the loan has ended or not begun.
-     *
-     * @return whether every accessor throws
-     */
-    public boolean released() {
-        return !alive;
+        return attributes;
     }
 
     /**
@@ -135,7 +73,7 @@ public final class ConntrackEntry {
      * @return false for a borrowed one
      */
     public boolean owned() {
-        return owned;
+        return attributes.owned();
     }
 
     /**
@@ -145,48 +83,17 @@ public final class ConntrackEntry {
      * @throws IllegalStateException if the loan has ended
      */
     public ConntrackEntry copy() {
-        if (owned) {
-            return this;
-        }
-        alive();
-        ConntrackEntry copy = owned(attributes.toArray(), read.order(), cursors);
-        copy.portId = portId;
-        return copy;
+        return attributes.owned() ? this : new ConntrackEntry(attributes.copy());
     }
 
     /**
      * The netlink port in the header of the entry's message.
      *
      * @return 0 to 2³²−1; 0 if the entry is not from a message
+     * @throws IllegalStateException if the loan has ended
      */
     public long portId() {
-        alive();
-        return portId;
-    }
-
-    /**
-     * An owned entry over attributes.
-     *
-     * @param bytes the attributes, which must not change
-     * @param order the byte order of the host that wrote them
-     * @return the entry
-     */
-    public static ConntrackEntry owned(byte[] bytes, ByteOrder order) {
-        return owned(bytes, order, null);
-    }
-
-    /** An owned entry over the bytes of another entry. */
-    private static ConntrackEntry owned(byte[] bytes, ByteOrder order, EntryReader.@Nullable Cursors cursors) {
-        ConntrackEntry copy = new ConntrackEntry();
-        copy.cursors = cursors;
-        try {
-            copy.wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
-        } catch (MalformedMessageException e) {
-            throw new IllegalStateException("the bytes changed under the entry, whose callback has returned", e);
-        }
-        copy.cursors = null;
-        copy.owned = true;
-        return copy;
+        return alive().portId();
     }
 
     /**
@@ -201,24 +108,13 @@ public final class ConntrackEntry {
     }
 
     /**
-     * Whether an attribute is present, known or not.
-     *
-     * @param code its code, 0 to 63
-     * @return whether the kernel sent it
-     */
-    public boolean has(int code) {
-        return alive().has(code);
-    }
-
-    /**
      * All attributes as the kernel sent them, unknown ones included.
      *
      * @return the bytes, borrowed as the entry is
      * @throws IllegalStateException if the loan has ended
      */
     public Bytes attributes() {
-        alive();
-        return attributes;
+        return alive().bytes();
     }
 
     /**
@@ -236,8 +132,7 @@ public final class ConntrackEntry {
      * @return IPv4 or IPv6; unspecified if the kernel sent no tuple
      */
     public AddressFamily family() {
-        EntryReader entry = alive();
-        return entry.has(ConntrackAttribute.TUPLE_ORIG.code()) ? entry.original.family : entry.reply.family;
+        return alive().family();
     }
 
     /**
@@ -247,7 +142,7 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if the kernel did not send it
      */
     public ConntrackTuple original() {
-        return require(ConntrackAttribute.TUPLE_ORIG).original.tuple();
+        return ConntrackTuple.of(require(ConntrackAttribute.TUPLE_ORIG).original);
     }
 
     /**
@@ -258,7 +153,7 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if the kernel did not send it
      */
     public ConntrackTuple reply() {
-        return require(ConntrackAttribute.TUPLE_REPLY).reply.tuple();
+        return ConntrackTuple.of(require(ConntrackAttribute.TUPLE_REPLY).reply);
     }
 
     /**
@@ -279,7 +174,7 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if no connection expected it
      */
     public ConntrackTuple master() {
-        return require(ConntrackAttribute.TUPLE_MASTER).master().tuple();
+        return ConntrackTuple.of(Objects.requireNonNull(require(ConntrackAttribute.TUPLE_MASTER).master));
     }
 
     /**
@@ -309,7 +204,7 @@ public final class ConntrackEntry {
      * @return whether it is set; false if the kernel did not send the status
      */
     public boolean is(ConntrackStatus bit) {
-        return has(ConntrackAttribute.STATUS) && (read.status & bit.bit()) != 0;
+        return has(ConntrackAttribute.STATUS) && (attributes.status & bit.bit()) != 0;
     }
 
     /**
@@ -318,7 +213,15 @@ public final class ConntrackEntry {
      * @return the state of TCP, SCTP or DCCP; empty if the protocol has none, or is not supported
      */
     public Optional<ProtocolInfo> protocolInfo() {
-        return alive().protocolInfo();
+        ProtocolInfoReader info = alive().protocolInfo;
+        return switch (info.kind) {
+            case Cta.PROTOINFO_TCP ->
+                Optional.of(new ProtocolInfo.Tcp(
+                        info.state, (int) info.second, (int) info.third, (int) info.fourth, (int) info.fifth));
+            case Cta.PROTOINFO_DCCP -> Optional.of(new ProtocolInfo.Dccp(info.state, (int) info.second, info.third));
+            case Cta.PROTOINFO_SCTP -> Optional.of(new ProtocolInfo.Sctp(info.state, info.second, info.third));
+            default -> Optional.empty();
+        };
     }
 
     /**
@@ -327,12 +230,7 @@ public final class ConntrackEntry {
      * @return as {@link ProtocolInfo#state()}; −1 if there is none
      */
     public int protocolState() {
-        return alive().protocolInfo.state();
-    }
-
-    /** Whether it is a TCP connection in a state. */
-    boolean isTcpIn(TcpState wanted) {
-        return alive().protocolInfo.isTcp() && read.protocolInfo.state() == wanted.number();
+        return alive().protocolInfo.state;
     }
 
     /**
@@ -361,13 +259,6 @@ public final class ConntrackEntry {
      */
     public int zone() {
         return alive().zone;
-    }
-
-    /** Whether it has a zone that applies to one direction only. */
-    boolean inZoneOfDirection() {
-        EntryReader entry = alive();
-        return (has(ConntrackAttribute.TUPLE_ORIG) && entry.original.zone != TupleReader.ABSENT)
-                || (has(ConntrackAttribute.TUPLE_REPLY) && entry.reply.zone != TupleReader.ABSENT);
     }
 
     /**
@@ -427,7 +318,7 @@ public final class ConntrackEntry {
     }
 
     private long[] counted(Direction direction) {
-        EntryReader entry = require(counters(direction));
+        EntryAttributes entry = require(counters(direction));
         return direction == Direction.ORIGINAL ? entry.countersOriginal : entry.countersReply;
     }
 
@@ -438,7 +329,7 @@ public final class ConntrackEntry {
      *     time
      */
     public boolean hasStart() {
-        return has(ConntrackAttribute.TIMESTAMP) && read.timestamp[0] != 0;
+        return has(ConntrackAttribute.TIMESTAMP) && attributes.timestamp[0] != 0;
     }
 
     /**
@@ -447,7 +338,7 @@ public final class ConntrackEntry {
      * @return whether {@link #stopNanos} is present
      */
     public boolean hasStop() {
-        return has(ConntrackAttribute.TIMESTAMP) && read.timestamp[1] != 0;
+        return has(ConntrackAttribute.TIMESTAMP) && attributes.timestamp[1] != 0;
     }
 
     /**
@@ -503,7 +394,7 @@ public final class ConntrackEntry {
      * @return whether {@link #helper} is present
      */
     public boolean hasHelper() {
-        return has(ConntrackAttribute.HELP) && read.hasHelper();
+        return has(ConntrackAttribute.HELP) && attributes.hasHelperName();
     }
 
     /**
@@ -523,12 +414,7 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if the connection has no helper
      */
     public Bytes helperInfo() {
-        EntryReader entry = require(ConntrackAttribute.HELP);
-        BytesView view = owned || helperInfo == null ? loan == null ? new BytesView() : loan.bytes() : helperInfo;
-        if (!owned) {
-            helperInfo = view;
-        }
-        return entry.helperInfo(view);
+        return require(ConntrackAttribute.HELP).helperInfo();
     }
 
     /**
@@ -537,7 +423,7 @@ public final class ConntrackEntry {
      * @return whether {@link #securityContext} is present
      */
     public boolean hasSecurityContext() {
-        return has(ConntrackAttribute.SECCTX) && read.hasSecurityContext();
+        return has(ConntrackAttribute.SECCTX) && attributes.hasSecurityContextName();
     }
 
     /**
@@ -566,8 +452,9 @@ public final class ConntrackEntry {
      */
     public SequenceAdjustment sequenceAdjustment(Direction direction) {
         boolean original = direction == Direction.ORIGINAL;
-        return require(original ? ConntrackAttribute.SEQ_ADJ_ORIG : ConntrackAttribute.SEQ_ADJ_REPLY)
-                .sequence(direction);
+        EntryAttributes entry = require(original ? ConntrackAttribute.SEQ_ADJ_ORIG : ConntrackAttribute.SEQ_ADJ_REPLY);
+        long[] words = Objects.requireNonNull(original ? entry.sequenceOriginal : entry.sequenceReply);
+        return new SequenceAdjustment(words[0], (int) words[1], (int) words[2]);
     }
 
     /**
@@ -577,7 +464,8 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if the connection does not go through it
      */
     public SynProxy synProxy() {
-        return require(ConntrackAttribute.SYNPROXY).synProxy();
+        long[] words = Objects.requireNonNull(require(ConntrackAttribute.SYNPROXY).synProxy);
+        return new SynProxy(words[0], words[1], words[2]);
     }
 
     /**
@@ -588,7 +476,7 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if there is none
      */
     public NatRange sourceNat() {
-        return require(ConntrackAttribute.NAT_SRC).sourceNat();
+        return NatRange.of(Objects.requireNonNull(require(ConntrackAttribute.NAT_SRC).sourceNat));
     }
 
     /**
@@ -598,7 +486,7 @@ public final class ConntrackEntry {
      * @throws NoSuchElementException if there is none
      */
     public NatRange destinationNat() {
-        return require(ConntrackAttribute.NAT_DST).destinationNat();
+        return NatRange.of(Objects.requireNonNull(require(ConntrackAttribute.NAT_DST).destinationNat));
     }
 
     /**
@@ -608,6 +496,6 @@ public final class ConntrackEntry {
      */
     @Override
     public String toString() {
-        return alive ? EntryText.of(this) : "an entry whose callback has returned";
+        return !attributes.released() ? EntryText.of(this) : "an entry whose callback has returned";
     }
 }

@@ -2,8 +2,11 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.PrintableText;
+import dev.nfkit.conntrack.codec.ExpectationReader;
+import dev.nfkit.conntrack.codec.TupleReader;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -40,13 +43,13 @@ public final class ConntrackExpectation {
     private final Bytes attributes;
     private final ByteOrder order;
 
-    ConntrackExpectation(ExpectationReader read, Bytes attributes, ByteOrder order) {
+    private ConntrackExpectation(ExpectationReader read, Bytes attributes, ByteOrder order) {
         family = read.family;
-        tuple = read.tuple;
-        mask = read.mask;
-        master = read.master;
-        nat = read.nat;
-        natDirection = read.natDirection;
+        tuple = tuple(read.tuple);
+        mask = tuple(read.mask);
+        master = tuple(read.master);
+        nat = tuple(read.nat);
+        natDirection = read.natDirection == null ? null : read.natDirection == 0 ? Direction.ORIGINAL : Direction.REPLY;
         timeout = read.timeout;
         id = read.id;
         flags = read.flags;
@@ -58,6 +61,10 @@ public final class ConntrackExpectation {
         this.order = order;
     }
 
+    private static @Nullable ConntrackTuple tuple(@Nullable TupleReader read) {
+        return read == null ? null : ConntrackTuple.of(read);
+    }
+
     /**
      * Reads an expectation from a message of {@link ConntrackMessage#EXP_NEW} or {@link ConntrackMessage#EXP_DELETE},
      * such as one of a recording.
@@ -67,7 +74,12 @@ public final class ConntrackExpectation {
      * @throws MalformedMessageException if an attribute, at any depth, is cut or shorter than its type
      */
     public static ConntrackExpectation read(MessageCursor message) throws MalformedMessageException {
-        return ExpectationReader.read(message);
+        ExpectationReader reader = ExpectationReader.read(message);
+        int from = message.attributesOffset();
+        Bytes attributes = new BytesView()
+                .wrap(message.buffer(), from, message.end() - from)
+                .copy();
+        return new ConntrackExpectation(reader, attributes, message.order());
     }
 
     /**

@@ -1,17 +1,10 @@
 package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
-import dev.nfkit.conntrack.ConntrackAttribute.Filter;
-import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
-import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
+import dev.nfkit.conntrack.codec.FilterConditions;
+import dev.nfkit.conntrack.codec.MaskedBits;
 import dev.nfkit.conntrack.codec.Ranges;
-import dev.nfkit.socket.AttributeCondition;
-import dev.nfkit.socket.EventCondition;
-import dev.nfkit.socket.FamilyCondition;
-import dev.nfkit.wire.MessageWriter;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
+import dev.nfkit.conntrack.codec.TupleConditions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,31 +18,26 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code ctnetlink_alloc_filter} and {@code ctnetlink_filter_match} in {@code nf_conntrack_netlink.c}.
  */
 public final class ConntrackFilter {
-    private static final long U32_MAX = 0xffff_ffffL;
-    private static final ConntrackFilter ALL = new ConntrackFilter();
+    private static final String NO_MATCH = ": nothing could match";
+    private static final int UNSET = TupleConditions.UNSET;
+    private static final ConntrackFilter ALL = new ConntrackFilter(new FilterConditions(
+            AddressFamily.UNSPEC, null, null, UNSET, UNSET, TupleConditions.ANY, TupleConditions.ANY));
 
-    private AddressFamily family = AddressFamily.UNSPEC;
-    private @Nullable Long mark;
-    private long markMask;
-    private @Nullable Long status;
-    private long statusMask;
-    private @Nullable Integer zone;
-    private @Nullable TcpState tcpState;
-    private TuplePattern original = TuplePattern.any();
-    private TuplePattern reply = TuplePattern.any();
+    private final FilterConditions conditions;
 
-    private ConntrackFilter() {}
+    private ConntrackFilter(FilterConditions conditions) {
+        this.conditions = conditions;
+    }
 
-    private ConntrackFilter(ConntrackFilter other) {
-        family = other.family;
-        mark = other.mark;
-        markMask = other.markMask;
-        status = other.status;
-        statusMask = other.statusMask;
-        zone = other.zone;
-        tcpState = other.tcpState;
-        original = other.original;
-        reply = other.reply;
+    /**
+     * The conditions in the form that is compared and sent. For the packages of nfkit only: the type's package is not
+     * exported.
+     *
+     * @return the conditions
+     */
+    @SuppressWarnings("exports")
+    public FilterConditions conditions() {
+        return conditions;
     }
 
     /**
@@ -69,9 +57,7 @@ public final class ConntrackFilter {
      * @throws IllegalArgumentException if it is another family
      */
     public ConntrackFilter family(AddressFamily family) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.family = Ranges.family(family);
-        return filter;
+        return new ConntrackFilter(conditions.withFamily(Ranges.family(family)));
     }
 
     /**
@@ -82,7 +68,7 @@ public final class ConntrackFilter {
      * @throws IllegalArgumentException if it is out of range
      */
     public ConntrackFilter mark(long mark) {
-        return mark(mark, U32_MAX);
+        return new ConntrackFilter(conditions.withMark(MaskedBits.all("mark", mark)));
     }
 
     /**
@@ -94,10 +80,7 @@ public final class ConntrackFilter {
      * @throws IllegalArgumentException if a number is out of range, or the mark has bits outside of the mask
      */
     public ConntrackFilter mark(long mark, long mask) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.mark = within("mark", mark, mask);
-        filter.markMask = mask;
-        return filter;
+        return new ConntrackFilter(conditions.withMark(MaskedBits.of("mark", mark, mask, NO_MATCH)));
     }
 
     /**
@@ -120,22 +103,7 @@ public final class ConntrackFilter {
      * @throws IllegalArgumentException if a number is out of range, or the status has bits outside of the mask
      */
     public ConntrackFilter status(long status, long mask) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.status = within("status", status, mask);
-        filter.statusMask = mask;
-        return filter;
-    }
-
-    private static long within(String name, long value, long mask) {
-        if (value < 0 || value > U32_MAX || mask < 0 || mask > U32_MAX) {
-            throw new IllegalArgumentException(
-                    name + " " + value + " or its mask " + mask + " is out of 0 to 4294967295");
-        }
-        if ((value & ~mask) != 0) {
-            throw new IllegalArgumentException(name + " 0x" + Long.toHexString(value)
-                    + " has bits outside of the mask 0x" + Long.toHexString(mask) + ": nothing could match");
-        }
-        return value;
+        return new ConntrackFilter(conditions.withStatus(MaskedBits.of("status", status, mask, NO_MATCH)));
     }
 
     /**
@@ -147,9 +115,7 @@ public final class ConntrackFilter {
      * @throws IllegalArgumentException if it is out of range
      */
     public ConntrackFilter zone(int zone) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.zone = Ranges.zone(zone);
-        return filter;
+        return new ConntrackFilter(conditions.withZone(Ranges.zone(zone)));
     }
 
     /**
@@ -159,9 +125,7 @@ public final class ConntrackFilter {
      * @return a new filter
      */
     public ConntrackFilter tcpState(TcpState state) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.tcpState = Objects.requireNonNull(state, "state");
-        return filter;
+        return new ConntrackFilter(conditions.withTcpState(state.number()));
     }
 
     /**
@@ -171,9 +135,7 @@ public final class ConntrackFilter {
      * @return a new filter
      */
     public ConntrackFilter original(TuplePattern pattern) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.original = Objects.requireNonNull(pattern, "pattern");
-        return filter;
+        return new ConntrackFilter(conditions.withOriginal(pattern.conditions()));
     }
 
     /**
@@ -183,9 +145,7 @@ public final class ConntrackFilter {
      * @return a new filter
      */
     public ConntrackFilter reply(TuplePattern pattern) {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.reply = Objects.requireNonNull(pattern, "pattern");
-        return filter;
+        return new ConntrackFilter(conditions.withReply(pattern.conditions()));
     }
 
     /**
@@ -194,7 +154,7 @@ public final class ConntrackFilter {
      * @return the pattern set by {@link #original(TuplePattern)}, or the pattern that matches all
      */
     public TuplePattern original() {
-        return original;
+        return TuplePattern.with(conditions.original());
     }
 
     /**
@@ -203,7 +163,7 @@ public final class ConntrackFilter {
      * @return the pattern set by {@link #reply(TuplePattern)}, or the pattern that matches all
      */
     public TuplePattern reply() {
-        return reply;
+        return TuplePattern.with(conditions.reply());
     }
 
     /**
@@ -214,13 +174,7 @@ public final class ConntrackFilter {
      * @return a filter that matches these connections and possibly more
      */
     public ConntrackFilter lasting() {
-        ConntrackFilter filter = new ConntrackFilter(this);
-        filter.mark = null;
-        filter.markMask = 0;
-        filter.status = null;
-        filter.statusMask = 0;
-        filter.tcpState = null;
-        return filter;
+        return new ConntrackFilter(conditions.withMark(null).withStatus(null).withTcpState(UNSET));
     }
 
     /**
@@ -237,110 +191,10 @@ public final class ConntrackFilter {
      *
      * @param entry the connection
      * @return whether it meets all conditions; false if the kernel did not send an attribute of a condition
+     * @throws IllegalStateException if the loan has ended
      */
     public boolean matches(ConntrackEntry entry) {
-        return (family.equals(AddressFamily.UNSPEC) || family.equals(entry.family()))
-                && (mark == null || (entry.mark() & markMask) == mark)
-                && (zone == null || (entry.zone() == zone && (zone != 0 || !entry.inZoneOfDirection())))
-                && (status == null || (entry.has(ConntrackAttribute.STATUS) && (entry.status() & statusMask) == status))
-                && (tcpState == null || entry.isTcpIn(tcpState))
-                && matches(original, entry, ConntrackAttribute.TUPLE_ORIG, Direction.ORIGINAL)
-                && matches(reply, entry, ConntrackAttribute.TUPLE_REPLY, Direction.REPLY);
-    }
-
-    @SuppressWarnings("ReferenceEquality") // a short cut
-    private static boolean matches(
-            TuplePattern pattern, ConntrackEntry entry, ConntrackAttribute attribute, Direction direction) {
-        return pattern == TuplePattern.any() || (entry.has(attribute) && pattern.matches(entry.tuple(direction)));
-    }
-
-    /**
-     * The family for a request: the one that is set, or the one of the patterns.
-     *
-     * @return the family; unspecified if none is determined
-     */
-    public AddressFamily requestFamily() {
-        if (!family.equals(AddressFamily.UNSPEC)) {
-            return family;
-        }
-        AddressFamily named = original.family();
-        return named.equals(AddressFamily.UNSPEC) ? reply.family() : named;
-    }
-
-    /**
-     * The tests of an event of such a connection.
-     *
-     * @return at least one
-     */
-    public List<EventCondition> eventTests() {
-        List<EventCondition> tests = new ArrayList<>();
-        if (family.equals(AddressFamily.UNSPEC)) {
-            tests.add(FamilyCondition.of(AddressFamily.IPV4.number(), AddressFamily.IPV6.number()));
-        } else {
-            tests.add(FamilyCondition.of(family.number()));
-        }
-        if (mark != null && markMask != 0) {
-            tests.add(AttributeCondition.at(ConntrackAttribute.MARK.code())
-                    .width(Integer.BYTES)
-                    .mask(markMask)
-                    .whenAbsent(AttributeCondition.WhenAbsent.ZERO)
-                    .is(mark));
-        }
-        if (status != null && statusMask != 0) {
-            tests.add(AttributeCondition.at(ConntrackAttribute.STATUS.code())
-                    .width(Integer.BYTES)
-                    .mask(statusMask)
-                    .is(status));
-        }
-        if (zone != null) {
-            tests.add(AttributeCondition.at(ConntrackAttribute.ZONE.code())
-                    .width(Short.BYTES)
-                    .whenAbsent(AttributeCondition.WhenAbsent.ZERO)
-                    .is(zone));
-        }
-        if (tcpState != null) {
-            tests.add(AttributeCondition.at(ConntrackAttribute.PROTOINFO.code(), ProtoInfo.TCP.code(), Tcp.STATE.code())
-                    .is(tcpState.number()));
-        }
-        original.addTests(ConntrackAttribute.TUPLE_ORIG, tests);
-        reply.addTests(ConntrackAttribute.TUPLE_REPLY, tests);
-        return tests;
-    }
-
-    /**
-     * Writes the conditions that the kernel can compare.
-     *
-     * @param writer the target
-     */
-    public void writeTo(MessageWriter writer) {
-        if (mark != null) {
-            writer.be32(ConntrackAttribute.MARK.code(), mark);
-            writer.be32(ConntrackAttribute.MARK_MASK.code(), markMask);
-        }
-        if (status != null && statusMask != 0) {
-            writer.be32(ConntrackAttribute.STATUS.code(), status);
-            writer.be32(ConntrackAttribute.STATUS_MASK.code(), statusMask);
-        }
-        if (zone != null) {
-            writer.be16(ConntrackAttribute.ZONE.code(), zone);
-        }
-        // The kernel refuses (EINVAL) a zone of both directions together with one of a single direction.
-        int comparable = zone == null ? ~0 : ~FilterFlags.TUPLE_ZONE;
-        int originalFlags = original.kernelFlags(requestFamily()) & comparable;
-        int replyFlags = reply.kernelFlags(requestFamily()) & comparable;
-        if ((originalFlags | replyFlags) == 0) {
-            return;
-        }
-        if (originalFlags != 0) {
-            original.writeTo(writer, ConntrackAttribute.TUPLE_ORIG, originalFlags);
-        }
-        if (replyFlags != 0) {
-            reply.writeTo(writer, ConntrackAttribute.TUPLE_REPLY, replyFlags);
-        }
-        int filter = writer.beginNest(ConntrackAttribute.FILTER.code());
-        writer.hostWords(Filter.ORIG_FLAGS.code(), originalFlags);
-        writer.hostWords(Filter.REPLY_FLAGS.code(), replyFlags);
-        writer.endNest(filter);
+        return conditions.matches(entry.source().alive());
     }
 
     /**
@@ -351,16 +205,7 @@ public final class ConntrackFilter {
      */
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof ConntrackFilter filter
-                && family.equals(filter.family)
-                && Objects.equals(mark, filter.mark)
-                && markMask == filter.markMask
-                && Objects.equals(status, filter.status)
-                && statusMask == filter.statusMask
-                && Objects.equals(zone, filter.zone)
-                && tcpState == filter.tcpState
-                && original.equals(filter.original)
-                && reply.equals(filter.reply);
+        return other instanceof ConntrackFilter filter && conditions.equals(filter.conditions);
     }
 
     /**
@@ -370,7 +215,7 @@ public final class ConntrackFilter {
      */
     @Override
     public int hashCode() {
-        return Objects.hash(family, mark, markMask, status, statusMask, zone, tcpState, original, reply);
+        return conditions.hashCode();
     }
 
     /**
@@ -380,18 +225,15 @@ public final class ConntrackFilter {
      */
     @Override
     public String toString() {
+        FilterConditions set = conditions;
         StringBuilder text = new StringBuilder();
-        text.append(family.equals(AddressFamily.UNSPEC) ? "" : ", " + family);
-        text.append(mark == null ? "" : ", mark " + masked(mark, markMask));
-        text.append(status == null ? "" : ", status " + masked(status, statusMask));
-        text.append(zone == null ? "" : ", zone " + zone);
-        text.append(tcpState == null ? "" : ", TCP " + tcpState);
-        text.append(original.isAny() ? "" : ", original " + original);
-        text.append(reply.isAny() ? "" : ", reply " + reply);
+        text.append(set.family().equals(AddressFamily.UNSPEC) ? "" : ", " + set.family());
+        text.append(set.mark() == null ? "" : ", mark " + set.mark());
+        text.append(set.status() == null ? "" : ", status " + set.status());
+        text.append(set.zone() == UNSET ? "" : ", zone " + set.zone());
+        TcpState.of(set.tcpState()).ifPresent(state -> text.append(", TCP ").append(state));
+        text.append(original().isAny() ? "" : ", original " + original());
+        text.append(reply().isAny() ? "" : ", reply " + reply());
         return text.isEmpty() ? "all" : text.substring(2);
-    }
-
-    private static String masked(long value, long mask) {
-        return "0x" + Long.toHexString(value) + (mask == U32_MAX ? "" : "/0x" + Long.toHexString(mask));
     }
 }

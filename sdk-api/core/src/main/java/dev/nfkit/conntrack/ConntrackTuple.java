@@ -2,16 +2,14 @@ package dev.nfkit.conntrack;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
-import dev.nfkit.conntrack.ConntrackAttribute.Ip;
-import dev.nfkit.conntrack.ConntrackAttribute.Proto;
-import dev.nfkit.conntrack.ConntrackAttribute.Tuple;
+import dev.nfkit.conntrack.codec.Ranges;
+import dev.nfkit.conntrack.codec.TupleReader;
+import dev.nfkit.conntrack.codec.TupleWriter;
 import dev.nfkit.packet.AddressText;
 import dev.nfkit.packet.IpProtocol;
-import dev.nfkit.wire.AttributeType;
 import dev.nfkit.wire.MessageWriter;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -27,22 +25,32 @@ public final class ConntrackTuple {
     private static final int ABSENT = TupleReader.ABSENT;
     private static final int IPV6_LEN = 16;
 
-    final AddressFamily family;
-    final boolean hasSource;
-    final boolean hasDestination;
-    final long sourceHigh;
-    final long sourceLow;
-    final long destinationHigh;
-    final long destinationLow;
-    final int protocol;
-    final int sourcePort;
-    final int destinationPort;
-    final int icmpId;
-    final int icmpType;
-    final int icmpCode;
-    final int zone;
+    private final AddressFamily family;
+    private final boolean hasSource;
+    private final boolean hasDestination;
+    private final long sourceHigh;
+    private final long sourceLow;
+    private final long destinationHigh;
+    private final long destinationLow;
+    private final int protocol;
+    private final int sourcePort;
+    private final int destinationPort;
+    private final int icmpId;
+    private final int icmpType;
+    private final int icmpCode;
+    private final int zone;
 
-    ConntrackTuple(TupleReader read) {
+    /** The tuple that was read; the same object until the next read. */
+    static ConntrackTuple of(TupleReader read) {
+        if (read.made instanceof ConntrackTuple known) {
+            return known;
+        }
+        ConntrackTuple tuple = new ConntrackTuple(read);
+        read.made = tuple;
+        return tuple;
+    }
+
+    private ConntrackTuple(TupleReader read) {
         family = read.family;
         hasSource = read.hasSource;
         hasDestination = read.hasDestination;
@@ -86,8 +94,8 @@ public final class ConntrackTuple {
     public static ConntrackTuple of(
             int protocol, InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
         TupleReader fields = addressed(protocol, source, destination);
-        fields.sourcePort = range("sourcePort", sourcePort, 0xffff);
-        fields.destinationPort = range("destinationPort", destinationPort, 0xffff);
+        fields.sourcePort = Ranges.upTo(0xffff, "sourcePort", sourcePort);
+        fields.destinationPort = Ranges.upTo(0xffff, "destinationPort", destinationPort);
         return new ConntrackTuple(fields);
     }
 
@@ -134,9 +142,9 @@ public final class ConntrackTuple {
     public static ConntrackTuple icmp(InetAddress source, InetAddress destination, int id, int type, int code) {
         int protocol = source instanceof Inet6Address ? IpProtocol.ICMPV6 : IpProtocol.ICMP;
         TupleReader fields = addressed(protocol, source, destination);
-        fields.icmpId = range("icmp id", id, 0xffff);
-        fields.icmpType = range("icmp type", type, 0xff);
-        fields.icmpCode = range("icmp code", code, 0xff);
+        fields.icmpId = Ranges.upTo(0xffff, "icmp id", id);
+        fields.icmpType = Ranges.upTo(0xff, "icmp type", type);
+        fields.icmpCode = Ranges.upTo(0xff, "icmp code", code);
         return new ConntrackTuple(fields);
     }
 
@@ -146,8 +154,8 @@ public final class ConntrackTuple {
             throw new IllegalArgumentException("source " + source.getHostAddress() + " and destination "
                     + destination.getHostAddress() + " are of two families");
         }
-        TupleReader fields = blank();
-        fields.protocol = range("protocol", protocol, 0xff);
+        TupleReader fields = TupleReader.blank();
+        fields.protocol = Ranges.upTo(0xff, "protocol", protocol);
         fields.family = six ? AddressFamily.IPV6 : AddressFamily.IPV4;
         Bytes from = Bytes.of(source.getAddress());
         Bytes to = Bytes.of(destination.getAddress());
@@ -160,21 +168,9 @@ public final class ConntrackTuple {
         return fields;
     }
 
-    private static TupleReader blank() {
-        TupleReader fields = new TupleReader(TuplePath.ORIGINAL);
-        fields.clear();
-        return fields;
-    }
-
-    private static int range(String name, int value, int most) {
-        if (value < 0 || value > most) {
-            throw new IllegalArgumentException(name + " " + value + " is out of 0 to " + most);
-        }
-        return value;
-    }
-
-    private TupleReader fields() {
-        TupleReader fields = blank();
+    /** The members, for one that is made of them, or for encoders. */
+    TupleReader fields() {
+        TupleReader fields = TupleReader.blank();
         fields.family = family;
         fields.hasSource = hasSource;
         fields.hasDestination = hasDestination;
@@ -202,7 +198,7 @@ public final class ConntrackTuple {
      */
     public ConntrackTuple inZone(int zone) {
         TupleReader fields = fields();
-        fields.zone = range("zone", zone, 0xffff);
+        fields.zone = Ranges.upTo(0xffff, "zone", zone);
         return new ConntrackTuple(fields);
     }
 
@@ -388,13 +384,8 @@ public final class ConntrackTuple {
     }
 
     private InetAddress address(long high, long low) {
-        return AddressText.toInetAddress(Bytes.of(bytes(high, low)), 0, six() ? IPV6_LEN : Integer.BYTES);
-    }
-
-    private byte[] bytes(long high, long low) {
-        return six()
-                ? ByteBuffer.allocate(IPV6_LEN).putLong(high).putLong(low).array()
-                : ByteBuffer.allocate(Integer.BYTES).putInt((int) low).array();
+        return AddressText.toInetAddress(
+                Bytes.of(TupleWriter.address(six(), high, low)), 0, six() ? IPV6_LEN : Integer.BYTES);
     }
 
     private boolean six() {
@@ -415,41 +406,7 @@ public final class ConntrackTuple {
      * @param type the attribute's type, such as {@code CTA_TUPLE_ORIG}
      */
     public void writeTo(MessageWriter writer, int type) {
-        int tuple = writer.beginNest(type);
-        int ip = writer.beginNest(Tuple.IP.code());
-        if (hasSource) {
-            writer.bytes((six() ? Ip.V6_SRC : Ip.V4_SRC).code(), bytes(sourceHigh, sourceLow));
-        }
-        if (hasDestination) {
-            writer.bytes((six() ? Ip.V6_DST : Ip.V4_DST).code(), bytes(destinationHigh, destinationLow));
-        }
-        writer.endNest(ip);
-        // ABSENT alone has all bits set.
-        if ((protocol & sourcePort & destinationPort & icmpId & icmpType & icmpCode) != ABSENT) {
-            int proto = writer.beginNest(Tuple.PROTO.code());
-            u8(writer, Proto.NUM, protocol);
-            be16(writer, Proto.SRC_PORT, sourcePort);
-            be16(writer, Proto.DST_PORT, destinationPort);
-            boolean icmp6 = protocol == IpProtocol.ICMPV6;
-            u8(writer, icmp6 ? Proto.ICMPV6_TYPE : Proto.ICMP_TYPE, icmpType);
-            u8(writer, icmp6 ? Proto.ICMPV6_CODE : Proto.ICMP_CODE, icmpCode);
-            be16(writer, icmp6 ? Proto.ICMPV6_ID : Proto.ICMP_ID, icmpId);
-            writer.endNest(proto);
-        }
-        be16(writer, Tuple.ZONE, zone);
-        writer.endNest(tuple);
-    }
-
-    private static void be16(MessageWriter writer, AttributeType type, int value) {
-        if (value != ABSENT) {
-            writer.be16(type.code(), value);
-        }
-    }
-
-    private static void u8(MessageWriter writer, AttributeType type, int value) {
-        if (value != ABSENT) {
-            writer.u8(type.code(), value);
-        }
+        TupleWriter.write(writer, type, fields());
     }
 
     /**

@@ -1,5 +1,8 @@
 package dev.nfkit.conntrack;
 
+import dev.nfkit.conntrack.codec.Cta;
+import dev.nfkit.conntrack.codec.LabelBits;
+import dev.nfkit.conntrack.codec.MaskedBits;
 import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
@@ -19,29 +22,32 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code ctnetlink_change_conntrack} and {@code ctnetlink_glue_parse_ct} in {@code nf_conntrack_netlink.c}.
  */
 public final class ConntrackUpdate {
-    private static final int LABELS = LabelBits.COUNT;
     private static final int HELPER_NAME_LEN = 16;
-    private static final long U32_MAX = 0xffff_ffffL;
     private static final ConntrackUpdate NONE = new ConntrackUpdate();
 
-    private @Nullable Long mark;
-    private @Nullable Long markMask;
+    private @Nullable MaskedBits mark;
     private @Nullable Long timeout;
     private @Nullable Long status;
-    private @Nullable BitSet labels;
-    private @Nullable BitSet labelsMask;
+    private @Nullable Labels labels;
     private @Nullable String helper;
     private @Nullable ProtocolUpdate protocol;
+
+    /** The labels that are set, of those to change. */
+    private record Labels(BitSet set, BitSet mask) {
+        boolean areThoseOf(ConntrackEntry entry) {
+            BitSet now = entry.has(ConntrackAttribute.LABELS) ? entry.labels() : new BitSet();
+            now.and(mask);
+            return now.equals(set);
+        }
+    }
 
     private ConntrackUpdate() {}
 
     private ConntrackUpdate(ConntrackUpdate other) {
         mark = other.mark;
-        markMask = other.markMask;
         timeout = other.timeout;
         status = other.status;
         labels = other.labels;
-        labelsMask = other.labelsMask;
         helper = other.helper;
         protocol = other.protocol;
     }
@@ -63,7 +69,7 @@ public final class ConntrackUpdate {
      * @throws IllegalArgumentException if it is out of range
      */
     public ConntrackUpdate mark(long mark) {
-        return mark(mark, U32_MAX);
+        return mark(MaskedBits.all("mark", mark));
     }
 
     /**
@@ -76,15 +82,12 @@ public final class ConntrackUpdate {
      *     kernel would toggle that one
      */
     public ConntrackUpdate mark(long mark, long mask) {
-        Ranges.u32("mark", mark);
-        Ranges.u32("mask", mask);
-        if ((mark & ~mask) != 0) {
-            throw new IllegalArgumentException("mark 0x" + Long.toHexString(mark) + " has bits outside of the mask 0x"
-                    + Long.toHexString(mask) + ", which the kernel would toggle");
-        }
+        return mark(MaskedBits.of("mark", mark, mask, ", which the kernel would toggle"));
+    }
+
+    private ConntrackUpdate mark(MaskedBits bits) {
         ConntrackUpdate update = new ConntrackUpdate(this);
-        update.mark = mark;
-        update.markMask = mask;
+        update.mark = bits;
         return update;
     }
 
@@ -128,7 +131,7 @@ public final class ConntrackUpdate {
      */
     public ConntrackUpdate labels(BitSet labels) {
         BitSet all = new BitSet();
-        all.set(0, LABELS);
+        all.set(0, LabelBits.COUNT);
         return labels(labels, all);
     }
 
@@ -142,7 +145,7 @@ public final class ConntrackUpdate {
      * @throws IllegalArgumentException if a label is out of range, or set outside of the mask
      */
     public ConntrackUpdate labels(BitSet labels, BitSet mask) {
-        if (labels.length() > LABELS || mask.length() > LABELS) {
+        if (labels.length() > LabelBits.COUNT || mask.length() > LabelBits.COUNT) {
             throw new IllegalArgumentException("labels " + labels + ", mask " + mask + ": a label is out of 0 to 127");
         }
         BitSet outside = (BitSet) labels.clone();
@@ -151,8 +154,7 @@ public final class ConntrackUpdate {
             throw new IllegalArgumentException("labels " + outside + " are set outside of the mask");
         }
         ConntrackUpdate update = new ConntrackUpdate(this);
-        update.labels = (BitSet) labels.clone();
-        update.labelsMask = (BitSet) mask.clone();
+        update.labels = new Labels((BitSet) labels.clone(), (BitSet) mask.clone());
         return update;
     }
 
@@ -207,15 +209,6 @@ public final class ConntrackUpdate {
     }
 
     /**
-     * The same for a connection in the table, whose {@code IPS_CONFIRMED} is set and must stay so.
-     *
-     * @return an update with that bit, if it sets any
-     */
-    public ConntrackUpdate confirmed() {
-        return status == null ? this : status(status | ConntrackStatus.CONFIRMED.bit());
-    }
-
-    /**
      * Whether nothing changes.
      *
      * @return whether nothing is set
@@ -237,23 +230,14 @@ public final class ConntrackUpdate {
      * @return false if the connection already has all these values
      */
     public boolean changes(ConntrackEntry entry) {
-        boolean marked = mark != null && markMask != null && (entry.mark() & markMask) != mark;
+        boolean marked = mark != null && !mark.matches(entry.mark());
         boolean timed =
                 timeout != null && !(entry.has(ConntrackAttribute.TIMEOUT) && entry.timeout() == timeout.longValue());
         boolean stated = status != null && !(entry.has(ConntrackAttribute.STATUS) && (status & ~entry.status()) == 0);
         boolean helped = helper != null && !(entry.hasHelper() && entry.helper().equals(helper));
         boolean tracked =
                 protocol != null && !entry.protocolInfo().map(protocol::isMetBy).orElse(false);
-        return marked || timed || stated || helped || tracked || relabels(entry);
-    }
-
-    private boolean relabels(ConntrackEntry entry) {
-        if (labels == null || labelsMask == null) {
-            return false;
-        }
-        BitSet now = entry.has(ConntrackAttribute.LABELS) ? entry.labels() : new BitSet();
-        now.and(labelsMask);
-        return !now.equals(labels);
+        return marked || timed || stated || helped || tracked || (labels != null && !labels.areThoseOf(entry));
     }
 
     /**
@@ -263,28 +247,28 @@ public final class ConntrackUpdate {
      */
     public void writeTo(MessageWriter writer) {
         if (timeout != null) {
-            writer.be32(ConntrackAttribute.TIMEOUT.code(), timeout);
+            writer.be32(Cta.TIMEOUT, timeout);
         }
         if (status != null) {
-            writer.be32(ConntrackAttribute.STATUS.code(), status);
+            writer.be32(Cta.STATUS, status);
         }
         if (helper != null) {
-            int nest = writer.beginNest(ConntrackAttribute.HELP.code());
-            writer.string(ConntrackAttribute.Help.NAME.code(), helper);
+            int nest = writer.beginNest(Cta.HELP);
+            writer.string(Cta.HELP_NAME, helper);
             writer.endNest(nest);
         }
-        if (mark != null && markMask != null) {
-            writer.be32(ConntrackAttribute.MARK.code(), mark);
-            if (markMask != U32_MAX) {
-                writer.be32(ConntrackAttribute.MARK_MASK.code(), markMask);
+        if (mark != null) {
+            writer.be32(Cta.MARK, mark.value());
+            if (!mark.isWhole()) {
+                writer.be32(Cta.MARK_MASK, mark.mask());
             }
         }
-        if (labels != null && labelsMask != null) {
-            writer.hostLongs(ConntrackAttribute.LABELS.code(), LabelBits.words(labels));
-            writer.hostLongs(ConntrackAttribute.LABELS_MASK.code(), LabelBits.words(labelsMask));
+        if (labels != null) {
+            writer.hostLongs(Cta.LABELS, LabelBits.words(labels.set));
+            writer.hostLongs(Cta.LABELS_MASK, LabelBits.words(labels.mask));
         }
         if (protocol != null) {
-            protocol.writeTo(writer);
+            ProtocolWriter.write(writer, protocol);
         }
     }
 
@@ -298,11 +282,9 @@ public final class ConntrackUpdate {
     public boolean equals(@Nullable Object other) {
         return other instanceof ConntrackUpdate update
                 && Objects.equals(mark, update.mark)
-                && Objects.equals(markMask, update.markMask)
                 && Objects.equals(timeout, update.timeout)
                 && Objects.equals(status, update.status)
                 && Objects.equals(labels, update.labels)
-                && Objects.equals(labelsMask, update.labelsMask)
                 && Objects.equals(helper, update.helper)
                 && Objects.equals(protocol, update.protocol);
     }
@@ -314,7 +296,7 @@ public final class ConntrackUpdate {
      */
     @Override
     public int hashCode() {
-        return Objects.hash(mark, markMask, timeout, status, labels, labelsMask, helper, protocol);
+        return Objects.hash(mark, timeout, status, labels, helper, protocol);
     }
 
     /**
@@ -325,11 +307,8 @@ public final class ConntrackUpdate {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        if (mark != null && markMask != null) {
-            text.append(", mark 0x").append(Long.toHexString(mark));
-            if (markMask != U32_MAX) {
-                text.append("/0x").append(Long.toHexString(markMask));
-            }
+        if (mark != null) {
+            text.append(", mark ").append(mark);
         }
         if (timeout != null) {
             text.append(", timeout ").append(timeout).append(" s");
@@ -338,7 +317,7 @@ public final class ConntrackUpdate {
             text.append(", status 0x").append(Long.toHexString(status));
         }
         if (labels != null) {
-            text.append(", labels ").append(labels);
+            text.append(", labels ").append(labels.set);
         }
         if (helper != null) {
             text.append(", helper ").append(helper);

@@ -1,9 +1,6 @@
 package dev.nfkit.conntrack;
 
-import dev.nfkit.AddressFamily;
-import dev.nfkit.conntrack.ConntrackAttribute.Nat;
-import dev.nfkit.conntrack.ConntrackAttribute.ProtoNat;
-import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.conntrack.codec.NatFields;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.Objects;
@@ -23,11 +20,16 @@ public final class NatRange {
     private final int firstPort;
     private final int lastPort;
 
-    NatRange(@Nullable InetAddress first, @Nullable InetAddress last, int firstPort, int lastPort) {
+    private NatRange(@Nullable InetAddress first, @Nullable InetAddress last, int firstPort, int lastPort) {
         this.first = first;
         this.last = last;
         this.firstPort = firstPort;
         this.lastPort = lastPort;
+    }
+
+    /** The range that was read. */
+    static NatRange of(NatFields read) {
+        return new NatRange(read.first(), read.last(), read.firstPort(), read.lastPort());
     }
 
     /**
@@ -105,37 +107,6 @@ public final class NatRange {
      */
     public OptionalInt lastPort() {
         return lastPort < 0 ? OptionalInt.empty() : OptionalInt.of(lastPort);
-    }
-
-    /**
-     * The family of the addresses.
-     *
-     * @return IPv4 or IPv6; empty if only ports are translated
-     */
-    public Optional<AddressFamily> family() {
-        return firstAddress().map(address -> address instanceof Inet6Address ? AddressFamily.IPV6 : AddressFamily.IPV4);
-    }
-
-    /**
-     * Writes the range as a nested attribute.
-     *
-     * @param writer the target
-     * @param attribute the attribute
-     */
-    public void writeTo(MessageWriter writer, ConntrackAttribute attribute) {
-        int nest = writer.beginNest(attribute.code());
-        if (first != null && last != null) {
-            boolean six = first instanceof Inet6Address;
-            writer.bytes((six ? Nat.V6_MINIP : Nat.V4_MINIP).code(), first.getAddress());
-            writer.bytes((six ? Nat.V6_MAXIP : Nat.V4_MAXIP).code(), last.getAddress());
-        }
-        if (firstPort >= 0) {
-            int ports = writer.beginNest(Nat.PROTO.code());
-            writer.be16(ProtoNat.PORT_MIN.code(), firstPort);
-            writer.be16(ProtoNat.PORT_MAX.code(), lastPort);
-            writer.endNest(ports);
-        }
-        writer.endNest(nest);
     }
 
     /**

@@ -1,12 +1,7 @@
 package dev.nfkit.conntrack;
 
-import dev.nfkit.conntrack.ConntrackAttribute.Dccp;
-import dev.nfkit.conntrack.ConntrackAttribute.ProtoInfo;
-import dev.nfkit.conntrack.ConntrackAttribute.Sctp;
-import dev.nfkit.conntrack.ConntrackAttribute.Tcp;
 import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.packet.IpProtocol;
-import dev.nfkit.wire.MessageWriter;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -85,13 +80,6 @@ public sealed interface ProtocolUpdate {
     boolean isMetBy(ProtocolInfo info);
 
     /**
-     * Writes {@code CTA_PROTOINFO}.
-     *
-     * @param writer the target; a message or nest must have been begun
-     */
-    void writeTo(MessageWriter writer);
-
-    /**
      * A change of TCP.
      *
      * @param state the new state, or empty to keep the current one
@@ -102,9 +90,6 @@ public sealed interface ProtocolUpdate {
      */
     record OfTcp(Optional<TcpState> state, int flagsOriginal, int maskOriginal, int flagsReply, int maskReply)
             implements ProtocolUpdate {
-        /** The flags of a new connection: the kernel does not know its windows and their scale. */
-        private static final int CREATED = TcpFlag.bits(TcpFlag.BE_LIBERAL, TcpFlag.SACK_PERM);
-
         private static final int MAX = 0xff;
 
         /**
@@ -138,23 +123,6 @@ public sealed interface ProtocolUpdate {
             return new OfTcp(state, flags, mask, flags, mask);
         }
 
-        /**
-         * The same for a connection to be created.
-         *
-         * @return a change with the usual flags in a direction that has none
-         */
-        public OfTcp created() {
-            boolean closing = state.isPresent() && state.get().number() >= TcpState.TIME_WAIT.number();
-            // The sender may open the connection again from TIME_WAIT (RFC 1122).
-            int usual = CREATED | (closing ? TcpFlag.CLOSE_INIT.bit() : 0);
-            return new OfTcp(
-                    state,
-                    maskOriginal == 0 ? usual : flagsOriginal,
-                    maskOriginal == 0 ? usual : maskOriginal,
-                    maskReply == 0 ? usual : flagsReply,
-                    maskReply == 0 ? usual : maskReply);
-        }
-
         @Override
         public int protocol() {
             return IpProtocol.TCP;
@@ -166,21 +134,6 @@ public sealed interface ProtocolUpdate {
                     && (state.isEmpty() || tcp.state() == state.get().number())
                     && (maskOriginal == 0 || (tcp.flagsOriginal() & maskOriginal) == flagsOriginal)
                     && (maskReply == 0 || (tcp.flagsReply() & maskReply) == flagsReply);
-        }
-
-        @Override
-        public void writeTo(MessageWriter writer) {
-            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
-            int tcp = writer.beginNest(ProtoInfo.TCP.code());
-            state.ifPresent(known -> writer.u8(Tcp.STATE.code(), known.number()));
-            if (maskOriginal != 0) {
-                writer.bytes(Tcp.FLAGS_ORIGINAL.code(), (byte) flagsOriginal, (byte) maskOriginal);
-            }
-            if (maskReply != 0) {
-                writer.bytes(Tcp.FLAGS_REPLY.code(), (byte) flagsReply, (byte) maskReply);
-            }
-            writer.endNest(tcp);
-            writer.endNest(info);
         }
 
         /**
@@ -231,17 +184,6 @@ public sealed interface ProtocolUpdate {
             return info.equals(new ProtocolInfo.Sctp(state.number(), vtagOriginal, vtagReply));
         }
 
-        @Override
-        public void writeTo(MessageWriter writer) {
-            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
-            int sctp = writer.beginNest(ProtoInfo.SCTP.code());
-            writer.u8(Sctp.STATE.code(), state.number());
-            writer.be32(Sctp.VTAG_ORIGINAL.code(), vtagOriginal);
-            writer.be32(Sctp.VTAG_REPLY.code(), vtagReply);
-            writer.endNest(sctp);
-            writer.endNest(info);
-        }
-
         /**
          * A description of the change, for logs.
          *
@@ -276,16 +218,6 @@ public sealed interface ProtocolUpdate {
             return info instanceof ProtocolInfo.Dccp dccp
                     && dccp.state() == state.number()
                     && dccp.role() == role.number();
-        }
-
-        @Override
-        public void writeTo(MessageWriter writer) {
-            int info = writer.beginNest(ConntrackAttribute.PROTOINFO.code());
-            int dccp = writer.beginNest(ProtoInfo.DCCP.code());
-            writer.u8(Dccp.STATE.code(), state.number());
-            writer.u8(Dccp.ROLE.code(), role.number());
-            writer.endNest(dccp);
-            writer.endNest(info);
         }
 
         /**

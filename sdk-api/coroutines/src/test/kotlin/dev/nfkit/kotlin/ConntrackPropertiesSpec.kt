@@ -4,6 +4,7 @@ import dev.nfkit.conntrack.ConntrackAttribute
 import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
 import io.kotest.core.spec.style.FunSpec
@@ -19,7 +20,8 @@ import kotlin.time.Instant
 private val ORDER = ByteOrder.nativeOrder()
 private val TUPLE = SampleTuple.tcp("10.0.0.1", 4000, "10.0.0.2", 443)
 
-private fun entry(sample: SampleConntrack): ConntrackEntry = ConntrackEntry.owned(sample.toAttributes(ORDER), ORDER)
+private fun entry(sample: SampleConntrack): ConntrackEntry =
+    ConntrackEntry(EntryAttributes.owned(sample.toAttributes(ORDER), ORDER))
 
 class ConntrackPropertiesSpec :
     FunSpec({

@@ -3,6 +3,7 @@ package dev.nfkit.testkit
 import dev.nfkit.Bytes
 import dev.nfkit.BytesView
 import dev.nfkit.conntrack.ConntrackEntry
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.socket.DatagramBatch
 import dev.nfkit.socket.SocketOption
 import dev.nfkit.wire.MessageCursor
@@ -32,7 +33,7 @@ internal class Heard(
 ) {
     /** The connection of a message of the table. */
     val entry: ConntrackEntry
-        get() = attributes.let { ConntrackEntry().wrap(it.toByteBuffer(), 0, it.length(), order).copy() }
+        get() = ConntrackEntry(EntryAttributes.owned(attributes.toArray(), order))
 
     val attributes: Bytes
         get() = Bytes.of(*body).let { it.slice(4, it.length() - 4) }

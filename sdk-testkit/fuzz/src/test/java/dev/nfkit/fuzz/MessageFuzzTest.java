@@ -8,6 +8,7 @@ import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackMessage;
 import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.conntrack.codec.EntryAttributes;
 import dev.nfkit.decode.AttributeTable;
 import dev.nfkit.nflog.NflogAttribute;
 import dev.nfkit.nflog.NflogPacket;
@@ -93,13 +94,11 @@ class MessageFuzzTest {
             if (expectation) {
                 return Shown.of(ConntrackExpectation.read(message));
             }
-            message.requireNfgenmsg();
-            int from = message.attributesOffset();
-            ConntrackEntry entry = new ConntrackEntry();
-            entry.wrap(message.buffer(), from, message.end() - from, message.order());
+            EntryAttributes attributes = new EntryAttributes(null).wrap(message);
+            ConntrackEntry entry = new ConntrackEntry(attributes);
             String shown = Shown.of(entry);
             ConntrackEntry copy = entry.copy();
-            entry.release();
+            attributes.release();
             // "owned" differs between a view and its copy
             require(Shown.of(copy).replace("owned=true", "owned=false"), shown);
             if (copy.has(ConntrackAttribute.TUPLE_ORIG)) {
@@ -119,10 +118,7 @@ class MessageFuzzTest {
         ByteBuffer datagram = writer.datagram();
         MessageCursor message = new MessageCursor().wrap(datagram, datagram.position(), datagram.remaining(), order);
         message.next();
-        int from = message.attributesOffset();
-        ConntrackTuple again = new ConntrackEntry()
-                .wrap(message.buffer(), from, message.end() - from, order)
-                .original();
+        ConntrackTuple again = ConntrackEntry.read(message).original();
         require(again.toString(), tuple.toString());
     }
 

@@ -74,7 +74,7 @@ public final class ConntrackEventOptions {
         }
         List<EventFilter.Alternative> alternatives = new ArrayList<>();
         for (ConntrackFilter one : filters) {
-            alternatives.add(new EventFilter.Alternative(one.eventTests()));
+            alternatives.add(new EventFilter.Alternative(one.conditions().ofEvents()));
         }
         // Filters apply to connections: events of expectations pass.
         alternatives.add(EventFilter.Alternative.of(MessageCondition.of(MessageTypes.EXP_NEW)));

@@ -6,6 +6,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackExpectation;
+import dev.nfkit.conntrack.codec.EntryAttributes;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
@@ -58,15 +59,16 @@ public final class ConntrackEvents implements NetfilterSession {
     private final Handler<ConntrackEventSink<Exception>, Exception> handler = this::deliver;
     private final View view = new View(null);
 
-    /** The entry that borrowed events share, and an event of each kind with it. */
+    /** The attributes that borrowed events share, and an event of each kind over them. */
     private static final class View {
-        final ConntrackEntry entry;
+        final EntryAttributes attributes;
         final ConntrackEvent.New created;
         final ConntrackEvent.Updated updated;
         final ConntrackEvent.Destroyed destroyed;
 
         View(@Nullable Loan loan) {
-            entry = new ConntrackEntry(loan);
+            attributes = new EntryAttributes(loan);
+            ConntrackEntry entry = new ConntrackEntry(attributes);
             created = new ConntrackEvent.New(entry);
             updated = new ConntrackEvent.Updated(entry);
             destroyed = new ConntrackEvent.Destroyed(entry);
@@ -190,7 +192,7 @@ public final class ConntrackEvents implements NetfilterSession {
             return false;
         }
         try {
-            if (event instanceof OfConnection && !options.matches(shown.entry)) {
+            if (event instanceof OfConnection change && !options.matches(change.entry())) {
                 life.filtered();
                 return false;
             }
@@ -198,7 +200,7 @@ public final class ConntrackEvents implements NetfilterSession {
             sink.event(event);
             return true;
         } finally {
-            shown.entry.release();
+            shown.attributes.release();
         }
     }
 
@@ -208,11 +210,11 @@ public final class ConntrackEvents implements NetfilterSession {
         boolean created = (message.flags() & (Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL)) != 0;
         switch (message.type()) {
             case MessageTypes.CT_NEW -> {
-                view.entry.wrap(message);
+                view.attributes.wrap(message);
                 return created ? view.created : view.updated;
             }
             case MessageTypes.CT_DELETE -> {
-                view.entry.wrap(message);
+                view.attributes.wrap(message);
                 return view.destroyed;
             }
             case MessageTypes.EXP_NEW -> {

@@ -1,7 +1,10 @@
 package dev.nfkit.conntrack.event;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.codec.Cta;
+import dev.nfkit.conntrack.codec.EntryAttributes;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.Netlink;
 import java.util.Arrays;
@@ -9,8 +12,6 @@ import java.util.Arrays;
 /** Combines an event of a connection with the known entry. */
 final class EntryOverlay {
     private static final int HEADER = 4;
-    private static final int CTA_MARK = 8;
-    private static final int CTA_TIMESTAMP_EVENT = 27;
 
     private EntryOverlay() {}
 
@@ -23,15 +24,10 @@ final class EntryOverlay {
         byte[] both = Arrays.copyOf(
                 latest.attributes().toArray(), length + earlier.attributes().length() + HEADER);
         try {
-            AttributeCursor known = new AttributeCursor()
-                    .wrap(
-                            earlier.attributes().toByteBuffer(),
-                            0,
-                            earlier.attributes().length(),
-                            earlier.order(),
-                            "an entry");
+            long present = types(latest);
+            AttributeCursor known = cursor(earlier);
             while (known.next()) {
-                if (isKept(known.type(), latest)) {
+                if (isKept(known.type(), present)) {
                     int size = HEADER + known.length();
                     earlier.attributes().copyTo(known.offset() - HEADER, both, length, size);
                     length += Netlink.align(size);
@@ -40,10 +36,27 @@ final class EntryOverlay {
         } catch (MalformedMessageException e) {
             throw new IllegalStateException("the bytes of an owned entry have changed", e);
         }
-        return ConntrackEntry.owned(Arrays.copyOf(both, length), latest.order());
+        return new ConntrackEntry(EntryAttributes.owned(Arrays.copyOf(both, length), latest.order()));
     }
 
-    private static boolean isKept(int type, ConntrackEntry latest) {
-        return type < Long.SIZE && !latest.has(type) && type != CTA_MARK && type != CTA_TIMESTAMP_EVENT;
+    private static AttributeCursor cursor(ConntrackEntry entry) {
+        Bytes attributes = entry.attributes();
+        return new AttributeCursor().wrap(attributes.toByteBuffer(), 0, attributes.length(), entry.order(), "an entry");
+    }
+
+    /** The types of an entry's attributes, known or not, as a set of bits. */
+    private static long types(ConntrackEntry entry) throws MalformedMessageException {
+        long types = 0;
+        AttributeCursor attributes = cursor(entry);
+        while (attributes.next()) {
+            if (attributes.type() < Long.SIZE) {
+                types |= 1L << attributes.type();
+            }
+        }
+        return types;
+    }
+
+    private static boolean isKept(int type, long present) {
+        return type < Long.SIZE && (present & (1L << type)) == 0 && type != Cta.MARK && type != Cta.TIMESTAMP_EVENT;
     }
 }

@@ -1,20 +1,19 @@
 package dev.nfkit.conntrack.table;
 
 import dev.nfkit.AddressFamily;
-import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
-import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackFilter;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.ConntrackUpdate;
 import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.conntrack.codec.EntryAttributes;
+import dev.nfkit.conntrack.codec.FilterConditions;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
-import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.session.Failures;
 import dev.nfkit.session.TableRequests;
 import dev.nfkit.socket.Loan;
@@ -50,10 +49,12 @@ public final class Conntrack implements AutoCloseable {
 
     private final TableRequests requests;
     private final TableRequests dumps;
+    private final ConnectionRequests connections;
 
     private Conntrack(TableRequests requests, TableRequests dumps) {
         this.requests = requests;
         this.dumps = dumps;
+        this.connections = new ConnectionRequests(requests);
     }
 
     /**
@@ -160,24 +161,27 @@ public final class Conntrack implements AutoCloseable {
 
     private <E extends Exception> DumpResult dump(String what, int type, ConntrackFilter filter, EntrySink<E> sink)
             throws NetlinkException, E {
-        ConntrackEntry view = new ConntrackEntry();
+        FilterConditions conditions = filter.conditions();
+        EntryAttributes attributes = new EntryAttributes(null);
+        ConntrackEntry view = new ConntrackEntry(attributes);
         long[] delivered = new long[1];
         boolean interrupted = dumps.<E>ask(
                 what,
                 type,
                 Netlink.NLM_F_DUMP,
-                writer -> filter.writeTo(writer.nfgenmsg(filter.requestFamily().number(), 0)),
+                writer -> conditions.writeTo(
+                        writer.nfgenmsg(conditions.requestFamily().number(), 0)),
                 message -> {
                     Loan loan = dumps.lend();
-                    ConntrackEntry entry = loan == null ? view : new ConntrackEntry(loan);
-                    entry.wrap(message);
+                    EntryAttributes read = loan == null ? attributes : new EntryAttributes(loan);
+                    read.wrap(message);
                     try {
-                        if (filter.matches(entry)) {
+                        if (conditions.matches(read)) {
                             delivered[0]++;
-                            sink.entry(entry);
+                            sink.entry(loan == null ? view : new ConntrackEntry(read));
                         }
                     } finally {
-                        entry.release();
+                        read.release();
                     }
                 });
         return new DumpResult(delivered[0], interrupted);
@@ -218,7 +222,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public Optional<ConntrackEntry> get(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return get("get connection ", MessageTypes.CT_GET, tuple, zone);
+        return connections.get(tuple, zone);
     }
 
     /**
@@ -231,20 +235,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException as {@link #get(ConntrackTuple, int)}
      */
     public Optional<ConntrackEntry> getAndResetCounters(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return get("get and reset connection ", MessageTypes.CT_GET_CTRZERO, tuple, zone);
-    }
-
-    private Optional<ConntrackEntry> get(String what, int type, ConntrackTuple tuple, int zone)
-            throws NetlinkException {
-        int inZone = Ranges.zone(zone);
-        List<ConntrackEntry> found = new ArrayList<>(1);
-        requests.askIfThere(
-                what + tuple,
-                type,
-                writer -> ConntrackRequests.tuple(
-                        writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, inZone),
-                message -> found.add(new ConntrackEntry().wrap(message).copy()));
-        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
+        return connections.getAndResetCounters(tuple, zone);
     }
 
     /**
@@ -256,7 +247,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void create(NewConnection connection) throws NetlinkException {
-        create("create connection ", Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL, connection);
+        connections.create(connection);
     }
 
     /**
@@ -268,61 +259,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void createOrUpdate(NewConnection connection) throws NetlinkException {
-        keepingStatus(
-                connection.original(),
-                connection.zone(),
-                connection.status(),
-                status -> create(
-                        "create or update connection ",
-                        Netlink.NLM_F_CREATE,
-                        status.isPresent() ? connection.withStatus(status.getAsLong()) : connection));
-    }
-
-    private void create(String what, int flags, NewConnection connection) throws NetlinkException {
-        requests.send(
-                what + connection.original(),
-                MessageTypes.CT_NEW,
-                flags,
-                writer -> connection.writeTo(
-                        writer.nfgenmsg(connection.original().family().number(), 0)));
-    }
-
-    /** A request that sets status bits. */
-    private interface StatusRequest {
-        void send(OptionalLong status) throws NetlinkException;
-    }
-
-    /**
-     * Sends a request with the status bits of the entry in addition to the wanted ones, because the kernel refuses
-     * (EBUSY) to clear bits. If a packet sets a bit between reading and sending, both are repeated.
-     */
-    private void keepingStatus(ConntrackTuple tuple, int zone, OptionalLong wanted, StatusRequest request)
-            throws NetlinkException {
-        if (wanted.isEmpty()) {
-            request.send(wanted);
-            return;
-        }
-        long sent = wanted.getAsLong() | presentStatus(tuple, zone);
-        while (true) {
-            try {
-                request.send(OptionalLong.of(sent));
-                return;
-            } catch (KernelRefusedException e) {
-                // Each repetition has one more bit, so there are few.
-                long present = e.errno().equals(Errno.EBUSY) ? presentStatus(tuple, zone) : 0;
-                if ((present & ~sent) == 0) {
-                    throw e;
-                }
-                sent |= present;
-            }
-        }
-    }
-
-    private long presentStatus(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return get(tuple, zone)
-                .filter(entry -> entry.has(ConntrackAttribute.STATUS))
-                .map(ConntrackEntry::status)
-                .orElse(0L);
+        connections.createOrUpdate(connection);
     }
 
     /**
@@ -349,26 +286,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public void update(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
-        int inZone = Ranges.zone(zone);
-        update.protocol().ifPresent(change -> {
-            if (!tuple.hasProtocol() || change.protocol() != tuple.protocol()) {
-                throw new IllegalArgumentException(
-                        change + " cannot be set for " + tuple + ", which is of another protocol");
-            }
-        });
-        keepingStatus(
-                tuple,
-                inZone,
-                update.status(),
-                status -> send(tuple, inZone, status.isPresent() ? update.status(status.getAsLong()) : update));
-    }
-
-    private void send(ConntrackTuple tuple, int zone, ConntrackUpdate update) throws NetlinkException {
-        requests.send("update connection " + tuple + " (" + update + ")", MessageTypes.CT_NEW, 0, writer -> {
-            ConntrackRequests.tuple(
-                    writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
-            update.confirmed().writeTo(writer);
-        });
+        connections.update(tuple, zone, update);
     }
 
     /**
@@ -393,7 +311,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public boolean delete(ConntrackTuple tuple, int zone) throws NetlinkException {
-        return delete(tuple, Ranges.zone(zone), -1);
+        return connections.delete(tuple, zone, OptionalLong.empty());
     }
 
     /**
@@ -405,18 +323,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the socket fails, or the client is closed
      */
     public boolean delete(ConntrackEntry entry) throws NetlinkException {
-        return delete(entry.original(), entry.zone(), entry.id());
-    }
-
-    private boolean delete(ConntrackTuple tuple, int zone, long id) throws NetlinkException {
-        String what = "delete connection " + tuple;
-        return requests.sendIfThere(what, MessageTypes.CT_DELETE, writer -> {
-            ConntrackRequests.tuple(
-                    writer.nfgenmsg(tuple.family().number(), 0), ConntrackAttribute.TUPLE_ORIG, tuple, zone);
-            if (id >= 0) {
-                writer.be32(ConntrackAttribute.ID.code(), id);
-            }
-        });
+        return connections.delete(entry.original(), entry.zone(), OptionalLong.of(entry.id()));
     }
 
     /**
@@ -453,13 +360,7 @@ public final class Conntrack implements AutoCloseable {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public void flush(AddressFamily family) throws NetlinkException {
-        int number = Ranges.family(family).number();
-        requests.send(
-                "flush connections",
-                MessageTypes.CT_DELETE,
-                0,
-                // The kernel evaluates the family only with version 1 (ctnetlink_del_conntrack).
-                writer -> writer.nfgenmsg(number, number == 0 ? 0 : 1, 0));
+        connections.flush(family);
     }
 
     /**

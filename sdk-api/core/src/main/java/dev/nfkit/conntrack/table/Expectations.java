@@ -5,8 +5,8 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ConntrackTuple;
-import dev.nfkit.conntrack.ExpectationAttribute;
 import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.conntrack.codec.Cta;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.session.TableRequests;
 import dev.nfkit.wire.Netlink;
@@ -79,7 +79,7 @@ public final class Expectations {
         requests.askIfThere(
                 "get expectation " + tuple,
                 MessageTypes.EXP_GET,
-                writer -> tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), ExpectationAttribute.TUPLE.code()),
+                writer -> tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), Cta.EXPECT_TUPLE),
                 message -> found.add(ConntrackExpectation.read(message)));
         return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
     }
@@ -113,8 +113,7 @@ public final class Expectations {
         return requests.sendIfThere(
                 "delete expectation " + tuple,
                 MessageTypes.EXP_DELETE,
-                writer ->
-                        tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), ExpectationAttribute.TUPLE.code()));
+                writer -> tuple.writeTo(writer.nfgenmsg(tuple.family().number(), 0), Cta.EXPECT_TUPLE));
     }
 
     /**
@@ -138,7 +137,7 @@ public final class Expectations {
                 "flush expectations of " + helper,
                 MessageTypes.EXP_DELETE,
                 0,
-                writer -> writer.nfgenmsg(0, 0).string(ExpectationAttribute.HELP_NAME.code(), helper));
+                writer -> writer.nfgenmsg(0, 0).string(Cta.EXPECT_HELP_NAME, helper));
     }
 
     /**

@@ -1,16 +1,18 @@
 package dev.nfkit.conntrack.table;
 
 import dev.nfkit.AddressFamily;
-import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.ConntrackUpdate;
 import dev.nfkit.conntrack.NatRange;
 import dev.nfkit.conntrack.ProtocolUpdate;
+import dev.nfkit.conntrack.TcpFlag;
 import dev.nfkit.conntrack.TcpState;
+import dev.nfkit.conntrack.codec.Cta;
 import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.wire.MessageWriter;
+import java.net.Inet6Address;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Optional;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code ctnetlink_create_conntrack} in {@code nf_conntrack_netlink.c}.
  */
 public final class NewConnection {
+    /** The flags of a new connection of TCP: the kernel does not know its windows and their scale. */
+    private static final int USUAL = TcpFlag.bits(TcpFlag.BE_LIBERAL, TcpFlag.SACK_PERM);
+
     private final ConntrackTuple original;
     private ConntrackTuple reply;
     private ConntrackUpdate values;
@@ -82,6 +87,12 @@ public final class NewConnection {
 
     private static int protocol(ConntrackTuple tuple) {
         return tuple.hasProtocol() ? tuple.protocol() : -1;
+    }
+
+    private void sameFamily(String what, NatRange range) {
+        range.firstAddress()
+                .ifPresent(address ->
+                        sameFamily(what, address instanceof Inet6Address ? AddressFamily.IPV6 : AddressFamily.IPV4));
     }
 
     private void sameFamily(String what, AddressFamily family) {
@@ -183,7 +194,7 @@ public final class NewConnection {
      * @throws IllegalArgumentException if the addresses are of another family, which the kernel would ignore
      */
     public NewConnection sourceNat(NatRange range) {
-        range.family().ifPresent(family -> sameFamily("the source translation to " + range, family));
+        sameFamily("the source translation to " + range, range);
         NewConnection connection = new NewConnection(this);
         connection.sourceNat = range;
         return connection;
@@ -197,7 +208,7 @@ public final class NewConnection {
      * @throws IllegalArgumentException if the addresses are of another family, which the kernel would ignore
      */
     public NewConnection destinationNat(NatRange range) {
-        range.family().ifPresent(family -> sameFamily("the destination translation to " + range, family));
+        sameFamily("the destination translation to " + range, range);
         NewConnection connection = new NewConnection(this);
         connection.destinationNat = range;
         return connection;
@@ -260,7 +271,7 @@ public final class NewConnection {
 
     /** The values to send; for TCP with flags, without which packets would be INVALID. */
     private ConntrackUpdate created() {
-        ConntrackUpdate sent = values.confirmed();
+        ConntrackUpdate sent = ConnectionRequests.confirmed(values);
         if (protocol(original) != IpProtocol.TCP) {
             return sent;
         }
@@ -268,21 +279,35 @@ public final class NewConnection {
         ProtocolUpdate.OfTcp tcp = given.isPresent() && given.get() instanceof ProtocolUpdate.OfTcp known
                 ? known
                 : ProtocolUpdate.tcpFlags(0, 0);
-        return sent.protocol(tcp.created());
+        return sent.protocol(withUsualFlags(tcp));
+    }
+
+    private static ProtocolUpdate.OfTcp withUsualFlags(ProtocolUpdate.OfTcp tcp) {
+        boolean closing = tcp.state().isPresent() && tcp.state().get().number() >= TcpState.TIME_WAIT.number();
+        // The sender may open the connection again from TIME_WAIT (RFC 1122).
+        int usual = USUAL | (closing ? TcpFlag.CLOSE_INIT.bit() : 0);
+        boolean original = tcp.maskOriginal() == 0;
+        boolean reply = tcp.maskReply() == 0;
+        return new ProtocolUpdate.OfTcp(
+                tcp.state(),
+                original ? usual : tcp.flagsOriginal(),
+                original ? usual : tcp.maskOriginal(),
+                reply ? usual : tcp.flagsReply(),
+                reply ? usual : tcp.maskReply());
     }
 
     void writeTo(MessageWriter writer) {
-        ConntrackRequests.tuple(writer, ConntrackAttribute.TUPLE_ORIG, original, zone);
-        reply.writeTo(writer, ConntrackAttribute.TUPLE_REPLY.code());
+        ConnectionRequests.tuple(writer, original, zone);
+        reply.writeTo(writer, Cta.TUPLE_REPLY);
         created().writeTo(writer);
         if (sourceNat != null) {
-            sourceNat.writeTo(writer, ConntrackAttribute.NAT_SRC);
+            NatWriter.write(writer, Cta.NAT_SRC, sourceNat);
         }
         if (destinationNat != null) {
-            destinationNat.writeTo(writer, ConntrackAttribute.NAT_DST);
+            NatWriter.write(writer, Cta.NAT_DST, destinationNat);
         }
         if (master != null) {
-            master.writeTo(writer, ConntrackAttribute.TUPLE_MASTER.code());
+            master.writeTo(writer, Cta.TUPLE_MASTER);
         }
     }
 

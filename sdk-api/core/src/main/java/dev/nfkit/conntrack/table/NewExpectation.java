@@ -2,8 +2,7 @@ package dev.nfkit.conntrack.table;
 
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
-import dev.nfkit.conntrack.ExpectationAttribute;
-import dev.nfkit.conntrack.ExpectationAttribute.Nat;
+import dev.nfkit.conntrack.codec.Cta;
 import dev.nfkit.conntrack.codec.Ranges;
 import dev.nfkit.wire.MessageWriter;
 import java.time.Duration;
@@ -152,23 +151,23 @@ public final class NewExpectation {
     }
 
     void writeTo(MessageWriter writer) {
-        master.writeTo(writer, ExpectationAttribute.MASTER.code());
-        tuple.writeTo(writer, ExpectationAttribute.TUPLE.code());
-        mask.writeTo(writer, ExpectationAttribute.MASK.code());
-        writer.be32(ExpectationAttribute.TIMEOUT.code(), timeout);
-        writer.be32(ExpectationAttribute.FLAGS.code(), flags);
-        writer.be32(ExpectationAttribute.CLASS.code(), helperClass);
+        master.writeTo(writer, Cta.EXPECT_MASTER);
+        tuple.writeTo(writer, Cta.EXPECT_TUPLE);
+        mask.writeTo(writer, Cta.EXPECT_MASK);
+        writer.be32(Cta.EXPECT_TIMEOUT, timeout);
+        writer.be32(Cta.EXPECT_FLAGS, flags);
+        writer.be32(Cta.EXPECT_CLASS, helperClass);
         if (helper != null) {
-            writer.string(ExpectationAttribute.HELP_NAME.code(), helper);
+            writer.string(Cta.EXPECT_HELP_NAME, helper);
         }
         if (nat != null) {
-            int nest = writer.beginNest(ExpectationAttribute.NAT.code());
-            writer.be32(Nat.DIR.code(), natDirection == Direction.ORIGINAL ? 0 : 1);
-            nat.writeTo(writer, Nat.TUPLE.code());
+            int nest = writer.beginNest(Cta.EXPECT_NAT);
+            writer.be32(Cta.EXPECT_NAT_DIR, natDirection == Direction.ORIGINAL ? 0 : 1);
+            nat.writeTo(writer, Cta.EXPECT_NAT_TUPLE);
             writer.endNest(nest);
         }
         if (zone != 0) {
-            writer.be16(ExpectationAttribute.ZONE.code(), zone);
+            writer.be16(Cta.EXPECT_ZONE, zone);
         }
     }
 

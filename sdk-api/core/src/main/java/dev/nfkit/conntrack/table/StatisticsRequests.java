@@ -3,6 +3,7 @@ package dev.nfkit.conntrack.table;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.StatisticsAttribute;
+import dev.nfkit.conntrack.codec.Cta;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.session.TableRequests;
@@ -16,9 +17,6 @@ import java.util.List;
 
 /** Requests connection tracking's counters. */
 final class StatisticsRequests {
-    private static final int CTA_STATS_GLOBAL_ENTRIES = 1;
-    private static final int CTA_STATS_GLOBAL_MAX_ENTRIES = 2;
-
     private StatisticsRequests() {}
 
     static ConntrackStatistics global(TableRequests requests) throws NetlinkException {
@@ -26,9 +24,9 @@ final class StatisticsRequests {
         requests.<RuntimeException>ask(Probe.NAME, Probe.TYPE, 0, writer -> writer.nfgenmsg(0, 0), message -> {
             AttributeCursor cursor = new AttributeCursor().wrap(message, StatisticsAttribute.Global.SCHEMA.name());
             while (cursor.next()) {
-                if (cursor.type() == CTA_STATS_GLOBAL_ENTRIES) {
+                if (cursor.type() == Cta.STATS_GLOBAL_ENTRIES) {
                     values[0] = cursor.be32();
-                } else if (cursor.type() == CTA_STATS_GLOBAL_MAX_ENTRIES) {
+                } else if (cursor.type() == Cta.STATS_GLOBAL_MAX_ENTRIES) {
                     values[1] = cursor.be32();
                 }
             }

@@ -19,6 +19,7 @@ import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackInfo;
+import dev.nfkit.conntrack.codec.EntryAttributes;
 import dev.nfkit.decode.PacketMessage;
 import dev.nfkit.netfilter.HardwareAddress;
 import dev.nfkit.netfilter.NetfilterPacket;
@@ -41,6 +42,7 @@ public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implement
     /** The loan of a strict view; otherwise null. */
     protected final @Nullable Loan loan;
 
+    private @Nullable EntryAttributes connectionAttributes;
     private @Nullable ConntrackEntry connection;
 
     /**
@@ -59,8 +61,8 @@ public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implement
     protected final void endLoan() {
         message.release();
         payload.release();
-        if (connection != null) {
-            connection.release();
+        if (connectionAttributes != null) {
+            connectionAttributes.release();
         }
     }
 
@@ -172,14 +174,23 @@ public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implement
     public final ConntrackEntry conntrack() throws MalformedMessageException {
         A attribute = message.of(CT);
         int at = message.require(attribute);
-        ConntrackEntry entry = message.owned() || connection == null ? new ConntrackEntry(loan) : connection;
-        if (entry.released()) {
-            entry.wrap(message.buffer(), at, message.length(attribute), message.order());
-        }
+        int length = message.length(attribute);
         if (message.owned()) {
-            return entry.copy();
+            return new ConntrackEntry(new EntryAttributes(null)
+                    .wrap(message.buffer(), at, length, message.order())
+                    .copy());
         }
-        connection = entry;
+        EntryAttributes attributes = connectionAttributes;
+        ConntrackEntry entry = connection;
+        if (attributes == null || entry == null) {
+            attributes = new EntryAttributes(loan);
+            entry = new ConntrackEntry(attributes);
+            connectionAttributes = attributes;
+            connection = entry;
+        }
+        if (attributes.released()) {
+            attributes.wrap(message.buffer(), at, length, message.order());
+        }
         return entry;
     }
 

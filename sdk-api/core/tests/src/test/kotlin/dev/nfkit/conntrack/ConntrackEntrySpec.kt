@@ -2,6 +2,7 @@ package dev.nfkit.conntrack
 
 import dev.nfkit.AddressFamily
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -84,17 +85,17 @@ class ConntrackEntrySpec :
 
         test("a copy is unchanged when the bytes have changed and the loan has ended") {
             val bytes = attributes { everything() }
-            val borrowed = ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
+            val loan = EntryAttributes(null).wrap(bytes)
+            val borrowed = ConntrackEntry(loan)
             val info = borrowed.helperInfo()
             val copy = borrowed.copy()
-            borrowed.release()
+            loan.release()
             bytes.fill(0)
             copy.owned() shouldBe true
             copy.copy() shouldBeSameInstanceAs copy
-            copy.release()
             copy.shouldShowEverything()
             info.length() shouldBe -1
-            borrowed.released() shouldBe true
+            loan.released() shouldBe true
             shouldThrow<IllegalStateException> { borrowed.mark() }.message shouldContain "copy() it"
             shouldThrow<IllegalStateException> { borrowed.copy() }
             borrowed.toString() shouldBe "an entry whose callback has returned"
@@ -146,7 +147,7 @@ class ConntrackEntrySpec :
                     nest(4) { nest(1) {} }
                     nest(1) {}
                 }
-            entry.wrap(ByteBuffer.wrap(bare), 0, bare.size, ByteOrder.LITTLE_ENDIAN)
+            entry.source().wrap(bare)
             shouldThrow<NoSuchElementException> { entry.helper() }.message shouldContain "CTA_HELP_NAME"
             entry.helperInfo().length() shouldBe 0
             shouldThrow<NoSuchElementException> { entry.securityContext() }
@@ -185,7 +186,7 @@ class ConntrackEntrySpec :
             val entry = entryOf { everything() }
             val short = attributes { nest(1) { nest(2) { bytes(2, 1) } } }
             shouldThrow<MalformedMessageException> {
-                entry.wrap(ByteBuffer.wrap(short), 0, short.size, ByteOrder.LITTLE_ENDIAN)
+                entry.source().wrap(short)
             }.path() shouldBe "IPCTNL_MSG_CT/CTA_TUPLE_ORIG/CTA_TUPLE_PROTO/attribute 2"
             shouldThrow<IllegalStateException> { entry.mark() }
             for (type in listOf(3, 7, 8, 11, 12, 18, 27)) {

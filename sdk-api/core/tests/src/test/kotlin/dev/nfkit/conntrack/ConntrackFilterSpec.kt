@@ -87,7 +87,7 @@ private fun event(write: MessageWriter.() -> Unit): MessageCursor {
 private fun options(filter: ConntrackFilter) = ConntrackEventOptions.builder().filter(filter).build()
 
 private fun request(filter: ConntrackFilter) =
-    attributes { filter.writeTo(this) }.joinToString("") { "%02x".format(it) }
+    attributes { filter.conditions().writeTo(this) }.joinToString("") { "%02x".format(it) }
 
 class ConntrackFilterSpec :
     FunSpec({
@@ -172,7 +172,11 @@ class ConntrackFilterSpec :
             request(ConntrackFilter.all().family(AddressFamily.IPV6).original(TuplePattern.of(WEB))) shouldBe ""
             val asked =
                 entryOf {
-                    ConntrackFilter.all().original(TuplePattern.of(WEB)).writeTo(this)
+                    ConntrackFilter
+                        .all()
+                        .original(TuplePattern.of(WEB))
+                        .conditions()
+                        .writeTo(this)
                 }
             asked.original() shouldBe WEB
             asked.has(FILTER) shouldBe true
@@ -187,19 +191,24 @@ class ConntrackFilterSpec :
 
         test("a dump asks for only the reply tuple if no other is set") {
             val filter = ConntrackFilter.all().reply(TuplePattern.any().source(CLIENT))
-            val asked = entryOf { filter.writeTo(this) }
+            val asked = entryOf { filter.conditions().writeTo(this) }
             asked.has(ConntrackAttribute.TUPLE_ORIG) shouldBe false
             asked.has(ConntrackAttribute.TUPLE_REPLY) shouldBe true
             request(filter) shouldContain "08000100" + "00000000" + "08000200" + "01000000"
         }
 
         test("a request has the family that is set, or that a pattern implies") {
-            ConntrackFilter.all().requestFamily() shouldBe AddressFamily.UNSPEC
+            ConntrackFilter.all().conditions().requestFamily() shouldBe AddressFamily.UNSPEC
             val original = ConntrackFilter.all().original(TuplePattern.any().source(CLIENT6))
-            original.requestFamily() shouldBe AddressFamily.IPV6
-            ConntrackFilter.all().reply(TuplePattern.any().source(CLIENT6)).requestFamily() shouldBe AddressFamily.IPV6
-            original.reply(TuplePattern.any().source(CLIENT)).requestFamily() shouldBe AddressFamily.IPV6
-            original.family(AddressFamily.IPV4).requestFamily() shouldBe AddressFamily.IPV4
+            original.conditions().requestFamily() shouldBe AddressFamily.IPV6
+            ConntrackFilter
+                .all()
+                .reply(TuplePattern.any().source(CLIENT6))
+                .conditions()
+                .requestFamily() shouldBe
+                AddressFamily.IPV6
+            original.reply(TuplePattern.any().source(CLIENT)).conditions().requestFamily() shouldBe AddressFamily.IPV6
+            original.family(AddressFamily.IPV4).conditions().requestFamily() shouldBe AddressFamily.IPV4
         }
 
         test("an absent attribute of an entry does not match, but an absent mark or zone is 0") {

@@ -1,6 +1,7 @@
 package dev.nfkit.conntrack
 
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.conntrack.codec.MessageTypes
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
@@ -46,7 +47,8 @@ class ConntrackFuzzSpec :
         test("flipped bits and truncated ends cause only the malformed-message error, and no read after the end") {
             val valid = attributes { everything() }
             val random = Random(4)
-            val entry = ConntrackEntry()
+            val attributes = EntryAttributes(null)
+            val entry = ConntrackEntry(attributes)
             var read = 0
             repeat(40_000) { round ->
                 val bytes = valid.copyOf()
@@ -58,13 +60,13 @@ class ConntrackFuzzSpec :
                 // Bytes after the end belong to other messages: a separate array makes reading them fail.
                 val own = bytes.copyOf(end)
                 try {
-                    entry.wrap(ByteBuffer.wrap(own), 0, end, ByteOrder.LITTLE_ENDIAN)
+                    attributes.wrap(own)
                     readAll(entry)
                     read++
                 } catch (_: MalformedMessageException) {
                     // the only error for malformed input
                 }
-                entry.release()
+                attributes.release()
             }
             read shouldBeGreaterThan 1000
         }
@@ -98,7 +100,7 @@ class ConntrackFuzzSpec :
                 val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.BIG_ENDIAN)
                 try {
                     cursor.next()
-                    ExpectationReader.read(cursor).toString()
+                    ConntrackExpectation.read(cursor).toString()
                 } catch (_: MalformedMessageException) {
                     // the only error for malformed input
                 }

@@ -1,5 +1,6 @@
 package dev.nfkit.conntrack
 
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.conntrack.codec.MessageTypes
 import dev.nfkit.conntrack.table.NewExpectation
 import dev.nfkit.conntrack.table.write
@@ -22,7 +23,7 @@ private fun written(write: MessageWriter.() -> Unit): ByteArray {
 
 private fun entry(write: MessageWriter.() -> Unit): ConntrackEntry {
     val bytes = written(write)
-    return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
+    return ConntrackEntry(EntryAttributes(null).wrap(bytes))
 }
 
 class ConntrackMessageSpec :

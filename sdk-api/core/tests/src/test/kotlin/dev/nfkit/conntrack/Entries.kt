@@ -1,5 +1,6 @@
 package dev.nfkit.conntrack
 
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.conntrack.codec.MessageTypes
 import dev.nfkit.wire.MessageWriter
 import java.net.InetAddress
@@ -28,7 +29,13 @@ internal fun attributes(
 internal fun entryOf(
     order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
     write: MessageWriter.() -> Unit,
-): ConntrackEntry = attributes(order, write).let { ConntrackEntry().wrap(ByteBuffer.wrap(it), 0, it.size, order) }
+): ConntrackEntry = ConntrackEntry(attributes(order, write).let { EntryAttributes(null).wrap(it, order) })
+
+/** Aims at attributes. */
+internal fun EntryAttributes.wrap(
+    bytes: ByteArray,
+    order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
+): EntryAttributes = wrap(ByteBuffer.wrap(bytes), 0, bytes.size, order)
 
 internal fun MessageWriter.nest(
     type: Int,

@@ -1,6 +1,7 @@
 package dev.nfkit.socket
 
 import dev.nfkit.conntrack.ConntrackEntry
+import dev.nfkit.conntrack.codec.EntryAttributes
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -26,15 +27,16 @@ class StrictViewsSpec :
 
         test("an entry, its attributes and parts of them report their use after the end") {
             var escapes = 0
-            val entry = ConntrackEntry(Loan("entry") { _, _ -> escapes++ })
+            val lent = EntryAttributes(Loan("entry") { _, _ -> escapes++ })
+            val entry = ConntrackEntry(lent)
             // CTA_MARK, as a little-endian machine sends it
             val mark = byteArrayOf(8, 0, 8, 0, 0, 0, 0, 7)
-            entry.wrap(ByteBuffer.wrap(mark), 0, mark.size, ByteOrder.LITTLE_ENDIAN)
+            lent.wrap(ByteBuffer.wrap(mark), 0, mark.size, ByteOrder.LITTLE_ENDIAN)
             entry.mark() shouldBe 7
             val attributes = entry.attributes()
             val part = attributes.slice(0, 4)
             val copy = entry.copy()
-            entry.release()
+            lent.release()
             shouldThrow<IllegalStateException> { entry.mark() }
             shouldThrow<IllegalStateException> { attributes.u8(0) }
             shouldThrow<IllegalStateException> { part.toArray() }

@@ -4,6 +4,7 @@ import dev.nfkit.Errno
 import dev.nfkit.KernelRefusedException
 import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.conntrack.event.ConntrackChange
 import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.conntrack.event.ConntrackMirror
@@ -12,7 +13,6 @@ import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
 import io.kotest.core.spec.style.FunSpec
-import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 /** The callbacks of a mirror. */
@@ -43,8 +43,8 @@ private enum class MirrorPhase(
 private fun udp(port: Int) = SampleConntrack.of(SampleTuple.udp("10.0.0.1", port, "10.0.0.2", 53))
 
 private fun SampleConntrack.entry(): ConntrackEntry {
-    val bytes = toAttributes(ByteOrder.nativeOrder())
-    return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
+    val order = ByteOrder.nativeOrder()
+    return ConntrackEntry(EntryAttributes.owned(toAttributes(order), order))
 }
 
 /**

@@ -5,6 +5,7 @@ import dev.nfkit.conntrack.ConntrackEntry
 import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.ConntrackUpdate
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.conntrack.event.ConntrackEventKind.DESTROYED
 import dev.nfkit.conntrack.event.ConntrackEventKind.NEW
@@ -18,7 +19,6 @@ import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
 import io.kotest.core.spec.style.FunSpec
 import java.net.InetAddress
-import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.time.Duration
 import kotlin.concurrent.thread
@@ -53,10 +53,8 @@ private class Table(
     fun ports(): List<Int> = model.connections().map { portOf(it) }.sorted()
 
     private fun portOf(sample: SampleConntrack): Int {
-        val bytes = sample.toAttributes(ByteOrder.nativeOrder())
-        return ConntrackEntry()
-            .wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
-            .port()
+        val order = ByteOrder.nativeOrder()
+        return ConntrackEntry(EntryAttributes.owned(sample.toAttributes(order), order)).port()
     }
 }
 

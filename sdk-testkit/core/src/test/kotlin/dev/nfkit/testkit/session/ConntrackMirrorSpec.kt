@@ -8,6 +8,7 @@ import dev.nfkit.conntrack.ConntrackFilter
 import dev.nfkit.conntrack.ConntrackStatus
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.TcpState
+import dev.nfkit.conntrack.codec.EntryAttributes
 import dev.nfkit.conntrack.event.ConntrackChange
 import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.conntrack.event.ConntrackMirror
@@ -33,8 +34,8 @@ private fun udp(port: Int) = SampleConntrack.of(SampleTuple.udp("10.0.0.1", port
 private fun tcp() = SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 40_000, "10.0.0.2", 443))
 
 private fun entry(sample: SampleConntrack): ConntrackEntry {
-    val bytes = sample.toAttributes(ByteOrder.nativeOrder())
-    return ConntrackEntry().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.nativeOrder())
+    val order = ByteOrder.nativeOrder()
+    return ConntrackEntry(EntryAttributes.owned(sample.toAttributes(order), order))
 }
 
 /** A mirror of a modelled table, and the changes that it reported. */

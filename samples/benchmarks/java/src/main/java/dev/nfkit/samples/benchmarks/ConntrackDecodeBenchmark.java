@@ -5,6 +5,7 @@ import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
+import dev.nfkit.conntrack.codec.EntryAttributes;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.net.InetAddress;
@@ -34,7 +35,8 @@ public class ConntrackDecodeBenchmark {
     private static final int ESTABLISHED = 3;
     private static final int SEEN_AND_ASSURED = 14;
 
-    private final ConntrackEntry entry = new ConntrackEntry();
+    private final EntryAttributes view = new EntryAttributes(null);
+    private final ConntrackEntry entry = new ConntrackEntry(view);
     private ByteBuffer attributes = ByteBuffer.allocate(0);
 
     /** A benchmark. */
@@ -82,7 +84,7 @@ public class ConntrackDecodeBenchmark {
      */
     @Benchmark
     public long entry() throws MalformedMessageException {
-        entry.wrap(attributes, 0, attributes.capacity(), ByteOrder.nativeOrder());
+        view.wrap(attributes, 0, attributes.capacity(), ByteOrder.nativeOrder());
         return entry.mark()
                 + entry.status()
                 + entry.timeout()
@@ -99,7 +101,7 @@ public class ConntrackDecodeBenchmark {
      */
     @Benchmark
     public long entryAndTuples() throws MalformedMessageException {
-        entry.wrap(attributes, 0, attributes.capacity(), ByteOrder.nativeOrder());
+        view.wrap(attributes, 0, attributes.capacity(), ByteOrder.nativeOrder());
         return entry.mark() + entry.original().sourcePort() + entry.reply().destinationPort();
     }
 }

@@ -24,7 +24,6 @@ final class ConntrackTrace {
     private final TracedConntrack printer;
     private final TextOutput text;
     private final StringBuilder line = new StringBuilder();
-    private final ConntrackEntry entry = new ConntrackEntry();
     /** Requests by their sequence numbers. */
     private final Map<Long, ConntrackMessage> requests = new HashMap<>();
 
@@ -96,7 +95,7 @@ final class ConntrackTrace {
         boolean asked = request != null && isQuestion(request) && request.ofExpectations() == type.ofExpectations();
         switch (type) {
             case CT_NEW, CT_DELETE -> {
-                ConntrackEntry read = read(message);
+                ConntrackEntry read = ConntrackEntry.read(message);
                 if (part || asked) {
                     printer.entry(read, nanos, line);
                 } else {
@@ -120,12 +119,6 @@ final class ConntrackTrace {
             case CT_GET, CT_GET_CTRZERO, EXP_GET -> true;
             default -> false;
         };
-    }
-
-    private ConntrackEntry read(MessageCursor message) throws MalformedMessageException {
-        message.requireNfgenmsg();
-        int from = message.attributesOffset();
-        return entry.wrap(message.buffer(), from, message.end() - from, message.order());
     }
 
     /** New and changed entries share a message type; the flags distinguish them. */

@@ -117,9 +117,7 @@ class ConntrackFuzzTest {
     }
 
     private static ConntrackEntry entry(MessageCursor message) throws MalformedMessageException {
-        message.requireNfgenmsg();
-        int from = message.attributesOffset();
-        return new ConntrackEntry().wrap(message.buffer(), from, message.end() - from, message.order());
+        return ConntrackEntry.read(message);
     }
 
     /** The first byte chooses the command, the rest are lines of a file of commands. */

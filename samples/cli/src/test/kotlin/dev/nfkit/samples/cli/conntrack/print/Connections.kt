@@ -72,11 +72,8 @@ private fun cursor(datagram: ByteArray): MessageCursor =
         .also { check(it.next()) }
 
 /** An entry with the given attributes. */
-internal fun entry(attributes: MessageWriter.() -> Unit): ConntrackEntry {
-    val message = cursor(datagram(ConntrackMessage.CT_NEW, attributes = attributes))
-    val from = message.attributesOffset()
-    return ConntrackEntry().wrap(message.buffer(), from, message.end() - from, message.order())
-}
+internal fun entry(attributes: MessageWriter.() -> Unit): ConntrackEntry =
+    ConntrackEntry.read(cursor(datagram(ConntrackMessage.CT_NEW, attributes = attributes)))
 
 /** An expectation with the given attributes. */
 internal fun expectation(attributes: MessageWriter.() -> Unit): ConntrackExpectation =

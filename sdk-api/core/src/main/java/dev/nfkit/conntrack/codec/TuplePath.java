@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.codec;
 
 /** The place of a tuple in a message, for errors. */
 enum TuplePath {

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.codec;
 
 /** The members of a tuple that the kernel compares ({@code CTA_FILTER_F_*} in {@code nf_internals.h}). */
 final class FilterFlags {

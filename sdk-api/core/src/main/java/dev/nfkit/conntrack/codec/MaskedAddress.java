@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.codec;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
@@ -8,20 +8,41 @@ import dev.nfkit.socket.EventCondition;
 import dev.nfkit.socket.FamilyCondition;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Addresses that have the same bits within a mask. The bits outside of it are 0. IPv4 is in the low 32 bits. */
-record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskLow) {
+/**
+ * Addresses that have the same bits within a mask. The bits outside of it are 0. IPv4 is in the low 32 bits.
+ *
+ * @param six whether they are of IPv6
+ * @param high the upper half
+ * @param low the lower half
+ * @param maskHigh the upper half of the mask
+ * @param maskLow the lower half of the mask
+ */
+public record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskLow) {
     private static final int V4 = 32;
     private static final int V6 = 128;
     private static final long V4_ONES = 0xffff_ffffL;
 
-    static MaskedAddress of(InetAddress address) {
+    /**
+     * A whole address.
+     *
+     * @param address the address
+     * @return the address with a mask of ones
+     */
+    public static MaskedAddress of(InetAddress address) {
         return of(address, address instanceof Inet6Address ? V6 : V4);
     }
 
-    static MaskedAddress of(InetAddress address, int length) {
+    /**
+     * A prefix.
+     *
+     * @param address the network's address; its bits after the prefix are ignored
+     * @param length the number of bits
+     * @return the prefix
+     * @throws IllegalArgumentException if the length is out of range
+     */
+    public static MaskedAddress of(InetAddress address, int length) {
         boolean six = address instanceof Inet6Address;
         if (length < 0 || length > (six ? V6 : V4)) {
             throw new IllegalArgumentException("prefix length " + length + " of " + address.getHostAddress()
@@ -32,7 +53,15 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
         return of(address, maskHigh, maskLow);
     }
 
-    static MaskedAddress of(InetAddress address, InetAddress mask) {
+    /**
+     * Bits of an address.
+     *
+     * @param address the address; its bits outside of the mask are ignored
+     * @param mask the bits, an address of the same family
+     * @return the bits
+     * @throws IllegalArgumentException if the families differ
+     */
+    public static MaskedAddress of(InetAddress address, InetAddress mask) {
         boolean six = address instanceof Inet6Address;
         if (six != (mask instanceof Inet6Address)) {
             throw new IllegalArgumentException("address " + address.getHostAddress() + " and mask "
@@ -68,15 +97,15 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
         return other.equals(family()) && (otherHigh & maskHigh) == high && (otherLow & maskLow) == low;
     }
 
-    /** Adds the tests of an address at a path, word by word. */
-    void addTests(List<EventCondition> tests, int... path) {
+    /** Adds the conditions on an address at a path, word by word. */
+    void addTo(List<EventCondition> conditions, int... path) {
         int words = six ? V6 / Integer.SIZE : 1;
         for (int word = 0; word < words; word++) {
             // IPv4's only word is the last of the low half.
             int place = six ? word : V6 / Integer.SIZE - 1;
             long mask = word(maskHigh, maskLow, place);
             if (mask != 0) {
-                tests.add(AttributeCondition.at(path)
+                conditions.add(AttributeCondition.at(path)
                         .offset(word * Integer.BYTES)
                         .width(Integer.BYTES)
                         .mask(mask)
@@ -84,7 +113,7 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
             }
         }
         if ((maskHigh | maskLow) == 0) {
-            tests.add(FamilyCondition.of(family().number()));
+            conditions.add(FamilyCondition.of(family().number()));
         }
     }
 
@@ -94,9 +123,7 @@ record MaskedAddress(boolean six, long high, long low, long maskHigh, long maskL
     }
 
     byte[] bytes() {
-        return six
-                ? ByteBuffer.allocate(V6 / Byte.SIZE).putLong(high).putLong(low).array()
-                : ByteBuffer.allocate(V4 / Byte.SIZE).putInt((int) low).array();
+        return TupleWriter.address(six, high, low);
     }
 
     /** The length of the mask as a prefix, or −1 if its ones are not all at its beginning. */

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack;
+package dev.nfkit.conntrack.codec;
 
 import dev.nfkit.Bytes;
 import java.nio.ByteOrder;
@@ -6,13 +6,20 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /** The bitmap of labels: longs of a 64-bit kernel in the order of the host ({@code struct nf_conn_labels}). */
-final class LabelBits {
+public final class LabelBits {
     /** The number of labels ({@code XT_CONNLABEL_MAXBIT} plus one). */
-    static final int COUNT = 128;
+    public static final int COUNT = 128;
 
     private LabelBits() {}
 
-    static BitSet read(Bytes bitmap, ByteOrder order) {
+    /**
+     * Reads a bitmap.
+     *
+     * @param bitmap the bitmap
+     * @param order the byte order of the host that wrote it
+     * @return a new set of labels
+     */
+    public static BitSet read(Bytes bitmap, ByteOrder order) {
         BitSet bits = new BitSet();
         for (int at = 0; at < bitmap.length(); at++) {
             int place = order == ByteOrder.LITTLE_ENDIAN ? at : (at & -Long.BYTES) + Long.BYTES - 1 - (at & 7);
@@ -26,8 +33,13 @@ final class LabelBits {
         return bits;
     }
 
-    /** The bitmap as 64-bit words, to be written in the order of the host. */
-    static long[] words(BitSet bits) {
+    /**
+     * The bitmap of labels.
+     *
+     * @param bits the labels that are set
+     * @return words of 64 bits, to be written in the order of the host
+     */
+    public static long[] words(BitSet bits) {
         return Arrays.copyOf(bits.toLongArray(), COUNT / Long.SIZE);
     }
 }
