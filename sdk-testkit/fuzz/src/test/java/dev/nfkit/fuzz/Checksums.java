@@ -6,7 +6,7 @@ import java.util.Arrays;
  * The checksums of a simple packet, computed from the definitions (RFC 791, 793, 768, 8200) and not by nfkit. A simple
  * packet is IPv4 with or without options, or IPv6 without extension headers, with TCP or UDP, not fragmented.
  */
-final class Checksums {
+public final class Checksums {
     private static final int TCP = 6;
     private static final int UDP = 17;
 
@@ -25,7 +25,7 @@ final class Checksums {
     }
 
     /** Whether a packet is simple and complete. */
-    static boolean canTell(byte... packet) {
+    public static boolean canTell(byte... packet) {
         if (packet.length < 20) {
             return false;
         }
@@ -45,7 +45,8 @@ final class Checksums {
                                 && of.u16(of.headerLength + 4) <= of.length - of.headerLength));
     }
 
-    static Checksums of(byte... packet) {
+    /** The checksums of a packet that {@link #canTell} accepts. */
+    public static Checksums of(byte... packet) {
         return new Checksums(packet);
     }
 
@@ -54,17 +55,17 @@ final class Checksums {
     }
 
     /** Whether the checksum of the IPv4 header is correct; true for IPv6, which has none. */
-    boolean headerRight() {
+    public boolean headerRight() {
         return six || sum(0, 0, headerLength) == 0xffff;
     }
 
     /** Whether the UDP packet has no checksum. */
-    boolean none() {
+    public boolean none() {
         return protocol == UDP && u16(headerLength + 6) == 0;
     }
 
     /** Whether the checksum of the transport is correct. */
-    boolean transportRight() {
+    public boolean transportRight() {
         int covered = protocol == UDP ? u16(headerLength + 4) : length - headerLength;
         long pseudo = protocol + covered;
         int addresses = six ? 8 : 12;

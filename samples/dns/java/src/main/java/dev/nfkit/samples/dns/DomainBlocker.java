@@ -31,7 +31,7 @@ public final class DomainBlocker {
         }
     }
 
-    private Verdict decide(QueuedPacket packet, String[] domains) {
+    Verdict decide(QueuedPacket packet, String[] domains) {
         if (!ip.wrap(packet.payload()) || !ip.payload(dns)) {
             return Verdict.ACCEPT;
         }
@@ -43,7 +43,8 @@ public final class DomainBlocker {
         }
         int end = at + 5; // after a length of 0, type and class
         String asked = name.toString().toLowerCase(Locale.ROOT);
-        if (end > dns.length() || Stream.of(domains).noneMatch(domain -> asked.endsWith("." + domain))) {
+        boolean whole = end <= dns.length() && dns.u8(at) == 0;
+        if (!whole || Stream.of(domains).noneMatch(domain -> asked.endsWith("." + domain))) {
             return Verdict.ACCEPT;
         }
         byte[] answer = Arrays.copyOf(dns.toArray(), end);
