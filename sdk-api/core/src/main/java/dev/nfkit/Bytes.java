@@ -119,18 +119,18 @@ public abstract sealed class Bytes permits BytesView {
 
     private RuntimeException outside(int index, int size) {
         if (length < 0) {
-            return released("these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
+            return useAfterRelease("these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
         }
         return new IndexOutOfBoundsException("bytes " + index + " to " + ((long) index + size) + " of " + length);
     }
 
     /**
-     * Makes the error of a use after the release. Views that report such uses override it.
+     * Makes the error of a use after the release. For strict views of test doubles; applications need not override it.
      *
      * @param message what is wrong
      * @return the error to throw
      */
-    protected IllegalStateException released(String message) {
+    protected IllegalStateException useAfterRelease(String message) {
         return new IllegalStateException(message);
     }
 

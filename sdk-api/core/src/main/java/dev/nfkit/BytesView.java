@@ -3,9 +3,10 @@ package dev.nfkit;
 import java.nio.ByteBuffer;
 
 /**
- * A view that its owner aims at other bytes again and again, without an allocation. Readers get it as {@link Bytes}.
+ * A view that its owner can aim at other bytes repeatedly, without an allocation. Readers get it as {@link Bytes}.
  *
  * <pre>{@code
+ * private final IpSummary ip = new IpSummary();
  * private final BytesView payload = new BytesView();
  * ...
  * if (ip.wrap(packet.payload()) && ip.payload(payload)) { // aimed at the payload of this packet
@@ -42,7 +43,7 @@ public non-sealed class BytesView extends Bytes {
         return this;
     }
 
-    /** Ends the view's life until it is aimed again: its length is −1 and reads throw. */
+    /** Releases the view: until it is aimed again, its length is −1 and every read throws. */
     public final void release() {
         end();
     }

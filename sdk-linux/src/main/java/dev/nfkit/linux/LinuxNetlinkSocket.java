@@ -170,7 +170,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
                 return -1;
             }
             try {
-                return take(batch, slots(batch), timeoutNanos);
+                return receiveOrWait(batch, slots(batch), timeoutNanos);
             } finally {
                 gate.leave();
             }
@@ -180,7 +180,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
         }
     }
 
-    private int take(DatagramBatch batch, ReceiveSlots slots, long timeoutNanos) throws NetlinkException {
+    private int receiveOrWait(DatagramBatch batch, ReceiveSlots slots, long timeoutNanos) throws NetlinkException {
         if (wakeupTaken()) {
             return 0;
         }
@@ -276,7 +276,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
             boolean all = most == slots.count();
             // Fewer than fit: nothing was left, so another call is not needed.
             moreLikely = all && count == most;
-            take(batch, slots, count);
+            addFromKernel(batch, slots, count);
             if (all && count < most) {
                 nudge.empty(nudges);
             }
@@ -290,7 +290,7 @@ final class LinuxNetlinkSocket implements NetlinkSocket {
     }
 
     /** Adds received datagrams to the batch, except those that are not the kernel's messages to the session. */
-    private void take(DatagramBatch batch, ReceiveSlots slots, int count) {
+    private void addFromKernel(DatagramBatch batch, ReceiveSlots slots, int count) {
         boolean nudges = nudge.expected();
         for (int slot = 0; slot < count; slot++) {
             if (!slots.fromKernel(slot)) {

@@ -19,7 +19,7 @@ package dev.nfkit.netfilter;
  * <p><b>Threads.</b> One thread at a time polls or runs; a second one gets an IllegalStateException. All methods of this
  * interface may be called by any thread, inside callbacks of the session, and after its end.
  *
- * <p><b>The end.</b> A session ends in one of two ways, or when its socket fails. {@link #stop} delivers everything
+ * <p><b>The end.</b> A session ends in one of two ways. {@link #stop} delivers everything
  * that the kernel has for it; {@link #close} discards that, and counts it. After the end a poll returns −1, a run
  * returns, and the socket is closed.
  *
@@ -51,7 +51,7 @@ public interface NetfilterSession extends AutoCloseable {
     void close();
 
     /**
-     * Whether the session has ended.
+     * Whether the session has ended: its socket is closed. A callback that outlasted {@link #close} may still run.
      *
      * @return whether its socket is closed
      */
@@ -75,7 +75,7 @@ public interface NetfilterSession extends AutoCloseable {
     /**
      * The counters since the session was opened.
      *
-     * @return a snapshot; after the end the final numbers
+     * @return a snapshot; final when the session has ended and no callback is in progress
      */
     SessionStatistics statistics();
 }

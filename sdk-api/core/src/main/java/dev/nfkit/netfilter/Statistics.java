@@ -3,7 +3,7 @@ package dev.nfkit.netfilter;
 import dev.nfkit.session.Counts;
 
 /**
- * The counters of a session's received and lost packets, since it was opened. Every loss is counted here. A snapshot:
+ * The counters of a session's received and lost packets, since it was opened. A snapshot:
  * it does not change. If another thread polls while it is taken, its numbers may be of slightly different times.
  */
 public final class Statistics implements SessionStatistics {

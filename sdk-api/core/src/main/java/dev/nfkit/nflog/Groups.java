@@ -171,7 +171,7 @@ final class Groups implements Life {
     }
 
     @Override
-    public void unbind() throws NetlinkException {
+    public void requestRest() throws NetlinkException {
         loggers.restore();
         if (loop == null || requests == null) {
             return;

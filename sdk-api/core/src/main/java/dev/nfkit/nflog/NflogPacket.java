@@ -141,13 +141,13 @@ public final class NflogPacket extends DecodedPacket<NflogAttribute> {
 
     private int payloadProtocol() {
         int sent = hwProtocol;
-        return sent != 0 ? sent : concludedProtocol();
+        return sent != 0 ? sent : inferredProtocol();
     }
 
-    private int concludedProtocol() {
+    private int inferredProtocol() {
         int length = payloadLength();
         int at = length == 0 ? 0 : message.require(PAYLOAD_CODE);
-        return concludedProtocol(at, length);
+        return inferredProtocol(at, length);
     }
 
     @Override

@@ -25,7 +25,7 @@ final class Decisions implements Lending {
     private final Verdict failureVerdict;
     private final QueuedPacket view = new QueuedPacket(this, null);
     private QueuedPacket next = view;
-    private final Verdict borrowed = Verdict.reusable();
+    private final Verdict reusable = Verdict.reusable();
     private @Nullable MessageLoop loop;
 
     // The packet that the decider is processing.
@@ -74,7 +74,7 @@ final class Decisions implements Lending {
         if (queue == null) {
             batch.skip();
             packet.release();
-            return false; // the kernel sends only packets of this socket's queues
+            return false; // should not happen: the kernel sends only packets of this socket's queues
         }
         queues.count(queue, packet, id);
         if (!batch.begin(queue, id, epoch)) {
@@ -153,7 +153,7 @@ final class Decisions implements Lending {
 
     @Override
     public Verdict verdict(int number) {
-        return borrowed.reset(number);
+        return reusable.reset(number);
     }
 
     @Override

@@ -80,7 +80,7 @@ final class HeldAnswers implements Hold.Owner {
             dispatch.lock.lock();
             try {
                 if (seen.expired()) {
-                    hold.overtake();
+                    hold.takeOverAlways();
                 } else {
                     holds.add(hold);
                     seen.held();

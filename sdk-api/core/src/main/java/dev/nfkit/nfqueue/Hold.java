@@ -15,8 +15,8 @@ final class Hold {
         WAITING,
         /** Answered by the application; the verdict may not be sent yet. */
         ANSWERED,
-        /** Answered by the session instead of the application. */
-        DONE_FOR
+        /** The session answers instead of the application. */
+        TAKEN_OVER
     }
 
     final int queue;
@@ -130,16 +130,16 @@ final class Hold {
     }
 
     /** Takes the only right to answer, for the session; false if the application has answered. */
-    boolean doFor() {
-        return state.compareAndSet(State.WAITING, State.DONE_FOR);
+    boolean takeOver() {
+        return state.compareAndSet(State.WAITING, State.TAKEN_OVER);
     }
 
     /**
      * The session has given the packet its verdict. An answer of the application, if there is one, was not sent and
      * comes too late.
      */
-    void overtake() {
-        state.set(State.DONE_FOR);
+    void takeOverAlways() {
+        state.set(State.TAKEN_OVER);
     }
 
     boolean sameSession(Hold other) {

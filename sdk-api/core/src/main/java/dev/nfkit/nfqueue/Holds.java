@@ -46,7 +46,7 @@ final class Holds {
     synchronized void add(Hold hold) {
         if (hold.bounded) {
             hold.serial = ++serial;
-            deadlines.add(hold); // memory may run out; it has no effect until it is linked
+            deadlines.add(hold); // before the list: if this lacks memory, the hold is not linked, and expire() drops it
         }
         hold.list.add(hold);
         count++;
@@ -89,18 +89,21 @@ final class Holds {
 
     /** A way to send an answer. */
     @FunctionalInterface
-    interface Way {
+    interface Sending {
         void send() throws NetlinkException;
     }
 
-    /** Answers with the verdicts of the batch; false if the packet got another verdict in the meantime. */
-    synchronized boolean answerBy(Hold hold, Way way) throws NetlinkException {
+    /**
+     * Answers in a given way: separately, or with the batch. False if the packet got another verdict in the meantime. If
+     * the sending throws, the answer can be given again.
+     */
+    synchronized boolean answerBy(Hold hold, Sending sending) throws NetlinkException {
         if (!hold.linked || over) {
             return false;
         }
         boolean sent = false;
         try {
-            way.send();
+            sending.send();
             sent = true;
         } finally {
             if (!sent) {
@@ -116,11 +119,11 @@ final class Holds {
      * The decider threw after its hold: the failure verdict is sent with the batch, unless the packet was answered. If
      * the way throws, the packet is still held, and its answer comes too late.
      */
-    synchronized boolean failBy(Hold hold, Way way) throws NetlinkException {
-        if (!hold.linked || over || !hold.doFor()) {
+    synchronized boolean failBy(Hold hold, Sending sending) throws NetlinkException {
+        if (!hold.linked || over || !hold.takeOver()) {
             return false;
         }
-        way.send();
+        sending.send();
         remove(hold);
         return true;
     }
@@ -172,8 +175,8 @@ final class Holds {
     }
 
     /**
-     * Sends the verdicts of packets whose deadline has passed. A packet whose verdict could not be sent is still held
-     * and expired.
+     * Sends the verdicts of packets whose deadline has passed. A packet whose verdict could not be sent
+     * stays held, and the next round sends its verdict again.
      *
      * @param report receives those whose verdict was sent
      */
@@ -193,8 +196,8 @@ final class Holds {
                 earliest.remove(); // adding it failed
             }
         }
-        due.forEach(Hold::overtake);
-        sendInTheirStead(due, Cause.DEADLINE, null, report);
+        due.forEach(Hold::takeOverAlways);
+        decideUnanswered(due, Cause.DEADLINE, null, report);
     }
 
     /**
@@ -206,13 +209,13 @@ final class Holds {
     synchronized void settle(Verdict verdict, List<Unanswered> report) throws NetlinkException {
         List<Hold> left = new ArrayList<>();
         lists.forEach(list -> list.copyTo(left));
-        left.forEach(Hold::overtake);
+        left.forEach(Hold::takeOverAlways);
         settled += left.size();
         boolean send = !over;
         over = true;
         try {
             if (send) {
-                sendInTheirStead(left, Cause.END, verdict, report);
+                decideUnanswered(left, Cause.END, verdict, report);
             }
         } finally {
             for (Hold hold : left) { // their verdicts were not sent: the kernel drops them with the socket
@@ -226,7 +229,7 @@ final class Holds {
     }
 
     /** Sends verdicts and removes the packets whose verdict was sent. */
-    private void sendInTheirStead(List<Hold> due, Cause cause, @Nullable Verdict forAll, List<Unanswered> report)
+    private void decideUnanswered(List<Hold> due, Cause cause, @Nullable Verdict forAll, List<Unanswered> report)
             throws NetlinkException {
         int sent = 0;
         try {

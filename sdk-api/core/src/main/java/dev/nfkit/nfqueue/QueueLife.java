@@ -144,7 +144,7 @@ final class QueueLife implements Life {
 
     /** Makes the queues accept no further packets, so that all waiting ones can be delivered. */
     @Override
-    public void unbind() throws NetlinkException {
+    public void requestRest() throws NetlinkException {
         MessageLoop messages = loop;
         if (messages == null) {
             return;

@@ -131,13 +131,13 @@ public final class QueuedPacket extends DecodedPacket<NfqueueAttribute> {
     @Override
     public int etherType() {
         int protocol = hwProtocol();
-        return protocol != 0 ? protocol : concludedProtocol();
+        return protocol != 0 ? protocol : inferredProtocol();
     }
 
-    private int concludedProtocol() {
+    private int inferredProtocol() {
         int length = payloadLength();
         int at = length == 0 ? 0 : message.require(PAYLOAD_CODE);
-        return concludedProtocol(at, length);
+        return inferredProtocol(at, length);
     }
 
     @Override

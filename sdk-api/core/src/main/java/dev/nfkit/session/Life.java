@@ -11,12 +11,13 @@ import java.nio.ByteBuffer;
  */
 public interface Life {
     /**
-     * Posts the requests that make the kernel hand over what it still has, and unbind. Called when a stop begins, and
-     * again if an answer was lost: a refusal ends it as well as an acknowledgement.
+     * Makes the kernel send nothing new and hand over what it still has: NFLOG unbinds its groups, NFQUEUE shuts its
+     * queues, events leave their multicast groups. Called when a stop begins, and again if an answer was lost. A refusal
+     * counts as an answer.
      *
      * @throws NetlinkException if sending fails
      */
-    void unbind() throws NetlinkException;
+    void requestRest() throws NetlinkException;
 
     /**
      * A message that is not delivered, because the session was closed.

@@ -24,10 +24,10 @@ public final class MessageLoop implements AutoCloseable {
     private static final long RUN_SLICE_NANOS = RUN_SLICE.toNanos();
 
     /**
-     * One less than the number of looks at a socket, a microsecond each, that a spinning poll takes for each at the
-     * clock.
+     * A spinning poll reads the clock after every eighth look at the socket; a look takes about a microsecond. A mask, so
+     * a power of two less one.
      */
-    private static final int LOOKS_PER_TIME = 7;
+    private static final int LOOKS_MASK = 7;
 
     private final NetlinkTransport transport;
     private final NetlinkSocket socket;
@@ -79,7 +79,8 @@ public final class MessageLoop implements AutoCloseable {
     }
 
     /**
-     * The sequence number for the next request. The session uses the upper half of the numbers.
+     * The sequence number for the next request. The upper half of the numbers is for messages that a session
+     * numbers itself, such as verdicts.
      *
      * @return 1 to 2³¹−1
      */
@@ -335,7 +336,7 @@ public final class MessageLoop implements AutoCloseable {
                     return count;
                 }
                 Thread.onSpinWait();
-            } while ((++looks & LOOKS_PER_TIME) != 0 || System.nanoTime() - start < most);
+            } while ((++looks & LOOKS_MASK) != 0 || System.nanoTime() - start < most);
             if (wait > 0 && wait <= most) {
                 return 0;
             }

@@ -19,10 +19,14 @@ import org.jspecify.annotations.Nullable;
  * <p>The phase can be read by any thread. All else is used by the thread that has the {@link Turn}.
  */
 final class Shutdown {
-    /** The number of attempts to send the request to unbind, if its answers are lost or it cannot be sent. */
-    private static final int ATTEMPTS = 3;
+    /** How often the request for the rest is repeated if its answers are lost. */
+    private static final int REPEATS = 3;
 
-    private static final int FAILED_RECEIVES = 3;
+    /** The number of attempts to send the request for the rest. */
+    private static final int SEND_ATTEMPTS = 3;
+
+    /** The number of failures after which a close gives up counting what it discards. */
+    private static final int FAILURES = 3;
 
     /**
      * A receive that returns 0 may have consumed a wakeup; after the second in a row the socket is known to be empty.
@@ -45,14 +49,15 @@ final class Shutdown {
     private boolean requested;
     private int resent;
     private int failedSends;
-    private int quiet;
+    /** The receives in succession that found the socket empty. */
+    private int emptyReceives;
     private boolean settling;
 
-    /** A refused request to unbind, logged once the socket is closed. */
-    private @Nullable KernelRefusedException refused;
+    /** A refused request for the rest, logged once the socket is closed. */
+    private @Nullable KernelRefusedException restRefusal;
 
     /** What a handler threw while a close counted what it discards; logged once the socket is closed. */
-    private @Nullable Exception undiscarded;
+    private @Nullable Exception discardProblem;
 
     /** Messages are logged in the name of a class. */
     Shutdown(NetlinkSocket socket, Life life, Requests requests, Turn turn, Class<?> logger) {
@@ -90,7 +95,7 @@ final class Shutdown {
         return true;
     }
 
-    /** Sends the request to unbind, if the session is stopping and it was not sent. */
+    /** Sends the request for the rest, if the session is stopping and it was not sent. */
     void requestIfDue() throws NetlinkException {
         if (!requested && isStopping()) {
             request();
@@ -100,7 +105,7 @@ final class Shutdown {
     private void request() throws NetlinkException {
         boolean sent = false;
         try {
-            life.unbind();
+            life.requestRest();
             sent = true;
         } catch (SystemCallException e) {
             if (!e.errno().equals(Errno.EBADF)) {
@@ -109,7 +114,7 @@ final class Shutdown {
             sent = true; // the socket is closed: the receive that follows ends the session
         } finally {
             // The next poll tries again, but not for ever: a session that cannot send must end as well.
-            requested = sent || ++failedSends >= ATTEMPTS;
+            requested = sent || ++failedSends >= SEND_ATTEMPTS;
         }
     }
 
@@ -123,7 +128,7 @@ final class Shutdown {
 
     /** Datagrams came. */
     void busy() {
-        quiet = 0;
+        emptyReceives = 0;
     }
 
     /**
@@ -132,12 +137,12 @@ final class Shutdown {
      * @return whether all was delivered and nothing is left to wait for, so that the session is to end
      */
     boolean proceed() throws NetlinkException {
-        if (!requested || ++quiet < EMPTY) {
+        if (!requested || ++emptyReceives < EMPTY) {
             return false;
         }
-        if (requests.anyUnanswered() && ++resent <= ATTEMPTS) {
+        if (requests.anyUnanswered() && ++resent <= REPEATS) {
             requests.forget();
-            quiet = 0;
+            emptyReceives = 0;
             requested = false;
             request();
             return false;
@@ -153,7 +158,7 @@ final class Shutdown {
     void noteAnswer(Request request) {
         KernelRefusedException refusal = request.refusal();
         if (requested && refusal != null && !refusal.errno().equals(Errno.ENODEV)) {
-            refused = refusal;
+            restRefusal = refusal;
         }
     }
 
@@ -207,7 +212,7 @@ final class Shutdown {
         try {
             discardRest(intake);
         } catch (NetlinkException e) {
-            undiscarded = e;
+            discardProblem = e;
         } catch (Throwable e) {
             failure = e;
         }
@@ -278,11 +283,11 @@ final class Shutdown {
 
     /** Logs what could not be counted, and what the kernel did not hand over. */
     private void logLost() {
-        Exception counting = undiscarded;
+        Exception counting = discardProblem;
         if (counting != null) {
             SessionLog.log(logger, System.Logger.Level.DEBUG, "while counting what a close discards", counting);
         }
-        KernelRefusedException refusal = refused;
+        KernelRefusedException refusal = restRefusal;
         if (refusal != null) {
             SessionLog.warn(logger, "what the kernel still had is lost with the socket", refusal);
         }
@@ -305,7 +310,7 @@ final class Shutdown {
             }
         }
         int failed = 0;
-        for (int empty = 0; empty < EMPTY && failed < FAILED_RECEIVES; ) {
+        for (int empty = 0; empty < EMPTY && failed < FAILURES; ) {
             int count;
             try {
                 count = intake.receive(0);
@@ -339,7 +344,7 @@ final class Shutdown {
             try {
                 if (!intake.next()) {
                     if (problem != null) {
-                        undiscarded = problem;
+                        discardProblem = problem;
                     }
                     return failure;
                 }
@@ -348,7 +353,7 @@ final class Shutdown {
                 problem = problem == null ? e : (Exception) Failures.join(problem, e);
             } catch (Throwable e) {
                 failure = Failures.join(failure, e);
-                if (e instanceof VirtualMachineError && ++lacks >= FAILED_RECEIVES) {
+                if (e instanceof VirtualMachineError && ++lacks >= FAILURES) {
                     return failure; // perhaps it makes no progress
                 }
             }

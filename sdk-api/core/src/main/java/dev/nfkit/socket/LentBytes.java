@@ -12,7 +12,7 @@ final class LentBytes extends BytesView {
     }
 
     @Override
-    protected IllegalStateException released(String message) {
+    protected IllegalStateException useAfterRelease(String message) {
         return loan.escaped(message);
     }
 

@@ -18,9 +18,9 @@ import java.net.InetAddress
  *     val ip = packet.ip
  *     if (ip?.tcp?.destinationPort == 443 && ip.destination in blocked) Verdict.DROP else Verdict.ACCEPT
  *
- * Each access to [NetfilterPacket.ip] makes new objects: read it once for each packet. Where allocations count, reuse
- * [IpSummary] and the views of `dev.nfkit.packet`. It reads the packet's bytes in place, so it is valid as long as they
- * are. One thread at a time, or any number of threads if the packet is owned.
+ * Each access to [NetfilterPacket.ip] makes new objects: read it once for each packet. If allocations matter, reuse
+ * [IpSummary] and the views of `dev.nfkit.packet`. `IpHeaders` reads the packet's bytes in place, so it is valid as long
+ * as they are. One thread at a time, or any number of threads if the packet is owned.
  */
 public class IpHeaders internal constructor(
     private val bytes: Bytes,
@@ -103,34 +103,34 @@ public val Bytes.ip: IpHeaders? get() = IpSummary().takeIf { it.wrap(this) }?.le
 /** The IP headers of the packet; null if the payload does not start with a whole IP header. */
 public val NetfilterPacket.ip: IpHeaders? get() = payload().ip
 
-/** 0 to 65535. */
+/** The source port: 0 to 65535. */
 public val TcpView.sourcePort: Int get() = sourcePort()
 
-/** 0 to 65535. */
+/** The destination port: 0 to 65535. */
 public val TcpView.destinationPort: Int get() = destinationPort()
 
-/** Whether the flag SYN is set, which opens a connection. */
+/** Whether the SYN flag is set, as in the segments that open a connection. */
 public val TcpView.syn: Boolean get() = syn()
 
-/** Whether the flag ACK is set. */
+/** Whether the ACK flag is set. */
 public val TcpView.ack: Boolean get() = ack()
 
-/** Whether the flag FIN is set. */
+/** Whether the FIN flag is set. */
 public val TcpView.fin: Boolean get() = fin()
 
-/** Whether the flag RST is set. */
+/** Whether the RST flag is set. */
 public val TcpView.rst: Boolean get() = rst()
 
 /** The sequence number of the first byte of the payload. */
 public val TcpView.sequence: UInt get() = sequence().toUInt()
 
-/** The sequence number that the sender expects next. */
+/** The sequence number that the sender expects next; meaningful only if [ack] is set. */
 public val TcpView.acknowledgement: UInt get() = acknowledgement().toUInt()
 
-/** 0 to 65535. */
+/** The source port: 0 to 65535. */
 public val UdpView.sourcePort: Int get() = sourcePort()
 
-/** 0 to 65535. */
+/** The destination port: 0 to 65535. */
 public val UdpView.destinationPort: Int get() = destinationPort()
 
 /** The type of the message, a number of [dev.nfkit.packet.IcmpType]: 0 to 255. */

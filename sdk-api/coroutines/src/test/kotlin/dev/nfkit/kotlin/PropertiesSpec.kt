@@ -185,7 +185,6 @@ private val NOT_PROPERTIES =
         "repeat",
         "stop", // decisions
         "hwProtocol", // etherType is right in all cases
-        "conntrackAttributes", // the connection, not decoded
         "unconfirmed",
         "skbInfo",
         "checksumNotReady",

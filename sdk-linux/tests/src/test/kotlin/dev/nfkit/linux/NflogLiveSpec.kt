@@ -201,7 +201,7 @@ class NflogLiveSpec :
                                 namespace.ping(1)
                                 val packet = session.take(1).single()
                                 packet.has(NflogAttribute.CT) shouldBe true
-                                packet.conntrackAttributes().length().toLong() shouldBeGreaterThan 0
+                                packet.bytes(NflogAttribute.CT).length().toLong() shouldBeGreaterThan 0
                                 packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                             }
                         }.onFailure { problem ->

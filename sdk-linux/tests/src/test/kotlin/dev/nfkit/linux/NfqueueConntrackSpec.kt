@@ -49,7 +49,7 @@ class NfqueueConntrackSpec :
                         UdpSender(this).use { it.send(1) }
                         val packet = session.take(1).single()
                         packet.has(NfqueueAttribute.CT) shouldBe true
-                        packet.conntrackAttributes().length() shouldBeGreaterThan 0
+                        packet.bytes(NfqueueAttribute.CT).length() shouldBeGreaterThan 0
                         packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                     }
                 }

@@ -27,12 +27,12 @@ import java.util.function.Predicate;
  * AssertionError.
  *
  * <pre>{@code
- * FakeNetfilter transport = new FakeNetfilter();
- * transport.onRequest(request -> request.has(1)).refuse(Errno.EPERM).times(1);
+ * FakeNetfilter kernel = new FakeNetfilter();
+ * kernel.onRequest(request -> request.type() == NflogConfig.NFULNL_MSG_CONFIG).refuse(Errno.EPERM).times(1);
  * ... the code under test opens its socket ...
- * transport.nflog().log(30, SampleNflog.of(SamplePackets.udp4()).prefix("hello"));
+ * kernel.nflog().log(30, SampleNflog.of(SamplePackets.udp4()).prefix("hello"));
  * ... it receives the packet ...
- * transport.verify();
+ * kernel.verify();
  * }</pre>
  */
 public final class FakeNetfilter implements NetlinkTransport {
@@ -159,8 +159,8 @@ public final class FakeNetfilter implements NetlinkTransport {
      * @param errno the error number
      * @return this transport
      */
-    public FakeNetfilter failOpen(Errno errno) {
-        kernel.failOpen(errno);
+    public FakeNetfilter failNextOpen(Errno errno) {
+        kernel.failNextOpen(errno);
         return this;
     }
 
@@ -196,7 +196,7 @@ public final class FakeNetfilter implements NetlinkTransport {
      * Returns the socket that was opened last.
      *
      * @return the socket
-     * @throws IllegalStateException if none was
+     * @throws IllegalStateException if none was opened
      */
     public FakeNetlinkSocket socket() {
         List<FakeNetlinkSocket> all = sockets();
@@ -217,7 +217,7 @@ public final class FakeNetfilter implements NetlinkTransport {
 
     /**
      * Waits in real time until a condition is true, for code under test on another thread. The kernel's own time stands
-     * still. The wait is no longer than the clock's patience.
+     * still. Waits at most as long as {@link TestClock#patience} allows.
      *
      * <pre>{@code
      * kernel.await("the flush", () -> kernel.conntrack().connections().isEmpty());
@@ -233,8 +233,8 @@ public final class FakeNetfilter implements NetlinkTransport {
     }
 
     /**
-     * Fails if something is left: an open socket, datagrams that were not received, packets that wait for a verdict or
-     * in a batch, a rule that matched no request. Also fails if a borrowed view was used after its callback had
+     * Fails if something is left: an open socket, datagrams that were not received, queued packets without a
+     * verdict, logged packets still in a group's batch, a rule that matched no request. Also fails if a borrowed view was used after its callback had
      * returned, on any thread.
      *
      * @throws AssertionError with everything that is left, and the places where the view was used and handed out

@@ -205,7 +205,7 @@ class FakeNetfilterSpec :
         }
 
         test("a send or an open that is set to fail does so once") {
-            val transport = FakeNetfilter().failOpen(Errno.EMFILE)
+            val transport = FakeNetfilter().failNextOpen(Errno.EMFILE)
             shouldThrow<SystemCallException> { transport.open(12) }.errno() shouldBe Errno.EMFILE
             val socket = transport.open(12)
             socket.effect(SocketEffect.SendFailure(Errno.ENOBUFS))

@@ -94,7 +94,7 @@ class SamplesSpec :
                 packet.sequenceGlobal() shouldBe 10
                 packet.hardwareType() shouldBe 1
                 packet.hardwareHeaderLength() shouldBe 14
-                packet.conntrackAttributes().length() shouldBe 8
+                packet.bytes(NflogAttribute.CT).length() shouldBe 8
                 packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                 packet.l2Header().toHex() shouldBe "0708"
                 packet.payload().toArray() shouldBe SamplePackets.udp6(1, 2)
@@ -147,7 +147,7 @@ class SamplesSpec :
                 packet.gid() shouldBe 0xfffffffeL
                 packet.cgroupClassId() shouldBe 0x100001
                 packet.securityContext() shouldBe "system_u:object_r"
-                packet.conntrackAttributes().length() shouldBe 8
+                packet.bytes(NfqueueAttribute.CT).length() shouldBe 8
                 packet.conntrackInfo() shouldBe ConntrackInfo.NEW
                 packet.originalLength() shouldBe 1500
                 packet.checksumNotReady() shouldBe true

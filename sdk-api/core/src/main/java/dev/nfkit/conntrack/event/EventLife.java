@@ -70,7 +70,7 @@ final class EventLife implements Life {
     }
 
     @Override
-    public void unbind() throws NetlinkException {
+    public void requestRest() throws NetlinkException {
         for (ConntrackEventKind kind : kinds) {
             socket.set(SocketOption.DROP_MEMBERSHIP, kind.group());
         }

@@ -29,15 +29,15 @@ import dev.nfkit.wire.AttributeType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A packet read from a message. What both families have in common is here, except for what is read from every packet:
- * each family reads that by numbers of its own, which the compiler knows as constants.
+ * The accessors that the packets of both families share. Those called for every packet are in each family's class, because
+ * only there are the attributes' codes compile-time constants. Here they are looked up.
  *
  * @param <A> the family's attributes
  */
 public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implements NetfilterPacket {
     /** The message that holds the packet. */
     protected final PacketMessage<A> message;
-    /** The payload. A borrowed packet's is aimed when it is requested. */
+    /** The payload. In a borrowed packet it is aimed by the first call of {@link #payload()}. */
     protected final BytesView payload;
     /** The loan of a strict view; otherwise null. */
     protected final @Nullable Loan loan;
@@ -46,7 +46,7 @@ public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implement
     private @Nullable ConntrackEntry connection;
 
     /**
-     * A packet without a message.
+     * A view over a message, which may still be empty.
      *
      * @param message the message
      * @param loan the loan of a strict view; otherwise null
@@ -155,16 +155,6 @@ public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implement
         return message.bytes(message.of(L2HDR));
     }
 
-    /**
-     * The packet's connection as the kernel nested it: attributes {@code CTA_*}. {@link #conntrack()} decodes them.
-     *
-     * @return the bytes, borrowed as the packet is
-     * @throws java.util.NoSuchElementException if the kernel sent none
-     */
-    public final Bytes conntrackAttributes() {
-        return message.bytes(message.of(CT));
-    }
-
     @Override
     public final ConntrackInfo conntrackInfo() {
         return ConntrackInfo.of(message.u32(message.of(CT_INFO)));
@@ -201,8 +191,8 @@ public abstract class DecodedPacket<A extends Enum<A> & AttributeType> implement
      * @param length its length
      * @return as {@link #etherType()}
      */
-    protected final int concludedProtocol(int offset, int length) {
-        return PayloadProtocol.concluded(message.family(), message.buffer(), offset, length);
+    protected final int inferredProtocol(int offset, int length) {
+        return PayloadProtocol.inferred(message.family(), message.buffer(), offset, length);
     }
 
     @Override

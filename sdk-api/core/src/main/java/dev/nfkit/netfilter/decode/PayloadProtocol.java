@@ -31,7 +31,7 @@ public final class PayloadProtocol {
      * @return {@link #ETH_P_IP} or {@link #ETH_P_IPV6}; 0 if family and version contradict each other, if the version
      *     is another, and for families whose packets may have any protocol
      */
-    public static int concluded(int family, ByteBuffer buffer, int offset, int length) {
+    public static int inferred(int family, ByteBuffer buffer, int offset, int length) {
         int version = length == 0 ? 0 : buffer.get(offset) >>> 4 & 0xf;
         return switch (family) {
             case NFPROTO_IPV4 -> version == 4 || length == 0 ? ETH_P_IP : 0;

@@ -56,7 +56,7 @@ private fun readAttribute(
         NflogAttribute.HWADDR -> packet.hardwareAddress().toString()
         NflogAttribute.PREFIX -> packet.prefix()
         NflogAttribute.VLAN -> packet.vlan()
-        NflogAttribute.CT -> packet.conntrackAttributes().toArray()
+        NflogAttribute.CT -> packet.bytes(NflogAttribute.CT).toArray()
         NflogAttribute.HWHEADER -> packet.hardwareHeader().toArray()
         NflogAttribute.L2HDR -> packet.l2Header().toArray()
         NflogAttribute.TIMESTAMP -> packet.timestampNanos()

@@ -84,7 +84,7 @@ public final class Kernel {
     }
 
     /** Lets the next open fail. */
-    public void failOpen(Errno errno) {
+    public void failNextOpen(Errno errno) {
         clock.locked(() -> openFailures.add(errno));
     }
 

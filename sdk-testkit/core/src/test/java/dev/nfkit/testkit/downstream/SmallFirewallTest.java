@@ -328,7 +328,7 @@ class SmallFirewallTest {
                 .filter(each -> each.name().equals(name))
                 .findFirst()
                 .orElseThrow();
-        kernel.failOpen(errno);
+        kernel.failNextOpen(errno);
         assertEquals(
                 errno, assertThrows(SystemCallException.class, () -> queue(3)).errno());
     }

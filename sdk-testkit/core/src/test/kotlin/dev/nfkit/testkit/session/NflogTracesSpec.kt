@@ -54,7 +54,7 @@ private val FIELDS: List<Triple<NflogAttribute, String, (NflogPacket) -> Any>> =
         Triple(SEQ_GLOBAL, "seq_global") { it.sequenceGlobal() },
         Triple(VLAN, "vlan") { "${it.vlan().protocol()}/${it.vlan().tci()}" },
         Triple(L2HDR, "l2hdr") { it.l2Header().toHex() },
-        Triple(CT, "ct") { it.conntrackAttributes().toHex() },
+        Triple(CT, "ct") { it.bytes(CT).toHex() },
         Triple(CT_INFO, "ct_info") { it.conntrackInfo().number() },
         Triple(PAYLOAD, "payload") { it.payload().toHex() },
     )

@@ -54,7 +54,7 @@ private val FIELDS: List<Triple<NfqueueAttribute, String, (QueuedPacket) -> Any>
         Triple(IFINDEX_PHYSINDEV, "ifindex_physindev") { it.physInInterface() },
         Triple(IFINDEX_PHYSOUTDEV, "ifindex_physoutdev") { it.physOutInterface() },
         Triple(HWADDR, "hwaddr") { it.hardwareAddress().toString().replace(":", "") },
-        Triple(CT, "ct") { it.conntrackAttributes().toHex() },
+        Triple(CT, "ct") { it.bytes(CT).toHex() },
         Triple(CT_INFO, "ct_info") { it.conntrackInfo().number() },
         Triple(CAP_LEN, "cap_len") { it.originalLength() },
         Triple(SKB_INFO, "skb_info") { it.skbInfo() },

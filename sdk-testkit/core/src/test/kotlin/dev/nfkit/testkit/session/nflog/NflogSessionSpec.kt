@@ -191,7 +191,7 @@ class NflogSessionSpec :
         }
 
         test("a socket that cannot be opened, or that fails while receiving, causes an exception with the reason") {
-            val transport = FakeNetfilter().failOpen(Errno.EMFILE)
+            val transport = FakeNetfilter().failNextOpen(Errno.EMFILE)
             shouldThrow<SystemCallException> { NflogSession.open(transport, options()) }.errno() shouldBe Errno.EMFILE
             NflogSession.open(transport, options()).use { session ->
                 transport.socket().effect(SocketEffect.ReceiveFailure(Errno.ENOMEM))
