@@ -119,7 +119,8 @@ public abstract sealed class Bytes permits BytesView {
 
     private RuntimeException outside(int index, int size) {
         if (length < 0) {
-            return useAfterRelease("these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
+            return useAfterRelease(
+                    "these bytes were borrowed and are no longer valid; copy() the packet inside the callback");
         }
         return new IndexOutOfBoundsException("bytes " + index + " to " + ((long) index + size) + " of " + length);
     }

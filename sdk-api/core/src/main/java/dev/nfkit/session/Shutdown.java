@@ -51,6 +51,7 @@ final class Shutdown {
     private int failedSends;
     /** The receives in succession that found the socket empty. */
     private int emptyReceives;
+
     private boolean settling;
 
     /** A refused request for the rest, logged once the socket is closed. */
