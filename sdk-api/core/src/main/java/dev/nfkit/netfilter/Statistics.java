@@ -203,11 +203,22 @@ public final class Statistics implements SessionStatistics {
         return new Statistics(counts.plus(other.counts));
     }
 
+    /**
+     * Compares the counts.
+     *
+     * @param other any object
+     * @return whether it has the same counts
+     */
     @Override
     public boolean equals(Object other) {
         return other instanceof Statistics statistics && counts.equals(statistics.counts);
     }
 
+    /**
+     * A hash code of the counts.
+     *
+     * @return the hash code
+     */
     @Override
     public int hashCode() {
         return counts.hashCode();

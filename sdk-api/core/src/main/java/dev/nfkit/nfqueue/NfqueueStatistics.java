@@ -308,6 +308,12 @@ public final class NfqueueStatistics implements SessionStatistics {
                 Stream.concat(queues.stream(), other.queues.stream()).toList());
     }
 
+    /**
+     * Compares the counts.
+     *
+     * @param other any object
+     * @return whether it has the same counts
+     */
     @Override
     public boolean equals(Object other) {
         return other instanceof NfqueueStatistics statistics
@@ -316,6 +322,11 @@ public final class NfqueueStatistics implements SessionStatistics {
                 && queues.equals(statistics.queues);
     }
 
+    /**
+     * A hash code of the counts.
+     *
+     * @return the hash code
+     */
     @Override
     public int hashCode() {
         return Objects.hash(received, counts, queues);

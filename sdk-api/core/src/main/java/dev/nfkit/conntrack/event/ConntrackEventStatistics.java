@@ -125,11 +125,22 @@ public final class ConntrackEventStatistics implements SessionStatistics {
         return new ConntrackEventStatistics(counts.with(counter, number));
     }
 
+    /**
+     * Compares the counts.
+     *
+     * @param other any object
+     * @return whether it has the same counts
+     */
     @Override
     public boolean equals(Object other) {
         return other instanceof ConntrackEventStatistics statistics && counts.equals(statistics.counts);
     }
 
+    /**
+     * A hash code of the counts.
+     *
+     * @return the hash code
+     */
     @Override
     public int hashCode() {
         return counts.hashCode();
