@@ -43,8 +43,7 @@ public final class DomainBlocker {
         }
         int end = at + 5; // after a length of 0, type and class
         String asked = name.toString().toLowerCase(Locale.ROOT);
-        boolean whole = end <= dns.length() && dns.u8(at) == 0;
-        if (!whole || Stream.of(domains).noneMatch(domain -> asked.endsWith("." + domain))) {
+        if (end > dns.length() || dns.u8(at) > 0 || Stream.of(domains).noneMatch(it -> asked.endsWith("." + it))) {
             return Verdict.ACCEPT;
         }
         byte[] answer = Arrays.copyOf(dns.toArray(), end);
