@@ -8,7 +8,7 @@ import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.samples.cli.conntrack.print.ConntrackPrinter;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.WriteFailure;
-import dev.nfkit.samples.cli.run.Failure;
+import dev.nfkit.samples.cli.run.Outcome;
 import dev.nfkit.samples.cli.run.PollLoop;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,23 +52,16 @@ final class ConntrackListening implements PollLoop.Work {
 
     /** Runs to the end, prints the summary, and returns the exit code. */
     int await() {
-        int code = Failure.RUNNING;
+        return Outcome.of(this::run, () -> Messages.print(summary(shown, what, events.statistics())));
+    }
+
+    private void run() throws NetlinkException, WriteFailure {
         try (events) {
             output.begin(expectations);
             PollLoop.run(this, FLUSH_NANOS, 0);
             output.end(expectations);
             flush();
-            code = 0;
-        } catch (WriteFailure e) {
-            if (e.readerGone()) {
-                return 0; // the reader closed the pipe
-            }
-            Messages.print("nfkit: " + e.getMessage());
-        } catch (NetlinkException e) {
-            Messages.print("nfkit: " + e.getMessage());
         }
-        Messages.print(summary(shown, what, events.statistics()));
-        return code;
     }
 
     /** Formats the summary, with the losses by cause. */

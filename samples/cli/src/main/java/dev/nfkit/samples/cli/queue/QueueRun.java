@@ -10,7 +10,7 @@ import dev.nfkit.samples.cli.output.CounterLine;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
-import dev.nfkit.samples.cli.run.Failure;
+import dev.nfkit.samples.cli.run.Outcome;
 import dev.nfkit.samples.cli.run.PollLoop;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -63,20 +63,7 @@ final class QueueRun implements PollLoop.Work {
 
     /** Runs to the end, prints the summary, and returns the exit code. */
     int await() {
-        int code = Failure.RUNNING;
-        try {
-            run();
-            code = 0;
-        } catch (WriteFailure e) {
-            if (e.readerGone()) {
-                return 0; // the reader closed the pipe
-            }
-            Messages.print("nfkit: " + e.getMessage());
-        } catch (NetlinkException e) {
-            Messages.print("nfkit: " + e.getMessage());
-        }
-        summary.lines(session.statistics()).forEach(Messages::print);
-        return code;
+        return Outcome.of(this::run, () -> summary.lines(session.statistics()).forEach(Messages::print));
     }
 
     private void run() throws NetlinkException, WriteFailure {
