@@ -193,7 +193,7 @@ public final class SamplePackets {
      * @param file the file
      * @return the packets from their IP headers on, in order
      * @throws IOException if the file cannot be read, or is not a capture file
-     * @throws IllegalArgumentException if a packet has another link type
+     * @throws IllegalArgumentException if a packet has another link type, or is a malformed record of NFLOG
      */
     public static List<byte[]> fromCapture(Path file) throws IOException {
         try (CaptureReader reader = CaptureReader.open(file)) {
