@@ -20,8 +20,8 @@ internal object CollectionWithoutThread {
     /** Of each thread, by an option of this JVM. */
     const val STACK_MIB = 128
 
-    /** Less than a stack. */
-    private const val MORE_KIB = 64 * KIB
+    /** Less than a stack, and enough for what the JVM itself allocates meanwhile. */
+    private const val MORE_KIB = 112 * KIB
 
     @JvmStatic
     fun main(arguments: Array<String>) {

@@ -26,7 +26,9 @@ private fun run(
     val java = "${System.getProperty("java.home")}/bin/java"
     val output = File.createTempFile("collection", ".txt")
     val command = listOf(java) + options + listOf("-cp", System.getProperty("java.class.path"), main)
-    val process = ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start()
+    val builder = ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output)
+    builder.environment()["MALLOC_ARENA_MAX"] = "1" // glibc's arenas would take the address space that is left
+    val process = builder.start()
     try {
         check(process.waitFor(1, TimeUnit.MINUTES)) { "it does not end: ${output.readText()}" }
         return output.readLines()
