@@ -324,7 +324,10 @@ public final class MessageLoop implements AutoCloseable {
 
     private int receive(long wait) throws NetlinkException {
         long spin = spinNanos;
-        if (spin > 0 && wait != 0) {
+        long left = wait;
+        // While the session ends it waits in short slices, and sleeps in them.
+        if (spin > 0 && wait != 0 && !shutdown.isStopping()) {
+            long before = transport.nanoTime();
             // Not the transport's clock: a test may stop it, and spinning takes real time.
             long start = System.nanoTime();
             long most = wait < 0 ? spin : Math.min(wait, spin);
@@ -337,13 +340,16 @@ public final class MessageLoop implements AutoCloseable {
                 }
                 Thread.onSpinWait();
             } while ((++looks & LOOKS_MASK) != 0 || System.nanoTime() - start < most);
-            if (wait > 0 && wait <= most) {
-                return 0;
+            if (wait > 0) {
+                if (wait <= most) {
+                    return 0;
+                }
+                left = Math.max(0, wait - (transport.nanoTime() - before));
             }
         }
         // What woke the socket may have been taken by a thread that waited for an answer, before this poll had its
         // turn.
-        int count = intake.receive(wakeup ? 0 : wait);
+        int count = intake.receive(wakeup ? 0 : left);
         takeWakeup();
         return count;
     }
