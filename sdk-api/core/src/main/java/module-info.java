@@ -9,6 +9,8 @@ module dev.nfkit {
     exports dev.nfkit.conntrack.table;
     exports dev.nfkit.netfilter;
     exports dev.nfkit.nflog;
+    exports dev.nfkit.nftables.expression;
+    exports dev.nfkit.nftables.statement;
     exports dev.nfkit.nfqueue;
     exports dev.nfkit.packet;
     exports dev.nfkit.pcap;

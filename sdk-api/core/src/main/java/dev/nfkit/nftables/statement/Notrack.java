@@ -1,0 +1,7 @@
+package dev.nfkit.nftables.statement;
+
+/** Leaves the packet out of connection tracking. */
+public enum Notrack implements Statement {
+    /** The only one. */
+    NOTRACK
+}
