@@ -18,8 +18,11 @@ class SentVerdicts : NetlinkSocket {
     /** The number of datagrams that are sent before sending fails. */
     var failAfter = Int.MAX_VALUE
 
+    /** How sending fails. */
+    var failWith: Errno = Errno.ENOBUFS
+
     override fun send(datagram: ByteBuffer) {
-        if (datagrams.size >= failAfter) throw SystemCallException("send", Errno.ENOBUFS, null)
+        if (datagrams.size >= failAfter) throw SystemCallException("send", failWith, null)
         val texts = mutableListOf<String>()
         val message = MessageCursor().wrap(datagram, datagram.position(), datagram.remaining(), order())
         while (message.next()) texts += text(message)

@@ -60,10 +60,11 @@ internal class VerdictRig(
     ): Dispatch {
         val options = NfqueueOptions.builder()
         bound.forEach { options.queue(it.options) }
-        val queues = Queues(options.build(), unused)
-        bound.copyInto(queues.bound)
-        return Dispatch(queues, outbox, failureVerdict, received)
+        return Dispatch(queues(options.build()), outbox, failureVerdict, received)
     }
+
+    /** The queues of a session with options that have the same ones. */
+    fun queues(options: NfqueueOptions): Queues = Queues(options, unused).also { bound.copyInto(it.bound) }
 
     /** What one flush sends. */
     fun flush(): List<String> {
