@@ -8,8 +8,9 @@ import java.util.Optional;
  *
  * @param key the types of a key, at least one
  * @param data the types of the data; none for a set without data
+ * @param interval whether elements may be intervals ({@code flags interval}); the kernel then keeps keys in network order
  */
-public record SetType(List<DataType> key, List<DataType> data) {
+public record SetType(List<DataType> key, List<DataType> data, boolean interval) {
     /**
      * Copies the lists.
      *
@@ -21,6 +22,17 @@ public record SetType(List<DataType> key, List<DataType> data) {
         if (key.isEmpty()) {
             throw new IllegalArgumentException("a key has at least one type");
         }
+    }
+
+    /**
+     * The types of a set whose elements are single values.
+     *
+     * @param key the types of a key, at least one
+     * @param data the types of the data; none for a set without data
+     * @throws IllegalArgumentException if the key has no type
+     */
+    public SetType(List<DataType> key, List<DataType> data) {
+        this(key, data, false);
     }
 
     /** The sets that a rule may refer to: those of its table. */
