@@ -12,6 +12,7 @@ module dev.nfkit {
     exports dev.nfkit.nftables.expression;
     exports dev.nfkit.nftables.statement;
     exports dev.nfkit.nfqueue;
+    exports dev.nfkit.nftables;
     exports dev.nfkit.packet;
     exports dev.nfkit.pcap;
     exports dev.nfkit.socket;

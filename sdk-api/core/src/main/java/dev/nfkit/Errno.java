@@ -29,6 +29,9 @@ public final class Errno {
     /** No such device or address. */
     public static final Errno ENXIO = known(6, "ENXIO", "No such device or address");
 
+    /** Argument list too long. */
+    public static final Errno E2BIG = known(7, "E2BIG", "Argument list too long");
+
     /** Bad file descriptor. */
     public static final Errno EBADF = known(9, "EBADF", "Bad file descriptor");
 
@@ -77,14 +80,23 @@ public final class Errno {
     /** Read-only file system. */
     public static final Errno EROFS = known(30, "EROFS", "Read-only file system");
 
+    /** Too many links. */
+    public static final Errno EMLINK = known(31, "EMLINK", "Too many links");
+
     /** Broken pipe. */
     public static final Errno EPIPE = known(32, "EPIPE", "Broken pipe");
 
     /** Numerical result out of range. */
     public static final Errno ERANGE = known(34, "ERANGE", "Numerical result out of range");
 
+    /** File name too long. */
+    public static final Errno ENAMETOOLONG = known(36, "ENAMETOOLONG", "File name too long");
+
     /** Function not implemented. */
     public static final Errno ENOSYS = known(38, "ENOSYS", "Function not implemented");
+
+    /** Directory not empty. */
+    public static final Errno ENOTEMPTY = known(39, "ENOTEMPTY", "Directory not empty");
 
     /** Too many levels of symbolic links. */
     public static final Errno ELOOP = known(40, "ELOOP", "Too many levels of symbolic links");
@@ -94,6 +106,9 @@ public final class Errno {
 
     /** Value too large for defined data type. */
     public static final Errno EOVERFLOW = known(75, "EOVERFLOW", "Value too large for defined data type");
+
+    /** Interrupted system call should be restarted. */
+    public static final Errno ERESTART = known(85, "ERESTART", "Interrupted system call should be restarted");
 
     /** Message too long. */
     public static final Errno EMSGSIZE = known(90, "EMSGSIZE", "Message too long");

@@ -4,11 +4,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernel answered a request with an error ({@code NLMSG_ERROR} with a negative errno).
+ * The kernel answered a request with an error ({@code NLMSG_ERROR} with a negative errno). A refused batch of nftables is
+ * a {@link BatchRefusedException}, or a {@link GenerationMovedException} if the ruleset changed in between.
  *
  * <p>Follows {@code netlink_ack} in {@code net/netlink/af_netlink.c} for the extended acknowledgement.
  */
-public final class KernelRefusedException extends NetlinkException {
+public sealed class KernelRefusedException extends NetlinkException
+        permits BatchRefusedException, GenerationMovedException {
     private static final long serialVersionUID = 1L;
 
     private final String request;

@@ -3,15 +3,15 @@ package dev.nfkit;
 import java.io.IOException;
 
 /**
- * A failure between a program and netfilter. There are three kinds: the kernel answered a request with an error ({@link
- * KernelRefusedException}), a system call failed ({@link SystemCallException}), or bytes did not conform to the
- * protocol ({@link MalformedMessageException}).
+ * A failure between a program and netfilter. There are four kinds: the kernel answered a request with an error ({@link
+ * KernelRefusedException}), a system call failed ({@link SystemCallException}), bytes did not conform to the protocol
+ * ({@link MalformedMessageException}), or a batch was too large to send ({@link BatchTooLargeException}).
  *
  * <p>A message looks like {@code bind NFLOG group 5: EPERM (Operation not permitted): port 4711 (ulogd, pid 812) owns
  * this group}: what was tried, what came back, and the cause and cure if they are known.
  */
 public abstract sealed class NetlinkException extends IOException
-        permits KernelRefusedException, SystemCallException, MalformedMessageException {
+        permits KernelRefusedException, SystemCallException, MalformedMessageException, BatchTooLargeException {
     private static final long serialVersionUID = 1L;
 
     NetlinkException(String message) {

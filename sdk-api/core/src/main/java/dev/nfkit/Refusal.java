@@ -9,7 +9,7 @@ public enum Refusal {
      * under {@code unshare -Ur} without {@code -n}.
      */
     CAPABILITY_IN_OTHER_USER_NAMESPACE,
-    /** Another socket owns the group or queue. */
+    /** Another socket owns the group, queue or table. */
     OWNED_BY_ANOTHER,
     /** The running kernel lacks what was asked for. */
     NOT_SUPPORTED,
@@ -17,6 +17,16 @@ public enum Refusal {
     NOT_FOUND,
     /** What the request would create exists already. */
     EXISTS,
+    /** What the request would remove is still used, such as a chain that a rule jumps to. */
+    IN_USE,
+    /** An interval overlaps one that is in the set already. */
+    OVERLAPS,
+    /** What the request names exists, but is of another type, such as a set with other keys. */
+    OTHER_TYPE,
+    /** The set holds as many elements as it may. */
+    FULL,
+    /** The ruleset was changed in between: read it again and repeat the request. */
+    GENERATION_MOVED,
     /** Nothing beyond the errno is known. */
     UNKNOWN
 }

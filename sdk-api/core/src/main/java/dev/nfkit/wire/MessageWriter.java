@@ -316,6 +316,29 @@ public final class MessageWriter {
     }
 
     /**
+     * A writer with more space that holds the same messages, except an unfinished one. This writer stays as it is.
+     *
+     * @param capacity the most bytes of its datagram
+     * @return a new writer
+     * @throws java.nio.BufferOverflowException if the messages exceed the capacity
+     */
+    public MessageWriter grown(int capacity) {
+        MessageWriter larger = new MessageWriter(capacity, swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+        int end = message < 0 ? buffer.position() : message;
+        larger.buffer.put(buffer.duplicate().limit(end).position(0));
+        return larger;
+    }
+
+    /**
+     * The most bytes of a datagram.
+     *
+     * @return the capacity
+     */
+    public int capacity() {
+        return buffer.capacity();
+    }
+
+    /**
      * The number of bytes written.
      *
      * @return the datagram's length so far

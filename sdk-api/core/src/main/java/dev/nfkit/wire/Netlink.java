@@ -22,14 +22,20 @@ public final class Netlink {
     public static final int NLM_F_MULTI = 0x2;
     /** Asks for an acknowledgement. */
     public static final int NLM_F_ACK = 0x4;
+    /** Asks for the notification of the change, as listeners get it. */
+    public static final int NLM_F_ECHO = 0x8;
     /** On a part of a dump: the table changed during the dump, so entries may be missing or occur twice. */
     public static final int NLM_F_DUMP_INTR = 0x10;
     /** Asks for all entries. */
     public static final int NLM_F_DUMP = 0x300;
+    /** On a request to create: replace the entry. */
+    public static final int NLM_F_REPLACE = 0x100;
     /** On a request to create: fail if the entry exists. */
     public static final int NLM_F_EXCL = 0x200;
     /** On a request to create: create the entry if it does not exist. */
     public static final int NLM_F_CREATE = 0x400;
+    /** On a request to create: add the entry at the end of the list. */
+    public static final int NLM_F_APPEND = 0x800;
     /** On an error: only the request's header is echoed. */
     public static final int NLM_F_CAPPED = 0x100;
     /** On an error: attributes of an extended acknowledgement follow. */
@@ -57,6 +63,16 @@ public final class Netlink {
     public static final int NFNL_SUBSYS_QUEUE = 3;
     /** NFLOG. */
     public static final int NFNL_SUBSYS_ULOG = 4;
+
+    /** nftables. */
+    public static final int NFNL_SUBSYS_NFTABLES = 10;
+
+    /** Begins a batch of changes that are applied as a whole. */
+    public static final int NFNL_MSG_BATCH_BEGIN = 16;
+    /** Ends a batch of changes. */
+    public static final int NFNL_MSG_BATCH_END = 17;
+    /** Of {@link #NFNL_MSG_BATCH_BEGIN}: the generation that the batch is for. */
+    public static final int NFNL_BATCH_GENID = 1;
 
     /** The netlink protocol of netfilter ({@code NETLINK_NETFILTER}), to open a socket with. */
     public static final int NETLINK_NETFILTER = 12;

@@ -35,9 +35,11 @@ class LayersTest {
             Map.entry("netfilter", 5),
             Map.entry("conntrack.event", 6),
             Map.entry("netfilter.decode", 6),
-            Map.entry("nflog", 7),
-            Map.entry("nfqueue", 7),
-            Map.entry("anonymize", 8));
+            Map.entry("nftables.codec", 6),
+            Map.entry("nftables", 7),
+            Map.entry("nflog", 8),
+            Map.entry("nfqueue", 8),
+            Map.entry("anonymize", 9));
 
     private static final Layers RULE = Layers.of(Bytes.class, LAYERS);
 

@@ -1,5 +1,6 @@
 package dev.nfkit.linux;
 
+import dev.nfkit.BatchTooLargeException;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.SystemCallException;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
@@ -9,6 +10,11 @@ import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.nfqueue.Verdict;
+import dev.nfkit.nftables.Batch;
+import dev.nfkit.nftables.Chain;
+import dev.nfkit.nftables.Nftables;
+import dev.nfkit.nftables.Table;
+import dev.nfkit.nftables.TableId;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageWriter;
@@ -138,6 +144,33 @@ final class Probe {
                     System.out.println("open " + table.statistics());
                 } catch (KernelRefusedException e) {
                     System.out.println(e.refusal() + " " + e.getMessage());
+                }
+            }
+            case "own-table" -> {
+                TableId id = TableId.inet(arguments[1]);
+                try (var nftables = Nftables.open(transport)) {
+                    nftables.commit(new Batch().create(Table.owned(id)).create(Chain.regular(id, "c")));
+                    System.out.println("open");
+                    int end = System.in.read();
+                } catch (KernelRefusedException e) {
+                    System.out.println(e.refusal() + " " + e.getMessage());
+                }
+            }
+            case "large-batch" -> {
+                int count = Integer.parseInt(arguments[1]);
+                TableId id = TableId.inet("nfkit");
+                Batch batch = new Batch().create(Table.shared(id));
+                for (int i = 0; i < count; i++) {
+                    batch.create(Chain.regular(id, "chain" + i));
+                }
+                try (var nftables = Nftables.open(transport)) {
+                    try {
+                        nftables.commit(batch);
+                        System.out.println("applied");
+                    } catch (BatchTooLargeException e) {
+                        System.out.println(e.size() + " " + e.limit() + " " + e.getMessage());
+                    }
+                    System.out.println(nftables.list().tables().size());
                 }
             }
             case "events" -> {

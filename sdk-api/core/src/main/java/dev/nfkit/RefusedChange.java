@@ -1,0 +1,75 @@
+package dev.nfkit;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A change of a batch that the kernel refused.
+ *
+ * @param index the change's place in the batch, from 0
+ * @param change the change in words, such as {@code add chain inet nfkit input}
+ * @param errno the kernel's error number
+ * @param text the text of the extended acknowledgement, or null if the kernel gave none
+ * @param attribute the attribute that the kernel objects to, from the outside in, such as {@code NFTA_CHAIN_TYPE}; null if
+ *     it named none
+ * @param refusal the cause, as far as it could be determined
+ * @param explanation a sentence on cause and cure, or null if none is known
+ */
+public record RefusedChange(
+        int index,
+        String change,
+        Errno errno,
+        @Nullable String text,
+        @Nullable String attribute,
+        Refusal refusal,
+        @Nullable String explanation) {
+
+    /**
+     * The kernel's own text, from the extended acknowledgement ({@code NLMSGERR_ATTR_MSG}).
+     *
+     * @return the text, or empty if the kernel gave none
+     */
+    public Optional<String> kernelText() {
+        return Optional.ofNullable(text);
+    }
+
+    /**
+     * The attribute that the kernel objects to ({@code NLMSGERR_ATTR_OFFS}).
+     *
+     * @return the names of the attribute and those around it, from the outside in, divided by slashes; empty if the kernel
+     *     named none
+     */
+    public Optional<String> refusedAttribute() {
+        return Optional.ofNullable(attribute);
+    }
+
+    /**
+     * Cause and cure in one sentence.
+     *
+     * @return the sentence, or empty if none is known
+     */
+    public Optional<String> cure() {
+        return Optional.ofNullable(explanation);
+    }
+
+    /**
+     * The change and why it was refused, safe to print.
+     *
+     * @return text such as {@code add chain inet nfkit input: ENOENT (No such file or directory) at NFTA_CHAIN_TABLE: there
+     *     is no such table}
+     */
+    @Override
+    public String toString() {
+        StringBuilder line = new StringBuilder(change).append(": ").append(errno);
+        if (text != null) {
+            line.append(": ").append(text);
+        }
+        if (attribute != null) {
+            line.append(" at ").append(attribute);
+        }
+        if (explanation != null) {
+            line.append(": ").append(explanation);
+        }
+        return PrintableText.of(line.toString());
+    }
+}

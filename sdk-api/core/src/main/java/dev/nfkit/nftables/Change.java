@@ -1,0 +1,81 @@
+package dev.nfkit.nftables;
+
+import dev.nfkit.nftables.codec.MessageTypes;
+import dev.nfkit.nftables.codec.Nfta;
+import dev.nfkit.session.BatchExchange;
+import dev.nfkit.session.BatchWriter;
+import dev.nfkit.wire.MessageWriter;
+import dev.nfkit.wire.Netlink;
+import java.util.Locale;
+
+/** A change of a batch: what is done, and with which object. */
+record Change(Action action, RulesetObject object, boolean echo) implements BatchExchange.Change {
+    /** What is done with an object. */
+    enum Action {
+        ADD,
+        CREATE,
+        INSERT,
+        REPLACE,
+        DELETE,
+        DESTROY,
+        FLUSH
+    }
+
+    @Override
+    public void writeTo(BatchWriter target) {
+        int reply = echo ? Netlink.NLM_F_ECHO : 0;
+        int family = object.table().family().number();
+        if (action == Action.FLUSH) {
+            target.message(flushType(), reply, writer -> writeFlush(writer.nfgenmsg(family, 0)));
+        } else if (removes()) {
+            int type = action == Action.DELETE
+                    ? object.kind().deleted()
+                    : object.kind().destroyed();
+            target.message(type, reply, writer -> object.writeKey(writer.nfgenmsg(family, 0)));
+        } else {
+            target.message(object.kind().created(), reply | flags(), writer -> writeNew(writer.nfgenmsg(family, 0)));
+        }
+    }
+
+    boolean removes() {
+        return action == Action.DELETE || action == Action.DESTROY;
+    }
+
+    private int flags() {
+        int append = object instanceof Rule && action == Action.ADD ? Netlink.NLM_F_APPEND : 0;
+        return switch (action) {
+            case CREATE -> Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL;
+            case REPLACE -> Netlink.NLM_F_REPLACE;
+            default -> Netlink.NLM_F_CREATE | append;
+        };
+    }
+
+    private void writeNew(MessageWriter writer) {
+        object.writeNew(writer);
+        if (object instanceof Rule rule) {
+            if (action == Action.REPLACE) {
+                rule.writeHandle(writer);
+            } else {
+                rule.writePosition(writer);
+            }
+        }
+    }
+
+    /** A table or a chain is flushed by deleting rules without naming one. */
+    private int flushType() {
+        return MessageTypes.DELRULE;
+    }
+
+    private void writeFlush(MessageWriter writer) {
+        writer.string(Nfta.RULE_TABLE, object.table().name());
+        if (object instanceof Chain chain) {
+            writer.string(Nfta.RULE_CHAIN, chain.name());
+        }
+    }
+
+    /** The change in words, as nft writes commands. */
+    @Override
+    public String toString() {
+        return action.name().toLowerCase(Locale.ROOT) + " " + object;
+    }
+}
