@@ -48,8 +48,8 @@ public enum CtKey {
     SRC_IP6("src_ip6"),
     /** The IPv6 destination address: 16 bytes; needs a direction. */
     DST_IP6("dst_ip6"),
-    /** The id of the entry: 4 bytes. */
-    ID("id");
+    /** The id of the entry: 4 bytes. This libnftnl has no word for it. */
+    ID("unknown");
 
     private final String word;
 

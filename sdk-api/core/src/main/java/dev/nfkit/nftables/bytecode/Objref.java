@@ -71,7 +71,7 @@ public sealed interface Objref extends Instruction {
 
         @Override
         public void write(AttributeSink to) {
-            to.put(IMM_TYPE, type).put(IMM_NAME, object);
+            to.put(IMM_NAME, object).put(IMM_TYPE, type);
         }
 
         @Override

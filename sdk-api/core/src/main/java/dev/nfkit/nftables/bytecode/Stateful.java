@@ -213,7 +213,7 @@ public sealed interface Stateful extends Instruction {
 
         /** {@code NFTA_CONNLIMIT_COUNT}. */
         static final Attribute COUNT = Attribute.be32(1);
-        /** {@code NFTA_CONNLIMIT_FLAGS}. */
+        /** {@code NFTA_CONNLIMIT_FLAGS}; the kernel omits 0. */
         static final Attribute FLAGS = Attribute.be32(2);
 
         static final Format FORMAT =
@@ -232,7 +232,7 @@ public sealed interface Stateful extends Instruction {
 
         @Override
         public void write(AttributeSink to) {
-            to.put(COUNT, count).put(FLAGS, flags);
+            to.put(COUNT, count).put(FLAGS, flags == 0 ? null : Long.valueOf(flags));
         }
 
         @Override
