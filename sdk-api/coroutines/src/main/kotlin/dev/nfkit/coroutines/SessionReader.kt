@@ -18,7 +18,6 @@ import kotlinx.coroutines.withContext
 import java.time.Duration
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
-import java.util.concurrent.locks.LockSupport
 
 /** What a reader reads: a session, or a long answer of the table. */
 internal interface Source<T : Any> : AutoCloseable {
@@ -252,17 +251,6 @@ internal class SessionReader<S : Source<T>, T : Any>(
             e
         }
 
-    /** Executes a step that other threads wait for: it is repeated while there is no memory for it. */
-    private inline fun insist(step: () -> Unit) {
-        while (true) {
-            try {
-                return step()
-            } catch (e: OutOfMemoryError) {
-                LockSupport.parkNanos(RETRY_NANOS)
-            }
-        }
-    }
-
     /** Whether it only reports that the socket was closed in the meantime, as when the session is abandoned. */
     private fun Throwable.comesOfClosing() =
         this is CancellationException || (this is SystemCallException && errno() == Errno.EBADF)
@@ -297,6 +285,5 @@ internal class SessionReader<S : Source<T>, T : Any>(
 
     private companion object {
         const val MAX_BATCH = 1024
-        const val RETRY_NANOS = 10_000_000L
     }
 }
