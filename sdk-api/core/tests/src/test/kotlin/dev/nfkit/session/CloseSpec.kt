@@ -158,6 +158,14 @@ class CloseSpec :
                 rig.calls.takeLast(4) shouldContainExactly END.toList()
             }
 
+            test("a poll of another thread ends the same way while the socket is being closed") {
+                val rig = LoopRig()
+                var polled = 0
+                rig.life.on["last"] = { thread { polled = rig.poll(-1) }.join() }
+                rig.loop.close()
+                polled shouldBe -1
+            }
+
             test("after a second closes the socket, and the callback's thread ends the session when it returns") {
                 val rig = LoopRig()
                 rig.arrive(packet(1), packet(2))

@@ -105,9 +105,12 @@ class IntakeSpec :
 
         test("messages of the protocol itself are neither delivered nor answers") {
             val rig = LoopRig()
-            rig.arrive(message(3, 1, 4), message(1, 1), packet(2))
+            rig.arrive(message(3, 1, 4), message(0xf, 1), message(0x10, 2))
             rig.poll(0) shouldBe 1
             rig.delivered shouldContainExactly listOf(2)
+            rig.arrive(message(0xf, 1), message(0x10, 2))
+            rig.loop.close()
+            rig.calls.filter { it.startsWith("discarded") } shouldContainExactly listOf("discarded 2")
         }
 
         test("a lack of memory in a callback may have lost a message: the next poll or request reports it, once") {

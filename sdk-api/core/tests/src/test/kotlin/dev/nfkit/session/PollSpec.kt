@@ -54,6 +54,10 @@ class PollSpec :
 
             test("the clock may be negative, and may wrap") {
                 val rig = LoopRig()
+                rig.now = -100
+                rig.poll(0) shouldBe 0
+                rig.waits shouldContainExactly listOf(0L)
+                rig.waits.clear()
                 rig.now = Long.MAX_VALUE - 5
                 rig.script += LoopRig.Step { listOf(NO_ANSWER).also { rig.now += 10 } }
                 rig.poll(30) shouldBe 0
@@ -98,12 +102,15 @@ class PollSpec :
                 }
             }
 
-            test("a poll without a bound goes on after messages that are no packets") {
-                val rig = LoopRig()
-                rig.arrive(NO_ANSWER)
-                rig.arrive(packet(1))
-                rig.poll(-1) shouldBe 1
-                rig.waits shouldContainExactly listOf(-1L, -1L)
+            test("a poll without a timeout or a bound goes on after messages that are no packets") {
+                for (timeout in listOf(0L, -1L)) {
+                    val rig = LoopRig()
+                    rig.now = 5
+                    rig.arrive(NO_ANSWER)
+                    rig.arrive(packet(1))
+                    rig.poll(timeout) shouldBe 1
+                    rig.waits shouldContainExactly listOf(timeout, timeout)
+                }
             }
 
             test("a report of the session ends the poll that received it") {
@@ -123,6 +130,16 @@ class PollSpec :
                 rig.arrive(NO_ANSWER)
                 rig.arrive(packet(2))
                 rig.poll(-1) shouldBe 1
+            }
+
+            test("a wakeup wakes the socket, and so does the first stop") {
+                val rig = LoopRig()
+                rig.loop.wakeup()
+                rig.calls shouldContainExactly listOf("wakeup")
+                rig.loop.stop()
+                rig.calls shouldContainExactly listOf("wakeup", "wakeup")
+                rig.loop.stop()
+                rig.calls.size shouldBe 2
             }
 
             test("a pending wakeup makes a poll look without waiting, and packets come first") {
@@ -159,6 +176,17 @@ class PollSpec :
                 rig.arrive(packet(2))
                 rig.onPacket = { error("full") }
                 shouldThrow<IllegalStateException> { rig.poll(0) }.suppressed.toList() shouldContainExactly listOf(end)
+            }
+
+            test("if only messages that are no packets are left, the poll receives") {
+                val rig = LoopRig()
+                rig.arrive(packet(1), NO_ANSWER)
+                rig.onPacket = { error("full") }
+                shouldThrow<IllegalStateException> { rig.poll(0) }
+                rig.onPacket = {}
+                rig.arrive(packet(2))
+                rig.poll(0) shouldBe 1
+                rig.delivered shouldContainExactly listOf(1, 2)
             }
 
             test("a handler that refuses a message does not count it") {
