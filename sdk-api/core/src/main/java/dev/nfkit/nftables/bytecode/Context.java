@@ -126,7 +126,7 @@ public sealed interface Context extends Instruction {
         static final Attribute DREG = Attribute.be32(1);
         /** {@code NFTA_OSF_TTL}. */
         static final Attribute TTL = Attribute.u8(2);
-        /** {@code NFTA_OSF_FLAGS}. */
+        /** {@code NFTA_OSF_FLAGS}; the kernel dumps 0, and refuses it. */
         static final Attribute FLAGS = Attribute.be32(3);
 
         static final Format FORMAT = new Format(
@@ -146,7 +146,7 @@ public sealed interface Context extends Instruction {
 
         @Override
         public void write(AttributeSink to) {
-            to.put(TTL, ttl).put(FLAGS, flags).put(DREG, dreg);
+            to.put(TTL, ttl).put(FLAGS, flags == 0 ? null : Long.valueOf(flags)).put(DREG, dreg);
         }
 
         @Override

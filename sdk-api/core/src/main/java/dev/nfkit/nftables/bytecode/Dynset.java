@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param setId the id that the transaction gave to the set, 0 to 2³²−1, or null
  * @param sregKey the key
  * @param sregData the value of a map's element, or null
- * @param timeout the element's lifetime in milliseconds, 0 for the set's, or null
- * @param flags {@code NFT_DYNSET_F_*}, or null; the kernel always sends them, nft only {@link #EXPRESSIONS_FLAG}
+ * @param timeout the element's lifetime in milliseconds, 0 or null for the set's
+ * @param invert whether the rule ends if the change succeeds, instead of if it fails
  * @param instructions the instructions of the element, such as a counter; {@link Stateful}
  */
 public record Dynset(
@@ -23,14 +23,9 @@ public record Dynset(
         int sregKey,
         @Nullable Integer sregData,
         @Nullable Long timeout,
-        @Nullable Long flags,
+        boolean invert,
         List<Instruction> instructions)
         implements Instruction {
-    /** {@code NFT_DYNSET_F_INV}: the rule ends if the change succeeds. */
-    public static final long INVERT = 1;
-    /** {@code NFT_DYNSET_F_EXPR}: the sender knows elements with several instructions. */
-    public static final long EXPRESSIONS_FLAG = 2;
-
     /** {@code NFTA_DYNSET_SET_NAME}. */
     static final Attribute SET = Attribute.text(1);
     /** {@code NFTA_DYNSET_SET_ID}. */
@@ -41,16 +36,21 @@ public record Dynset(
     static final Attribute SREG_KEY = Attribute.be32(4);
     /** {@code NFTA_DYNSET_SREG_DATA}. */
     static final Attribute SREG_DATA = Attribute.be32(5);
-    /** {@code NFTA_DYNSET_TIMEOUT}. */
+    /** {@code NFTA_DYNSET_TIMEOUT}; the kernel always dumps it, and refuses it if the set has no timeouts. */
     static final Attribute TIMEOUT = Attribute.be64(6);
     /** {@code NFTA_DYNSET_EXPR}: a single instruction. */
     static final Attribute EXPR = Attribute.instruction(7);
     /** {@code NFTA_DYNSET_PAD}. */
     static final Attribute PAD = Attribute.pad(8);
-    /** {@code NFTA_DYNSET_FLAGS}. */
+    /** {@code NFTA_DYNSET_FLAGS}; the kernel dumps {@code NFT_DYNSET_F_INV} only. */
     static final Attribute FLAGS = Attribute.be32(9);
     /** {@code NFTA_DYNSET_EXPRESSIONS}: two or more instructions, from 5.11. */
     static final Attribute EXPRESSIONS = Attribute.list(10);
+
+    /** {@code NFT_DYNSET_F_INV}. */
+    private static final long INVERT = 1;
+    /** {@code NFT_DYNSET_F_EXPR}: the kernel requires it with {@code NFTA_DYNSET_EXPRESSIONS}. */
+    private static final long SEVERAL = 2;
 
     static final Format FORMAT = new Format(
             "dynset", Dynset::read, SET, SET_ID, OP, SREG_KEY, SREG_DATA, TIMEOUT, EXPR, PAD, FLAGS, EXPRESSIONS);
@@ -71,7 +71,6 @@ public record Dynset(
         Checks.u32("id of the set", setId);
         Registers.check("sregKey", sregKey);
         Registers.check("sregData", sregData);
-        Checks.u32("flags", flags);
         instructions = List.copyOf(instructions);
     }
 
@@ -83,6 +82,7 @@ public record Dynset(
             instructions = in.list(EXPRESSIONS);
             Checks.range("number of instructions", instructions.size(), 2, Integer.MAX_VALUE);
         }
+        long flags = Checks.range("flags", in.number(FLAGS, 0), 0, INVERT | SEVERAL);
         return new Dynset(
                 in.choice(OP, Op.values()),
                 in.text(SET),
@@ -90,7 +90,7 @@ public record Dynset(
                 in.small(SREG_KEY),
                 in.smallOrNull(SREG_DATA),
                 in.numberOrNull(TIMEOUT),
-                in.numberOrNull(FLAGS),
+                (flags & INVERT) != 0,
                 instructions);
     }
 
@@ -106,13 +106,13 @@ public record Dynset(
                 .put(OP, op)
                 .put(SET, set)
                 .put(SET_ID, setId);
-        to.put(TIMEOUT, timeout);
+        to.put(TIMEOUT, timeout == null || timeout == 0 ? null : timeout);
         if (instructions.size() == 1) {
             to.put(EXPR, instructions.get(0));
         } else if (!instructions.isEmpty()) {
             to.put(EXPRESSIONS, instructions);
         }
-        to.put(FLAGS, flags);
+        to.put(FLAGS, (invert ? INVERT : 0) | (instructions.size() > 1 ? SEVERAL : 0));
     }
 
     @Override

@@ -10,7 +10,7 @@ public sealed interface Exthdr extends Instruction {
     Attribute OFFSET = Attribute.be32(3);
     /** {@code NFTA_EXTHDR_LEN}. */
     Attribute LEN = Attribute.be32(4);
-    /** {@code NFTA_EXTHDR_FLAGS}. */
+    /** {@code NFTA_EXTHDR_FLAGS}; the kernel dumps 0 of instructions that write, and refuses it. */
     Attribute FLAGS = Attribute.be32(5);
     /** {@code NFTA_EXTHDR_OP}. */
     Attribute OP = Attribute.be32(6);
@@ -51,8 +51,8 @@ public sealed interface Exthdr extends Instruction {
     private static Exthdr read(AttributeValues in) {
         Op op = in.choice(OP, Op.values(), Op.IPV6);
         int type = in.small(TYPE);
-        int offset = in.small(OFFSET);
-        int length = in.small(LEN);
+        int offset = in.small(OFFSET, 0);
+        int length = in.small(LEN, 0);
         boolean load = in.has(DREG);
         long flags = Checks.range("flags", in.number(FLAGS, 0), 0, load ? PRESENT : 0);
         if (load) {
@@ -73,14 +73,6 @@ public sealed interface Exthdr extends Instruction {
         Checks.range("type", type, 0, MOST);
         Checks.range("offset", offset, 0, MOST);
         Checks.range("length", length, 0, Constant.MOST);
-    }
-
-    private static void writeCommon(AttributeSink to, Op op, int type, int offset, int length, int flags) {
-        to.put(TYPE, type)
-                .put(OFFSET, offset)
-                .put(LEN, length)
-                .put(FLAGS, flags)
-                .put(OP, op);
     }
 
     @Override
@@ -108,7 +100,8 @@ public sealed interface Exthdr extends Instruction {
         @Override
         public void write(AttributeSink to) {
             to.put(DREG, dreg);
-            writeCommon(to, op, type, offset, length, present ? PRESENT : 0);
+            to.put(TYPE, type).put(OFFSET, offset).put(LEN, length);
+            to.put(FLAGS, present ? PRESENT : 0).put(OP, op);
         }
 
         @Override
@@ -137,7 +130,7 @@ public sealed interface Exthdr extends Instruction {
         @Override
         public void write(AttributeSink to) {
             to.put(SREG, sreg);
-            writeCommon(to, op, type, offset, length, 0);
+            to.put(TYPE, type).put(OFFSET, offset).put(LEN, length).put(OP, op);
         }
 
         @Override
@@ -159,7 +152,7 @@ public sealed interface Exthdr extends Instruction {
 
         @Override
         public void write(AttributeSink to) {
-            writeCommon(to, Op.TCPOPT, type, 0, 0, 0);
+            to.put(TYPE, type).put(OP, Op.TCPOPT);
         }
 
         @Override

@@ -27,6 +27,7 @@ public final class InstructionReader {
         final AttributeCursor content = new AttributeCursor();
         final AttributeCursor list = new AttributeCursor();
         final AttributeValues values = new AttributeValues();
+        final BytesView raw = new BytesView();
         final BytesView bytes = new BytesView();
     }
 
@@ -63,9 +64,12 @@ public final class InstructionReader {
 
     private List<Instruction> list(AttributeCursor list) throws MalformedMessageException {
         List<Instruction> instructions = new ArrayList<>();
+        int start = -1;
         while (list.next()) {
+            start = start < 0 ? list.offset() : start;
             if (list.type() != AttributeSink.LIST_ELEM) {
-                throw malformed("NFTA_LIST_*", list, "NFTA_LIST_ELEM", "attribute " + list.type());
+                throw new MalformedMessageException(
+                        "NFTA_LIST_*", list.offset() - start, "NFTA_LIST_ELEM", "attribute " + list.type());
             }
             instructions.add(inner(list));
         }
@@ -75,7 +79,7 @@ public final class InstructionReader {
     /** The instruction inside the attribute that the cursor is at. */
     private Instruction inner(AttributeCursor at) throws MalformedMessageException {
         if (depth >= DEPTH) {
-            throw malformed("NFTA_EXPR_DATA", at, DEPTH + " levels of instructions at most", "another one");
+            throw malformed("NFTA_EXPR_DATA", DEPTH + " levels of instructions at most", "another one");
         }
         return one(at.nestAt(levels[depth].element, "NFTA_EXPR_*"));
     }
@@ -83,25 +87,29 @@ public final class InstructionReader {
     private Instruction one(AttributeCursor element) throws MalformedMessageException {
         Level level = levels[depth];
         String name = null;
-        Opaque raw = null;
+        boolean hasData = false;
         while (element.next()) {
             switch (element.type()) {
                 case AttributeSink.NAME -> name = DataReader.text(element);
                 case AttributeSink.DATA -> {
-                    raw = Opaque.of(element.bytes(level.bytes));
+                    hasData = true;
+                    element.bytes(level.raw);
                     element.nestAt(level.content, "NFTA_EXPR_DATA");
                 }
                 default -> {} // the kernel has no other
             }
         }
         if (name == null || name.isEmpty()) {
-            throw malformed("NFTA_EXPR_*", element, "a name in NFTA_EXPR_NAME", "none");
+            throw malformed("NFTA_EXPR_*", "a name in NFTA_EXPR_NAME", "none");
         }
-        Instruction known = known(Formats.of(name), level, raw != null);
+        Instruction known = known(Formats.of(name), level, hasData);
+        if (known != null) {
+            return known;
+        }
         try {
-            return known != null ? known : new UnknownInstruction(name, raw);
+            return new UnknownInstruction(name, hasData ? Opaque.of(level.raw) : null);
         } catch (IllegalArgumentException e) {
-            throw malformed("NFTA_EXPR_NAME", element, "a name", "" + e.getMessage());
+            throw malformed("NFTA_EXPR_NAME", "a name", "" + e.getMessage());
         }
     }
 
@@ -168,8 +176,7 @@ public final class InstructionReader {
         return instructions;
     }
 
-    private static MalformedMessageException malformed(
-            String path, AttributeCursor at, String expected, String actual) {
-        return new MalformedMessageException(path, at.offset(), expected, actual);
+    private static MalformedMessageException malformed(String path, String expected, String actual) {
+        return new MalformedMessageException(path, 0, expected, actual);
     }
 }

@@ -3,7 +3,11 @@ package dev.nfkit.nftables.bytecode;
 import dev.nfkit.wire.MessageWriter;
 import java.util.List;
 
-/** Writes instructions ({@code NFTA_LIST_*}, {@code NFTA_EXPR_*}). Nests have {@code NLA_F_NESTED}, as libnftnl's. */
+/**
+ * Writes instructions ({@code NFTA_LIST_*}, {@code NFTA_EXPR_*}) as the kernel accepts them. Nests have {@code
+ * NLA_F_NESTED}, as libnftnl's. Attributes are those of the kernel's dumps in the same order, except for some that it
+ * dumps and refuses: flags of 0 of {@code osf} and of {@code exthdr} that writes, and a timeout of 0 of {@code dynset}.
+ */
 public final class InstructionWriter {
     private InstructionWriter() {}
 

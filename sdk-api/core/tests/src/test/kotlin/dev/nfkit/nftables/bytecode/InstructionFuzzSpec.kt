@@ -15,11 +15,15 @@ private fun tryRead(bytes: ByteArray): List<Instruction>? =
     try {
         val list = decode(bytes, reader = reader)
         InstructionText.lines(list, ByteOrder.LITTLE_ENDIAN).size shouldBe list.size
-        decode(encode(list)) shouldBe list
+        InstructionText.lines(decode(encode(list)), ByteOrder.LITTLE_ENDIAN).map(::withoutZero) shouldBe
+            InstructionText.lines(list, ByteOrder.LITTLE_ENDIAN).map(::withoutZero)
         list
     } catch (_: MalformedMessageException) {
         null // the only error for malformed input
     }
+
+/** A timeout of 0 is not written, because the kernel dumps it and may refuse it. */
+private fun withoutZero(text: String): String = text.replace(" timeout 0ms", "")
 
 class InstructionFuzzSpec :
     FunSpec({

@@ -83,8 +83,8 @@ internal class RandomInstructions(
             maybe(::u32),
             register(),
             maybe(::register),
-            maybe { random.nextLong() },
-            maybe(::u32),
+            maybe { random.nextLong(1, Long.MAX_VALUE) },
+            flag(),
             List(random.nextInt(4)) { stateful() },
         )
 
