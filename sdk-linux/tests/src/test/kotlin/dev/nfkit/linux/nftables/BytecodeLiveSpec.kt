@@ -6,7 +6,6 @@ import dev.nfkit.nftables.bytecode.UnknownInstruction
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
-import java.util.HexFormat
 
 /** nft is the oracle: it adds rules, the codec reads what the kernel dumps, and nft prints the same dump. */
 class BytecodeLiveSpec :
@@ -41,23 +40,12 @@ private fun difference(
     expected: List<String>?,
 ): String? {
     val unknown = rule.instructions.filterIsInstance<UnknownInstruction>()
+    val written = comparable(rule.written())
+    val read = comparable(rule.expressions)
     return when {
-        rule.text() != expected -> {
-            "${rule.place}: ${rule.text()} instead of $expected"
-        }
-
-        hex(rule.written()) != hex(rule.expressions) -> {
-            "${rule.place} ${rule.text()}: wrote ${hex(rule.written())} for ${hex(rule.expressions)}"
-        }
-
-        unknown.isNotEmpty() -> {
-            "${rule.place}: $unknown"
-        }
-
-        else -> {
-            null
-        }
+        rule.text() != expected -> "${rule.place}: ${rule.text()} instead of $expected"
+        written != read -> "${rule.place} ${rule.text()}: wrote $written for $read"
+        unknown.isNotEmpty() -> "${rule.place}: $unknown"
+        else -> null
     }
 }
-
-private fun hex(bytes: ByteArray) = HexFormat.of().formatHex(bytes)

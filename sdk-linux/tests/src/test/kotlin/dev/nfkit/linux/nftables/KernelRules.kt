@@ -12,12 +12,16 @@ import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import java.util.HexFormat
 
 private const val GETRULE = 10 shl 8 or 7
 private const val RULE_TABLE = 1
 private const val RULE_CHAIN = 2
 private const val RULE_HANDLE = 3
 private const val RULE_EXPRESSIONS = 4
+
+/** The attributes that the kernel dumps and does not accept with the value 0, by the name of the instruction. */
+private val refused = mapOf("osf" to setOf(3), "exthdr" to setOf(3, 4, 5), "dynset" to setOf(6))
 
 private val families = mapOf(1 to "inet", 2 to "ip", 3 to "arp", 5 to "netdev", 7 to "bridge", 10 to "ip6")
 
@@ -57,6 +61,32 @@ internal class KernelRule(
             return InstructionReader().readList(cursor)
         }
     }
+}
+
+/** The bytes of each instruction, without attributes of 0 that the kernel dumps and refuses. Padded as in a list. */
+internal fun comparable(expressions: ByteArray): List<Pair<String, List<Pair<Int, String>>>> =
+    children(expressions).map { (_, element) ->
+        val parts = children(element).toMap()
+        val name = String(parts.getValue(1)).trimEnd('\u0000')
+        name to
+            children(parts[2] ?: ByteArray(0))
+                .filterNot { (type, value) -> type in refused[name].orEmpty() && value.all { it == 0.toByte() } }
+                .filterNot { (type, _) -> name == "dynset" && type == DYNSET_FLAGS }
+                .map { (type, value) -> type to HexFormat.of().formatHex(value) }
+    }
+
+private const val DYNSET_FLAGS = 9
+
+private fun children(bytes: ByteArray): List<Pair<Int, ByteArray>> {
+    val buffer = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder())
+    val found = mutableListOf<Pair<Int, ByteArray>>()
+    var at = 0
+    while (at < bytes.size) {
+        val length = buffer.getShort(at).toInt() and 0xffff
+        found += buffer.getShort(at + 2).toInt() to bytes.copyOfRange(at + Netlink.NLA_HDRLEN, at + length)
+        at += Netlink.align(length)
+    }
+    return found
 }
 
 /** Clears `NLA_F_NESTED` in all attributes, and in those inside. */
