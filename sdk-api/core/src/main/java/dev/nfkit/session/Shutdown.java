@@ -137,15 +137,14 @@ final class Shutdown {
      *
      * @return whether all was delivered and nothing is left to wait for, so that the session is to end
      */
-    boolean proceed() throws NetlinkException {
+    boolean proceed() {
         if (!requested || ++emptyReceives < EMPTY) {
             return false;
         }
         if (requests.anyUnanswered() && ++resent <= REPEATS) {
             requests.forget();
             emptyReceives = 0;
-            requested = false;
-            request();
+            requested = false; // requestIfDue() sends it before the next receive
             return false;
         }
         settling = true;

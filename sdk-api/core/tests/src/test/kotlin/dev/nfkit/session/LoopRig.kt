@@ -27,8 +27,9 @@ internal fun message(
     type: Int,
     sequence: Long,
     size: Int = 0,
+    flags: Int = 0,
 ): ByteArray {
-    val writer = MessageWriter(64 + size, ByteOrder.LITTLE_ENDIAN).begin(type, 0, sequence)
+    val writer = MessageWriter(64 + size, ByteOrder.LITTLE_ENDIAN).begin(type, flags, sequence)
     if (size > 0) writer.raw(*ByteArray(size))
     val datagram = writer.end().datagram()
     return ByteArray(datagram.remaining()).also { datagram.get(it) }
@@ -86,7 +87,7 @@ internal class LoopRig {
     var onPacket: (Int) -> Unit = {}
     val socket = Socket()
     val life = Session()
-    private val clock =
+    val clock =
         object : NetlinkTransport {
             override fun open(protocol: Int): NetlinkSocket = error("no test asks")
 
