@@ -34,6 +34,7 @@ class LayersTest {
             Map.entry("nftables.statement", 5),
             Map.entry("netfilter", 5),
             Map.entry("conntrack.event", 6),
+            Map.entry("nftables.text", 6),
             Map.entry("netfilter.decode", 6),
             Map.entry("nftables.codec", 6),
             Map.entry("nftables", 7),

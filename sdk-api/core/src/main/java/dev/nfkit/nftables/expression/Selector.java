@@ -7,6 +7,7 @@ public sealed interface Selector extends Expression
                 ExtensionField,
                 ExtensionPresence,
                 RawTcpOption,
+                RawTcpOptionPresence,
                 Meta,
                 ConnectionSelector,
                 Route,

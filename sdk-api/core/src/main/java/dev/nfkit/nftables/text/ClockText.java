@@ -1,0 +1,66 @@
+package dev.nfkit.nftables.text;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** Dates and times of day: kept in UTC, and written in the time zone of the host. */
+final class ClockText {
+    private static final DateTimeFormatter DATE_TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
+    private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm");
+    private static final int DATE_LENGTH = 10;
+    private static final int MINUTE_LENGTH = 16;
+    private static final int DAY_SECONDS = 86_400;
+
+    private ClockText() {}
+
+    /** Nanoseconds since 1970 of a date such as {@code 2023-06-01 12:00}. */
+    static Optional<Long> date(String text, ZoneId zone) {
+        try {
+            String whole = text.length() == DATE_LENGTH
+                    ? text + " 00:00:00"
+                    : text.length() == MINUTE_LENGTH ? text + ":00" : text;
+            Instant instant = LocalDateTime.parse(whole, DATE_TIME).atZone(zone).toInstant();
+            long seconds = instant.getEpochSecond();
+            return seconds < 0 || seconds > Long.MAX_VALUE / TimeUnit.SECONDS.toNanos(1)
+                    ? Optional.empty()
+                    : Optional.of(TimeUnit.SECONDS.toNanos(seconds));
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    static String date(long nanoseconds, ZoneId zone) {
+        return DATE_TIME.format(Instant.ofEpochSecond(Long.divideUnsigned(nanoseconds, TimeUnit.SECONDS.toNanos(1)))
+                .atZone(zone));
+    }
+
+    /** Seconds since midnight UTC of a time of day such as {@code 9:00}. */
+    static Optional<Long> hour(String text, ZoneId zone) {
+        String padded = text.indexOf(':') == 1 ? "0" + text : text;
+        try {
+            int local =
+                    LocalTime.parse(padded, padded.length() > 5 ? TIME : MINUTE).toSecondOfDay();
+            return Optional.of((long) Math.floorMod(local - offset(zone), DAY_SECONDS));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    static String hour(long seconds, ZoneId zone) {
+        LocalTime time = LocalTime.ofSecondOfDay(Math.floorMod(seconds + offset(zone), (long) DAY_SECONDS));
+        return (time.getSecond() == 0 ? MINUTE : TIME).format(time);
+    }
+
+    private static int offset(ZoneId zone) {
+        return zone.getRules().getOffset(LocalDate.now(zone).atStartOfDay()).getTotalSeconds();
+    }
+}
