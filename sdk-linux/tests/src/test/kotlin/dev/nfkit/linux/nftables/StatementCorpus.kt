@@ -35,7 +35,9 @@ internal object StatementCorpus {
             statements.forEachIndexed { index, it ->
                 Files.writeString(rule(directory, index), "add rule ${it.family} t ${it.chain} ${it.text}\n")
             }
+            Files.writeString(directory.resolve("optional"), resource("optional.nft"))
             namespace.exec("nft", "-f", "$directory/tables")
+            namespace.exec("sh", "-c", "nft -f $directory/optional 2>/dev/null; true")
             namespace.exec("sh", "-c", "for f in $directory/*.rule; do nft -f \$f 2>\$f.out && rm \$f.out; done; true")
             return statements
                 .withIndex()
