@@ -111,7 +111,6 @@ class InstructionFuzzTest {
     }
 
     private static byte[] write(List<? extends Instruction> list, ByteOrder order) {
-        // The reader accepts headers that are shorter than those that are written.
         MessageWriter writer = new MessageWriter(1 << 17, order).begin(0, 0, 0);
         InstructionWriter.write(writer, EXPRESSIONS, list);
         ByteBuffer datagram = writer.end().datagram();

@@ -1,7 +1,7 @@
 package dev.nfkit.linux.nftables
 
 import dev.nfkit.linux.Namespace
-import dev.nfkit.linux.needsNamespaces
+import dev.nfkit.linux.needsNft
 import dev.nfkit.nftables.bytecode.UnknownInstruction
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
@@ -11,7 +11,7 @@ import io.kotest.matchers.shouldBe
 class BytecodeLiveSpec :
     FunSpec({
         test("rules of all families have the text of nft, and are written as they were read")
-            .config(enabledOrReasonIf = needsNamespaces) {
+            .config(enabledOrReasonIf = needsNft) {
                 Namespace().use { namespace ->
                     val refusals = StatementCorpus.install(namespace)
                     refusals.filterKeys { it.needs.isNotEmpty() }.forEach { (it, _) ->

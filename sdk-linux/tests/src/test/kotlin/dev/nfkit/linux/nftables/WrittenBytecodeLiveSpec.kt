@@ -1,7 +1,7 @@
 package dev.nfkit.linux.nftables
 
 import dev.nfkit.linux.Namespace
-import dev.nfkit.linux.needsNamespaces
+import dev.nfkit.linux.needsNft
 import dev.nfkit.nftables.bytecode.Bitwise
 import dev.nfkit.nftables.bytecode.Cmp
 import dev.nfkit.nftables.bytecode.Compat
@@ -64,7 +64,7 @@ private fun isAnonymous(rule: KernelRule) =
 class WrittenBytecodeLiveSpec :
     FunSpec({
         test("the kernel accepts each rule of the corpus as the codec writes it, and dumps it as before")
-            .config(enabledOrReasonIf = needsNamespaces) {
+            .config(enabledOrReasonIf = needsNft) {
                 Namespace().use { namespace ->
                     StatementCorpus.install(namespace)
                     val rules = namespace.rules().filterNot(::isAnonymous)
@@ -85,7 +85,7 @@ class WrittenBytecodeLiveSpec :
             }
 
         test("the kernel accepts instructions that nft has no statement for, and dumps them as they are")
-            .config(enabledOrReasonIf = needsNamespaces) {
+            .config(enabledOrReasonIf = needsNft) {
                 Namespace().use { namespace ->
                     namespace.exec("nft", "add table ip t; add chain ip t c")
                     val known = foreign.filter { namespace.accepts(2, "c", it) }.map { it.second }
@@ -105,7 +105,7 @@ class WrittenBytecodeLiveSpec :
                 }
             }
 
-        test("a tunnel's id is read in netdev chains").config(enabledOrReasonIf = needsNamespaces) {
+        test("a tunnel's id is read in netdev chains").config(enabledOrReasonIf = needsNft) {
             Namespace().use { namespace ->
                 namespace.exec(
                     "nft",
