@@ -94,7 +94,10 @@ final class Intake {
         return inbound.message();
     }
 
-    /** Gives a message that is an answer to its request; false if it is none. */
+    /**
+     * Passes a message that is an answer to its request, or to the session if it answers none of these; false if it is no
+     * answer.
+     */
     boolean takeAnswer(MessageCursor message) throws MalformedMessageException {
         if (message.type() != Netlink.NLMSG_ERROR) {
             return false;
@@ -110,7 +113,7 @@ final class Intake {
         } catch (MalformedMessageException e) {
             life.malformed(e);
         }
-        return request != null;
+        return true;
     }
 
     /**

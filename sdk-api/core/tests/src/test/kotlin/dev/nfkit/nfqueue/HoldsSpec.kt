@@ -86,6 +86,7 @@ class HoldsSpec :
             hold.answered() shouldBe false
             rig.socket.failAfter = Int.MAX_VALUE
             hold.answer(Verdict.DROP) shouldBe true
+            rig.socket.datagrams.flatten() shouldContainExactly listOf("0: 2 NF_DROP")
             (3..6).forEach { rig.add(it, Verdict.ACCEPT) }
             rig.flush() shouldContainExactly listOf("0: up to 6 NF_ACCEPT")
             rig.holds.answered() shouldBe 1
@@ -101,6 +102,29 @@ class HoldsSpec :
             rig.holds.answered() shouldBe 2
             rig.holds.count() shouldBe 4
             holds.map { it.answered() } shouldContainExactly listOf(true, true, false, false, false, false)
+        }
+
+        test("of many answers those whose packet has got another verdict are late, and the others are sent together") {
+            val rig = VerdictRig()
+            val holds = listOf(rig.held(1), rig.held(2, deadline = 10), rig.held(3))
+            holds.forEach { it.claim(Verdict.ACCEPT) }
+            rig.expire(10).size shouldBe 1
+            rig.socket.datagrams.clear()
+            val late = LongAdder()
+            rig.holds.answerAll(holds, holds.map { Verdict.ACCEPT }, late)
+            rig.socket.datagrams shouldContainExactly listOf(listOf("0: 1 NF_ACCEPT", "0: 3 NF_ACCEPT"))
+            late.sum() shouldBe 1
+            rig.holds.answered() shouldBe 2
+            rig.holds.count() shouldBe 0
+        }
+
+        test("many answers that do not fit one datagram all count") {
+            val rig = VerdictRig(limit = 300)
+            val holds = (1..5).map { rig.held(it) }
+            holds.forEach { it.claim(Verdict.ACCEPT) }
+            rig.holds.answerAll(holds, holds.map { Verdict.ACCEPT }, LongAdder())
+            rig.socket.datagrams.map { it.size } shouldContainExactly listOf(2, 2, 1)
+            rig.holds.answered() shouldBe 5
         }
 
         test("a decider that throws after its hold yields to an answer, and otherwise gives the failure verdict") {
@@ -201,6 +225,7 @@ class HoldsSpec :
             rig.expire(10).size shouldBe 3
             rig.socket.datagrams.map { it.size } shouldContainExactly listOf(2, 2, 1)
             rig.socket.datagrams.flatten() shouldContainExactly (1..5).map { "0: $it NF_DROP" }
+            rig.holds.expired() shouldBe 5
         }
 
         test("held packets whose close verdict cannot be sent are reported, and no batch covers them any more") {

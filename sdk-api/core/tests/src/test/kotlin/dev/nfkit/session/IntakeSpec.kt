@@ -73,6 +73,16 @@ class IntakeSpec :
             rig.seen() shouldContainExactly listOf("4 in 1 at 30")
         }
 
+        test("the session sees each receive before its messages are delivered, also one that brings nothing") {
+            val rig = LoopRig()
+            rig.arrive(packet(1), packet(2))
+            rig.poll(0)
+            rig.poll(0)
+            rig.arrive(answer(1))
+            rig.call()
+            rig.life.received shouldContainExactly listOf("2 after 0", "0 after 2", "1 after 2")
+        }
+
         test("messages that are set aside are copies") {
             val rig = LoopRig()
             rig.arrive(packet(1))
@@ -92,6 +102,15 @@ class IntakeSpec :
             rig.arrive(message(2, 9, 2), packet(3))
             rig.poll(0) shouldBe 1
             rig.calls shouldContain "unclaimed 9"
+        }
+
+        test("an answer to no request that comes while a request waits is reported once") {
+            val rig = LoopRig()
+            rig.arrive(answer(9, 1), packet(3), answer(1))
+            rig.call()
+            rig.drain()
+            rig.delivered shouldContainExactly listOf(3)
+            rig.calls.count { it == "unclaimed 9" } shouldBe 1
         }
 
         test("damage that the session reports by an exception passes through a request") {

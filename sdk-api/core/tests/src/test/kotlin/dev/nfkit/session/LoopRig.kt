@@ -207,6 +207,13 @@ internal class LoopRig {
         /** Posts a request to unbind; its sequence is in [rest]. */
         val rest = mutableListOf<Long>()
 
+        /** The number of datagrams of each receive that the session was shown, and of the packets delivered before. */
+        val received = mutableListOf<String>()
+
+        override fun received(batch: DatagramBatch) {
+            received += "${batch.count()} after ${delivered.size}"
+        }
+
         private fun call(
             name: String,
             text: String = name,
