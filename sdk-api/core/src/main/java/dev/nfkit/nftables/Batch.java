@@ -42,7 +42,8 @@ public final class Batch {
     }
 
     /**
-     * Creates an object. The batch is refused if it exists ({@link dev.nfkit.Refusal#EXISTS}).
+     * Creates an object. The batch is refused if it exists ({@link dev.nfkit.Refusal#EXISTS}), and elements if one of them
+     * exists.
      *
      * @param object the object; no rule, which has no name
      * @return this batch
@@ -106,16 +107,16 @@ public final class Batch {
     }
 
     /**
-     * Removes the rules of all chains of a table, or those of a chain. The chains stay, so that no packet that waits in a
-     * queue is lost.
+     * Removes the rules of all chains of a table, or those of a chain, or the elements of a set. The chains stay, so that no
+     * packet that waits in a queue is lost.
      *
-     * @param object a table or a chain
+     * @param object a table, chain or set
      * @return this batch
      * @throws IllegalArgumentException if it is another object
      */
     public Batch flush(RulesetObject object) {
-        if (!(object instanceof Table) && !(object instanceof Chain)) {
-            throw new IllegalArgumentException("flush " + object + ": only tables and chains can be flushed");
+        if (!(object instanceof Table) && !(object instanceof Chain) && !(object instanceof NftSet)) {
+            throw new IllegalArgumentException("flush " + object + ": only tables, chains and sets can be flushed");
         }
         return change(Action.FLUSH, object);
     }

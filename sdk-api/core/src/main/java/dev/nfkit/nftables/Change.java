@@ -27,14 +27,18 @@ record Change(Action action, RulesetObject object, boolean echo) implements Batc
         int family = object.table().family().number();
         if (action == Action.FLUSH) {
             target.message(flushType(), reply, writer -> writeFlush(writer.nfgenmsg(family, 0)));
+        } else if (object instanceof SetElements elements) {
+            int type = removes() ? removal() : object.kind().created();
+            elements.writeTo(target, type, removes() ? 0 : flags(), removes());
         } else if (removes()) {
-            int type = action == Action.DELETE
-                    ? object.kind().deleted()
-                    : object.kind().destroyed();
-            target.message(type, reply, writer -> object.writeKey(writer.nfgenmsg(family, 0)));
+            target.message(removal(), reply, writer -> object.writeKey(writer.nfgenmsg(family, 0)));
         } else {
             target.message(object.kind().created(), reply | flags(), writer -> writeNew(writer.nfgenmsg(family, 0)));
         }
+    }
+
+    private int removal() {
+        return action == Action.DELETE ? object.kind().deleted() : object.kind().destroyed();
     }
 
     boolean removes() {
@@ -61,12 +65,16 @@ record Change(Action action, RulesetObject object, boolean echo) implements Batc
         }
     }
 
-    /** A table or a chain is flushed by deleting rules without naming one. */
+    /** A table or a chain is flushed by deleting rules without naming one, and a set by deleting elements. */
     private int flushType() {
-        return MessageTypes.DELRULE;
+        return object instanceof NftSet ? MessageTypes.DELSETELEM : MessageTypes.DELRULE;
     }
 
     private void writeFlush(MessageWriter writer) {
+        if (object instanceof NftSet set) {
+            set.writeForElements(writer);
+            return;
+        }
         writer.string(Nfta.RULE_TABLE, object.table().name());
         if (object instanceof Chain chain) {
             writer.string(Nfta.RULE_CHAIN, chain.name());

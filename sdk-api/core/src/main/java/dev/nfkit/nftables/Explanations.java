@@ -42,8 +42,10 @@ final class Explanations {
 
     private RefusedChange explain(String words, @Nullable Change change, BatchAnswer.Refused each) {
         KernelRefusedException reason = each.reason();
-        String attribute = each.path().isEmpty() ? null : AttributeNames.of(each.type(), each.path());
-        Cause cause = cause(change, reason, attribute == null ? "" : attribute);
+        String attribute = each.place().path().isEmpty()
+                ? null
+                : AttributeNames.of(each.type(), each.place().path());
+        Cause cause = cause(change, each, attribute == null ? "" : attribute);
         return new RefusedChange(
                 each.change(),
                 words,
@@ -54,13 +56,18 @@ final class Explanations {
                 cause == null ? null : cause.cure);
     }
 
-    private @Nullable Cause cause(@Nullable Change change, KernelRefusedException reason, String attribute) {
+    private @Nullable Cause cause(@Nullable Change change, BatchAnswer.Refused each, String attribute) {
+        KernelRefusedException reason = each.reason();
         Errno errno = reason.errno();
         if (errno.equals(Errno.EPERM)) {
             return permission(change, reason);
         }
         if (errno.equals(Errno.ENOMEM)) {
             return new Cause(Refusal.UNKNOWN, "the kernel has no memory for it");
+        }
+        if (change != null && change.object() instanceof SetElements elements) {
+            return ElementCauses.of(
+                    change, elements, errno, attribute, each.place().value());
         }
         return change == null ? null : ObjectCauses.of(change, errno, attribute);
     }

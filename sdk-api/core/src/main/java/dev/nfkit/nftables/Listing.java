@@ -1,19 +1,13 @@
 package dev.nfkit.nftables;
 
-import dev.nfkit.AddressFamily;
-import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nftables.codec.MessageTypes;
 import dev.nfkit.nftables.codec.Nfta;
-import dev.nfkit.session.Exchange;
-import dev.nfkit.session.TableRequests;
-import dev.nfkit.wire.MessageCursor;
-import dev.nfkit.wire.Netlink;
+import dev.nfkit.nftables.expression.Expression;
+import dev.nfkit.nftables.expression.SetElement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the ruleset. Each method lists the objects as they are at that moment; {@link Nftables#consistent} makes the results
@@ -24,23 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Follows {@code nf_tables_dump_*} in {@code nf_tables_api.c}.
  */
 public final class Listing {
-    private final TableRequests requests;
-    private final TableRequests dumps;
-    /** The number of dumps that the kernel reported as interrupted by a change. */
-    private int interruptions;
+    private final Dumps dumps;
 
-    Listing(TableRequests requests, TableRequests dumps) {
-        this.requests = requests;
+    Listing(Dumps dumps) {
         this.dumps = dumps;
-    }
-
-    /** Reads an object from its message. */
-    interface Reader<T> {
-        T read(MessageCursor message) throws MalformedMessageException;
-    }
-
-    int interruptions() {
-        return interruptions;
     }
 
     /**
@@ -50,17 +31,7 @@ public final class Listing {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public Generation generation() throws NetlinkException {
-        List<Generation> found = new ArrayList<>(1);
-        requests.<RuntimeException>ask(
-                "get the generation of the ruleset",
-                MessageTypes.GETGEN,
-                0,
-                writer -> writer.nfgenmsg(0, 0),
-                message -> found.add(Generation.read(message)));
-        if (found.isEmpty()) {
-            throw new MalformedMessageException("answer to NFT_MSG_GETGEN", 0, "a generation", "none");
-        }
-        return found.get(0);
+        return dumps.ask("get the generation of the ruleset", MessageTypes.GETGEN, Generation::read);
     }
 
     /**
@@ -71,7 +42,7 @@ public final class Listing {
      */
     public List<Table> tables() throws NetlinkException {
         List<Table> tables = new ArrayList<>();
-        this.<Table, RuntimeException>dump("list tables", MessageTypes.GETTABLE, null, null, Table::read, tables::add);
+        dumps.<Table, RuntimeException>dump("list tables", MessageTypes.GETTABLE, null, null, Table::read, tables::add);
         return tables;
     }
 
@@ -83,7 +54,7 @@ public final class Listing {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public Optional<Table> table(TableId id) throws NetlinkException {
-        return get(
+        return dumps.get(
                 "get table " + id,
                 MessageTypes.GETTABLE,
                 writer -> writer.nfgenmsg(id.family().number(), 0).string(Nfta.TABLE_NAME, id.name()),
@@ -98,7 +69,7 @@ public final class Listing {
      */
     public List<Chain> chains() throws NetlinkException {
         List<Chain> chains = new ArrayList<>();
-        this.<Chain, RuntimeException>dump("list chains", MessageTypes.GETCHAIN, null, null, Chain::read, chains::add);
+        dumps.<Chain, RuntimeException>dump("list chains", MessageTypes.GETCHAIN, null, null, Chain::read, chains::add);
         return chains;
     }
 
@@ -112,7 +83,7 @@ public final class Listing {
     public List<Chain> chains(TableId table) throws NetlinkException {
         List<Chain> chains = new ArrayList<>();
         // The kernel selects chains by their family only.
-        this.<Chain, RuntimeException>dump(
+        dumps.<Chain, RuntimeException>dump(
                 "list chains of " + table, MessageTypes.GETCHAIN, table, null, Chain::read, chains::add);
         return chains;
     }
@@ -126,7 +97,7 @@ public final class Listing {
      * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
      */
     public Optional<Chain> chain(TableId table, String name) throws NetlinkException {
-        return get(
+        return dumps.get(
                 "get chain " + table + " " + name,
                 MessageTypes.GETCHAIN,
                 writer -> writer.nfgenmsg(table.family().number(), 0)
@@ -144,7 +115,7 @@ public final class Listing {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> void rules(ObjectSink<Rule, E> sink) throws NetlinkException, E {
-        dump("list rules", MessageTypes.GETRULE, null, null, Rule::read, sink);
+        dumps.dump("list rules", MessageTypes.GETRULE, null, null, Rule::read, sink);
     }
 
     /**
@@ -157,7 +128,7 @@ public final class Listing {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> void rules(TableId table, ObjectSink<Rule, E> sink) throws NetlinkException, E {
-        dump("list rules of " + table, MessageTypes.GETRULE, table, null, Rule::read, sink);
+        dumps.dump("list rules of " + table, MessageTypes.GETRULE, table, null, Rule::read, sink);
     }
 
     /**
@@ -173,7 +144,7 @@ public final class Listing {
     public <E extends Exception> void rules(TableId table, String chain, ObjectSink<Rule, E> sink)
             throws NetlinkException, E {
         Names.object("chain", chain);
-        dump(
+        dumps.dump(
                 "list rules of chain " + table + " " + chain,
                 MessageTypes.GETRULE,
                 table,
@@ -186,48 +157,89 @@ public final class Listing {
                 });
     }
 
-    /** Dumps objects; all that a table does not contain are left out, because the kernel may not select by it. */
-    private <T extends RulesetObject, E extends Exception> void dump(
-            String what,
-            int type,
-            @Nullable TableId table,
-            Exchange.@Nullable Body more,
-            Reader<T> reader,
-            ObjectSink<T, E> sink)
-            throws NetlinkException, E {
-        int family = table == null ? 0 : table.family().number();
-        // The number of the table's name is the same for chains, rules, sets, objects and flow tables.
-        boolean selects = table != null && type != MessageTypes.GETTABLE && type != MessageTypes.GETCHAIN;
-        Predicate<T> matches = found -> table == null || found.table().equals(table);
-        boolean interrupted = dumps.<E>ask(
-                what,
-                type,
-                Netlink.NLM_F_DUMP,
-                writer -> {
-                    writer.nfgenmsg(family, 0);
-                    if (selects && table != null) {
-                        writer.string(Nfta.RULE_TABLE, table.name());
-                    }
-                    if (more != null) {
-                        more.writeTo(writer);
-                    }
-                },
-                message -> {
-                    if (Families.hasTables(AddressFamily.of(message.family()))) {
-                        T found = reader.read(message);
-                        if (matches.test(found)) {
-                            sink.object(found);
-                        }
-                    }
-                });
-        if (interrupted) {
-            interruptions++;
-        }
+    /**
+     * The sets and maps of all tables, without their elements.
+     *
+     * @return a new list
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public List<NftSet> sets() throws NetlinkException {
+        List<NftSet> sets = new ArrayList<>();
+        dumps.<NftSet, RuntimeException>dump("list sets", MessageTypes.GETSET, null, null, NftSet::read, sets::add);
+        return sets;
     }
 
-    private <T> Optional<T> get(String what, int type, Exchange.Body body, Reader<T> reader) throws NetlinkException {
-        List<T> found = new ArrayList<>(1);
-        requests.askIfThere(what, type, body, message -> found.add(reader.read(message)));
-        return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
+    /**
+     * The sets and maps of a table, without their elements.
+     *
+     * @param table the table
+     * @return a new list
+     * @throws NetlinkException if there is no such table, the kernel refuses it otherwise, the socket fails, or the client is
+     *     closed
+     */
+    public List<NftSet> sets(TableId table) throws NetlinkException {
+        List<NftSet> sets = new ArrayList<>();
+        dumps.<NftSet, RuntimeException>dump(
+                "list sets of " + table, MessageTypes.GETSET, table, null, NftSet::read, sets::add);
+        return sets;
+    }
+
+    /**
+     * A set or map by its name, without its elements.
+     *
+     * @param table the set's table
+     * @param name the set's name
+     * @return the set, or empty if there is none
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public Optional<NftSet> set(TableId table, String name) throws NetlinkException {
+        return dumps.get(
+                "get set " + table + " " + name,
+                MessageTypes.GETSET,
+                writer -> writer.nfgenmsg(table.family().number(), 0)
+                        .string(Nfta.SET_TABLE, table.name())
+                        .string(Nfta.SET_NAME, name),
+                NftSet::read);
+    }
+
+    /**
+     * Lists the elements of a set, in the order of the kernel.
+     *
+     * @param set the set, as it was listed or made
+     * @param sink takes them
+     * @throws NetlinkException if there is no such set, an element cannot be read, the kernel refuses it otherwise, the socket
+     *     fails, or the client is closed
+     * @throws E as the sink throws
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> void elements(NftSet set, ObjectSink<SetElement, E> sink) throws NetlinkException, E {
+        new Elements(dumps, set).list(MessageTypes.GETSETELEM, sink);
+    }
+
+    /**
+     * Lists the elements of a set, and sets the counters and other states of each to their beginning. Needs Linux 6.5.
+     *
+     * @param set the set, as it was listed or made
+     * @param sink takes them, with the states until now
+     * @throws NetlinkException as {@link #elements}
+     * @throws E as the sink throws
+     * @param <E> what the sink may throw
+     */
+    public <E extends Exception> void elementsAndReset(NftSet set, ObjectSink<SetElement, E> sink)
+            throws NetlinkException, E {
+        new Elements(dumps, set).list(MessageTypes.GETSETELEM_RESET, sink);
+    }
+
+    /**
+     * Finds the element that a key belongs to: of a set with intervals, the interval that contains it.
+     *
+     * @param set the set, as it was listed or made
+     * @param key a value of the set's type
+     * @return the element, or empty if there is none
+     * @throws NetlinkException if the kernel refuses it otherwise, the socket fails, or the client is closed
+     * @throws IllegalArgumentException if the key does not fit the set's types
+     */
+    public Optional<SetElement> element(NftSet set, Expression key) throws NetlinkException {
+        return new Elements(dumps, set).get(key);
     }
 }

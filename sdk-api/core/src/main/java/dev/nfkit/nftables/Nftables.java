@@ -131,7 +131,7 @@ public final class Nftables implements AutoCloseable {
      * @return what lists it; each call of it reads the present state
      */
     public Listing list() {
-        return new Listing(requests, dumps);
+        return new Listing(new Dumps(requests, dumps));
     }
 
     /**
@@ -147,10 +147,11 @@ public final class Nftables implements AutoCloseable {
      */
     public <R, E extends Exception> R consistent(Reading<R, E> reading) throws NetlinkException, E {
         for (int i = 0; i < READINGS; i++) {
-            Listing listing = list();
+            Dumps attempt = new Dumps(requests, dumps);
+            Listing listing = new Listing(attempt);
             Generation before = listing.generation();
             R result = reading.read(listing, before);
-            if (listing.interruptions() == 0 && listing.generation().id() == before.id()) {
+            if (attempt.interruptions() == 0 && listing.generation().id() == before.id()) {
                 return result;
             }
         }

@@ -1,5 +1,7 @@
 package dev.nfkit.session;
 
+import dev.nfkit.Bytes;
+import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
@@ -12,9 +14,10 @@ final class AttributePath {
 
     private AttributePath() {}
 
-    /** The types of the attributes that contain the byte, from the outside in. */
-    static List<Integer> at(MessageCursor message, int offset) {
+    /** The attributes that contain the byte. */
+    static BatchAnswer.Place at(MessageCursor message, int offset) {
         List<Integer> path = new ArrayList<>();
+        Bytes value = Bytes.of();
         int target = message.offset() + offset;
         try {
             AttributeCursor cursor = new AttributeCursor().wrap(message, "request");
@@ -22,6 +25,7 @@ final class AttributePath {
                 int end = cursor.offset() + cursor.length();
                 if (target >= cursor.offset() - HEADER && target < Math.max(end, cursor.offset())) {
                     path.add(cursor.type());
+                    value = cursor.bytes(new BytesView()).copy();
                     if (!cursor.nested() || target < cursor.offset()) {
                         break;
                     }
@@ -29,8 +33,8 @@ final class AttributePath {
                 }
             }
         } catch (MalformedMessageException e) {
-            return List.copyOf(path);
+            throw new AssertionError("the message was written by this process", e);
         }
-        return List.copyOf(path);
+        return new BatchAnswer.Place(path, value);
     }
 }

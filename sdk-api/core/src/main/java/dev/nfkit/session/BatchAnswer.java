@@ -1,5 +1,6 @@
 package dev.nfkit.session;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.KernelRefusedException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +18,24 @@ public record BatchAnswer(List<Refused> refused, boolean complete) {
      * @param change the index of its change; −1 for the batch itself
      * @param type its {@code nlmsg_type}
      * @param reason errno, text and offset
-     * @param path the types of the attributes that the offset lies in, from the outside in; empty if the kernel reported none
+     * @param place the attribute that the kernel objects to
      */
-    public record Refused(int change, int type, KernelRefusedException reason, List<Integer> path) {}
+    public record Refused(int change, int type, KernelRefusedException reason, Place place) {}
+
+    /**
+     * A place in a message that was sent.
+     *
+     * @param path the types of the attributes that contain it, from the outside in; empty if the kernel reported none
+     * @param value the value of the last of them
+     */
+    public record Place(List<Integer> path, Bytes value) {
+        static final Place UNKNOWN = new Place(List.of(), Bytes.of());
+
+        /** Copies the path. */
+        public Place {
+            path = List.copyOf(path);
+        }
+    }
 
     /**
      * The first refusal of the batch itself, or else the first of all.

@@ -248,8 +248,9 @@ public final class BatchExchange implements AutoCloseable {
         var datagram = writer.writer().datagram();
         int start = writer.start(message);
         sent.wrap(datagram, start, datagram.limit() - start, socket.order()).next();
-        List<Integer> path = reason.offset() < 0 ? List.of() : AttributePath.at(sent, reason.offset());
-        return new BatchAnswer.Refused(writer.changeOf(message), sent.type(), reason, path);
+        BatchAnswer.Place place =
+                reason.offset() < 0 ? BatchAnswer.Place.UNKNOWN : AttributePath.at(sent, reason.offset());
+        return new BatchAnswer.Refused(writer.changeOf(message), sent.type(), reason, place);
     }
 
     /** Closes the socket, whose owned tables the kernel then removes. Any thread; idempotent. */

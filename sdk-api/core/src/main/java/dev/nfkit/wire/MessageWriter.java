@@ -330,6 +330,15 @@ public final class MessageWriter {
     }
 
     /**
+     * The byte order of headers.
+     *
+     * @return that of the host that reads the datagram
+     */
+    public ByteOrder order() {
+        return swap ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+    }
+
+    /**
      * The most bytes of a datagram.
      *
      * @return the capacity

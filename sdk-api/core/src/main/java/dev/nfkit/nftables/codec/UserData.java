@@ -44,6 +44,17 @@ public final class UserData {
     }
 
     /**
+     * The same entries, to be changed.
+     *
+     * @return a copy
+     */
+    public UserData copy() {
+        UserData copy = new UserData();
+        copy.entries.putAll(entries);
+        return copy;
+    }
+
+    /**
      * Adds a text.
      *
      * @param type the entry's type, 0 to 255
