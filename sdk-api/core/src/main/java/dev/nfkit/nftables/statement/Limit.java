@@ -9,7 +9,7 @@ import dev.nfkit.nftables.expression.Stateful;
  *
  * @param rate packets or bytes in a unit of time, at least 1
  * @param unit the unit of time
- * @param burst how many packets or bytes may exceed the rate at once; 0 for the kernel's own number
+ * @param burst the number of packets or bytes that may exceed the rate at once; 0 for the kernel's own number
  * @param bytes true if bytes are counted, false for packets
  * @param over true to match what exceeds the rate instead
  */

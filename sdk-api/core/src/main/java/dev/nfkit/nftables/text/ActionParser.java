@@ -51,7 +51,7 @@ final class ActionParser {
         } else if (in.accept("tcp")) {
             in.expect("reset");
             if (!Protocols.tcp(statements)) {
-                statements.add(Match.of(Meta.L4PROTO, Constant.of(DataType.INET_PROTO, TCP)));
+                statements.add(0, Match.of(Meta.L4PROTO, Constant.of(DataType.INET_PROTO, TCP)));
             }
             statements.add(new Reject(Reject.Kind.TCP_RESET, 0));
         } else if (in.accept("icmp")) {

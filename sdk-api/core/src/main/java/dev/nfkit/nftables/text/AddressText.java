@@ -89,7 +89,7 @@ final class AddressText {
         return value;
     }
 
-    /** As RFC 5952 says, with addresses of IPv4 inside as inet_ntop(3) writes them. */
+    /** In the form of RFC 5952, with addresses of IPv4 inside as inet_ntop(3) writes them. */
     static String ipv6(BigInteger value) {
         int[] groups = new int[GROUPS];
         for (int index = 0; index < GROUPS; index++) {

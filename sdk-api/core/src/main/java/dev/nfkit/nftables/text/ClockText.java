@@ -1,5 +1,6 @@
 package dev.nfkit.nftables.text;
 
+import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -16,6 +17,7 @@ final class ClockText {
     private static final DateTimeFormatter DATE_TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm");
+    private static final BigInteger NANOSECONDS = BigInteger.valueOf(TimeUnit.SECONDS.toNanos(1));
     private static final int DATE_LENGTH = 10;
     private static final int MINUTE_LENGTH = 16;
     private static final int DAY_SECONDS = 86_400;
@@ -23,16 +25,16 @@ final class ClockText {
     private ClockText() {}
 
     /** Nanoseconds since 1970 of a date such as {@code 2023-06-01 12:00}. */
-    static Optional<Long> date(String text, ZoneId zone) {
+    static Optional<BigInteger> date(String text, ZoneId zone) {
         try {
             String whole = text.length() == DATE_LENGTH
                     ? text + " 00:00:00"
                     : text.length() == MINUTE_LENGTH ? text + ":00" : text;
             Instant instant = LocalDateTime.parse(whole, DATE_TIME).atZone(zone).toInstant();
             long seconds = instant.getEpochSecond();
-            return seconds < 0 || seconds > Long.MAX_VALUE / TimeUnit.SECONDS.toNanos(1)
+            return seconds < 0
                     ? Optional.empty()
-                    : Optional.of(TimeUnit.SECONDS.toNanos(seconds));
+                    : Optional.of(BigInteger.valueOf(seconds).multiply(NANOSECONDS));
         } catch (DateTimeException e) {
             return Optional.empty();
         }

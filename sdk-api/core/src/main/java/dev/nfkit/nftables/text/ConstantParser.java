@@ -74,6 +74,9 @@ final class ConstantParser {
         int tokens = 1;
         if (type.type() == DataType.CLASSID || type.type() == DataType.TIME_HOUR) {
             StringBuilder joined = new StringBuilder(text);
+            if (type.type() == DataType.CLASSID && in.peek(1).is(":")) {
+                in.split(2, '-');
+            }
             while (in.peek(tokens).is(":") && in.peek(tokens + 1).kind() == Token.Kind.WORD && tokens < 5) {
                 joined.append(':').append(in.peek(tokens + 1).text());
                 tokens += 2;
@@ -84,14 +87,15 @@ final class ConstantParser {
         if (value.isEmpty()) {
             throw in.refused("expected a value of type " + type.type().text() + reason(type.type()));
         }
-        if (value.get().bitLength() > type.bits()) {
-            throw in.refused(
-                    "the value is out of the range of " + type.type().text() + " with " + type.bits() + " bits");
+        int bits = type.type() == DataType.BOOLEAN ? 1 : type.bits();
+        if (value.get().bitLength() > bits) {
+            throw in.refused("the value is out of the range of " + type.type().text() + " with " + bits + " bits");
         }
+        Constant constant = in.checked(token, () -> new Constant(type.type(), type.bits(), value.get()));
         for (; tokens > 0; tokens--) {
             in.next();
         }
-        return new Constant(type.type(), type.bits(), value.get());
+        return constant;
     }
 
     private static String reason(DataType type) {
@@ -123,9 +127,7 @@ final class ConstantParser {
                 number.filter(bit -> bit.bitLength() < 8 && bit.intValue() < type.bits())
                         .map(bit -> BigInteger.ONE.shiftLeft(bit.intValue()));
             case TIME -> TimeSpan.parse(text).map(span -> BigInteger.valueOf(span.toMillis()));
-            case TIME_DATE ->
-                number.map(NANOSECONDS::multiply)
-                        .or(() -> ClockText.date(text, host.zone()).map(BigInteger::valueOf));
+            case TIME_DATE -> number.map(NANOSECONDS::multiply).or(() -> ClockText.date(text, host.zone()));
             case TIME_HOUR -> number.or(() -> ClockText.hour(text, host.zone()).map(BigInteger::valueOf));
             case CLASSID ->
                 symbol(NetworkSymbols.PRIORITY, text).or(() -> number).or(() -> handle(text));

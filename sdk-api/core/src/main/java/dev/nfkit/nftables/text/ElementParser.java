@@ -143,7 +143,7 @@ public final class ElementParser {
         if (!jump && !in.accept("goto")) {
             return Optional.empty();
         }
-        String chain = in.name("the name of a chain");
+        String chain = in.identifier("the name of a chain");
         return Optional.of(in.checked(place, () -> jump ? Verdict.jump(chain) : Verdict.goTo(chain)));
     }
 
@@ -151,7 +151,7 @@ public final class ElementParser {
      * Reads a value: a constant, interval or prefix, or a concatenation of them.
      *
      * @param types the types of the parts
-     * @param least how many parts there must be at least
+     * @param least the least number of parts that it must have
      * @return the value
      */
     public Expression value(List<ValueType> types, int least) {
@@ -174,7 +174,7 @@ public final class ElementParser {
         Expression value = constants.constant(type);
         if (!(value instanceof Constant first)) {
             return value;
-        } else if (in.accept("/")) {
+        } else if (type.type() != DataType.CLASSID && in.accept("/")) {
             int length = (int) in.number("the length of a prefix", 0, type.bits());
             return in.checked(place, () -> new Prefix(first, length));
         } else if (in.accept("-")) {

@@ -48,11 +48,11 @@ public final class ExpressionParser {
      * @return true for a selector
      */
     public boolean begins() {
-        int ahead = 0;
-        while (in.peek(ahead).is("(")) {
-            ahead++;
+        int distance = 0;
+        while (in.peek(distance).is("(")) {
+            distance++;
         }
-        return ahead == 0 ? SelectorNames.begin(in) : SelectorNames.word(in.peek(ahead));
+        return distance == 0 ? SelectorNames.begin(in) : SelectorNames.word(in.peek(distance));
     }
 
     /**
@@ -115,7 +115,7 @@ public final class ExpressionParser {
      * Reads a value to be written: a constant, an expression, or the data of a map.
      *
      * @param types the types of the value's parts
-     * @param least how many parts it must have at least
+     * @param least the least number of parts that it must have
      * @return the value
      */
     public Expression value(List<ValueType> types, int least) {
@@ -152,7 +152,7 @@ public final class ExpressionParser {
     public SetReference reference(List<ValueType> data) {
         Token place = in.peek();
         in.expect("@");
-        String name = in.name("the name of a set");
+        String name = in.identifier("the name of a set");
         Optional<SetType> type = sets.find(name);
         if (type.isPresent() && type.get().data().isEmpty() != data.isEmpty()) {
             throw in.refused(place, data.isEmpty() ? name + " is a map, not a set" : name + " is a set, not a map");

@@ -61,7 +61,7 @@ public final class ExpressionPrinter {
         } else if (expression instanceof Concatenation concatenation) {
             return concatenation.parts().stream().map(this::expression).collect(Collectors.joining(" . "));
         } else if (expression instanceof MapLookup lookup) {
-            return expression(lookup.key()) + " map " + set(lookup.map(), types(lookup.key()));
+            return expression(lookup.key()) + " map " + set(lookup.map(), List.of());
         } else if (expression instanceof SetReference || expression instanceof SetLiteral) {
             return set(expression, List.of());
         }
@@ -84,6 +84,7 @@ public final class ExpressionPrinter {
             boolean raw =
                     types(binary.left()).stream().anyMatch(ValueType::raw) && !Operators.isShift(binary.operator());
             boolean several = constant.type().kind() == DataType.Kind.BITS
+                    && constant.type() != DataType.BITMASK
                     && constant.value().bitCount() > 1
                     && binary.operator() != Operator.OR;
             return inParentheses(values.operand(constant, raw), several);

@@ -49,12 +49,20 @@ final class MatchParser {
         if (types.isEmpty()) {
             throw in.refused(place, "the left side has no type that a value can have");
         }
+        boolean equality =
+                operator == Operator.IMPLICIT || operator == Operator.EQUAL || operator == Operator.NOT_EQUAL;
+        if (!equality && in.atAny("{", "@")) {
+            throw in.refused("a set can only be compared by == and !=");
+        }
         if (in.at("{")) {
             return literal(left, operator, elements.literal(types, List.of()));
         } else if (in.at("@") && !in.peek(2).is(",")) {
             return new Match(left, operator, expressions.reference(List.of()));
         } else if (types.size() == 1) {
             return single(left, operator, types.get(0));
+        }
+        if (!equality) {
+            throw in.refused(place, "a concatenation can only be compared by == and !=");
         }
         return new Match(left, operator, elements.value(types, types.size()));
     }
@@ -98,7 +106,13 @@ final class MatchParser {
             throw in.refused("\"!\" needs flags on its left side");
         } else if (!flags) {
             elements.reversed();
+            Token place = in.peek();
             Expression value = elements.value(List.of(type), 1);
+            boolean ordered =
+                    operator != Operator.IMPLICIT && operator != Operator.EQUAL && operator != Operator.NOT_EQUAL;
+            if (ordered && !(value instanceof Constant)) {
+                throw in.refused(place, "only single numbers can be compared by " + operator.symbol());
+            }
             return elements.reversed() ? new Match(left, opposite(operator), value) : new Match(left, operator, value);
         }
         Constant value = elements.bits(type);

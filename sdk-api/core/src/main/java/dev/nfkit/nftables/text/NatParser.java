@@ -36,6 +36,7 @@ final class NatParser {
     /** Reads {@code snat} or {@code dnat}, whose keyword was read. */
     Nat addresses(Nat.Kind kind, List<Statement> before) {
         Token place = in.peek();
+        requireFamily(place);
         Optional<AddressFamily> written = family();
         Set<Nat.Flag> flags = EnumSet.noneOf(Nat.Flag.class);
         if (in.accept("prefix")) {
@@ -79,18 +80,46 @@ final class NatParser {
     }
 
     private Optional<AddressFamily> family() {
-        if (in.accept("ip")) {
-            return Optional.of(AddressFamily.IPV4);
+        if (!in.at("ip") && !in.at("ip6")) {
+            return Optional.empty();
         }
-        return in.accept("ip6") ? Optional.of(AddressFamily.IPV6) : Optional.empty();
+        AddressFamily other = in.at("ip") ? AddressFamily.IPV6 : AddressFamily.IPV4;
+        if (table == other) {
+            throw in.refused("the table is of the other family");
+        }
+        in.next();
+        return Optional.of(other == AddressFamily.IPV6 ? AddressFamily.IPV4 : AddressFamily.IPV6);
+    }
+
+    private void requireFamily(Token keyword) {
+        if (table != AddressFamily.INET && table != AddressFamily.IPV4 && table != AddressFamily.IPV6) {
+            throw in.refused(keyword, "this needs a table of family ip, ip6 or inet");
+        }
+    }
+
+    /** Refuses what yields no address or no port. */
+    private Expression typed(Token place, Expression value, DataType wanted) {
+        List<ValueType> types = ValueType.of(value, sets);
+        boolean fits = types.isEmpty()
+                || types.get(0).type() == wanted
+                || (types.get(0).type() == DataType.INTEGER && wanted == DataType.INET_SERVICE);
+        if (!fits) {
+            throw in.refused(
+                    place,
+                    "expected a value of type " + wanted.text() + ", not "
+                            + types.get(0).type().text());
+        }
+        return value;
     }
 
     /** An address, in brackets or not, several of them, or a map. */
     private Expression address(AddressFamily family, boolean ranges) {
         ValueType type = ValueType.of(family == AddressFamily.IPV6 ? DataType.IPV6_ADDR : DataType.IPV4_ADDR);
         if (!in.at("[")) {
+            Token first = in.peek();
             boolean mapped = expressions.begins();
-            return expressions.value(mapped ? List.of(type, ValueType.PORT) : List.of(type), 1);
+            return typed(
+                    first, expressions.value(mapped ? List.of(type, ValueType.PORT) : List.of(type), 1), type.type());
         }
         Token place = in.peek();
         Expression from = bracketed(type);
@@ -109,7 +138,8 @@ final class NatParser {
     }
 
     private Expression port() {
-        return expressions.value(List.of(ValueType.PORT), 1);
+        Token place = in.peek();
+        return typed(place, expressions.value(List.of(ValueType.PORT), 1), DataType.INET_SERVICE);
     }
 
     private void flags(Set<Nat.Flag> flags) {
@@ -136,6 +166,7 @@ final class NatParser {
     /** Reads {@code masquerade} or {@code redirect}, whose keyword was read. */
     Nat own(Nat.Kind kind) {
         Token place = in.peek();
+        requireFamily(place);
         Optional<Expression> port = Optional.empty();
         if (in.accept("to")) {
             boolean colon = in.accept(":");
@@ -153,6 +184,7 @@ final class NatParser {
     /** Reads {@code tproxy}, whose keyword was read. */
     Tproxy tproxy(List<Statement> before) {
         Token place = in.peek();
+        requireFamily(place);
         Optional<AddressFamily> written = family();
         in.expect("to");
         Optional<AddressFamily> family = written.or(() -> Protocols.network(table, before));

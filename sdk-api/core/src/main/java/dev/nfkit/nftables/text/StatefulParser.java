@@ -125,7 +125,7 @@ public final class StatefulParser {
     }
 
     private long unit() {
-        in.splitAtSlash();
+        in.split(0, '/');
         String word = in.peek().text();
         long factor = switch (word) {
             case "bytes" -> 1;

@@ -17,6 +17,7 @@ import dev.nfkit.nftables.expression.Stateful;
 import dev.nfkit.nftables.expression.Verdict;
 import dev.nfkit.nftables.statement.Assignment;
 import dev.nfkit.nftables.statement.FlowOffload;
+import dev.nfkit.nftables.statement.Match;
 import dev.nfkit.nftables.statement.Nat;
 import dev.nfkit.nftables.statement.Notrack;
 import dev.nfkit.nftables.statement.ObjectStatement;
@@ -74,7 +75,11 @@ final class StatementParser {
         } else if (in.accept("reject")) {
             actions.reject(statements);
         } else {
-            statements.add(translation(place, statements).orElseGet(() -> other(place)));
+            Statement found = translation(place, statements).orElseGet(() -> other(place));
+            for (Expression read : Reads.of(found)) {
+                Implied.before(read, statements).ifPresent(statements::add);
+            }
+            statements.add(found instanceof Match match ? Implied.unflipped(match) : found);
         }
     }
 
@@ -156,7 +161,7 @@ final class StatementParser {
         }
         in.expect("@");
         Token place = in.peek();
-        String name = in.name("the name of a flow table");
+        String name = in.identifier("the name of a flow table");
         return in.checked(place, () -> new FlowOffload(name));
     }
 
@@ -208,7 +213,11 @@ final class StatementParser {
         Token place = in.peek();
         Expression value = expressions.value(List.of(type), 1);
         boolean plain = value instanceof Constant || expressions.isRead(value);
-        if (!plain) {
+        List<ValueType> types = ValueType.of(value, sets);
+        boolean text = !types.isEmpty() && types.get(0).type().kind() == DataType.Kind.TEXT;
+        if (plain && (types.size() > 1 || text != (type.type().kind() == DataType.Kind.TEXT))) {
+            throw in.refused(place, "expected a value of type " + type.type().text());
+        } else if (!plain) {
             throw in.refused(place, "an interval or prefix cannot be set");
         }
         return value;

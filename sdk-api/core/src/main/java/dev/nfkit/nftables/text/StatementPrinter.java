@@ -54,8 +54,7 @@ final class StatementPrinter {
         } else if (statement instanceof VerdictStatement verdict) {
             return ValuePrinter.verdict(verdict.verdict());
         } else if (statement instanceof VerdictLookup lookup) {
-            return expressions.expression(lookup.key()) + " vmap "
-                    + expressions.set(lookup.map(), expressions.types(lookup.key()));
+            return expressions.expression(lookup.key()) + " vmap " + expressions.set(lookup.map(), List.of());
         } else if (statement instanceof Stateful) {
             return StatefulPrinter.print(statement);
         } else if (statement instanceof Assignment assignment) {

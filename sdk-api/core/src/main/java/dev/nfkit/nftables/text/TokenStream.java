@@ -39,13 +39,13 @@ public final class TokenStream {
     }
 
     /**
-     * A token ahead.
+     * A token at a distance.
      *
-     * @param ahead 0 for the next one
+     * @param distance 0 for the next one
      * @return the token, which is not consumed; the end after the last one
      */
-    public Token peek(int ahead) {
-        return tokens.get(Math.min(next + ahead, tokens.size() - 1));
+    public Token peek(int distance) {
+        return tokens.get(Math.min(next + distance, tokens.size() - 1));
     }
 
     /**
@@ -66,8 +66,8 @@ public final class TokenStream {
      * @return true if they are
      */
     public boolean at(String... texts) {
-        for (int ahead = 0; ahead < texts.length; ahead++) {
-            if (!peek(ahead).is(texts[ahead])) {
+        for (int distance = 0; distance < texts.length; distance++) {
+            if (!peek(distance).is(texts[distance])) {
                 return false;
             }
         }
@@ -110,16 +110,20 @@ public final class TokenStream {
         }
     }
 
-    /** Cuts the next word at its slash, if it has one: {@code kbytes/second} are three tokens. */
-    void splitAtSlash() {
-        Token token = peek();
-        int slash = token.text().indexOf('/');
-        if (token.kind() == Token.Kind.WORD && slash > 0 && slash < token.text().length() - 1) {
-            tokens.set(next, new Token(Token.Kind.WORD, token.text().substring(0, slash), token.offset()));
-            tokens.add(next + 1, new Token(Token.Kind.SYMBOL, "/", token.offset() + slash));
-            tokens.add(
-                    next + 2,
-                    new Token(Token.Kind.WORD, token.text().substring(slash + 1), token.offset() + slash + 1));
+    /**
+     * Cuts a word at a character, if it has it: {@code kbytes/second} are three tokens.
+     *
+     * @param distance 0 for the next token
+     * @param at the character
+     */
+    void split(int distance, char at) {
+        Token token = peek(distance);
+        int place = token.text().indexOf(at);
+        if (token.kind() == Token.Kind.WORD && place > 0 && place < token.text().length() - 1) {
+            String rest = token.text().substring(place + 1);
+            tokens.set(next + distance, new Token(Token.Kind.WORD, token.text().substring(0, place), token.offset()));
+            tokens.add(next + distance + 1, new Token(Token.Kind.SYMBOL, String.valueOf(at), token.offset() + place));
+            tokens.add(next + distance + 2, new Token(Token.Kind.WORD, rest, token.offset() + place + 1));
         }
     }
 
@@ -150,6 +154,23 @@ public final class TokenStream {
     public String name(String what) {
         Token.Kind kind = peek().kind();
         if (kind != Token.Kind.WORD && kind != Token.Kind.STRING) {
+            throw expected(what);
+        }
+        return next().text();
+    }
+
+    /**
+     * Consumes the name of a set, chain or table: a word that does not begin with a digit.
+     *
+     * @param what what it is, for the error message, such as {@code "the name of a set"}
+     * @return the name
+     * @throws RuleSyntaxException if something else is next
+     */
+    public String identifier(String what) {
+        Token token = peek();
+        if (token.kind() != Token.Kind.WORD
+                || token.text().indexOf('*') >= 0
+                || Character.digit(token.text().charAt(0), 10) >= 0) {
             throw expected(what);
         }
         return next().text();

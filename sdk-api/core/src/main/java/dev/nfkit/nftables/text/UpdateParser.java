@@ -35,7 +35,7 @@ final class UpdateParser {
             return older(place, operation);
         }
         in.next();
-        String name = in.name("the name of a set");
+        String name = in.identifier("the name of a set");
         in.expect("{");
         in.skipNewlines();
         Key key = key(name);
@@ -57,7 +57,7 @@ final class UpdateParser {
             data = Optional.of(expressions.expression());
         }
         in.expect("@");
-        String name = in.name("the name of a set");
+        String name = in.identifier("the name of a set");
         Optional<Expression> mapped = data;
         return in.checked(place, () -> new SetUpdate(operation, name, key.of(), mapped, key.timeout(), key.states()));
     }
@@ -104,7 +104,7 @@ final class UpdateParser {
     /** Reads {@code meter}, whose keyword was read. */
     Meter meter() {
         Token place = in.peek();
-        String name = in.name("the name of a meter");
+        String name = in.identifier("the name of a meter");
         OptionalLong size = in.accept("size")
                 ? OptionalLong.of(in.number("a number of elements", 1, LARGEST_SIZE))
                 : OptionalLong.empty();
