@@ -157,6 +157,10 @@ public final class Batch {
     }
 
     private Batch change(Action action, RulesetObject object) {
+        boolean removes = action == Action.DELETE || action == Action.DESTROY;
+        if (object instanceof FlowTable && !removes) {
+            throw new IllegalArgumentException("flow tables can be listed and deleted, not made: " + object);
+        }
         changes.add(new Change(action, object, false));
         return this;
     }

@@ -15,6 +15,8 @@ final class ChainHooks {
 
     /** A hook without the chain's type, which is an attribute of its own. */
     record Place(Hook hook, int priority, List<String> devices) {
+        static final Place NONE = new Place(Hook.NETDEV_INGRESS, 0, List.of());
+
         ChainHook hook(String type) {
             return new ChainHook(new ChainType(type), hook, new ChainPriority(priority), devices);
         }
@@ -53,6 +55,20 @@ final class ChainHooks {
                     "NFTA_HOOK_HOOKNUM", 0, "a hook from 0 to 255", Integer.toString(number));
         }
         return new Place(Hook.of(AddressFamily.of(family), number), priority, devices);
+    }
+
+    /** A flow table's hook has other numbers, and no single device. */
+    static Place readFlowTable(AttributeCursor cursor) throws MalformedMessageException {
+        int priority = 0;
+        List<String> devices = List.of();
+        while (cursor.next()) {
+            switch (cursor.type()) {
+                case Nfta.FLOWTABLE_HOOK_PRIORITY -> priority = (int) cursor.be32();
+                case Nfta.FLOWTABLE_HOOK_DEVS -> devices = devices(Read.nest(cursor, "NFTA_FLOWTABLE_HOOK_DEVS"));
+                default -> {}
+            }
+        }
+        return new Place(Hook.NETDEV_INGRESS, priority, devices);
     }
 
     private static List<String> devices(AttributeCursor list) throws MalformedMessageException {

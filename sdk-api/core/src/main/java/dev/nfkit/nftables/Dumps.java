@@ -87,6 +87,7 @@ final class Dumps {
                     }
                 },
                 message -> {
+                    message.requireNfgenmsg();
                     if (Families.hasTables(AddressFamily.of(message.family()))) {
                         T found = reader.read(message);
                         if (matches.test(found)) {

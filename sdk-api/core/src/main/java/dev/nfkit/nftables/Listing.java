@@ -242,4 +242,47 @@ public final class Listing {
     public Optional<SetElement> element(NftSet set, Expression key) throws NetlinkException {
         return new Elements(dumps, set).get(key);
     }
+
+    /**
+     * The objects of a table, with their states.
+     *
+     * @param table the table
+     * @return a new list; empty also if there is no such table
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public List<StatefulObject> objects(TableId table) throws NetlinkException {
+        return objects("list objects of ", MessageTypes.GETOBJ, table);
+    }
+
+    /**
+     * The objects of a table, with their states until now, which begin anew: counters and quotas at 0.
+     *
+     * @param table the table
+     * @return a new list; empty also if there is no such table
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public List<StatefulObject> objectsAndReset(TableId table) throws NetlinkException {
+        return objects("list and reset objects of ", MessageTypes.GETOBJ_RESET, table);
+    }
+
+    private List<StatefulObject> objects(String what, int type, TableId table) throws NetlinkException {
+        List<StatefulObject> objects = new ArrayList<>();
+        dumps.<StatefulObject, RuntimeException>dump(
+                what + table, type, table, null, StatefulObject::read, objects::add);
+        return objects;
+    }
+
+    /**
+     * The flow tables of a table.
+     *
+     * @param table the table
+     * @return a new list; empty also if there is no such table
+     * @throws NetlinkException if the kernel refuses it, the socket fails, or the client is closed
+     */
+    public List<FlowTable> flowTables(TableId table) throws NetlinkException {
+        List<FlowTable> tables = new ArrayList<>();
+        dumps.<FlowTable, RuntimeException>dump(
+                "list flow tables of " + table, MessageTypes.GETFLOWTABLE, table, null, FlowTable::read, tables::add);
+        return tables;
+    }
 }

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
  * An object of the ruleset: an immutable value to add, change or delete by a {@link Batch}, or one that was listed. Only
  * listed objects, and events, have a handle.
  */
-public abstract sealed class RulesetObject permits Table, Chain, Rule, NftSet, SetElements {
+public abstract sealed class RulesetObject permits Table, Chain, Rule, NftSet, SetElements, StatefulObject, FlowTable {
     private final TableId table;
 
     RulesetObject(TableId table) {

@@ -8,6 +8,11 @@ public final class Nfta {
     /** An element of a list of devices, elements, expressions or fields. */
     public static final int LIST_ELEM = 1;
 
+    /** Of an instruction: its name. */
+    static final int EXPR_NAME = 1;
+    /** Of an instruction: its attributes. */
+    static final int EXPR_DATA = 2;
+
     public static final int TABLE_NAME = 1;
     public static final int TABLE_FLAGS = 2;
     public static final int TABLE_USE = 3;
@@ -108,19 +113,6 @@ public final class Nfta {
     public static final int GEN_ID = 1;
     public static final int GEN_PROC_PID = 2;
     public static final int GEN_PROC_NAME = 3;
-
-    public static final int COUNTER_BYTES = 1;
-    public static final int COUNTER_PACKETS = 2;
-
-    public static final int QUOTA_BYTES = 1;
-    public static final int QUOTA_FLAGS = 2;
-    public static final int QUOTA_CONSUMED = 4;
-
-    public static final int LIMIT_RATE = 1;
-    public static final int LIMIT_UNIT = 2;
-    public static final int LIMIT_BURST = 3;
-    public static final int LIMIT_TYPE = 4;
-    public static final int LIMIT_FLAGS = 5;
 
     private Nfta() {}
 }
