@@ -57,7 +57,25 @@ class NfqueueEndSpec :
                     transport.outcome() shouldContainExactly listOf("1 passed")
                     held!!.answer(Verdict.DROP) shouldBe false
                     session.statistics().late() shouldBe 1
+                    session.statistics().failed() shouldBe 1
                     session.statistics().held() shouldBe 0
+                }
+            }
+
+            test("a decider that throws after it held and answered its packet has not failed it") {
+                val transport = FakeNetfilter()
+                transport.session().use { session ->
+                    transport.enqueue(1)
+                    shouldThrow<IllegalArgumentException> {
+                        session.decide {
+                            it.hold().answer(Verdict.ACCEPT) shouldBe true
+                            throw IllegalArgumentException()
+                        }
+                    }
+                    transport.outcome() shouldContainExactly listOf("1 passed")
+                    session.statistics().failed() shouldBe 0
+                    session.statistics().answered() shouldBe 1
+                    session.statistics().late() shouldBe 0
                 }
             }
 

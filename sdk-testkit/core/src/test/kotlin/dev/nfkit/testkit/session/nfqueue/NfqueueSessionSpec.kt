@@ -13,6 +13,7 @@ import dev.nfkit.socket.SocketOwner
 import dev.nfkit.testkit.DecidedPacket.Departure
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNfqueue
+import dev.nfkit.testkit.TestClock
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -192,6 +193,36 @@ class NfqueueSessionSpec :
                 session.wakeup()
                 session.poll(Decider<RuntimeException> { Verdict.ACCEPT }, Duration.ofSeconds(1)) shouldBe 0
                 session.poll(Decider<RuntimeException> { Verdict.ACCEPT }, Duration.ofMillis(200)) shouldBe 0
+            }
+        }
+
+        test("a packet that is used after its decider has returned is refused, also without strict views") {
+            val transport = FakeNetfilter().strictBatches(false)
+            transport.session().use { session ->
+                transport.enqueue(1)
+                var escaped: QueuedPacket? = null
+                session.decide {
+                    escaped = it
+                    Verdict.ACCEPT
+                }
+                shouldThrow<IllegalStateException> { escaped!!.id() }
+            }
+        }
+
+        test("a packet that got the verdict of its deadline before its turn is not delivered") {
+            val clock = TestClock.manual()
+            val transport = FakeNetfilter(clock)
+            transport.session { deadline(Duration.ofSeconds(1)) }.use { session ->
+                transport.enqueue(2)
+                val seen = mutableListOf<Long>()
+                session.decide {
+                    seen += it.id()
+                    clock.advance(Duration.ofSeconds(2))
+                    Verdict.ACCEPT
+                } shouldBe 1
+                seen shouldBe listOf(1L)
+                transport.outcome() shouldBe listOf("1 dropped", "2 dropped")
+                session.statistics().late() shouldBe 1
             }
         }
 
