@@ -1,0 +1,173 @@
+package dev.nfkit.nfqueue
+
+import dev.nfkit.Errno
+import dev.nfkit.MalformedMessageException
+import dev.nfkit.wire.MessageCursor
+import dev.nfkit.wire.MessageWriter
+import dev.nfkit.wire.Netlink
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.types.shouldBeSameInstanceAs
+import java.nio.ByteOrder
+import java.time.Duration
+
+/** A session's part in its loop, without the loop. */
+private class LifeRig(
+    deadline: Duration? = null,
+    queues: List<Int> = listOf(0),
+    configure: NfqueueOptions.Builder.() -> Unit = {},
+) {
+    val rig = BatchRig(queues = queues, deadline = deadline, configure = configure)
+    val refusals = RefusedVerdicts(rig.options, rig.verdicts.log, rig.dispatch, rig.reports)
+    val life =
+        QueueLife(
+            rig.options,
+            rig.verdicts.socket,
+            refusals,
+            rig.reports,
+            rig.queues,
+            rig.verdicts.holds,
+            rig.batch,
+            rig.dispatch,
+            rig.deadlines,
+        ) { rig.verdicts.now }
+}
+
+/** An answer of the kernel to a verdict, whose body is a part of its errno. */
+private fun refusal(
+    sequence: Long,
+    errno: Int,
+    order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
+    bytes: Int = 4,
+): MessageCursor {
+    val writer = MessageWriter(64, order).begin(Netlink.NLMSG_ERROR, 0, sequence)
+    if (bytes == 4) writer.rawHost32(-errno) else writer.raw(*ByteArray(bytes))
+    writer.end()
+    return MessageCursor().wrap(writer.datagram(), 0, 16 + bytes, order).also { it.next() }
+}
+
+private val DAMAGE = MalformedMessageException("here", 0, "more", "less")
+
+class QueueLifeSpec :
+    FunSpec({
+        test("a refused verdict is counted by its errno, in both byte orders, and an acknowledgement is not") {
+            for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+                val rig = LifeRig()
+                rig.life.unclaimed(
+                    refusal(
+                        rig.rig.verdicts.log
+                            .next(0, 1, 0),
+                        0,
+                        order,
+                    ),
+                )
+                rig.rig.dispatch.troubled() shouldBe false
+                rig.life.unclaimed(
+                    refusal(
+                        rig.rig.verdicts.log
+                            .next(0, 1, 0),
+                        Errno.ENOENT.number(),
+                        order,
+                    ),
+                )
+                rig.refusals.gone() shouldBe 1
+                rig.rig.dispatch.troubled() shouldBe false
+                rig.life.unclaimed(
+                    refusal(
+                        rig.rig.verdicts.log
+                            .next(0, 2, 0),
+                        Errno.ENOMEM.number(),
+                        order,
+                    ),
+                )
+                rig.refusals.refused() shouldBe 1
+                rig.rig.dispatch.troubled() shouldBe true
+            }
+        }
+
+        test("an answer that is too short for an errno is malformed") {
+            val rig = LifeRig()
+            for (bytes in listOf(0, 3)) {
+                shouldThrow<MalformedMessageException> { rig.life.unclaimed(refusal(1, 0, bytes = bytes)) }
+            }
+            rig.refusals.refused() shouldBe 0
+        }
+
+        test("held packets may be answered until the settle time has passed since the first question") {
+            val rig = LifeRig { settleTime(Duration.ofNanos(50)) }
+            rig.life.mayEnd() shouldBe true
+            val held = LifeRig { settleTime(Duration.ofNanos(50)) }
+            held.rig.hold(1).enter(QueuedPacket.read(message(), 0))
+            held.rig.verdicts.now = 100
+            held.life.mayEnd() shouldBe false
+            held.rig.verdicts.now = 149
+            held.life.mayEnd() shouldBe false
+            held.rig.verdicts.now = 150
+            held.life.mayEnd() shouldBe true
+            held.rig.verdicts.now = 149
+            held.rig.verdicts.settle(Verdict.DROP)
+            held.life.mayEnd() shouldBe true
+        }
+
+        test("damage is counted and reported, and puts packets in doubt") {
+            val reported = mutableListOf<MalformedMessageException>()
+            val rig = LifeRig { onMalformed { reported += it } }
+            rig.life.malformed(DAMAGE)
+            rig.life.malformed() shouldBe 1
+            reported.single() shouldBeSameInstanceAs DAMAGE
+            rig.rig.dispatch.troubled() shouldBe true
+            val failing = LifeRig { onMalformed { throw it } }
+            shouldThrow<MalformedMessageException> { failing.life.malformed(DAMAGE) } shouldBeSameInstanceAs DAMAGE
+            failing.life.malformed() shouldBe 1
+            failing.rig.dispatch.troubled() shouldBe true
+        }
+
+        test("lost messages put packets in doubt") {
+            val rig = LifeRig()
+            rig.life.missed()
+            rig.rig.dispatch.troubled() shouldBe true
+        }
+
+        test("a cut packet gets the failure verdict with the batch") {
+            val rig = LifeRig(queues = listOf(7, 0))
+            val batch = batchOf(5)
+            rig.life.truncated(batch.buffer(), batch.offset(0), batch.length(0))
+            rig.life.batchDone()
+            rig.rig.sent() shouldContainExactly listOf("0: 5 NF_DROP")
+            rig.rig.counts.unread() shouldBe 1
+        }
+
+        test("received packets have a deadline") {
+            val rig = LifeRig(Duration.ofMillis(1))
+            rig.life.received(batchOf())
+            rig.life.received(batchOf(1))
+            rig.rig.verdicts.now = 1_000_000
+            rig.rig.deadlines.expireNow()
+            rig.rig.sent() shouldContainExactly listOf("0: 1 NF_ACCEPT mark 7")
+        }
+
+        test("a discarded packet gets the close verdict, unless its deadline has decided it") {
+            val rig = LifeRig(Duration.ofMillis(1))
+            rig.life.received(batchOf(0xff000005.toInt()))
+            rig.life.discarded(message())
+            rig.life.discarded() shouldBe 1
+            rig.life.settledUnseen() shouldBe 1
+            rig.life.discarded(refusal(1, 0))
+            rig.life.discarded() shouldBe 1
+        }
+
+        test("a poll that begins sends what a failed send left") {
+            val rig = LifeRig()
+            rig.rig.begin(1)
+            rig.rig.give(1)
+            rig.rig.verdicts.socket.failAfter = 0
+            runCatching { rig.life.batchDone() }.isFailure shouldBe true
+            rig.rig.sent().shouldBeEmpty()
+            rig.rig.verdicts.socket.failAfter = Int.MAX_VALUE
+            rig.life.resume()
+            rig.rig.sent() shouldContainExactly listOf("0: 1 NF_ACCEPT")
+        }
+    })
