@@ -2,6 +2,7 @@ package dev.nfkit.testkit
 
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.shouldBe
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import java.nio.file.Path
@@ -80,14 +81,14 @@ class LanguageSpec :
         test("documents use the words of the glossary") {
             val documents = files(root, "md")
             documents.size shouldBeGreaterThan 20
-            documents.flatMap { violations(nameOf(it), it.readText()) }.shouldBeEmpty()
+            documents.flatMap { violations(nameOf(it), it.readText()) }.joinToString("\n") shouldBe ""
         }
 
         for (directory in checkedSources) {
             test("comments, messages and names of $directory use the words of the glossary") {
                 val sources = files(root.resolve(directory), "java", "kt").filterNot { it.endsWith("LanguageSpec.kt") }
                 sources.size shouldBeGreaterThan 10
-                sources.flatMap { violations(nameOf(it), it.readText()) }.shouldBeEmpty()
+                sources.flatMap { violations(nameOf(it), it.readText()) }.joinToString("\n") shouldBe ""
             }
         }
 

@@ -55,7 +55,7 @@ internal class BatchRig(
 
     /** All that was sent since the last call. */
     fun sent(): List<String> {
-        dispatch.lock.isLocked // a lock that was left behind would stop other threads
+        dispatch.lock.isLocked // a lock that was not released would stop other threads
             .let { check(!it) { "the lock is held" } }
         return verdicts.socket.datagrams
             .flatten()

@@ -51,7 +51,7 @@ class HeldAnswersSpec :
             }
         }
 
-        test("a deadline is as long as it says, and one beyond all clocks never passes") {
+        test("a deadline is as long as its duration, and one beyond all clocks never passes") {
             val rig = BatchRig()
             rig.verdicts.now = 400
             val longest = Duration.ofSeconds(Int.MAX_VALUE.toLong())

@@ -86,7 +86,7 @@ class ExchangeSpec :
             rig.rig.waits shouldContainExactly List(3) { 5 * SECOND }
         }
 
-        test("an answer that was interrupted says so, and the next one does not") {
+        test("an answer that was interrupted is marked, and the next one does not") {
             val rig = ExchangeRig()
             rig.rig.arrive(message(0x21, 1, flags = 0x10), done(1))
             rig.ask() shouldBe true

@@ -49,7 +49,7 @@ class StatementSpec :
             refused("only options of TCP") { OptionReset(ExtensionHeader.FRAG) }
         }
 
-        test("statements are equal if they say the same") {
+        test("statements are equal if their values are") {
             Match.of(HeaderField.TCP_DPORT, Constant.port(443)) shouldBe
                 Match.of(HeaderField.TCP_DPORT, Constant.port(443))
             RawStatement("osf", byteArrayOf(1)) shouldBe RawStatement("osf", byteArrayOf(1))
