@@ -37,10 +37,12 @@ class LayersTest {
             Map.entry("nftables.text", 6),
             Map.entry("netfilter.decode", 6),
             Map.entry("nftables.codec", 6),
-            Map.entry("nftables", 7),
-            Map.entry("nflog", 8),
-            Map.entry("nfqueue", 8),
-            Map.entry("anonymize", 9));
+            Map.entry("nftables.compile", 6),
+            Map.entry("nftables.decompile", 7),
+            Map.entry("nftables", 8),
+            Map.entry("nflog", 9),
+            Map.entry("nfqueue", 9),
+            Map.entry("anonymize", 10));
 
     private static final Layers RULE = Layers.of(Bytes.class, LAYERS);
 

@@ -115,11 +115,11 @@ public enum ConnectionKey {
     /**
      * Whether the kernel loads the value in the byte order of the machine.
      *
-     * @return false for addresses, ports and protocols
+     * @return false for ids, addresses, ports and protocols
      */
     public boolean hostOrder() {
         return switch (this) {
-            case L3PROTO, PROTOCOL, PROTO_SRC, PROTO_DST, IP_SADDR, IP_DADDR, IP6_SADDR, IP6_DADDR -> false;
+            case ID, L3PROTO, PROTOCOL, PROTO_SRC, PROTO_DST, IP_SADDR, IP_DADDR, IP6_SADDR, IP6_DADDR -> false;
             default -> true;
         };
     }

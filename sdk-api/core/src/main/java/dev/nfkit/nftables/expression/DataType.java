@@ -17,7 +17,7 @@ public enum DataType {
     /** The protocol family of a packet: {@code ipv4} or {@code ipv6}. */
     NF_PROTO(2, "nf_proto", 8, Kind.NUMBER, false),
     /** A set of bits without names. */
-    BITMASK(3, "bitmask", 0, Kind.BITS, false),
+    BITMASK(3, "bitmask", 0, Kind.NUMBER, false),
     /** A number, of as many bits as the expression that it is compared with. */
     INTEGER(4, "integer", 0, Kind.NUMBER, false),
     /** Text. */

@@ -1,0 +1,18 @@
+package dev.nfkit.nftables.compile;
+
+import dev.nfkit.nftables.bytecode.Instruction;
+import java.util.List;
+
+/**
+ * The instructions of a rule.
+ *
+ * @param instructions in the order of their execution
+ * @param sets the sets that the rule contains; they must be created before it, in the same batch
+ */
+public record CompiledRule(List<Instruction> instructions, List<CompiledSet> sets) {
+    /** Copies the lists. */
+    public CompiledRule {
+        instructions = List.copyOf(instructions);
+        sets = List.copyOf(sets);
+    }
+}

@@ -1,0 +1,18 @@
+package dev.nfkit.nftables.statement;
+
+/**
+ * A rule that cannot work: two protocols that exclude each other, a value that what it is compared with cannot have, a
+ * combination that nf_tables has no instructions for.
+ */
+public final class InvalidRuleException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * A rule that cannot work.
+     *
+     * @param message what is wrong with it
+     */
+    public InvalidRuleException(String message) {
+        super(message);
+    }
+}
