@@ -1,6 +1,9 @@
 package dev.nfkit.nftables.bytecode;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.wire.MessageWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /**
@@ -9,6 +12,9 @@ import java.util.List;
  * dumps and refuses: flags of 0 of {@code osf} and of {@code exthdr} that writes, and a timeout of 0 of {@code dynset}.
  */
 public final class InstructionWriter {
+    /** The largest attribute. */
+    private static final int LARGEST = 0x10000;
+
     private InstructionWriter() {}
 
     /**
@@ -33,5 +39,28 @@ public final class InstructionWriter {
      */
     public static void write(MessageWriter writer, int type, Instruction instruction) {
         new AttributeSink(writer).element(type, instruction);
+    }
+
+    /**
+     * The attributes of an instruction ({@code NFTA_EXPR_DATA}).
+     *
+     * @param instruction the instruction
+     * @param machine the byte order of attributes' headers
+     * @return the bytes, padded; none if the instruction has no attributes
+     */
+    public static Bytes data(Instruction instruction, ByteOrder machine) {
+        if (!instruction.hasData()) {
+            return Bytes.of();
+        }
+        MessageWriter writer = new MessageWriter(LARGEST, machine);
+        writer.begin(0, 0, 0);
+        int start = writer.length();
+        AttributeSink sink = new AttributeSink(writer);
+        instruction.write(sink);
+        writer.end();
+        ByteBuffer all = writer.datagram();
+        byte[] data = new byte[all.limit() - start];
+        all.get(start, data);
+        return Bytes.of(data);
     }
 }

@@ -1,0 +1,215 @@
+package dev.nfkit.nftables.decompile;
+
+import dev.nfkit.nftables.bytecode.Bitwise;
+import dev.nfkit.nftables.bytecode.Context;
+import dev.nfkit.nftables.bytecode.Ct;
+import dev.nfkit.nftables.bytecode.Exthdr;
+import dev.nfkit.nftables.bytecode.Fib;
+import dev.nfkit.nftables.bytecode.Generator;
+import dev.nfkit.nftables.bytecode.Instruction;
+import dev.nfkit.nftables.bytecode.Payload;
+import dev.nfkit.nftables.expression.ConnectionKey;
+import dev.nfkit.nftables.expression.ConnectionSelector;
+import dev.nfkit.nftables.expression.ExtensionHeader;
+import dev.nfkit.nftables.expression.ExtensionPresence;
+import dev.nfkit.nftables.expression.Hash;
+import dev.nfkit.nftables.expression.Ipsec;
+import dev.nfkit.nftables.expression.Meta;
+import dev.nfkit.nftables.expression.NumberGenerator;
+import dev.nfkit.nftables.expression.OsFingerprint;
+import dev.nfkit.nftables.expression.PayloadBase;
+import dev.nfkit.nftables.expression.Route;
+import dev.nfkit.nftables.expression.Selector;
+import dev.nfkit.nftables.expression.SocketSelector;
+import dev.nfkit.nftables.expression.SymmetricHash;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the instructions that load something into a register, or change what is in one. */
+final class LoadReader {
+    private static final long FIB_PRESENT = 0x20;
+    private static final long OSF_VERSION = 1;
+
+    private final RegisterFile registers;
+
+    LoadReader(RegisterFile registers) {
+        this.registers = registers;
+    }
+
+    void read(Bitwise bitwise, Expressions expressions) {
+        if (bitwise instanceof Bitwise.Mask mask) {
+            Loaded source = registers.get(mask.sreg());
+            boolean host = isHost(source, expressions);
+            registers.put(
+                    mask.dreg(),
+                    new Loaded.Masked(
+                            source,
+                            Numbers.of(mask.mask(), host, expressions.machine()),
+                            Numbers.of(mask.xor(), host, expressions.machine())));
+            return;
+        }
+        Bitwise.Operation operation = (Bitwise.Operation) bitwise;
+        boolean left = operation.op() == Bitwise.Op.LSHIFT;
+        if ((!left && operation.op() != Bitwise.Op.RSHIFT) || operation.data() == null) {
+            throw new UnreadableRuleException("operation " + operation.op());
+        }
+        registers.put(
+                operation.dreg(),
+                new Loaded.Shifted(
+                        registers.get(operation.sreg()), left, operation.data().toNumber(expressions.machine())));
+    }
+
+    private static boolean isHost(Loaded loaded, Expressions expressions) {
+        return !(loaded instanceof Loaded.Packet)
+                && !(loaded instanceof Loaded.Option)
+                && expressions.shape(loaded).host();
+    }
+
+    /** Reads a load; returns false for other instructions. */
+    boolean read(Instruction instruction, SetReader sets) {
+        if (instruction instanceof Payload.Load load) {
+            registers.put(load.dreg(), new Loaded.Packet(base(load.base()), load.offset(), load.length()));
+        } else if (instruction instanceof Exthdr.Load load) {
+            readOption(load);
+        } else if (instruction instanceof dev.nfkit.nftables.bytecode.Meta.Load load) {
+            int number = KeyNumbers.of(load.key());
+            put(load.dreg(), Meta.of(number).orElseThrow(() -> unknown("meta key", number)));
+        } else if (instruction instanceof Ct.Load load) {
+            put(load.dreg(), connection(load));
+        } else if (instruction instanceof Fib fib) {
+            readFib(fib);
+        } else if (instruction instanceof Context context) {
+            readContext(context);
+        } else if (instruction instanceof Generator generator) {
+            readGenerator(generator, sets);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    static UnreadableRuleException unknown(String what, Object value) {
+        return new UnreadableRuleException(what + " " + value);
+    }
+
+    private void put(int register, Selector selector) {
+        int bytes = Math.max(1, (selector.bits() + Byte.SIZE - 1) / Byte.SIZE);
+        registers.put(register, new Loaded.Known(selector, bytes, selector.hostOrder()));
+    }
+
+    static PayloadBase base(Payload.Base base) {
+        return switch (base) {
+            case LINK -> PayloadBase.LINK;
+            case NETWORK -> PayloadBase.NETWORK;
+            case TRANSPORT -> PayloadBase.TRANSPORT;
+            case INNER -> PayloadBase.INNER;
+            case TUNNEL -> throw unknown("base", base);
+        };
+    }
+
+    static ExtensionHeader.Family family(Exthdr.Op op) {
+        return switch (op) {
+            case IPV6 -> ExtensionHeader.Family.IPV6;
+            case TCPOPT -> ExtensionHeader.Family.TCP;
+            case IPV4 -> ExtensionHeader.Family.IPV4;
+            case SCTP -> ExtensionHeader.Family.SCTP;
+            case DCCP -> throw unknown("extension header", op);
+        };
+    }
+
+    private void readOption(Exthdr.Load load) {
+        ExtensionHeader.Family family = family(load.op());
+        if (load.present()) {
+            ExtensionHeader header = Arrays.stream(ExtensionHeader.values())
+                    .filter(candidate -> candidate.family() == family && candidate.number() == load.type())
+                    .findFirst()
+                    .orElseThrow(() -> unknown("header", load.type()));
+            put(load.dreg(), new ExtensionPresence(header));
+        } else {
+            registers.put(load.dreg(), new Loaded.Option(family, load.type(), load.offset(), load.length()));
+        }
+    }
+
+    static ConnectionSelector connection(Ct.Load load) {
+        return connection(KeyNumbers.of(load.key()), load.direction());
+    }
+
+    static ConnectionSelector connection(int number, Ct.@Nullable Direction direction) {
+        ConnectionKey key = ConnectionKey.of(number).orElseThrow(() -> unknown("ct key", number));
+        if (direction == null) {
+            return ConnectionSelector.of(key);
+        }
+        return ConnectionSelector.of(
+                key,
+                direction == Ct.Direction.ORIGINAL
+                        ? ConnectionSelector.Direction.ORIGINAL
+                        : ConnectionSelector.Direction.REPLY);
+    }
+
+    private void readFib(Fib fib) {
+        Set<dev.nfkit.nftables.expression.Fib.Key> keys = EnumSet.noneOf(dev.nfkit.nftables.expression.Fib.Key.class);
+        for (dev.nfkit.nftables.expression.Fib.Key key : dev.nfkit.nftables.expression.Fib.Key.values()) {
+            if ((fib.flags() & key.bit()) != 0) {
+                keys.add(key);
+            }
+        }
+        dev.nfkit.nftables.expression.Fib.Result result = switch (fib.result()) {
+            case OIF -> dev.nfkit.nftables.expression.Fib.Result.OIF;
+            case OIFNAME -> dev.nfkit.nftables.expression.Fib.Result.OIFNAME;
+            case ADDRTYPE -> dev.nfkit.nftables.expression.Fib.Result.TYPE;
+            case UNSPEC -> throw unknown("fib result", fib.result());
+        };
+        dev.nfkit.nftables.expression.Fib expression = new dev.nfkit.nftables.expression.Fib(keys, result);
+        if ((fib.flags() & FIB_PRESENT) != 0) {
+            registers.put(fib.dreg(), new Loaded.Present(expression));
+        } else {
+            put(fib.dreg(), expression);
+        }
+    }
+
+    private void readContext(Context context) {
+        if (context instanceof Context.Rt rt) {
+            put(rt.dreg(), KeyNumbers.constant(Route.values(), KeyNumbers.of(rt.key())));
+        } else if (context instanceof Context.Socket socket) {
+            Integer level = socket.level();
+            SocketSelector.Key key = KeyNumbers.constant(SocketSelector.Key.values(), KeyNumbers.of(socket.key()));
+            put(
+                    socket.dreg(),
+                    new SocketSelector(key, level == null || key != SocketSelector.Key.CGROUPV2 ? 0 : level));
+        } else if (context instanceof Context.Osf osf) {
+            OsFingerprint.Ttl ttl = KeyNumbers.constant(OsFingerprint.Ttl.values(), osf.ttl());
+            put(osf.dreg(), new OsFingerprint(ttl, (osf.flags() & OSF_VERSION) != 0));
+        } else if (context instanceof Context.Xfrm xfrm) {
+            Ipsec.Key key = Arrays.stream(Ipsec.Key.values())
+                    .filter(candidate -> candidate.number() == KeyNumbers.of(xfrm.key()))
+                    .findFirst()
+                    .orElseThrow(() -> unknown("xfrm key", xfrm.key()));
+            put(xfrm.dreg(), new Ipsec(xfrm.out(), xfrm.index(), key));
+        } else {
+            throw unknown("instruction", context.name());
+        }
+    }
+
+    private void readGenerator(Generator generator, SetReader sets) {
+        if (generator instanceof Generator.Numgen numgen) {
+            NumberGenerator.Mode mode =
+                    numgen.random() ? NumberGenerator.Mode.RANDOM : NumberGenerator.Mode.INCREMENTAL;
+            put(numgen.dreg(), new NumberGenerator(mode, numgen.modulus(), numgen.offset()));
+        } else if (generator instanceof Generator.Symhash symhash) {
+            put(symhash.dreg(), new SymmetricHash(symhash.modulus(), symhash.offset()));
+        } else {
+            Generator.Jhash hash = (Generator.Jhash) generator;
+            Long seed = hash.seed();
+            put(
+                    hash.dreg(),
+                    new Hash(
+                            sets.key(hash.sreg(), hash.length()),
+                            hash.modulus(),
+                            seed == null || seed == 0 ? OptionalLong.empty() : OptionalLong.of(seed),
+                            hash.offset()));
+        }
+    }
+}
