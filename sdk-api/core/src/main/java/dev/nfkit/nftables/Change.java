@@ -32,8 +32,15 @@ record Change(Action action, RulesetObject object, boolean echo) implements Batc
             elements.writeTo(target, type, removes() ? 0 : flags(), removes());
         } else if (removes()) {
             target.message(removal(), reply, writer -> object.writeKey(writer.nfgenmsg(family, 0)));
+        } else if (object instanceof Rule rule) {
+            long firstId = rule.writeSets(target);
+            target.message(
+                    rule.kind().created(),
+                    reply | flags(),
+                    writer -> writeRule(rule, writer.nfgenmsg(family, 0), firstId));
         } else {
-            target.message(object.kind().created(), reply | flags(), writer -> writeNew(writer.nfgenmsg(family, 0)));
+            target.message(
+                    object.kind().created(), reply | flags(), writer -> object.writeNew(writer.nfgenmsg(family, 0)));
         }
     }
 
@@ -54,14 +61,12 @@ record Change(Action action, RulesetObject object, boolean echo) implements Batc
         };
     }
 
-    private void writeNew(MessageWriter writer) {
-        object.writeNew(writer);
-        if (object instanceof Rule rule) {
-            if (action == Action.REPLACE) {
-                rule.writeHandle(writer);
-            } else {
-                rule.writePosition(writer);
-            }
+    private void writeRule(Rule rule, MessageWriter writer, long firstId) {
+        rule.writeNew(writer, firstId);
+        if (action == Action.REPLACE) {
+            rule.writeHandle(writer);
+        } else {
+            rule.writePosition(writer);
         }
     }
 

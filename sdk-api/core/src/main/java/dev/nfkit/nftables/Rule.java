@@ -1,14 +1,19 @@
 package dev.nfkit.nftables;
 
-import dev.nfkit.Bytes;
 import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.PrintableText;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.codec.UserData;
+import dev.nfkit.nftables.expression.SetType;
+import dev.nfkit.nftables.statement.Statement;
+import dev.nfkit.nftables.text.RuleParser;
+import dev.nfkit.nftables.text.RuleText;
+import dev.nfkit.session.BatchWriter;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -26,22 +31,15 @@ public final class Rule extends RulesetObject {
     private final @Nullable String comment;
     private final long handle;
     private final long position;
-    /** The contents of {@code NFTA_RULE_EXPRESSIONS}; null for none. */
-    private final @Nullable Bytes expressions;
+    private final RuleBody body;
 
-    private Rule(
-            TableId table,
-            String chain,
-            @Nullable String comment,
-            long handle,
-            long position,
-            @Nullable Bytes expressions) {
+    private Rule(TableId table, String chain, @Nullable String comment, long handle, long position, RuleBody body) {
         super(table);
         this.chain = chain;
         this.comment = comment;
         this.handle = handle;
         this.position = position;
-        this.expressions = expressions;
+        this.body = body;
     }
 
     /**
@@ -53,7 +51,70 @@ public final class Rule extends RulesetObject {
      * @throws IllegalArgumentException if the name is too long or empty
      */
     public static Rule in(TableId table, String chain) {
-        return new Rule(table, Names.object("chain", chain), null, 0, 0, null);
+        return new Rule(table, Names.object("chain", chain), null, 0, 0, RuleBody.EMPTY);
+    }
+
+    /**
+     * A rule in the language of nft.
+     *
+     * <pre>{@code
+     * Rule.of(table, "input", "tcp dport { 22, 443 } ct state new counter accept comment \"services\"")
+     * }</pre>
+     *
+     * @param table the table
+     * @param chain the chain's name, 1 to 255 bytes
+     * @param text one rule, as in nft(8); it may end with a comment
+     * @return the rule
+     * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule, with line and column
+     * @throws dev.nfkit.nftables.statement.InvalidRuleException if the rule cannot work
+     */
+    public static Rule of(TableId table, String chain, String text) {
+        return of(table, chain, text, SetType.Lookup.NONE);
+    }
+
+    /**
+     * A rule in the language of nft that refers to named sets or maps. Their types are needed to read values that are
+     * stored in a map, and to look up in intervals.
+     *
+     * @param table the table
+     * @param chain the chain's name, 1 to 255 bytes
+     * @param text one rule, as in nft(8); it may end with a comment
+     * @param sets the table's sets
+     * @return the rule
+     * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule, with line and column
+     * @throws dev.nfkit.nftables.statement.InvalidRuleException if the rule cannot work
+     */
+    public static Rule of(TableId table, String chain, String text, SetType.Lookup sets) {
+        RuleText parsed = RuleParser.parse(table.family(), sets, text);
+        Rule rule = of(table, chain, parsed.statements(), sets);
+        return parsed.comment().map(rule::comment).orElse(rule);
+    }
+
+    /**
+     * A rule of statements.
+     *
+     * @param table the table
+     * @param chain the chain's name, 1 to 255 bytes
+     * @param statements the statements, in order
+     * @return the rule
+     * @throws dev.nfkit.nftables.statement.InvalidRuleException if the rule cannot work
+     */
+    public static Rule of(TableId table, String chain, Statement... statements) {
+        return of(table, chain, List.of(statements), SetType.Lookup.NONE);
+    }
+
+    /**
+     * A rule of statements that refer to named sets or maps.
+     *
+     * @param table the table
+     * @param chain the chain's name, 1 to 255 bytes
+     * @param statements the statements, in order
+     * @param sets the table's sets
+     * @return the rule
+     * @throws dev.nfkit.nftables.statement.InvalidRuleException if the rule cannot work
+     */
+    public static Rule of(TableId table, String chain, List<Statement> statements, SetType.Lookup sets) {
+        return new Rule(table, Names.object("chain", chain), null, 0, 0, RuleBody.of(table.family(), statements, sets));
     }
 
     /**
@@ -64,7 +125,7 @@ public final class Rule extends RulesetObject {
      * @throws IllegalArgumentException if it is longer
      */
     public Rule comment(String text) {
-        return new Rule(table(), chain, Names.comment(text), handle, position, expressions);
+        return new Rule(table(), chain, Names.comment(text), handle, position, body);
     }
 
     /**
@@ -76,7 +137,7 @@ public final class Rule extends RulesetObject {
      * @throws IllegalArgumentException if it is not positive
      */
     public Rule position(long handle) {
-        return new Rule(table(), chain, comment, this.handle, Names.handle(handle), expressions);
+        return new Rule(table(), chain, comment, this.handle, Names.handle(handle), body);
     }
 
     /**
@@ -87,7 +148,7 @@ public final class Rule extends RulesetObject {
      * @throws IllegalArgumentException if it is not positive
      */
     public Rule handle(long handle) {
-        return new Rule(table(), chain, comment, Names.handle(handle), position, expressions);
+        return new Rule(table(), chain, comment, Names.handle(handle), position, body);
     }
 
     /**
@@ -130,15 +191,22 @@ public final class Rule extends RulesetObject {
 
     @Override
     void writeNew(MessageWriter writer) {
+        writeNew(writer, 1);
+    }
+
+    /** Writes the rule; the first of the sets that it contains has this id in the batch. */
+    void writeNew(MessageWriter writer, long firstId) {
         writer.string(Nfta.RULE_TABLE, table().name()).string(Nfta.RULE_CHAIN, chain);
-        if (expressions != null) {
-            int nest = writer.beginNest(Nfta.RULE_EXPRESSIONS);
-            writer.raw(expressions.toArray()).endNest(nest);
-        }
+        body.write(writer, firstId);
         if (comment != null) {
             writer.bytes(
                     Nfta.RULE_USERDATA, new UserData().text(COMMENT, comment).toArray());
         }
+    }
+
+    /** Writes the sets that the rule contains, which must exist before it. Returns the id of the first one. */
+    long writeSets(BatchWriter target) {
+        return body.writeSets(target, table());
     }
 
     /** Writes the place of a rule that is added. */
@@ -166,7 +234,7 @@ public final class Rule extends RulesetObject {
         String table = null;
         String chain = null;
         String comment = null;
-        Bytes expressions = null;
+        RuleBody body = RuleBody.EMPTY;
         long handle = 0;
         long position = 0;
         while (cursor.next()) {
@@ -176,7 +244,7 @@ public final class Rule extends RulesetObject {
                 case Nfta.RULE_HANDLE -> handle = cursor.be64();
                 case Nfta.RULE_POSITION -> position = cursor.be64();
                 case Nfta.RULE_EXPRESSIONS ->
-                    expressions = cursor.bytes(new BytesView()).copy();
+                    body = RuleBody.installed(cursor.bytes(new BytesView()).copy());
                 case Nfta.RULE_USERDATA ->
                     comment = UserData.read(cursor.bytes(new BytesView()))
                             .text(COMMENT)
@@ -185,7 +253,7 @@ public final class Rule extends RulesetObject {
             }
         }
         return new Rule(
-                Read.table(message, table), Read.name("a rule's chain", chain), comment, handle, position, expressions);
+                Read.table(message, table), Read.name("a rule's chain", chain), comment, handle, position, body);
     }
 
     @Override

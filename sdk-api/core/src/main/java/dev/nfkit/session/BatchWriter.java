@@ -15,6 +15,9 @@ public final class BatchWriter {
     /** A datagram cannot be larger: its length is an int in the kernel, and the send buffer is twice as large. */
     private static final int LARGEST = 1 << 30;
 
+    /** The first id for what a batch creates and refers to itself. Ids below belong to named objects. */
+    private static final long FIRST_ID = 0x1000_0000L;
+
     /** The capacity that is kept between batches. */
     private static final int KEPT = 1 << 20;
 
@@ -25,6 +28,7 @@ public final class BatchWriter {
     private int messages;
     private long firstSequence;
     private int change;
+    private long nextId;
 
     BatchWriter(ByteOrder order) {
         this.order = order;
@@ -40,6 +44,7 @@ public final class BatchWriter {
         messages = 0;
         firstSequence = sequence;
         change = -1;
+        nextId = FIRST_ID;
     }
 
     /** The messages that follow belong to a change; −1 to the batch itself. */
@@ -73,6 +78,27 @@ public final class BatchWriter {
         }
         starts[messages] = start;
         changes[messages++] = change;
+    }
+
+    /**
+     * The byte order of headers.
+     *
+     * @return that of the socket
+     */
+    public ByteOrder order() {
+        return order;
+    }
+
+    /**
+     * Ids for what the batch creates and refers to itself: no other object of the batch gets them.
+     *
+     * @param count the number of ids
+     * @return the first one; the others follow
+     */
+    public long takeIds(int count) {
+        long first = nextId;
+        nextId += count;
+        return first;
     }
 
     private void grow() {
