@@ -2,9 +2,9 @@ package dev.nfkit.testkit
 
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
-import io.kotest.matchers.shouldBe
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.shouldBe
 import java.nio.file.Path
 import kotlin.io.path.extension
 import kotlin.io.path.invariantSeparatorsPathString
