@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 final class ConstantParser {
     private static final BigInteger NANOSECONDS = BigInteger.valueOf(TimeUnit.SECONDS.toNanos(1));
 
+    /** More than any value. */
+    private static final BigInteger ANY = BigInteger.ONE.shiftLeft(2048);
+
     private final TokenStream in;
     private final Host host;
 
@@ -91,11 +94,22 @@ final class ConstantParser {
         if (value.get().bitLength() > bits) {
             throw in.refused("the value is out of the range of " + type.type().text() + " with " + bits + " bits");
         }
+        if (value.get().compareTo(greatest(type.type())) > 0) {
+            throw in.refused("expected a value of type " + type.type().text() + " up to " + greatest(type.type()));
+        }
         Constant constant = in.checked(token, () -> new Constant(type.type(), type.bits(), value.get()));
         for (; tokens > 0; tokens--) {
             in.next();
         }
         return constant;
+    }
+
+    private static BigInteger greatest(DataType type) {
+        return switch (type) {
+            case TIME_DAY -> BigInteger.valueOf(6);
+            case TIME_HOUR -> BigInteger.valueOf(86_399);
+            default -> ANY;
+        };
     }
 
     private static String reason(DataType type) {

@@ -1,6 +1,7 @@
 package dev.nfkit.nftables.text;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.nftables.expression.Constant;
 import dev.nfkit.nftables.expression.Expression;
 import dev.nfkit.nftables.expression.ExtensionField;
 import dev.nfkit.nftables.expression.ExtensionHeader;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matches of a protocol that later statements imply, which nft leaves out: {@code meta l4proto tcp tcp dport 22} is
@@ -28,6 +30,9 @@ import java.util.Set;
  */
 final class Dependencies {
     private static final int VLAN_TYPE = 0x8100;
+
+    /** IPv4, ARP and IPv6. */
+    private static final Set<Integer> FRAME_TYPES = Set.of(0x0800, 0x0806, 0x86dd);
 
     private enum Layer {
         /** The tag after the Ethernet addresses. */
@@ -75,7 +80,7 @@ final class Dependencies {
 
     /** The layer whose protocol a match requires, if nft would leave it out. */
     private Optional<Layer> layer(Match match) {
-        Layer layer = null;
+        @Nullable Layer layer = null;
         OptionalInt value = Protocols.equal(match, match.left());
         if (value.isPresent() && match.left() instanceof Selector selector) {
             if (selector == Meta.L4PROTO
@@ -83,9 +88,10 @@ final class Dependencies {
                     || (selector == HeaderField.IP6_NEXTHDR && family == AddressFamily.IPV6)) {
                 layer = Layer.TRANSPORT;
             } else if (selector == HeaderField.ETHER_TYPE) {
-                layer = value.getAsInt() == VLAN_TYPE ? Layer.TAG : Layer.NETWORK;
-            } else if (selector == HeaderField.VLAN_TYPE
-                    || (selector == Meta.NFPROTO && family == AddressFamily.INET)
+                layer = value.getAsInt() == VLAN_TYPE ? Layer.TAG : network(value.getAsInt());
+            } else if (selector == HeaderField.VLAN_TYPE) {
+                layer = network(value.getAsInt());
+            } else if ((selector == Meta.NFPROTO && family == AddressFamily.INET)
                     || (selector == Meta.PROTOCOL && family != AddressFamily.INET)) {
                 layer = Layer.NETWORK;
             } else if (selector == HeaderField.ICMP_TYPE || selector == HeaderField.ICMPV6_TYPE) {
@@ -93,6 +99,11 @@ final class Dependencies {
             }
         }
         return Optional.ofNullable(layer);
+    }
+
+    /** The network layer, if a field of its protocol can imply this type of Ethernet frames. */
+    private static @Nullable Layer network(int type) {
+        return FRAME_TYPES.contains(type) ? Layer.NETWORK : null;
     }
 
     private Set<Layer> impliedBy(Statement statement) {
@@ -108,7 +119,13 @@ final class Dependencies {
             }
             return implied;
         }
+        boolean tag = statement instanceof Match match
+                && match.left() == HeaderField.VLAN_TYPE
+                && match.right() instanceof Constant;
         for (Expression read : Reads.of(statement)) {
+            if (read == HeaderField.VLAN_TYPE && !tag) {
+                implied.add(Layer.TAG);
+            }
             add(implied, read);
         }
         return implied;

@@ -49,6 +49,9 @@ public final class ElementParser {
         if (elements.isEmpty()) {
             throw in.refused(place, "expected at least one element in a set");
         }
+        if (!data.isEmpty() && SetMerge.overlaps(elements)) {
+            throw in.refused(place, "two elements of this map have a key in common");
+        }
         return in.checked(place, () -> new SetLiteral(elements));
     }
 

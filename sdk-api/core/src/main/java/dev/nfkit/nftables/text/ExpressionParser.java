@@ -13,6 +13,7 @@ import dev.nfkit.nftables.expression.SetType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Reads expressions: selectors, operations on their bits, concatenations, lookups in maps. */
 public final class ExpressionParser {
@@ -140,16 +141,17 @@ public final class ExpressionParser {
      * @return elements, or the name of a map
      */
     public Expression map(Expression key, List<ValueType> data) {
-        return in.at("@") ? reference(data) : elements.literal(ValueType.of(key, sets), data);
+        return in.at("@") ? reference(ValueType.of(key, sets), data) : elements.literal(ValueType.of(key, sets), data);
     }
 
     /**
      * Reads the name of a set or map, with its at sign.
      *
+     * @param key the types of what is looked up
      * @param data the types of a map's data; none for a set
      * @return the name
      */
-    public SetReference reference(List<ValueType> data) {
+    public SetReference reference(List<ValueType> key, List<ValueType> data) {
         Token place = in.peek();
         in.expect("@");
         String name = in.identifier("the name of a set");
@@ -157,6 +159,24 @@ public final class ExpressionParser {
         if (type.isPresent() && type.get().data().isEmpty() != data.isEmpty()) {
             throw in.refused(place, data.isEmpty() ? name + " is a map, not a set" : name + " is a set, not a map");
         }
+        type.ifPresent(found -> requireKey(place, found, key));
         return in.checked(place, () -> new SetReference(name));
+    }
+
+    /** Requires that a set has keys of these types. */
+    void requireKey(Token place, SetType set, List<ValueType> key) {
+        boolean same = key.size() == set.key().size();
+        for (int part = 0; same && part < key.size(); part++) {
+            DataType wanted = key.get(part).type();
+            DataType had = set.key().get(part);
+            same = wanted == had || (wanted.kind() == DataType.Kind.TEXT && had.kind() == DataType.Kind.TEXT);
+        }
+        if (!key.isEmpty() && !same) {
+            throw in.refused(
+                    place,
+                    "the set has keys of type "
+                            + set.key().stream().map(DataType::text).collect(Collectors.joining(" . ")) + ", not "
+                            + key.stream().map(part -> part.type().text()).collect(Collectors.joining(" . ")));
+        }
     }
 }

@@ -112,6 +112,16 @@ public final class ExpressionPrinter {
     }
 
     /**
+     * The elements of a set or map in the order in which nft prints them.
+     *
+     * @param elements the elements
+     * @return the same elements
+     */
+    public static List<SetElement> sorted(List<SetElement> elements) {
+        return SetOrder.sorted(elements);
+    }
+
+    /**
      * Prints an element of a set or map.
      *
      * @param element the element

@@ -57,7 +57,7 @@ final class MatchParser {
         if (in.at("{")) {
             return literal(left, operator, elements.literal(types, List.of()));
         } else if (in.at("@") && !in.peek(2).is(",")) {
-            return new Match(left, operator, expressions.reference(List.of()));
+            return new Match(left, operator, expressions.reference(types, List.of()));
         } else if (types.size() == 1) {
             return single(left, operator, types.get(0));
         }

@@ -29,7 +29,7 @@ final class MatchPrinter {
     }
 
     String match(Match written) {
-        Match match = masks(written);
+        Match match = masks(simplified(written));
         boolean equality = switch (match.operator()) {
             case IMPLICIT, EQUAL, NOT_EQUAL -> true;
             default -> false;
@@ -42,6 +42,17 @@ final class MatchPrinter {
             return masked(match, binary.left(), mask, value);
         }
         return plain(match);
+    }
+
+    /** A comparison whose operation on bits changes nothing is one without the operation. */
+    private static Match simplified(Match match) {
+        return match.left() instanceof BinaryExpression binary
+                        && !(BitOperations.canonical(binary) instanceof BinaryExpression)
+                ? new Match(
+                        BitOperations.canonical(binary),
+                        match.operator() == Operator.IMPLICIT ? Operator.EQUAL : match.operator(),
+                        match.right())
+                : match;
     }
 
     /** A comparison of some bits of a value, which has shorter forms for addresses and flags. */
@@ -94,8 +105,7 @@ final class MatchPrinter {
         if (operator != Operator.IMPLICIT && operator != Operator.EQUAL) {
             return " " + operator.symbol() + " ";
         }
-        boolean operation = match.left() instanceof BinaryExpression binary
-                && BitOperations.canonical(binary) instanceof BinaryExpression
+        boolean operation = match.left() instanceof BinaryExpression
                 && !(match.right() instanceof Interval)
                 && !(match.right() instanceof Prefix);
         boolean flags = operator == Operator.EQUAL

@@ -56,7 +56,7 @@ final class NatParser {
             }
             address = Optional.of(address(family.get(), true));
         }
-        Optional<Expression> port = in.accept(":") ? Optional.of(port()) : Optional.empty();
+        Optional<Expression> port = in.accept(":") ? Optional.of(port(before)) : Optional.empty();
         flags(flags);
         Optional<Expression> target = address;
         boolean named = target.isPresent() && (table == AddressFamily.INET || isRange(target.get()));
@@ -137,8 +137,11 @@ final class NatParser {
         return address;
     }
 
-    private Expression port() {
+    private Expression port(List<Statement> before) {
         Token place = in.peek();
+        if (!Protocols.ports(before)) {
+            throw in.refused("a port needs a match of the transport protocol before it, such as tcp dport 80");
+        }
         return typed(place, expressions.value(List.of(ValueType.PORT), 1), DataType.INET_SERVICE);
     }
 
@@ -164,7 +167,7 @@ final class NatParser {
     }
 
     /** Reads {@code masquerade} or {@code redirect}, whose keyword was read. */
-    Nat own(Nat.Kind kind) {
+    Nat own(Nat.Kind kind, List<Statement> before) {
         Token place = in.peek();
         requireFamily(place);
         Optional<Expression> port = Optional.empty();
@@ -173,7 +176,7 @@ final class NatParser {
             if (!colon && kind == Nat.Kind.MASQUERADE) {
                 throw in.expected("\":\" and a port");
             }
-            port = Optional.of(port());
+            port = Optional.of(port(before));
         }
         Set<Nat.Flag> flags = EnumSet.noneOf(Nat.Flag.class);
         flags(flags);
@@ -195,7 +198,7 @@ final class NatParser {
             }
             address = Optional.of(address(family.get(), false));
         }
-        Optional<Expression> port = in.accept(":") ? Optional.of(port()) : Optional.empty();
+        Optional<Expression> port = in.accept(":") ? Optional.of(port(before)) : Optional.empty();
         Optional<Expression> target = address;
         boolean named = table == AddressFamily.INET && (target.isPresent() || written.isPresent());
         return in.checked(place, () -> new Tproxy(named ? family : Optional.empty(), target, port));

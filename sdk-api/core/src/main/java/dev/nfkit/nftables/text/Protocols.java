@@ -9,6 +9,7 @@ import dev.nfkit.nftables.expression.HeaderField;
 import dev.nfkit.nftables.expression.HeaderProtocol;
 import dev.nfkit.nftables.expression.MapLookup;
 import dev.nfkit.nftables.expression.Meta;
+import dev.nfkit.nftables.expression.PayloadBase;
 import dev.nfkit.nftables.statement.Match;
 import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.nftables.statement.VerdictLookup;
@@ -64,6 +65,17 @@ final class Protocols {
             return number.equals(OptionalInt.of(6))
                     || fields(statement).anyMatch(field -> field.protocol() == HeaderProtocol.TCP);
         });
+    }
+
+    /** Whether the statements match a transport protocol: only then are there ports. */
+    static boolean ports(List<Statement> before) {
+        return before.stream()
+                .flatMap(statement -> Reads.of(statement).stream())
+                .anyMatch(read -> read == Meta.L4PROTO
+                        || read == HeaderField.IP_PROTOCOL
+                        || read == HeaderField.IP6_NEXTHDR
+                        || (read instanceof HeaderField field
+                                && field.protocol().base() == PayloadBase.TRANSPORT));
     }
 
     /** The number that a statement requires a selector to have. */

@@ -2,8 +2,13 @@ package dev.nfkit.nftables.text;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.nftables.expression.SetType;
+import dev.nfkit.nftables.expression.Verdict;
+import dev.nfkit.nftables.statement.Forward;
+import dev.nfkit.nftables.statement.Nat;
+import dev.nfkit.nftables.statement.Reject;
 import dev.nfkit.nftables.statement.RuleSyntaxException;
 import dev.nfkit.nftables.statement.Statement;
+import dev.nfkit.nftables.statement.VerdictStatement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +22,7 @@ import java.util.Optional;
  */
 public final class RuleParser {
     private final TokenStream in;
+    private final AddressFamily family;
     private final StatementParser statements;
 
     /**
@@ -26,6 +32,7 @@ public final class RuleParser {
      */
     public RuleParser(Scope scope) {
         this.in = scope.in();
+        this.family = scope.family();
         this.statements = new StatementParser(scope);
     }
 
@@ -72,8 +79,16 @@ public final class RuleParser {
      */
     public RuleText rule() {
         List<Statement> found = new ArrayList<>();
+        Conflicts conflicts = new Conflicts(family);
         while (!in.atEnd() && !in.at("comment")) {
+            Token place = in.peek();
+            if (!found.isEmpty() && ends(found.get(found.size() - 1))) {
+                throw in.refused(place, "a statement after one that decides has no effect");
+            }
             statements.statement(found);
+            conflicts.with(found.get(found.size() - 1)).ifPresent(reason -> {
+                throw in.refused(place, reason);
+            });
         }
         if (found.isEmpty()) {
             throw in.expected("a statement, such as tcp dport 22, counter or accept");
@@ -83,5 +98,13 @@ public final class RuleParser {
             throw in.expected("the end of the rule after its comment");
         }
         return new RuleText(found, comment);
+    }
+
+    /** Whether no statement can follow. */
+    private static boolean ends(Statement statement) {
+        return statement instanceof Reject
+                || statement instanceof Nat
+                || statement instanceof Forward
+                || (statement instanceof VerdictStatement verdict && verdict.verdict() != Verdict.CONTINUE);
     }
 }

@@ -47,6 +47,7 @@ final class SelectorNames {
             Map.entry("ibriport", "ibrname"),
             Map.entry("obriport", "obrname"),
             Map.entry("noop", "nop"),
+            Map.entry("mss", "maxseg"),
             Map.entry("sack0", "sack"),
             Map.entry("sack-permitted", "sack-perm"));
 

@@ -20,16 +20,51 @@ final class SetMerge {
 
     /** The set without elements that others contain. */
     static SetLiteral merged(SetLiteral literal) {
-        List<SetElement> elements = literal.elements();
+        List<SetElement> elements =
+                literal.elements().stream().map(SetMerge::single).toList();
         boolean plain = elements.stream().allMatch(element -> element.equals(SetElement.of(element.key())));
         if (!plain || elements.size() < 2) {
-            return literal;
+            return new SetLiteral(elements);
         }
         boolean numbers = elements.stream().allMatch(element -> first(element.key()) != null);
         boolean intervals = elements.stream().anyMatch(element -> !(element.key() instanceof Constant));
         return numbers && intervals
                 ? new SetLiteral(joined(elements))
                 : new SetLiteral(List.copyOf(new LinkedHashSet<>(elements)));
+    }
+
+    /** Whether two elements of a map have a key in common, so that its data would be undetermined. */
+    static boolean overlaps(List<SetElement> elements) {
+        List<SetElement> sorted = new ArrayList<>();
+        for (SetElement element : elements) {
+            if (first(element.key()) == null) {
+                continue;
+            }
+            sorted.add(element);
+        }
+        sorted.sort(Comparator.comparing(element -> value(first(element.key()))));
+        for (int index = 1; index < sorted.size(); index++) {
+            SetElement before = sorted.get(index - 1);
+            SetElement element = sorted.get(index);
+            boolean common = value(first(element.key())).compareTo(value(last(before.key()))) <= 0;
+            if (common && !element.equals(before)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** An interval of one value as the value. */
+    private static SetElement single(SetElement element) {
+        return element.key() instanceof Interval interval && interval.from().equals(interval.to())
+                ? new SetElement(
+                        interval.from(),
+                        element.data(),
+                        element.timeout(),
+                        element.expires(),
+                        element.comment(),
+                        element.state())
+                : element;
     }
 
     private static List<SetElement> joined(List<SetElement> elements) {

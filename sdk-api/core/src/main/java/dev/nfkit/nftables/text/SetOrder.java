@@ -2,6 +2,7 @@ package dev.nfkit.nftables.text;
 
 import dev.nfkit.nftables.expression.Concatenation;
 import dev.nfkit.nftables.expression.Constant;
+import dev.nfkit.nftables.expression.DataType;
 import dev.nfkit.nftables.expression.Expression;
 import dev.nfkit.nftables.expression.SetElement;
 import dev.nfkit.nftables.expression.Text;
@@ -22,6 +23,7 @@ final class SetOrder {
 
     private SetOrder() {}
 
+    /** The elements in the order in which nft prints them. */
     static List<SetElement> sorted(List<SetElement> elements) {
         boolean parts = elements.stream().anyMatch(element -> element.key() instanceof Concatenation);
         boolean intervals = elements.stream().anyMatch(element -> isInterval(element.key()));
@@ -52,7 +54,12 @@ final class SetOrder {
             return interval ? firstByteFirst(text) : lastByteFirst(text);
         }
         Constant first = SetMerge.first(key);
-        return first == null ? BigInteger.ZERO : first.value();
+        boolean flags = first != null
+                && first.type().kind() == DataType.Kind.BITS
+                && first.value().bitCount() > 1;
+        return first == null
+                ? BigInteger.ZERO
+                : flags ? first.value().and(first.value().negate()) : first.value();
     }
 
     /** The space that a part takes in a concatenation: whole words. */

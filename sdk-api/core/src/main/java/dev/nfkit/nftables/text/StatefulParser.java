@@ -65,8 +65,12 @@ public final class StatefulParser {
         return Optional.empty();
     }
 
-    /** The numbers of a counter, whose keyword was read. */
-    Counter counter() {
+    /**
+     * Reads the numbers of a counter, whose keyword was read.
+     *
+     * @return the counter; zero if there are none
+     */
+    public Counter counter() {
         if (!in.accept("packets")) {
             return Counter.ZERO;
         }
@@ -75,8 +79,12 @@ public final class StatefulParser {
         return new Counter(packets, in.number("a number of bytes", 0, Long.MAX_VALUE));
     }
 
-    /** A limit, whose keywords {@code limit rate} were read. */
-    Limit limit() {
+    /**
+     * Reads a limit, whose keywords {@code limit rate} were read.
+     *
+     * @return the limit
+     */
+    public Limit limit() {
         boolean over = in.accept("over");
         Token place = in.peek();
         long rate = in.number("a rate", 1, Long.MAX_VALUE);
@@ -108,8 +116,12 @@ public final class StatefulParser {
         throw in.expected("second, minute, hour, day or week");
     }
 
-    /** A quota, whose keyword was read. */
-    Quota quota() {
+    /**
+     * Reads a quota, whose keyword was read.
+     *
+     * @return the quota
+     */
+    public Quota quota() {
         boolean over = in.accept("over");
         if (!over) {
             in.accept("until");

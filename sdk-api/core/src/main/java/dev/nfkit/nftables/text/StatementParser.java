@@ -103,8 +103,8 @@ final class StatementParser {
                 switch (keyword(place)) {
                     case "snat" -> in.accept("snat") ? translations.addresses(Nat.Kind.SNAT, before) : null;
                     case "dnat" -> in.accept("dnat") ? translations.addresses(Nat.Kind.DNAT, before) : null;
-                    case "masquerade" -> in.accept("masquerade") ? translations.own(Nat.Kind.MASQUERADE) : null;
-                    case "redirect" -> in.accept("redirect") ? translations.own(Nat.Kind.REDIRECT) : null;
+                    case "masquerade" -> in.accept("masquerade") ? translations.own(Nat.Kind.MASQUERADE, before) : null;
+                    case "redirect" -> in.accept("redirect") ? translations.own(Nat.Kind.REDIRECT, before) : null;
                     case "tproxy" -> in.accept("tproxy") ? translations.tproxy(before) : null;
                     default -> null;
                 });

@@ -39,6 +39,7 @@ final class UpdateParser {
         in.expect("{");
         in.skipNewlines();
         Key key = key(name);
+        sets.find(name).ifPresent(type -> expressions.requireKey(place, type, ValueType.of(key.of(), sets)));
         Optional<Expression> data = Optional.empty();
         if (in.accept(":")) {
             data = Optional.of(expressions.value(data(name), 1));

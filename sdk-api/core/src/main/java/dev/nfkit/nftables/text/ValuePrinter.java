@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
 
 /** Prints values that are written in a rule, as nft does. */
 final class ValuePrinter {
+    private static final BigInteger THOUSAND = BigInteger.valueOf(1000);
+
     private final Host host;
 
     ValuePrinter(Host host) {
@@ -72,6 +74,9 @@ final class ValuePrinter {
 
     /** An end of an interval, whose names nft does not print. */
     private String end(Constant constant, boolean raw) {
+        if (constant.type() == DataType.TIME && constant.value().mod(THOUSAND).signum() == 0) {
+            return constant.value().divide(THOUSAND) + "s";
+        }
         boolean named = constant.type() != DataType.CLASSID && Symbols.of(constant.type()) != SymbolTable.NONE;
         return named ? Symbols.number(constant.type(), constant.value()) : constant(constant, raw, " | ");
     }

@@ -11,6 +11,7 @@ import dev.nfkit.nftables.expression.Expression
 import dev.nfkit.nftables.expression.ExtensionField
 import dev.nfkit.nftables.expression.Hash
 import dev.nfkit.nftables.expression.HeaderField
+import dev.nfkit.nftables.expression.HeaderProtocol
 import dev.nfkit.nftables.expression.Interval
 import dev.nfkit.nftables.expression.MapLookup
 import dev.nfkit.nftables.expression.Meta
@@ -51,7 +52,7 @@ internal class RandomStatements(
 ) {
     /** Selectors that need no other match beside them. */
     private val selectors: List<Selector> =
-        HeaderField.values().filter { it.name !in NEEDING_A_TYPE } +
+        HeaderField.values().filter { it.name !in NEEDING_A_TYPE && it.protocol() != HeaderProtocol.ARP } +
             Meta.values().filter { it !in setOf(Meta.TIME) } +
             ExtensionField.values().toList() +
             ConnectionKey
@@ -138,7 +139,7 @@ internal class RandomStatements(
             }
 
             2 -> {
-                Match(field, operator, SetReference("addrs4"))
+                Match(HeaderField.IP_SADDR, operator, SetReference("addrs4"))
             }
 
             else -> {
@@ -177,6 +178,7 @@ internal class RandomStatements(
         val bits = if (of.type() == DataType.BOOLEAN) 1 else of.bits()
         val few = minOf(bits, if (of.type() in SMALL) 16 else bits)
         val value = BigInteger(1, random.nextBytes((few + 7) / 8)).and(BigInteger.ONE.shiftLeft(few) - BigInteger.ONE)
+        if (of.type() == DataType.TIME_DAY) return constant(of, value.mod(BigInteger.valueOf(7)))
         return constant(of, if (of.type() == DataType.CT_LABEL && value.signum() == 0) BigInteger.ONE else value)
     }
 
@@ -231,11 +233,8 @@ internal class RandomStatements(
             BinaryExpression(BinaryExpression.Operator.AND, left.first, left.second),
             listOf(Match.Operator.EQUAL, Match.Operator.NOT_EQUAL).random(random),
             Constant(left.second.type(), left.second.bits(), BigInteger.ONE),
-        ).let { if (it.left() is BinaryExpression && left.first == Meta.MARK) implicit(it) else it }
+        )
     }
-
-    /** The parser reads {@code ==} as written: nft prints it for operations on numbers, too. */
-    private fun implicit(match: Match) = match
 
     private fun generated(): Statement {
         val modulus = 2L + random.nextInt(100)
@@ -322,7 +321,7 @@ internal class RandomStatements(
             listOf(Nat.Kind.SNAT, Nat.Kind.DNAT).random(random),
             Optional.of(if (six) AddressFamily.IPV6 else AddressFamily.IPV4),
             Optional.of(if (random.nextBoolean()) ends[0] else Interval(ends[0], ends[1])),
-            if (random.nextBoolean()) Optional.empty() else Optional.of(Constant.port(random.nextInt(65_536))),
+            Optional.empty(),
             listOf(Nat.Flag.RANDOM, Nat.Flag.FULLY_RANDOM, Nat.Flag.PERSISTENT).filter { random.nextBoolean() }.toSet(),
         )
     }

@@ -77,6 +77,21 @@ class RuleSyntaxSpec :
             refused("ip saddr 10.0.0.1 §", 19, "a word, a number, a string or a symbol", "the character U+00A7")
         }
 
+        test("what no packet has, or has no effect, is refused") {
+            refused("tcp dport 22 udp dport 53", 14, "no packet of this rule has this header", "\"udp\"")
+            refused("ip saddr 10.0.0.1 ip6 saddr ::1", 19, "it has that of ip", "\"ip6\"")
+            refused("meta l4proto udp tcp dport 22", 18, "it has that of udp", "\"tcp\"")
+            refused("ip6 saddr ::1", 1, "it has that of ip", "\"ip6\"", AddressFamily.IPV4)
+            refused("accept counter", 8, "after one that decides", "\"counter\"")
+            refused("dnat ip to 10.0.0.1:80", 21, "a port needs a match of the transport protocol", "\"80\"")
+            refused("dnat ip to iif", 12, "a value of type ipv4_addr, not iface_index", "\"iif\"")
+            refused("ip saddr @ports", 10, "keys of type inet_service, not ipv4_addr", "\"@\"")
+            refused("meta hour \"24:00\"", 11, "a value of type hour", "the string \"24:00\"")
+            refused("ip saddr vmap { 1.0.0.0/8 : drop, 1.1.1.1 : accept }", 15, "a key in common", "\"{\"")
+            refused("tcp dport vmap { 22 : drop, 22 : accept }", 16, "a key in common", "\"{\"")
+            refused("meta day 7", 10, "a value of type day up to 6", "\"7\"")
+        }
+
         test("what is not supported is refused with the reason") {
             refused("define x = 1", 1, "define is not supported", "\"define\"")
             refused("include \"x\"", 1, "include is not supported", "\"include\"")
