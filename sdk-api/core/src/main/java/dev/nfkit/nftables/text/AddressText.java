@@ -11,6 +11,7 @@ final class AddressText {
 
     private AddressText() {}
 
+    /** An address in decimal numbers; leading zeros are refused, because some programs read them as octal ones. */
     static Optional<BigInteger> ipv4(String text) {
         String[] parts = text.split("\\.", -1);
         if (parts.length != 4) {
@@ -18,7 +19,11 @@ final class AddressText {
         }
         BigInteger value = BigInteger.ZERO;
         for (String part : parts) {
-            if (part.isEmpty() || part.length() > 3 || !part.chars().allMatch(each -> each >= '0' && each <= '9')) {
+            boolean octal = part.length() > 1 && part.charAt(0) == '0';
+            if (part.isEmpty()
+                    || octal
+                    || part.length() > 3
+                    || !part.chars().allMatch(each -> each >= '0' && each <= '9')) {
                 return Optional.empty();
             }
             int number = Integer.parseInt(part);

@@ -8,8 +8,11 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
 import java.time.format.ResolverStyle;
+import java.time.temporal.ChronoField;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -17,13 +20,18 @@ import java.util.concurrent.TimeUnit;
 final class ClockText {
     private static final DateTimeFormatter DATE_TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
+    private static final DateTimeFormatter ANY_DATE = new DateTimeFormatterBuilder()
+            .appendPattern("uuuu-M-d[ H:m[:s]]")
+            .parseDefaulting(ChronoField.HOUR_OF_DAY, 0)
+            .parseDefaulting(ChronoField.MINUTE_OF_HOUR, 0)
+            .parseDefaulting(ChronoField.SECOND_OF_MINUTE, 0)
+            .toFormatter(Locale.ROOT)
+            .withResolverStyle(ResolverStyle.STRICT);
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("HH:mm").withResolverStyle(ResolverStyle.STRICT);
     private static final BigInteger NANOSECONDS = BigInteger.valueOf(TimeUnit.SECONDS.toNanos(1));
-    private static final int DATE_LENGTH = 10;
-    private static final int MINUTE_LENGTH = 16;
     private static final int DAY_SECONDS = 86_400;
 
     private ClockText() {}
@@ -31,10 +39,7 @@ final class ClockText {
     /** Nanoseconds since 1970 of a date such as {@code 2023-06-01 12:00}. */
     static Optional<BigInteger> date(String text, ZoneId zone) {
         try {
-            String whole = text.length() == DATE_LENGTH
-                    ? text + " 00:00:00"
-                    : text.length() == MINUTE_LENGTH ? text + ":00" : text;
-            Instant instant = LocalDateTime.parse(whole, DATE_TIME).atZone(zone).toInstant();
+            Instant instant = LocalDateTime.parse(text, ANY_DATE).atZone(zone).toInstant();
             long seconds = instant.getEpochSecond();
             return seconds < 0
                     ? Optional.empty()

@@ -6,6 +6,7 @@ import dev.nfkit.nftables.expression.DataType;
 import dev.nfkit.nftables.expression.Expression;
 import dev.nfkit.nftables.expression.Text;
 import java.math.BigInteger;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -122,8 +123,7 @@ final class ConstantParser {
     }
 
     private Optional<BigInteger> value(String text, ValueType type) {
-        Optional<BigInteger> number =
-                TokenStream.isNumber(text) ? Optional.of(TokenStream.number(text)) : Optional.empty();
+        Optional<BigInteger> number = number(text);
         return switch (type.type()) {
             case IPV4_ADDR -> AddressText.ipv4(text).or(() -> number);
             case IPV6_ADDR -> AddressText.ipv6(text).or(() -> number);
@@ -145,8 +145,23 @@ final class ConstantParser {
             case TIME_HOUR -> number.or(() -> ClockText.hour(text, host.zone()).map(BigInteger::valueOf));
             case CLASSID ->
                 symbol(NetworkSymbols.PRIORITY, text).or(() -> number).or(() -> handle(text));
+            case INET_PROTO ->
+                symbol(NetworkSymbols.PROTOCOL, text.toLowerCase(Locale.ROOT)).or(() -> number);
             default -> symbol(Symbols.of(type.type()), text).or(() -> number);
         };
+    }
+
+    /** A decimal or hexadecimal number, or, with a leading zero, an octal one. */
+    private static Optional<BigInteger> number(String text) {
+        if (!TokenStream.isNumber(text)) {
+            return Optional.empty();
+        } else if (text.length() > 1
+                && text.chars().allMatch(each -> each >= '0' && each <= '9')
+                && text.charAt(0) == '0') {
+            boolean octal = text.chars().allMatch(each -> each <= '7');
+            return octal ? Optional.of(new BigInteger(text, 8)) : Optional.empty();
+        }
+        return Optional.of(TokenStream.number(text));
     }
 
     private static Optional<BigInteger> symbol(SymbolTable table, String text) {

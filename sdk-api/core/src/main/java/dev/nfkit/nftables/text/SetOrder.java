@@ -32,8 +32,15 @@ final class SetOrder {
         }
         List<SetElement> sorted = new ArrayList<>(elements);
         sorted.sort(Comparator.comparing((SetElement element) -> element.key() == Wildcard.ANY)
-                .thenComparing(element -> rank(element.key(), intervals)));
+                .thenComparing(element -> rank(element.key(), intervals))
+                .thenComparing(element -> !severalFlags(element.key())));
         return sorted;
+    }
+
+    private static boolean severalFlags(Expression key) {
+        return key instanceof Constant constant
+                && constant.type().kind() == DataType.Kind.BITS
+                && constant.value().bitCount() > 1;
     }
 
     private static boolean isInterval(Expression key) {

@@ -98,7 +98,7 @@ public final class StatefulParser {
         Token number = in.peek();
         long burst = in.number("a burst", bytes ? 0 : 1, LARGEST_BURST);
         if (!bytes) {
-            in.accept("packets");
+            in.expect("packets");
             return new Limit(scaled, unit, burst, false, over);
         }
         long size = scale(number, burst, unit());
