@@ -6,6 +6,8 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.netfilter.Statistics;
+import dev.nfkit.nftables.InstalledRule;
+import dev.nfkit.nftables.statement.Log;
 import dev.nfkit.session.Failures;
 import dev.nfkit.session.Inbound;
 import dev.nfkit.session.Life;
@@ -15,8 +17,10 @@ import dev.nfkit.session.SessionLog;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +53,7 @@ final class Groups implements Life {
 
     private @Nullable MessageLoop loop;
     private @Nullable GroupRequests requests;
+    private @Nullable InstalledRule rule;
     private long packets;
     private long sequenceGaps;
     private long truncatedPackets;
@@ -95,6 +100,18 @@ final class Groups implements Life {
         } catch (Throwable e) {
             Failures.closeAfter(loggers::restore, e);
             throw e;
+        }
+    }
+
+    /** Installs the session's rule, if it has one: the group is bound, so that no packet is lost. */
+    void install(NetlinkTransport transport) throws NetlinkException {
+        if (options.rule().isPresent()) {
+            try {
+                rule = InstalledRule.install(transport, options.rule().get(), List.of(Log.group(bound[0].group)));
+            } catch (Throwable e) {
+                Failures.closeAfter(loggers::restore, e);
+                throw e;
+            }
         }
     }
 
@@ -172,6 +189,10 @@ final class Groups implements Life {
 
     @Override
     public void requestRest() throws NetlinkException {
+        InstalledRule installed = rule;
+        if (installed != null) {
+            installed.detach(NflogSession.class);
+        }
         loggers.restore();
         if (loop == null || requests == null) {
             return;
@@ -197,6 +218,15 @@ final class Groups implements Life {
             options.malformedHandler().get().malformed(problem);
         } else if (Long.bitCount(malformed) == 1) {
             SessionLog.warn(NflogSession.class, problem.getMessage() + " (" + malformed + " so far)");
+        }
+    }
+
+    @Override
+    public void closed() {
+        InstalledRule installed = rule;
+        if (installed != null) {
+            installed.detach(NflogSession.class);
+            installed.close();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.nfkit.nflog;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.netfilter.MalformedHandler;
+import dev.nfkit.nftables.PacketRule;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,12 +21,14 @@ public final class NflogOptions {
     private final int receiveBuffer;
     private final Set<AddressFamily> claimedLoggers;
     private final @Nullable MalformedHandler malformedHandler;
+    private final @Nullable PacketRule rule;
 
     private NflogOptions(Builder builder) {
         groups = List.copyOf(builder.groups);
         receiveBuffer = builder.receiveBuffer;
         claimedLoggers = Set.copyOf(builder.claimedLoggers);
         malformedHandler = builder.malformedHandler;
+        rule = builder.rule;
     }
 
     /**
@@ -73,12 +76,22 @@ public final class NflogOptions {
         return Optional.ofNullable(malformedHandler);
     }
 
+    /**
+     * The rule that the session installs.
+     *
+     * @return the rule, or empty if packets are logged by rules that exist
+     */
+    public Optional<PacketRule> rule() {
+        return Optional.ofNullable(rule);
+    }
+
     /** Collects the options of a session. One thread at a time. */
     public static final class Builder {
         private final List<NflogGroup> groups = new ArrayList<>();
         private final Set<AddressFamily> claimedLoggers = new LinkedHashSet<>();
         private int receiveBuffer = DEFAULT_RECEIVE_BUFFER;
         private @Nullable MalformedHandler malformedHandler;
+        private @Nullable PacketRule rule;
 
         private Builder() {}
 
@@ -167,6 +180,30 @@ public final class NflogOptions {
         }
 
         /**
+         * Installs a rule that logs packets to the session's group, while the session is open. {@link PacketRule}
+         * describes where it is, and what happens if the process is killed.
+         *
+         * @param match matches in the language of nft, such as {@code tcp dport 443}; empty for all packets
+         * @return this builder
+         * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule
+         * @throws IllegalArgumentException if it does more than to match
+         */
+        public Builder rule(String match) {
+            return rule(PacketRule.of(match));
+        }
+
+        /**
+         * Installs a rule that logs packets to the session's group, while the session is open.
+         *
+         * @param rule the rule
+         * @return this builder
+         */
+        public Builder rule(PacketRule rule) {
+            this.rule = rule;
+            return this;
+        }
+
+        /**
          * Sets the handler of malformed messages, which are counted in any case. By default they are logged as
          * warnings, with decreasing frequency.
          *
@@ -182,11 +219,15 @@ public final class NflogOptions {
          * The options as a value.
          *
          * @return an immutable value
-         * @throws IllegalArgumentException if no group was added
+         * @throws IllegalArgumentException if no group was added, or a rule for several groups
          */
         public NflogOptions build() {
             if (groups.isEmpty()) {
                 throw new IllegalArgumentException("group: an NFLOG session needs at least one");
+            }
+            if (rule != null && groups.size() > 1) {
+                throw new IllegalArgumentException(
+                        "rule: the session has " + groups.size() + " groups; open a session for each rule");
             }
             return new NflogOptions(this);
         }

@@ -44,6 +44,7 @@ public final class NflogSession implements NetfilterSession {
         DatagramBatch batch = BatchSize.batch(groups.largestDatagram());
         loop = new MessageLoop(transport, socket, batch, groups);
         groups.open(loop, socket.order());
+        groups.install(transport);
     }
 
     /**
@@ -53,7 +54,8 @@ public final class NflogSession implements NetfilterSession {
      * @param options the options
      * @return an open session; the caller closes it
      * @throws KernelRefusedException if a group cannot be bound; its message names cause and cure: the capability
-     *     CAP_NET_ADMIN is missing or belongs to the wrong user namespace, or another process owns the group
+     *     CAP_NET_ADMIN is missing or belongs to the wrong user namespace, or another process owns the group; or if the
+     *     session's rule is refused
      * @throws NetlinkException if a system call fails
      */
     public static NflogSession open(NetlinkTransport transport, NflogOptions options) throws NetlinkException {

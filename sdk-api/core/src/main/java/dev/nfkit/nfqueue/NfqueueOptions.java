@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.netfilter.MalformedHandler;
+import dev.nfkit.nftables.PacketRule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,13 +30,14 @@ public final class NfqueueOptions {
     }
 
     /**
-     * The same options for other queues.
+     * The same options for other queues, without the rule.
      *
      * @param queues the queues, at least one
      * @return the options
      */
     NfqueueOptions withQueues(List<NfqueueQueue> queues) {
         Builder builder = new Builder(values);
+        builder.rule = null;
         builder.queues.clear();
         builder.queues.addAll(queues);
         return builder.build();
@@ -160,6 +162,15 @@ public final class NfqueueOptions {
         return Optional.ofNullable(values.unansweredHandler);
     }
 
+    /**
+     * The rule that the session installs.
+     *
+     * @return the rule, or empty if packets are queued by rules that exist
+     */
+    public Optional<PacketRule> rule() {
+        return Optional.ofNullable(values.rule);
+    }
+
     /** Collects the options of a session. One thread at a time. */
     public static final class Builder {
         private static final Duration LONGEST_SPIN = Duration.ofSeconds(1);
@@ -177,6 +188,7 @@ public final class NfqueueOptions {
         private @Nullable MalformedHandler malformedHandler;
         private @Nullable Consumer<VerdictRefusal> refusalHandler;
         private @Nullable Consumer<Unanswered> unansweredHandler;
+        private @Nullable PacketRule rule;
 
         private Builder() {}
 
@@ -194,6 +206,7 @@ public final class NfqueueOptions {
             malformedHandler = other.malformedHandler;
             refusalHandler = other.refusalHandler;
             unansweredHandler = other.unansweredHandler;
+            rule = other.rule;
         }
 
         /**
@@ -433,6 +446,32 @@ public final class NfqueueOptions {
         }
 
         /**
+         * Installs a rule that queues packets for the session, while the session is open: to its queue, or by a hash of
+         * their addresses to all of its queues. A packet that arrives while the session has no queue is dropped. {@link
+         * PacketRule} describes where the rule is, what happens if the process is killed, and what its removal means
+         * for the queues of other processes.
+         *
+         * @param match matches in the language of nft, such as {@code udp dport 53}; empty for all packets
+         * @return this builder
+         * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule
+         * @throws IllegalArgumentException if it does more than to match
+         */
+        public Builder rule(String match) {
+            return rule(PacketRule.of(match));
+        }
+
+        /**
+         * Installs a rule that queues packets for the session, while the session is open.
+         *
+         * @param rule the rule
+         * @return this builder
+         */
+        public Builder rule(PacketRule rule) {
+            this.rule = rule;
+            return this;
+        }
+
+        /**
          * Sets the handler of held packets that were not answered and got the verdict of their deadline or of the
          * session's end. Without a handler they are logged as warnings that name some of them: the first, then when
          * their number has doubled or a minute has passed.
@@ -453,11 +492,14 @@ public final class NfqueueOptions {
          * The options as a value.
          *
          * @return an immutable value
-         * @throws IllegalArgumentException if no queue was added
+         * @throws IllegalArgumentException if no queue was added, or a rule for queues whose numbers have a gap
          */
         public NfqueueOptions build() {
             if (queues.isEmpty()) {
                 throw new IllegalArgumentException("queue: an NFQUEUE session needs at least one");
+            }
+            if (rule != null) {
+                QueueActions.requireConsecutive(queues);
             }
             Builder values = new Builder(this);
             values.queues = List.copyOf(queues);

@@ -84,6 +84,7 @@ public final class NfqueueSession implements NetfilterSession {
             deadlines.begin();
             life.begin(loop);
             queues.open(loop, socket.order());
+            life.install(transport);
         } catch (Throwable e) {
             life.closed();
             throw e;

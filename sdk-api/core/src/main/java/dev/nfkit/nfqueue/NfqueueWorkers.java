@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.nftables.InstalledRule;
 import dev.nfkit.session.Failures;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
@@ -24,13 +25,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NfqueueWorkers implements AutoCloseable {
     private final List<NfqueueSession> sessions;
+    private final @Nullable InstalledRule rule;
 
-    private NfqueueWorkers(List<NfqueueSession> sessions) {
+    private NfqueueWorkers(List<NfqueueSession> sessions, @Nullable InstalledRule rule) {
         this.sessions = sessions;
+        this.rule = rule;
     }
 
     /**
-     * Opens a session for each queue of the options. If one cannot be opened, the others are closed again.
+     * Opens a session for each queue of the options, and then installs the rule of the options, if there is one: it
+     * distributes packets over all queues. If one cannot be opened, the others are closed again.
      *
      * @param transport opens the sockets
      * @param options the queues and the options of each session
@@ -43,7 +47,7 @@ public final class NfqueueWorkers implements AutoCloseable {
             for (NfqueueQueue queue : options.queues()) {
                 sessions.add(NfqueueSession.open(transport, options.withQueues(List.of(queue))));
             }
-            return new NfqueueWorkers(List.copyOf(sessions));
+            return new NfqueueWorkers(List.copyOf(sessions), QueueActions.install(transport, options));
         } catch (Throwable e) {
             sessions.forEach(session -> Failures.closeAfter(session, e));
             throw e;
@@ -153,6 +157,7 @@ public final class NfqueueWorkers implements AutoCloseable {
 
     /** Begins a graceful end of all sessions, as {@link NfqueueSession#stop()}. Any thread. */
     public void stop() {
+        detach();
         each(NfqueueSession::stop);
     }
 
@@ -162,7 +167,20 @@ public final class NfqueueWorkers implements AutoCloseable {
      */
     @Override
     public void close() {
-        each(NfqueueSession::close);
+        detach();
+        try {
+            each(NfqueueSession::close);
+        } finally {
+            if (rule != null) {
+                rule.close();
+            }
+        }
+    }
+
+    private void detach() {
+        if (rule != null) {
+            rule.detach(NfqueueWorkers.class);
+        }
     }
 
     private void each(Consumer<NfqueueSession> action) {

@@ -3,12 +3,14 @@ package dev.nfkit.nfqueue;
 import dev.nfkit.Errno;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.nftables.InstalledRule;
 import dev.nfkit.session.Failures;
 import dev.nfkit.session.Life;
 import dev.nfkit.session.MessageLoop;
 import dev.nfkit.session.RepeatedWarning;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
+import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,6 +34,7 @@ final class QueueLife implements Life {
     private final LongSupplier clock;
     private final long settleNanos;
     private @Nullable MessageLoop loop;
+    private @Nullable InstalledRule rule;
     private volatile boolean settling;
     private long settlingSince;
     private long malformed;
@@ -70,6 +73,11 @@ final class QueueLife implements Life {
                 messages.wakeup();
             }
         });
+    }
+
+    /** Installs the session's rule, if it has one: the queues are bound, so that no packet is lost. */
+    void install(NetlinkTransport transport) throws NetlinkException {
+        rule = QueueActions.install(transport, options);
     }
 
     @Override
@@ -149,6 +157,10 @@ final class QueueLife implements Life {
         if (messages == null) {
             return;
         }
+        InstalledRule installed = rule;
+        if (installed != null) {
+            installed.detach(NfqueueSession.class);
+        }
         boolean pass = options.closeVerdict().number() != NfqueueConfig.NF_DROP;
         QueueRequests requests = new QueueRequests(socket.order());
         for (Bound queue : queues.bound) {
@@ -209,7 +221,12 @@ final class QueueLife implements Life {
     @Override
     public void closed() {
         deadlines.end();
+        InstalledRule installed = rule;
         try {
+            if (installed != null) { // no packet of this session waits: its queues may lose their chain
+                installed.detach(NfqueueSession.class);
+                installed.close();
+            }
             queues.closed();
         } finally {
             reports.end();

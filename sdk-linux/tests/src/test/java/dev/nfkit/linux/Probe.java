@@ -6,6 +6,8 @@ import dev.nfkit.SystemCallException;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
 import dev.nfkit.conntrack.event.ConntrackEvents;
 import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;
@@ -154,6 +156,14 @@ final class Probe {
                     int end = System.in.read();
                 } catch (KernelRefusedException e) {
                     System.out.println(e.refusal() + " " + e.getMessage());
+                }
+            }
+            case "session-rule" -> {
+                var options =
+                        NflogOptions.builder().group(30).rule(arguments[1]).build();
+                try (var session = NflogSession.open(transport, options)) {
+                    System.out.println("open");
+                    int end = System.in.read();
                 }
             }
             case "large-batch" -> {

@@ -182,6 +182,12 @@ internal class UdpReceiver(
         return buffer.copyOf(packet.length)
     }
 
+    /** Whether no packet waits. */
+    fun isEmpty(): Boolean {
+        socket.soTimeout = 1
+        return runCatching { socket.receive(DatagramPacket(buffer, buffer.size)) }.isFailure
+    }
+
     override fun close() = socket.close()
 }
 
