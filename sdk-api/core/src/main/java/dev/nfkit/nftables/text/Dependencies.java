@@ -49,8 +49,13 @@ final class Dependencies {
     private final List<Statement> result = new ArrayList<>();
     private final Map<Layer, Match> open = new EnumMap<>(Layer.class);
 
+    private final Set<Layer> settled = EnumSet.noneOf(Layer.class);
+
     Dependencies(AddressFamily family) {
         this.family = family;
+        if (family == AddressFamily.ARP) {
+            settled.add(Layer.TRANSPORT);
+        }
     }
 
     /** The statements without those that others imply. */
@@ -58,14 +63,25 @@ final class Dependencies {
         for (Statement statement : statements) {
             Set<Layer> implied = impliedBy(statement);
             implied.forEach(this::leaveOut);
+            settled.addAll(implied);
             result.add(statement);
+            if (Protocols.equal(statement, HeaderField.IP_PROTOCOL).isPresent() && family != AddressFamily.IPV4) {
+                settled.add(Layer.TRANSPORT);
+            }
             if (statement instanceof Match match) {
-                layer(match).ifPresent(layer -> open.put(layer, match));
+                layer(match).ifPresent(layer -> keep(layer, match));
             } else if (!(statement instanceof VerdictLookup)) {
                 open.clear();
             }
         }
         return result;
+    }
+
+    /** A match that later statements may imply, unless the rule had a protocol of this layer before it. */
+    private void keep(Layer layer, Match match) {
+        if (settled.add(layer) || layer == Layer.MESSAGE) {
+            open.put(layer, match);
+        }
     }
 
     private void leaveOut(Layer layer) {

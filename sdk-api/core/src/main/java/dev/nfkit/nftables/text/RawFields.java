@@ -160,7 +160,7 @@ final class RawFields {
         OptionalInt number = Protocols.equal(statement, Meta.L4PROTO);
         number = number.isPresent() ? number : Protocols.equal(statement, HeaderField.IP_PROTOCOL);
         number = number.isPresent() ? number : Protocols.equal(statement, HeaderField.IP6_NEXTHDR);
-        if (number.isPresent()) {
+        if (number.isPresent() && known.get(PayloadBase.NETWORK) != HeaderProtocol.ARP) {
             transport(number.getAsInt()).ifPresent(protocol -> known.put(PayloadBase.TRANSPORT, protocol));
         }
     }

@@ -59,6 +59,7 @@ final class UpdateParser {
         }
         in.expect("@");
         String name = in.identifier("the name of a set");
+        sets.find(name).ifPresent(type -> expressions.requireKey(place, type, ValueType.of(key.of(), sets)));
         Optional<Expression> mapped = data;
         return in.checked(place, () -> new SetUpdate(operation, name, key.of(), mapped, key.timeout(), key.states()));
     }

@@ -56,7 +56,7 @@ final class ValuePrinter {
         } else if (value instanceof Prefix prefix) {
             return prefix.length() == prefix.value().bits()
                     ? constant(prefix.value(), raw, " | ")
-                    : constant(prefix.first(), raw, " | ") + "/" + prefix.length();
+                    : end(prefix.first(), raw) + "/" + prefix.length();
         } else if (value instanceof Text text) {
             return text(text);
         } else if (value instanceof Verdict verdict) {
@@ -74,10 +74,13 @@ final class ValuePrinter {
 
     /** An end of an interval, whose names nft does not print. */
     private String end(Constant constant, boolean raw) {
+        if (constant.type() == DataType.CLASSID) {
+            return numbers(constant.value());
+        }
         if (constant.type() == DataType.TIME && constant.value().mod(THOUSAND).signum() == 0) {
             return constant.value().divide(THOUSAND) + "s";
         }
-        boolean named = constant.type() != DataType.CLASSID && Symbols.of(constant.type()) != SymbolTable.NONE;
+        boolean named = Symbols.of(constant.type()) != SymbolTable.NONE;
         return named ? Symbols.number(constant.type(), constant.value()) : constant(constant, raw, " | ");
     }
 
@@ -135,10 +138,11 @@ final class ValuePrinter {
     }
 
     private static String handle(BigInteger value) {
-        return NetworkSymbols.PRIORITY
-                .name(value.longValue())
-                .orElseGet(
-                        () -> value.shiftRight(16).toString(16) + ":" + Integer.toHexString(value.intValue() & 0xffff));
+        return NetworkSymbols.PRIORITY.name(value.longValue()).orElseGet(() -> numbers(value));
+    }
+
+    private static String numbers(BigInteger value) {
+        return value.shiftRight(16).toString(16) + ":" + Integer.toHexString(value.intValue() & 0xffff);
     }
 
     private static String labels(BigInteger value, String separator) {
