@@ -82,6 +82,18 @@ public final class PacketRule {
     }
 
     /**
+     * The same place with another match.
+     *
+     * @param match matches in the language of nft; empty for all packets
+     * @return a new value
+     * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule, with line and column
+     * @throws IllegalArgumentException if it contains a verdict or another statement that the session adds itself
+     */
+    public PacketRule matching(String match) {
+        return new PacketRule(family, match, hooks, priority, table, chain);
+    }
+
+    /**
      * The same rule in a table of another family.
      *
      * @param family a family that has tables, such as {@link AddressFamily#IPV4}; inet by default

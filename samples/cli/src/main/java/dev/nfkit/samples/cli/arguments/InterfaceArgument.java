@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli.arguments;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -31,6 +32,11 @@ public final class InterfaceArgument {
         this.word = word;
         this.noun = noun;
         this.advice = advice;
+    }
+
+    /** An argument as it is written. */
+    String example() {
+        return word + ":" + noun.toUpperCase(Locale.ROOT);
     }
 
     /** The groups or queues of all arguments, in order. */

@@ -4,8 +4,10 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
+import dev.nfkit.nftables.PacketRule;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.samples.cli.arguments.Criteria;
+import dev.nfkit.samples.cli.arguments.InstalledRuleArguments;
 import dev.nfkit.samples.cli.arguments.InterfaceArgument;
 import dev.nfkit.samples.cli.arguments.PrintArguments;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
@@ -23,6 +25,7 @@ import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +36,8 @@ import picocli.CommandLine.Option;
 /** {@code nfkit capture}, modelled on dumpcap. */
 @Command(
         name = "capture",
-        description = "Captures packets that rules log to NFLOG groups, into a file or as lines.",
+        description = "Captures packets, into a file or as lines: those that rules log to NFLOG groups,"
+                + " or those that --rule matches.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -44,10 +48,12 @@ import picocli.CommandLine.Option;
 public final class CaptureCommand implements Callable<Integer> {
     @Option(
             names = {"-i", "--interface"},
-            required = true,
             paramLabel = "nflog:GROUP",
             description = "The group that rules log to; several groups share one session.")
     private List<String> interfaces = List.of();
+
+    @Mixin
+    private InstalledRuleArguments installed = new InstalledRuleArguments();
 
     @Option(
             names = {"-w", "--write"},
@@ -83,8 +89,13 @@ public final class CaptureCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        List<Integer> numbers = InterfaceArgument.GROUPS.numbers(interfaces);
-        NflogOptions options = groups.options(numbers, session);
+        NetlinkTransport transport = session.transport();
+        Optional<PacketRule> rule = installed.rule();
+        List<Integer> numbers = installed.numbers(
+                InterfaceArgument.GROUPS,
+                interfaces,
+                number -> transport.kernel().nflogGroups().stream().anyMatch(group -> group.group() == number));
+        NflogOptions options = groups.options(numbers, session, rule);
         Criteria stop = stop();
         CaptureFiles.Format format = file == null ? null : format(file, options, stop);
         if (format != null) {
@@ -95,8 +106,7 @@ public final class CaptureCommand implements Callable<Integer> {
         } else if (!ring.isEmpty()) {
             throw Failure.usage("-b needs -w: the names are derived from the file's");
         }
-        NetlinkTransport transport = session.transport();
-        return capture(transport, open(transport, options), format, stop, numbers);
+        return capture(transport, options, format, stop, numbers);
     }
 
     private Criteria stop() throws Failure {
@@ -136,11 +146,12 @@ public final class CaptureCommand implements Callable<Integer> {
 
     private int capture(
             NetlinkTransport transport,
-            NflogSession open,
+            NflogOptions options,
             CaptureFiles.@Nullable Format format,
             Criteria stop,
             List<Integer> numbers)
             throws Failure {
+        NflogSession open = open(transport, options);
         CaptureFiles files = null;
         if (format != null) {
             try {
@@ -155,7 +166,7 @@ public final class CaptureCommand implements Callable<Integer> {
         TextOutput text = printer == null ? null : TextOutput.standard();
         Capture capture =
                 new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
-        announce(open, numbers);
+        announce(open, options, numbers);
         return Ending.during(open::stop, new CaptureOutcome(capture, files)::await);
     }
 
@@ -164,9 +175,10 @@ public final class CaptureCommand implements Callable<Integer> {
         return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
     }
 
-    private void announce(NflogSession open, List<Integer> numbers) throws Failure {
+    private void announce(NflogSession open, NflogOptions options, List<Integer> numbers) throws Failure {
         String names = numbers.stream().map(group -> "nflog:" + group).collect(Collectors.joining(", "));
-        Messages.print("Capturing on " + names + (file == null ? "" : " into " + file));
+        String what = options.rule().map(rule -> rule + " (" + names + ")").orElse(names);
+        Messages.print("Capturing on " + what + (file == null ? "" : " into " + file));
         SessionArguments.warnOfSmallBuffer(
                 open.receiveBuffer(), groups.receiveBuffer(session), "so that batches are smaller");
     }

@@ -3,11 +3,13 @@ package dev.nfkit.samples.cli.capture;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.nflog.NflogGroup;
 import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nftables.PacketRule;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
 import dev.nfkit.samples.cli.run.Failure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,7 +46,7 @@ final class GroupArguments {
                     + " restore the logger at the end. This affects the whole namespace.")
     private List<String> loggers = List.of();
 
-    NflogOptions options(List<Integer> numbers, SessionArguments session) throws Failure {
+    NflogOptions options(List<Integer> numbers, SessionArguments session, Optional<PacketRule> rule) throws Failure {
         int copyRange = session.copyRange();
         if (timeout != null && (timeout < 0 || timeout % 10 != 0)) {
             throw Failure.usage("--timeout " + timeout + ": expected milliseconds from 0, in steps of 10");
@@ -57,6 +59,7 @@ final class GroupArguments {
             for (String logger : loggers) {
                 options.claimLogger(family(logger));
             }
+            rule.ifPresent(options::rule);
             return options.build();
         } catch (IllegalArgumentException e) {
             throw Failure.usage(e.getMessage());

@@ -3,11 +3,13 @@ package dev.nfkit.samples.cli.queue;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueQueue;
 import dev.nfkit.nfqueue.Verdict;
+import dev.nfkit.nftables.PacketRule;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
 import dev.nfkit.samples.cli.arguments.Span;
 import dev.nfkit.samples.cli.run.Failure;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -56,7 +58,9 @@ final class QueueArguments {
         return otherwise == Otherwise.DROP ? Verdict.DROP : Verdict.ACCEPT;
     }
 
-    NfqueueOptions options(List<Integer> numbers, SessionArguments session, List<Rule> rules) throws Failure {
+    NfqueueOptions options(
+            List<Integer> numbers, SessionArguments session, List<Rule> rules, Optional<PacketRule> installed)
+            throws Failure {
         int copyRange = session.copyRange();
         NfqueueOptions.Builder options = NfqueueOptions.builder().failureVerdict(otherwise());
         try {
@@ -67,6 +71,7 @@ final class QueueArguments {
             if (deadline != null) {
                 options.deadline(deadline(deadline, rules));
             }
+            installed.ifPresent(options::rule);
             return options.build();
         } catch (IllegalArgumentException e) {
             throw Failure.usage(e.getMessage());

@@ -5,7 +5,9 @@ import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.nfqueue.Verdict;
+import dev.nfkit.nftables.PacketRule;
 import dev.nfkit.samples.cli.arguments.Criteria;
+import dev.nfkit.samples.cli.arguments.InstalledRuleArguments;
 import dev.nfkit.samples.cli.arguments.InterfaceArgument;
 import dev.nfkit.samples.cli.arguments.PrintArguments;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
@@ -24,6 +26,7 @@ import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
@@ -37,7 +40,8 @@ import picocli.CommandLine.Option;
 /** {@code nfkit queue}: a fault injector. */
 @Command(
         name = "queue",
-        description = "Decides packets that rules send to NFQUEUE queues: a fault injector for tests.",
+        description = "Decides packets that rules send to NFQUEUE queues, or that --rule matches: a fault injector for"
+                + " tests.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -51,7 +55,8 @@ import picocli.CommandLine.Option;
             "  src ADDR[/LEN], dst ADDR[/LEN], host ADDR[/LEN]",
             "  mark M[/MASK]    uid N    gid N    in NAME    out NAME    queue N    len > N",
             "",
-            "Example: nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53'",
+            "Example: nfkit queue --rule 'udp dport 53' --drop '20%%: any'",
+            "         nfkit queue -i nfqueue:0 --drop '20%%: udp dport 53'",
             "             --delay '50ms 10ms: icmp' --mark '7: tcp dport 443'",
             "",
             "SIGINT and SIGTERM end it in good order: waiting packets are decided, and delayed",
@@ -61,10 +66,12 @@ import picocli.CommandLine.Option;
 public final class QueueCommand implements Callable<Integer> {
     @Option(
             names = {"-i", "--interface"},
-            required = true,
             paramLabel = "nfqueue:QUEUE",
             description = "The queue that rules send to, or several such as nfqueue:0-3; they share one session.")
     private List<String> interfaces = List.of();
+
+    @Mixin
+    private InstalledRuleArguments installed = new InstalledRuleArguments();
 
     @ArgGroup(exclusive = true, multiplicity = "0..*", heading = "Rules, in the order given:%n")
     private List<RuleArguments> typed = new ArrayList<>(); // picocli adds to it
@@ -94,17 +101,21 @@ public final class QueueCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        List<Integer> numbers = InterfaceArgument.QUEUES.numbers(interfaces);
+        NetlinkTransport transport = session.transport();
+        Optional<PacketRule> rule = installed.rule();
+        List<Integer> numbers = installed.numbers(
+                InterfaceArgument.QUEUES,
+                interfaces,
+                number -> transport.kernel().nfqueues().stream().anyMatch(queue -> queue.queue() == number));
         List<Rule> rules = rules();
         Criteria stop = stops.criteria();
         if (stop.bytes() > 0 || stop.files() > 0) {
             throw Failure.usage("-a: only duration:SECONDS and packets:N are supported here: no file is written");
         }
-        if (session.copyRange() > 0 && rules.stream().anyMatch(rule -> rule.action() instanceof Action.Corrupt)) {
+        if (session.copyRange() > 0 && rules.stream().anyMatch(one -> one.action() instanceof Action.Corrupt)) {
             throw Failure.usage("--corrupt needs whole packets: leave out -s");
         }
-        NfqueueOptions options = queues.options(numbers, session, rules);
-        NetlinkTransport transport = session.transport();
+        NfqueueOptions options = queues.options(numbers, session, rules, rule);
         return decide(
                 transport,
                 options,
@@ -165,7 +176,8 @@ public final class QueueCommand implements Callable<Integer> {
         String names = options.queues().stream()
                 .map(queue -> "nfqueue:" + queue.queue())
                 .collect(Collectors.joining(", "));
-        Messages.print("Deciding on " + names + ", seed " + drawnFrom);
+        String what = options.rule().map(rule -> rule + " (" + names + ")").orElse(names);
+        Messages.print("Deciding on " + what + ", seed " + drawnFrom);
         if (session.receiveBuffer().isPresent()) {
             SessionArguments.warnOfSmallBuffer(
                     open.receiveBuffer(), session.receiveBuffer().getAsInt(), "so that bursts are lost sooner");
