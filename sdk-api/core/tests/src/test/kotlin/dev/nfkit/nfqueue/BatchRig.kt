@@ -8,9 +8,10 @@ internal class BatchRig(
     failureVerdict: Verdict = Verdict.DROP,
     queues: List<Int> = listOf(0),
     deadline: Duration? = null,
+    limit: Int = 1 shl 20,
     configure: NfqueueOptions.Builder.() -> Unit = {},
 ) {
-    val verdicts = VerdictRig(queues = queues)
+    val verdicts = VerdictRig(limit, queues)
     val bound = verdicts.bound
     val options: NfqueueOptions =
         NfqueueOptions

@@ -1,6 +1,8 @@
 package dev.nfkit.nfqueue
 
 import dev.nfkit.Bytes
+import dev.nfkit.Errno
+import dev.nfkit.SystemCallException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -129,6 +131,52 @@ class HeldAnswersSpec :
             rig.answers.lateCount() shouldBe 1
             rig.answers.answerAll(listOf(late), listOf(Verdict.ACCEPT))
             rig.answers.lateCount() shouldBe 2
+        }
+
+        test("an answer after the deadline is late, even if the watchdog has not looked since") {
+            val rig = BatchRig()
+            rig.deadlines.end() // no watchdog starts
+            val hold = rig.hold(1, MILLI, Verdict.DROP)
+            hold.enter()
+            rig.verdicts.now = MILLI.toNanos()
+            hold.answer(Verdict.ACCEPT) shouldBe false
+            rig.sent() shouldContainExactly listOf("0: 1 NF_DROP")
+            rig.answers.lateCount() shouldBe 1
+        }
+
+        test("an answer inside a decider goes with the batch, and one that comes too late is counted") {
+            val rig = DecisionsRig()
+            rig.decide(1) { packet ->
+                val held = packet.hold()
+                held.answer(Verdict.ACCEPT) shouldBe true
+                rig.parts.sent().shouldBeEmpty()
+                Verdict.HELD
+            } shouldBe 1
+            rig.parts.flush() shouldContainExactly listOf("0: 1 NF_ACCEPT")
+            val other = rig.parts.hold(3)
+            other.enter()
+            other.claim(Verdict.ACCEPT)
+            rig.parts.verdicts.settle(Verdict.DROP)
+            rig.parts.sent() shouldContainExactly listOf("0: 3 NF_DROP")
+            rig.decide(4) {
+                rig.parts.answers.answer(other, Verdict.ACCEPT) shouldBe false
+                Verdict.ACCEPT
+            }
+            rig.parts.answers.lateCount() shouldBe 1
+            rig.parts.flush() shouldContainExactly listOf("0: 4 NF_ACCEPT")
+        }
+
+        test("an answer inside a decider that cannot be sent can be given again") {
+            val rig = DecisionsRig(limit = 300)
+            val large = Verdict.ACCEPT.payload(Bytes.of(*ByteArray(3_000)))
+            rig.decide(1) { packet ->
+                val held = packet.hold()
+                shouldThrow<SystemCallException> { held.answer(large) }.errno() shouldBe Errno.EMSGSIZE
+                held.answered() shouldBe false
+                held.answer(Verdict.DROP) shouldBe true
+                Verdict.HELD
+            }
+            rig.parts.flush() shouldContainExactly listOf("0: 1 NF_DROP")
         }
 
         test("a watchdog is started for the first packet with a deadline, and decides it") {

@@ -113,6 +113,16 @@ class LedgerSpec :
             ledger.mayBatch(9) shouldBe true
         }
 
+        test("a held packet ends batches before it once it is more than a quarter of all ids back") {
+            val held = HeldList()
+            held.anyUpTo(9, 10) shouldBe false
+            held.add(Hold(NoOwner, 0, held, 10, false, 0, Verdict.DROP))
+            held.anyUpTo(9, 11) shouldBe false
+            held.anyUpTo(10, 11) shouldBe true
+            held.anyUpTo(9, 10 + (1 shl 30)) shouldBe false
+            held.anyUpTo(9, 11 + (1 shl 30)) shouldBe true
+        }
+
         test("a sweep stops before a held packet, and continues once that has left") {
             val rig = VerdictRig()
             val ledger = rig.ledger()

@@ -4,6 +4,7 @@ import dev.nfkit.Bytes
 import dev.nfkit.BytesView
 import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.netfilter.VlanTag
+import dev.nfkit.socket.DatagramBatch
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
@@ -54,6 +55,50 @@ class VerdictSpec :
             Verdict.ACCEPT.l2Header(Bytes.of(1)) shouldNotBe Verdict.ACCEPT.l2Header(Bytes.of(2))
             Verdict.ACCEPT.l2Header(Bytes.of(1)) shouldBe Verdict.ACCEPT.l2Header(Bytes.of(1))
             Verdict.ACCEPT.vlan(VlanTag(0x8100, 5)) shouldNotBe Verdict.ACCEPT.vlan(VlanTag(0x8100, 6))
+        }
+
+        test("verdicts with different marks, priorities or numbers are different, and one without bytes has none") {
+            Verdict.ACCEPT.mark(1) shouldNotBe Verdict.ACCEPT.mark(2)
+            Verdict.ACCEPT.priority(1) shouldNotBe Verdict.ACCEPT.priority(2)
+            Verdict.ACCEPT.priority(1) shouldBe Verdict.ACCEPT.priority(1)
+            Verdict.ACCEPT.mark(1) shouldNotBe Verdict.ACCEPT.priority(1)
+            Verdict.ACCEPT.mark(1) shouldNotBe Verdict.DROP.mark(1)
+            Verdict.ACCEPT.payload(Bytes.of(1)) shouldNotBe Verdict.ACCEPT.payload(Bytes.of(2))
+            Verdict.ACCEPT.payload(Bytes.of(1)) shouldNotBe Verdict.ACCEPT.l2Header(Bytes.of(1))
+            val borrowed = Verdict.reusable()
+            val unmarked = borrowed.reset(1).mark(5).let { borrowed.reset(1) }
+            unmarked.copy() shouldBe Verdict.ACCEPT // the mark of the packet before it does not count
+            borrowed.reset(1).priority(5)
+            borrowed.reset(1).copy() shouldBe Verdict.ACCEPT
+        }
+
+        test("a verdict fits a batch unless it changes what belongs to one packet") {
+            val all = Verdict.ACCEPT.mark(1).priority(2)
+            all.forBatches() shouldBe true
+            for (single in listOf(
+                all.payload(Bytes.of(1)),
+                all.vlan(VlanTag(0x8100, 5)),
+                all.l2Header(Bytes.of(1)),
+                all.conntrack(ConntrackUpdate.none().mark(3)),
+            )) {
+                single.forBatches() shouldBe false
+            }
+        }
+
+        test("a lent verdict is used until its loan ends, and reported after that; a copy stays") {
+            val batch = DatagramBatch(1, 64).also { it.strict(true) }
+            val loan = batch.lend("packet")!!
+            val lent = Verdict.lent(Verdict.ACCEPT.number(), loan)
+            lent.isHeld shouldBe false
+            lent.mark(7).number() shouldBe 1
+            val copy = lent.copy()
+            loan.end()
+            for (use in listOf<() -> Any>({ lent.number() }, { lent.isHeld }, { lent.mark(1) }, { lent.copy() })) {
+                shouldThrow<IllegalStateException> { use() }.message shouldContain "its decider has returned"
+            }
+            copy shouldBe Verdict.ACCEPT.mark(7)
+            Verdict.HELD.isHeld shouldBe true
+            Verdict.HELD.toString() shouldBe "held"
         }
 
         test("a borrowed verdict is changed in place, loses its changes, and its copy stays valid") {

@@ -118,6 +118,27 @@ class ViewsSpec :
                 listOf(8, 0, 0x61b6, 229, 1, 8)
         }
 
+        test("flags that are not set are false, each without the others") {
+            val ip = Ipv4View()
+            val fragments =
+                listOf("0000", "4000", "2000", "9fff").map { flags ->
+                    ip.wrap(hex("45000014 0000 $flags 40110000 0a090001 0a090002")) shouldBe true
+                    ip.dontFragment() to ip.moreFragments()
+                }
+            fragments shouldBe listOf(false to false, true to false, false to true, false to false)
+            val tcp = TcpView()
+            for (bit in 0..7) {
+                tcp.wrap(hex("afcf 1b58 bec3a824 50545846 50 %02x fe88 abcd 0000".format(1 shl bit))) shouldBe true
+                listOf(tcp.fin(), tcp.syn(), tcp.rst(), tcp.psh(), tcp.ack(), tcp.urg()) shouldBe List(6) { it == bit }
+            }
+        }
+
+        test("the type and the code of an ICMP header are distinct bytes") {
+            val icmp = IcmpView()
+            icmp.wrap(hex("03 04 abcd 00000000")) shouldBe true
+            (icmp.type() to icmp.code()) shouldBe (3 to 4)
+        }
+
         test("bad and truncated headers are refused, and the view keeps its previous values") {
             val ip = Ipv4View()
             ip.wrap(hex("45000014 00000000 40110000 0a090001 0a090002")) shouldBe true
