@@ -5,6 +5,7 @@ import dev.nfkit.nftables.codec.MessageTypes;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.expression.Expression;
 import dev.nfkit.nftables.expression.SetElement;
+import dev.nfkit.nftables.statement.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -155,6 +156,41 @@ public final class Listing {
                         sink.object(rule);
                     }
                 });
+    }
+
+    /**
+     * Reads what the rules of a table do. Reads the table's sets now.
+     *
+     * @param table the table
+     * @return the reader, for one thread at a time
+     * @throws NetlinkException if there is no such table, the kernel refuses it otherwise, the socket fails, or the client is
+     *     closed
+     */
+    public RuleReader ruleReader(TableId table) throws NetlinkException {
+        return new RuleReader(table, dumps, sets(table));
+    }
+
+    /**
+     * What a rule does. For more than one rule of a table, {@link #ruleReader} reads the sets only once.
+     *
+     * @param rule the rule, as it was listed
+     * @return the statements, in order
+     * @throws NetlinkException as {@link RuleReader#statements}
+     */
+    public List<Statement> statements(Rule rule) throws NetlinkException {
+        return ruleReader(rule.table()).statements(rule);
+    }
+
+    /**
+     * A rule as {@code nft list ruleset} prints it. For more than one rule of a table, {@link #ruleReader} reads the sets only
+     * once.
+     *
+     * @param rule the rule, as it was listed
+     * @return one line without a line end
+     * @throws NetlinkException as {@link RuleReader#statements}
+     */
+    public String text(Rule rule) throws NetlinkException {
+        return ruleReader(rule.table()).text(rule);
     }
 
     /**

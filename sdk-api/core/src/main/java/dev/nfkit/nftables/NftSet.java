@@ -6,6 +6,8 @@ import dev.nfkit.nftables.codec.ElementCodec;
 import dev.nfkit.nftables.codec.KeyLayout;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.codec.UserData;
+import dev.nfkit.nftables.compile.CompiledElement;
+import dev.nfkit.nftables.compile.CompiledSet;
 import dev.nfkit.nftables.expression.DataType;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Stateful;
@@ -383,6 +385,23 @@ public final class NftSet extends RulesetObject {
         if (options.id() != 0) {
             writer.be32(Nfta.SET_ELEM_LIST_SET_ID, options.id());
         }
+    }
+
+    /** The set as one that a rule contains. */
+    CompiledSet compiled(List<CompiledElement> elements) {
+        return new CompiledSet(
+                options.id(),
+                name,
+                type(),
+                keys.length(),
+                values == null ? 0 : values.length(),
+                false,
+                false,
+                options.keyLengths(),
+                (int) options.flags(),
+                options.objects() == null ? 0 : options.objects().number(),
+                (int) options.size(),
+                elements);
     }
 
     /** A codec of its elements, for one thread. */

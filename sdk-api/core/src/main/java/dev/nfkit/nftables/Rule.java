@@ -184,6 +184,10 @@ public final class Rule extends RulesetObject {
         return position == 0 ? OptionalLong.empty() : OptionalLong.of(position);
     }
 
+    RuleBody body() {
+        return body;
+    }
+
     @Override
     ObjectKind kind() {
         return ObjectKind.RULE;
@@ -244,7 +248,7 @@ public final class Rule extends RulesetObject {
                 case Nfta.RULE_HANDLE -> handle = cursor.be64();
                 case Nfta.RULE_POSITION -> position = cursor.be64();
                 case Nfta.RULE_EXPRESSIONS ->
-                    body = RuleBody.installed(cursor.bytes(new BytesView()).copy());
+                    body = RuleBody.installed(cursor.bytes(new BytesView()).copy(), message.order());
                 case Nfta.RULE_USERDATA ->
                     comment = UserData.read(cursor.bytes(new BytesView()))
                             .text(COMMENT)

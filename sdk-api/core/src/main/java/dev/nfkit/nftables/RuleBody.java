@@ -2,6 +2,9 @@ package dev.nfkit.nftables;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
+import dev.nfkit.MalformedMessageException;
+import dev.nfkit.nftables.bytecode.Instruction;
+import dev.nfkit.nftables.bytecode.InstructionReader;
 import dev.nfkit.nftables.bytecode.InstructionWriter;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.compile.CompiledRule;
@@ -9,14 +12,16 @@ import dev.nfkit.nftables.compile.RuleCompiler;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.session.BatchWriter;
+import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageWriter;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a rule does: statements that are to be installed, or the instructions of an installed one. */
 final class RuleBody {
-    static final RuleBody EMPTY = new RuleBody(null, List.of(), SetType.Lookup.NONE, null);
+    static final RuleBody EMPTY = new RuleBody(null, List.of(), SetType.Lookup.NONE, null, ByteOrder.nativeOrder());
 
     private final @Nullable AddressFamily family;
     private final List<Statement> statements;
@@ -25,16 +30,20 @@ final class RuleBody {
     private final int sets;
     /** The contents of {@code NFTA_RULE_EXPRESSIONS} of an installed rule. */
     private final @Nullable Bytes installed;
+    /** The byte order of the installed rule's machine. */
+    private final ByteOrder order;
 
     private RuleBody(
             @Nullable AddressFamily family,
             List<Statement> statements,
             SetType.Lookup named,
-            @Nullable Bytes installed) {
+            @Nullable Bytes installed,
+            ByteOrder order) {
         this.family = family;
         this.statements = List.copyOf(statements);
         this.named = named;
         this.installed = installed;
+        this.order = order;
         // Refuses what cannot work, where the rule is made.
         this.sets = family == null
                 ? 0
@@ -42,11 +51,33 @@ final class RuleBody {
     }
 
     static RuleBody of(AddressFamily family, List<Statement> statements, SetType.Lookup sets) {
-        return new RuleBody(family, statements, sets, null);
+        return new RuleBody(family, statements, sets, null, ByteOrder.nativeOrder());
     }
 
-    static RuleBody installed(Bytes expressions) {
-        return new RuleBody(null, List.of(), SetType.Lookup.NONE, expressions);
+    static RuleBody installed(Bytes expressions, ByteOrder order) {
+        return new RuleBody(null, List.of(), SetType.Lookup.NONE, expressions, order);
+    }
+
+    boolean isInstalled() {
+        return installed != null;
+    }
+
+    List<Statement> statements() {
+        return statements;
+    }
+
+    ByteOrder order() {
+        return order;
+    }
+
+    /** The instructions of an installed rule. */
+    List<Instruction> instructions() throws MalformedMessageException {
+        if (installed == null) {
+            return List.of();
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(installed.toArray());
+        AttributeCursor list = new AttributeCursor().wrap(bytes, 0, bytes.capacity(), order, "NFTA_RULE_EXPRESSIONS");
+        return new InstructionReader().readList(list);
     }
 
     private CompiledRule compiled(AddressFamily table, ByteOrder order, long firstId) {

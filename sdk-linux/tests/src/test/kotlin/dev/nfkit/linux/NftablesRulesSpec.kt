@@ -24,13 +24,13 @@ import java.io.File
 import java.util.Optional
 
 /** The rules that the compiler's own spec compiles, with their chain's type and hook. */
-private class CorpusRule(
+internal class CorpusRule(
     val family: String,
     val hook: String,
     val text: String,
 )
 
-private fun corpus(): List<CorpusRule> =
+internal fun corpus(): List<CorpusRule> =
     File("../../sdk-api/core/tests/src/test/resources/nftables/instructions.txt")
         .readLines()
         .filter { it.isNotBlank() && !it.startsWith("    ") }
@@ -46,7 +46,7 @@ private val SETS =
         }
     }
 
-private fun table(family: String): TableId =
+internal fun table(family: String): TableId =
     when (family) {
         "ip" -> TableId.ip("t")
         "ip6" -> TableId.ip6("t")
@@ -57,7 +57,7 @@ private fun table(family: String): TableId =
     }
 
 /** The rules of a chain as nft lists them. */
-private fun Ruleset.rules(
+internal fun Ruleset.rules(
     table: String,
     chain: String,
 ): List<String> =

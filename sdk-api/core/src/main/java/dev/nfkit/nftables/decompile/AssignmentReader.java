@@ -23,6 +23,11 @@ final class AssignmentReader {
         this.registers = registers;
     }
 
+    /** Whether something of its own was loaded into a register: not the second part of another value. */
+    boolean isLoaded(int register) {
+        return registers.has(register);
+    }
+
     /** The value in a register that a selector is set to. */
     Expression value(int register, Selector target) {
         return value(register, target.type(), target.bits(), target.hostOrder());

@@ -8,6 +8,7 @@ import dev.nfkit.nftables.expression.HeaderField;
 import dev.nfkit.nftables.expression.HeaderProtocol;
 import dev.nfkit.nftables.expression.Meta;
 import dev.nfkit.nftables.expression.PayloadBase;
+import dev.nfkit.nftables.expression.SetLiteral;
 import dev.nfkit.nftables.statement.Match;
 import dev.nfkit.nftables.statement.Match.Operator;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * later expression implies them.
  */
 final class Knowledge {
+    private static final int SEVERAL_TYPES = 256;
     private static final int VLAN = 0x8100;
     private static final int IP = 0x0800;
     private static final int ARP = 0x0806;
@@ -95,9 +97,13 @@ final class Knowledge {
 
     /** Learns from a match that was read. */
     void learn(Line line) {
-        if (!(line.statement() instanceof Match match)
-                || match.operator() != Operator.IMPLICIT
-                || !(match.right() instanceof Constant constant)) {
+        if (!(line.statement() instanceof Match match) || match.operator() != Operator.IMPLICIT) {
+            return;
+        }
+        if (match.right() instanceof SetLiteral set) {
+            learnTypes(match.left(), set);
+        }
+        if (!(match.right() instanceof Constant constant)) {
             return;
         }
         Expression left = match.left();
@@ -131,6 +137,19 @@ final class Knowledge {
         }
     }
 
+    /** Only messages with an identifier may be of several types. */
+    private void learnTypes(Expression left, SetLiteral set) {
+        boolean type = left == HeaderField.ICMP_TYPE || left == HeaderField.ICMPV6_TYPE;
+        if (type && !set.elements().stream().allMatch(element -> isEcho(left, element.key()))) {
+            icmpType = SEVERAL_TYPES;
+        }
+    }
+
+    private static boolean isEcho(Expression left, Expression key) {
+        int value = key instanceof Constant constant ? constant.value().intValue() : -1;
+        return left == HeaderField.ICMP_TYPE ? value == 0 || value == 8 : value == 128 || value == 129;
+    }
+
     private void learnNetwork(Line line, @Nullable HeaderProtocol protocol) {
         if (network == null && protocol != null) {
             network = protocol;
@@ -152,14 +171,16 @@ final class Knowledge {
         switch (field.protocol()) {
             case ETHER -> ethernetLine = implied(ethernetLine);
             case VLAN -> {
-                vlanLine = implied(vlanLine);
+                if (field != HeaderField.VLAN_TYPE) {
+                    vlanLine = implied(vlanLine);
+                }
                 ethernetLine = implied(ethernetLine);
             }
             case IP, IP6, ARP -> useNetwork();
             case TH -> {
                 // It implies nothing.
             }
-            case ICMP, ICMPV6, IGMP -> {
+            case ICMP, ICMPV6 -> {
                 useTransport();
                 useNetwork();
             }

@@ -18,12 +18,14 @@ import dev.nfkit.nftables.expression.Meta;
 import dev.nfkit.nftables.expression.NumberGenerator;
 import dev.nfkit.nftables.expression.OsFingerprint;
 import dev.nfkit.nftables.expression.PayloadBase;
+import dev.nfkit.nftables.expression.RawTcpOptionPresence;
 import dev.nfkit.nftables.expression.Route;
 import dev.nfkit.nftables.expression.Selector;
 import dev.nfkit.nftables.expression.SocketSelector;
 import dev.nfkit.nftables.expression.SymmetricHash;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -123,11 +125,16 @@ final class LoadReader {
     private void readOption(Exthdr.Load load) {
         ExtensionHeader.Family family = family(load.op());
         if (load.present()) {
-            ExtensionHeader header = Arrays.stream(ExtensionHeader.values())
+            Optional<ExtensionHeader> header = Arrays.stream(ExtensionHeader.values())
                     .filter(candidate -> candidate.family() == family && candidate.number() == load.type())
-                    .findFirst()
-                    .orElseThrow(() -> unknown("header", load.type()));
-            put(load.dreg(), new ExtensionPresence(header));
+                    .findFirst();
+            if (header.isPresent()) {
+                put(load.dreg(), new ExtensionPresence(header.get()));
+            } else if (family == ExtensionHeader.Family.TCP) {
+                put(load.dreg(), new RawTcpOptionPresence(load.type()));
+            } else {
+                throw unknown("header", load.type());
+            }
         } else {
             registers.put(load.dreg(), new Loaded.Option(family, load.type(), load.offset(), load.length()));
         }

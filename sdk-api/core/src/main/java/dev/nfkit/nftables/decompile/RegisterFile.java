@@ -13,6 +13,11 @@ final class RegisterFile {
         values[Registers.word(register)] = value;
     }
 
+    boolean has(int register) {
+        int word = Registers.word(register);
+        return word < WORDS && values[word] != null;
+    }
+
     Loaded get(int register) {
         return at(Registers.word(register));
     }

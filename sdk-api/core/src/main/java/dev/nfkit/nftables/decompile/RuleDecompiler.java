@@ -57,7 +57,8 @@ public final class RuleDecompiler {
      *
      * @param family the table's family
      * @param named the table's named sets
-     * @param anonymous finds an anonymous set by its name, with its elements; returns null if there is none
+     * @param anonymous finds an anonymous set by its name, with its elements, or a map of objects, which may have a name;
+     *     returns null if there is none
      * @param machine the byte order of the machine that the kernel runs on
      * @param instructions the rule's instructions
      * @return the statements

@@ -44,12 +44,12 @@ final class SetReader {
 
     Found find(String name, int sreg) {
         CompiledSet set = anonymous.apply(name);
-        if (set == null) {
+        if (set == null || (set.flags() & CompiledSet.ANONYMOUS) == 0) {
             int parts = named.find(name).map(type -> type.key().size()).orElse(1);
             List<Shape> key = shapes(sreg, parts);
             return new Found(expression(key), new SetReference(name), 1);
         }
-        List<Shape> key = shapes(sreg, set.type().key().size());
+        List<Shape> key = shapesOfBytes(sreg, set.keyBytes());
         ElementReader reader = new ElementReader(key, set.type().data(), expressions.machine());
         boolean pairs = (set.flags() & CompiledSet.INTERVAL) != 0 && key.size() == 1;
         List<SetElement> elements = pairs ? reader.intervals(set.elements()) : reader.values(set.elements());
@@ -65,7 +65,8 @@ final class SetReader {
     /** Whether a set belongs to a meter: the rule itself creates it, and it is not anonymous. */
     boolean isMeter(String name) {
         CompiledSet set = anonymous.apply(name);
-        return set != null && (set.flags() & CompiledSet.EVAL) != 0;
+        int meter = CompiledSet.ANONYMOUS | CompiledSet.EVAL;
+        return set != null && (set.flags() & meter) == meter;
     }
 
     OptionalLong size(String name) {
@@ -95,6 +96,10 @@ final class SetReader {
 
     /** The expression of a number of bytes in consecutive registers. */
     Expression key(int sreg, int bytes) {
+        return expression(shapesOfBytes(sreg, bytes));
+    }
+
+    private List<Shape> shapesOfBytes(int sreg, int bytes) {
         List<Shape> shapes = new ArrayList<>();
         int first = Registers.word(sreg);
         int word = first;
@@ -103,7 +108,7 @@ final class SetReader {
             shapes.add(expressions.shape(loaded));
             word += (loaded.bytes() + 3) / 4;
         }
-        return expression(shapes);
+        return shapes;
     }
 
     static Expression expression(List<Shape> key) {

@@ -44,13 +44,16 @@ final class TranslationReader {
         Translation.Nat nat = (Translation.Nat) translation;
         Optional<Expression> addresses = several(nat.addressMin(), nat.addressMax(), address(nat.family()));
         boolean map = addresses.filter(MapLookup.class::isInstance).isPresent();
+        Integer port = nat.portMin();
+        boolean portOfMap = map && port != null && !values.isLoaded(port);
+        Integer last = nat.addressMax();
+        boolean several = map && last != null && !last.equals(nat.addressMin());
         return new Nat(
                 nat.type() == Translation.Nat.Type.SNAT ? Nat.Kind.SNAT : Nat.Kind.DNAT,
-                written(nat.family()),
+                // nft writes it with a map of addresses and ports or of intervals.
+                portOfMap || several ? Optional.of(nat.family()) : written(nat.family()),
                 addresses,
-                map && nat.portMax() == null && nat.flags() == null
-                        ? Optional.empty()
-                        : several(nat.portMin(), nat.portMax(), DataType.INET_SERVICE),
+                portOfMap ? Optional.empty() : several(nat.portMin(), nat.portMax(), DataType.INET_SERVICE),
                 flags(nat.flags()));
     }
 

@@ -109,8 +109,16 @@ final class RawFields {
         return protocol == null || offset % Byte.SIZE != 0
                 ? Optional.empty()
                 : HeaderField.of(protocol).stream()
-                        .filter(field -> field.offset() == offset && field.bits() == bits)
+                        .filter(field -> field.offset() == offset && field.bits() == bits && isOfAllTypes(field))
                         .findFirst();
+    }
+
+    /** Whether all messages of the protocol have the field: what follows the checksum of ICMP depends on the type. */
+    private static boolean isOfAllTypes(HeaderField field) {
+        return switch (field.protocol()) {
+            case ICMP, ICMPV6 -> field.offset() < Integer.SIZE;
+            default -> true;
+        };
     }
 
     /** A value with the type of the field that was found for its left side. */

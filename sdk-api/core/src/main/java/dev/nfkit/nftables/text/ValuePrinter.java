@@ -69,11 +69,17 @@ final class ValuePrinter {
 
     /** An operand of an operation on bits, or what its result is compared with: flags have names, numbers have not. */
     String operand(Constant constant, boolean raw) {
-        return constant.type().kind() == DataType.Kind.BITS ? constant(constant, raw, " | ") : end(constant, raw);
+        return switch (constant.type().kind()) {
+            case BITS -> constant(constant, raw, " | ");
+            default -> constant.type() == DataType.ECN ? constant.value().toString() : end(constant, raw);
+        };
     }
 
     /** An end of an interval, whose names nft does not print. */
     private String end(Constant constant, boolean raw) {
+        if (constant.type() == DataType.ECN) {
+            return Symbols.padded(constant.value(), 1);
+        }
         if (constant.type() == DataType.CLASSID) {
             return numbers(constant.value());
         }

@@ -54,7 +54,8 @@ public record ValueType(DataType type, int bits, boolean raw) {
      */
     public static List<ValueType> of(Expression expression, SetType.Lookup sets) {
         if (expression instanceof Selector selector) {
-            boolean raw = selector instanceof RawPayload || selector instanceof RawTcpOption;
+            boolean raw = selector instanceof RawPayload
+                    || (selector instanceof RawTcpOption option && option.bits() % Byte.SIZE != 0);
             return List.of(new ValueType(selector.type(), selector.bits(), raw));
         } else if (expression instanceof BinaryExpression binary) {
             List<ValueType> left = of(binary.left(), sets);
