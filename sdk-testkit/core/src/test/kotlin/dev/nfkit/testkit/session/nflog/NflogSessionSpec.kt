@@ -29,7 +29,7 @@ class NflogSessionSpec :
             val group =
                 NflogGroup
                     .builder(30)
-                    .copyRange(128)
+                    .copyRange(0x1234)
                     .threshold(64)
                     .bufferSize(131_072)
                     .timeout(Duration.ofMillis(250))
@@ -40,7 +40,7 @@ class NflogSessionSpec :
                 request.type() shouldBe NflogConfig.NFULNL_MSG_CONFIG
                 request.resId() shouldBe 30
                 request.attribute(NflogConfig.NFULA_CFG_CMD).get().toHex() shouldBe "01"
-                request.attribute(NflogConfig.NFULA_CFG_MODE).get().toHex() shouldBe "000000800200"
+                request.attribute(NflogConfig.NFULA_CFG_MODE).get().toHex() shouldBe "000012340200"
                 request.attribute(NflogConfig.NFULA_CFG_NLBUFSIZ).get().toHex() shouldBe "00020000"
                 request.attribute(NflogConfig.NFULA_CFG_TIMEOUT).get().toHex() shouldBe "00000019"
                 request.attribute(NflogConfig.NFULA_CFG_QTHRESH).get().toHex() shouldBe "00000040"
@@ -85,7 +85,11 @@ class NflogSessionSpec :
         context("a refusal names its cause and advice") {
             test("another owner, by its port and process") {
                 val transport = FakeNetfilter()
-                transport.kernel().ownGroup(5, 4711).owner(4711, SocketOwner(812, "ulogd"))
+                transport
+                    .kernel()
+                    .ownGroup(4, 99)
+                    .ownGroup(5, 4711)
+                    .owner(4711, SocketOwner(812, "ulogd"))
                 val refused = shouldThrow<KernelRefusedException> { NflogSession.open(transport, options(5)) }
                 refused.refusal() shouldBe Refusal.OWNED_BY_ANOTHER
                 refused.message shouldBe
