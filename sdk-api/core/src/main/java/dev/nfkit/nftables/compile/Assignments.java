@@ -92,7 +92,7 @@ final class Assignments {
     private static Place place(HeaderField field) {
         Checksum checksum = Checksum.of(field.protocol());
         boolean pseudo = switch (field) {
-            case IP_SADDR, IP_DADDR, IP6_SADDR, IP6_DADDR -> true;
+            case IP_SADDR, IP_DADDR, IP_LENGTH, IP_PROTOCOL, IP6_SADDR, IP6_DADDR, IP6_LENGTH, IP6_NEXTHDR -> true;
             default -> false;
         };
         return new Place(

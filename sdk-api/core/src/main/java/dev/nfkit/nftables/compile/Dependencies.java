@@ -28,11 +28,13 @@ final class Dependencies {
     private static final int ETHER_TYPE_OFFSET = 12;
     private static final int VLAN_TYPE_OFFSET = 16;
     private static final int VLAN = 0x8100;
+    private static final int SERVICE_VLAN = 0x88a8;
 
     private final Code code;
     private final AddressFamily family;
     private boolean ethernet;
     private boolean vlan;
+    private boolean stacked;
     private @Nullable HeaderProtocol network;
     private int transport = -1;
     private final IcmpTypes icmpTypes;
@@ -96,14 +98,8 @@ final class Dependencies {
             case ETHER -> requireEthernet();
             case VLAN -> requireVlan();
             case IP, IP6, ARP -> requireNetwork(protocol);
-            case ICMP, IGMP -> {
-                requireCarrier(HeaderProtocol.IP);
-                requireTransport(protocol);
-            }
-            case ICMPV6 -> {
-                requireCarrier(HeaderProtocol.IP6);
-                requireTransport(protocol);
-            }
+            case ICMP, IGMP -> requireControl(protocol, HeaderProtocol.IP);
+            case ICMPV6 -> requireControl(protocol, HeaderProtocol.IP6);
             case TH -> {
                 // The ports are at the same place in all transport protocols.
             }
@@ -119,6 +115,9 @@ final class Dependencies {
     }
 
     private void requireVlan() {
+        if (stacked) {
+            throw new InvalidRuleException("only the first of several VLAN tags can be matched");
+        }
         requireEthernet();
         if (!vlan) {
             vlan = true;
@@ -133,6 +132,9 @@ final class Dependencies {
         if (network != null || (family == AddressFamily.INET && protocol == HeaderProtocol.ARP)) {
             throw conflict(network == null ? "inet" : network.text(), protocol.text());
         }
+        if (stacked) {
+            throw new InvalidRuleException("only the first of several VLAN tags can be matched");
+        }
         network = protocol;
         if (family == AddressFamily.INET) {
             matchMeta(Meta.NFPROTO, nfproto(protocol).number());
@@ -142,6 +144,14 @@ final class Dependencies {
             matchEtherType(ETHER_TYPE_OFFSET, etherType(protocol));
         } else {
             matchMeta(Meta.PROTOCOL, etherType(protocol));
+        }
+    }
+
+    /** ICMP and the like: if the rule matches the protocol itself, nft adds nothing. */
+    private void requireControl(HeaderProtocol protocol, HeaderProtocol carrier) {
+        if (transport != Protocols.number(protocol)) {
+            requireCarrier(carrier);
+            requireTransport(protocol);
         }
     }
 
@@ -183,8 +193,10 @@ final class Dependencies {
         } else if (left == Meta.PROTOCOL && family != AddressFamily.INET && network == null) {
             network = networkOf(value);
         } else if (left == HeaderField.ETHER_TYPE) {
-            vlan |= value == VLAN;
+            vlan |= value == VLAN || value == SERVICE_VLAN;
             network = network == null ? networkOf(value) : network;
+        } else if (left == HeaderField.VLAN_TYPE && (value == VLAN || value == SERVICE_VLAN)) {
+            stacked = true;
         } else if (left == HeaderField.VLAN_TYPE) {
             network = network == null ? networkOf(value) : network;
         } else if (left == Meta.IIFTYPE) {

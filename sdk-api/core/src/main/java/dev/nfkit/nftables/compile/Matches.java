@@ -77,6 +77,9 @@ final class Matches {
             compareConstant(operand, operator, constant);
         } else if (right instanceof Text text) {
             compareText(operand, operator, text);
+        } else if (right instanceof Prefix prefix && isFirstBytes(operand, prefix)) {
+            byte[] whole = bytes(prefix.first(), operand);
+            code.compare(equality(operator), word, Arrays.copyOf(whole, prefix.length() / Byte.SIZE));
         } else if (right instanceof Prefix prefix) {
             BigInteger mask = Selectors.ones(prefix.length())
                     .shiftLeft(prefix.value().bits() - prefix.length() + operand.shift());
@@ -88,6 +91,15 @@ final class Matches {
             throw new InvalidRuleException("cannot be compared with: " + right);
         }
         code.release(word);
+    }
+
+    /** Whether a prefix is the first bytes of a value in network order: then only these are compared. */
+    private static boolean isFirstBytes(Operand operand, Prefix prefix) {
+        return !operand.host()
+                && operand.shift() == 0
+                && operand.bytes() * Byte.SIZE == prefix.value().bits()
+                && prefix.length() % Byte.SIZE == 0
+                && prefix.length() > 0;
     }
 
     private static boolean isBoolean(Expression right) {

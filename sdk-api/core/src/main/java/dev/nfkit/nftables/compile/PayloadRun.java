@@ -16,8 +16,8 @@ import java.util.List;
 
 /**
  * Matches of neighbouring fields one after the other, which are loaded and compared together: {@code tcp sport 1 tcp
- * dport 2} is one comparison of four bytes. The kernel loads at most 4 bytes fast, so that more are joined only in the
- * link layer, where it never does.
+ * dport 2} is one comparison of four bytes. The kernel loads up to 4 bytes fast, except in the link layer: loads that are
+ * fast are joined only if the result is.
  */
 final class PayloadRun {
     private static final int FAST_BITS = 32;
@@ -68,8 +68,8 @@ final class PayloadRun {
         }
         HeaderField field = (HeaderField) match.left();
         int total = bits + field.bits();
-        boolean link = protocol.base() == PayloadBase.LINK;
-        if (field.protocol() != protocol || total > (link ? REGISTER_BITS : FAST_BITS)) {
+        boolean fast = protocol.base() != PayloadBase.LINK && bits <= FAST_BITS && field.bits() <= FAST_BITS;
+        if (field.protocol() != protocol || total > (fast ? FAST_BITS : REGISTER_BITS)) {
             return false;
         }
         BigInteger added = constant(match).value();

@@ -22,6 +22,7 @@ import dev.nfkit.nftables.expression.OsFingerprint;
 import dev.nfkit.nftables.expression.PayloadBase;
 import dev.nfkit.nftables.expression.RawPayload;
 import dev.nfkit.nftables.expression.RawTcpOption;
+import dev.nfkit.nftables.expression.RawTcpOptionPresence;
 import dev.nfkit.nftables.expression.Route;
 import dev.nfkit.nftables.expression.Selector;
 import dev.nfkit.nftables.expression.SocketSelector;
@@ -87,6 +88,8 @@ final class Selectors {
         } else if (selector instanceof ExtensionPresence presence) {
             ExtensionHeader header = presence.header();
             code.add(new Exthdr.Load(operation(header), header.number(), 0, 1, true, register));
+        } else if (selector instanceof RawTcpOptionPresence presence) {
+            code.add(new Exthdr.Load(Exthdr.Op.TCPOPT, presence.kind(), 0, 1, true, register));
         } else if (selector instanceof Route route) {
             code.add(new Context.Rt(KernelNumbers.constant(Context.Rt.RtKey.values(), route.number()), register));
         } else if (selector instanceof dev.nfkit.nftables.expression.Fib fib) {

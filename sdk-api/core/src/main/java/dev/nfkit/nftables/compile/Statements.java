@@ -132,7 +132,7 @@ final class Statements {
                 | (synproxy.sackPermitted() ? SYNPROXY_SACK : 0)
                 | (synproxy.timestamp() ? SYNPROXY_TIMESTAMP : 0);
         code.add(new Diversion.Synproxy(
-                synproxy.mss() > 0 ? synproxy.mss() : null, synproxy.wscale() > 0 ? synproxy.wscale() : null, flags));
+                synproxy.mss(), synproxy.wscale(), flags));
     }
 
     void compile(dev.nfkit.nftables.statement.OptionReset reset) {

@@ -74,7 +74,10 @@ final class Translations {
     }
 
     private Instruction translation(Nat nat, long flags) {
-        AddressFamily family = family(nat.family(), nat.addresses());
+        boolean onlyPorts = dependencies.family() == AddressFamily.INET
+                && nat.family().isEmpty()
+                && nat.addresses().isEmpty();
+        AddressFamily family = onlyPorts ? AddressFamily.INET : family(nat.family(), nat.addresses());
         Ends addresses =
                 nat.addresses().map(value -> ends(value, addressForm(family))).orElse(Ends.NONE);
         Ends ports = ports(nat.ports());

@@ -108,6 +108,12 @@ final class Expressions {
                     .orElseGet(() -> rawBits(packet, offset, count, after));
         } else if (of instanceof Loaded.Option option) {
             int offset = option.offset() * Byte.SIZE + before;
+            boolean whole = templates
+                    .optionField(option, option.offset() * Byte.SIZE, size)
+                    .isPresent();
+            if (whole && templates.optionField(option, offset, count).isEmpty()) {
+                return null;
+            }
             return shape(templates.option(option, offset, count), option.bytes(), after);
         }
         return null;

@@ -125,19 +125,20 @@ final class LoadReader {
     private void readOption(Exthdr.Load load) {
         ExtensionHeader.Family family = family(load.op());
         if (load.present()) {
-            Optional<ExtensionHeader> header = Arrays.stream(ExtensionHeader.values())
-                    .filter(candidate -> candidate.family() == family && candidate.number() == load.type())
-                    .findFirst();
-            if (header.isPresent()) {
-                put(load.dreg(), new ExtensionPresence(header.get()));
-            } else if (family == ExtensionHeader.Family.TCP) {
-                put(load.dreg(), new RawTcpOptionPresence(load.type()));
-            } else {
-                throw unknown("header", load.type());
-            }
+            put(load.dreg(), presence(family, load.type()));
         } else {
             registers.put(load.dreg(), new Loaded.Option(family, load.type(), load.offset(), load.length()));
         }
+    }
+
+    private static Selector presence(ExtensionHeader.Family family, int number) {
+        Optional<ExtensionHeader> known = Arrays.stream(ExtensionHeader.values())
+                .filter(candidate -> candidate.family() == family && candidate.number() == number)
+                .findFirst();
+        if (known.isEmpty() && family == ExtensionHeader.Family.TCP) {
+            return new RawTcpOptionPresence(number);
+        }
+        return new ExtensionPresence(known.orElseThrow(() -> unknown("header", number)));
     }
 
     static ConnectionSelector connection(Ct.Load load) {

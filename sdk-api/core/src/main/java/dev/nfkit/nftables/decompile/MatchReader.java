@@ -35,8 +35,20 @@ final class MatchReader {
             return List.of(compareMasked(cmp.op(), masked, bytes));
         }
         Shape shape = expressions.shape(loaded);
-        return List.of(
-                new Match(shape.expression(), operator(cmp.op(), shape.type()), expressions.value(shape, bytes)));
+        boolean first = bytes.length < shape.bytes()
+                && !shape.host()
+                && shape.type().kind() == DataType.Kind.NUMBER;
+        return List.of(new Match(
+                shape.expression(),
+                operator(cmp.op(), shape.type()),
+                first ? prefix(shape, bytes) : expressions.value(shape, bytes)));
+    }
+
+    /** The first bytes of a value in network order. */
+    private static Prefix prefix(Shape shape, byte[] bytes) {
+        int length = bytes.length * Byte.SIZE;
+        BigInteger value = new BigInteger(1, bytes).shiftLeft(shape.bits() - length);
+        return new Prefix(Expressions.constant(shape, value), length);
     }
 
     /** The match of an interval: not less than the one value, not greater than the other. */

@@ -9,6 +9,7 @@ import dev.nfkit.nftables.expression.RawPayload;
 import dev.nfkit.nftables.expression.RawTcpOption;
 import dev.nfkit.nftables.expression.Selector;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -78,16 +79,23 @@ final class Templates {
 
     /** The selector of bits of an option or extension header. */
     Selector option(Loaded.Option option, int offset, int bits) {
-        for (ExtensionField field : ExtensionField.values()) {
-            ExtensionHeader header = field.header();
-            boolean same = header.family() == option.family() && header.number() == option.number();
-            if (same && field.offset() == offset && field.bits() == bits) {
-                return field;
-            }
+        Optional<ExtensionField> field = optionField(option, offset, bits);
+        if (field.isPresent()) {
+            return field.get();
         }
         if (option.family() != ExtensionHeader.Family.TCP) {
             throw new UnreadableRuleException("unknown field of header " + option);
         }
         return new RawTcpOption(option.number(), offset, bits);
+    }
+
+    /** The field of an option or extension header at a place. */
+    Optional<ExtensionField> optionField(Loaded.Option option, int offset, int bits) {
+        return Arrays.stream(ExtensionField.values())
+                .filter(field -> field.header().family() == option.family()
+                        && field.header().number() == option.number()
+                        && field.offset() == offset
+                        && field.bits() == bits)
+                .findFirst();
     }
 }
