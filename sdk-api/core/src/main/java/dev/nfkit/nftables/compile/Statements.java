@@ -131,8 +131,7 @@ final class Statements {
                 | (synproxy.wscale() > 0 ? SYNPROXY_WSCALE : 0)
                 | (synproxy.sackPermitted() ? SYNPROXY_SACK : 0)
                 | (synproxy.timestamp() ? SYNPROXY_TIMESTAMP : 0);
-        code.add(new Diversion.Synproxy(
-                synproxy.mss(), synproxy.wscale(), flags));
+        code.add(new Diversion.Synproxy(synproxy.mss(), synproxy.wscale(), flags));
     }
 
     void compile(dev.nfkit.nftables.statement.OptionReset reset) {

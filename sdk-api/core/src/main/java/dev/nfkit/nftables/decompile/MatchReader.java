@@ -35,9 +35,8 @@ final class MatchReader {
             return List.of(compareMasked(cmp.op(), masked, bytes));
         }
         Shape shape = expressions.shape(loaded);
-        boolean first = bytes.length < shape.bytes()
-                && !shape.host()
-                && shape.type().kind() == DataType.Kind.NUMBER;
+        boolean first =
+                bytes.length < shape.bytes() && !shape.host() && shape.type().kind() == DataType.Kind.NUMBER;
         return List.of(new Match(
                 shape.expression(),
                 operator(cmp.op(), shape.type()),
