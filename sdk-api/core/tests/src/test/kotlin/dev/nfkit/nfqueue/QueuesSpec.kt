@@ -101,7 +101,7 @@ class QueuesSpec :
                 ?.copyRange() shouldBe 64
         }
 
-        test("a change that is refused leaves the options, and says why") {
+        test("a change that is refused leaves the options, and names the owner") {
             val rig = QueuesRig()
             rig.loop.arrive(answer(1, Errno.EPERM.number()))
             shouldThrow<KernelRefusedException> { rig.change { copyRange(20) } }.message shouldContain
