@@ -1,4 +1,5 @@
 /** Netfilter in pure Java: the packets that the Linux packet filter hands to user space. */
+@SuppressWarnings("module") // the testkit, to which packages are exported, is built later
 module dev.nfkit {
     requires static transitive org.jspecify;
 
@@ -13,6 +14,10 @@ module dev.nfkit {
     exports dev.nfkit.nftables.statement;
     exports dev.nfkit.nfqueue;
     exports dev.nfkit.nftables;
+    exports dev.nfkit.nftables.bytecode to
+            dev.nfkit.testkit;
+    exports dev.nfkit.nftables.codec to
+            dev.nfkit.testkit;
     exports dev.nfkit.packet;
     exports dev.nfkit.pcap;
     exports dev.nfkit.socket;

@@ -7,6 +7,7 @@ import dev.nfkit.testkit.conntrack.ConntrackModel;
 import dev.nfkit.testkit.kernel.Kernel;
 import dev.nfkit.testkit.nflog.NflogModel;
 import dev.nfkit.testkit.nfqueue.NfqueueModel;
+import dev.nfkit.testkit.nftables.NftablesModel;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,8 @@ import java.util.function.Predicate;
 /**
  * A kernel in memory. It answers requests as Linux does, unless a rule of the test changes the answer. Requests that
  * ask for an acknowledgement get one. Requests for NFLOG are handled by {@link #nflog()}, those for NFQUEUE by {@link
- * #nfqueue()} and those for conntrack by {@link #conntrack()}, which are models of the kernel's side. A request for
+ * #nfqueue()} and those for conntrack by {@link #conntrack()}, which are models of the kernel's side. Requests for
+ * nftables change a ruleset in memory, and {@link #packets()} sends packets through it. A request for
  * another subsystem is refused with EINVAL, as by a kernel that was built without it. Safe for any number of threads.
  *
  * <p>To wait for code under test on other threads, use {@link FakeNfqueue#awaitBound}, {@link FakeNfqueue#takeDecided},
@@ -42,6 +44,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     private final FakeNflog nflog;
     private final FakeNfqueue nfqueue;
     private final FakeConntrack conntrack;
+    private final FakePackets packets;
     private final List<FakeNetlinkSocket> sockets = new ArrayList<>();
     private ByteOrder order = ByteOrder.nativeOrder();
 
@@ -61,12 +64,15 @@ public final class FakeNetfilter implements NetlinkTransport {
         NflogModel log = new NflogModel(kernel);
         ConntrackModel table = new ConntrackModel(kernel);
         NfqueueModel queues = new NfqueueModel(kernel, table.properties()::countClash);
+        NftablesModel ruleset = new NftablesModel(kernel, queues::hookRemoved);
         kernel.add(log);
         kernel.add(queues);
         kernel.add(table);
+        kernel.add(ruleset);
         this.nflog = new FakeNflog(log);
         this.conntrack = new FakeConntrack(table);
         this.nfqueue = new FakeNfqueue(queues);
+        this.packets = new FakePackets(ruleset.ruleset(), clock.model(), log, queues);
         this.view = new FakeKernelView(kernel.properties(), log::groups, queues::queues, table.properties()::drops);
     }
 
@@ -128,6 +134,15 @@ public final class FakeNetfilter implements NetlinkTransport {
      */
     public FakeConntrack conntrack() {
         return conntrack;
+    }
+
+    /**
+     * Returns what sends packets through the rules of this kernel.
+     *
+     * @return the sender, always the same
+     */
+    public FakePackets packets() {
+        return packets;
     }
 
     /**

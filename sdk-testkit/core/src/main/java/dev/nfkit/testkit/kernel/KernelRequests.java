@@ -54,6 +54,14 @@ final class KernelRequests {
             throw new AssertionError("a malformed datagram was sent to the kernel: " + e.getMessage(), e);
         }
         boolean denied = properties.denied();
+        Subsystem batched = denied ? null : batched(messages);
+        if (batched != null) {
+            sent.addAll(messages);
+            new KernelBatch(socket, batched)
+                    .run(messages, message -> intercepted(socket, message))
+                    .forEach(each -> answer(socket, each.request(), each.refusal()));
+            return;
+        }
         boolean first = true;
         for (ParsedMessage message : messages) {
             sent.add(message);
@@ -70,7 +78,22 @@ final class KernelRequests {
         }
     }
 
-    private void answer(KernelSocket socket, ParsedMessage request) {
+    /** The subsystem whose batch a datagram is, or null. */
+    private @Nullable Subsystem batched(List<ParsedMessage> messages) {
+        if (messages.isEmpty() || messages.get(0).type() != Netlink.NFNL_MSG_BATCH_BEGIN) {
+            return null;
+        }
+        for (Subsystem subsystem : subsystems) {
+            Integer number = subsystem.batches();
+            if (number != null && number == messages.get(0).resId()) {
+                return subsystem;
+            }
+        }
+        return null;
+    }
+
+    /** Lets a rule of the test answer. Returns whether there is one. */
+    private boolean intercepted(KernelSocket socket, ParsedMessage request) {
         for (AnswerRule rule : rules) {
             if (rule.takes(request)) {
                 try {
@@ -78,8 +101,15 @@ final class KernelRequests {
                 } catch (Refused e) {
                     refuse(socket, request, e);
                 }
-                return;
+                return true;
             }
+        }
+        return false;
+    }
+
+    private void answer(KernelSocket socket, ParsedMessage request) {
+        if (intercepted(socket, request)) {
+            return;
         }
         if (properties.denied()) {
             refuse(socket, request, new Refused(Errno.EPERM));
@@ -139,15 +169,18 @@ final class KernelRequests {
     private static void answer(KernelSocket socket, ParsedMessage request, @Nullable Refused refusal) {
         byte[] original = request.bytes().toArray();
         boolean capped = refusal == null || socket.on(SocketOption.CAP_ACK);
-        boolean words = refusal != null && refusal.words() != null && socket.on(SocketOption.EXT_ACK);
+        boolean more = refusal != null && (refusal.words() != null || refusal.offset() != Refused.NO_OFFSET);
+        boolean words = more && socket.on(SocketOption.EXT_ACK);
         MessageWriter writer = new MessageWriter(original.length + 1024, socket.order());
         int flags = (capped ? Netlink.NLM_F_CAPPED : 0) | (words ? Netlink.NLM_F_ACK_TLVS : 0);
         writer.begin(Netlink.NLMSG_ERROR, flags, request.sequence(), socket.portId())
                 .rawHost32(refusal == null ? 0 : -refusal.errno().number())
                 .raw(capped ? Arrays.copyOf(original, Netlink.NLMSG_HDRLEN) : original);
-        if (words && refusal != null && refusal.words() != null) {
-            writer.raw(new byte[capped ? 0 : Netlink.align(original.length) - original.length])
-                    .string(ERROR_TEXT, refusal.words());
+        if (words && refusal != null) {
+            writer.raw(new byte[capped ? 0 : Netlink.align(original.length) - original.length]);
+            if (refusal.words() != null) {
+                writer.string(ERROR_TEXT, refusal.words());
+            }
             if (refusal.offset() != Refused.NO_OFFSET) {
                 writer.hostWords(ERROR_OFFSET, refusal.offset());
             }

@@ -37,7 +37,8 @@ public final class Refused extends Exception {
         }
     }
 
-    Errno errno() {
+    /** The error number. */
+    public Errno errno() {
         return errno;
     }
 

@@ -34,6 +34,7 @@ public final class NfqueueModel implements Subsystem {
     private final Map<Integer, NfqueueInstance> queues = new TreeMap<>();
     private final List<DepartedPacket> departed = new ArrayList<>();
     private Consumer<DepartedPacket> next = packet -> {};
+    private Consumer<DepartedPacket> owner = packet -> {};
     private int taken;
 
     /**
@@ -70,6 +71,11 @@ public final class NfqueueModel implements Subsystem {
         locked(() -> {
             next = follower;
         });
+    }
+
+    /** Sets what happens with packets that leave and that carry something; called before the follower, with the lock. */
+    public void onCarriedDeparted(Consumer<DepartedPacket> handler) {
+        owner = handler;
     }
 
     /** Waits until a number of packets have left, and returns these and all others; a copy. */
@@ -207,6 +213,9 @@ public final class NfqueueModel implements Subsystem {
     private void left(DepartedPacket packet) {
         departed.add(packet);
         kernel.clock().changed();
+        if (packet.packet().carried() != null) {
+            owner.accept(packet);
+        }
         next.accept(packet);
     }
 

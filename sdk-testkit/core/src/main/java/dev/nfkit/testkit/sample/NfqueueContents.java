@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The contents of a packet of NFQUEUE, and what the model of a queue does with them. They are written in the kernel's
@@ -34,6 +35,7 @@ public final class NfqueueContents extends PacketContents {
     private int queue;
     private long id = 1;
     private boolean bypass;
+    private @Nullable Object carried;
 
     /** Creates a packet without a payload. */
     public NfqueueContents() {
@@ -71,6 +73,16 @@ public final class NfqueueContents extends PacketContents {
         return bypass;
     }
 
+    /** Sets what the packet carries through the queue for its sender. */
+    public void carries(Object passenger) {
+        carried = passenger;
+    }
+
+    /** What the packet carries through the queue, or null. */
+    public @Nullable Object carried() {
+        return carried;
+    }
+
     /** A copy that the model keeps and changes. */
     public NfqueueContents copy() {
         NfqueueContents copy = new NfqueueContents();
@@ -79,6 +91,7 @@ public final class NfqueueContents extends PacketContents {
         copy.id = id;
         copy.segments.addAll(segments);
         copy.bypass = bypass;
+        copy.carried = carried;
         return copy;
     }
 

@@ -1,0 +1,4 @@
+package dev.nfkit.testkit.machine;
+
+/** What a verdict may jump to: a {@link CodeChain}. */
+public interface JumpTarget {}

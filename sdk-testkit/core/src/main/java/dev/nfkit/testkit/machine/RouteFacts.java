@@ -1,0 +1,24 @@
+package dev.nfkit.testkit.machine;
+
+import org.jspecify.annotations.Nullable;
+
+/** What the test states of routes and sockets, for {@code fib}, {@code rt} and {@code socket}. Mutable. */
+public final class RouteFacts {
+    /** The types of the addresses ({@code RTN_*}), or −1 if the test does not state. */
+    public int sourceType = -1;
+
+    public int destinationType = -1;
+    /** The devices by which the addresses are reached; null with the flag below if by none. */
+    public @Nullable Device sourceDevice;
+
+    public @Nullable Device destinationDevice;
+    public boolean sourceDeviceGiven;
+    public boolean destinationDeviceGiven;
+    public byte @Nullable [] nextHop;
+    public int routeClass = -1;
+    public int pathMss = -1;
+    public boolean hasSocket;
+    public boolean socketTransparent;
+    public boolean socketWildcard;
+    public int socketMark;
+}

@@ -1,0 +1,119 @@
+package dev.nfkit.testkit.ruleset;
+
+import dev.nfkit.testkit.machine.StoredElement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Intervals of one field, each of them a start and what follows the end ({@code nft_set_rbtree.c}). */
+final class IntervalStore implements ElementStore {
+    /** {@code NFT_SET_ELEM_INTERVAL_END}. */
+    static final int END = 1;
+
+    private static final class Place {
+        private @Nullable StoredElement start;
+        private @Nullable StoredElement end;
+    }
+
+    private final int length;
+    private final TreeMap<byte[], Place> places = new TreeMap<>(Arrays::compareUnsigned);
+
+    IntervalStore(int length) {
+        this.length = length;
+    }
+
+    private static boolean ends(StoredElement element) {
+        return (element.flags() & END) != 0;
+    }
+
+    @Override
+    public @Nullable StoredElement find(byte[] bytes, int offset, long now) {
+        Map.Entry<byte[], Place> place = places.floorEntry(Arrays.copyOfRange(bytes, offset, offset + length));
+        StoredElement start = place == null ? null : place.getValue().start;
+        return start == null || start.expired(now) ? null : start;
+    }
+
+    @Override
+    public @Nullable StoredElement asked(StoredElement key, long now) {
+        if (!ends(key)) {
+            return find(key.key(), 0, now);
+        }
+        StoredElement same = same(key, now);
+        Map.Entry<byte[], Place> above = places.higherEntry(key.key());
+        return same != null || above == null ? same : above.getValue().end;
+    }
+
+    @Override
+    public Clash clash(StoredElement element, long now) {
+        if (same(element, now) != null) {
+            return Clash.SAME;
+        }
+        Map.Entry<byte[], Place> below = places.lowerEntry(element.key());
+        Place at = places.get(element.key());
+        if (ends(element)) {
+            // Another interval ends between the start and this end, or this end is inside another interval.
+            boolean open = below != null && below.getValue().start != null;
+            Map.Entry<byte[], Place> above = places.higherEntry(element.key());
+            boolean inside = open && above != null && above.getValue().end != null && (at == null || at.start == null);
+            return (below != null && !open) || inside ? Clash.OVERLAP : Clash.NONE;
+        }
+        boolean inside = below != null
+                && below.getValue().start != null
+                && !below.getValue().start.expired(now)
+                && (at == null || at.end == null);
+        return inside ? Clash.OVERLAP : Clash.NONE;
+    }
+
+    @Override
+    public @Nullable StoredElement same(StoredElement element, long now) {
+        Place place = places.get(element.key());
+        if (place == null) {
+            return null;
+        }
+        StoredElement found = ends(element) ? place.end : place.start;
+        return found == null || found.expired(now) ? null : found;
+    }
+
+    @Override
+    public void put(StoredElement element) {
+        Place place = places.computeIfAbsent(element.key(), key -> new Place());
+        if (ends(element)) {
+            place.end = element;
+        } else {
+            place.start = element;
+        }
+    }
+
+    @Override
+    public void remove(StoredElement element) {
+        Place place = places.get(element.key());
+        if (place == null) {
+            return;
+        }
+        if (ends(element)) {
+            place.end = null;
+        } else {
+            place.start = null;
+        }
+        if (place.start == null && place.end == null) {
+            places.remove(element.key());
+        }
+    }
+
+    @Override
+    public List<StoredElement> all() {
+        List<StoredElement> all = new ArrayList<>();
+        for (Place place : places.descendingMap().values()) {
+            if (place.start != null) {
+                all.add(place.start);
+            }
+            if (place.end != null) {
+                all.add(place.end);
+            }
+        }
+        return all;
+    }
+}

@@ -1,0 +1,4 @@
+package dev.nfkit.testkit.ruleset;
+
+/** What identifies a table. */
+public record TableKey(int family, String name) {}
