@@ -51,6 +51,24 @@ private fun ipv4(
 
 class NflogPacketSpec :
     FunSpec({
+        test("a packet as text names its group and hook, and both of its numbers are read") {
+            val packet =
+                borrowed(
+                    message {
+                        bytes(1, 8, 0, 3, 0)
+                        bytes(9, *ipv4(64))
+                        be32(NflogAttribute.SEQ.code(), 7).be32(NflogAttribute.SEQ_GLOBAL.code(), 8)
+                        be16(NflogAttribute.HWLEN.code(), 14)
+                    },
+                )
+            packet.toString() shouldBe "NFLOG group 30, LOCAL_OUT, 64 bytes (truncated)"
+            (packet.sequence() to packet.sequenceGlobal()) shouldBe (7L to 8L)
+            packet.hardwareHeaderLength() shouldBe 14
+            borrowed(message { bytes(9, *ipv4(20)) }).toString() shouldBe "NFLOG group 30, 20 bytes"
+            packet.release()
+            packet.toString() shouldBe "NFLOG packet (released)"
+        }
+
         test("an absent attribute throws, with its name and what makes the kernel send it") {
             val packet = borrowed(message { bytes(9, 1, 2) })
             val absent = shouldThrow<NoSuchElementException> { packet.sequence() }

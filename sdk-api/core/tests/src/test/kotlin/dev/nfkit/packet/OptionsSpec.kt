@@ -57,6 +57,14 @@ class OptionsSpec :
             OptionCursor().wrap(tcp("0100", words = 2)).all() shouldContainExactly listOf("1+1:")
         }
 
+        test("a timestamp and its echo are distinct numbers") {
+            val view = TcpView()
+            view.wrap(hex("afcf 1b58 bec3a824 50545846 80 10 fe88 abcd 0000 0101 080a f0000001 e0000002")) shouldBe true
+            val options = TcpOptions()
+            options.wrap(view) shouldBe true
+            (options.timestamp() to options.timestampEcho()) shouldBe (0xf0000001L to 0xe0000002L)
+        }
+
         test("the TCP options of a real SYN are read by name") {
             val options = TcpOptions()
             val view = TcpView()
