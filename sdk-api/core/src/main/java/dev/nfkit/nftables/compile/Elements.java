@@ -99,6 +99,10 @@ final class Elements {
     List<CompiledElement> ranges(List<SetElement> elements, DataOf data) {
         List<CompiledElement> result = new ArrayList<>();
         for (SetElement element : elements) {
+            if (element.key() == Wildcard.ANY) {
+                result.add(data.with(new CompiledElement(null, null, null, null, false, element), element));
+                continue;
+            }
             List<Expression> parts = Operands.parts(element.key());
             requireFields(parts);
             byte[] first = new byte[total()];

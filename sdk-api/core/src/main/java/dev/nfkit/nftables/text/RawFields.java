@@ -73,7 +73,9 @@ final class RawFields {
     private static Match aligned(Match match, RawPayload raw) {
         int start = raw.offset() / Byte.SIZE * Byte.SIZE;
         int end = (raw.offset() + raw.bits() + Byte.SIZE - 1) / Byte.SIZE * Byte.SIZE;
-        if ((start == raw.offset() && end - start == raw.bits()) || !(match.right() instanceof Constant value)) {
+        if ((start == raw.offset() && end - start == raw.bits())
+                || !(match.right() instanceof Constant value)
+                || value.value().bitLength() > raw.bits()) { // an installed rule may compare with what never is
             return match;
         }
         RawPayload whole = new RawPayload(raw.base(), start, end - start);
