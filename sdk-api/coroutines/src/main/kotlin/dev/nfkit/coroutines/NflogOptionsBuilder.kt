@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily
 import dev.nfkit.netfilter.MalformedHandler
 import dev.nfkit.nflog.NflogGroup
 import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nftables.PacketRule
 
 /**
  * The options of an NFLOG session: its groups, its socket, and the queue between the reader and the collector. Defaults
@@ -62,6 +63,27 @@ public class NflogOptionsBuilder internal constructor() : SessionOptionsBuilder(
      */
     public fun claimLogger(vararg families: AddressFamily) {
         builder.claimLogger(*families)
+    }
+
+    /**
+     * Installs a rule that logs packets to the session's group, while the session is open. [PacketRule] describes where
+     * it is, and what happens if the process is killed.
+     *
+     * @param match matches in the language of nft, such as `tcp dport 443`; empty for all packets
+     * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule
+     * @throws IllegalArgumentException if it does more than to match
+     */
+    public fun rule(match: String) {
+        builder.rule(match)
+    }
+
+    /**
+     * Installs a rule that logs packets to the session's group, while the session is open.
+     *
+     * @param rule the rule
+     */
+    public fun rule(rule: PacketRule) {
+        builder.rule(rule)
     }
 
     /**

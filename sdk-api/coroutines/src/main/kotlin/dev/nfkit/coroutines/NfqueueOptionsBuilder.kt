@@ -6,6 +6,7 @@ import dev.nfkit.nfqueue.NfqueueQueue
 import dev.nfkit.nfqueue.Unanswered
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.nfqueue.VerdictRefusal
+import dev.nfkit.nftables.PacketRule
 import java.util.function.Consumer
 import kotlin.time.Duration
 import kotlin.time.toJavaDuration
@@ -197,6 +198,28 @@ public class NfqueueOptionsBuilder internal constructor() : SessionOptionsBuilde
      */
     public fun onRefused(handler: Consumer<VerdictRefusal>) {
         builder.onRefused(handler)
+    }
+
+    /**
+     * Installs a rule that queues packets for the session, while the session is open: to its queue, or by a hash of
+     * their addresses to all of its queues. [PacketRule] describes where it is, what happens if the process is killed,
+     * and what its removal means for the queues of other processes.
+     *
+     * @param match matches in the language of nft, such as `udp dport 53`; empty for all packets
+     * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no rule
+     * @throws IllegalArgumentException if it does more than to match
+     */
+    public fun rule(match: String) {
+        builder.rule(match)
+    }
+
+    /**
+     * Installs a rule that queues packets for the session, while the session is open.
+     *
+     * @param rule the rule
+     */
+    public fun rule(rule: PacketRule) {
+        builder.rule(rule)
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.nfkit.netfilter.CopyMode
 import dev.nfkit.netfilter.MalformedHandler
 import dev.nfkit.nflog.NflogGroup
 import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nftables.PacketRule
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
@@ -41,6 +42,11 @@ private val optionSettings =
                 claimLogger(AddressFamily.IPV4, AddressFamily.IPV6)
             },
         "onMalformed" to Setting(NflogOptions::malformedHandler, Optional.of(handler)) { onMalformed(handler) },
+        "rule" to
+            Setting({ it.rule().map { rule -> rule.text() } }, Optional.of("tcp dport 443")) {
+                rule("udp dport 53")
+                rule(PacketRule.of("tcp dport 443"))
+            },
         "group" to
             Setting(
                 { options -> options.groups().map { it.group() to it.copyRange() } },

@@ -7,6 +7,7 @@ import dev.nfkit.nfqueue.NfqueueQueue
 import dev.nfkit.nfqueue.Unanswered
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.nfqueue.VerdictRefusal
+import dev.nfkit.nftables.PacketRule
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
@@ -58,6 +59,11 @@ private val optionSettings =
         "settleTime" to Setting(NfqueueOptions::settleTime, Duration.ofSeconds(9)) { settleTime = 9.seconds },
         "onMalformed" to Setting(NfqueueOptions::malformedHandler, Optional.of(malformed)) { onMalformed(malformed) },
         "onRefused" to Setting(NfqueueOptions::refusalHandler, Optional.of(refused)) { onRefused(refused) },
+        "rule" to
+            Setting({ it.rule().map { rule -> rule.text() } }, Optional.of("tcp dport 443")) {
+                rule("udp dport 53")
+                rule(PacketRule.of("tcp dport 443"))
+            },
         "onUnanswered" to
             Setting(NfqueueOptions::unansweredHandler, Optional.of(unanswered)) { onUnanswered(unanswered) },
         "queue" to
