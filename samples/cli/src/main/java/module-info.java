@@ -28,6 +28,8 @@ module dev.nfkit.samples.cli {
             info.picocli;
     opens dev.nfkit.samples.cli.replay to
             info.picocli;
+    opens dev.nfkit.samples.cli.rules to
+            info.picocli;
     opens dev.nfkit.samples.cli.top to
             info.picocli;
 }

@@ -42,6 +42,28 @@ public final class Batch {
     }
 
     /**
+     * Adds all that a ruleset contains, as {@link #add(RulesetObject)} does. What exists stays: rules are added to those of
+     * their chains. Remove tables first in the same batch to replace them.
+     *
+     * @param ruleset the ruleset
+     * @return this batch
+     * @throws IllegalArgumentException if it contains a flow table, which cannot be made
+     */
+    public Batch add(Ruleset ruleset) {
+        for (TableContents contents : ruleset.tables()) {
+            add(contents.table());
+            // Verdict maps refer to chains, maps of objects to objects, and rules to all of them.
+            contents.chains().forEach(this::add);
+            contents.objects().forEach(this::add);
+            contents.sets().forEach(this::add);
+            contents.flowTables().forEach(this::add);
+            contents.elements().forEach(this::add);
+            contents.rules().forEach(this::add);
+        }
+        return this;
+    }
+
+    /**
      * Creates an object. The batch is refused if it exists ({@link dev.nfkit.Refusal#EXISTS}), and elements if one of them
      * exists.
      *

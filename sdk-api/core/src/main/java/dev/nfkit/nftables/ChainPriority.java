@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
  * @param value any number; −2³¹ to 2³¹−1
  */
 public record ChainPriority(int value) {
+    private static final int NEAR = 10;
+
     private static final Pattern TEXT = Pattern.compile("\\s*(?:(-?\\d+)|([a-z]+)\\s*(?:([+-])\\s*(\\d+))?)\\s*");
 
     private static final Map<String, Integer> IP = names("raw", -300, "mangle", -150, "dstnat", -100, "filter", 0);
@@ -72,6 +74,23 @@ public record ChainPriority(int value) {
                     "priority " + text.trim() + " is out of " + Integer.MIN_VALUE + " to " + Integer.MAX_VALUE);
         }
         return new ChainPriority((int) value);
+    }
+
+    /** The priority as nft prints it: by a name that is at most 10 away, if the hook has one. */
+    String toText(AddressFamily family, String hook) {
+        for (Map.Entry<String, Integer> named : names(family).entrySet()) {
+            long offset = (long) value - named.getValue();
+            boolean here = switch (named.getKey()) {
+                case "dstnat" -> "prerouting".equals(hook);
+                case "srcnat" -> "postrouting".equals(hook);
+                case "out" -> "output".equals(hook);
+                default -> true;
+            };
+            if (here && Math.abs(offset) <= NEAR) {
+                return named.getKey() + (offset == 0 ? "" : offset > 0 ? " + " + offset : " - " + -offset);
+            }
+        }
+        return toString();
     }
 
     private static Map<String, Integer> names(AddressFamily family) {

@@ -35,6 +35,10 @@ final class Families {
         return name;
     }
 
+    static List<AddressFamily> all() {
+        return List.copyOf(NAMES.keySet());
+    }
+
     static boolean hasTables(AddressFamily family) {
         return NAMES.containsKey(family);
     }

@@ -171,6 +171,32 @@ public final class Listing {
     }
 
     /**
+     * The whole ruleset, with elements and rules as statements. It is in memory at once.
+     *
+     * @return its state while it is read; {@link Nftables#consistent} makes it the state of one moment
+     * @throws NetlinkException if the kernel refuses it, a part cannot be read, the socket fails, or the client is closed
+     */
+    public Ruleset ruleset() throws NetlinkException {
+        List<TableContents> contents = new ArrayList<>();
+        for (Table table : tables()) {
+            contents.add(new TableReader(this).read(table));
+        }
+        return Ruleset.of(contents);
+    }
+
+    /**
+     * A table with all that it contains.
+     *
+     * @param id family and name
+     * @return a ruleset of this table; of none if it does not exist
+     * @throws NetlinkException as {@link #ruleset()}
+     */
+    public Ruleset ruleset(TableId id) throws NetlinkException {
+        Optional<Table> table = table(id);
+        return Ruleset.of(table.isPresent() ? List.of(new TableReader(this).read(table.get())) : List.of());
+    }
+
+    /**
      * What a rule does. For more than one rule of a table, {@link #ruleReader} reads the sets only once.
      *
      * @param rule the rule, as it was listed

@@ -184,6 +184,21 @@ public final class Rule extends RulesetObject {
         return position == 0 ? OptionalLong.empty() : OptionalLong.of(position);
     }
 
+    /**
+     * What the rule does.
+     *
+     * @return the statements of a rule that was made of text or statements, or that a {@link Ruleset} contains; empty for one
+     *     of {@link Listing#rules}, which {@link RuleReader#statements} reads
+     */
+    public List<Statement> statements() {
+        return body.statements();
+    }
+
+    /** The same rule, with what was read of its instructions. */
+    Rule read(List<Statement> statements, SetType.Lookup sets) {
+        return new Rule(table(), chain, comment, handle, 0, RuleBody.read(table().family(), statements, sets));
+    }
+
     RuleBody body() {
         return body;
     }

@@ -26,7 +26,7 @@ final class RuleBody {
     private final @Nullable AddressFamily family;
     private final List<Statement> statements;
     private final SetType.Lookup named;
-    /** The number of sets that the statements contain. */
+    /** The number of sets that the statements contain; negative if it is not known yet. */
     private final int sets;
     /** The contents of {@code NFTA_RULE_EXPRESSIONS} of an installed rule. */
     private final @Nullable Bytes installed;
@@ -50,12 +50,26 @@ final class RuleBody {
                 : compiled(family, ByteOrder.nativeOrder(), 1).sets().size();
     }
 
+    private RuleBody(AddressFamily family, List<Statement> statements, SetType.Lookup named) {
+        this.family = family;
+        this.statements = List.copyOf(statements);
+        this.named = named;
+        this.installed = null;
+        this.order = ByteOrder.nativeOrder();
+        this.sets = -1;
+    }
+
     static RuleBody of(AddressFamily family, List<Statement> statements, SetType.Lookup sets) {
         return new RuleBody(family, statements, sets, null, ByteOrder.nativeOrder());
     }
 
     static RuleBody installed(Bytes expressions, ByteOrder order) {
         return new RuleBody(null, List.of(), SetType.Lookup.NONE, expressions, order);
+    }
+
+    /** What was read of an installed rule; not checked again. */
+    static RuleBody read(AddressFamily family, List<Statement> statements, SetType.Lookup sets) {
+        return new RuleBody(family, statements, sets);
     }
 
     boolean isInstalled() {
@@ -101,7 +115,11 @@ final class RuleBody {
         if (family == null) {
             return target.takeIds(0);
         }
-        long firstId = target.takeIds(sets);
+        int count = sets;
+        if (count < 0) {
+            count = compiled(family, target.order(), 1).sets().size();
+        }
+        long firstId = target.takeIds(count);
         AnonymousSets.write(
                 target, table, compiled(family, target.order(), firstId).sets());
         return firstId;

@@ -83,6 +83,11 @@ public final class RuleReader {
         return RulePrinter.print(table.family(), named, statements(rule), rule.comment());
     }
 
+    /** The rule with its statements. */
+    Rule read(Rule rule) throws NetlinkException {
+        return rule.read(statements(rule), named);
+    }
+
     /** The sets that the instructions contain, and those of objects, with their elements. */
     private Map<String, CompiledSet> contained(List<Instruction> instructions) throws NetlinkException {
         Map<String, CompiledSet> found = new HashMap<>();

@@ -9,6 +9,7 @@ import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.queue.QueueCommand;
 import dev.nfkit.samples.cli.record.RecordCommand;
 import dev.nfkit.samples.cli.replay.ReplayCommand;
+import dev.nfkit.samples.cli.rules.RulesCommand;
 import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.samples.cli.run.Program;
 import dev.nfkit.samples.cli.top.TopCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
             ReplayCommand.class,
             AnonymizeCommand.class,
             ConntrackCommand.class,
+            RulesCommand.class,
             TopCommand.class,
             DemoCommand.class,
             DemoInsideCommand.class,

@@ -32,6 +32,7 @@ class LayersTest {
             Map.entry("queue", 4),
             Map.entry("conntrack", 4),
             Map.entry("top", 4),
+            Map.entry("rules", 4),
             Map.entry("record", 4),
             Map.entry("anonymize", 4),
             Map.entry("replay", 5),
@@ -56,7 +57,7 @@ class LayersTest {
     @Test
     void noCommandImportsTheMainClassOrAnotherCommand() throws IOException {
         for (String command :
-                List.of("capture", "queue", "conntrack", "top", "record", "anonymize", "replay", "demo")) {
+                List.of("capture", "queue", "conntrack", "top", "rules", "record", "anonymize", "replay", "demo")) {
             assertViolated(command, "");
         }
         assertViolated("capture", "queue");

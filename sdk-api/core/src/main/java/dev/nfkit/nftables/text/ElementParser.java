@@ -77,6 +77,16 @@ public final class ElementParser {
         return elements;
     }
 
+    /**
+     * Joins intervals that overlap or touch, as nft does for sets with {@code auto-merge}.
+     *
+     * @param elements at least one
+     * @return the elements that remain
+     */
+    public static List<SetElement> merged(List<SetElement> elements) {
+        return SetMerge.merged(new SetLiteral(elements)).elements();
+    }
+
     private SetElement element(List<ValueType> key, List<ValueType> data) {
         Token place = in.peek();
         Expression value = in.accept("*") ? Wildcard.ANY : value(key, key.size());

@@ -1,0 +1,82 @@
+package dev.nfkit.nftables;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Tables with their chains, rules, sets, elements and objects, as a value.
+ *
+ * <pre>{@code
+ * Ruleset ruleset = Ruleset.parse("""
+ *         table inet nfkit {
+ *             set friends { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 }; }
+ *             chain input {
+ *                 type filter hook input priority filter; policy drop;
+ *                 ip saddr @friends tcp dport { 22, 443 } accept
+ *             }
+ *         }
+ *         """);
+ * nftables.commit(new Batch().add(ruleset));
+ * }</pre>
+ *
+ * <p>Immutable. {@link Listing#ruleset()} reads what is installed.
+ */
+public final class Ruleset {
+    private final List<TableContents> tables;
+
+    private Ruleset(List<TableContents> tables) {
+        this.tables = List.copyOf(tables);
+    }
+
+    /**
+     * A ruleset of tables.
+     *
+     * @param tables the tables
+     * @return the ruleset
+     */
+    public static Ruleset of(List<TableContents> tables) {
+        return new Ruleset(tables);
+    }
+
+    /**
+     * Reads a ruleset in the language of nft: blocks of tables, as {@code nft list ruleset} prints them. Commands,
+     * {@code define}, {@code include}, {@code typeof}, flow tables, and objects other than counters, quotas and limits are
+     * refused. Devices are those of this process's namespace.
+     *
+     * @param text the text
+     * @return the ruleset
+     * @throws dev.nfkit.nftables.statement.RuleSyntaxException if the text is no ruleset, uses what is not supported, or has a
+     *     rule that cannot work; with line and column
+     */
+    public static Ruleset parse(String text) {
+        return new Ruleset(RulesetParser.parse(text));
+    }
+
+    /**
+     * The tables.
+     *
+     * @return in order
+     */
+    public List<TableContents> tables() {
+        return tables;
+    }
+
+    /**
+     * The ruleset as {@code nft list ruleset} prints it. Devices are those of this process's namespace.
+     *
+     * @return lines, each with a line end; empty if there is no table
+     */
+    public String toText() {
+        return tables.stream().map(RulesetText::print).collect(Collectors.joining());
+    }
+
+    /**
+     * The number of tables.
+     *
+     * @return text such as {@code ruleset of 2 tables}
+     */
+    @Override
+    public String toString() {
+        return "ruleset of " + tables.size() + (tables.size() == 1 ? " table" : " tables");
+    }
+}
