@@ -350,6 +350,25 @@ class FakePacketsSpec :
             shouldThrow<IllegalArgumentException> { FakeNetfilter().packets().of(1, 2, 3) }
         }
 
+        test("a later fragment's data is taken for the ports, as the kernel does, but not for more of the header") {
+            val fragment = SamplePackets.udp4()
+            fragment[7] = 4 // the offset of the fragment, in units of 8 bytes
+            val first = Meta.Load(MetaKey.L4PROTO, 1)
+            val rules =
+                Rules().input(
+                    arrayOf(first, Payload.Load(Payload.Base.TRANSPORT, 2, 2, 1), *mark(1)),
+                    arrayOf(first, Payload.Load(Payload.Base.TRANSPORT, 0, 8, 1), *mark(2)),
+                    arrayOf(first, Payload.Load(Payload.Base.TRANSPORT, 1, 2, 1), *mark(3)),
+                )
+            val trace =
+                rules.kernel
+                    .packets()
+                    .of(*fragment)
+                    .`in`("eth0")
+                    .toInput()
+            trace.mark() shouldBe 1
+        }
+
         test("bytes of the packet are read at all headers") {
             val link = ByteArray(14) { it.toByte() }
             val rules =

@@ -57,6 +57,11 @@ final class PayloadOperations {
         private final int offset;
         private final int length;
         private final int target;
+        /**
+         * The kernel loads 1, 2 or 4 aligned bytes of the transport header without asking whether the packet is a later
+         * fragment: its bytes at this place are then data ({@code nft_payload_fast_eval} in {@code nf_tables_core.c}).
+         */
+        private final boolean fast;
 
         Load(Payload.Load load) {
             super(load);
@@ -64,6 +69,9 @@ final class PayloadOperations {
             offset = load.offset();
             length = load.length();
             target = Registers16.offset(load.dreg());
+            fast = base == Payload.Base.TRANSPORT
+                    && (length == 1 || length == 2 || length == 4)
+                    && offset % length == 0;
         }
 
         @Override
@@ -82,7 +90,7 @@ final class PayloadOperations {
                 frame.registers.store(target, joined, 0, length);
                 return;
             }
-            int start = start(base, packet);
+            int start = fast && packet.protocol != PacketState.NONE ? packet.transport : start(base, packet);
             int at = start + offset;
             if (start < 0 || at + length > packet.bytes.length) {
                 frame.mismatch();

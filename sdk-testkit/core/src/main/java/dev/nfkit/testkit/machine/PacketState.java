@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 public final class PacketState {
     public static final int IPV4 = 2;
     public static final int IPV6 = 10;
-    private static final int NONE = -1;
+    /** No transport protocol. */
+    public static final int NONE = -1;
+
     private static final int FRAGMENT_BITS = 0x1fff;
     private static final int NO_NEXT_HEADER = 59;
 
