@@ -196,6 +196,11 @@ public final class PacketRule {
         return chain;
     }
 
+    /**
+     * The text of the matches, for messages.
+     *
+     * @return the text, or {@code all packets}
+     */
     @Override
     public String toString() {
         return text.isBlank() ? "all packets" : text;

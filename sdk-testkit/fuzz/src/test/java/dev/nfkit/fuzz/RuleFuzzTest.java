@@ -46,7 +46,7 @@ class RuleFuzzTest {
     private static final List<String> RULES = List.of(
             "tcp dport { 22, 80-90 } ct state new limit rate 10/second burst 5 packets accept",
             "ip saddr . tcp dport vmap { 10.0.0.0/8 . 1-5 : jump c, * : drop } counter comment \"x\"",
-            "meta mark set ip saddr map @m or 0x10 log prefix \"a b\" group 5 queue num 1-3 bypass",
+            "meta mark set ip saddr map @m log prefix \"a b\" group 5 queue num 1-3 bypass",
             "ip6 saddr fe80::/10 tcp option maxseg size set 1400 update @s { ip6 saddr timeout 5s }",
             "fib saddr . iif oif missing reject with icmpx admin-prohibited",
             "meta l4proto { tcp, udp } th dport 53 dnat ip to 10.0.0.1-10.0.0.9:53 random",

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Knowledge {
     private static final int SEVERAL_TYPES = 256;
     private static final int VLAN = 0x8100;
+    private static final int SERVICE_VLAN = 0x88a8;
     private static final int IP = 0x0800;
     private static final int ARP = 0x0806;
     private static final int IP6 = 0x86dd;
@@ -127,6 +128,8 @@ final class Knowledge {
             if (value == VLAN) {
                 vlan = true;
                 vlanLine = line;
+            } else if (value == SERVICE_VLAN) { // a tag implies the other type, so that this one stays
+                vlan = true;
             } else {
                 learnNetwork(line, networkOf(value));
             }

@@ -70,6 +70,12 @@ public final class ExtensionStatement implements Statement {
         return info.clone();
     }
 
+    /**
+     * Whether the other object is equal.
+     *
+     * @param other any object
+     * @return true if it is one of this type with the same kind, name, revision and structure
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof ExtensionStatement that
@@ -79,11 +85,21 @@ public final class ExtensionStatement implements Statement {
                 && Arrays.equals(info, that.info);
     }
 
+    /**
+     * A hash code of kind, name, revision and structure.
+     *
+     * @return the hash code
+     */
     @Override
     public int hashCode() {
         return Objects.hash(target, name, revision, Arrays.hashCode(info));
     }
 
+    /**
+     * The statement as text, which is not part of nft's language.
+     *
+     * @return text for people
+     */
     @Override
     public String toString() {
         return (target ? "xt target \"" : "xt match \"") + name + "\" revision " + revision;

@@ -42,16 +42,32 @@ public final class RawStatement implements Statement {
         return data.clone();
     }
 
+    /**
+     * Whether the other object is equal.
+     *
+     * @param other any object
+     * @return true if it is one of this type with the same name and data
+     */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof RawStatement that && name.equals(that.name) && Arrays.equals(data, that.data);
     }
 
+    /**
+     * A hash code of name and data.
+     *
+     * @return the hash code
+     */
     @Override
     public int hashCode() {
         return Objects.hash(name, Arrays.hashCode(data));
     }
 
+    /**
+     * The statement as text, which is not part of nft's language.
+     *
+     * @return text for people
+     */
     @Override
     public String toString() {
         return "raw " + name + " " + HexFormat.of().formatHex(data);
