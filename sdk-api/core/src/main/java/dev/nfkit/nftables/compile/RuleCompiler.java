@@ -83,8 +83,15 @@ public final class RuleCompiler {
             AddressFamily family, SetType.Lookup sets, ByteOrder machine, List<Statement> rule, long firstId) {
         RuleCompiler compiler = new RuleCompiler(family, sets, machine, firstId);
         int at = 0;
-        while (at < rule.size()) {
-            at += compiler.compileNext(rule, at);
+        try {
+            while (at < rule.size()) {
+                at += compiler.compileNext(rule, at);
+            }
+        } catch (InvalidRuleException e) {
+            throw e;
+        } catch (IllegalArgumentException
+                | ArithmeticException e) { // a value that the kernel's instruction cannot have
+            throw new InvalidRuleException(rule.get(at) + ": " + e.getMessage());
         }
         return compiler.code.finish();
     }

@@ -156,8 +156,12 @@ final class Expressions {
         return result;
     }
 
+    /** A value that is compared; a rule that compares with what the bits never have is kept as it is. */
     static Constant constant(Shape shape, BigInteger value) {
-        return new Constant(shape.type(), Math.max(shape.bits(), value.bitLength()), value);
+        if (value.bitLength() > shape.bits()) {
+            throw new UnreadableRuleException("value " + value + " exceeds " + shape.bits() + " bits");
+        }
+        return new Constant(shape.type(), shape.bits(), value);
     }
 
     /** The value of bytes that are compared with an expression. */

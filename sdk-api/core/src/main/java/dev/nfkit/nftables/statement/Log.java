@@ -15,7 +15,7 @@ import java.util.Set;
  *
  * <p>Follows {@code nft_log.c}.
  *
- * @param prefix text that is logged with the packet, at most 127 bytes
+ * @param prefix text that is logged with the packet, at most 127 bytes without NUL
  * @param group the NFLOG group, 0 to 65535; if it is absent the packet is logged to the kernel's log
  * @param snaplen the number of bytes that are copied, 0 to 2³²−1; the group's own if absent
  * @param queueThreshold the number of packets that are delivered together, 0 to 65535; the group's own if absent
@@ -81,6 +81,9 @@ public record Log(
         flags = Set.copyOf(flags);
         if (prefix.isPresent() && prefix.get().getBytes(StandardCharsets.UTF_8).length > LONGEST_PREFIX) {
             throw new IllegalArgumentException("a prefix has at most " + LONGEST_PREFIX + " bytes");
+        }
+        if (prefix.isPresent() && prefix.get().indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("a prefix has no NUL");
         }
         requireShort("group", group);
         requireShort("queueThreshold", queueThreshold);

@@ -20,6 +20,10 @@ final class Lexer {
     }
 
     static List<Token> tokens(String text) {
+        int nul = text.indexOf('\0');
+        if (nul >= 0) {
+            throw new RuleSyntaxException(text, nul, "expected text", "a NUL");
+        }
         Lexer lexer = new Lexer(text);
         while (lexer.at < text.length()) {
             lexer.step();

@@ -7,6 +7,7 @@ import dev.nfkit.nftables.expression.DataType
 import dev.nfkit.nftables.expression.HeaderField
 import dev.nfkit.nftables.expression.Interval
 import dev.nfkit.nftables.expression.Meta
+import dev.nfkit.nftables.expression.PayloadBase
 import dev.nfkit.nftables.expression.SetElement
 import dev.nfkit.nftables.expression.SetLiteral
 import dev.nfkit.nftables.expression.Text
@@ -100,6 +101,15 @@ class RuleCompilerSpec :
             val element = Concatenation(List(5) { Text.device("lo") })
             shouldThrow<InvalidRuleException> {
                 compile(Match.of(names, SetLiteral.of(element, element)))
+            }.message!! shouldContain "registers"
+        }
+
+        test("bits that no register holds are refused") {
+            val far =
+                dev.nfkit.nftables.expression
+                    .RawPayload(PayloadBase.TRANSPORT, 0, 520)
+            shouldThrow<InvalidRuleException> {
+                compile(Match.of(far, Constant.of(far, 1)))
             }.message!! shouldContain "registers"
         }
 

@@ -22,6 +22,7 @@ class StatementSpec :
         test("a log names its group, and a prefix that fits") {
             Log.group(30).prefix("web").prefix() shouldBe Optional.of("web")
             refused("group 65536") { Log.group(65_536) }
+            refused("no NUL") { Log.group(1).prefix("a\u0000") }
             refused("127 bytes") { Log.group(1).prefix("x".repeat(128)) }
         }
 
