@@ -30,12 +30,11 @@ private fun Namespace.ruleset(): List<String> =
 private fun Namespace.logs(configure: NflogOptions.Builder.() -> Unit): NflogSession =
     NflogSession.open(transport, NflogOptions.builder().apply(configure).build())
 
-/** The payload lengths of the packets that a session gets until nothing more comes. */
+/** The payload lengths of the packets that a session got. It ends: the kernel then delivers what it holds. */
 private fun NflogSession.lengths(): List<Int> {
     val lengths = mutableListOf<Int>()
-    while (poll<RuntimeException>({ lengths += it.payload().length() }, Duration.ofMillis(100)) > 0) {
-        // until it is empty
-    }
+    stop()
+    run<RuntimeException> { lengths += it.payload().length() }
     return lengths
 }
 
@@ -70,8 +69,8 @@ class SessionRulesSpec :
                                 ),
                             )
                         }
-                        session.lengths() shouldHaveSize 3
                         ruleset().first() shouldStartWith "table inet nfkit-"
+                        session.lengths() shouldHaveSize 3
                     }
                     ruleset().shouldBeEmpty()
                 }
