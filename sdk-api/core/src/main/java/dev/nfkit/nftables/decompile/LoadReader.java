@@ -8,6 +8,7 @@ import dev.nfkit.nftables.bytecode.Fib;
 import dev.nfkit.nftables.bytecode.Generator;
 import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.nftables.bytecode.Payload;
+import dev.nfkit.nftables.compile.KernelNumbers;
 import dev.nfkit.nftables.expression.ConnectionKey;
 import dev.nfkit.nftables.expression.ConnectionSelector;
 import dev.nfkit.nftables.expression.ExtensionHeader;
@@ -77,7 +78,7 @@ final class LoadReader {
         } else if (instruction instanceof Exthdr.Load load) {
             readOption(load);
         } else if (instruction instanceof dev.nfkit.nftables.bytecode.Meta.Load load) {
-            int number = KeyNumbers.of(load.key());
+            int number = KernelNumbers.of(load.key());
             put(load.dreg(), Meta.of(number).orElseThrow(() -> unknown("meta key", number)));
         } else if (instruction instanceof Ct.Load load) {
             put(load.dreg(), connection(load));
@@ -142,7 +143,7 @@ final class LoadReader {
     }
 
     static ConnectionSelector connection(Ct.Load load) {
-        return connection(KeyNumbers.of(load.key()), load.direction());
+        return connection(KernelNumbers.of(load.key()), load.direction());
     }
 
     static ConnectionSelector connection(int number, Ct.@Nullable Direction direction) {
@@ -180,19 +181,20 @@ final class LoadReader {
 
     private void readContext(Context context) {
         if (context instanceof Context.Rt rt) {
-            put(rt.dreg(), KeyNumbers.constant(Route.values(), KeyNumbers.of(rt.key())));
+            put(rt.dreg(), KernelNumbers.constant(Route.values(), KernelNumbers.of(rt.key())));
         } else if (context instanceof Context.Socket socket) {
             Integer level = socket.level();
-            SocketSelector.Key key = KeyNumbers.constant(SocketSelector.Key.values(), KeyNumbers.of(socket.key()));
+            SocketSelector.Key key =
+                    KernelNumbers.constant(SocketSelector.Key.values(), KernelNumbers.of(socket.key()));
             put(
                     socket.dreg(),
                     new SocketSelector(key, level == null || key != SocketSelector.Key.CGROUPV2 ? 0 : level));
         } else if (context instanceof Context.Osf osf) {
-            OsFingerprint.Ttl ttl = KeyNumbers.constant(OsFingerprint.Ttl.values(), osf.ttl());
+            OsFingerprint.Ttl ttl = KernelNumbers.constant(OsFingerprint.Ttl.values(), osf.ttl());
             put(osf.dreg(), new OsFingerprint(ttl, (osf.flags() & OSF_VERSION) != 0));
         } else if (context instanceof Context.Xfrm xfrm) {
             Ipsec.Key key = Arrays.stream(Ipsec.Key.values())
-                    .filter(candidate -> candidate.number() == KeyNumbers.of(xfrm.key()))
+                    .filter(candidate -> candidate.number() == KernelNumbers.of(xfrm.key()))
                     .findFirst()
                     .orElseThrow(() -> unknown("xfrm key", xfrm.key()));
             put(xfrm.dreg(), new Ipsec(xfrm.out(), xfrm.index(), key));

@@ -13,6 +13,7 @@ import dev.nfkit.nftables.bytecode.Payload;
 import dev.nfkit.nftables.bytecode.Stateful;
 import dev.nfkit.nftables.bytecode.Translation;
 import dev.nfkit.nftables.bytecode.UnknownInstruction;
+import dev.nfkit.nftables.compile.KernelNumbers;
 import dev.nfkit.nftables.expression.Constant;
 import dev.nfkit.nftables.expression.DataType;
 import dev.nfkit.nftables.expression.Expression;
@@ -86,12 +87,12 @@ final class StatementReader {
         } else if (instruction instanceof Payload.Write write) {
             return assignments.read(write);
         } else if (instruction instanceof Meta.Set set) {
-            int number = KeyNumbers.of(set.key());
+            int number = KernelNumbers.of(set.key());
             Selector target = dev.nfkit.nftables.expression.Meta.of(number)
                     .orElseThrow(() -> LoadReader.unknown("meta key", number));
             return new Assignment(target, assignments.value(set.sreg(), target));
         } else if (instruction instanceof Ct.Set set) {
-            Selector target = LoadReader.connection(KeyNumbers.of(set.key()), set.direction());
+            Selector target = LoadReader.connection(KernelNumbers.of(set.key()), set.direction());
             return new Assignment(target, assignments.value(set.sreg(), target));
         } else if (instruction instanceof Exthdr.Write write) {
             return assignments.read(write);
@@ -120,7 +121,7 @@ final class StatementReader {
         Set<Log.Flag> flags = EnumSet.noneOf(Log.Flag.class);
         Long bits = log.flags();
         for (Log.Flag flag : Log.Flag.values()) {
-            if (bits != null && (bits & 1L << KeyNumbers.of(flag)) != 0) {
+            if (bits != null && (bits & 1L << KernelNumbers.of(flag)) != 0) {
                 flags.add(flag);
             }
         }
@@ -133,9 +134,9 @@ final class StatementReader {
                 group == null ? OptionalInt.empty() : OptionalInt.of(group),
                 group == null || snaplen == null || snaplen == 0 ? OptionalLong.empty() : OptionalLong.of(snaplen),
                 group == null || threshold == null || threshold == 0 ? OptionalInt.empty() : OptionalInt.of(threshold),
-                group != null || level == null || level == KeyNumbers.of(Log.Level.WARN)
+                group != null || level == null || level == KernelNumbers.of(Log.Level.WARN)
                         ? Optional.empty()
-                        : Optional.of(KeyNumbers.constant(Log.Level.values(), level)),
+                        : Optional.of(KernelNumbers.constant(Log.Level.values(), level)),
                 flags);
     }
 
@@ -230,7 +231,7 @@ final class StatementReader {
     private Statement object(Objref objref) {
         if (objref instanceof Objref.Named named) {
             return new ObjectStatement(
-                    kind(KeyNumbers.of(named.type())), new Text(DataType.STRING, named.object(), false));
+                    kind(KernelNumbers.of(named.type())), new Text(DataType.STRING, named.object(), false));
         }
         Objref.Mapped mapped = (Objref.Mapped) objref;
         SetReader.Found found = sets.find(mapped.set(), mapped.sreg());
