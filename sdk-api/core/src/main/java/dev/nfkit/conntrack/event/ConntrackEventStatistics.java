@@ -2,6 +2,7 @@ package dev.nfkit.conntrack.event;
 
 import dev.nfkit.netfilter.SessionStatistics;
 import dev.nfkit.session.Counts;
+import dev.nfkit.session.EventCounter;
 
 /**
  * The counters of received and lost events of a session, since it was opened. A snapshot: it does not change. If
@@ -11,29 +12,10 @@ import dev.nfkit.session.Counts;
  * #withDiscarded}.
  */
 public final class ConntrackEventStatistics implements SessionStatistics {
-    /** The counters. */
-    enum Counter {
-        DELIVERED,
-        SOCKET_DROPS,
-        OVERRUNS,
-        FILTERED,
-        MALFORMED,
-        TRUNCATED_DATAGRAMS,
-        FOREIGN,
-        DISCARDED
-    }
+    private final Counts<EventCounter> counts;
 
-    private static final ConntrackEventStatistics NONE = new ConntrackEventStatistics(Counts.zero(Counter.class));
-
-    private final Counts<Counter> counts;
-
-    private ConntrackEventStatistics(Counts<Counter> counts) {
+    ConntrackEventStatistics(Counts<EventCounter> counts) {
         this.counts = counts;
-    }
-
-    /** Statistics of nothing: all counters are 0. */
-    static ConntrackEventStatistics none() {
-        return NONE;
     }
 
     /**
@@ -43,7 +25,7 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      */
     @Override
     public long delivered() {
-        return counts.get(Counter.DELIVERED);
+        return counts.get(EventCounter.DELIVERED);
     }
 
     /**
@@ -54,7 +36,7 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      */
     @Override
     public long socketDrops() {
-        return counts.get(Counter.SOCKET_DROPS);
+        return counts.get(EventCounter.SOCKET_DROPS);
     }
 
     /**
@@ -63,7 +45,7 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      * @return a count
      */
     public long overruns() {
-        return counts.get(Counter.OVERRUNS);
+        return counts.get(EventCounter.OVERRUNS);
     }
 
     /**
@@ -72,22 +54,22 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      * @return a count
      */
     public long filtered() {
-        return counts.get(Counter.FILTERED);
+        return counts.get(EventCounter.FILTERED);
     }
 
     @Override
     public long malformed() {
-        return counts.get(Counter.MALFORMED);
+        return counts.get(EventCounter.MALFORMED);
     }
 
     @Override
     public long truncatedDatagrams() {
-        return counts.get(Counter.TRUNCATED_DATAGRAMS);
+        return counts.get(EventCounter.TRUNCATED_DATAGRAMS);
     }
 
     @Override
     public long foreign() {
-        return counts.get(Counter.FOREIGN);
+        return counts.get(EventCounter.FOREIGN);
     }
 
     /**
@@ -97,7 +79,7 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      */
     @Override
     public long discarded() {
-        return counts.get(Counter.DISCARDED);
+        return counts.get(EventCounter.DISCARDED);
     }
 
     /**
@@ -107,7 +89,7 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      * @return the copy
      */
     public ConntrackEventStatistics withDelivered(long number) {
-        return with(Counter.DELIVERED, number);
+        return with(EventCounter.DELIVERED, number);
     }
 
     /**
@@ -117,11 +99,10 @@ public final class ConntrackEventStatistics implements SessionStatistics {
      * @return the copy
      */
     public ConntrackEventStatistics withDiscarded(long number) {
-        return with(Counter.DISCARDED, number);
+        return with(EventCounter.DISCARDED, number);
     }
 
-    /** A copy with another number. */
-    ConntrackEventStatistics with(Counter counter, long number) {
+    private ConntrackEventStatistics with(EventCounter counter, long number) {
         return new ConntrackEventStatistics(counts.with(counter, number));
     }
 

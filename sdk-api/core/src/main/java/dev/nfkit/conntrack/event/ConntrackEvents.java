@@ -11,18 +11,17 @@ import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
 import dev.nfkit.netfilter.NetfilterSession;
-import dev.nfkit.session.Handler;
+import dev.nfkit.session.EventStream;
 import dev.nfkit.session.Inbound;
-import dev.nfkit.session.MessageLoop;
 import dev.nfkit.session.SocketSetup;
 import dev.nfkit.session.TableRequests;
-import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.Loan;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,20 +42,8 @@ import org.jspecify.annotations.Nullable;
  * discarded and counted.
  */
 public final class ConntrackEvents implements NetfilterSession {
-    /** An event is one datagram, of one page at most ({@code NLMSG_DEFAULT_SIZE}). */
-    private static final int SLOT = 8192;
-
-    private static final int SLOTS = 128;
-
-    /** In effect unbounded. */
-    private static final Duration LONGEST = Duration.ofDays(36_500);
-
-    private final NetlinkSocket socket;
     private final ConntrackEventOptions options;
-    private final EventLife life;
-    private final MessageLoop loop;
-    private final int receiveBuffer;
-    private final Handler<ConntrackEventSink<Exception>, Exception> handler = this::deliver;
+    private final EventStream<ConntrackEventSink<?>> stream;
     private final View view = new View(null);
 
     /** The attributes that borrowed events share, and an event of each kind over them. */
@@ -77,14 +64,15 @@ public final class ConntrackEvents implements NetfilterSession {
 
     private ConntrackEvents(NetlinkTransport transport, NetlinkSocket socket, ConntrackEventOptions options)
             throws NetlinkException {
-        this.socket = socket;
         this.options = options;
-        receiveBuffer = SocketSetup.receiveBuffer(socket, options.receiveBuffer());
-        socket.filter(options.eventFilter());
-        life = new EventLife(socket, options.kinds(), receiveBuffer);
-        loop = new MessageLoop(transport, socket, new DatagramBatch(SLOTS, SLOT), life);
-        life.attach(loop.inbound());
-        life.subscribe();
+        stream = new EventStream<>(transport, socket, subscription(options), this::deliver, ConntrackEvents::lost);
+    }
+
+    private static EventStream.Subscription subscription(ConntrackEventOptions options) {
+        List<Integer> groups =
+                options.kinds().stream().map(ConntrackEventKind::group).toList();
+        return new EventStream.Subscription(
+                ConntrackEvents.class, groups, options.eventFilter(), options.receiveBuffer());
     }
 
     /**
@@ -123,43 +111,11 @@ public final class ConntrackEvents implements NetfilterSession {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> int poll(ConntrackEventSink<E> sink, Duration timeout) throws NetlinkException, E {
-        if (life.owed()) {
-            return deliverLost(life.takeLost(false), sink);
-        }
-        int delivered = loop.poll(Handler.<ConntrackEventSink<E>, E>of(handler), sink, wait(timeout));
-        // The kernel reports an overrun before the events that it had already queued: these are delivered first.
-        while (delivered == 0 && life.overrunAhead()) {
-            delivered = loop.poll(Handler.<ConntrackEventSink<E>, E>of(handler), sink, Duration.ZERO);
-        }
-        long lost = life.takeLost(delivered < 0);
-        if (lost < 0) {
-            return delivered;
-        }
-        return Math.max(delivered, 0) + deliverLost(lost, sink);
+        return stream.<E>poll(sink, timeout);
     }
 
-    private <E extends Exception> int deliverLost(long lost, ConntrackEventSink<E> sink) throws E {
-        boolean taken = false;
-        try {
-            sink.event(new ConntrackEvent.Overrun(lost));
-            taken = true;
-        } finally {
-            if (!taken) {
-                life.owe(lost);
-            }
-        }
-        return 1;
-    }
-
-    /**
-     * The loop's longest wait. A reported overrun is delivered even if no more events arrive. The loop returns after
-     * such a report only if its wait is bounded.
-     */
-    private Duration wait(Duration timeout) {
-        if (life.overrunAhead()) {
-            return Duration.ZERO;
-        }
-        return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
+    private static void lost(long lost, ConntrackEventSink<?> sink) throws Exception {
+        sink.event(new ConntrackEvent.Overrun(lost));
     }
 
     /**
@@ -174,18 +130,17 @@ public final class ConntrackEvents implements NetfilterSession {
      * @param <E> what the sink may throw
      */
     public <E extends Exception> long run(ConntrackEventSink<E> sink) throws NetlinkException, E {
-        return MessageLoop.repeat(() -> poll(sink, MessageLoop.RUN_SLICE));
+        return stream.<E>run(sink);
     }
 
-    private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, ConntrackEventSink<E> sink)
-            throws NetlinkException, E {
+    private boolean deliver(MessageCursor message, Inbound inbound, ConntrackEventSink<?> sink) throws Exception {
         ConntrackEvent event;
         Loan loan = inbound.lend("event");
         View shown = loan == null ? view : new View(loan);
         try {
             event = read(message, shown);
         } catch (MalformedMessageException e) {
-            life.malformed(e);
+            stream.malformed(e);
             return false;
         }
         if (event == null) {
@@ -193,10 +148,10 @@ public final class ConntrackEvents implements NetfilterSession {
         }
         try {
             if (event instanceof OfConnection change && !options.matches(change.entry())) {
-                life.filtered();
+                stream.filtered();
                 return false;
             }
-            life.delivered();
+            stream.delivered();
             sink.event(event);
             return true;
         } finally {
@@ -234,7 +189,7 @@ public final class ConntrackEvents implements NetfilterSession {
 
     @Override
     public void wakeup() {
-        loop.wakeup();
+        stream.wakeup();
     }
 
     /**
@@ -243,17 +198,17 @@ public final class ConntrackEvents implements NetfilterSession {
      */
     @Override
     public void stop() {
-        loop.stop();
+        stream.stop();
     }
 
     @Override
     public void close() {
-        loop.close();
+        stream.close();
     }
 
     @Override
     public boolean ended() {
-        return loop.ended();
+        return stream.ended();
     }
 
     /**
@@ -263,16 +218,16 @@ public final class ConntrackEvents implements NetfilterSession {
      */
     @Override
     public ConntrackEventStatistics statistics() {
-        return life.statistics();
+        return new ConntrackEventStatistics(stream.counts());
     }
 
     @Override
     public int receiveBuffer() {
-        return receiveBuffer;
+        return stream.receiveBuffer();
     }
 
     @Override
     public long portId() {
-        return socket.portId();
+        return stream.portId();
     }
 }

@@ -1,4 +1,4 @@
-package dev.nfkit.conntrack.event
+package dev.nfkit.session
 
 import dev.nfkit.MalformedMessageException
 import dev.nfkit.socket.DatagramBatch
@@ -13,9 +13,9 @@ import java.nio.ByteBuffer
 private const val SLOTS = 4
 
 /** The counters of an event session, with a socket of given counters. */
-private class Rig(
+private class EventRig(
     buffer: Int = 1_000,
-    kinds: Set<ConntrackEventKind> = setOf(ConntrackEventKind.NEW),
+    groups: List<Int> = listOf(1),
 ) {
     var drops = 0L
     var foreign = 0L
@@ -29,7 +29,7 @@ private class Rig(
                 else -> error("no test asks for ${method.name}")
             }
         } as NetlinkSocket
-    val life = EventLife(socket, kinds, buffer)
+    val life = EventLife(socket, groups, buffer, EventStream::class.java)
 
     /** A receive that takes datagrams of given lengths out of the socket. */
     fun receive(
@@ -51,9 +51,8 @@ private class Rig(
 /** Where in its stream an event session places a loss, and what it counts. */
 class EventLifeSpec :
     FunSpec({
-        test("a session joins the groups of its kinds, and leaves them for the rest") {
-            val kinds = linkedSetOf(ConntrackEventKind.DESTROYED, ConntrackEventKind.NEW)
-            val rig = Rig(kinds = kinds)
+        test("a session joins its groups, and leaves them for the rest") {
+            val rig = EventRig(groups = listOf(3, 1))
             rig.life.subscribe()
             rig.options shouldContainExactly listOf("ADD_MEMBERSHIP 3", "ADD_MEMBERSHIP 1")
             rig.options.clear()
@@ -62,7 +61,7 @@ class EventLifeSpec :
         }
 
         test("without an overrun nothing is lost, whatever is received") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.drops = 7
             rig.receiveAll()
             rig.receive()
@@ -77,7 +76,7 @@ class EventLifeSpec :
         }
 
         test("a loss is placed after a receive that leaves slots empty, and counts what the socket dropped since") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.drops = 3
             rig.receiveAll(overrun = true)
             rig.life.overrunAhead() shouldBe true
@@ -89,11 +88,11 @@ class EventLifeSpec :
             rig.drops = 5
             rig.receive(50, overrun = true)
             rig.life.takeLost(false) shouldBe 2
-            rig.life.statistics().overruns() shouldBe 2
+            rig.life.counts().get(EventCounter.OVERRUNS) shouldBe 2
         }
 
         test("slots that foreign datagrams took are not empty") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.foreign = 5 // before the overrun
             rig.receiveAll(overrun = true)
             rig.foreign = 7
@@ -104,7 +103,7 @@ class EventLifeSpec :
         }
 
         test("two receives of nothing in a row mean that the socket is empty, and one may be a wakeup") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.receive(overrun = true)
             rig.receive()
             rig.life.overrunAhead() shouldBe true
@@ -119,7 +118,7 @@ class EventLifeSpec :
         }
 
         test("what came after the loss is later than it once it exceeds the receive buffer") {
-            val rig = Rig(buffer = 400)
+            val rig = EventRig(buffer = 400)
             rig.receiveAll(overrun = true)
             rig.receiveAll()
             rig.life.overrunAhead() shouldBe true
@@ -131,7 +130,7 @@ class EventLifeSpec :
         }
 
         test("at the end of a session a loss has its place, reached or not") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.drops = 3
             rig.receiveAll(overrun = true)
             rig.life.takeLost(true) shouldBe 3
@@ -140,7 +139,7 @@ class EventLifeSpec :
         }
 
         test("events that could not be read are lost, at once") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.life.hasReport() shouldBe false
             rig.malformed()
             rig.life.truncated(ByteBuffer.allocate(1), 0, 1)
@@ -154,7 +153,7 @@ class EventLifeSpec :
         }
 
         test("a loss that was not handled is owed, even one of no events, and joins the next") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.life.owed() shouldBe false
             rig.life.owe(0)
             rig.life.owed() shouldBe true
@@ -168,7 +167,7 @@ class EventLifeSpec :
         }
 
         test("each counter counts its own") {
-            val rig = Rig()
+            val rig = EventRig()
             rig.drops = 1
             rig.foreign = 2
             repeat(3) { rig.malformed() }
@@ -176,16 +175,17 @@ class EventLifeSpec :
             repeat(5) { rig.life.filtered() }
             repeat(6) { rig.life.discarded(MessageCursor()) }
             repeat(7) { rig.receive(overrun = true) }
-            val counts = rig.life.statistics()
-            listOf(
-                counts.socketDrops(),
-                counts.foreign(),
-                counts.malformed(),
-                counts.delivered(),
-                counts.filtered(),
-                counts.discarded(),
-                counts.overruns(),
-                counts.truncatedDatagrams(),
-            ) shouldBe listOf(1L, 2L, 3L, 4L, 5L, 6L, 7L, 0L)
+            val counts = rig.life.counts()
+            EventCounter.entries.associateWith(counts::get) shouldBe
+                mapOf(
+                    EventCounter.SOCKET_DROPS to 1L,
+                    EventCounter.FOREIGN to 2L,
+                    EventCounter.MALFORMED to 3L,
+                    EventCounter.DELIVERED to 4L,
+                    EventCounter.FILTERED to 5L,
+                    EventCounter.DISCARDED to 6L,
+                    EventCounter.OVERRUNS to 7L,
+                    EventCounter.TRUNCATED_DATAGRAMS to 0L,
+                )
         }
     })

@@ -1,17 +1,13 @@
-package dev.nfkit.conntrack.event;
+package dev.nfkit.session;
 
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
-import dev.nfkit.conntrack.event.ConntrackEventStatistics.Counter;
-import dev.nfkit.session.Inbound;
-import dev.nfkit.session.Life;
-import dev.nfkit.session.SessionLog;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteBuffer;
-import java.util.Set;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +21,9 @@ final class EventLife implements Life {
     private static final int EMPTY = 2;
 
     private final NetlinkSocket socket;
-    private final Set<ConntrackEventKind> kinds;
+    private final List<Integer> groups;
     private final int receiveBuffer;
+    private final Class<?> owner;
     private @Nullable Inbound inbound;
 
     private boolean overrun;
@@ -53,10 +50,11 @@ final class EventLife implements Life {
     private volatile long malformed;
     private volatile long discarded;
 
-    EventLife(NetlinkSocket socket, Set<ConntrackEventKind> kinds, int receiveBuffer) {
+    EventLife(NetlinkSocket socket, List<Integer> groups, int receiveBuffer, Class<?> owner) {
         this.socket = socket;
-        this.kinds = kinds;
+        this.groups = groups;
         this.receiveBuffer = receiveBuffer;
+        this.owner = owner;
     }
 
     void attach(Inbound received) {
@@ -64,15 +62,15 @@ final class EventLife implements Life {
     }
 
     void subscribe() throws NetlinkException {
-        for (ConntrackEventKind kind : kinds) {
-            socket.set(SocketOption.ADD_MEMBERSHIP, kind.group());
+        for (int group : groups) {
+            socket.set(SocketOption.ADD_MEMBERSHIP, group);
         }
     }
 
     @Override
     public void requestRest() throws NetlinkException {
-        for (ConntrackEventKind kind : kinds) {
-            socket.set(SocketOption.DROP_MEMBERSHIP, kind.group());
+        for (int group : groups) {
+            socket.set(SocketOption.DROP_MEMBERSHIP, group);
         }
     }
 
@@ -158,7 +156,7 @@ final class EventLife implements Life {
     public void malformed(MalformedMessageException problem) {
         malformed++;
         unread++;
-        SessionLog.warn(ConntrackEvents.class, "an event could not be read", problem);
+        SessionLog.warn(owner, "an event could not be read", problem);
     }
 
     @Override
@@ -170,16 +168,16 @@ final class EventLife implements Life {
     @Override
     public void ended() {}
 
-    ConntrackEventStatistics statistics() {
+    Counts<EventCounter> counts() {
         Inbound received = inbound;
-        return ConntrackEventStatistics.none()
-                .withDelivered(events)
-                .with(Counter.SOCKET_DROPS, socket.drops())
-                .with(Counter.OVERRUNS, overruns)
-                .with(Counter.FILTERED, filtered)
-                .with(Counter.MALFORMED, malformed)
-                .with(Counter.TRUNCATED_DATAGRAMS, received == null ? 0 : received.truncated())
-                .with(Counter.FOREIGN, socket.foreign())
-                .withDiscarded(discarded);
+        return Counts.zero(EventCounter.class)
+                .with(EventCounter.DELIVERED, events)
+                .with(EventCounter.SOCKET_DROPS, socket.drops())
+                .with(EventCounter.OVERRUNS, overruns)
+                .with(EventCounter.FILTERED, filtered)
+                .with(EventCounter.MALFORMED, malformed)
+                .with(EventCounter.TRUNCATED_DATAGRAMS, received == null ? 0 : received.truncated())
+                .with(EventCounter.FOREIGN, socket.foreign())
+                .with(EventCounter.DISCARDED, discarded);
     }
 }
