@@ -2,6 +2,8 @@ package dev.nfkit.nfqueue
 
 import dev.nfkit.Errno
 import dev.nfkit.MalformedMessageException
+import dev.nfkit.SystemCallException
+import dev.nfkit.session.LoopRig
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import dev.nfkit.wire.Netlink
@@ -11,6 +13,7 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeSameInstanceAs
+import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.time.Duration
 
@@ -34,6 +37,9 @@ private class LifeRig(
             rig.dispatch,
             rig.deadlines,
         ) { rig.verdicts.now }
+
+    /** A packet that is held. */
+    fun held(id: Int): Hold = rig.hold(id).also { it.enter(QueuedPacket.read(message(), 0)) }
 }
 
 /** An answer of the kernel to a verdict, whose body is a part of its errno. */
@@ -157,6 +163,18 @@ class QueueLifeSpec :
             rig.life.settledUnseen() shouldBe 1
             rig.life.discarded(refusal(1, 0))
             rig.life.discarded() shouldBe 1
+            val late = LifeRig(Duration.ofMillis(1))
+            val batch = batchOf(5)
+            late.life.received(batch)
+            late.rig.verdicts.now = 1_000_000
+            late.rig.deadlines.expireNow()
+            late.life.discarded(
+                MessageCursor()
+                    .wrap(batch.buffer(), batch.offset(0), batch.length(0), ByteOrder.LITTLE_ENDIAN)
+                    .also { it.next() },
+            )
+            late.life.discarded() shouldBe 1
+            late.life.settledUnseen() shouldBe 0
         }
 
         test("a poll that begins sends what a failed send left") {
@@ -169,5 +187,88 @@ class QueueLifeSpec :
             rig.rig.verdicts.socket.failAfter = Int.MAX_VALUE
             rig.life.resume()
             rig.rig.sent() shouldContainExactly listOf("0: 1 NF_ACCEPT")
+        }
+
+        test("the last answer wakes the loop if it waits for that, and only then") {
+            val rig = LifeRig { settleTime(Duration.ofDays(1)) }
+            val loop = LoopRig()
+            rig.life.begin(loop.loop)
+            rig.held(1).answer(Verdict.ACCEPT)
+            loop.calls.shouldBeEmpty()
+            val held = rig.held(2)
+            rig.life.mayEnd() shouldBe false
+            held.answer(Verdict.ACCEPT)
+            loop.calls shouldContainExactly listOf("wakeup")
+            rig.life.mayEnd() shouldBe true
+        }
+
+        test("a stop shuts each queue, and lets further packets pass unless the close verdict drops them") {
+            for (close in listOf(Verdict.ACCEPT, Verdict.ACCEPT.mark(3), Verdict.DROP)) {
+                val rig = LifeRig(queues = listOf(7, 4)) { closeVerdict(close) }
+                rig.life.requestRest() // without a loop there is nothing to shut
+                val loop = LoopRig()
+                val shut = mutableListOf<MessageCursor>()
+                loop.onSend = {
+                    shut += MessageCursor().wrap(ByteBuffer.wrap(it), 0, it.size, ByteOrder.LITTLE_ENDIAN)
+                }
+                rig.life.begin(loop.loop)
+                rig.life.requestRest()
+                shut.forEach { it.next() }
+                shut.map { it.resId() } shouldContainExactly listOf(7, 4)
+                shut.map { it.sequence() } shouldContainExactly listOf(1L, 2L)
+                shut.map { it.buffer().getInt(it.end() - 4) } shouldContainExactly
+                    List(2) { if (close == Verdict.DROP) 0 else 1 }
+            }
+        }
+
+        test("the end gives held packets the close verdict, then all others unless the kernel drops them anyway") {
+            for ((close, sent) in listOf(
+                Verdict.ACCEPT to listOf("0: 1 NF_ACCEPT", "0: up to 2147483647 NF_ACCEPT"),
+                Verdict.DROP to listOf("0: 1 NF_DROP"),
+            )) {
+                val reported = mutableListOf<Unanswered>()
+                val rig = LifeRig { closeVerdict(close).onUnanswered { reported += it } }
+                rig.rig.verdicts.states = listOf()
+                rig.held(1)
+                rig.life.sendLast()
+                rig.rig.sent().map { it.replace(Regex("up to [0-9]+"), "up to 2147483647") } shouldContainExactly sent
+                rig.rig.queues.states() shouldBe listOf()
+                rig.rig.verdicts.states = null // they were remembered
+                rig.rig.queues.states() shouldBe listOf()
+                reported.shouldBeEmpty()
+                rig.life.closed()
+                reported.map { it.verdict() } shouldContainExactly listOf(close)
+                reported.map { it.cause() } shouldContainExactly listOf(Unanswered.Cause.END)
+            }
+        }
+
+        test("the end settles even if the kernel's counters cannot be read, and throws why a verdict was not sent") {
+            val rig = LifeRig { closeVerdict(Verdict.ACCEPT) }
+            rig.held(1)
+            shouldThrow<IllegalStateException> { rig.life.sendLast() }.message shouldBe "no test asks"
+            rig.rig.sent().first() shouldBe "0: 1 NF_ACCEPT"
+            val failing = LifeRig { closeVerdict(Verdict.ACCEPT) }
+            failing.rig.verdicts.states = listOf()
+            failing.held(1)
+            failing.rig.verdicts.socket.failAfter = 0
+            shouldThrow<SystemCallException> { failing.life.sendLast() }.errno() shouldBe Errno.ENOBUFS
+        }
+
+        test("a refusal begins an epoch of its own, in which no earlier answer counts") {
+            val rig = LifeRig()
+            val loop = LoopRig()
+            rig.life.begin(loop.loop)
+            val before = loop.loop.inbound().currentEpoch()
+            rig.life.missed()
+            rig.life.malformed(DAMAGE)
+            loop.loop.inbound().currentEpoch() shouldBe before
+            rig.life.unclaimed(
+                refusal(
+                    rig.rig.verdicts.log
+                        .next(0, 1, 0),
+                    Errno.ENOMEM.number(),
+                ),
+            )
+            (loop.loop.inbound().currentEpoch() == before) shouldBe false
         }
     })

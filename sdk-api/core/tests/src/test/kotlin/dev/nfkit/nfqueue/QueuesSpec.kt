@@ -6,6 +6,7 @@ import dev.nfkit.Refusal
 import dev.nfkit.netfilter.CopyMode
 import dev.nfkit.session.LoopRig
 import dev.nfkit.session.answer
+import dev.nfkit.socket.ConntrackDrops
 import dev.nfkit.socket.KernelView
 import dev.nfkit.socket.NetAdmin
 import dev.nfkit.socket.QueueState
@@ -26,12 +27,14 @@ private fun state(
 /** The queues 4 and 5, the second of which lets packets pass when it is full. */
 private class QueuesRig {
     var states = listOf(state(3, 1), state(4, 99), state(5, 4711))
+    var drops: ConntrackDrops? = null
     private val kernel =
         Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, method, _ ->
             when (method.name) {
                 "nfqueues" -> states
                 "netAdmin" -> NetAdmin.HELD
-                "owner", "conntrackDrops" -> Optional.empty<Any>()
+                "owner" -> Optional.empty<Any>()
+                "conntrackDrops" -> Optional.ofNullable(drops)
                 else -> error("no test asks for ${method.name}")
             }
         } as KernelView
@@ -164,5 +167,39 @@ class QueuesSpec :
             rig.queues.states() shouldContainExactly listOf(state(4, 7))
             rig.queues.closed()
             rig.queues.clashed() shouldBe 0
+        }
+
+        test("packets that connection tracking drops are counted from the opening to the end") {
+            val rig = QueuesRig()
+            rig.drops = ConntrackDrops(10, 20)
+            rig.queues.clashed() shouldBe 0 // it is not open yet
+            repeat(2) { rig.loop.arrive(answer(it + 1L)) }
+            rig.open()
+            rig.queues.clashed() shouldBe 0
+            rig.drops = ConntrackDrops(13, 24)
+            rig.queues.clashed() shouldBe 3
+            rig.drops = null // the kernel no longer reports them
+            rig.queues.clashed() shouldBe 0
+            rig.drops = ConntrackDrops(15, 26)
+            rig.queues.closed()
+            rig.drops = ConntrackDrops(19, 29)
+            rig.queues.clashed() shouldBe 5
+            rig.queues.closed()
+            rig.queues.clashed() shouldBe 5
+        }
+
+        test("without a count at the opening, or without a drop until the end, none is counted") {
+            val late = QueuesRig()
+            repeat(2) { late.loop.arrive(answer(it + 1L)) }
+            late.open()
+            late.drops = ConntrackDrops(13, 24)
+            late.queues.clashed() shouldBe 0
+            val none = QueuesRig()
+            none.drops = ConntrackDrops(13, 24)
+            repeat(2) { none.loop.arrive(answer(it + 1L)) }
+            none.open()
+            none.queues.closed()
+            none.drops = ConntrackDrops(19, 29)
+            none.queues.clashed() shouldBe 0
         }
     })

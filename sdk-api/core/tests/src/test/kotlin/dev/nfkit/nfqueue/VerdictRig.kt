@@ -1,6 +1,7 @@
 package dev.nfkit.nfqueue
 
 import dev.nfkit.socket.KernelView
+import dev.nfkit.socket.QueueState
 import java.lang.reflect.Proxy
 
 /** Outbox and held packets of a session, over a socket that records what is sent. */
@@ -15,9 +16,12 @@ internal class VerdictRig(
     var now = 0L
     val bound = queues.map { Bound(NfqueueQueue.builder(it).build(), Verdict.DROP) }.toTypedArray()
     val log = VerdictLog()
+
+    /** The kernel's counters, if it is asked for them. */
+    var states: List<QueueState>? = null
     private val unused =
-        Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
-            error("no test asks")
+        Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, method, _ ->
+            states.takeIf { method.name == "nfqueues" } ?: error("no test asks")
         } as KernelView
     private val glue =
         NfqueueOptions

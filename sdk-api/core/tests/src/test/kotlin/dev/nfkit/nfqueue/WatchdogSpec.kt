@@ -5,6 +5,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.locks.LockSupport
 
 /** A watchdog whose rounds a test carries out: each look waits for what it is to return. */
 private class Watched {
@@ -30,6 +31,15 @@ private class Watched {
 private fun Thread.ends() {
     join(60_000)
     isAlive shouldBe false
+}
+
+/** Waits until the thread waits at the watchdog's monitor, and not for what a look is to return. */
+private fun Thread.waits() {
+    val stop = System.nanoTime() + TimeUnit.MINUTES.toNanos(1)
+    while (!(state == Thread.State.WAITING && LockSupport.getBlocker(this) == null) && System.nanoTime() < stop) {
+        Thread.sleep(1)
+    }
+    state shouldBe Thread.State.WAITING
 }
 
 class WatchdogSpec :
@@ -64,6 +74,20 @@ class WatchdogSpec :
             watched.watchdog.end()
             thread.ends()
             watched.waiting() shouldBe 0
+        }
+
+        test("a thread that waits without a deadline is woken by a notice and by the end") {
+            val watched = Watched()
+            watched.watchdog.start()
+            val thread = watched.look { -1 }
+            watched.look { -1 }
+            thread.waits()
+            watched.watchdog.notice()
+            watched.look { -1 }
+            watched.look { -1 }
+            thread.waits()
+            watched.watchdog.end()
+            thread.ends()
         }
 
         test("however far the next deadline is, it looks again, for the clock may be another one") {
