@@ -65,6 +65,18 @@ class ViewsSpec :
             udp.length() shouldBe 8
             udp.checksum() shouldBe 0
             udp.payloadOffset() shouldBe bytes.length()
+            val after = hex("000102")
+            ip.wrap(after + bytes, 3) shouldBe true
+            listOf(ip.dscp(), ip.ecn(), ip.flowLabel(), ip.payloadLength(), ip.nextHeader(), ip.hopLimit()) shouldBe
+                listOf(27, 2, 0x12345, 40, 0, 63)
+            ip.sourceAddress().hostAddress shouldBe "fd09:0:0:0:0:0:0:1"
+            ip.destinationAddress().hostAddress shouldBe "fd09:0:0:0:0:0:0:2"
+            ip.destination().toHex() shouldBe "fd090000000000000000000000000002"
+            ip.transportOffset() shouldBe 3 + bytes.length() - 8
+            ip.fragmentId() shouldBe 0xdeadbeefL
+            ip.wrap(hex("60000000 0008 11 40 $IPV6_ADDRESSES 1234 5678 0008 0000")) shouldBe true
+            listOf(ip.isFragment(), ip.moreFragments(), ip.fragmentOffset(), ip.fragmentId()) shouldBe
+                listOf(false, false, 0, 0L)
         }
 
         test("a UDP header at the start of the bytes is read completely") {
