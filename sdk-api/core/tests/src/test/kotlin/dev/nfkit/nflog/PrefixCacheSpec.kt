@@ -55,6 +55,15 @@ class PrefixCacheSpec :
             }
         }
 
+        test("a text is not taken for one that begins with it and has its place") {
+            val cache = PrefixCache()
+            val long = "0123456789".repeat(12).take(10 + 64) // the place depends on the length modulo 64
+            repeat(2) {
+                cache.text(long.take(10)) shouldBe long.take(10)
+                cache.text(long) shouldBe long
+            }
+        }
+
         test("many more texts than it keeps are each right, and a few are all kept") {
             val cache = PrefixCache()
             repeat(2) { (1..2_000).forEach { cache.text("prefix $it: ") shouldBe "prefix $it: " } }

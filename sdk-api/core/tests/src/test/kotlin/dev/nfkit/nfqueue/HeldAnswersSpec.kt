@@ -189,4 +189,21 @@ class HeldAnswersSpec :
             rig.verdicts.holds.expired() shouldBe 1
             rig.deadlines.end()
         }
+
+        test("a packet with a deadline wakes a watchdog that has nothing to wait for") {
+            fun watchdogs() = Thread.getAllStackTraces().keys.filter { it.name == "nfqueue-watchdog" }
+            val before = watchdogs()
+            val rig = BatchRig()
+            val first = rig.hold(1, Duration.ofDays(1), Verdict.DROP)
+            first.enter()
+            val watchdog = (watchdogs() - before).single()
+            first.answer(Verdict.ACCEPT) shouldBe true
+            watchdog.waits()
+            rig.hold(2, MILLI, Verdict.DROP).enter()
+            rig.verdicts.now = MILLI.toNanos()
+            val stop = System.nanoTime() + Duration.ofMinutes(1).toNanos()
+            while (rig.verdicts.holds.count() > 0 && System.nanoTime() < stop) Thread.sleep(1)
+            rig.verdicts.holds.expired() shouldBe 1
+            rig.deadlines.end()
+        }
     })

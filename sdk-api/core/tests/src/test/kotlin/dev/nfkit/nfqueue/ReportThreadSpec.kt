@@ -34,7 +34,7 @@ private class ReportRig {
     }
 }
 
-private fun Thread.waits() {
+private fun Thread.waitsForLong() {
     val stop = System.nanoTime() + TimeUnit.MINUTES.toNanos(1)
     while (state != Thread.State.TIMED_WAITING && System.nanoTime() < stop) Thread.sleep(1)
     state shouldBe Thread.State.TIMED_WAITING
@@ -48,14 +48,14 @@ class ReportThreadSpec :
             val thread = rig.next() as Thread
             thread.name shouldBe "nfqueue-reports"
             thread.isDaemon shouldBe true
-            thread.waits()
+            thread.waitsForLong()
             rig.thread.submit { throw OutOfMemoryError("by the test") }
             rig.thread.submit {
                 Thread.currentThread().interrupt() // does not concern the next report
             }
             listOf(1, 2, 3).forEach(rig::submit)
             List(3) { rig.next() } shouldContainExactly listOf(1, 2, 3)
-            thread.waits()
+            thread.waitsForLong()
             rig.thread.submit { rig.done += Thread.currentThread() }
             rig.next() shouldBeSameInstanceAs thread
             rig.warnings.shouldBeEmpty()
@@ -94,7 +94,7 @@ class ReportThreadSpec :
                     interrupted += Thread.interrupted()
                 }
             ending.start()
-            ending.waits()
+            ending.waitsForLong()
             go()
             rig.next() shouldBe "last"
             rig.next() shouldBe "ended"

@@ -34,7 +34,7 @@ private fun Thread.ends() {
 }
 
 /** Waits until the thread waits at the watchdog's monitor, and not for what a look is to return. */
-private fun Thread.waits() {
+internal fun Thread.waits() {
     val stop = System.nanoTime() + TimeUnit.MINUTES.toNanos(1)
     while (!(state == Thread.State.WAITING && LockSupport.getBlocker(this) == null) && System.nanoTime() < stop) {
         Thread.sleep(1)

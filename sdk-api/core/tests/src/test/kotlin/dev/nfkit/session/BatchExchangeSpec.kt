@@ -326,7 +326,7 @@ class BatchExchangeSpec :
                 }
             }
 
-            test("take odd sizes up to the limit") {
+            test("may grow up to the limit") {
                 val rig = BatchRig()
                 rig.sizes[SocketOption.SEND_BUFFER] = size
                 rig.largest = size + 8 + 32
