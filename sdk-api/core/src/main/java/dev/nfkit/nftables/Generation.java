@@ -10,9 +10,9 @@ import dev.nfkit.wire.MessageCursor;
  * A state of the ruleset of a network namespace. The kernel counts the batches that changed it.
  *
  * @param id the number of the state, 1 to 2³²−1
- * @param processId the process that asks, or of an event the one that made it, as {@code NFTA_GEN_PROC_PID} gives it; 0 if
- *     the kernel does not report it
- * @param processName its name, at most 15 bytes; empty if the kernel does not report it
+ * @param processId the process that asks, or of an event the one that made it, as {@code NFTA_GEN_PROC_PID} gives it: the
+ *     id of its thread; 0 if the kernel does not report it
+ * @param processName the name of that thread, at most 15 bytes; empty if the kernel does not report it
  */
 public record Generation(long id, long processId, String processName) {
     /** Reads a message about a generation. */

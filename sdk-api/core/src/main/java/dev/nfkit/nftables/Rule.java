@@ -8,6 +8,7 @@ import dev.nfkit.nftables.codec.UserData;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.nftables.text.RuleParser;
+import dev.nfkit.nftables.text.RulePrinter;
 import dev.nfkit.nftables.text.RuleText;
 import dev.nfkit.session.BatchWriter;
 import dev.nfkit.wire.AttributeCursor;
@@ -194,9 +195,27 @@ public final class Rule extends RulesetObject {
         return body.statements();
     }
 
+    /**
+     * The rule as {@code nft list ruleset} prints it, with the comment. Devices are those of this process's namespace.
+     *
+     * @return one line without a line end
+     * @throws IllegalStateException if it is a rule of {@link Listing#rules}, which {@link RuleReader#text} reads
+     */
+    public String toText() {
+        if (body.isInstalled()) {
+            throw new IllegalStateException(this + " was not read; RuleReader.text reads it");
+        }
+        return RulePrinter.print(table().family(), body.named(), body.statements(), comment());
+    }
+
     /** The same rule, with what was read of its instructions. */
     Rule read(List<Statement> statements, SetType.Lookup sets) {
         return new Rule(table(), chain, comment, handle, 0, RuleBody.read(table().family(), statements, sets));
+    }
+
+    /** The same rule at its place, with what was read of its instructions. */
+    Rule ofEvent(List<Statement> statements, SetType.Lookup sets) {
+        return new Rule(table(), chain, comment, handle, position, RuleBody.read(table().family(), statements, sets));
     }
 
     RuleBody body() {

@@ -80,6 +80,11 @@ final class RuleBody {
         return statements;
     }
 
+    /** The sets that the statements refer to. */
+    SetType.Lookup named() {
+        return named;
+    }
+
     ByteOrder order() {
         return order;
     }

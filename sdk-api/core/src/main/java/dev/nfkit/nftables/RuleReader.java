@@ -91,16 +91,25 @@ public final class RuleReader {
     /** The sets that the instructions contain, and those of objects, with their elements. */
     private Map<String, CompiledSet> contained(List<Instruction> instructions) throws NetlinkException {
         Map<String, CompiledSet> found = new HashMap<>();
-        for (Instruction instruction : instructions) {
-            if (instruction instanceof Lookup lookup) {
-                add(found, lookup.set());
-            } else if (instruction instanceof Dynset dynset) {
-                add(found, dynset.set());
-            } else if (instruction instanceof Objref.Mapped objects) {
-                add(found, objects.set());
-            }
+        for (String name : sets(instructions)) {
+            add(found, name);
         }
         return found;
+    }
+
+    /** The names of the sets that instructions refer to. */
+    static List<String> sets(List<Instruction> instructions) {
+        List<String> names = new ArrayList<>();
+        for (Instruction instruction : instructions) {
+            if (instruction instanceof Lookup lookup) {
+                names.add(lookup.set());
+            } else if (instruction instanceof Dynset dynset) {
+                names.add(dynset.set());
+            } else if (instruction instanceof Objref.Mapped objects) {
+                names.add(objects.set());
+            }
+        }
+        return names;
     }
 
     private void add(Map<String, CompiledSet> found, String name) throws NetlinkException {
@@ -113,15 +122,14 @@ public final class RuleReader {
             set = later.get();
             sets.put(name, set);
         }
-        boolean contained = set.anonymous() && !meter(set);
         if ((set.anonymous() || set.objects().isPresent()) && !found.containsKey(name)) {
-            found.put(name, set.compiled(contained ? elements(set) : List.of()));
+            found.put(name, set.compiled(contains(set) ? elements(set) : List.of()));
         }
     }
 
-    /** Whether a rule fills the set, which then contains nothing that the rule consists of. */
-    private static boolean meter(NftSet set) {
-        return (set.flagBits() & CompiledSet.EVAL) != 0;
+    /** Whether a rule consists of the set's elements. A meter's elements are no part of the rule, which fills it. */
+    static boolean contains(NftSet set) {
+        return set.anonymous() && (set.flagBits() & CompiledSet.EVAL) == 0;
     }
 
     private List<CompiledElement> elements(NftSet set) throws NetlinkException {

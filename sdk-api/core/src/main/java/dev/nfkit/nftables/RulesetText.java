@@ -56,7 +56,7 @@ final class RulesetText {
         return text.append("}\n").toString();
     }
 
-    private static String joined(Iterable<?> words) {
+    static String joined(Iterable<?> words) {
         List<String> all = new ArrayList<>();
         words.forEach(word -> all.add(word.toString()));
         return String.join(",", all);
@@ -66,7 +66,8 @@ final class RulesetText {
         comment.ifPresent(found -> lines.add("comment \"" + found + '"'));
     }
 
-    private static List<String> object(StatefulObject object) {
+    /** The lines of an object, the first of which is its kind and name. */
+    static List<String> object(StatefulObject object) {
         String kind = object.objectKind().map(ObjectStatement.Kind::text).orElse("object");
         List<String> lines = new ArrayList<>(List.of(kind + " " + object.name()));
         comment(lines, object.comment());
@@ -78,6 +79,17 @@ final class RulesetText {
     }
 
     private List<String> set(NftSet set) {
+        List<String> lines = properties(set);
+        for (SetElements elements : contents.elements()) {
+            if (elements.set().name().equals(set.name())) {
+                lines.add("elements = " + ElementsPrinter.print(set.type(), elements.elements()));
+            }
+        }
+        return lines;
+    }
+
+    /** The lines of a set without its elements, the first of which is its kind and name. */
+    static List<String> properties(NftSet set) {
         List<String> lines = new ArrayList<>(List.of((set.map() ? "map " : "set ") + set.name()));
         lines.add("type " + types(set));
         set.policy().ifPresent(policy -> lines.add("policy " + policy));
@@ -101,11 +113,6 @@ final class RulesetText {
         set.timeout().ifPresent(timeout -> lines.add("timeout " + TimeSpan.print(timeout)));
         set.gcInterval().ifPresent(interval -> lines.add("gc-interval " + TimeSpan.print(interval)));
         comment(lines, set.comment());
-        for (SetElements elements : contents.elements()) {
-            if (elements.set().name().equals(set.name())) {
-                lines.add("elements = " + ElementsPrinter.print(set.type(), elements.elements()));
-            }
-        }
         return lines;
     }
 
@@ -127,7 +134,8 @@ final class RulesetText {
         return state instanceof Counter ? "counter" : StatefulPrinter.print((Statement) state);
     }
 
-    private static List<String> flowTable(FlowTable table) {
+    /** The lines of a flow table, the first of which is its kind and name. */
+    static List<String> flowTable(FlowTable table) {
         List<String> lines = new ArrayList<>(List.of("flowtable " + table.name()));
         lines.add(
                 "hook ingress priority " + table.priority().toText(table.table().family(), "ingress"));
@@ -159,7 +167,8 @@ final class RulesetText {
         return lines;
     }
 
-    private static String hook(Chain chain, ChainHook hook) {
+    /** Where a base chain is. */
+    static String hook(Chain chain, ChainHook hook) {
         String name = Families.hookName(chain.table().family(), hook.hook());
         String devices = "";
         if (hook.devices().size() == 1) {
