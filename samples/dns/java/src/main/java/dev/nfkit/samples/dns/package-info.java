@@ -1,4 +1,4 @@
-/** A domain blocker. */
+/** A firewall for names, and a domain blocker. */
 @NullMarked
 package dev.nfkit.samples.dns;
 
