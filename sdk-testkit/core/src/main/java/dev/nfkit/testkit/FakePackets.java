@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.testkit.machine.ConnectionFacts;
 import dev.nfkit.testkit.machine.PacketState;
 import dev.nfkit.testkit.nflog.NflogModel;
 import dev.nfkit.testkit.nfqueue.DepartedPacket;
@@ -9,8 +10,9 @@ import dev.nfkit.testkit.sample.NflogContents;
 import dev.nfkit.testkit.sample.NfqueueContents;
 import dev.nfkit.testkit.time.ModelClock;
 import dev.nfkit.testkit.traversal.Deliveries;
+import dev.nfkit.testkit.traversal.Stops;
 import dev.nfkit.testkit.traversal.Traversal;
-import java.util.List;
+import dev.nfkit.testkit.traversal.Way;
 
 /**
  * Sends packets through the rules that the code under test has installed in the fake kernel, as {@code nf_tables_core.c}
@@ -30,13 +32,13 @@ import java.util.List;
  * and {@code jhash} without a seed has the seed 0.
  */
 public final class FakePackets {
-    private final Ruleset ruleset;
+    private final Stops stops;
     private final ModelClock clock;
     private final Deliveries deliveries;
     private long seed;
 
     FakePackets(Ruleset ruleset, ModelClock clock, NflogModel logs, NfqueueModel queues) {
-        this.ruleset = ruleset;
+        this.stops = new Stops(ruleset);
         this.clock = clock;
         this.deliveries = new Deliveries() {
             @Override
@@ -88,9 +90,9 @@ public final class FakePackets {
         return this;
     }
 
-    PacketTrace send(PacketState packet, List<Integer> hooks) {
+    PacketTrace send(PacketState packet, ConnectionFacts connection, Way way) {
         return clock.locked(() -> {
-            Traversal traversal = new Traversal(ruleset, deliveries, clock, packet, hooks, seed++);
+            Traversal traversal = new Traversal(stops, deliveries, clock, packet, connection, way, seed++);
             PacketTrace trace = new PacketTrace(clock, traversal);
             traversal.start();
             return trace;

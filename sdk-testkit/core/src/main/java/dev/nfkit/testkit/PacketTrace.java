@@ -1,6 +1,5 @@
 package dev.nfkit.testkit;
 
-import dev.nfkit.AddressFamily;
 import dev.nfkit.Bytes;
 import dev.nfkit.Hook;
 import dev.nfkit.nftables.bytecode.Reject;
@@ -119,7 +118,7 @@ public final class PacketTrace {
      * @return the hook
      */
     public Hook hook() {
-        return clock.locked(() -> Hook.of(AddressFamily.IPV4, traversal.hook()));
+        return clock.locked(traversal::hook);
     }
 
     /**

@@ -6,12 +6,14 @@ import dev.nfkit.testkit.machine.ConnectionFacts;
 import dev.nfkit.testkit.machine.Device;
 import dev.nfkit.testkit.machine.PacketState;
 import dev.nfkit.testkit.machine.RouteFacts;
+import dev.nfkit.testkit.message.Numbers;
 import dev.nfkit.testkit.traversal.Way;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * A packet that a test sends through the rules, and what the kernel would know of it. Each send uses a copy, so that the
@@ -49,25 +51,17 @@ public final class TestPacket {
     private static final int ETHERNET = 1;
     private static final int LOOPBACK = 772;
 
+    private static final int MAX_VLAN = 0xfff;
+    private static final int MACS = 12;
+    private static final int HEADER = 14;
+
     private final FakePackets packets;
-    private final byte[] bytes;
-    private final RouteFacts route = new RouteFacts();
-    private byte[] link = {};
-    private @Nullable Device in;
-    private @Nullable Device out;
-    private int mark;
-    private int priority;
-    private long uid = -1;
-    private long gid = -1;
-    private ConnectionState state = ConnectionState.NEW;
-    private boolean reply;
-    private int connectionMark;
-    private int zone;
+    private final PacketState packet;
+    private final ConnectionFacts connection = new ConnectionFacts();
 
     TestPacket(FakePackets packets, byte[] bytes) {
         this.packets = packets;
-        this.bytes = bytes;
-        new PacketState(bytes.clone()); // fails at once if there is no IP header
+        this.packet = new PacketState(bytes); // fails at once if there is no IP header
     }
 
     private static Device device(String name, int index, InetAddress... addresses) {
@@ -87,7 +81,7 @@ public final class TestPacket {
      * @return this packet
      */
     public TestPacket in(String name, int index, InetAddress... addresses) {
-        in = device(name, index, addresses);
+        packet.in = device(name, index, addresses);
         return this;
     }
 
@@ -110,7 +104,7 @@ public final class TestPacket {
      * @return this packet
      */
     public TestPacket out(String name, int index, InetAddress... addresses) {
-        out = device(name, index, addresses);
+        packet.out = device(name, index, addresses);
         return this;
     }
 
@@ -125,182 +119,152 @@ public final class TestPacket {
     }
 
     /**
-     * Sets the link-layer header.
+     * Sets the link-layer header, which {@code ether} and {@code vlan} read.
      *
-     * @param header its bytes; none unless set
+     * @param header its bytes, such as 14 of Ethernet; none unless set
      * @return this packet
      */
     public TestPacket link(byte... header) {
-        link = header.clone();
+        packet.link = header.clone();
+        return this;
+    }
+
+    /**
+     * Puts a tag of 802.1Q into the link-layer header, or makes a header with one and without addresses. Only the hook
+     * ingress of the device below a VLAN sees it.
+     *
+     * @param id the VLAN, 0 to 4095
+     * @return this packet
+     */
+    public TestPacket vlan(int id) {
+        if (id < 0 || id > MAX_VLAN) {
+            throw new IllegalArgumentException("VLAN " + id + " is not in 0 to " + MAX_VLAN);
+        }
+        byte[] header = packet.link.length >= HEADER ? packet.link : new byte[HEADER];
+        ByteBuffer tagged = ByteBuffer.allocate(HEADER + 4).put(header, 0, MACS);
+        tagged.putShort((short) 0x8100).putShort((short) id).putShort((short) packet.etherType);
+        packet.link = tagged.array();
         return this;
     }
 
     /**
      * Sets the mark that it has at first.
      *
-     * @param mark 0 to 2³²−1
+     * @param mark 0 to 2³²−1; 0 unless set
      * @return this packet
      */
     public TestPacket mark(long mark) {
-        this.mark = (int) mark;
+        packet.mark = Numbers.u32("mark", mark);
         return this;
     }
 
     /**
      * Sets the priority that it has at first.
      *
-     * @param priority 0 to 2³²−1
+     * @param priority 0 to 2³²−1; 0 unless set
      * @return this packet
      */
     public TestPacket priority(long priority) {
-        this.priority = (int) priority;
+        packet.priority = Numbers.u32("priority", priority);
         return this;
     }
 
     /**
-     * Sets the owner of the socket that sends it, which also makes that socket known to rules.
+     * Sets the owner of the socket that sends it, which {@code meta skuid} and {@code meta skgid} read.
      *
-     * @param uid the user
-     * @param gid the group
+     * @param uid the user, 0 to 2³²−1
+     * @param gid the group, 0 to 2³²−1
      * @return this packet
      */
     public TestPacket owner(long uid, long gid) {
-        this.uid = uid;
-        this.gid = gid;
+        packet.userId = Numbers.u32("uid", uid) & Numbers.MAX_U32;
+        packet.groupId = Numbers.u32("gid", gid) & Numbers.MAX_U32;
         return this;
     }
 
     /**
-     * Sets the state of its connection.
+     * Sets the state of its connection. Connection tracking finds it on the way, so that chains before that have none.
      *
      * @param state NEW unless set
      * @return this packet
      */
     public TestPacket connection(ConnectionState state) {
-        this.state = state;
+        return connection(state, connection -> {});
+    }
+
+    /**
+     * Sets the state of its connection, and more of it.
+     *
+     * @param state NEW unless set
+     * @param more sets direction, mark, zone and status
+     * @return this packet
+     */
+    public TestPacket connection(ConnectionState state, Consumer<TestConnection> more) {
+        connection.state = state.bit;
+        packet.untracked = state == ConnectionState.UNTRACKED;
+        more.accept(new TestConnection(connection));
         return this;
     }
 
     /**
-     * Sets whether it belongs to the reply direction of its connection.
+     * States what the kernel knows of routes and sockets.
      *
-     * @param reply false unless set
+     * @param more states it
      * @return this packet
      */
-    public TestPacket reply(boolean reply) {
-        this.reply = reply;
+    public TestPacket routes(Consumer<TestRoutes> more) {
+        RouteFacts route = new RouteFacts(packet.route);
+        more.accept(new TestRoutes(route, this::named));
+        packet.route = route;
         return this;
     }
 
-    /**
-     * Sets the mark and the zone that its connection has at first.
-     *
-     * @param mark 0 to 2³²−1
-     * @param zone 0 to 65535
-     * @return this packet
-     */
-    public TestPacket connectionMark(long mark, int zone) {
-        connectionMark = (int) mark;
-        this.zone = zone;
-        return this;
-    }
-
-    /**
-     * States what {@code fib} finds for the source address.
-     *
-     * @param type the type of the address ({@code RTN_*}), such as 1 for unicast and 2 for local
-     * @param device the device by which it is reached; null for none
-     * @return this packet
-     */
-    public TestPacket sourceRoute(int type, @Nullable String device) {
-        route.sourceType = type;
-        route.sourceDeviceGiven = true;
-        route.sourceDevice = named(device);
-        return this;
-    }
-
-    /**
-     * States what {@code fib} finds for the destination address.
-     *
-     * @param type the type of the address ({@code RTN_*})
-     * @param device the device by which it is reached; null for none
-     * @return this packet
-     */
-    public TestPacket destinationRoute(int type, @Nullable String device) {
-        route.destinationType = type;
-        route.destinationDeviceGiven = true;
-        route.destinationDevice = named(device);
-        return this;
-    }
-
-    private @Nullable Device named(@Nullable String name) {
-        if (name == null) {
-            return null;
+    private Device named(String name) {
+        for (Device known : new Device[] {packet.in, packet.out}) {
+            if (known != null && known.name().equals(name)) {
+                return known;
+            }
         }
-        if (in != null && in.name().equals(name)) {
-            return in;
-        }
-        return out != null && out.name().equals(name) ? out : device(name, name.equals("lo") ? 1 : 4);
-    }
-
-    /**
-     * States what {@code rt nexthop} reads.
-     *
-     * @param gateway the next hop
-     * @return this packet
-     */
-    public TestPacket nextHop(InetAddress gateway) {
-        route.nextHop = gateway.getAddress();
-        return this;
-    }
-
-    /**
-     * States which local socket {@code socket} finds.
-     *
-     * @param transparent whether it is transparent
-     * @param mark its mark
-     * @return this packet
-     */
-    public TestPacket socket(boolean transparent, long mark) {
-        route.hasSocket = true;
-        route.socketTransparent = transparent;
-        route.socketMark = (int) mark;
-        return this;
+        return device(name, name.equals("lo") ? 1 : 4);
     }
 
     /**
      * Sends it through the chains of one hook.
      *
-     * @param hook a hook of the IP families
+     * @param hook a hook of the IP families, or {@link Hook#NETDEV_INGRESS}
      * @return what happened
      * @throws IllegalArgumentException if it is none of these hooks
      * @throws AssertionError if a rule needs what the fake does not model, or the test did not state
      */
     public PacketTrace at(Hook hook) {
+        if (hook.equals(Hook.NETDEV_INGRESS)) {
+            return send(Way.ingress());
+        }
         if (hook.number() > Hook.POST_ROUTING.number() || !hook.equals(Hook.of(AddressFamily.IPV4, hook.number()))) {
             throw new IllegalArgumentException("hook " + hook.name().toLowerCase(Locale.ROOT) + " is not one of IP");
         }
-        return packets.send(state(), List.of(hook.number()));
+        return send(Way.only(hook.number()));
     }
 
     /**
-     * Sends it from prerouting to input, as a packet for this machine.
+     * Sends it as a packet for this machine: through the ingress hook of its device, prerouting and input.
      *
      * @return what happened
      * @throws AssertionError as {@link #at}
      */
     public PacketTrace toInput() {
-        return packets.send(state(), Way.TO_INPUT.hooks());
+        return send(Way.TO_INPUT);
     }
 
     /**
-     * Sends it through prerouting, forward and postrouting.
+     * Sends it through the ingress hook of its device, prerouting, forward and postrouting. Forwarding takes a hop from
+     * the packet (TTL, hop limit), and drops it if there is none left.
      *
      * @return what happened
      * @throws AssertionError as {@link #at}
      */
     public PacketTrace forward() {
-        return packets.send(state(), Way.FORWARDED.hooks());
+        return send(Way.FORWARDED);
     }
 
     /**
@@ -310,26 +274,10 @@ public final class TestPacket {
      * @throws AssertionError as {@link #at}
      */
     public PacketTrace fromOutput() {
-        return packets.send(state(), Way.FROM_OUTPUT.hooks());
+        return send(Way.FROM_OUTPUT);
     }
 
-    private PacketState state() {
-        PacketState packet = new PacketState(bytes.clone());
-        packet.link = link;
-        packet.in = in;
-        packet.out = out;
-        packet.mark = mark;
-        packet.priority = priority;
-        packet.userId = uid;
-        packet.groupId = gid;
-        packet.route = route;
-        packet.untracked = state == ConnectionState.UNTRACKED;
-        ConnectionFacts facts = new ConnectionFacts();
-        facts.state = state.bit;
-        facts.reply = reply;
-        facts.mark = connectionMark;
-        facts.zone = zone;
-        packet.connection = packet.untracked ? null : facts;
-        return packet;
+    private PacketTrace send(Way way) {
+        return packets.send(new PacketState(packet), new ConnectionFacts(connection), way);
     }
 }

@@ -317,12 +317,12 @@ class FakePacketsSpec :
                 )
             rules
                 .packet()
-                .sourceRoute(2, "lo")
+                .routes { it.source(2, "lo") }
                 .toInput()
                 .mark() shouldBe 5
             rules
                 .packet()
-                .sourceRoute(1, "eth0")
+                .routes { it.source(1, "eth0") }
                 .toInput()
                 .mark() shouldBe 0
             shouldThrow<AssertionError> { rules.packet().toInput() }.message shouldContain "fib saddr type"

@@ -16,10 +16,48 @@ final class Comparisons {
 
     static Operation of(Cmp cmp) {
         return switch (cmp.op()) {
-            case EQ -> new Equal(cmp, false);
-            case NEQ -> new Equal(cmp, true);
+            case EQ -> equal(cmp, false);
+            case NEQ -> equal(cmp, true);
             default -> new Order(cmp);
         };
+    }
+
+    private static Operation equal(Cmp cmp, boolean different) {
+        byte[] value = cmp.data().toArray();
+        return value.length <= Registers16.WORD
+                ? new EqualWord(cmp, value, different)
+                : new Equal(cmp, value, different);
+    }
+
+    /** Compares up to four bytes at once. */
+    static final class EqualWord extends Operation {
+        private final int offset;
+        private final int value;
+        private final int mask;
+        private final boolean different;
+
+        EqualWord(Cmp cmp, byte[] value, boolean different) {
+            super(cmp);
+            this.offset = Registers16.offset(cmp.sreg());
+            byte[] ones = new byte[value.length];
+            Arrays.fill(ones, (byte) 0xff);
+            this.value = word(value);
+            this.mask = word(ones);
+            this.different = different;
+        }
+
+        private static int word(byte[] bytes) {
+            Registers16 registers = new Registers16();
+            registers.store(0, bytes, 0, bytes.length);
+            return registers.word(0);
+        }
+
+        @Override
+        public void run(Frame frame) {
+            if (((frame.registers.word(offset) & mask) == value) == different) {
+                frame.mismatch();
+            }
+        }
     }
 
     private static final class Equal extends Operation {
@@ -27,23 +65,17 @@ final class Comparisons {
         private final byte[] value;
         private final boolean different;
 
-        Equal(Cmp cmp, boolean different) {
+        Equal(Cmp cmp, byte[] value, boolean different) {
             super(cmp);
             this.offset = Registers16.offset(cmp.sreg());
-            this.value = cmp.data().toArray();
+            this.value = value;
             this.different = different;
         }
 
         @Override
         public void run(Frame frame) {
-            byte[] registers = frame.registers.bytes();
-            boolean same = true;
-            for (int i = 0; i < value.length; i++) {
-                if (registers[offset + i] != value[i]) {
-                    same = false;
-                    break;
-                }
-            }
+            boolean same =
+                    Arrays.equals(frame.registers.bytes(), offset, offset + value.length, value, 0, value.length);
             if (same == different) {
                 frame.mismatch();
             }
@@ -100,26 +132,36 @@ final class Comparisons {
     private static final class Mask extends Operation {
         private final int from;
         private final int to;
-        private final int length;
-        private final byte[] mask;
-        private final byte[] xor;
+        private final int[] mask;
+        private final int[] xor;
 
         Mask(Bitwise.Mask bitwise) {
             super(bitwise);
             from = Registers16.offset(bitwise.sreg());
             to = Registers16.offset(bitwise.dreg());
-            length = words(bitwise.length()) * Registers16.WORD;
-            mask = Arrays.copyOf(bitwise.mask().toArray(), length);
-            xor = Arrays.copyOf(bitwise.xor().toArray(), length);
+            int count = words(bitwise.length());
+            mask = constants(bitwise.mask().toArray(), count);
+            xor = constants(bitwise.xor().toArray(), count);
         }
 
         @Override
         public void run(Frame frame) {
-            byte[] registers = frame.registers.bytes();
-            for (int i = 0; i < length; i++) {
-                registers[to + i] = (byte) ((registers[from + i] & mask[i]) ^ xor[i]);
+            Registers16 registers = frame.registers;
+            for (int i = 0; i < mask.length; i++) {
+                int at = i * Registers16.WORD;
+                registers.word(to + at, (registers.word(from + at) & mask[i]) ^ xor[i]);
             }
         }
+    }
+
+    private static int[] constants(byte[] data, int count) {
+        int[] constants = new int[count];
+        Registers16 constant = new Registers16();
+        constant.store(0, data, 0, data.length);
+        for (int i = 0; i < count; i++) {
+            constants[i] = constant.word(i * Registers16.WORD);
+        }
+        return constants;
     }
 
     private static int words(int length) {
@@ -133,12 +175,7 @@ final class Comparisons {
         Integer second = operation.sreg2();
         int with = second == null ? -1 : Registers16.offset(second);
         byte[] data = operation.data() == null ? new byte[0] : operation.data().toArray();
-        int[] constants = new int[count];
-        Registers16 constant = new Registers16();
-        constant.store(0, data, 0, data.length);
-        for (int i = 0; i < count; i++) {
-            constants[i] = constant.word(i * Registers16.WORD);
-        }
+        int[] constants = constants(data, count);
         return new Plain(operation, frame -> {
             Registers16 registers = frame.registers;
             int[] words = new int[count];

@@ -12,6 +12,10 @@ import dev.nfkit.testkit.machine.Registers16;
 final class HeaderOperations {
     private static final int TCP = 6;
     private static final int MSS = 2;
+    /** There is no such option. */
+    private static final int MISSING = -1;
+    /** There is no such header, or the option is too short. */
+    private static final int BROKEN = -2;
 
     private HeaderOperations() {}
 
@@ -43,7 +47,7 @@ final class HeaderOperations {
             case TCPOPT -> {
                 int length = tcpLength(packet);
                 yield length < 0
-                        ? -1
+                        ? BROKEN
                         : option(packet.bytes, packet.transport + 20, packet.transport + length, type, needed);
             }
             case IPV4 ->
@@ -67,16 +71,19 @@ final class HeaderOperations {
         while (at < to - 1) {
             int length = (bytes[at] & 0xff) <= 1 || bytes[at + 1] == 0 ? 1 : bytes[at + 1] & 0xff;
             if ((bytes[at] & 0xff) == type) {
-                return at + length > to || needed > length ? -1 : at;
+                return at + length > to || needed > length ? BROKEN : at;
             }
             at += length;
         }
-        return -1;
+        return MISSING;
     }
 
     private static void write(Frame frame, Exthdr.Write write) {
         PacketState packet = frame.packet;
         int at = find(packet, Exthdr.Op.TCPOPT, write.type(), write.offset() + write.length());
+        if (at == MISSING) {
+            return; // without the option, the rule goes on
+        }
         if (at < 0) {
             frame.mismatch();
             return;
@@ -101,6 +108,6 @@ final class HeaderOperations {
             after <<= 8;
         }
         packet.u16(checksum, Checksums.replace(packet.u16(checksum), before, after));
-        System.arraycopy(value, 0, packet.bytes, place, value.length);
+        packet.write(place, value, 0, value.length);
     }
 }

@@ -15,12 +15,36 @@ import org.jspecify.annotations.Nullable;
 
 /** Instructions that read and set what belongs to a packet and is not in its bytes ({@code nft_meta.c}). */
 final class MetaOperations {
-    private static final int NAME = 16;
+    private static final int NETDEV = 5;
+    private static final int POSTROUTING = 4;
 
     private MetaOperations() {}
 
     static Operation of(Meta meta) {
-        return meta instanceof Meta.Load load ? new Load(load) : set((Meta.Set) meta);
+        if (meta instanceof Meta.Load load) {
+            return load.key() == MetaKey.L4PROTO ? new LoadProtocol(load) : new Load(load);
+        }
+        return set((Meta.Set) meta);
+    }
+
+    /** The most frequent of them. */
+    static final class LoadProtocol extends Operation {
+        private final int target;
+
+        LoadProtocol(Meta.Load load) {
+            super(load);
+            target = Registers16.offset(load.dreg());
+        }
+
+        @Override
+        public void run(Frame frame) {
+            int protocol = frame.packet.protocol;
+            if (protocol < 0) {
+                frame.mismatch();
+            } else {
+                frame.registers.u8(target, protocol);
+            }
+        }
     }
 
     private static final class Load extends Operation {
@@ -40,20 +64,13 @@ final class MetaOperations {
             switch (key) {
                 case LEN -> to.word(target, packet.bytes.length);
                 case PROTOCOL -> to.be16(target, packet.etherType);
-                case NFPROTO -> to.u8(target, packet.family);
-                case L4PROTO -> {
-                    if (packet.protocol < 0) {
-                        frame.mismatch();
-                    } else {
-                        to.u8(target, packet.protocol);
-                    }
-                }
+                case NFPROTO -> to.u8(target, packet.hookFamily == NETDEV ? NETDEV : packet.family);
                 case PRIORITY -> to.word(target, packet.priority);
                 case MARK -> to.word(target, packet.mark);
                 case IIF -> to.word(target, index(packet.in));
                 case OIF -> to.word(target, index(packet.out));
-                case IIFNAME -> to.text(target, name(packet.in), NAME);
-                case OIFNAME -> to.text(target, name(packet.out), NAME);
+                case IIFNAME -> to.device(target, packet.in);
+                case OIFNAME -> to.device(target, packet.out);
                 case PKTTYPE -> to.u8(target, packet.type);
                 case CPU -> to.word(target, 0);
                 case PRANDOM -> to.word(target, frame.around.random());
@@ -66,7 +83,7 @@ final class MetaOperations {
             Registers16 to = frame.registers;
             PacketState packet = frame.packet;
             switch (key) {
-                case IIFTYPE -> ofDevice(frame, packet.in, true);
+                case IIFTYPE -> ofDevice(frame, present(packet), true);
                 case OIFTYPE -> ofDevice(frame, packet.out, true);
                 case IIFGROUP -> ofDevice(frame, packet.in, false);
                 case OIFGROUP -> ofDevice(frame, packet.out, false);
@@ -77,6 +94,11 @@ final class MetaOperations {
                 case TIME_HOUR -> to.word(target, time(frame).toLocalTime().toSecondOfDay());
                 default -> throw new NotModelled("meta " + key.word());
             }
+        }
+
+        /** The device that the packet is at: since Linux 5.18 its type is what {@code iiftype} reads. */
+        private static @Nullable Device present(PacketState packet) {
+            return packet.hook == POSTROUTING ? packet.out : packet.in;
         }
 
         private void ofDevice(Frame frame, @Nullable Device device, boolean type) {
@@ -104,10 +126,6 @@ final class MetaOperations {
 
     private static int index(@Nullable Device device) {
         return device == null ? 0 : device.index();
-    }
-
-    private static String name(@Nullable Device device) {
-        return device == null ? "" : device.name();
     }
 
     private static Operation set(Meta.Set set) {

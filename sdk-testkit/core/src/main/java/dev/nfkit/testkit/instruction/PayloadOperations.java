@@ -17,7 +17,13 @@ final class PayloadOperations {
     private PayloadOperations() {}
 
     static Operation of(Payload payload) {
-        return payload instanceof Payload.Load load ? new Load(load) : new Write((Payload.Write) payload);
+        if (payload instanceof Payload.Load load) {
+            if (load.base() == Payload.Base.NETWORK) {
+                return new LoadNetwork(load);
+            }
+            return isFast(load) ? new LoadTransport(load) : new Load(load);
+        }
+        return new Write((Payload.Write) payload);
     }
 
     /** The start of a header in the bytes; −1 if there is none. */
@@ -52,16 +58,69 @@ final class PayloadOperations {
         }
     }
 
+    /**
+     * The kernel loads 1, 2 or 4 aligned bytes of the transport header without asking whether the packet is a later
+     * fragment: its bytes at this place are then data ({@code nft_payload_fast_eval} in {@code nf_tables_core.c}).
+     */
+    private static boolean isFast(Payload.Load load) {
+        int length = load.length();
+        return load.base() == Payload.Base.TRANSPORT
+                && (length == 1 || length == 2 || length == 4)
+                && load.offset() % length == 0;
+    }
+
+    static final class LoadTransport extends Operation {
+        private final int offset;
+        private final int length;
+        private final int target;
+
+        LoadTransport(Payload.Load load) {
+            super(load);
+            offset = load.offset();
+            length = load.length();
+            target = Registers16.offset(load.dreg());
+        }
+
+        @Override
+        public void run(Frame frame) {
+            PacketState packet = frame.packet;
+            int at = packet.transport + offset;
+            if (packet.protocol == PacketState.NONE || at + length > packet.bytes.length) {
+                frame.mismatch();
+            } else {
+                frame.registers.store(target, packet.bytes, at, length);
+            }
+        }
+    }
+
+    static final class LoadNetwork extends Operation {
+        private final int offset;
+        private final int length;
+        private final int target;
+
+        LoadNetwork(Payload.Load load) {
+            super(load);
+            offset = load.offset();
+            length = load.length();
+            target = Registers16.offset(load.dreg());
+        }
+
+        @Override
+        public void run(Frame frame) {
+            byte[] bytes = frame.packet.bytes;
+            if (offset + length > bytes.length) {
+                frame.mismatch();
+            } else {
+                frame.registers.store(target, bytes, offset, length);
+            }
+        }
+    }
+
     private static final class Load extends Operation {
         private final Payload.Base base;
         private final int offset;
         private final int length;
         private final int target;
-        /**
-         * The kernel loads 1, 2 or 4 aligned bytes of the transport header without asking whether the packet is a later
-         * fragment: its bytes at this place are then data ({@code nft_payload_fast_eval} in {@code nf_tables_core.c}).
-         */
-        private final boolean fast;
 
         Load(Payload.Load load) {
             super(load);
@@ -69,9 +128,6 @@ final class PayloadOperations {
             offset = load.offset();
             length = load.length();
             target = Registers16.offset(load.dreg());
-            fast = base == Payload.Base.TRANSPORT
-                    && (length == 1 || length == 2 || length == 4)
-                    && offset % length == 0;
         }
 
         @Override
@@ -90,7 +146,7 @@ final class PayloadOperations {
                 frame.registers.store(target, joined, 0, length);
                 return;
             }
-            int start = fast && packet.protocol != PacketState.NONE ? packet.transport : start(base, packet);
+            int start = start(base, packet);
             int at = start + offset;
             if (start < 0 || at + length > packet.bytes.length) {
                 frame.mismatch();
@@ -151,8 +207,7 @@ final class PayloadOperations {
                     packet.u16(checksum, Checksums.replace(packet.u16(checksum), before, after));
                 }
             }
-            System.arraycopy(registers, source, packet.bytes, at, length);
-            packet.parse();
+            packet.write(at, registers, source, length);
         }
     }
 }

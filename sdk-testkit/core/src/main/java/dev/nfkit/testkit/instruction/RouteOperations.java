@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Instructions that look at routes and sockets, answered by what the test states. */
 final class RouteOperations {
-    private static final int NAME = 16;
-
     private RouteOperations() {}
 
     static Operation of(Fib fib) {
@@ -38,7 +36,7 @@ final class RouteOperations {
                     if (present) {
                         frame.registers.word(target, device == null ? 0 : 1);
                     } else {
-                        frame.registers.text(target, device == null ? "" : device.name(), NAME);
+                        frame.registers.device(target, device);
                     }
                 }
                 default -> throw new NotModelled("fib without a result");
@@ -64,10 +62,6 @@ final class RouteOperations {
         return new Plain(rt, frame -> {
             RouteFacts route = frame.packet.route;
             switch (rt.key()) {
-                case CLASSID -> {
-                    given(route.routeClass >= 0, "rt classid");
-                    frame.registers.word(target, route.routeClass);
-                }
                 case TCPMSS -> {
                     given(route.pathMss >= 0, "rt mtu");
                     frame.registers.u16(target, route.pathMss);
@@ -98,7 +92,6 @@ final class RouteOperations {
             }
             switch (socket.key()) {
                 case TRANSPARENT -> frame.registers.u8(target, route.socketTransparent ? 1 : 0);
-                case WILDCARD -> frame.registers.u8(target, route.socketWildcard ? 1 : 0);
                 case MARK -> frame.registers.word(target, route.socketMark);
                 default -> throw new NotModelled("socket " + socket.key());
             }

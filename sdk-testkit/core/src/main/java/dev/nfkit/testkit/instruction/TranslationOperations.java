@@ -1,6 +1,5 @@
 package dev.nfkit.testkit.instruction;
 
-import dev.nfkit.Bytes;
 import dev.nfkit.nftables.bytecode.Translation;
 import dev.nfkit.nftables.bytecode.Verdict;
 import dev.nfkit.testkit.machine.AddressChange;
@@ -10,11 +9,13 @@ import dev.nfkit.testkit.machine.NotModelled;
 import dev.nfkit.testkit.machine.Operation;
 import dev.nfkit.testkit.machine.PacketState;
 import dev.nfkit.testkit.machine.Registers16;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Instructions that translate addresses ({@code nft_nat.c}, {@code nft_masq.c}, {@code nft_redir.c}). */
 final class TranslationOperations {
     private static final int LOCAL_OUT = 3;
+    private static final byte[] NO_ADDRESS = {};
 
     private TranslationOperations() {}
 
@@ -25,7 +26,7 @@ final class TranslationOperations {
         if (translation instanceof Translation.Masq masq) {
             return new Plain(masq, frame -> {
                 byte[] address = own(frame.packet.out, frame.packet, "masquerade");
-                decide(frame, true, address, masq.portMin(), masq.portMax());
+                decide(frame, true, address, address, false, masq.portMin(), masq.portMax());
             });
         }
         Translation.Redir redir = (Translation.Redir) translation;
@@ -41,32 +42,61 @@ final class TranslationOperations {
             } else {
                 address = own(packet.in, packet, "redirect");
             }
-            decide(frame, false, address, redir.portMin(), redir.portMax());
+            decide(frame, false, address, address, false, redir.portMin(), redir.portMax());
         });
     }
 
     private static Operation nat(Translation.Nat nat) {
-        Long flags = nat.flags();
-        boolean netmap = flags != null && (flags & Translation.NETMAP) != 0;
+        Long given = nat.flags();
+        long flags = given == null ? 0 : given;
+        boolean source = nat.type() == Translation.Nat.Type.SNAT;
+        boolean persistent = (flags & Translation.PERSISTENT) != 0;
         return new Plain(nat, frame -> {
-            if (netmap) {
-                throw new NotModelled("the translation of networks (prefix to)");
+            PacketState packet = frame.packet;
+            if (nat.family().number() != packet.family) {
+                return; // as if the rule did not have it
             }
-            byte[] address = null;
-            Integer register = nat.addressMin();
-            if (register != null) {
-                address = new byte[frame.packet.addressLength()];
-                System.arraycopy(frame.registers.bytes(), Registers16.offset(register), address, 0, address.length);
+            byte[] from = address(frame, nat.addressMin());
+            byte[] to = nat.addressMax() == null ? from : address(frame, nat.addressMax());
+            if ((flags & Translation.NETMAP) != 0) {
+                from = mapped(packet, source, from, to);
+                to = from;
             }
-            decide(frame, nat.type() == Translation.Nat.Type.SNAT, address, nat.portMin(), nat.portMax());
+            decide(frame, source, from, to, persistent, nat.portMin(), nat.portMax());
         });
     }
 
+    private static byte[] address(Frame frame, @Nullable Integer register) {
+        if (register == null) {
+            return NO_ADDRESS;
+        }
+        int at = Registers16.offset(register);
+        return Arrays.copyOfRange(frame.registers.bytes(), at, at + frame.packet.addressLength());
+    }
+
+    /** The packet's address with the prefix of a network ({@code nft_nat_setup_netmap}). */
+    private static byte[] mapped(PacketState packet, boolean source, byte[] from, byte[] to) {
+        byte[] address = new byte[from.length];
+        int at = packet.addressOffset(source);
+        for (int i = 0; i < address.length; i++) {
+            int prefix = ~(from[i] ^ to[i]);
+            address[i] = (byte) ((packet.bytes[at + i] & ~prefix) | (from[i] & prefix));
+        }
+        return address;
+    }
+
     private static void decide(
-            Frame frame, boolean source, byte @Nullable [] address, @Nullable Integer first, @Nullable Integer last) {
-        int from = port(frame, first);
-        int to = last == null ? from : port(frame, last);
-        frame.around.translated(new AddressChange(source, address == null ? null : Bytes.of(address), from, to));
+            Frame frame,
+            boolean source,
+            byte[] from,
+            byte[] to,
+            boolean persistent,
+            @Nullable Integer first,
+            @Nullable Integer last) {
+        int firstPort = port(frame, first);
+        int lastPort = last == null ? firstPort : port(frame, last);
+        int low = Math.min(firstPort, lastPort);
+        frame.around.translated(new AddressChange(source, from, to, persistent, low, Math.max(firstPort, lastPort)));
         frame.verdict = Verdict.NF_ACCEPT;
     }
 

@@ -1,8 +1,5 @@
 package dev.nfkit.testkit.machine;
 
-import dev.nfkit.Bytes;
-import org.jspecify.annotations.Nullable;
-
 /** The internet checksum of a packet, updated as bytes change. */
 public final class Checksums {
     private static final int TCP = 6;
@@ -54,29 +51,41 @@ public final class Checksums {
         return packet.protocol == UDP && packet.u16(offset) == 0 ? -1 : offset;
     }
 
-    /** Replaces an address, and corrects the checksums. */
-    public static void readdress(PacketState packet, boolean source, @Nullable Bytes to, int port) {
+    /** Replaces an address, and a port if there is one, and corrects the checksums. */
+    static void readdress(PacketState packet, boolean source, byte[] address, int port) {
         int checksum = transportOffset(packet);
-        if (to != null) {
-            byte[] address = to.toArray();
-            int at = packet.addressOffset(source);
-            long before = sum(packet.bytes, at, address.length);
-            long after = sum(address, 0, address.length);
-            System.arraycopy(address, 0, packet.bytes, at, address.length);
-            if (packet.family == PacketState.IPV4) {
-                packet.u16(10, replace(packet.u16(10), before, after));
-            }
+        int at = packet.addressOffset(source);
+        long before = sum(packet.bytes, at, address.length);
+        long after = sum(address, 0, address.length);
+        packet.write(at, address, 0, address.length);
+        if (packet.family == PacketState.IPV4) {
+            packet.u16(10, replace(packet.u16(10), before, after));
+        }
+        if (checksum >= 0) {
+            packet.u16(checksum, replace(packet.u16(checksum), before, after));
+        }
+        int place = packet.transport + (source ? 0 : 2);
+        if (port >= 0 && packet.hasTransport() && place + 2 <= packet.bytes.length) {
+            int old = packet.u16(place);
+            packet.u16(place, port);
             if (checksum >= 0) {
-                packet.u16(checksum, replace(packet.u16(checksum), before, after));
+                packet.u16(checksum, replace(packet.u16(checksum), old, port));
             }
         }
-        if (port >= 0) {
-            int at = packet.transport + (source ? 0 : 2);
-            int before = packet.u16(at);
-            packet.u16(at, port);
-            if (checksum >= 0) {
-                packet.u16(checksum, replace(packet.u16(checksum), before, port));
-            }
+    }
+
+    /** Takes a hop from the packet, as forwarding does. Returns false if there is none left. */
+    public static boolean hop(PacketState packet) {
+        int at = packet.family == PacketState.IPV4 ? 8 : 7;
+        int left = packet.bytes[at] & 0xff;
+        if (left <= 1) {
+            return false;
         }
+        byte[] changed = {(byte) (left - 1)};
+        packet.write(at, changed, 0, 1);
+        if (packet.family == PacketState.IPV4) {
+            packet.u16(10, replace(packet.u16(10), (long) left << 8, (long) (left - 1) << 8));
+        }
+        return true;
     }
 }

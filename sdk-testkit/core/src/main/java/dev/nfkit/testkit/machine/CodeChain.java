@@ -28,6 +28,11 @@ public final class CodeChain implements JumpTarget {
         rules = changed.toArray(new CodeRule[0]);
     }
 
+    /** The number of its rules. */
+    public int size() {
+        return rules.length;
+    }
+
     CodeRule[] rules() {
         return rules;
     }

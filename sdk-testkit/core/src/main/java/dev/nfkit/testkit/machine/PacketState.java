@@ -11,11 +11,16 @@ public final class PacketState {
 
     private static final int FRAGMENT_BITS = 0x1fff;
     private static final int NO_NEXT_HEADER = 59;
+    private static final RouteFacts NO_ROUTES = new RouteFacts(); // replaced, never changed
+    private static final byte[] NO_LINK = {};
 
-    /** The bytes from the network header on. */
+    /** The bytes from the network header on. Only the methods of this class change them. */
     public byte[] bytes;
+
+    private boolean shared;
+    private boolean changed;
     /** The link-layer header, or empty. */
-    public byte[] link = {};
+    public byte[] link = NO_LINK;
 
     public int family;
     public int etherType;
@@ -25,6 +30,11 @@ public final class PacketState {
     public int transport;
     public int fragment;
     public int hook;
+    /** The family of the table whose chain is executed. */
+    public int hookFamily;
+    /** The zone that a rule chose before connection tracking, or −1. */
+    public int templateZone = NONE;
+
     public @Nullable Device in;
     public @Nullable Device out;
     public int mark;
@@ -33,17 +43,74 @@ public final class PacketState {
     public boolean traced;
     public @Nullable ConnectionFacts connection;
     public boolean untracked;
-    public RouteFacts route = new RouteFacts();
+    public RouteFacts route = NO_ROUTES;
     public long userId = NONE;
     public long groupId = NONE;
 
+    /** A packet with these bytes, which are copied before a change. */
     public PacketState(byte[] bytes) {
         this.bytes = bytes;
+        this.shared = true;
         parse();
+    }
+
+    /** A packet like another one, which shares its bytes until one of them changes. */
+    public PacketState(PacketState other) {
+        bytes = other.share();
+        shared = true;
+        link = other.link;
+        family = other.family;
+        etherType = other.etherType;
+        protocol = other.protocol;
+        transport = other.transport;
+        fragment = other.fragment;
+        in = other.in;
+        out = other.out;
+        mark = other.mark;
+        priority = other.priority;
+        type = other.type;
+        untracked = other.untracked;
+        route = other.route;
+        userId = other.userId;
+        groupId = other.groupId;
+    }
+
+    /** The bytes as they are now: a later change makes a copy. */
+    public byte[] share() {
+        shared = true;
+        return bytes;
+    }
+
+    /** Replaces all bytes, and finds the headers again. */
+    public void replace(byte[] other) {
+        bytes = other;
+        shared = true;
+        parse();
+    }
+
+    /** Changes bytes; the headers are found again when the next base chain begins, as in the kernel. */
+    public void write(int offset, byte[] from, int at, int length) {
+        own();
+        System.arraycopy(from, at, bytes, offset, length);
+    }
+
+    private void own() {
+        changed = true;
+        if (shared) {
+            bytes = bytes.clone();
+            shared = false;
+        }
+    }
+
+    void parseIfChanged() {
+        if (changed) {
+            parse();
+        }
     }
 
     /** Finds the headers again, after the bytes changed. */
     public void parse() {
+        changed = false;
         int version = bytes.length == 0 ? 0 : (bytes[0] >> 4) & 0xf;
         protocol = NONE;
         transport = 0;
@@ -118,6 +185,7 @@ public final class PacketState {
 
     /** Sets 16 bits in network order. */
     public void u16(int offset, int value) {
+        own();
         bytes[offset] = (byte) (value >> 8);
         bytes[offset + 1] = (byte) value;
     }
@@ -133,13 +201,27 @@ public final class PacketState {
         return facts != null && facts.tracked();
     }
 
+    /** Connection tracking finds a connection. */
+    public void track(ConnectionFacts facts) {
+        connection = facts;
+        facts.see(this);
+    }
+
     /** The position of an address. */
     public int addressOffset(boolean source) {
-        return family == IPV4 ? (source ? 12 : 16) : source ? 8 : 24;
+        return addressOffset(family, source);
     }
 
     /** The length of an address. */
     public int addressLength() {
+        return addressLength(family);
+    }
+
+    static int addressOffset(int family, boolean source) {
+        return family == IPV4 ? (source ? 12 : 16) : source ? 8 : 24;
+    }
+
+    static int addressLength(int family) {
         return family == IPV4 ? 4 : 16;
     }
 }

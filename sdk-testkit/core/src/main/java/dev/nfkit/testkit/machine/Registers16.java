@@ -4,7 +4,7 @@ import dev.nfkit.nftables.bytecode.Registers;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The 16 words of registers, as bytes of the host. */
 public final class Registers16 {
@@ -14,6 +14,8 @@ public final class Registers16 {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, HOST);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, HOST);
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, HOST);
+
+    private static final byte[] NO_NAME = new byte[Device.NAME];
 
     private final byte[] bytes = new byte[64];
 
@@ -71,18 +73,25 @@ public final class Registers16 {
 
     /** Stores bytes and clears the rest of the last word. */
     public void store(int offset, byte[] from, int at, int length) {
-        int tail = length & (WORD - 1);
-        if (tail != 0) {
-            INT.set(bytes, offset + length - tail, 0);
+        switch (length) {
+            case 1 -> INT.set(bytes, offset, HOST == ByteOrder.LITTLE_ENDIAN ? from[at] & 0xff : from[at] << 24);
+            case 2 -> {
+                int half = (short) SHORT.get(from, at) & 0xffff;
+                INT.set(bytes, offset, HOST == ByteOrder.LITTLE_ENDIAN ? half : half << 16);
+            }
+            case 4 -> INT.set(bytes, offset, (int) INT.get(from, at));
+            default -> {
+                int tail = length & (WORD - 1);
+                if (tail != 0) {
+                    INT.set(bytes, offset + length - tail, 0);
+                }
+                System.arraycopy(from, at, bytes, offset, length);
+            }
         }
-        System.arraycopy(from, at, bytes, offset, length);
     }
 
-    /** Stores text, padded with zeros to a length. */
-    public void text(int offset, String text, int length) {
-        Arrays.fill(bytes, offset, offset + length, (byte) 0);
-        for (int i = 0; i < Math.min(text.length(), length - 1); i++) {
-            bytes[offset + i] = (byte) text.charAt(i);
-        }
+    /** Stores the name of a device, or zeros without one. */
+    public void device(int offset, @Nullable Device device) {
+        System.arraycopy(device == null ? NO_NAME : device.padded(), 0, bytes, offset, Device.NAME);
     }
 }

@@ -15,10 +15,25 @@ public final class RouteFacts {
     public boolean sourceDeviceGiven;
     public boolean destinationDeviceGiven;
     public byte @Nullable [] nextHop;
-    public int routeClass = -1;
     public int pathMss = -1;
     public boolean hasSocket;
     public boolean socketTransparent;
-    public boolean socketWildcard;
     public int socketMark;
+
+    public RouteFacts() {}
+
+    /** A copy. */
+    public RouteFacts(RouteFacts other) {
+        sourceType = other.sourceType;
+        destinationType = other.destinationType;
+        sourceDevice = other.sourceDevice;
+        destinationDevice = other.destinationDevice;
+        sourceDeviceGiven = other.sourceDeviceGiven;
+        destinationDeviceGiven = other.destinationDeviceGiven;
+        nextHop = other.nextHop;
+        pathMss = other.pathMss;
+        hasSocket = other.hasSocket;
+        socketTransparent = other.socketTransparent;
+        socketMark = other.socketMark;
+    }
 }

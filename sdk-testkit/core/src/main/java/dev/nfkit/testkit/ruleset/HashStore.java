@@ -1,7 +1,7 @@
 package dev.nfkit.testkit.ruleset;
 
 import dev.nfkit.testkit.machine.StoredElement;
-import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,20 +9,55 @@ import org.jspecify.annotations.Nullable;
 
 /** Elements that are single keys ({@code nft_set_hash.c}). */
 final class HashStore implements ElementStore {
+    /** A part of an array, compared by its bytes. A stored key never changes; the one to look up is used again. */
+    private static final class Key {
+        private byte[] bytes;
+        private int offset;
+        private final int length;
+        private int hash;
+
+        Key(byte[] bytes, int length) {
+            this.bytes = bytes;
+            this.length = length;
+            aim(bytes, 0);
+        }
+
+        Key aim(byte[] other, int at) {
+            bytes = other;
+            offset = at;
+            int sum = 1;
+            for (int i = at; i < at + length; i++) {
+                sum = 31 * sum + other[i];
+            }
+            hash = sum;
+            return this;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Key key
+                    && hash == key.hash
+                    && Arrays.equals(bytes, offset, offset + length, key.bytes, key.offset, key.offset + key.length);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+    }
+
+    private final Map<Key, StoredElement> elements = new LinkedHashMap<>();
     private final int length;
-    private final Map<ByteBuffer, StoredElement> elements = new LinkedHashMap<>();
+    private final Key wanted;
 
     HashStore(int length) {
         this.length = length;
+        this.wanted = new Key(new byte[length], length);
     }
 
     @Override
     public @Nullable StoredElement find(byte[] bytes, int offset, long now) {
-        return alive(ByteBuffer.wrap(bytes, offset, length), now);
-    }
-
-    private @Nullable StoredElement alive(ByteBuffer key, long now) {
-        StoredElement found = elements.get(key);
+        StoredElement found = elements.get(wanted.aim(bytes, offset));
         return found == null || found.expired(now) ? null : found;
     }
 
@@ -33,17 +68,17 @@ final class HashStore implements ElementStore {
 
     @Override
     public @Nullable StoredElement same(StoredElement element, long now) {
-        return alive(ByteBuffer.wrap(element.key()), now);
+        return find(element.key(), 0, now);
     }
 
     @Override
     public void put(StoredElement element) {
-        elements.put(ByteBuffer.wrap(element.key()), element);
+        elements.put(new Key(element.key(), length), element);
     }
 
     @Override
     public void remove(StoredElement element) {
-        elements.remove(ByteBuffer.wrap(element.key()), element);
+        elements.remove(wanted.aim(element.key(), 0), element);
     }
 
     @Override

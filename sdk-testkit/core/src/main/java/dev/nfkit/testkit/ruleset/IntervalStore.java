@@ -21,6 +21,9 @@ final class IntervalStore implements ElementStore {
     private final int length;
     private final TreeMap<byte[], Place> places = new TreeMap<>(Arrays::compareUnsigned);
 
+    private byte @Nullable [][] keys;
+    private @Nullable StoredElement[] starts = {};
+
     IntervalStore(int length) {
         this.length = length;
     }
@@ -31,9 +34,29 @@ final class IntervalStore implements ElementStore {
 
     @Override
     public @Nullable StoredElement find(byte[] bytes, int offset, long now) {
-        Map.Entry<byte[], Place> place = places.floorEntry(Arrays.copyOfRange(bytes, offset, offset + length));
-        StoredElement start = place == null ? null : place.getValue().start;
+        byte[][] sorted = sorted();
+        int low = 0;
+        int high = sorted.length;
+        while (low < high) { // finds the number of places up to the key
+            int middle = (low + high) >>> 1;
+            byte[] place = sorted[middle];
+            if (Arrays.compareUnsigned(place, 0, length, bytes, offset, offset + length) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        StoredElement start = low == 0 ? null : starts[low - 1];
         return start == null || start.expired(now) ? null : start;
+    }
+
+    /** The keys of all places in order, with the elements that start there; made when the set is looked up. */
+    private byte[][] sorted() {
+        if (keys == null) {
+            keys = places.keySet().toArray(new byte[0][]);
+            starts = places.values().stream().map(place -> place.start).toArray(StoredElement[]::new);
+        }
+        return keys;
     }
 
     @Override
@@ -79,6 +102,7 @@ final class IntervalStore implements ElementStore {
 
     @Override
     public void put(StoredElement element) {
+        keys = null;
         Place place = places.computeIfAbsent(element.key(), key -> new Place());
         if (ends(element)) {
             place.end = element;
@@ -89,6 +113,7 @@ final class IntervalStore implements ElementStore {
 
     @Override
     public void remove(StoredElement element) {
+        keys = null;
         Place place = places.get(element.key());
         if (place == null) {
             return;

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.ruleset;
 
+import dev.nfkit.testkit.instruction.Fusion;
 import dev.nfkit.testkit.machine.CodeRule;
 import dev.nfkit.testkit.machine.Operation;
 import java.util.List;
@@ -29,7 +30,7 @@ public final class RuleState {
         this.operations = List.copyOf(operations);
         this.uses = List.copyOf(uses);
         this.userData = userData;
-        this.code = new CodeRule(handle, operations);
+        this.code = new CodeRule(chain.code(), handle, Fusion.of(operations));
     }
 
     public ChainState chain() {

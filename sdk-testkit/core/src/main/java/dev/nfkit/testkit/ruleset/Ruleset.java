@@ -10,11 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** All tables, and the base chains in the order of their execution. Requires the clock's lock. */
 public final class Ruleset {
     private static final int INET = 1;
+    private static final int NETDEV = 5;
+    private static final int INET_INGRESS = 5;
     private final Map<TableKey, TableState> tables = new LinkedHashMap<>();
     private final List<ChainState> registered = new ArrayList<>();
     private final Map<CodeChain, ChainState> byCode = new HashMap<>();
@@ -57,14 +60,29 @@ public final class Ruleset {
         return byCode.get(code);
     }
 
-    /** The base chains of a hook, in the order of their priorities; of one priority the last one first. */
+    /** The base chains of a hook of IP, in the order of their priorities; of one priority the last one first. */
     public List<ChainState> at(int family, int hook) {
+        return select((its, where) -> (its == family || its == INET) && where.number() == hook);
+    }
+
+    /** The base chains of a device's own hooks, in the same order. */
+    public List<ChainState> ofDevice(String device) {
+        return select((its, where) -> (its == NETDEV || (its == INET && where.number() == INET_INGRESS))
+                && where.devices().contains(device));
+    }
+
+    /** Whether a chain translates addresses of a family. */
+    public boolean translates(int family) {
+        return !select((its, where) -> (its == family || its == INET) && where.nat())
+                .isEmpty();
+    }
+
+    private List<ChainState> select(BiPredicate<Integer, BaseHook> wanted) {
         List<ChainState> found = new ArrayList<>();
         for (ChainState chain : registered) {
             BaseHook where = chain.hook();
-            int its = chain.table().family();
             boolean dormant = (chain.table().flags() & TableState.DORMANT) != 0;
-            if (where != null && !dormant && (its == family || its == INET) && where.number() == hook) {
+            if (where != null && !dormant && wanted.test(chain.table().family(), where)) {
                 int at = 0;
                 while (at < found.size() && priority(found.get(at)) < where.priority()) {
                     at++;

@@ -20,9 +20,9 @@ final class PacketMessages {
     private PacketMessages() {}
 
     private static void common(PacketContents contents, PacketState packet) {
-        contents.carry(packet.bytes);
+        contents.carry(packet.share());
         contents.family(AddressFamily.of(packet.family));
-        contents.hook(packet.hook);
+        contents.hook(packet.hook == Way.INGRESS ? 0 : packet.hook);
     }
 
     private static void device(PacketContents contents, int code, @Nullable Device device) {

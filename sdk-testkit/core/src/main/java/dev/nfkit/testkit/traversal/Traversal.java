@@ -1,19 +1,22 @@
 package dev.nfkit.testkit.traversal;
 
+import dev.nfkit.AddressFamily;
+import dev.nfkit.Hook;
 import dev.nfkit.nftables.bytecode.Log;
 import dev.nfkit.nftables.bytecode.Reject;
+import dev.nfkit.nftables.bytecode.Verdict;
 import dev.nfkit.testkit.machine.AddressChange;
+import dev.nfkit.testkit.machine.AddressTranslator;
 import dev.nfkit.testkit.machine.Checksums;
-import dev.nfkit.testkit.machine.CodeChain;
 import dev.nfkit.testkit.machine.CodeRule;
 import dev.nfkit.testkit.machine.ConnectionFacts;
 import dev.nfkit.testkit.machine.Device;
+import dev.nfkit.testkit.machine.Frame;
 import dev.nfkit.testkit.machine.Interpreter;
 import dev.nfkit.testkit.machine.PacketState;
 import dev.nfkit.testkit.machine.Surroundings;
 import dev.nfkit.testkit.machine.Visits;
 import dev.nfkit.testkit.ruleset.ChainState;
-import dev.nfkit.testkit.ruleset.Ruleset;
 import dev.nfkit.testkit.time.ModelClock;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,42 +25,47 @@ import org.jspecify.annotations.Nullable;
 
 /** The way of one packet through the hooks ({@code nf_hook_slow}). Requires the clock's lock. */
 public final class Traversal implements Surroundings, Visits {
-    private static final int CONTINUE = -1;
     private static final int VERDICT_MASK = 0xff;
     private static final int DROP = 0;
+    private static final int ACCEPT = 1;
     private static final int QUEUE = 3;
     private static final int REPEAT = 4;
     private static final int STOP = 5;
-    private static final int FORWARD = 2;
-    private static final int OUTPUT = 3;
-    private static final int POSTROUTING = 4;
 
-    private final Ruleset ruleset;
+    private final Stops ruleset;
     private final Deliveries deliveries;
     private final ModelClock clock;
     private final PacketState packet;
     private final @Nullable Device in;
     private final @Nullable Device out;
-    private final @Nullable ConnectionFacts connection;
-    private final List<Integer> hooks;
-    private final Random random;
+    private final ConnectionFacts connection;
+    private final Way way;
+    private final long seed;
+    private final Frame frame;
     private final VisitLog visits = new VisitLog();
-    private final List<Logged> logs = new ArrayList<>();
-    private final List<Integer> queues = new ArrayList<>();
-    private final List<AddressChange> changes = new ArrayList<>();
-    private final int sourceHook;
+    private @Nullable Random random;
+    private List<Logged> logs = List.of();
+    private List<Integer> queues = List.of();
+    private List<AddressChange> changes = List.of();
     private @Nullable Reject reject;
     private Outcome outcome = Outcome.WAITING;
-    private List<Stop> stops = List.of();
+    private Stop[] stops = {};
     private int hookAt = -1;
     private int stopAt;
 
+    /**
+     * Prepares the way of a packet.
+     *
+     * @param connection its connection, which connection tracking finds on the way
+     * @param seed of its random numbers
+     */
     public Traversal(
-            Ruleset ruleset,
+            Stops ruleset,
             Deliveries deliveries,
             ModelClock clock,
             PacketState packet,
-            List<Integer> hooks,
+            ConnectionFacts connection,
+            Way way,
             long seed) {
         this.ruleset = ruleset;
         this.deliveries = deliveries;
@@ -65,40 +73,53 @@ public final class Traversal implements Surroundings, Visits {
         this.packet = packet;
         this.in = packet.in;
         this.out = packet.out;
-        this.connection = packet.connection;
-        this.hooks = List.copyOf(hooks);
-        this.random = new Random(seed);
-        this.sourceHook = hooks.get(0);
+        this.connection = connection;
+        this.way = way;
+        this.seed = seed;
+        this.frame = new Frame(packet, this);
     }
 
     /** Starts at the first hook. */
     public void start() {
-        boolean first = Stop.tracks(sourceHook);
-        packet.connection = first ? null : connection;
+        if (!way.tracks()) {
+            track();
+        }
         nextHook();
     }
 
     private void nextHook() {
-        while (++hookAt < hooks.size()) {
-            int hook = hooks.get(hookAt);
+        while (++hookAt < way.length()) {
+            int hook = way.hook(hookAt);
+            if (hook == Way.FORWARD && hookAt > 0 && !Checksums.hop(packet)) {
+                outcome = Outcome.DROPPED; // with an answer to the sender, as there are no hops left
+                return;
+            }
             packet.hook = hook;
-            boolean own = hook == OUTPUT || sourceHook == OUTPUT;
-            packet.in = own ? null : in;
-            packet.out = hook == FORWARD || hook >= OUTPUT ? out : null;
-            stops = Stop.at(ruleset, packet.family, hook, hookAt == 0);
+            packet.in = way.own() || hook == Way.OUTPUT ? null : in;
+            packet.out = hook >= Way.FORWARD && hook != Way.INGRESS ? out : null;
+            stops = hook == Way.INGRESS
+                    ? (in == null ? new Stop[0] : ruleset.ingress(in.name()))
+                    : ruleset.at(packet.family, hook, way.tracks());
             stopAt = 0;
             if (!goOn()) {
                 return;
             }
+        }
+        if (packet.hook == Way.POSTROUTING && out != null) {
+            ruleset.checkEgress(out.name());
         }
         outcome = Outcome.ACCEPTED;
     }
 
     /** Executes the stops of the present hook. Returns whether the packet goes on to the next one. */
     private boolean goOn() {
-        while (stopAt < stops.size()) {
-            Stop stop = stops.get(stopAt++);
-            int verdict = stop.isConntrack() ? track() : stop.isNat() ? translate(stop) : execute(stop.only());
+        while (stopAt < stops.length) {
+            Stop stop = stops[stopAt++];
+            int verdict = switch (stop.kind()) {
+                case CHAIN -> execute(stop.chains()[0]);
+                case CONNTRACK -> track();
+                case NAT -> translate(stop);
+            };
             int kind = verdict & VERDICT_MASK;
             if (kind == DROP) {
                 outcome = Outcome.DROPPED;
@@ -106,7 +127,7 @@ public final class Traversal implements Surroundings, Visits {
             }
             if (kind == QUEUE) {
                 int number = verdict >>> 16;
-                queues.add(number);
+                queues = with(queues, number);
                 deliveries.queue(number, PacketMessages.queued(packet, verdict, this));
                 return false; // it goes on when it leaves the queue, perhaps already
             }
@@ -114,63 +135,66 @@ public final class Traversal implements Surroundings, Visits {
         return true;
     }
 
+    private static <T> List<T> with(List<T> list, T more) {
+        List<T> longer = list.isEmpty() ? new ArrayList<>(2) : list;
+        longer.add(more);
+        return longer;
+    }
+
     private int track() {
         if (!packet.untracked) {
-            packet.connection = connection;
+            if (packet.templateZone >= 0) {
+                connection.zone = packet.templateZone;
+            }
+            packet.track(connection);
         }
-        return 1;
+        return ACCEPT;
     }
 
     private int execute(ChainState chain) {
-        int verdict = Interpreter.run(chain.code(), packet, this, this);
-        if (verdict != CONTINUE) {
+        packet.hookFamily = chain.table().family();
+        visits.expect(chain.code().size());
+        int verdict = Interpreter.run(chain.code(), frame, this);
+        if (verdict != Verdict.NFT_CONTINUE) {
             return verdict;
         }
-        visits.policy(chain.code(), chain.policy());
+        visits.policy(chain.code(), chain.policy() != DROP);
         return chain.policy();
     }
 
     private int translate(Stop stop) {
         ConnectionFacts facts = packet.connection;
-        boolean source = packet.hook == POSTROUTING || packet.hook == 1;
-        if (facts == null || !facts.tracked() || (facts.state & (ConnectionFacts.NEW | ConnectionFacts.RELATED)) == 0) {
-            return 1;
-        }
-        if (source ? facts.sourceTranslated : facts.destinationTranslated) {
-            return 1;
+        boolean source = packet.hook == Way.POSTROUTING || packet.hook == Way.INPUT;
+        int done = source ? ConnectionFacts.SRC_NAT_DONE : ConnectionFacts.DST_NAT_DONE;
+        if (facts == null || !begins(facts) || (facts.status & done) != 0) {
+            return ACCEPT;
         }
         int before = changes.size();
         for (ChainState chain : stop.chains()) {
             int verdict = execute(chain);
-            if ((verdict & VERDICT_MASK) != 1) {
+            if ((verdict & VERDICT_MASK) != ACCEPT) {
                 return verdict;
             }
             if (changes.size() > before) {
-                AddressChange change = changes.get(before);
-                int port = change.fromPort() < 0 ? -1 : port(change);
-                Checksums.readdress(packet, change.source(), change.address(), port);
+                AddressTranslator.translate(packet, facts, changes.get(before));
                 break;
             }
         }
-        if (source) {
-            facts.sourceTranslated = true;
-        } else {
-            facts.destinationTranslated = true;
-        }
-        return 1;
+        facts.status |= done;
+        return ACCEPT;
     }
 
-    /** The present port if the rule permits it, else the first one that it permits. */
-    private int port(AddressChange change) {
-        int present = packet.u16(packet.transport + (change.source() ? 0 : 2));
-        return present >= change.fromPort() && present <= change.toPort() ? present : change.fromPort();
+    /** Whether the translation of a connection is decided with this packet. An error is translated as its connection. */
+    private static boolean begins(ConnectionFacts facts) {
+        return facts.state == ConnectionFacts.NEW
+                || (facts.state == ConnectionFacts.RELATED && !facts.seen().isIcmp());
     }
 
     /** The packet left a queue. */
     public void left(boolean dropped, int verdict, byte[] bytes, long mark, long priority, boolean elsewhere) {
         if (elsewhere || (verdict & VERDICT_MASK) == QUEUE) {
             if (!elsewhere) {
-                queues.add(verdict >>> 16);
+                queues = with(queues, verdict >>> 16);
             }
             return;
         }
@@ -178,15 +202,14 @@ public final class Traversal implements Surroundings, Visits {
             outcome = Outcome.DROPPED;
             return;
         }
-        packet.bytes = bytes;
-        packet.parse();
+        packet.replace(bytes);
         packet.mark = (int) mark;
         packet.priority = (int) priority;
         int kind = verdict & VERDICT_MASK;
         if (kind == REPEAT) {
             stopAt--;
         } else if (kind == STOP) {
-            stopAt = stops.size();
+            stopAt = stops.length;
         }
         if (goOn()) {
             nextHook();
@@ -205,6 +228,9 @@ public final class Traversal implements Surroundings, Visits {
 
     @Override
     public int random() {
+        if (random == null) {
+            random = new Random(seed);
+        }
         return random.nextInt();
     }
 
@@ -213,7 +239,7 @@ public final class Traversal implements Surroundings, Visits {
         Integer group = log.group();
         String prefix = log.prefix() == null ? "" : log.prefix();
         boolean delivered = group != null && deliveries.log(group, PacketMessages.logged(of, log));
-        logs.add(new Logged(group == null ? -1 : group, prefix, delivered));
+        logs = with(logs, new Logged(group == null ? -1 : group, prefix, delivered));
     }
 
     @Override
@@ -223,12 +249,12 @@ public final class Traversal implements Surroundings, Visits {
 
     @Override
     public void translated(AddressChange change) {
-        changes.add(change);
+        changes = with(changes, change);
     }
 
     @Override
-    public void visited(CodeChain chain, CodeRule rule, boolean matched) {
-        visits.rule(chain, rule.handle(), matched);
+    public void visited(CodeRule rule, boolean matched) {
+        visits.rule(rule, matched);
     }
 
     public Outcome outcome() {
@@ -263,7 +289,7 @@ public final class Traversal implements Surroundings, Visits {
     }
 
     /** The hook that it is at. */
-    public int hook() {
-        return packet.hook;
+    public Hook hook() {
+        return packet.hook == Way.INGRESS ? Hook.NETDEV_INGRESS : Hook.of(AddressFamily.IPV4, packet.hook);
     }
 }

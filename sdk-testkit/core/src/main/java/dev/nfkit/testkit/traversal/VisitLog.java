@@ -1,50 +1,59 @@
 package dev.nfkit.testkit.traversal;
 
 import dev.nfkit.testkit.machine.CodeChain;
+import dev.nfkit.testkit.machine.CodeRule;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The rules that a packet met, kept in arrays, since most packets' lists are never read. */
+/** The rules that a packet met, and the chains whose policy it came to; kept in arrays, since most lists are never read. */
 final class VisitLog {
-    private static final int FIRST_CAPACITY = 32;
-    private static final byte MISSED = 0;
-    private static final byte MATCHED = 1;
-    private static final byte POLICY_DROP = 2;
-    private static final byte POLICY_ACCEPT = 3;
+    private static final int SPARE = 4;
 
-    private @Nullable CodeChain[] chains = new @Nullable CodeChain[FIRST_CAPACITY];
-    private long[] handles = new long[FIRST_CAPACITY];
-    private byte[] kinds = new byte[FIRST_CAPACITY];
+    private @Nullable Object[] entries = {};
+    /** Whether a rule matched, or a policy accepts. */
+    private long[] bits = {};
+
     private int count;
 
-    void rule(CodeChain chain, long handle, boolean matched) {
-        add(chain, handle, matched ? MATCHED : MISSED);
-    }
-
-    void policy(CodeChain chain, int verdict) {
-        add(chain, 0, verdict == 0 ? POLICY_DROP : POLICY_ACCEPT);
-    }
-
-    private void add(CodeChain chain, long handle, byte kind) {
-        if (count == kinds.length) {
-            chains = Arrays.copyOf(chains, 2 * count);
-            handles = Arrays.copyOf(handles, 2 * count);
-            kinds = Arrays.copyOf(kinds, 2 * count);
+    /** Makes place for the rules of a base chain at once. */
+    void expect(int rules) {
+        int needed = count + rules + SPARE;
+        if (needed > entries.length) {
+            entries = Arrays.copyOf(entries, needed);
+            bits = Arrays.copyOf(bits, needed / Long.SIZE + 1);
         }
-        chains[count] = chain;
-        handles[count] = handle;
-        kinds[count++] = kind;
+    }
+
+    void rule(CodeRule rule, boolean matched) {
+        add(rule, matched);
+    }
+
+    void policy(CodeChain chain, boolean accepts) {
+        add(chain, accepts);
+    }
+
+    private void add(Object entry, boolean bit) {
+        int at = count;
+        if (at == entries.length) {
+            expect(at);
+        }
+        entries[at] = entry;
+        if (bit) {
+            bits[at >> 6] |= 1L << at;
+        }
+        count = at + 1;
     }
 
     List<Visit> list() {
         List<Visit> list = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            CodeChain chain = chains[i];
-            if (chain != null) {
-                String verdict = kinds[i] == POLICY_DROP ? "drop" : kinds[i] == POLICY_ACCEPT ? "accept" : null;
-                list.add(new Visit(chain, handles[i], kinds[i] != MISSED, verdict));
+            boolean bit = (bits[i >> 6] & (1L << i)) != 0;
+            if (entries[i] instanceof CodeRule rule) {
+                list.add(new Visit(rule.chain(), rule.handle(), bit, null));
+            } else if (entries[i] instanceof CodeChain chain) {
+                list.add(new Visit(chain, 0, true, bit ? "accept" : "drop"));
             }
         }
         return list;
