@@ -19,10 +19,39 @@ private const val UDP = 17
 private const val ICMP = 1
 private const val ICMPV6 = 58
 
-/** Packets to the addresses of the test's device, with few different values, so that rules match often. */
+/** Where addresses of packets are: on the network of the test's device, its own, or beyond the gateway. */
+internal enum class PacketNetworks(
+    val four: Int,
+    val six: Int,
+    val fixed: Boolean,
+) {
+    NEAR(0, 0, false),
+    LOCAL(0, 0, true),
+    FAR(9, 9, false),
+}
+
+/** Packets with few different values, so that rules match often. */
 internal class RandomPackets(
     private val random: Random,
+    private val from: PacketNetworks = PacketNetworks.NEAR,
+    private val to: PacketNetworks = PacketNetworks.LOCAL,
 ) {
+    private fun address4(network: PacketNetworks): ByteArray =
+        if (network.fixed) {
+            byteArrayOf(10, 0, 0, 1)
+        } else {
+            byteArrayOf(10, network.four.toByte(), random.nextInt(3).toByte(), (2 + random.nextInt(6)).toByte())
+        }
+
+    private fun address6(network: PacketNetworks): ByteArray {
+        val address = ByteArray(16)
+        address[0] = 0xfd.toByte()
+        address[1] = network.six.toByte()
+        if (!network.fixed) address[7] = random.nextInt(3).toByte()
+        address[15] = (if (network.fixed) 1 else 2 + random.nextInt(6)).toByte()
+        return address
+    }
+
     fun next(fragments: Boolean): RandomPacket {
         val four = random.nextBoolean()
         val fragment = four && fragments && random.nextInt(10) == 0
@@ -107,7 +136,7 @@ internal class RandomPackets(
     ): Pair<ByteArray, Int> {
         val packet = ByteBuffer.allocate(20 + transport.size)
         packet.put(0x45).put((random.nextInt(4) shl 4).toByte()).putShort((20 + transport.size).toShort())
-        packet.putShort(random.nextInt(8).toShort())
+        packet.putShort((1 + random.nextInt(8)).toShort()) // the kernel replaces 0
         packet.putShort(
             (
                 if (fragment) {
@@ -120,8 +149,7 @@ internal class RandomPackets(
             ).toShort(),
         )
         packet.put(intArrayOf(1, 63, 64, 128, 255)[random.nextInt(5)].toByte()).put(protocol.toByte()).putShort(0)
-        packet.put(byteArrayOf(10, 0, random.nextInt(3).toByte(), (2 + random.nextInt(6)).toByte()))
-        packet.put(byteArrayOf(10, 0, 0, 1)).put(transport)
+        packet.put(address4(from)).put(address4(to)).put(transport)
         var sum = 0
         for (i in 0 until 20 step 2) sum += packet.getShort(i).toInt() and 0xffff
         while (sum shr 16 != 0) sum = (sum and 0xffff) + (sum shr 16)
@@ -145,9 +173,7 @@ internal class RandomPackets(
         packet.putInt(0x60000000 or (random.nextInt(3) shl 20) or random.nextInt(4))
         packet.putShort((extensions.capacity() + transport.size).toShort())
         packet.put((headers.firstOrNull() ?: protocol).toByte()).put((63 + random.nextInt(3)).toByte())
-        packet.put(byteArrayOf(0xfd.toByte(), 0, 0, 0, 0, 0, 0, random.nextInt(3).toByte()))
-        packet.put(byteArrayOf(0, 0, 0, 0, 0, 0, 0, (2 + random.nextInt(6)).toByte()))
-        packet.put(byteArrayOf(0xfd.toByte(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))
+        packet.put(address6(from)).put(address6(to))
         packet.put(extensions.array()).put(transport)
         return packet.array() to 40 + extensions.capacity()
     }

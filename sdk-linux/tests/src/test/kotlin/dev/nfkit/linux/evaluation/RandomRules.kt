@@ -6,9 +6,9 @@ import java.util.Random
 internal class RandomRules(
     private val random: Random,
 ) {
-    private fun <T> pick(vararg of: T): T = of[random.nextInt(of.size)]
+    fun <T> pick(vararg of: T): T = of[random.nextInt(of.size)]
 
-    private fun port() = pick(22, 53, 80, 443, 1000, 1001, 5000, 65535)
+    fun port() = pick(22, 53, 80, 443, 1000, 1001, 5000, 65535)
 
     private fun address4() = "10.0.${random.nextInt(3)}.${2 + random.nextInt(6)}"
 
@@ -43,7 +43,7 @@ internal class RandomRules(
             else -> "!= { fd00::2, fd00:0:0:1::3 }"
         }
 
-    private fun network(four: Boolean): String =
+    fun network(four: Boolean): String =
         if (four) {
             when (random.nextInt(12)) {
                 0, 1, 2 -> "ip saddr ${addresses4()}"
@@ -68,7 +68,7 @@ internal class RandomRules(
             }
         }
 
-    private fun transport(): String =
+    fun transport(): String =
         when (random.nextInt(16)) {
             0, 1 -> "tcp dport ${ports()}"
             2 -> "tcp sport ${ports()}"
@@ -86,7 +86,7 @@ internal class RandomRules(
             else -> pick("icmp type echo-request", "icmpv6 type echo-request", "icmp id 1-2", "icmp sequence 3")
         }
 
-    private fun meta(tracked: Boolean): String =
+    fun meta(tracked: Boolean): String =
         when (random.nextInt(if (tracked) 14 else 10)) {
             0, 1 -> "meta mark ${pick("0", "!= 0", "1-7", "{ 1, 4, 16-32 }")}"
             2 -> "meta mark & ${1 + random.nextInt(15)} ${pick("==", "!=")} ${random.nextInt(4)}"
@@ -102,7 +102,7 @@ internal class RandomRules(
             else -> pick("ct direction original", "ct l3proto ip", "ct status 0")
         }
 
-    private fun change(
+    fun change(
         four: Boolean,
         input: Boolean,
         tracked: Boolean,
@@ -123,7 +123,7 @@ internal class RandomRules(
             else -> pick("counter name \"c1\"", "quota name \"q1\"", "meta mark set meta length")
         }
 
-    private fun verdict(targets: List<String>): String =
+    fun verdict(targets: List<String>): String =
         when (random.nextInt(12)) {
             0 -> "accept"
             1 -> "drop"
@@ -136,7 +136,7 @@ internal class RandomRules(
         }
 
     /** A part of a rule that does not contradict its protocol. */
-    private fun fitting(
+    fun fitting(
         protocol: String,
         part: () -> String,
     ): String {
@@ -187,7 +187,8 @@ internal class RandomRules(
             set seen { type ipv4_addr; size 4; flags dynamic; }
             set ports { type inet_service; size 100; flags dynamic; }
             set nets { type ipv4_addr; flags interval; elements = { 10.0.1.0/29, 10.0.2.3-10.0.2.5 } }
-            map marks { type ipv4_addr : mark; flags interval; elements = { 10.0.0.0/24 : 3, 10.0.2.0/24 : 0x11, * : 9 } }
+            map marks { type ipv4_addr : mark; flags interval;
+            elements = { 10.0.0.0/24 : 3, 10.0.2.0/24 : 0x11, * : 9 } }
             chain two {
             ${rules(emptyList(), false, 3)}
             }
