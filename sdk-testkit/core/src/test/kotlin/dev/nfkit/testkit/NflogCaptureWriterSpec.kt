@@ -10,6 +10,7 @@ import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.pcap.CaptureReader
 import dev.nfkit.pcap.CaptureRecord
 import dev.nfkit.pcap.CaptureSection
+import dev.nfkit.pcap.CaptureWriter
 import dev.nfkit.pcap.LinkType
 import dev.nfkit.pcap.PcapWriter
 import dev.nfkit.pcap.PcapngWriter
@@ -332,6 +333,75 @@ class NflogCaptureWriterSpec :
                     .get()
             statistics.interfaceDropped().asLong shouldBe 3
             statistics.comment().get() shouldBe "the session, all groups: 3 datagrams lost at the socket"
+        }
+
+        test("a loss of several groups belongs to none of them, and each kind of loss is named") {
+            val written = Written()
+            written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(0)))
+            written.writer.write(packet(SampleNflog.of(*ipv4).group(31)))
+            written.writer.finish(
+                Statistics
+                    .none()
+                    .withSocketDrops(3)
+                    .withTruncatedDatagrams(2)
+                    .withMalformed(1)
+                    .withTruncatedPackets(4),
+            )
+            val reader = written.read().second
+            for (group in 0..1) {
+                val statistics = reader.statistics(group).get()
+                statistics.interfaceDropped().asLong shouldBe 0
+                statistics.received().asLong shouldBe 1
+                statistics.comment().get() shouldBe "the session, all groups: 3 datagrams lost at the socket, " +
+                    "2 datagrams that did not fit, 1 malformed messages, 4 packets cut at the copy range"
+            }
+        }
+
+        test("datagrams that did not fit are losses of the only group, unless its gaps are more") {
+            for ((sequence, dropped) in listOf(0L to 5L, 9L to 9L)) {
+                val written = Written()
+                written.writer.write(packet(SampleNflog.of(*ipv4).sequence(sequence)))
+                written.writer.finish(Statistics.none().withSocketDrops(3).withTruncatedDatagrams(2))
+                val statistics =
+                    written
+                        .read()
+                        .second
+                        .statistics(0)
+                        .get()
+                statistics.interfaceDropped().asLong shouldBe dropped
+            }
+        }
+
+        test("numbers wrap around, and one that is half of all numbers ahead is a step back") {
+            val written = Written()
+            listOf(0xffff_fffeL, 1L).forEach {
+                written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(it)))
+            }
+            written.writer.write(packet(SampleNflog.of(*ipv4).group(31).sequence(0x8000_0000L)))
+            written.writer.write(packet(SampleNflog.of(*ipv4).group(32).sequence(0x7fff_ffffL)))
+            written.writer.finish(nothing)
+            val reader = written.read().second
+            (0..2).map {
+                reader
+                    .statistics(it)
+                    .get()
+                    .interfaceDropped()
+                    .asLong
+            } shouldBe listOf(2L, 0L, 0x7fff_ffffL)
+        }
+
+        test("raw IP has the copy range as its limit, and a group without a packet that was written has no interface") {
+            for ((linkType, limit) in listOf(LinkType.RAW to 99, LinkType.NFLOG to CaptureWriter.MAX_PACKET)) {
+                val written = Written(linkType)
+                repeat(2) { written.writer.addGroup(NflogGroup.builder(30).copyRange(99).build()) }
+                written.writer.write(packet(SampleNflog.of(1, 2, 3).group(31)))
+                written.writer.finish(nothing)
+                val reader = written.read().second
+                reader.interfaces()[0].snapLength() shouldBe limit
+                reader.interfaces()[0].description().get() shouldBe "NFLOG group 30"
+                reader.interfaces().size shouldBe if (linkType == LinkType.RAW) 1 else 2
+                written.writer.skipped() shouldBe if (linkType == LinkType.RAW) 1 else 0
+            }
         }
 
         test("a packet in another byte order than the file's is refused") {

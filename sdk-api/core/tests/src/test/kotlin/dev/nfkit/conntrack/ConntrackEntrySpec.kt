@@ -161,6 +161,16 @@ class ConntrackEntrySpec :
             shouldThrow<NoSuchElementException> { entry.original().icmpId() }
         }
 
+        test("if the state of a protocol occurs twice, the last one counts, with nothing of the first") {
+            val twice =
+                entryOf {
+                    nest(4) { nest(3) { u8(1, 4).be32(2, 6).be32(3, 5) } }
+                    nest(4) { nest(1) { u8(1, 3) } }
+                }
+            twice.protocolInfo() shouldBe entryOf { nest(4) { nest(1) { u8(1, 3) } } }.protocolInfo()
+            twice.protocolInfo().get().stateName() shouldBe "ESTABLISHED"
+        }
+
         test("SCTP and DCCP have states of their own") {
             val sctp = entryOf { nest(4) { nest(3) { u8(1, 4).be32(2, 0xffff_ffffL).be32(3, 5) } } }
             sctp.protocolInfo() shouldBe Optional.of(ProtocolInfo.Sctp(4, 0xffff_ffffL, 5))

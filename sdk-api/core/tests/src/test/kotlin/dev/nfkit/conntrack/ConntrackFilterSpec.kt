@@ -219,6 +219,10 @@ class ConntrackFilterSpec :
             ConntrackFilter.all().status(0, dying).matches(entry) shouldBe false
             ConntrackFilter.all().reply(TuplePattern.any().source(SERVER)).matches(entry) shouldBe false
             ConntrackFilter.all().tcpState(TcpState.NONE).matches(entry) shouldBe false
+            val sctp = entryOf { nest(4) { nest(3) { u8(1, TcpState.ESTABLISHED.number()) } } }
+            val tcp = entryOf { nest(4) { nest(1) { u8(1, TcpState.ESTABLISHED.number()) } } }
+            listOf(sctp, tcp).map { ConntrackFilter.all().tcpState(TcpState.ESTABLISHED).matches(it) } shouldBe
+                listOf(false, true)
             val reported = event { WEB.writeTo(this, 1) }
             options(ConntrackFilter.all().mark(0)).socketFilter().matches(reported) shouldBe true
             options(ConntrackFilter.all().zone(0)).socketFilter().matches(reported) shouldBe true
