@@ -42,7 +42,7 @@ public final class BatchRefusedException extends KernelRefusedException {
         String place = first.index() == NO_INDEX ? "" : " (change " + first.index() + " of the batch)";
         int others = refused.size() - 1;
         String more = others == 0 ? "" : ", and " + (complete ? "" : "at least ") + others + " more refused";
-        return first.change() + place + more;
+        return first.inText() + place + more;
     }
 
     /**

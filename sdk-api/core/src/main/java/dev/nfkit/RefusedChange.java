@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the text of the extended acknowledgement, or null if the kernel gave none
  * @param attribute the attribute that the kernel objects to, from the outside in, such as {@code NFTA_CHAIN_TYPE}; null if
  *     it named none
+ * @param place what the kernel objects to, if it was read from text; or null
  * @param refusal the cause, as far as it could be determined
  * @param explanation a sentence on cause and cure, or null if none is known
  */
@@ -21,8 +22,18 @@ public record RefusedChange(
         Errno errno,
         @Nullable String text,
         @Nullable String attribute,
+        @Nullable Place place,
         Refusal refusal,
         @Nullable String explanation) {
+
+    /**
+     * The place of something in a text.
+     *
+     * @param line the line of its first character, from 1
+     * @param column the column of its first character, from 1
+     * @param text its characters
+     */
+    public record Place(int line, int column, String text) {}
 
     /**
      * The kernel's own text, from the extended acknowledgement ({@code NLMSGERR_ATTR_MSG}).
@@ -44,12 +55,30 @@ public record RefusedChange(
     }
 
     /**
+     * What the kernel objects to, in the text that it was read from: a statement of a rule, the first if the
+     * kernel names none, or the name of another object.
+     *
+     * @return its place; empty if it was not read from text
+     */
+    public Optional<Place> textPlace() {
+        return Optional.ofNullable(place);
+    }
+
+    /**
      * Cause and cure in one sentence.
      *
      * @return the sentence, or empty if none is known
      */
     public Optional<String> cure() {
         return Optional.ofNullable(explanation);
+    }
+
+    /** The change, and its place in the text. */
+    String inText() {
+        return place == null
+                ? change
+                : change + " at line " + place.line + ", column " + place.column + " (" + PrintableText.of(place.text)
+                        + ")";
     }
 
     /**
@@ -60,7 +89,7 @@ public record RefusedChange(
      */
     @Override
     public String toString() {
-        StringBuilder line = new StringBuilder(change).append(": ").append(errno);
+        StringBuilder line = new StringBuilder(inText()).append(": ").append(errno);
         if (text != null) {
             line.append(": ").append(text);
         }

@@ -1,10 +1,12 @@
 package dev.nfkit.nftables;
 
 import dev.nfkit.nftables.Change.Action;
+import dev.nfkit.nftables.text.Place;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes of the ruleset, in order, that {@link Nftables#commit} applies as a whole: all of them, or none. Packets meet the
@@ -51,14 +53,16 @@ public final class Batch {
      */
     public Batch add(Ruleset ruleset) {
         for (TableContents contents : ruleset.tables()) {
-            add(contents.table());
+            List<RulesetObject> objects = new ArrayList<>();
+            objects.add(contents.table());
             // Verdict maps refer to chains, maps of objects to objects, and rules to all of them.
-            contents.chains().forEach(this::add);
-            contents.objects().forEach(this::add);
-            contents.sets().forEach(this::add);
-            contents.flowTables().forEach(this::add);
-            contents.elements().forEach(this::add);
-            contents.rules().forEach(this::add);
+            objects.addAll(contents.chains());
+            objects.addAll(contents.objects());
+            objects.addAll(contents.sets());
+            objects.addAll(contents.flowTables());
+            objects.addAll(contents.elements());
+            objects.addAll(contents.rules());
+            objects.forEach(object -> change(Action.ADD, object, ruleset.place(object)));
         }
         return this;
     }
@@ -179,11 +183,15 @@ public final class Batch {
     }
 
     private Batch change(Action action, RulesetObject object) {
+        return change(action, object, null);
+    }
+
+    private Batch change(Action action, RulesetObject object, @Nullable Place place) {
         boolean removes = action == Action.DELETE || action == Action.DESTROY;
         if (object instanceof FlowTable && !removes) {
             throw new IllegalArgumentException("flow tables can be listed and deleted, not made: " + object);
         }
-        changes.add(new Change(action, object, false));
+        changes.add(new Change(action, object, false, place));
         return this;
     }
 
@@ -201,7 +209,8 @@ public final class Batch {
             return Collections.unmodifiableList(changes);
         }
         List<Change> echoed = new ArrayList<>(changes.size());
-        changes.forEach(change -> echoed.add(new Change(change.action(), change.object(), !change.removes())));
+        changes.forEach(
+                change -> echoed.add(new Change(change.action(), change.object(), !change.removes(), change.place())));
         return echoed;
     }
 

@@ -2,14 +2,20 @@ package dev.nfkit.nftables;
 
 import dev.nfkit.nftables.codec.MessageTypes;
 import dev.nfkit.nftables.codec.Nfta;
+import dev.nfkit.nftables.text.Place;
 import dev.nfkit.session.BatchExchange;
 import dev.nfkit.session.BatchWriter;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** A change of a batch: what is done, and with which object. */
-record Change(Action action, RulesetObject object, boolean echo) implements BatchExchange.Change {
+/** A change of a batch: what is done, with which object, and where the object was read from if it was read from text. */
+record Change(
+        Action action,
+        RulesetObject object,
+        boolean echo,
+        @Nullable Place place) implements BatchExchange.Change {
     /** What is done with an object. */
     enum Action {
         ADD,

@@ -5,7 +5,11 @@ import dev.nfkit.Errno;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.Refusal;
 import dev.nfkit.RefusedChange;
+import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.nftables.codec.AttributeNames;
+import dev.nfkit.nftables.codec.MessageTypes;
+import dev.nfkit.nftables.codec.Nfta;
+import dev.nfkit.nftables.text.Place;
 import dev.nfkit.session.BatchAnswer;
 import dev.nfkit.session.Refusals;
 import dev.nfkit.socket.KernelView;
@@ -46,12 +50,14 @@ final class Explanations {
                 ? null
                 : AttributeNames.of(each.type(), each.place().path());
         Cause cause = cause(change, each, attribute == null ? "" : attribute);
+        Place place = place(change, each);
         return new RefusedChange(
                 each.change(),
                 words,
                 reason.errno(),
                 reason.kernelText().orElse(null),
                 attribute,
+                place == null ? null : new RefusedChange.Place(place.line(), place.column(), place.text()),
                 cause == null ? reason.refusal() : cause.refusal,
                 cause == null ? null : cause.cure);
     }
@@ -69,7 +75,34 @@ final class Explanations {
             return ElementCauses.of(
                     change, elements, errno, attribute, each.place().value());
         }
+        if (change != null && change.object() instanceof Rule rule) {
+            if (each.type() == MessageTypes.NEWSETELEM && errno.equals(Errno.ENOENT)) {
+                return new Cause(
+                        Refusal.NOT_FOUND,
+                        "a chain that a verdict map of the rule has does not exist; add it first, in the same batch");
+            }
+            Instruction instruction = rule.body().instruction(instruction(each));
+            Cause cause = instruction == null ? null : InstructionCauses.of(rule, errno, instruction);
+            if (cause != null) {
+                return cause;
+            }
+        }
         return change == null ? null : ObjectCauses.of(change, errno, attribute);
+    }
+
+    private static @Nullable Place place(@Nullable Change change, BatchAnswer.Refused each) {
+        if (change == null) {
+            return null;
+        }
+        return change.object() instanceof Rule rule ? rule.body().place(instruction(each)) : change.place();
+    }
+
+    /** The index of the refused instruction of a rule; past the last one if it is none. */
+    private static int instruction(BatchAnswer.Refused each) {
+        boolean known = each.type() == MessageTypes.NEWRULE
+                && each.place().path().size() > 1
+                && each.place().path().get(0) == Nfta.RULE_EXPRESSIONS;
+        return known ? each.place().indexes().get(1) : Integer.MAX_VALUE;
     }
 
     private @Nullable Cause permission(@Nullable Change change, KernelRefusedException reason) {

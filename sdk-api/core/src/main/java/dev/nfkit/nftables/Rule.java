@@ -86,9 +86,7 @@ public final class Rule extends RulesetObject {
      * @throws dev.nfkit.nftables.statement.InvalidRuleException if the rule cannot work
      */
     public static Rule of(TableId table, String chain, String text, SetType.Lookup sets) {
-        RuleText parsed = RuleParser.parse(table.family(), sets, text);
-        Rule rule = of(table, chain, parsed.statements(), sets);
-        return parsed.comment().map(rule::comment).orElse(rule);
+        return of(table, chain, RuleParser.parse(table.family(), sets, text), sets);
     }
 
     /**
@@ -115,7 +113,14 @@ public final class Rule extends RulesetObject {
      * @throws dev.nfkit.nftables.statement.InvalidRuleException if the rule cannot work
      */
     public static Rule of(TableId table, String chain, List<Statement> statements, SetType.Lookup sets) {
-        return new Rule(table, Names.object("chain", chain), null, 0, 0, RuleBody.of(table.family(), statements, sets));
+        return of(table, chain, new RuleText(statements, Optional.empty()), sets);
+    }
+
+    /** A rule that was read from text, with the places of its statements. */
+    static Rule of(TableId table, String chain, RuleText text, SetType.Lookup sets) {
+        RuleBody body = RuleBody.of(table.family(), text.statements(), sets, text.places());
+        Rule rule = new Rule(table, Names.object("chain", chain), null, 0, 0, body);
+        return text.comment().map(rule::comment).orElse(rule);
     }
 
     /**

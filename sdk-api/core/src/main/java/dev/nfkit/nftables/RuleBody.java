@@ -11,6 +11,7 @@ import dev.nfkit.nftables.compile.CompiledRule;
 import dev.nfkit.nftables.compile.RuleCompiler;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.statement.Statement;
+import dev.nfkit.nftables.text.Place;
 import dev.nfkit.session.BatchWriter;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageWriter;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a rule does: statements that are to be installed, or the instructions of an installed one. */
 final class RuleBody {
-    static final RuleBody EMPTY = new RuleBody(null, List.of(), SetType.Lookup.NONE, null, ByteOrder.nativeOrder());
+    static final RuleBody EMPTY =
+            new RuleBody(null, List.of(), SetType.Lookup.NONE, null, ByteOrder.nativeOrder(), List.of());
 
     private final @Nullable AddressFamily family;
     private final List<Statement> statements;
@@ -30,6 +32,8 @@ final class RuleBody {
     private final int sets;
     /** The contents of {@code NFTA_RULE_EXPRESSIONS} of an installed rule. */
     private final @Nullable Bytes installed;
+    /** Where the statements were read from; empty if not from text. */
+    private final List<Place> places;
     /** The byte order of the installed rule's machine. */
     private final ByteOrder order;
 
@@ -38,12 +42,14 @@ final class RuleBody {
             List<Statement> statements,
             SetType.Lookup named,
             @Nullable Bytes installed,
-            ByteOrder order) {
+            ByteOrder order,
+            List<Place> places) {
         this.family = family;
         this.statements = List.copyOf(statements);
         this.named = named;
         this.installed = installed;
         this.order = order;
+        this.places = places;
         // Refuses what cannot work, where the rule is made.
         this.sets = family == null
                 ? 0
@@ -56,15 +62,16 @@ final class RuleBody {
         this.named = named;
         this.installed = null;
         this.order = ByteOrder.nativeOrder();
+        this.places = List.of();
         this.sets = -1;
     }
 
-    static RuleBody of(AddressFamily family, List<Statement> statements, SetType.Lookup sets) {
-        return new RuleBody(family, statements, sets, null, ByteOrder.nativeOrder());
+    static RuleBody of(AddressFamily family, List<Statement> statements, SetType.Lookup sets, List<Place> places) {
+        return new RuleBody(family, statements, sets, null, ByteOrder.nativeOrder(), places);
     }
 
     static RuleBody installed(Bytes expressions, ByteOrder order) {
-        return new RuleBody(null, List.of(), SetType.Lookup.NONE, expressions, order);
+        return new RuleBody(null, List.of(), SetType.Lookup.NONE, expressions, order, List.of());
     }
 
     /** What was read of an installed rule; not checked again. */
@@ -97,6 +104,29 @@ final class RuleBody {
         ByteBuffer bytes = ByteBuffer.wrap(installed.toArray());
         AttributeCursor list = new AttributeCursor().wrap(bytes, 0, bytes.capacity(), order, "NFTA_RULE_EXPRESSIONS");
         return new InstructionReader().readList(list);
+    }
+
+    /** The instruction of an index, from 0; null if there is none. */
+    @Nullable
+    Instruction instruction(int index) {
+        if (family == null) {
+            return null;
+        }
+        List<Instruction> all = compiled(family, ByteOrder.nativeOrder(), 1).instructions();
+        return index < all.size() ? all.get(index) : null;
+    }
+
+    /**
+     * The place of the statement that an instruction was compiled from, or of the first one if there is no such instruction;
+     * null if the rule was not read from text.
+     */
+    @Nullable
+    Place place(int instruction) {
+        if (family == null || places.isEmpty()) {
+            return null;
+        }
+        List<Integer> origins = compiled(family, ByteOrder.nativeOrder(), 1).origins();
+        return places.get(instruction < origins.size() ? origins.get(instruction) : 0);
     }
 
     private CompiledRule compiled(AddressFamily table, ByteOrder order, long firstId) {

@@ -1,7 +1,10 @@
 package dev.nfkit.nftables;
 
+import dev.nfkit.nftables.text.Place;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tables with their chains, rules, sets, elements and objects, as a value.
@@ -23,9 +26,12 @@ import java.util.stream.Collectors;
  */
 public final class Ruleset {
     private final List<TableContents> tables;
+    /** Where objects were read from, by identity. */
+    private final IdentityHashMap<RulesetObject, Place> places;
 
-    private Ruleset(List<TableContents> tables) {
+    private Ruleset(List<TableContents> tables, IdentityHashMap<RulesetObject, Place> places) {
         this.tables = List.copyOf(tables);
+        this.places = places;
     }
 
     /**
@@ -35,7 +41,7 @@ public final class Ruleset {
      * @return the ruleset
      */
     public static Ruleset of(List<TableContents> tables) {
-        return new Ruleset(tables);
+        return new Ruleset(tables, new IdentityHashMap<>());
     }
 
     /**
@@ -49,7 +55,8 @@ public final class Ruleset {
      *     rule that cannot work; with line and column
      */
     public static Ruleset parse(String text) {
-        return new Ruleset(RulesetParser.parse(text));
+        IdentityHashMap<RulesetObject, Place> places = new IdentityHashMap<>();
+        return new Ruleset(RulesetParser.parse(text, places), places);
     }
 
     /**
@@ -59,6 +66,12 @@ public final class Ruleset {
      */
     public List<TableContents> tables() {
         return tables;
+    }
+
+    /** Where an object was read from; null if not from text. */
+    @Nullable
+    Place place(RulesetObject object) {
+        return places.get(object);
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Stateful;
 import dev.nfkit.nftables.statement.Counter;
 import dev.nfkit.nftables.text.Host;
+import dev.nfkit.nftables.text.Place;
 import dev.nfkit.nftables.text.RuleParser;
 import dev.nfkit.nftables.text.RuleText;
 import dev.nfkit.nftables.text.Scope;
@@ -12,6 +13,7 @@ import dev.nfkit.nftables.text.StatefulParser;
 import dev.nfkit.nftables.text.Token;
 import dev.nfkit.nftables.text.TokenStream;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,17 +30,22 @@ final class RulesetParser {
     private final TokenStream in;
     private final boolean setsOnly;
     private final Map<TableId, TableParts> tables;
+    private final IdentityHashMap<RulesetObject, Place> places;
 
-    private RulesetParser(String text, boolean setsOnly, Map<TableId, TableParts> tables) {
+    private RulesetParser(
+            String text, boolean setsOnly, Map<TableId, TableParts> tables, IdentityHashMap<RulesetObject, Place> places) {
         this.in = new TokenStream(text);
         this.setsOnly = setsOnly;
         this.tables = tables;
+        this.places = places;
     }
 
-    static List<TableContents> parse(String text) {
+    /** Also records where each object begins; of a rule its statements, which know it themselves. */
+    static List<TableContents> parse(String text, IdentityHashMap<RulesetObject, Place> places) {
         Map<TableId, TableParts> tables = new LinkedHashMap<>();
-        new RulesetParser(text, true, tables).read();
-        new RulesetParser(text, false, tables).read();
+        new RulesetParser(text, true, tables, places).read();
+        new RulesetParser(text, false, tables, places).read();
+        tables.values().forEach(parts -> places.put(parts.table, parts.at));
         return tables.values().stream().map(TableParts::contents).toList();
     }
 
@@ -77,7 +84,8 @@ final class RulesetParser {
         String name = in.identifier("the name of a table");
         AddressFamily found = family;
         TableId id = in.checked(place, () -> new TableId(found, name));
-        TableParts parts = tables.computeIfAbsent(id, TableParts::new);
+        Place at = in.placeFrom(place);
+        TableParts parts = tables.computeIfAbsent(id, each -> new TableParts(each, at));
         if (in.accept("{")) {
             separators();
             while (!in.accept("}")) {
@@ -132,7 +140,11 @@ final class RulesetParser {
         if (parts.sets.containsKey(name)) {
             throw in.refused(place, "set " + name + " is declared twice");
         }
+        Place at = in.placeFrom(place);
         new SetParser(in, parts.id).read(map, name, parts);
+        NftSet set = parts.sets.get(name);
+        places.put(set, at);
+        parts.elements.stream().filter(each -> each.set() == set).forEach(each -> places.put(each, at));
     }
 
     private void skipBlock() {
@@ -148,6 +160,7 @@ final class RulesetParser {
     private void object(TableParts parts, String kind) {
         Token place = in.peek();
         String name = in.identifier("the name of an object");
+        Place at = in.placeFrom(place);
         if (setsOnly) {
             if (in.at("{")) {
                 skipBlock();
@@ -172,9 +185,11 @@ final class RulesetParser {
             throw in.refused(place, "expected the number of " + kind + " " + name + " in braces");
         }
         Stateful found = state == null ? Counter.ZERO : state;
-        StatefulObject object = in.checked(place, () -> StatefulObject.of(parts.id, name, found));
-        parts.objects.add(comment.map(text -> in.checked(place, () -> object.comment(text)))
-                .orElse(object));
+        StatefulObject plain = in.checked(place, () -> StatefulObject.of(parts.id, name, found));
+        StatefulObject object = comment.map(text -> in.checked(place, () -> plain.comment(text)))
+                .orElse(plain);
+        parts.objects.add(object);
+        places.put(object, at);
     }
 
     private Stateful state(StatefulParser states, String kind) {
@@ -198,6 +213,7 @@ final class RulesetParser {
     private void chain(TableParts parts) {
         Token place = in.peek();
         String name = in.identifier("the name of a chain");
+        Place at = in.placeFrom(place);
         if (setsOnly) {
             if (in.at("{")) {
                 skipBlock();
@@ -234,6 +250,7 @@ final class RulesetParser {
             }
         }
         parts.chains.merge(name, chain, (old, other) -> other.hook().isPresent() ? other : old);
+        places.put(chain, at);
         parts.rules.addAll(rules);
     }
 
@@ -241,13 +258,13 @@ final class RulesetParser {
         Token start = in.peek();
         SetType.Lookup sets = parts::type;
         RuleText text = new RuleParser(new Scope(in, parts.id.family(), sets, Host.CURRENT)).rule();
-        Rule rule = in.checked(start, () -> Rule.of(parts.id, chain, text.statements(), sets));
-        return text.comment().map(rule::comment).orElse(rule);
+        return in.checked(start, () -> Rule.of(parts.id, chain, text, sets));
     }
 
     /** What was read of a table. */
     static final class TableParts {
         final TableId id;
+        final Place at;
         final List<StatefulObject> objects = new ArrayList<>();
         final Map<String, NftSet> sets = new LinkedHashMap<>();
         final List<SetElements> elements = new ArrayList<>();
@@ -255,8 +272,9 @@ final class RulesetParser {
         final List<Rule> rules = new ArrayList<>();
         Table table;
 
-        TableParts(TableId id) {
+        TableParts(TableId id, Place at) {
             this.id = id;
+            this.at = at;
             this.table = Table.shared(id);
         }
 

@@ -17,14 +17,19 @@ final class AttributePath {
     /** The attributes that contain the byte. */
     static BatchAnswer.Place at(MessageCursor message, int offset) {
         List<Integer> path = new ArrayList<>();
+        List<Integer> indexes = new ArrayList<>();
+        int index = 0;
         Bytes value = Bytes.of();
         int target = message.offset() + offset;
         try {
             AttributeCursor cursor = new AttributeCursor().wrap(message, "request");
             while (cursor.next()) {
+                int at = index++;
                 int end = cursor.offset() + cursor.length();
                 if (target >= cursor.offset() - HEADER && target < Math.max(end, cursor.offset())) {
                     path.add(cursor.type());
+                    indexes.add(at);
+                    index = 0;
                     value = cursor.bytes(new BytesView()).copy();
                     if (!cursor.nested() || target < cursor.offset()) {
                         break;
@@ -35,6 +40,6 @@ final class AttributePath {
         } catch (MalformedMessageException e) {
             throw new AssertionError("the message was written by this process", e);
         }
-        return new BatchAnswer.Place(path, value);
+        return new BatchAnswer.Place(path, indexes, value);
     }
 }

@@ -26,14 +26,16 @@ public record BatchAnswer(List<Refused> refused, boolean complete) {
      * A place in a message that was sent.
      *
      * @param path the types of the attributes that contain it, from the outside in; empty if the kernel reported none
+     * @param indexes for each of them, the number of attributes before it in its nest
      * @param value the value of the last of them
      */
-    public record Place(List<Integer> path, Bytes value) {
-        static final Place UNKNOWN = new Place(List.of(), Bytes.of());
+    public record Place(List<Integer> path, List<Integer> indexes, Bytes value) {
+        static final Place UNKNOWN = new Place(List.of(), List.of(), Bytes.of());
 
-        /** Copies the path. */
+        /** Copies the lists. */
         public Place {
             path = List.copyOf(path);
+            indexes = List.copyOf(indexes);
         }
     }
 

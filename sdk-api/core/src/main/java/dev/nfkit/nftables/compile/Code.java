@@ -18,8 +18,10 @@ final class Code {
     private static final int WORDS_OF_REGISTER = 4;
 
     private final List<Instruction> instructions = new ArrayList<>();
+    private final List<Integer> origins = new ArrayList<>();
     private final List<CompiledSet> sets = new ArrayList<>();
     private final ByteOrder machine;
+    private int origin;
     private int used;
     private long ids;
 
@@ -36,8 +38,14 @@ final class Code {
         return (bytes + 3) / 4;
     }
 
+    /** The statement that the next instructions are compiled from. */
+    void begin(int statement) {
+        origin = statement;
+    }
+
     Code add(Instruction instruction) {
         instructions.add(instruction);
+        origins.add(origin);
         return this;
     }
 
@@ -50,7 +58,7 @@ final class Code {
     }
 
     CompiledRule finish() {
-        return new CompiledRule(instructions, sets);
+        return new CompiledRule(instructions, origins, sets);
     }
 
     /** Takes whole registers of 16 bytes for a value, and returns their first word. */

@@ -85,6 +85,7 @@ public final class RuleCompiler {
         int at = 0;
         try {
             while (at < rule.size()) {
+                compiler.code.begin(at);
                 at += compiler.compileNext(rule, at);
             }
         } catch (InvalidRuleException e) {

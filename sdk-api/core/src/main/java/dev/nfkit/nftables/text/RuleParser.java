@@ -10,6 +10,7 @@ import dev.nfkit.nftables.statement.RuleSyntaxException;
 import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.nftables.statement.VerdictStatement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -79,6 +80,7 @@ public final class RuleParser {
      */
     public RuleText rule() {
         List<Statement> found = new ArrayList<>();
+        List<Place> places = new ArrayList<>();
         Conflicts conflicts = new Conflicts(family);
         while (!in.atEnd() && !in.at("comment")) {
             Token place = in.peek();
@@ -86,6 +88,7 @@ public final class RuleParser {
                 throw in.refused(place, "a statement after one that decides has no effect");
             }
             statements.statement(found);
+            places.addAll(Collections.nCopies(found.size() - places.size(), in.placeFrom(place)));
             conflicts.with(found.get(found.size() - 1)).ifPresent(reason -> {
                 throw in.refused(place, reason);
             });
@@ -97,7 +100,7 @@ public final class RuleParser {
         if (!in.atEnd()) {
             throw in.expected("the end of the rule after its comment");
         }
-        return new RuleText(found, comment);
+        return new RuleText(found, comment, places);
     }
 
     /** Whether no statement can follow. */

@@ -5,14 +5,26 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A rule that was read from text.
+ * A rule as text has it.
  *
  * @param statements the statements
  * @param comment the comment
+ * @param places the places that the statements were read from, one for each; empty if it was not read from text
  */
-public record RuleText(List<Statement> statements, Optional<String> comment) {
-    /** Copies the statements. */
+public record RuleText(List<Statement> statements, Optional<String> comment, List<Place> places) {
+    /** Copies the lists. */
     public RuleText {
         statements = List.copyOf(statements);
+        places = List.copyOf(places);
+    }
+
+    /**
+     * A rule that was not read from text.
+     *
+     * @param statements the statements
+     * @param comment the comment
+     */
+    public RuleText(List<Statement> statements, Optional<String> comment) {
+        this(statements, comment, List.of());
     }
 }

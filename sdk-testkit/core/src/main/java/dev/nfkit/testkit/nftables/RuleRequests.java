@@ -113,14 +113,14 @@ final class RuleRequests {
         Attributes attributes = change.attributes();
         References references = new References(table);
         List<Operation> operations = new ArrayList<>();
-        AttributeCursor list = attributes.cursor(Nfta.RULE_EXPRESSIONS);
+        Attributes list = attributes.nest(Nfta.RULE_EXPRESSIONS);
         if (list != null) {
-            try {
-                for (Instruction instruction : new InstructionReader().readList(list)) {
+            for (Instruction instruction : instructions(attributes)) {
+                try {
                     operations.add(Operations.of(instruction, references));
+                } catch (Refused e) {
+                    throw list.refuseNth(e.errno(), operations.size());
                 }
-            } catch (MalformedMessageException e) {
-                throw new Refused(Errno.EINVAL);
             }
         }
         return new RuleState(
@@ -130,6 +130,18 @@ final class RuleRequests {
                 operations,
                 references.found(),
                 attributes.bytes(Nfta.RULE_USERDATA));
+    }
+
+    private static List<Instruction> instructions(Attributes attributes) throws Refused {
+        AttributeCursor list = attributes.cursor(Nfta.RULE_EXPRESSIONS);
+        if (list == null) {
+            return List.of();
+        }
+        try {
+            return new InstructionReader().readList(list);
+        } catch (MalformedMessageException e) {
+            throw new Refused(Errno.EINVAL);
+        }
     }
 
     static void remove(Change change, Notices notices, boolean permitMissing) throws Refused {

@@ -4,6 +4,8 @@ import dev.nfkit.AddressFamily
 import dev.nfkit.BatchRefusedException
 import dev.nfkit.Errno
 import dev.nfkit.GenerationMovedException
+import dev.nfkit.Refusal
+import dev.nfkit.RefusedChange
 import dev.nfkit.nftables.Batch
 import dev.nfkit.nftables.Chain
 import dev.nfkit.nftables.ChainHook
@@ -12,6 +14,7 @@ import dev.nfkit.nftables.ChainType
 import dev.nfkit.nftables.NftSet
 import dev.nfkit.nftables.Nftables
 import dev.nfkit.nftables.Rule
+import dev.nfkit.nftables.Ruleset
 import dev.nfkit.nftables.SetElements
 import dev.nfkit.nftables.SetFlag
 import dev.nfkit.nftables.Table
@@ -28,6 +31,7 @@ import dev.nfkit.nftables.expression.SetType
 import dev.nfkit.nftables.expression.Verdict
 import dev.nfkit.nftables.expression.Wildcard
 import dev.nfkit.nftables.statement.Counter
+import dev.nfkit.nftables.statement.RawStatement
 import dev.nfkit.socket.NetlinkTransport
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -36,6 +40,7 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
 import java.net.InetAddress
 import java.time.Duration
 
@@ -297,6 +302,60 @@ private fun refusals(behaviour: Behaviour) {
         ) shouldContainExactly listOf("1 ENOENT NFTA_CHAIN_TABLE", "3 ENOENT NFTA_CHAIN_TABLE")
         client.list().tables().shouldBeEmpty()
         client.list().generation().id() shouldBe before
+    }
+
+    behaviour("a refused rule names the statement in its text, and what it lacks") {
+        client.commit(Batch().create(Table.shared(nfkit)).create(Chain.regular(nfkit, "c")))
+
+        fun refusal(rule: Rule): RefusedChange =
+            shouldThrow<BatchRefusedException> { client.commit(Batch().add(rule)) }.refused().single()
+
+        fun refused(text: String): String =
+            refusal(Rule.of(nfkit, "c", text)).run {
+                val place = textPlace().get()
+                "${place.line()}:${place.column()} ${place.text()} -> ${errno()} ${refusal()} ${cure().get()}"
+            }
+        mapOf(
+            "counter jump nope" to "1:9 jump nope -> ENOENT NOT_FOUND there is no chain inet nfkit nope",
+            "meta l4proto { tcp, udp } goto nope" to
+                "1:27 goto nope -> ENOENT NOT_FOUND there is no chain inet nfkit nope",
+            "ip saddr @nope accept" to "1:1 ip saddr @nope -> ENOENT NOT_FOUND there is no set inet nfkit nope",
+            "counter add @nope { ip saddr }" to
+                "1:9 add @nope { ip saddr } -> ENOENT NOT_FOUND there is no set inet nfkit nope",
+            "counter name \"nope\"" to
+                "1:1 counter name \"nope\" -> ENOENT NOT_FOUND there is no counter inet nfkit nope",
+        ).forEach { (text, expected) ->
+            refused(text).replace(" (No such file or directory)", "") shouldBe
+                "$expected; add it first, in the same batch"
+        }
+        refused("tcp dport vmap { 1 : jump nope }") shouldContain "a chain that a verdict map of the rule has"
+        refusal(Rule.of(nfkit, "c", RawStatement("nfkit", ByteArray(0)))).run {
+            refusal() shouldBe Refusal.NOT_SUPPORTED
+            cure().get() shouldBe "this kernel has no expression nfkit for family inet; a newer kernel may have it"
+            textPlace().isPresent shouldBe false
+        }
+    }
+
+    behaviour("a refusal of a ruleset names line and column of its text") {
+        val text =
+            """
+            table inet nfkit {
+                chain c {
+                    counter
+                    tcp dport 22 counter jump nope
+                }
+                chain base {
+                    type nat hook input priority -300;
+                }
+            }
+            """.trimIndent()
+        val refusal = shouldThrow<BatchRefusedException> { client.commit(Batch().add(Ruleset.parse(text))) }
+        refusal.refused().map { it.toString().substringBefore(": E") } shouldContainExactly
+            listOf(
+                "add chain inet nfkit base at line 6, column 11 (base)",
+                "add rule inet nfkit c at line 4, column 30 (jump nope)",
+            )
+        refusal.message shouldContain "add chain inet nfkit base at line 6, column 11 (base) (change 2 of the batch)"
     }
 
     behaviour("elements that exist or overlap are refused") {
