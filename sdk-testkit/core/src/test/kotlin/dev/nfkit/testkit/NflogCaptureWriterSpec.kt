@@ -250,6 +250,32 @@ class NflogCaptureWriterSpec :
             }
         }
 
+        test("a time that no clock has is replaced by that of receipt, which has the limits of a capture") {
+            val latest = 0xffff_ffffL * 1_000_000_000L
+            for ((sample, received, written) in listOf(
+                Triple(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(-1)), 7_000_000_000L, 7_000_000_000L),
+                Triple(
+                    SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(0x1_0000_0000L)),
+                    7_000_000_000L,
+                    7_000_000_000L,
+                ),
+                Triple(SampleNflog.of(*ipv4), -5L, 0L),
+                Triple(SampleNflog.of(*ipv4), latest + 1, latest),
+            )) {
+                val file = Written()
+                file.writer.write(packet(sample, received))
+                file.records().single().epochNanos() shouldBe written
+            }
+        }
+
+        test("the kernel's time of one group does not limit the estimates of another one") {
+            val file = Written()
+            listOf(30, 31).forEach { file.writer.addGroup(NflogGroup.builder(it).build()) }
+            file.writer.write(packet(SampleNflog.of(*ipv4).group(30)))
+            file.writer.write(packet(SampleNflog.of(*ipv4).group(31).timestamp(Instant.ofEpochSecond(6))))
+            file.records().map { it.epochNanos() } shouldBe listOf(6_000_000_000L, 7_000_000_000L)
+        }
+
         test("the first packet with an interface names it, in each file again") {
             val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0").networkInterface(3, "veth1")
             val written = Written(kernel = kernel)

@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue
 import dev.nfkit.BytesView
 import dev.nfkit.Errno
 import dev.nfkit.SystemCallException
+import dev.nfkit.conntrack.ConntrackUpdate
 import dev.nfkit.socket.KernelView
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -11,6 +12,9 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.lang.reflect.Proxy
+import java.util.Optional
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
 
 /** The first verdict of a log, of neither kind. */
 private const val FIRST = 0x8000_0000L
@@ -22,12 +26,17 @@ private class WriterRig(
 ) {
     val socket = SentVerdicts()
     val log = VerdictLog()
+
+    /** Whether the kernel was asked if it supports changes of connections. */
+    val asked = CountDownLatch(1)
     private val kernel =
         Proxy.newProxyInstance(javaClass.classLoader, arrayOf(KernelView::class.java)) { _, _, _ ->
-            error("no test asks")
+            asked.countDown()
+            Optional.of(true)
         } as KernelView
     private val options = NfqueueOptions.builder().queue(0).build()
-    val writer = VerdictWriter(socket, log, kind, limit, ConntrackGlue(options, kernel, Reports(options, javaClass)))
+    private val reports = Reports(options, javaClass)
+    val writer = VerdictWriter(socket, log, kind, limit, ConntrackGlue(options, kernel, reports))
 
     fun single(
         id: Int,
@@ -145,5 +154,13 @@ class VerdictWriterSpec :
             rig.socket.datagrams.clear()
             rig.writer.send()
             rig.socket.datagrams.shouldBeEmpty()
+        }
+
+        test("a verdict that changes a connection has the kernel's support checked, and no other verdict has") {
+            val rig = WriterRig()
+            rig.single(1, Verdict.ACCEPT.mark(3))
+            rig.asked.await(20, TimeUnit.MILLISECONDS) shouldBe false
+            rig.single(1, Verdict.ACCEPT.conntrack(ConntrackUpdate.none().mark(3)))
+            rig.asked.await(1, TimeUnit.MINUTES) shouldBe true
         }
     })
