@@ -14,6 +14,7 @@ module dev.nfkit {
     exports dev.nfkit.nftables.statement;
     exports dev.nfkit.nfqueue;
     exports dev.nfkit.nftables;
+    exports dev.nfkit.nftables.build;
     exports dev.nfkit.nftables.bytecode to
             dev.nfkit.testkit;
     exports dev.nfkit.nftables.codec to

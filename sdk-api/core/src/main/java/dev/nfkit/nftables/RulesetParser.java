@@ -33,7 +33,10 @@ final class RulesetParser {
     private final IdentityHashMap<RulesetObject, Place> places;
 
     private RulesetParser(
-            String text, boolean setsOnly, Map<TableId, TableParts> tables, IdentityHashMap<RulesetObject, Place> places) {
+            String text,
+            boolean setsOnly,
+            Map<TableId, TableParts> tables,
+            IdentityHashMap<RulesetObject, Place> places) {
         this.in = new TokenStream(text);
         this.setsOnly = setsOnly;
         this.tables = tables;

@@ -38,6 +38,7 @@ class LayersTest {
             Map.entry("netfilter.decode", 6),
             Map.entry("nftables.codec", 6),
             Map.entry("nftables.compile", 6),
+            Map.entry("nftables.build", 9),
             Map.entry("nftables.decompile", 7),
             Map.entry("nftables", 8),
             Map.entry("nflog", 9),

@@ -1,6 +1,7 @@
 package dev.nfkit.nftables.text;
 
 import dev.nfkit.AddressFamily;
+import dev.nfkit.nftables.expression.Expression;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Verdict;
 import dev.nfkit.nftables.statement.Forward;
@@ -70,6 +71,26 @@ public final class RuleParser {
             throw in.refused("a rule ends at the end of its line: expected one rule");
         }
         return rule;
+    }
+
+    /**
+     * Reads a comparison whose left side is known.
+     *
+     * @param family the family of the rule's table
+     * @param sets the sets of the table
+     * @param left the left side
+     * @param text what follows it in a rule, such as {@code != 22}
+     * @return a match or a lookup of a verdict
+     * @throws RuleSyntaxException if it cannot be read
+     */
+    public static Statement comparison(AddressFamily family, SetType.Lookup sets, Expression left, String text) {
+        TokenStream in = new TokenStream(text);
+        Scope scope = new Scope(in, family, sets, Host.CURRENT);
+        Statement statement = new MatchParser(scope, new ExpressionParser(scope)).match(left);
+        if (in.peek().kind() != Token.Kind.END) {
+            throw in.expected("the end of the comparison");
+        }
+        return statement;
     }
 
     /**
