@@ -11,6 +11,8 @@ public final class Registers16 {
     public static final ByteOrder HOST = ByteOrder.nativeOrder();
     public static final int WORD = 4;
 
+    private static final boolean LITTLE = HOST == ByteOrder.LITTLE_ENDIAN;
+
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, HOST);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, HOST);
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, HOST);
@@ -47,23 +49,21 @@ public final class Registers16 {
         LONG.set(bytes, offset, value);
     }
 
+    // Each of these is one store, because a processor waits if a load follows that covers two of them.
+
     /** Stores 8 bits and clears the rest of the word. */
     public void u8(int offset, int value) {
-        INT.set(bytes, offset, 0);
-        bytes[offset] = (byte) value;
+        INT.set(bytes, offset, LITTLE ? value & 0xff : value << 24);
     }
 
     /** Stores 16 bits in host order and clears the rest of the word. */
     public void u16(int offset, int value) {
-        INT.set(bytes, offset, 0);
-        SHORT.set(bytes, offset, (short) value);
+        INT.set(bytes, offset, LITTLE ? value & 0xffff : value << 16);
     }
 
     /** Stores 16 bits in network order and clears the rest of the word. */
     public void be16(int offset, int value) {
-        INT.set(bytes, offset, 0);
-        bytes[offset] = (byte) (value >> 8);
-        bytes[offset + 1] = (byte) value;
+        u16(offset, LITTLE ? Short.reverseBytes((short) value) : value);
     }
 
     /** 16 bits in host order. */
@@ -74,11 +74,8 @@ public final class Registers16 {
     /** Stores bytes and clears the rest of the last word. */
     public void store(int offset, byte[] from, int at, int length) {
         switch (length) {
-            case 1 -> INT.set(bytes, offset, HOST == ByteOrder.LITTLE_ENDIAN ? from[at] & 0xff : from[at] << 24);
-            case 2 -> {
-                int half = (short) SHORT.get(from, at) & 0xffff;
-                INT.set(bytes, offset, HOST == ByteOrder.LITTLE_ENDIAN ? half : half << 16);
-            }
+            case 1 -> u8(offset, from[at]);
+            case 2 -> u16(offset, (short) SHORT.get(from, at));
             case 4 -> INT.set(bytes, offset, (int) INT.get(from, at));
             default -> {
                 int tail = length & (WORD - 1);
