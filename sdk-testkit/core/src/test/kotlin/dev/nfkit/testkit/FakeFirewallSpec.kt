@@ -243,6 +243,24 @@ class FakeFirewallSpec :
             kernel.packet().toInput().mark() shouldBe 3
         }
 
+        test("rt does not match before routing, when a packet has no route") {
+            val kernel =
+                firewall(
+                    """
+                    chain r { ip saddr $CLIENT rt ip nexthop 203.0.113.254 meta mark set meta mark or 1
+                    meta mark set meta mark or 2
+                    }
+                    chain p { type filter hook prerouting priority 0; jump r
+                    }
+                    chain f { type filter hook forward priority 0; jump r
+                    }
+                    """,
+                )
+            val packet = kernel.packet().routes { it.nextHop(address("203.0.113.254")) }
+            packet.at(Hook.PRE_ROUTING).mark() shouldBe 2
+            packet.forward().mark() shouldBe 3
+        }
+
         test("iiftype is the type of the device that the packet is at, which in postrouting is the one it leaves by") {
             val kernel =
                 firewall(

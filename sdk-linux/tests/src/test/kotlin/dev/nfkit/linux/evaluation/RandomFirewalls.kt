@@ -70,7 +70,7 @@ internal class RandomFirewalls(
             }
 
             "output" -> {
-                pick("oifname \"e0\"", "meta skuid 0", "meta skgid != 0", "iif 0", "fib saddr type local")
+                pick("oifname \"e0\"", "meta skuid 0", "meta skgid != 0", "iif 0", "fib daddr type unicast")
             }
 
             else -> {

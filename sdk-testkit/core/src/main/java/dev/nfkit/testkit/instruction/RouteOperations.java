@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Instructions that look at routes and sockets, answered by what the test states. */
 final class RouteOperations {
+    private static final int PREROUTING = 0;
+    private static final int INGRESS = 5;
+
     private RouteOperations() {}
 
     static Operation of(Fib fib) {
@@ -60,6 +63,10 @@ final class RouteOperations {
     static Operation of(Context.Rt rt) {
         int target = Registers16.offset(rt.dreg());
         return new Plain(rt, frame -> {
+            if (frame.packet.hook == PREROUTING || frame.packet.hook == INGRESS) {
+                frame.mismatch(); // there is no route yet
+                return;
+            }
             RouteFacts route = frame.packet.route;
             switch (rt.key()) {
                 case TCPMSS -> {
