@@ -26,7 +26,7 @@ final class SetOperations {
         Long flags = lookup.flags();
         Integer register = lookup.dreg();
         return new Find(
-                new Lookup(lookup.set(), null, lookup.sreg(), register, flags == null ? Long.valueOf(0) : flags),
+                new Lookup(set.name(), null, lookup.sreg(), register, flags == null ? Long.valueOf(0) : flags),
                 set,
                 register == null ? Registers.VERDICT : register,
                 flags != null && (flags & Lookup.INVERT) != 0);
@@ -91,7 +91,7 @@ final class SetOperations {
         public Dynset dumped() {
             return new Dynset(
                     dynset.op(),
-                    dynset.set(),
+                    set.name(),
                     null,
                     dynset.sregKey(),
                     dynset.sregData(),
@@ -163,7 +163,7 @@ final class SetOperations {
         Objref.Mapped mapped = (Objref.Mapped) objref;
         SetTable set = scope.set(mapped.set(), mapped.setId());
         int offset = Registers16.offset(mapped.sreg());
-        return new Plain(new Objref.Mapped(mapped.sreg(), mapped.set(), null), frame -> {
+        return new Plain(new Objref.Mapped(mapped.sreg(), set.name(), null), frame -> {
             StoredElement element = set.find(frame.registers.bytes(), offset);
             if (element == null) {
                 element = set.catchAll();

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.instruction;
 
+import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.nftables.bytecode.Stateful;
 import dev.nfkit.testkit.machine.Frame;
 import dev.nfkit.testkit.machine.NotModelled;
@@ -97,7 +98,7 @@ final class StatefulOperations {
     }
 
     private static final class Quota extends Operation {
-        private final Stateful.Quota quota;
+        private Stateful.Quota quota;
         private long consumed;
 
         Quota(Stateful.Quota quota) {
@@ -124,6 +125,13 @@ final class StatefulOperations {
                     quota.bytes(),
                     depleted ? quota.bytes() : consumed,
                     flags | (depleted ? Stateful.Quota.DEPLETED : 0));
+        }
+
+        @Override
+        public void update(Instruction changed) {
+            if (changed instanceof Stateful.Quota other) {
+                quota = other;
+            }
         }
 
         @Override

@@ -18,6 +18,9 @@ public abstract class Operation {
         return instruction;
     }
 
+    /** Takes the parameters of another instruction and keeps the state, as a named object does; most kinds ignore it. */
+    public void update(Instruction changed) {}
+
     /** Begins the state again. */
     public void reset() {}
 }

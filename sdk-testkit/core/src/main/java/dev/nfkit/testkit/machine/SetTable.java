@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A set as instructions use it. Requires the clock's lock. */
 public interface SetTable {
+    /** The set's name, which the kernel has numbered if the set has none of its own. */
+    String name();
+
     /** The length of keys in bytes. */
     int keyLength();
 

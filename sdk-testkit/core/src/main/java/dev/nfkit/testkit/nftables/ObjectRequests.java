@@ -24,6 +24,8 @@ final class ObjectRequests {
         ObjectState object = table.object(type, name);
         if (object != null) {
             change.exists(Nfta.OBJ_NAME);
+            change.ruleset()
+                    .update(object, ObjectData.read(type, data, change.request().order()));
         } else {
             change.creates();
             if (!ObjectData.NAMES.containsKey(type)) {

@@ -51,7 +51,7 @@ final class TableRequests {
             return;
         }
         long differing = flags ^ table.flags();
-        if ((flags & ~KNOWN) != 0 || (differing & (TableState.OWNER | TableState.PERSIST)) != 0) {
+        if ((flags & ~KNOWN) != 0 || table.owner() != 0 || (differing & (TableState.OWNER | TableState.PERSIST)) != 0) {
             throw new Refused(Errno.EOPNOTSUPP);
         }
         change.ruleset().flags(table, flags);

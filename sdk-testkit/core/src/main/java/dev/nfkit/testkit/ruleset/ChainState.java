@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChainState extends Referent {
     private final TableIdentity table;
     private final long handle;
-    private final long id;
+    private long id;
     private final @Nullable BaseHook hook;
     private final long flags;
     private final byte @Nullable [] userData;
@@ -54,6 +54,11 @@ public final class ChainState extends Referent {
 
     public long id() {
         return id;
+    }
+
+    /** Ends the batch: its ids do not apply in the next one. */
+    void forgetId() {
+        id = 0;
     }
 
     /** Where it is, or null for a chain that is only jumped to. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class RuleState {
     private final ChainState chain;
     private final long handle;
-    private final long id;
+    private long id;
     private final List<Operation> operations;
     private final List<Referent> uses;
     private final byte @Nullable [] userData;
@@ -43,6 +43,11 @@ public final class RuleState {
 
     public long id() {
         return id;
+    }
+
+    /** Ends the batch: its ids do not apply in the next one. */
+    void forgetId() {
+        id = 0;
     }
 
     public List<Operation> operations() {

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.ruleset;
 
+import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.testkit.machine.CodeChain;
 import dev.nfkit.testkit.machine.StoredElement;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ public final class Ruleset {
     private final Map<CodeChain, ChainState> byCode = new HashMap<>();
     private final Set<ChainState> changed = new HashSet<>();
     private final Undo undo = new Undo();
+    private final List<Runnable> batchIds = new ArrayList<>();
     private final Runnable unregistered;
     private long generation = 1;
     private long lastTable;
@@ -120,7 +122,18 @@ public final class Ruleset {
     /** Changes the flags of a table; a dormant one loses its hooks. */
     public void flags(TableState table, long flags) {
         long before = table.flags();
-        undo.change(() -> table.flags = flags, () -> table.flags = before);
+        boolean lost = lostHook;
+        boolean sleeps = (flags & ~before & TableState.DORMANT) != 0
+                && registered.stream().anyMatch(chain -> chain.table() == table);
+        undo.change(
+                () -> {
+                    table.flags = flags;
+                    lostHook |= sleeps;
+                },
+                () -> {
+                    table.flags = before;
+                    lostHook = lost;
+                });
     }
 
     /** Gives a table without an owner to a socket. */
@@ -130,6 +143,7 @@ public final class Ruleset {
 
     public void add(ChainState chain) {
         Map<String, ChainState> chains = in(chain.table()).chains;
+        batchIds.add(chain::forgetId);
         undo.change(
                 () -> {
                     chains.put(chain.name(), chain);
@@ -185,6 +199,7 @@ public final class Ruleset {
     public void add(int at, RuleState rule) {
         ChainState chain = rule.chain();
         changed.add(chain);
+        batchIds.add(rule::forgetId);
         undo.change(() -> chain.put(at, rule), () -> chain.take(at));
     }
 
@@ -208,6 +223,7 @@ public final class Ruleset {
 
     public void add(SetState set) {
         Map<String, SetState> sets = in(set.table()).sets;
+        batchIds.add(set::forgetId);
         undo.change(() -> sets.put(set.name(), set), () -> sets.remove(set.name()));
     }
 
@@ -259,6 +275,14 @@ public final class Ruleset {
         undo.change(() -> objects.put(key, object), () -> objects.remove(key));
     }
 
+    /** Changes the parameters of an object, which keeps its state. */
+    public void update(ObjectState object, Instruction changed) {
+        Instruction before = object.operation().dumped();
+        undo.change(
+                () -> object.operation().update(changed),
+                () -> object.operation().update(before));
+    }
+
     public void remove(ObjectState object) {
         Map<ObjectKey, ObjectState> objects = in(object.table()).objects;
         ObjectKey key = new ObjectKey(object.type(), object.name());
@@ -272,6 +296,8 @@ public final class Ruleset {
     /** Makes the changes final. */
     public void commit() {
         undo.forget();
+        batchIds.forEach(Runnable::run);
+        batchIds.clear();
         changed.forEach(ChainState::refresh);
         changed.clear();
         generation++;
@@ -284,6 +310,7 @@ public final class Ruleset {
     /** Takes the changes back. */
     public void abort() {
         undo.back();
+        batchIds.clear();
         changed.clear();
     }
 

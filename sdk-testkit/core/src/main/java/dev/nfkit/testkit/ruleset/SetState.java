@@ -16,7 +16,7 @@ public final class SetState extends Referent implements SetTable {
     private final TableIdentity table;
     private final String name;
     private final long handle;
-    private final long id;
+    private long id;
     private final SetProperties properties;
     private final List<Instruction> state;
     private final Function<Instruction, Operation> compiler;
@@ -54,6 +54,7 @@ public final class SetState extends Referent implements SetTable {
         return table;
     }
 
+    @Override
     public String name() {
         return name;
     }
@@ -64,6 +65,11 @@ public final class SetState extends Referent implements SetTable {
 
     public long id() {
         return id;
+    }
+
+    /** Ends the batch: its ids do not apply in the next one. */
+    void forgetId() {
+        id = 0;
     }
 
     public SetProperties properties() {
