@@ -387,6 +387,12 @@ public final class NftSet extends RulesetObject {
         }
     }
 
+    /** Whether keys and data have the lengths of another set's. */
+    boolean sameLengths(NftSet other) {
+        return keys.length() == other.keys.length()
+                && (values == null ? 0 : values.length()) == (other.values == null ? 0 : other.values.length());
+    }
+
     /** The set as one that a rule contains. */
     CompiledSet compiled(List<CompiledElement> elements) {
         return new CompiledSet(

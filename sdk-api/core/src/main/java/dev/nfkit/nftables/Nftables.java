@@ -18,6 +18,7 @@ import dev.nfkit.session.TableRequests;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.Netlink;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The ruleset of a network namespace: changed by atomic batches, and listed.
@@ -45,6 +46,7 @@ public final class Nftables implements AutoCloseable {
     private static final int DUMP_PARTS = 16;
     private static final int ANSWER_PARTS = 2;
     private static final int READINGS = 100;
+    private static final int ATTEMPTS = 20;
 
     private final BatchExchange commits;
     private final TableRequests requests;
@@ -159,6 +161,97 @@ public final class Nftables implements AutoCloseable {
                 "read the ruleset",
                 Errno.EAGAIN,
                 "other processes changed it during each of " + READINGS + " attempts");
+    }
+
+    /**
+     * Makes tables what they are in a desired ruleset, by changing only what differs, in one batch: see {@link
+     * #reconcile(Ruleset, ReconcileOptions)}. No table is removed.
+     *
+     * @param desired the tables; others are not touched
+     * @return what was changed
+     * @throws NetlinkException as {@link #reconcile(Ruleset, ReconcileOptions)}
+     * @throws IllegalArgumentException as {@link #reconcile(Ruleset, ReconcileOptions)}
+     */
+    public Reconciliation reconcile(Ruleset desired) throws NetlinkException {
+        return reconcile(desired, ReconcileOptions.DEFAULT);
+    }
+
+    /**
+     * Makes tables what they are in a desired ruleset, by changing only what differs, in one batch. If nothing differs, nothing
+     * is sent, and the generation stays. If another process changes the ruleset meanwhile, it is read and compared again.
+     *
+     * <pre>{@code
+     * Reconciliation result = nftables.reconcile(Ruleset.parse(Files.readString(file)));
+     * System.out.print(result.difference().toText());
+     * }</pre>
+     *
+     * <p><b>Chains</b> that are in both rulesets stay, so that no packet that waits in a queue is dropped; policies are changed in
+     * place. A base chain at another hook, priority or device is removed and made again, which {@link
+     * Difference.Command#dropsQueuedPackets()} reports and {@link ReconcileOptions#keepBaseChains()} refuses. <b>Rules</b> are
+     * equal if nft lists them the same without what they counted; rules that are equal and in order keep their handles, counters
+     * and other states. <b>Sets</b> with the same properties stay, and only elements that differ are added and deleted; times of
+     * expiration are not compared. Sets with the flag {@code dynamic} or {@code timeout}, and those that are declared without
+     * elements, keep elements that the desired ruleset does not contain, unless {@link ReconcileOptions#exactElements()} is
+     * set. A set with other properties is made again. <b>Objects</b> keep their states; quotas are changed in place, and others
+     * that differ are made again with what they counted. What refers to an object that is made again is written again with its
+     * states. Comments of tables and base chains stay, and so do flow tables: {@link Difference#kept()}.
+     *
+     * @param desired the tables; others are not touched
+     * @param options which tables are removed, and what must stay
+     * @return what was changed
+     * @throws BaseChainRemovalException if the options forbid to remove a base chain
+     * @throws BatchRefusedException if the kernel refuses a change
+     * @throws GenerationMovedException if another process changed the ruleset during each of 20 attempts
+     * @throws NetlinkException as {@link #consistent} and {@link #commit}
+     * @throws IllegalArgumentException if the desired ruleset contains a table twice, one that is to be removed, rules of a chain
+     *     that it does not contain, or a flow table that is not installed
+     */
+    public Reconciliation reconcile(Ruleset desired, ReconcileOptions options) throws NetlinkException {
+        Reconciler reconciler = new Reconciler(desired, options);
+        for (int attempt = 1; ; attempt++) {
+            Difference difference = consistent(reconciler::difference);
+            if (difference.isEmpty()) {
+                return new Reconciliation(difference, Optional.empty(), attempt);
+            }
+            reconciler.check(difference);
+            try {
+                return new Reconciliation(difference, Optional.of(commit(difference.batch())), attempt);
+            } catch (GenerationMovedException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (BatchRefusedException e) {
+                if (attempt == ATTEMPTS || !Reconciler.isOutdated(e, difference)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Compares the installed ruleset with a desired one, and changes nothing.
+     *
+     * @param desired as for {@link #reconcile(Ruleset, ReconcileOptions)}
+     * @param options as for {@link #reconcile(Ruleset, ReconcileOptions)}; {@link ReconcileOptions#keepsBaseChains()} does not
+     *     matter
+     * @return what {@link #reconcile(Ruleset, ReconcileOptions)} would change
+     * @throws NetlinkException as {@link #consistent}
+     * @throws IllegalArgumentException as {@link #reconcile(Ruleset, ReconcileOptions)}
+     */
+    public Difference difference(Ruleset desired, ReconcileOptions options) throws NetlinkException {
+        return consistent(new Reconciler(desired, options)::difference);
+    }
+
+    /**
+     * Compares the installed ruleset with a desired one, and changes nothing.
+     *
+     * @param desired as for {@link #reconcile(Ruleset)}
+     * @return what {@link #reconcile(Ruleset)} would change
+     * @throws NetlinkException as {@link #consistent}
+     * @throws IllegalArgumentException as {@link #reconcile(Ruleset)}
+     */
+    public Difference difference(Ruleset desired) throws NetlinkException {
+        return difference(desired, ReconcileOptions.DEFAULT);
     }
 
     /**

@@ -223,6 +223,17 @@ public final class Rule extends RulesetObject {
         return new Rule(table(), chain, comment, handle, position, RuleBody.read(table().family(), statements, sets));
     }
 
+    /** The same rule at another place of its chain; 0 for no handle or position. */
+    Rule placed(long newHandle, long newPosition) {
+        return new Rule(table(), chain, comment, newHandle, newPosition, body);
+    }
+
+    /** The same rule with the states of an installed one that does the same. */
+    Rule withStatesOf(Rule installed) {
+        RuleBody its = RuleBody.read(table().family(), installed.statements(), body.named());
+        return new Rule(table(), chain, comment, 0, 0, its);
+    }
+
     RuleBody body() {
         return body;
     }

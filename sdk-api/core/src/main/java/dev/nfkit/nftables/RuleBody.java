@@ -96,6 +96,11 @@ final class RuleBody {
         return order;
     }
 
+    /** What the rule refers to. */
+    Uses uses() {
+        return family == null ? new Uses() : Uses.of(compiled(family, ByteOrder.nativeOrder(), 1));
+    }
+
     /** The instructions of an installed rule. */
     List<Instruction> instructions() throws MalformedMessageException {
         if (installed == null) {

@@ -56,6 +56,26 @@ final class RulesetText {
         return text.append("}\n").toString();
     }
 
+    /** What a table, chain, set, map or object is declared as, in one line, without rules and elements. */
+    static String declaration(RulesetObject object) {
+        List<String> lines = List.of();
+        if (object instanceof Chain chain) {
+            lines = declared(chain);
+        } else if (object instanceof NftSet set) {
+            lines = properties(set);
+        } else if (object instanceof StatefulObject state) {
+            lines = object(state);
+        } else if (object instanceof Table table && !table.flags().isEmpty()) {
+            lines = List.of("", "flags " + joined(table.flags()));
+        }
+        return lines.size() < 2
+                ? ""
+                : lines.stream()
+                        .skip(1)
+                        .map(line -> line.endsWith(";") ? line : line + ";")
+                        .collect(Collectors.joining(" ", "{ ", " }"));
+    }
+
     static String joined(Iterable<?> words) {
         List<String> all = new ArrayList<>();
         words.forEach(word -> all.add(word.toString()));
@@ -152,9 +172,7 @@ final class RulesetText {
     }
 
     private List<String> chain(Chain chain) {
-        List<String> lines = new ArrayList<>(List.of("chain " + chain.name()));
-        comment(lines, chain.comment());
-        chain.hook().ifPresent(hook -> lines.add(hook(chain, hook)));
+        List<String> lines = declared(chain);
         SetType.Lookup sets = name -> contents.sets().stream()
                 .filter(set -> set.name().equals(name))
                 .findFirst()
@@ -164,6 +182,13 @@ final class RulesetText {
                 lines.add(RulePrinter.print(rule.table().family(), sets, rule.statements(), rule.comment()));
             }
         }
+        return lines;
+    }
+
+    private static List<String> declared(Chain chain) {
+        List<String> lines = new ArrayList<>(List.of("chain " + chain.name()));
+        comment(lines, chain.comment());
+        chain.hook().ifPresent(hook -> lines.add(hook(chain, hook)));
         return lines;
     }
 

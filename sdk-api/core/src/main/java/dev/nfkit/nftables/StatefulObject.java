@@ -8,7 +8,9 @@ import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.codec.StateCodec;
 import dev.nfkit.nftables.codec.UserData;
 import dev.nfkit.nftables.expression.Stateful;
+import dev.nfkit.nftables.statement.Counter;
 import dev.nfkit.nftables.statement.ObjectStatement;
+import dev.nfkit.nftables.statement.Quota;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.MessageWriter;
@@ -158,6 +160,17 @@ public final class StatefulObject extends RulesetObject {
      */
     public OptionalLong uses() {
         return uses < 0 ? OptionalLong.empty() : OptionalLong.of(uses);
+    }
+
+    /** The same object with what an installed one of its name has counted or used. */
+    StatefulObject withStateOf(StatefulObject installed) {
+        Stateful counted = state;
+        if (state instanceof Counter && installed.state instanceof Counter) {
+            counted = installed.state;
+        } else if (state instanceof Quota quota && installed.state instanceof Quota before) {
+            counted = new Quota(quota.bytes(), before.used(), quota.over());
+        }
+        return new StatefulObject(table(), name, kind, counted, data, comment, 0, -1);
     }
 
     @Override

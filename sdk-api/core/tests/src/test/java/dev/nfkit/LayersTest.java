@@ -30,6 +30,7 @@ class LayersTest {
             Map.entry("conntrack", 4),
             Map.entry("nftables.expression", 4),
             Map.entry("nftables.bytecode", 4),
+            Map.entry("nftables.edit", 4),
             Map.entry("conntrack.table", 5),
             Map.entry("nftables.statement", 5),
             Map.entry("netfilter", 5),

@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +110,39 @@ public final class ElementCodec {
             }
         });
         element.state().forEach(StateCodec::instruction);
+    }
+
+    /**
+     * What identifies an element, to compare it with others.
+     *
+     * @param element the element
+     * @return the first and the last key; empty for the element that matches what no other does
+     * @throws IllegalArgumentException if it does not fit the set's types
+     */
+    public ByteBuffer key(SetElement element) {
+        Expression value = element.key();
+        if (value == Wildcard.ANY) {
+            return ByteBuffer.allocate(0);
+        }
+        byte[] low = key.low(value, order);
+        byte[] high = key.high(value, order);
+        return ByteBuffer.allocate(low.length + high.length).put(low).put(high).flip();
+    }
+
+    /**
+     * Whether two elements have the same data.
+     *
+     * @param one an element
+     * @param other another one
+     * @return whether the kernel would store the same
+     * @throws IllegalArgumentException if they do not fit the set's types
+     */
+    public boolean sameData(SetElement one, SetElement other) {
+        if (data == null || one.data().isEmpty() || other.data().isEmpty()) {
+            return one.data().equals(other.data());
+        }
+        return Arrays.equals(
+                data.low(one.data().get(), order), data.low(other.data().get(), order));
     }
 
     private static IllegalArgumentException notData(Expression value) {

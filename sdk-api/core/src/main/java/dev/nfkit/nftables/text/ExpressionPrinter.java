@@ -24,6 +24,7 @@ public final class ExpressionPrinter {
     private final SetType.Lookup sets;
     private final ValuePrinter values;
     private final SelectorPrinter selectors;
+    private final boolean stateless;
 
     /**
      * A printer.
@@ -32,13 +33,30 @@ public final class ExpressionPrinter {
      * @param host the devices and the time zone
      */
     public ExpressionPrinter(SetType.Lookup sets, Host host) {
+        this(sets, host, false);
+    }
+
+    /**
+     * A printer.
+     *
+     * @param sets the sets that maps may be in
+     * @param host the devices and the time zone
+     * @param stateless whether it leaves out what was counted, and when elements expire
+     */
+    ExpressionPrinter(SetType.Lookup sets, Host host, boolean stateless) {
         this.sets = sets;
         this.values = new ValuePrinter(host);
         this.selectors = new SelectorPrinter(this::expression);
+        this.stateless = stateless;
     }
 
     ValuePrinter values() {
         return values;
+    }
+
+    /** A statement that keeps a state, with what it counted or without. */
+    String state(Statement statement) {
+        return stateless ? StatefulPrinter.fresh(statement) : StatefulPrinter.print(statement);
     }
 
     List<ValueType> types(Expression expression) {
@@ -130,9 +148,11 @@ public final class ExpressionPrinter {
      */
     public String element(SetElement element, List<ValueType> types) {
         StringBuilder text = new StringBuilder(values.value(shortest(element.key()), types));
-        element.state().forEach(state -> text.append(' ').append(StatefulPrinter.print((Statement) state)));
+        element.state().forEach(state -> text.append(' ').append(state((Statement) state)));
         element.timeout().ifPresent(timeout -> text.append(" timeout ").append(TimeSpan.print(timeout)));
-        element.expires().ifPresent(expires -> text.append(" expires ").append(TimeSpan.print(expires)));
+        if (!stateless) {
+            element.expires().ifPresent(expires -> text.append(" expires ").append(TimeSpan.print(expires)));
+        }
         element.comment()
                 .ifPresent(comment -> text.append(" comment \"").append(comment).append('"'));
         element.data().ifPresent(data -> text.append(" : ").append(values.value(shortest(data))));

@@ -41,7 +41,26 @@ public final class RulePrinter {
             Host host,
             List<Statement> statements,
             Optional<String> comment) {
-        StatementPrinter printer = new StatementPrinter(family, new ExpressionPrinter(sets, host));
+        return print(family, new ExpressionPrinter(sets, host), statements, comment);
+    }
+
+    /**
+     * Prints a rule as {@code nft -s list ruleset} does: without what it counted. Devices are those of this process's namespace.
+     *
+     * @param family the family of the rule's table
+     * @param sets the sets of the table
+     * @param statements the statements
+     * @param comment the comment
+     * @return the text, without a line end
+     */
+    public static String stateless(
+            AddressFamily family, SetType.Lookup sets, List<Statement> statements, Optional<String> comment) {
+        return print(family, new ExpressionPrinter(sets, Host.CURRENT, true), statements, comment);
+    }
+
+    private static String print(
+            AddressFamily family, ExpressionPrinter expressions, List<Statement> statements, Optional<String> comment) {
+        StatementPrinter printer = new StatementPrinter(family, expressions);
         String text = Canonical.of(family, statements).stream()
                 .map(printer::statement)
                 .collect(Collectors.joining(" "));

@@ -37,8 +37,13 @@ public final class StatefulPrinter {
         throw new IllegalArgumentException("keeps no state: " + statement);
     }
 
-    /** A statement without what it counted, as in {@code add @s} and {@code meter}. */
-    static String fresh(Statement statement) {
+    /**
+     * Prints a statement without what it counted, as in {@code add @s} and {@code meter}.
+     *
+     * @param statement as for {@link #print}
+     * @return its text
+     */
+    public static String fresh(Statement statement) {
         if (statement instanceof Counter) {
             return "counter";
         } else if (statement instanceof LastUse) {

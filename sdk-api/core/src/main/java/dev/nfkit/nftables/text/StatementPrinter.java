@@ -56,7 +56,7 @@ final class StatementPrinter {
         } else if (statement instanceof VerdictLookup lookup) {
             return expressions.expression(lookup.key()) + " vmap " + expressions.set(lookup.map(), List.of());
         } else if (statement instanceof Stateful) {
-            return StatefulPrinter.print(statement);
+            return expressions.state(statement);
         } else if (statement instanceof Assignment assignment) {
             return assignment(assignment);
         } else if (statement instanceof SetUpdate update) {

@@ -71,7 +71,8 @@ public final class RulesListCommand implements Callable<Integer> {
         }
     }
 
-    private static TableId id(String family, String name) throws Failure {
+    /** A table by family and name. */
+    static TableId id(String family, String name) throws Failure {
         AddressFamily found = switch (family) {
             case "inet" -> AddressFamily.INET;
             case "ip" -> AddressFamily.IPV4;

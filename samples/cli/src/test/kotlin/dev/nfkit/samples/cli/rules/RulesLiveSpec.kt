@@ -45,6 +45,40 @@ class RulesLiveSpec :
             }
         }
 
+        test("a ruleset is applied by changing what differs, which a dry run shows").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                val file = tempdir().resolve("rules.nft").apply { writeText(TEXT) }
+
+                fun apply(vararg options: String) = nfkit("rules", "apply", "--netns", netns.name, *options, file.path)
+                apply()
+                val again = apply()
+                netns.inside("nft", "add", "table", "ip", "old")
+                file.writeText(TEXT.replace("10.0.0.1", "10.0.0.2").replace("policy accept", "policy drop"))
+                val dry = apply("--dry-run", "--remove", "ip old")
+                val unchanged = netns.inside("nft", "list", "table", "inet", "filter")
+                apply("--remove", "ip old")
+                val changed = netns.inside("nft", "list", "ruleset")
+                file.writeText(TEXT.replace("priority filter", "priority filter + 5"))
+                val kept = apply("--keep-base-chains")
+                assertSoftly {
+                    again.err shouldContain "1 rule, 0 changes"
+                    dry.out.lines().map { it.substringBefore(" { ") } shouldBe
+                        listOf(
+                            "delete table ip old",
+                            "delete element inet filter friends",
+                            "add chain inet filter input",
+                            "add element inet filter friends",
+                            "",
+                        )
+                    unchanged shouldBe TEXT
+                    changed shouldBe TEXT.replace("10.0.0.1", "10.0.0.2").replace("policy accept", "policy drop")
+                    kept.code shouldBe 1
+                    kept.err shouldContain "nothing was applied"
+                    netns.inside("nft", "list", "ruleset") shouldBe changed
+                }
+            }
+        }
+
         test("nothing of a ruleset that the kernel refuses is applied").config(enabledOrReasonIf = live) {
             Netns().use { netns ->
                 val file = tempdir().resolve("rules.nft")

@@ -1,0 +1,5 @@
+/** Differences of lists. */
+@NullMarked
+package dev.nfkit.nftables.edit;
+
+import org.jspecify.annotations.NullMarked;
