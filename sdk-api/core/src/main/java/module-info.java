@@ -15,6 +15,7 @@ module dev.nfkit {
     exports dev.nfkit.nfqueue;
     exports dev.nfkit.nftables;
     exports dev.nfkit.nftables.build;
+    exports dev.nfkit.nftables.trace;
     exports dev.nfkit.nftables.bytecode to
             dev.nfkit.testkit;
     exports dev.nfkit.nftables.codec to

@@ -3,9 +3,11 @@ package dev.nfkit.nftables;
 import dev.nfkit.BatchRefusedException;
 import dev.nfkit.Errno;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.nftables.expression.Constant;
 import dev.nfkit.nftables.expression.Meta;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Text;
+import dev.nfkit.nftables.statement.Assignment;
 import dev.nfkit.nftables.statement.Match;
 import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.session.Failures;
@@ -13,6 +15,7 @@ import dev.nfkit.session.SessionLog;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -23,12 +26,16 @@ import java.util.OptionalLong;
 public final class InstalledRule implements AutoCloseable {
     private static final String OUTPUT = "output";
 
+    private static final Statement TRACE = new Assignment(Meta.NFTRACE, Constant.of(Meta.NFTRACE, 1));
+
     private final Nftables client;
+    private final Optional<TableId> ownTable;
     private final Batch removal;
     private boolean detached;
 
-    private InstalledRule(Nftables client, Batch removal) {
+    private InstalledRule(Nftables client, Optional<TableId> ownTable, Batch removal) {
         this.client = client;
+        this.ownTable = ownTable;
         this.removal = removal;
     }
 
@@ -44,22 +51,42 @@ public final class InstalledRule implements AutoCloseable {
      */
     public static InstalledRule install(NetlinkTransport transport, PacketRule rule, List<? extends Statement> actions)
             throws NetlinkException {
+        return install(transport, rule, actions, true);
+    }
+
+    /**
+     * Installs a rule that traces packets ({@code meta nftrace set 1}). Packets that this host sends to itself are traced at
+     * all hooks of the rule.
+     *
+     * @param transport the network namespace
+     * @param rule which packets
+     * @return the installed rule; the session closes it
+     * @throws BatchRefusedException if the kernel refuses it
+     * @throws NetlinkException if a socket fails
+     */
+    public static InstalledRule trace(NetlinkTransport transport, PacketRule rule) throws NetlinkException {
+        return install(transport, rule, List.of(TRACE), false);
+    }
+
+    private static InstalledRule install(
+            NetlinkTransport transport, PacketRule rule, List<? extends Statement> actions, boolean once)
+            throws NetlinkException {
         Nftables client = Nftables.open(transport);
         try {
-            return install(client, rule, actions);
+            return install(client, rule, actions, once);
         } catch (Throwable e) {
             Failures.closeAfter(client, e);
             throw e;
         }
     }
 
-    private static InstalledRule install(Nftables client, PacketRule rule, List<? extends Statement> actions)
-            throws NetlinkException {
+    private static InstalledRule install(
+            Nftables client, PacketRule rule, List<? extends Statement> actions, boolean once) throws NetlinkException {
         for (int i = 0; ; i++) {
             try {
                 return rule.table().isPresent()
                         ? installInChain(client, rule, rule.table().get(), actions.get(i))
-                        : installInOwnTable(client, rule, actions.get(i));
+                        : installInOwnTable(client, rule, actions.get(i), once);
             } catch (BatchRefusedException e) {
                 if (i + 1 == actions.size() || !isMissing(e)) {
                     throw e;
@@ -75,18 +102,18 @@ public final class InstalledRule implements AutoCloseable {
                         change.errno().equals(Errno.ENOENT) || change.errno().equals(Errno.EOPNOTSUPP));
     }
 
-    private static InstalledRule installInOwnTable(Nftables client, PacketRule rule, Statement action)
+    private static InstalledRule installInOwnTable(Nftables client, PacketRule rule, Statement action, boolean once)
             throws NetlinkException {
         TableId table = new TableId(rule.family(), "nfkit-" + client.portId());
         Table owned = Table.owned(table);
         Batch batch = new Batch().add(owned);
         for (String hook : rule.hooks()) {
             batch.add(Chain.base(table, hook, PacketRule.hook(rule.family(), hook, rule.priority())));
-            boolean twice = hook.equals(OUTPUT) && rule.hooks().size() > 1;
+            boolean twice = once && hook.equals(OUTPUT) && rule.hooks().size() > 1;
             batch.add(Rule.of(table, hook, statements(rule, action, twice), SetType.Lookup.NONE));
         }
         client.commit(batch);
-        return new InstalledRule(client, new Batch().flush(owned));
+        return new InstalledRule(client, Optional.of(table), new Batch().flush(owned));
     }
 
     private static InstalledRule installInChain(Nftables client, PacketRule rule, TableId table, Statement action)
@@ -98,7 +125,9 @@ public final class InstalledRule implements AutoCloseable {
             throw new IllegalStateException("the kernel did not return the handle of " + added);
         }
         return new InstalledRule(
-                client, new Batch().delete(Rule.in(table, rule.chain()).handle(handle.getAsLong())));
+                client,
+                Optional.empty(),
+                new Batch().delete(Rule.in(table, rule.chain()).handle(handle.getAsLong())));
     }
 
     private static List<Statement> statements(PacketRule rule, Statement action, boolean notToItself) {
@@ -109,6 +138,15 @@ public final class InstalledRule implements AutoCloseable {
         statements.addAll(rule.matches());
         statements.add(action);
         return statements;
+    }
+
+    /**
+     * The table of this rule alone.
+     *
+     * @return the table, which disappears with the rule; empty if the rule is in a chain that existed
+     */
+    public Optional<TableId> ownTable() {
+        return ownTable;
     }
 
     /**

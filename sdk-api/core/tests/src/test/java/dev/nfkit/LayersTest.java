@@ -43,6 +43,7 @@ class LayersTest {
             Map.entry("nftables.decompile", 7),
             Map.entry("nftables", 8),
             Map.entry("nflog", 9),
+            Map.entry("nftables.trace", 9),
             Map.entry("nfqueue", 9),
             Map.entry("anonymize", 10));
 
