@@ -72,7 +72,7 @@ public final class FakeNetfilter implements NetlinkTransport {
         this.nflog = new FakeNflog(log);
         this.conntrack = new FakeConntrack(table);
         this.nfqueue = new FakeNfqueue(queues);
-        this.packets = new FakePackets(ruleset.ruleset(), clock.model(), log, queues);
+        this.packets = new FakePackets(ruleset.ruleset(), kernel, log, queues);
         this.view = new FakeKernelView(kernel.properties(), log::groups, queues::queues, table.properties()::drops);
     }
 

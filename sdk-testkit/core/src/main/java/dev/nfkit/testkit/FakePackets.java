@@ -1,5 +1,6 @@
 package dev.nfkit.testkit;
 
+import dev.nfkit.testkit.kernel.Kernel;
 import dev.nfkit.testkit.machine.ConnectionFacts;
 import dev.nfkit.testkit.machine.PacketState;
 import dev.nfkit.testkit.nflog.NflogModel;
@@ -13,6 +14,8 @@ import dev.nfkit.testkit.traversal.Deliveries;
 import dev.nfkit.testkit.traversal.Stops;
 import dev.nfkit.testkit.traversal.Traversal;
 import dev.nfkit.testkit.traversal.Way;
+import dev.nfkit.wire.MessageWriter;
+import java.util.function.Consumer;
 
 /**
  * Sends packets through the rules that the code under test has installed in the fake kernel, as {@code nf_tables_core.c}
@@ -25,6 +28,9 @@ import dev.nfkit.testkit.traversal.Way;
  * assertEquals(PacketTrace.Outcome.DROPPED, trace.outcome());
  * }</pre>
  *
+ * <p>A packet that a rule with {@code meta nftrace set 1} matches is traced: sessions that listen get the messages that
+ * the kernel sends, in the order and with the attributes of Linux 6.18.
+ *
  * <p>A packet that a rule queues waits for its verdict, and goes on through the rest of the chains when it is accepted.
  * What the fake does not model, fails the call with an AssertionError that names it: the link-layer header of writes,
  * tunnels ({@code inner}), flow tables, limits of connections, {@code symhash}, matches and targets of iptables except
@@ -32,14 +38,16 @@ import dev.nfkit.testkit.traversal.Way;
  * and {@code jhash} without a seed has the seed 0.
  */
 public final class FakePackets {
+    private static final int NFNLGRP_NFTRACE = 9;
+
     private final Stops stops;
     private final ModelClock clock;
     private final Deliveries deliveries;
     private long seed;
 
-    FakePackets(Ruleset ruleset, ModelClock clock, NflogModel logs, NfqueueModel queues) {
+    FakePackets(Ruleset ruleset, Kernel kernel, NflogModel logs, NfqueueModel queues) {
         this.stops = new Stops(ruleset);
-        this.clock = clock;
+        this.clock = kernel.clock();
         this.deliveries = new Deliveries() {
             @Override
             public boolean log(int group, NflogContents packet) {
@@ -49,6 +57,11 @@ public final class FakePackets {
             @Override
             public void queue(int number, NfqueueContents packet) {
                 queues.enqueue(number, packet);
+            }
+
+            @Override
+            public void trace(int allocated, Consumer<MessageWriter> message) {
+                kernel.multicast(NFNLGRP_NFTRACE, allocated, message);
             }
         };
         queues.onCarriedDeparted(FakePackets::departed);

@@ -18,6 +18,11 @@ public final class CodeChain implements JumpTarget {
         return table;
     }
 
+    /** The name of its table without the family. */
+    public String tableName() {
+        return table.substring(table.indexOf(' ') + 1);
+    }
+
     /** Its name. */
     public String name() {
         return name;

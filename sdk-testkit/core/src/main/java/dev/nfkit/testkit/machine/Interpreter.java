@@ -2,6 +2,7 @@ package dev.nfkit.testkit.machine;
 
 import dev.nfkit.nftables.bytecode.Verdict;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Executes chains ({@code nft_do_chain}). */
 public final class Interpreter {
@@ -20,8 +21,12 @@ public final class Interpreter {
         CodeChain chain = base;
         int at = 0;
         while (true) {
-            at = rules(chain.rules(), at, frame, visits);
+            at = rules(chain, at, frame, visits);
             int verdict = frame.verdict;
+            if (frame.packet.traced) {
+                visits.traced(
+                        chain, verdict == Verdict.NFT_CONTINUE ? null : chain.rules()[at - 1], verdict, target(frame));
+            }
             if (verdict >= 0 && (verdict & VERDICT_MASK) <= Verdict.NF_QUEUE) {
                 if ((verdict & VERDICT_MASK) == NF_STOLEN) {
                     throw new NotModelled("a verdict that steals packets");
@@ -43,8 +48,14 @@ public final class Interpreter {
         }
     }
 
+    private static @Nullable CodeChain target(Frame frame) {
+        boolean jumps = frame.verdict == Verdict.NFT_JUMP || frame.verdict == Verdict.NFT_GOTO;
+        return jumps ? (CodeChain) frame.target : null;
+    }
+
     /** Executes rules until one of them decides. Returns the place of the next one. */
-    private static int rules(CodeRule[] rules, int first, Frame frame, Visits visits) {
+    private static int rules(CodeChain chain, int first, Frame frame, Visits visits) {
+        CodeRule[] rules = chain.rules();
         int at = first;
         frame.verdict = Verdict.NFT_CONTINUE;
         while (at < rules.length) {
@@ -62,6 +73,9 @@ public final class Interpreter {
                 visits.visited(rule, true);
                 if (frame.verdict != Verdict.NFT_CONTINUE) {
                     return at;
+                }
+                if (frame.packet.traced) {
+                    visits.traced(chain, rule, frame.verdict, null);
                 }
             }
         }

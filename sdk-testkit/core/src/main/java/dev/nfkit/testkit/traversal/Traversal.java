@@ -8,6 +8,7 @@ import dev.nfkit.nftables.bytecode.Verdict;
 import dev.nfkit.testkit.machine.AddressChange;
 import dev.nfkit.testkit.machine.AddressTranslator;
 import dev.nfkit.testkit.machine.Checksums;
+import dev.nfkit.testkit.machine.CodeChain;
 import dev.nfkit.testkit.machine.CodeRule;
 import dev.nfkit.testkit.machine.ConnectionFacts;
 import dev.nfkit.testkit.machine.Device;
@@ -43,6 +44,7 @@ public final class Traversal implements Surroundings, Visits {
     private final long seed;
     private final Frame frame;
     private final VisitLog visits = new VisitLog();
+    private @Nullable TraceMessages trace;
     private @Nullable Random random;
     private List<Logged> logs = List.of();
     private List<Integer> queues = List.of();
@@ -153,12 +155,18 @@ public final class Traversal implements Surroundings, Visits {
 
     private int execute(ChainState chain) {
         packet.hookFamily = chain.table().family();
+        if (trace != null) {
+            trace.begin(packet.hookFamily);
+        }
         visits.expect(chain.code().size());
         int verdict = Interpreter.run(chain.code(), frame, this);
         if (verdict != Verdict.NFT_CONTINUE) {
             return verdict;
         }
         visits.policy(chain.code(), chain.policy() != DROP);
+        if (packet.traced) {
+            trace().policy(chain.code(), chain.policy());
+        }
         return chain.policy();
     }
 
@@ -255,6 +263,22 @@ public final class Traversal implements Surroundings, Visits {
     @Override
     public void visited(CodeRule rule, boolean matched) {
         visits.rule(rule, matched);
+    }
+
+    @Override
+    public void traced(CodeChain chain, @Nullable CodeRule rule, int verdict, @Nullable CodeChain target) {
+        trace().step(chain, rule, verdict, target);
+    }
+
+    /** Most packets are not traced. */
+    private TraceMessages trace() {
+        TraceMessages messages = trace;
+        if (messages == null) {
+            messages = new TraceMessages(deliveries, packet, seed);
+            messages.begin(packet.hookFamily);
+            trace = messages;
+        }
+        return messages;
     }
 
     public Outcome outcome() {

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.contract
 
+import dev.nfkit.AddressFamily
 import dev.nfkit.conntrack.event.ConntrackEventOptions
 import dev.nfkit.conntrack.event.ConntrackEventSink
 import dev.nfkit.conntrack.event.ConntrackEvents
@@ -11,10 +12,25 @@ import dev.nfkit.nfqueue.Decider
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.Verdict
+import dev.nfkit.nftables.Batch
+import dev.nfkit.nftables.Chain
+import dev.nfkit.nftables.ChainHook
+import dev.nfkit.nftables.ChainType
+import dev.nfkit.nftables.Nftables
+import dev.nfkit.nftables.Rule
+import dev.nfkit.nftables.Table
+import dev.nfkit.nftables.TableId
+import dev.nfkit.nftables.trace.PacketPathOptions
+import dev.nfkit.nftables.trace.PacketPathSink
+import dev.nfkit.nftables.trace.PacketPaths
+import dev.nfkit.nftables.trace.TraceEventOptions
+import dev.nfkit.nftables.trace.TraceEventSink
+import dev.nfkit.nftables.trace.TraceEvents
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
+import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.testkit.SampleTuple
 import java.time.Duration
 
@@ -86,6 +102,69 @@ private object Events : SessionHarness<ConntrackEvents> {
     ): Long = session.run(ConntrackEventSink<RuntimeException> { take() })
 }
 
+/** A rule that traces packets and drops them, so that each has one message. */
+private fun dropTraced(fake: FakeNetfilter) =
+    Nftables.open(fake).use { client ->
+        val table = TableId.inet("traced")
+        client.commit(
+            Batch()
+                .create(Table.shared(table))
+                .create(Chain.base(table, "in", ChainHook.of(AddressFamily.INET, ChainType.FILTER, "input", "filter")))
+                .add(Rule.of(table, "in", "meta nftrace set 1 drop")),
+        )
+    }
+
+private fun trace(
+    fake: FakeNetfilter,
+    count: Int,
+) = repeat(count) { fake.packets().of(*SamplePackets.udp4()).toInput() }
+
+private object Traces : SessionHarness<TraceEvents> {
+    override fun open(fake: FakeNetfilter): TraceEvents {
+        dropTraced(fake)
+        return TraceEvents.open(fake, TraceEventOptions.builder().build())
+    }
+
+    override fun arrive(
+        fake: FakeNetfilter,
+        count: Int,
+    ) = trace(fake, count)
+
+    override fun poll(
+        session: TraceEvents,
+        timeout: Duration,
+        take: () -> Unit,
+    ): Int = session.poll(TraceEventSink<RuntimeException> { take() }, timeout)
+
+    override fun run(
+        session: TraceEvents,
+        take: () -> Unit,
+    ): Long = session.run(TraceEventSink<RuntimeException> { take() })
+}
+
+private object Paths : SessionHarness<PacketPaths> {
+    override fun open(fake: FakeNetfilter): PacketPaths {
+        dropTraced(fake)
+        return PacketPaths.open(fake, PacketPathOptions.builder().build())
+    }
+
+    override fun arrive(
+        fake: FakeNetfilter,
+        count: Int,
+    ) = trace(fake, count)
+
+    override fun poll(
+        session: PacketPaths,
+        timeout: Duration,
+        take: () -> Unit,
+    ): Int = session.poll(PacketPathSink<RuntimeException> { take() }, timeout)
+
+    override fun run(
+        session: PacketPaths,
+        take: () -> Unit,
+    ): Long = session.run(PacketPathSink<RuntimeException> { take() })
+}
+
 /** An NFLOG session satisfies the contract of sessions. */
 class NflogSessionContractSpec : NetfilterSessionContract<NflogSession>(Nflog)
 
@@ -94,3 +173,9 @@ class NfqueueSessionContractSpec : NetfilterSessionContract<NfqueueSession>(Nfqu
 
 /** A session of conntrack's events satisfies the contract of sessions. */
 class ConntrackEventsContractSpec : NetfilterSessionContract<ConntrackEvents>(Events)
+
+/** A session of trace messages satisfies the contract of sessions. */
+class TraceEventsContractSpec : NetfilterSessionContract<TraceEvents>(Traces)
+
+/** A session of packets' paths satisfies the contract of sessions. */
+class PacketPathsContractSpec : NetfilterSessionContract<PacketPaths>(Paths)
