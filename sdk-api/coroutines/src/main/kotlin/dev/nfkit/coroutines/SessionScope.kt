@@ -5,8 +5,9 @@ import dev.nfkit.netfilter.SessionStatistics
 import java.time.Duration
 
 /**
- * An open session inside the block that uses it: of NFLOG ([NflogScope]), NFQUEUE ([NfqueueScope]) or conntrack's events
- * ([ConntrackEventScope]). Its members may be used by any thread; the session ends with the block.
+ * An open session inside the block that uses it: of NFLOG ([NflogScope]), NFQUEUE ([NfqueueScope]), conntrack's events
+ * ([ConntrackEventScope]) or the paths of packets ([PacketPathScope]). Its members may be used by any thread; the session
+ * ends with the block.
  *
  * ```
  * suspend fun reportEvery(time: Duration, session: SessionScope) {
@@ -47,6 +48,7 @@ public sealed class SessionScope(
      * - NFQUEUE: the queues accept no further packets. Waiting packets are delivered and have the
      *   [settle time][NfqueueOptionsBuilder.settleTime] to be answered, and the rest gets the close verdict.
      * - conntrack's events: the memberships are dropped, and events that the kernel has sent are delivered.
+     * - paths of packets: the rule is removed, and the paths of what the kernel has sent are delivered.
      *
      * Idempotent; does not wait.
      */
