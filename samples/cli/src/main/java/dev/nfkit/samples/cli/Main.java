@@ -5,6 +5,7 @@ import dev.nfkit.samples.cli.capture.CaptureCommand;
 import dev.nfkit.samples.cli.conntrack.ConntrackCommand;
 import dev.nfkit.samples.cli.demo.DemoCommand;
 import dev.nfkit.samples.cli.demo.DemoInsideCommand;
+import dev.nfkit.samples.cli.explain.ExplainCommand;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.queue.QueueCommand;
 import dev.nfkit.samples.cli.record.RecordCommand;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
             AnonymizeCommand.class,
             ConntrackCommand.class,
             RulesCommand.class,
+            ExplainCommand.class,
             TopCommand.class,
             DemoCommand.class,
             DemoInsideCommand.class,
@@ -104,6 +106,7 @@ public final class Main implements Program, Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "a command is missing: capture, queue, conntrack, top, record, replay, anonymize or demo");
+                "a command is missing: capture, queue, conntrack, top, rules, explain, record, replay, anonymize or"
+                        + " demo");
     }
 }

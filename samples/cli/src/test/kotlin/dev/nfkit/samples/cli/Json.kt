@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli
 
-/** Reads one JSON object (RFC 8259) strictly: objects as maps, integers as Long, other numbers as Double. */
+/** Reads one JSON object (RFC 8259) strictly: objects as maps, arrays as lists, integers as Long, others as Double. */
 internal fun parseJson(text: String): Map<String, Any> {
     val reader = JsonReader(text)
     val value = reader.value()
@@ -19,6 +19,7 @@ private class JsonReader(
             text.startsWith("true", at) -> true.also { at += 4 }
             text.startsWith("false", at) -> false.also { at += 5 }
             text[at] == '{' -> members()
+            text[at] == '[' -> items()
             text[at] == '"' -> string()
             else -> number()
         }
@@ -40,6 +41,19 @@ private class JsonReader(
         }
         expect('}')
         return members
+    }
+
+    private fun items(): List<Any> {
+        val items = mutableListOf<Any>()
+        expect('[')
+        while (text[at] != ']') {
+            if (items.isNotEmpty()) {
+                expect(',')
+            }
+            items += value()
+        }
+        expect(']')
+        return items
     }
 
     private fun string(): String {

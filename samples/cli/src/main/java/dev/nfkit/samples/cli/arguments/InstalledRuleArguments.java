@@ -2,6 +2,7 @@ package dev.nfkit.samples.cli.arguments;
 
 import dev.nfkit.AddressFamily;
 import dev.nfkit.nftables.PacketRule;
+import dev.nfkit.nftables.trace.PacketPathOptions;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.List;
 import java.util.Locale;
@@ -42,6 +43,16 @@ public final class InstalledRuleArguments {
             description = "The family of --rule's table: inet, ip, ip6, bridge or arp (inet).")
     private @Nullable String family;
 
+    /** Whether {@code --rule} was given. */
+    public boolean matches() {
+        return match != null;
+    }
+
+    /** The options of a session that traces what a match selects, at the place that these options give. */
+    public PacketPathOptions traced(String what, String traced) throws Failure {
+        return TraceArguments.options(what, traced, hooks, priority, family);
+    }
+
     /** The rule, or empty without {@code --rule}. */
     public Optional<PacketRule> rule() throws Failure {
         if (match == null) {
@@ -67,7 +78,7 @@ public final class InstalledRuleArguments {
         }
     }
 
-    private static AddressFamily family(String name) {
+    static AddressFamily family(String name) {
         return switch (name.toLowerCase(Locale.ROOT)) {
             case "inet" -> AddressFamily.INET;
             case "ip" -> AddressFamily.IPV4;

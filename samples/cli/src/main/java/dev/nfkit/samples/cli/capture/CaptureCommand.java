@@ -5,6 +5,8 @@ import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.nftables.PacketRule;
+import dev.nfkit.nftables.trace.PacketPathOptions;
+import dev.nfkit.nftables.trace.PacketPaths;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.samples.cli.arguments.Criteria;
 import dev.nfkit.samples.cli.arguments.InstalledRuleArguments;
@@ -20,10 +22,15 @@ import dev.nfkit.samples.cli.output.NflogFields;
 import dev.nfkit.samples.cli.output.PacketPrinter;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
+import dev.nfkit.samples.cli.paths.DroppedPrinter;
+import dev.nfkit.samples.cli.paths.PathOutput;
+import dev.nfkit.samples.cli.paths.PathRun;
 import dev.nfkit.samples.cli.run.Ending;
 import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.NetlinkTransport;
+import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -37,7 +44,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "capture",
         description = "Captures packets, into a file or as lines: those that rules log to NFLOG groups,"
-                + " or those that --rule matches.",
+                + " those that --rule matches, or those that rules drop.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -51,6 +58,9 @@ public final class CaptureCommand implements Callable<Integer> {
             paramLabel = "nflog:GROUP",
             description = "The group that rules log to; several groups share one session.")
     private List<String> interfaces = List.of();
+
+    @Mixin
+    private DroppedArguments dropped = new DroppedArguments();
 
     @Mixin
     private InstalledRuleArguments installed = new InstalledRuleArguments();
@@ -90,6 +100,9 @@ public final class CaptureCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure {
         NetlinkTransport transport = session.transport();
+        if (dropped.given()) {
+            return captureDropped(transport);
+        }
         Optional<PacketRule> rule = installed.rule();
         List<Integer> numbers = installed.numbers(
                 InterfaceArgument.GROUPS,
@@ -107,6 +120,31 @@ public final class CaptureCommand implements Callable<Integer> {
             throw Failure.usage("-b needs -w: the names are derived from the file's");
         }
         return capture(transport, options, format, stop, numbers);
+    }
+
+    private int captureDropped(NetlinkTransport transport) throws Failure {
+        boolean logged = !interfaces.isEmpty() || installed.matches() || session.copyRange() > 0;
+        Criteria stop = stop();
+        DroppedArguments.check(stop, logged, !ring.isEmpty() || classic || raw);
+        if (file != null && file.equals("-") && print.json()) {
+            throw Failure.usage("--json and -w - both write to standard output");
+        }
+        PacketPathOptions options = installed.traced("--dropped", dropped.match());
+        PacketPaths open = PathRun.open(transport, options);
+        Clock clock = Clock.system(ZoneId.systemDefault());
+        DroppedPrinter printer =
+                new DroppedPrinter(open, transport.kernel(), print.json(), TextOutput.standard(), clock);
+        PathOutput output = printer;
+        if (file != null) {
+            try {
+                output = new DroppedFile(file, printer, print.json(), clock);
+            } catch (WriteFailure e) {
+                open.close();
+                throw Failure.usage(e.getMessage());
+            }
+        }
+        Messages.print("Capturing packets that rules drop" + (file == null ? "" : " into " + file));
+        return Ending.during(open::stop, new PathRun(open, output, stop, "captured")::await);
     }
 
     private Criteria stop() throws Failure {

@@ -1,16 +1,22 @@
 package dev.nfkit.samples.cli.output;
 
+import dev.nfkit.Bytes;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.IpSummary;
 import dev.nfkit.wire.AttributeType;
 
 /** The addresses and ports of a packet, if it is an IP packet. */
-final class IpGlance {
+public final class IpGlance {
     private static final int ETH_P_IP = 0x0800;
     private static final int ETH_P_IPV6 = 0x86dd;
 
     private final IpSummary summary = new IpSummary();
+
+    /** Reads a packet from its IP header on. Returns whether it is an IP packet. */
+    public boolean wrap(Bytes packet) {
+        return summary.wrap(packet);
+    }
 
     /** Reads a payload. Returns whether it is an IP packet. */
     <P extends NetfilterPacket, A extends AttributeType> boolean wrap(P packet, PacketFields<P, A> fields) {
@@ -21,7 +27,7 @@ final class IpGlance {
         return (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && summary.wrap(packet.payload());
     }
 
-    int protocol() {
+    public int protocol() {
         return summary.protocol();
     }
 
@@ -40,28 +46,28 @@ final class IpGlance {
         };
     }
 
-    String source() {
+    public String source() {
         return summary.source();
     }
 
-    String destination() {
+    public String destination() {
         return summary.destination();
     }
 
-    boolean hasPorts() {
+    public boolean hasPorts() {
         return summary.hasPorts();
     }
 
-    int sourcePort() {
+    public int sourcePort() {
         return summary.sourcePort();
     }
 
-    int destinationPort() {
+    public int destinationPort() {
         return summary.destinationPort();
     }
 
     /** Appends {@code TCP 10.0.0.1:4000 > 10.0.0.2:80}. */
-    void describe(StringBuilder line) {
+    public void describe(StringBuilder line) {
         line.append(protocolName()).append(' ');
         open(line);
         summary.writeSource(line);

@@ -22,6 +22,26 @@ public final class JsonObject {
         first = true;
     }
 
+    public void beginArray(String key) {
+        key(key);
+        out.append('[');
+        first = true;
+    }
+
+    /** Begins an object in an array. */
+    public void beginItem() {
+        if (!first) {
+            out.append(',');
+        }
+        out.append('{');
+        first = true;
+    }
+
+    public void endArray() {
+        out.append(']');
+        first = false;
+    }
+
     public void end() {
         out.append('}');
         first = false;

@@ -1,0 +1,5 @@
+/** The paths of packets through the rules, as lines and as JSON. */
+@NullMarked
+package dev.nfkit.samples.cli.paths;
+
+import org.jspecify.annotations.NullMarked;
