@@ -31,7 +31,7 @@ public sealed interface NftablesEvent {
 
     /**
      * An object was added, or it existed and was changed: the kernel does not distinguish these. Rules are read: {@link
-     * Rule#statements()} and {@link Rule#toText()} return what they do. To replace a rule is to remove one and to add one.
+     * Rule#statements()} and {@link Rule#toText()} return what they do, and {@link Rule#position()} only if there is a rule after it, too. To replace a rule is to remove one and to add one.
      *
      * @param object the object as it is now
      * @param inserted whether it is a rule that was placed before the others of its chain, or before the one at its

@@ -50,6 +50,17 @@ public final class StoredElement {
         expires = now + left * NANOS;
     }
 
+    /** Sets its lifetime in milliseconds, and when it ends. */
+    public void lifetime(long timeout, long end) {
+        timeoutMillis = timeout;
+        expires = end;
+    }
+
+    /** When its lifetime ends, in nanoseconds of the clock. */
+    public long expires() {
+        return expires;
+    }
+
     /** Whether its lifetime is over. */
     public boolean expired(long now) {
         return timeoutMillis != 0 && now - expires >= 0;

@@ -195,8 +195,17 @@ final class ChainRequests {
         if (chain.references() > 0) {
             throw attributes.refuse(Errno.EBUSY, named);
         }
-        change.ruleset().flush(chain);
+        RuleRequests.flush(change, notices, chain);
+        remove(change, notices, chain);
+    }
+
+    /** Removes a chain without rules. */
+    static void remove(Change change, Notices notices, ChainState chain) {
         change.ruleset().remove(chain);
-        notices.add(change.request(), MessageTypes.DELCHAIN, table.family(), writer -> Contents.chain(writer, chain));
+        notices.add(
+                change.request(),
+                MessageTypes.DELCHAIN,
+                chain.table().family(),
+                writer -> Contents.removed(writer, chain));
     }
 }

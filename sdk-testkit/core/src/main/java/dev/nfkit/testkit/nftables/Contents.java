@@ -37,6 +37,35 @@ final class Contents {
         userData(writer, Nfta.TABLE_USERDATA, table.userData());
     }
 
+    /** A table that was removed. */
+    static void removed(MessageWriter writer, TableState table) {
+        writer.string(Nfta.TABLE_NAME, table.key().name())
+                .be32(Nfta.TABLE_USE, table.uses())
+                .be64(Nfta.TABLE_HANDLE, table.handle());
+    }
+
+    /** A chain that was removed. */
+    static void removed(MessageWriter writer, ChainState chain) {
+        writer.string(Nfta.CHAIN_TABLE, chain.table().key().name())
+                .string(Nfta.CHAIN_NAME, chain.name())
+                .be64(Nfta.CHAIN_HANDLE, chain.handle());
+    }
+
+    /** A set that was removed. */
+    static void removed(MessageWriter writer, SetState set) {
+        writer.string(Nfta.SET_TABLE, set.table().key().name())
+                .string(Nfta.SET_NAME, set.name())
+                .be64(Nfta.SET_HANDLE, set.handle());
+    }
+
+    /** An object that was removed. */
+    static void removed(MessageWriter writer, ObjectState object) {
+        writer.string(Nfta.OBJ_TABLE, object.table().key().name())
+                .string(Nfta.OBJ_NAME, object.name())
+                .be32(Nfta.OBJ_TYPE, object.type())
+                .be64(Nfta.OBJ_HANDLE, object.handle());
+    }
+
     static void chain(MessageWriter writer, ChainState chain) {
         writer.string(Nfta.CHAIN_TABLE, chain.table().key().name())
                 .string(Nfta.CHAIN_NAME, chain.name())
@@ -62,11 +91,17 @@ final class Contents {
         userData(writer, Nfta.CHAIN_USERDATA, chain.userData());
     }
 
-    static void rule(MessageWriter writer, RuleState rule, boolean removed) {
+    /** A rule that was added: the kernel names the rule before it only if there is one after it. */
+    static void added(MessageWriter writer, RuleState rule) {
+        rule(writer, rule, !rule.chain().between(rule));
+    }
+
+    /** A rule, with the handle of the one before it or without. */
+    static void rule(MessageWriter writer, RuleState rule, boolean alone) {
         writer.string(Nfta.RULE_TABLE, rule.chain().table().key().name())
                 .string(Nfta.RULE_CHAIN, rule.chain().name())
                 .be64(Nfta.RULE_HANDLE, rule.handle());
-        long before = removed ? 0 : rule.chain().before(rule);
+        long before = alone ? 0 : rule.chain().before(rule);
         if (before != 0) {
             writer.be64(Nfta.RULE_POSITION, before);
         }

@@ -83,9 +83,10 @@ final class ElementRequests {
             if (change.on(Netlink.NLM_F_EXCL)) {
                 throw new Refused(Errno.EEXIST);
             }
-            if (attributes.has(Nfta.SET_ELEM_TIMEOUT) || attributes.has(Nfta.SET_ELEM_EXPIRATION)) {
-                change.ruleset().remove(set, same);
-                change.ruleset().add(set, element);
+            boolean begins = attributes.has(Nfta.SET_ELEM_EXPIRATION);
+            if (same.timeoutMillis() != 0 && (begins || same.timeoutMillis() != element.timeoutMillis())) {
+                change.ruleset().lifetime(same, element);
+                note(change, notices, MessageTypes.NEWSETELEM, set, same, now);
             }
             return false;
         }

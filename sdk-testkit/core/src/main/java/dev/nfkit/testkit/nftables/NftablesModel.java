@@ -94,6 +94,9 @@ public final class NftablesModel implements Subsystem {
                 }
             }
         }
+        if (notices.isEmpty()) {
+            return; // the generation stays if nothing has changed
+        }
         ruleset.commit();
         notices.add(begin, MessageTypes.NEWGEN, 0, queries::generation);
         notices.send(socket);

@@ -1,5 +1,6 @@
 package dev.nfkit.testkit.nftables;
 
+import dev.nfkit.nftables.codec.MessageTypes;
 import dev.nfkit.testkit.kernel.Kernel;
 import dev.nfkit.testkit.kernel.KernelSocket;
 import dev.nfkit.testkit.message.ParsedMessage;
@@ -17,7 +18,8 @@ final class Notices {
 
     private static final int CAPACITY = 1 << 16;
     private static final int ALLOCATED = 4096;
-    private static final int KEPT = Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL | Netlink.NLM_F_APPEND;
+    private static final int KEPT = Netlink.NLM_F_CREATE | Netlink.NLM_F_EXCL;
+    private static final int AT_THE_END = Netlink.NLM_F_APPEND | Netlink.NLM_F_REPLACE;
 
     private record Notice(ParsedMessage request, int type, int family, Consumer<MessageWriter> content) {}
 
@@ -35,8 +37,18 @@ final class Notices {
         notices.add(new Notice(request, type, family, content));
     }
 
+    boolean isEmpty() {
+        return notices.isEmpty();
+    }
+
     void forget() {
         notices.clear();
+    }
+
+    private static int flags(Notice notice) {
+        int sent = notice.request().flags();
+        boolean rule = notice.type() == MessageTypes.NEWRULE || notice.type() == MessageTypes.DELRULE;
+        return (sent & KEPT) | (rule && (sent & AT_THE_END) != 0 ? Netlink.NLM_F_APPEND : 0);
     }
 
     /** Sends all notifications. */
@@ -44,7 +56,7 @@ final class Notices {
         for (Notice notice : notices) {
             Consumer<MessageWriter> write = writer -> {
                 ParsedMessage request = notice.request();
-                writer.begin(notice.type(), request.flags() & KEPT, request.sequence(), socket.portId())
+                writer.begin(notice.type(), flags(notice), request.sequence(), socket.portId())
                         .nfgenmsg(notice.family(), (int) ruleset.generation() & 0xffff);
                 notice.content().accept(writer);
                 writer.end();

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Requests that change stateful objects. */
 final class ObjectRequests {
+    private static final int QUOTA = 2;
+
     private ObjectRequests() {}
 
     static void create(Change change, Notices notices) throws Refused {
@@ -26,6 +28,9 @@ final class ObjectRequests {
             change.exists(Nfta.OBJ_NAME);
             change.ruleset()
                     .update(object, ObjectData.read(type, data, change.request().order()));
+            if (type != QUOTA) {
+                return; // only quotas can be changed
+            }
         } else {
             change.creates();
             if (!ObjectData.NAMES.containsKey(type)) {
@@ -64,8 +69,17 @@ final class ObjectRequests {
         if (object.references() > 0) {
             throw attributes.refuse(Errno.EBUSY, named);
         }
+        remove(change, notices, object);
+    }
+
+    /** Removes an object to which nothing refers. */
+    static void remove(Change change, Notices notices, ObjectState object) {
         change.ruleset().remove(object);
-        notices.add(change.request(), MessageTypes.DELOBJ, table.family(), writer -> Contents.object(writer, object));
+        notices.add(
+                change.request(),
+                MessageTypes.DELOBJ,
+                object.table().family(),
+                writer -> Contents.removed(writer, object));
     }
 
     static @Nullable ObjectState find(TableState table, Attributes attributes, boolean byHandle) throws Refused {

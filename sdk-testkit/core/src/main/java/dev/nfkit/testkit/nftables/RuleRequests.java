@@ -12,11 +12,13 @@ import dev.nfkit.testkit.machine.Operation;
 import dev.nfkit.testkit.ruleset.ChainState;
 import dev.nfkit.testkit.ruleset.Jumps;
 import dev.nfkit.testkit.ruleset.RuleState;
+import dev.nfkit.testkit.ruleset.SetState;
 import dev.nfkit.testkit.ruleset.TableState;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.Netlink;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Requests that change rules. */
@@ -52,21 +54,14 @@ final class RuleRequests {
         int at = place(change, chain, other);
         if (change.on(Netlink.NLM_F_REPLACE) && other != null) {
             change.ruleset().add(at, rule);
-            RuleState replaced = other;
-            change.ruleset().remove(replaced);
-            notices.add(
-                    change.request(),
-                    MessageTypes.DELRULE,
-                    table.family(),
-                    writer -> Contents.rule(writer, replaced, true));
+            remove(change, notices, other);
         } else {
             change.ruleset().add(at, rule);
         }
         if (!rule.uses().isEmpty() && Jumps.tooDeep(change.ruleset(), table)) {
             throw new Refused(Errno.EMLINK);
         }
-        notices.add(
-                change.request(), MessageTypes.NEWRULE, table.family(), writer -> Contents.rule(writer, rule, false));
+        notices.add(change.request(), MessageTypes.NEWRULE, table.family(), writer -> Contents.added(writer, rule));
     }
 
     private static int place(Change change, ChainState chain, @Nullable RuleState other) {
@@ -173,18 +168,25 @@ final class RuleRequests {
         }
     }
 
-    private static void flush(Change change, Notices notices, ChainState chain) {
+    static void flush(Change change, Notices notices, ChainState chain) {
         for (RuleState rule : List.copyOf(chain.rules())) {
             remove(change, notices, rule);
         }
     }
 
     private static void remove(Change change, Notices notices, RuleState rule) {
+        TableState table = Objects.requireNonNull(
+                change.ruleset().table(rule.chain().table().key()));
+        List<SetState> before = new ArrayList<>();
+        table.allSets().forEach(before::add);
         change.ruleset().remove(rule);
         notices.add(
-                change.request(),
-                MessageTypes.DELRULE,
-                rule.chain().table().family(),
-                writer -> Contents.rule(writer, rule, true));
+                change.request(), MessageTypes.DELRULE, table.family(), writer -> Contents.rule(writer, rule, true));
+        for (SetState set : before) {
+            if (table.set(set.name()) == null) { // it belonged to the rule
+                notices.add(
+                        change.request(), MessageTypes.DELSET, table.family(), writer -> Contents.removed(writer, set));
+            }
+        }
     }
 }

@@ -183,8 +183,13 @@ final class SetRequests {
                 || (change.on(TableRequests.NOT_RECURSIVE) && !set.elements().isEmpty())) {
             throw attributes.refuse(Errno.EBUSY, named);
         }
-        SetState removed = set;
-        change.ruleset().remove(removed);
-        notices.add(change.request(), MessageTypes.DELSET, table.family(), writer -> Contents.set(writer, removed));
+        remove(change, notices, set);
+    }
+
+    /** Removes a set to which nothing refers. */
+    static void remove(Change change, Notices notices, SetState set) {
+        change.ruleset().remove(set);
+        notices.add(
+                change.request(), MessageTypes.DELSET, set.table().family(), writer -> Contents.removed(writer, set));
     }
 }

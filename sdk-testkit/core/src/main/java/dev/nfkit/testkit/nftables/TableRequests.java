@@ -4,6 +4,9 @@ import dev.nfkit.Errno;
 import dev.nfkit.nftables.codec.MessageTypes;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.testkit.kernel.Refused;
+import dev.nfkit.testkit.ruleset.ChainState;
+import dev.nfkit.testkit.ruleset.ObjectState;
+import dev.nfkit.testkit.ruleset.SetState;
 import dev.nfkit.testkit.ruleset.TableKey;
 import dev.nfkit.testkit.ruleset.TableState;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +26,9 @@ final class TableRequests {
         long flags = attributes.number(Nfta.TABLE_FLAGS, 0);
         if (table != null) {
             change.exists(Nfta.TABLE_NAME);
-            update(change, table, attributes.has(Nfta.TABLE_FLAGS), flags);
+            if (!update(change, table, attributes.has(Nfta.TABLE_FLAGS), flags)) {
+                return;
+            }
         } else {
             change.creates();
             if ((flags & ~KNOWN) != 0) {
@@ -42,19 +47,21 @@ final class TableRequests {
         notices.add(change.request(), MessageTypes.NEWTABLE, table.family(), writer -> Contents.table(writer, changed));
     }
 
-    private static void update(Change change, TableState table, boolean sent, long flags) throws Refused {
+    /** Changes a table that exists. Returns whether anything changes. */
+    private static boolean update(Change change, TableState table, boolean sent, long flags) throws Refused {
         boolean orphan = table.owner() == 0 && (table.flags() & TableState.OWNER) != 0;
         if (sent && orphan && flags == table.flags()) {
             change.ruleset().adopt(table, change.request().portId());
         }
         if (!sent || flags == table.flags()) {
-            return;
+            return sent && orphan;
         }
         long differing = flags ^ table.flags();
         if ((flags & ~KNOWN) != 0 || table.owner() != 0 || (differing & (TableState.OWNER | TableState.PERSIST)) != 0) {
             throw new Refused(Errno.EOPNOTSUPP);
         }
         change.ruleset().flags(table, flags);
+        return true;
     }
 
     static void remove(Change change, Notices notices, boolean permitMissing) throws Refused {
@@ -99,8 +106,21 @@ final class TableRequests {
         return null;
     }
 
+    /** Removes a table with all it contains ({@code nft_flush_table}). */
     private static void remove(Change change, Notices notices, TableState table) {
+        for (ChainState chain : table.allChains()) {
+            RuleRequests.flush(change, notices, chain);
+        }
+        for (SetState set : table.allSets()) {
+            SetRequests.remove(change, notices, set);
+        }
+        for (ObjectState object : table.allObjects()) {
+            ObjectRequests.remove(change, notices, object);
+        }
+        for (ChainState chain : table.allChains()) {
+            ChainRequests.remove(change, notices, chain);
+        }
         change.ruleset().remove(table);
-        notices.add(change.request(), MessageTypes.DELTABLE, table.family(), writer -> Contents.table(writer, table));
+        notices.add(change.request(), MessageTypes.DELTABLE, table.family(), writer -> Contents.removed(writer, table));
     }
 }

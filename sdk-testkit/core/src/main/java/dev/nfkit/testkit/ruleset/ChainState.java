@@ -104,6 +104,12 @@ public final class ChainState extends Referent {
         return at <= 0 ? 0 : rules.get(at - 1).handle();
     }
 
+    /** Whether a rule is neither the first nor the last one. */
+    public boolean between(RuleState rule) {
+        int at = rules.indexOf(rule);
+        return at > 0 && at < rules.size() - 1;
+    }
+
     void rename(String other) {
         name = other;
     }

@@ -258,6 +258,15 @@ public final class Ruleset {
                 });
     }
 
+    /** Gives an element the lifetime of another one. */
+    public void lifetime(StoredElement element, StoredElement other) {
+        long timeout = element.timeoutMillis();
+        long expires = element.expires();
+        undo.change(
+                () -> element.lifetime(other.timeoutMillis(), other.expires()),
+                () -> element.lifetime(timeout, expires));
+    }
+
     private void refer(StoredElement element, int change) {
         CodeChain target = element.target();
         ChainState chain = target == null ? null : byCode.get(target);
@@ -295,12 +304,16 @@ public final class Ruleset {
 
     /** Makes the changes final. */
     public void commit() {
+        generation++;
+        settle();
+    }
+
+    private void settle() {
         undo.forget();
         batchIds.forEach(Runnable::run);
         batchIds.clear();
         changed.forEach(ChainState::refresh);
         changed.clear();
-        generation++;
         if (lostHook) {
             lostHook = false;
             unregistered.run();
@@ -328,7 +341,7 @@ public final class Ruleset {
             }
         }
         if (any) {
-            commit();
+            settle(); // the kernel does not count it as a change
         }
     }
 }
