@@ -15,11 +15,16 @@ import java.net.DatagramSocket
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.net.Socket
+import java.net.SocketTimeoutException
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
 import java.util.concurrent.atomic.AtomicInteger
 
-private const val PATIENCE_MILLIS = 20_000
+/** Longer than any step takes: only a failure reaches it. A slow machine sets it higher. */
+private val BOUND_MILLIS = 1000 * Integer.getInteger("nfkit.live.bound", 60)
+
+/** As resolvers do, ask again after this time: an answer that waited for too long was dropped. */
+private const val ASK_AGAIN_MILLIS = 5_000
 private const val PERMILLE = 1000
 
 /** A program on the filtered host, which looks names up. */
@@ -100,7 +105,7 @@ object NearHost {
             try {
                 Socket().use {
                     it.setSoLinger(true, 0)
-                    it.connect(InetSocketAddress(address(answer), FarHost.WEB), PATIENCE_MILLIS)
+                    it.connect(InetSocketAddress(address(answer), FarHost.WEB), BOUND_MILLIS)
                 }
             } catch (e: IOException) {
                 failure = e
@@ -121,11 +126,19 @@ object NearHost {
         type: Int,
     ): Message =
         DatagramSocket().use { socket ->
-            socket.soTimeout = PATIENCE_MILLIS
+            socket.soTimeout = ASK_AGAIN_MILLIS
             socket.connect(server)
             val query = Message.newQuery(Record.newRecord(Name.fromString(name, Name.root), type, DClass.IN)).toWire()
-            socket.send(DatagramPacket(query, query.size))
-            val answer = DatagramPacket(ByteArray(512), 512).also(socket::receive)
+            val answer = DatagramPacket(ByteArray(512), 512)
+            val attempts = generateSequence(0) { it + ASK_AGAIN_MILLIS }.takeWhile { it < BOUND_MILLIS }
+            attempts.first {
+                socket.send(DatagramPacket(query, query.size))
+                runCatching {
+                    socket.receive(
+                        answer,
+                    )
+                }.onFailure { if (it !is SocketTimeoutException) throw it }.isSuccess
+            }
             Message(answer.data.copyOf(answer.length))
         }
 

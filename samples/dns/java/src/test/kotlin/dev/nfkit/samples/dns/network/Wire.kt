@@ -78,7 +78,7 @@ class Wire : AutoCloseable {
         vararg arguments: String,
     ): Process {
         val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
-        val options = arrayOf("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+        val options = arrayOf("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dnfkit.live.bound=$boundSeconds")
         val command = listOf("ip", "netns", "exec", host, java, *options, *arguments)
         return ProcessBuilder(command).redirectErrorStream(true).start().also(processes::add)
     }
