@@ -176,6 +176,9 @@ class BatchExchangeSpec :
             whole.refused.map { Triple(it.change, it.type, it.reason.errno()) } shouldContainExactly
                 listOf(Triple(-1, Netlink.NFNL_MSG_BATCH_BEGIN, Errno.EPERM))
             rig.rig.waits.size shouldBe 4
+            rig.rig.arrive(answer(12, 1)) // the end of the third batch
+            rig.send(1).refused.map { it.change to it.type } shouldContainExactly
+                listOf(-1 to Netlink.NFNL_MSG_BATCH_END)
         }
 
         test("a refusal names the attribute that the kernel objects to, if the kernel names an offset") {
