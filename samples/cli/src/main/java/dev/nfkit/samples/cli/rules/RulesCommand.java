@@ -8,9 +8,14 @@ import picocli.CommandLine.Spec;
 /** {@code nfkit rules}. */
 @Command(
         name = "rules",
-        description = "Lists, checks and applies the rules of nftables, without nft and its library.",
+        description = "Lists, checks, applies and monitors the rules of nftables, without nft and its library.",
         mixinStandardHelpOptions = true,
-        subcommands = {RulesListCommand.class, RulesCheckCommand.class, RulesApplyCommand.class})
+        subcommands = {
+            RulesListCommand.class,
+            RulesCheckCommand.class,
+            RulesApplyCommand.class,
+            RulesMonitorCommand.class
+        })
 public final class RulesCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -18,6 +23,6 @@ public final class RulesCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "expected list, check or apply");
+        throw new ParameterException(spec.commandLine(), "expected list, check, apply or monitor");
     }
 }

@@ -11,6 +11,7 @@ import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -32,15 +33,12 @@ public final class RulesListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        if (table.size() == 1) {
-            throw Failure.usage("rules list: expected FAMILY TABLE, or neither of them");
-        }
+        TableId id = table("list", table);
         try (Nftables nftables = open(namespace)) {
             Ruleset ruleset;
-            if (table.isEmpty()) {
+            if (id == null) {
                 ruleset = nftables.consistent((listing, generation) -> listing.ruleset());
             } else {
-                TableId id = id(table.get(0), table.get(1));
                 ruleset = nftables.consistent((listing, generation) -> listing.ruleset(id));
                 if (ruleset.tables().isEmpty()) {
                     throw Failure.running("there is no table " + id);
@@ -69,6 +67,14 @@ public final class RulesListCommand implements Callable<Integer> {
         } catch (NetlinkException e) {
             throw Failure.usage(e.getMessage());
         }
+    }
+
+    /** The table that a command's arguments name, or null if there are none. */
+    static @Nullable TableId table(String command, List<String> words) throws Failure {
+        if (words.size() == 1) {
+            throw Failure.usage("rules " + command + ": expected FAMILY TABLE, or neither of them");
+        }
+        return words.isEmpty() ? null : id(words.get(0), words.get(1));
     }
 
     /** A table by family and name. */

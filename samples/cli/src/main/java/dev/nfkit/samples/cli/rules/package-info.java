@@ -1,4 +1,4 @@
-/** The command rules: lists, checks and applies rulesets of nftables. */
+/** The command rules: lists, checks, applies and monitors rulesets of nftables. */
 @NullMarked
 package dev.nfkit.samples.cli.rules;
 

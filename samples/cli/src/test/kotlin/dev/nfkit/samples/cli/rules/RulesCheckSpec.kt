@@ -29,7 +29,7 @@ class RulesCheckSpec :
                 missing.err shouldContain "No such file"
                 val bare = nfkit("rules")
                 bare.code shouldBe 2
-                bare.err shouldContain "expected list, check or apply"
+                bare.err shouldContain "expected list, check, apply or monitor"
             }
         }
     })

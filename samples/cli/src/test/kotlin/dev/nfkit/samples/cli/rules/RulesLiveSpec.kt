@@ -1,6 +1,8 @@
 package dev.nfkit.samples.cli.rules
 
 import dev.nfkit.samples.cli.Netns
+import dev.nfkit.samples.cli.Running
+import dev.nfkit.samples.cli.await
 import dev.nfkit.samples.cli.live
 import dev.nfkit.samples.cli.nfkit
 import io.kotest.assertions.assertSoftly
@@ -76,6 +78,34 @@ class RulesLiveSpec :
                     kept.err shouldContain "nothing was applied"
                     netns.inside("nft", "list", "ruleset") shouldBe changed
                 }
+            }
+        }
+
+        test("changes are printed as nft monitor prints them, until the command is stopped").config(
+            enabledOrReasonIf = live,
+        ) {
+            Netns().use { netns ->
+                val ran =
+                    Running("listening", "rules", "monitor", "--netns", netns.name, "inet", "t").use { nfkit ->
+                        netns.inside("nft", "add", "table", "ip", "other")
+                        netns.inside("nft", "add", "table", "inet", "t")
+                        netns.inside("nft", "add", "chain", "inet", "t", "c")
+                        netns.inside("nft", "add", "rule", "inet", "t", "c", "tcp", "dport", "{ 22, 80 }", "accept")
+                        netns.inside("nft", "delete", "table", "inet", "t")
+                        await("the last event to be printed") { nfkit.printed().lines().count { "(nft)" in it } == 5 }
+                        nfkit.signal("INT")
+                    }
+                ran.code shouldBe 0
+                ran.out.lines().filter { it.isNotEmpty() && !it.startsWith("#") } shouldBe
+                    listOf(
+                        "add table inet t",
+                        "add chain inet t c",
+                        "add rule inet t c tcp dport { 22, 80 } accept",
+                        "delete rule inet t c handle 3",
+                        "delete chain inet t c",
+                        "delete table inet t",
+                    )
+                ran.err shouldContain "11 events have been shown; 0 datagrams of events lost."
             }
         }
 

@@ -1,0 +1,82 @@
+package dev.nfkit.samples.cli.rules;
+
+import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.EventStatistics;
+import dev.nfkit.netfilter.NetfilterSession;
+import dev.nfkit.nftables.NftablesEvents;
+import dev.nfkit.samples.cli.output.Messages;
+import dev.nfkit.samples.cli.output.TextOutput;
+import dev.nfkit.samples.cli.output.WriteFailure;
+import dev.nfkit.samples.cli.run.Outcome;
+import dev.nfkit.samples.cli.run.PollLoop;
+import java.time.Duration;
+
+/** Prints the events of the ruleset until it is stopped. */
+final class RulesMonitoring implements PollLoop.Work {
+    private static final long FLUSH_NANOS = 100_000_000L;
+
+    private final NftablesEvents events;
+    private final TextOutput output = TextOutput.standard();
+
+    /**
+     * Creates a monitor that is not running yet.
+     *
+     * @param events an open session, which the monitor closes
+     */
+    RulesMonitoring(NftablesEvents events) {
+        this.events = events;
+    }
+
+    /** Runs to the end, prints the summary, and returns the exit code. */
+    int await() {
+        return Outcome.of(this::run, () -> Messages.print(summary(events.statistics())));
+    }
+
+    private void run() throws NetlinkException, WriteFailure {
+        try (events) {
+            PollLoop.run(this, FLUSH_NANOS, 0);
+            flush();
+        }
+    }
+
+    /** Formats the summary, with the losses by cause. */
+    static String summary(EventStatistics statistics) {
+        StringBuilder text = new StringBuilder("nfkit rules: ");
+        text.append(statistics.delivered()).append(" events have been shown; ");
+        text.append(statistics.socketDrops()).append(" datagrams of events lost");
+        if (statistics.overruns() > 0) {
+            text.append(" in ").append(statistics.overruns());
+            text.append(statistics.overruns() == 1 ? " overrun" : " overruns");
+        }
+        if (statistics.malformed() + statistics.truncatedDatagrams() > 0) {
+            text.append(", ").append(statistics.malformed() + statistics.truncatedDatagrams());
+            text.append(" that could not be read");
+        }
+        return text.append('.').toString();
+    }
+
+    @Override
+    public NetfilterSession session() {
+        return events;
+    }
+
+    @Override
+    public int poll(Duration timeout) throws NetlinkException, WriteFailure {
+        return events.poll(event -> output.line(event.toText()), timeout);
+    }
+
+    @Override
+    public boolean dirty() {
+        return output.pending();
+    }
+
+    @Override
+    public void flush() throws WriteFailure {
+        output.flush();
+    }
+
+    @Override
+    public void look(long now) {
+        // Nothing is scheduled.
+    }
+}
