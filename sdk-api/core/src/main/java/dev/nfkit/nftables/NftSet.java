@@ -5,10 +5,12 @@ import dev.nfkit.PrintableText;
 import dev.nfkit.nftables.codec.ElementCodec;
 import dev.nfkit.nftables.codec.KeyLayout;
 import dev.nfkit.nftables.codec.Nfta;
+import dev.nfkit.nftables.codec.TypeOf;
 import dev.nfkit.nftables.codec.UserData;
 import dev.nfkit.nftables.compile.CompiledElement;
 import dev.nfkit.nftables.compile.CompiledSet;
 import dev.nfkit.nftables.expression.DataType;
+import dev.nfkit.nftables.expression.Selector;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Stateful;
 import dev.nfkit.nftables.statement.ObjectStatement;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +48,11 @@ public final class NftSet extends RulesetObject {
         super(table);
         this.name = name;
         this.options = options;
-        this.keys = KeyLayout.of(options.key(), options.keyLengths(), options.is(SetFlag.INTERVAL.bit()));
+        this.keys = KeyLayout.of(
+                options.key(), options.keyLengths(), SetCodec.keyOrder(options), options.is(SetFlag.INTERVAL.bit()));
         boolean plain = !options.data().isEmpty() && !options.data().contains(DataType.VERDICT);
-        this.values = plain ? KeyLayout.of(options.data(), options.dataLengths(), false) : null;
+        this.values =
+                plain ? KeyLayout.of(options.data(), options.dataLengths(), SetCodec.dataOrder(options), false) : null;
     }
 
     /**
@@ -94,23 +99,97 @@ public final class NftSet extends RulesetObject {
         return of(table, name, new SetType(Arrays.asList(key), List.of()), objects);
     }
 
+    /**
+     * A set of values of what rules look up in it, as nft's {@code typeof}: also of what has no type with a fixed size.
+     *
+     * <pre>{@code
+     * NftSet.typeOf(table, "tags", HeaderField.VLAN_ID)
+     * }</pre>
+     *
+     * @param table the set's table
+     * @param name 1 to 255 bytes of UTF-8
+     * @param key what a key is compared with: header fields, {@link dev.nfkit.nftables.expression.Meta} or {@link
+     *     dev.nfkit.nftables.expression.ConnectionSelector}
+     * @return the set
+     * @throws IllegalArgumentException if the name is too long or empty, the key is empty or exceeds 64 bytes, or has another
+     *     selector
+     */
+    public static NftSet typeOf(TableId table, String name, Selector... key) {
+        return typeOf(table, name, List.of(key), List.of());
+    }
+
+    /**
+     * A map from values of what rules look up in it to values of what rules assign, as nft's {@code typeof}.
+     *
+     * @param table the map's table
+     * @param name 1 to 255 bytes of UTF-8
+     * @param key what a key is compared with, as {@link #typeOf(TableId, String, Selector...)}
+     * @param data what the data is assigned to or compared with; empty for a set
+     * @return the map
+     * @throws IllegalArgumentException as {@link #typeOf(TableId, String, Selector...)}
+     */
+    public static NftSet typeOf(TableId table, String name, List<Selector> key, List<Selector> data) {
+        return typeOf(table, name, key, data, TypeOf.types(data), null);
+    }
+
+    /** A set by the selectors of its keys, and by selectors, types or objects for its data. */
+    static NftSet typeOf(
+            TableId table,
+            String name,
+            List<Selector> key,
+            List<Selector> data,
+            List<DataType> dataTypes,
+            ObjectStatement.@Nullable Kind objects) {
+        Stream.concat(key.stream(), data.stream())
+                .filter(each -> !TypeOf.supports(each))
+                .findFirst()
+                .ifPresent(each -> {
+                    throw new IllegalArgumentException("set " + name + ": typeof does not support " + each);
+                });
+        SetType type = new SetType(TypeOf.types(key), dataTypes);
+        List<Integer> dataLengths = data.isEmpty() ? lengths(dataTypes) : TypeOf.lengths(data);
+        return of(
+                table,
+                name,
+                type,
+                TypeOf.lengths(key),
+                dataLengths,
+                objects,
+                SetCodec.typeOf(key, data, type.data().contains(DataType.VERDICT)));
+    }
+
     private static NftSet of(TableId table, String name, SetType type, ObjectStatement.@Nullable Kind objects) {
+        List<Integer> keys = type.key().stream().map(KeyLayout::bytes).toList();
+        return of(table, name, type, keys, lengths(type.data()), objects, new UserData());
+    }
+
+    private static List<Integer> lengths(List<DataType> data) {
+        return data.contains(DataType.VERDICT)
+                ? List.of()
+                : data.stream().map(KeyLayout::bytes).toList();
+    }
+
+    private static NftSet of(
+            TableId table,
+            String name,
+            SetType type,
+            List<Integer> keyLengths,
+            List<Integer> dataLengths,
+            ObjectStatement.@Nullable Kind objects,
+            UserData userData) {
         Names.object("set", name);
         int flags = (type.interval() ? SetFlag.INTERVAL.bit() : 0)
                 | (type.data().isEmpty() ? 0 : SetOptions.MAP)
                 | (objects == null ? 0 : SetOptions.OBJECT)
                 | (type.key().size() > 1 ? SetOptions.CONCAT : 0);
-        List<Integer> data = type.data().contains(DataType.VERDICT)
-                ? List.of()
-                : type.data().stream().map(KeyLayout::bytes).toList();
         return new NftSet(
                 table,
                 name,
                 new SetOptions(
                         type.key(),
-                        type.key().stream().map(KeyLayout::bytes).toList(),
+                        keyLengths,
                         type.data(),
-                        data,
+                        dataLengths,
                         objects,
                         flags,
                         null,
@@ -118,7 +197,7 @@ public final class NftSet extends RulesetObject {
                         0,
                         null,
                         List.of(),
-                        new UserData(),
+                        userData,
                         0,
                         0));
     }
@@ -237,6 +316,24 @@ public final class NftSet extends RulesetObject {
      */
     public SetType type() {
         return new SetType(options.key(), options.data(), options.is(SetFlag.INTERVAL.bit()));
+    }
+
+    /**
+     * What a key is compared with, if the set was declared so ({@code typeof}).
+     *
+     * @return a selector for each part of a key; empty if the set was declared by types, or by what is not supported
+     */
+    public List<Selector> keySelectors() {
+        return SetCodec.selectors(options.userData(), SetCodec.KEY_TYPEOF);
+    }
+
+    /**
+     * What the data of a map is assigned to or compared with, if the map was declared so ({@code typeof}).
+     *
+     * @return a selector for each part of the data; empty if the map was declared by types, or by what is not supported
+     */
+    public List<Selector> dataSelectors() {
+        return SetCodec.selectors(options.userData(), SetCodec.DATA_TYPEOF);
     }
 
     /**

@@ -46,8 +46,8 @@ public final class Ruleset {
 
     /**
      * Reads a ruleset in the language of nft: blocks of tables, as {@code nft list ruleset} prints them. Commands,
-     * {@code define}, {@code include}, {@code typeof}, flow tables, and objects other than counters, quotas and limits are
-     * refused. Devices are those of this process's namespace.
+     * {@code define}, {@code include}, {@code typeof} of others than header fields, {@code meta} and {@code ct}, flow tables, and
+     * objects other than counters, quotas and limits are refused. Devices are those of this process's namespace.
      *
      * @param text the text
      * @return the ruleset

@@ -1,12 +1,15 @@
 package dev.nfkit.nftables;
 
 import dev.nfkit.nftables.expression.DataType;
+import dev.nfkit.nftables.expression.Selector;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Stateful;
 import dev.nfkit.nftables.statement.Counter;
 import dev.nfkit.nftables.statement.ObjectStatement;
 import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.nftables.text.ElementsPrinter;
+import dev.nfkit.nftables.text.ExpressionPrinter;
+import dev.nfkit.nftables.text.Host;
 import dev.nfkit.nftables.text.RulePrinter;
 import dev.nfkit.nftables.text.StatefulPrinter;
 import dev.nfkit.nftables.text.TimeSpan;
@@ -111,7 +114,7 @@ final class RulesetText {
     /** The lines of a set without its elements, the first of which is its kind and name. */
     static List<String> properties(NftSet set) {
         List<String> lines = new ArrayList<>(List.of((set.map() ? "map " : "set ") + set.name()));
-        lines.add("type " + types(set));
+        lines.add(declaration(set));
         set.policy().ifPresent(policy -> lines.add("policy " + policy));
         if (!set.flags().contains(SetFlag.CONSTANT)) { // nft sets the size of these by itself
             set.size().ifPresent(size -> lines.add("size " + size));
@@ -136,14 +139,32 @@ final class RulesetText {
         return lines;
     }
 
-    private static String types(NftSet set) {
-        String key = names(set.type().key());
-        if (set.objects().isPresent()) {
-            return key + " : " + set.objects().get().text();
+    private static String declaration(NftSet set) {
+        boolean data =
+                set.map() && set.objects().isEmpty() && !set.type().data().contains(DataType.VERDICT);
+        if (set.keySelectors().isEmpty()
+                || set.objects().isPresent()
+                || (data && set.dataSelectors().isEmpty())) {
+            return "type " + types(set);
         }
-        return set.type().data().isEmpty()
-                ? key
-                : key + " : " + names(set.type().data());
+        String key = "typeof " + selectors(set.keySelectors());
+        return data ? key + " : " + selectors(set.dataSelectors()) : key + data(set);
+    }
+
+    private static String selectors(List<Selector> selectors) {
+        ExpressionPrinter printer = new ExpressionPrinter(SetType.Lookup.NONE, Host.CURRENT);
+        return selectors.stream().map(printer::expression).collect(Collectors.joining(" . "));
+    }
+
+    private static String types(NftSet set) {
+        return names(set.type().key()) + data(set);
+    }
+
+    private static String data(NftSet set) {
+        if (set.objects().isPresent()) {
+            return " : " + set.objects().get().text();
+        }
+        return set.type().data().isEmpty() ? "" : " : " + names(set.type().data());
     }
 
     private static String names(List<DataType> types) {

@@ -1,11 +1,16 @@
 package dev.nfkit.nftables;
 
+import dev.nfkit.nftables.codec.TypeOf;
+import dev.nfkit.nftables.expression.Concatenation;
 import dev.nfkit.nftables.expression.DataType;
+import dev.nfkit.nftables.expression.Expression;
+import dev.nfkit.nftables.expression.Selector;
 import dev.nfkit.nftables.expression.SetElement;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Stateful;
 import dev.nfkit.nftables.statement.ObjectStatement;
 import dev.nfkit.nftables.text.ElementParser;
+import dev.nfkit.nftables.text.ExpressionParser;
 import dev.nfkit.nftables.text.Host;
 import dev.nfkit.nftables.text.Scope;
 import dev.nfkit.nftables.text.StatefulParser;
@@ -64,8 +69,8 @@ final class SetParser {
         Token place = in.peek();
         if (in.accept("type")) {
             set = type(place, map, name);
-        } else if (in.at("typeof")) {
-            throw in.refused("typeof is not supported: expected type and the names of types");
+        } else if (in.accept("typeof")) {
+            set = typeOf(place, map, name);
         } else if (in.accept("flags")) {
             do {
                 flag();
@@ -133,6 +138,42 @@ final class SetParser {
         return in.checked(place, () -> NftSet.map(table, name, new SetType(key, data)));
     }
 
+    private NftSet typeOf(Token place, boolean map, String name) {
+        List<Selector> key = selectors();
+        if (!map) {
+            return in.checked(place, () -> NftSet.typeOf(table, name, key, List.of()));
+        }
+        in.expect(":");
+        for (ObjectStatement.Kind kind : ObjectStatement.Kind.values()) {
+            if (in.accept(kind.text().split(" "))) {
+                return in.checked(place, () -> NftSet.typeOf(table, name, key, List.of(), List.of(), kind));
+            }
+        }
+        if (in.accept("verdict")) {
+            return in.checked(place, () -> NftSet.typeOf(table, name, key, List.of(), List.of(DataType.VERDICT), null));
+        }
+        List<Selector> data = selectors();
+        return in.checked(place, () -> NftSet.typeOf(table, name, key, data));
+    }
+
+    private List<Selector> selectors() {
+        Token place = in.peek();
+        Expression read = new ExpressionParser(scope()).expression();
+        List<Expression> parts = read instanceof Concatenation concatenation ? concatenation.parts() : List.of(read);
+        List<Selector> selectors = new ArrayList<>();
+        for (Expression part : parts) {
+            if (!(part instanceof Selector selector && TypeOf.supports(selector))) {
+                throw in.refused(place, "typeof of others than header fields, meta and ct is not supported");
+            }
+            selectors.add(selector);
+        }
+        return selectors;
+    }
+
+    private Scope scope() {
+        return new Scope(in, table.family(), SetType.Lookup.NONE, Host.CURRENT);
+    }
+
     private List<DataType> types() {
         List<DataType> types = new ArrayList<>();
         do {
@@ -160,14 +201,18 @@ final class SetParser {
         if (known == null) {
             throw in.refused(place, "expected the type of the set first");
         }
-        ElementParser parser = new ElementParser(new Scope(in, table.family(), SetType.Lookup.NONE, Host.CURRENT));
+        ElementParser parser = new ElementParser(scope());
         List<ValueType> data = known.objects().isPresent()
                 ? List.of(ValueType.of(DataType.STRING))
-                : values(known.type().data());
-        elements = parser.elements(values(known.type().key()), data);
+                : values(known.dataSelectors(), known.type().data());
+        elements = parser.elements(values(known.keySelectors(), known.type().key()), data);
     }
 
-    private static List<ValueType> values(List<DataType> types) {
-        return types.stream().map(ValueType::of).toList();
+    private static List<ValueType> values(List<Selector> selectors, List<DataType> types) {
+        return selectors.isEmpty()
+                ? types.stream().map(ValueType::of).toList()
+                : selectors.stream()
+                        .flatMap(each -> ValueType.of(each, SetType.Lookup.NONE).stream())
+                        .toList();
     }
 }

@@ -7,6 +7,7 @@ import dev.nfkit.nftables.bytecode.InstructionReader;
 import dev.nfkit.nftables.codec.KeyLayout;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.codec.StateCodec;
+import dev.nfkit.nftables.codec.TypeOf;
 import dev.nfkit.nftables.codec.UserData;
 import dev.nfkit.nftables.expression.DataType;
 import dev.nfkit.nftables.expression.Stateful;
@@ -61,7 +62,9 @@ final class SetReader {
         boolean map = (numbers.flags & SetOptions.MAP) != 0 && !verdicts;
         requireLength("NFTA_SET_KEY_LEN", numbers.keyLength);
         List<DataType> key = types(numbers.keyType);
-        List<Integer> keyLengths = lengths(key, numbers.keyLength, lengths);
+        List<Integer> known =
+                lengths.isEmpty() ? TypeOf.lengths(SetCodec.selectors(userData, SetCodec.KEY_TYPEOF)) : lengths;
+        List<Integer> keyLengths = lengths(key, numbers.keyLength, known);
         if (keyLengths.isEmpty()) { // of types that do not have the length
             key = List.of(DataType.INTEGER);
             keyLengths = List.of((int) numbers.keyLength);
@@ -71,7 +74,8 @@ final class SetReader {
         if (map) {
             requireLength("NFTA_SET_DATA_LEN", numbers.dataLength);
             data = types(numbers.dataType);
-            dataLengths = lengths(data, numbers.dataLength, List.of());
+            dataLengths = lengths(
+                    data, numbers.dataLength, TypeOf.lengths(SetCodec.selectors(userData, SetCodec.DATA_TYPEOF)));
             if (dataLengths.isEmpty()) {
                 data = List.of(DataType.INTEGER);
                 dataLengths = List.of((int) numbers.dataLength);

@@ -47,17 +47,18 @@ public final class KeyLayout {
      *
      * @param types the types of the fields
      * @param lengths their lengths in bytes
+     * @param host whether their values are in the byte order of the host, as far as they are no texts
      * @param interval whether elements are intervals: then all fields are in network order
      * @return the layout
      * @throws IllegalArgumentException if there is no field, or the length exceeds 64 bytes
      */
-    public static KeyLayout of(List<DataType> types, List<Integer> lengths, boolean interval) {
+    public static KeyLayout of(List<DataType> types, List<Integer> lengths, List<Boolean> host, boolean interval) {
         List<Field> fields = new ArrayList<>(types.size());
         int length = 0;
         for (int i = 0; i < types.size(); i++) {
             DataType type = types.get(i);
-            boolean host = type.hostOrder() && type.kind() != DataType.Kind.TEXT && !interval;
-            fields.add(new Field(type, lengths.get(i), host));
+            boolean inHostOrder = host.get(i) && type.kind() != DataType.Kind.TEXT && !interval;
+            fields.add(new Field(type, lengths.get(i), inHostOrder));
             length += types.size() == 1 ? lengths.get(i) : Netlink.align(lengths.get(i));
         }
         if (length < 1 || length > MOST) {
@@ -259,7 +260,9 @@ public final class KeyLayout {
             return from;
         }
         BigInteger rest = BigInteger.ONE.shiftLeft(differing).subtract(BigInteger.ONE);
-        boolean prefix = from.value().and(rest).signum() == 0 && last.and(rest).equals(rest);
+        boolean prefix = field.type.hasPrefixes()
+                && from.value().and(rest).signum() == 0
+                && last.and(rest).equals(rest);
         if (prefix) {
             return new Prefix(from, from.bits() - differing);
         }

@@ -132,11 +132,7 @@ final class MatchReader {
 
     /** Whether a mask keeps the first bits of a value, and the value has no others. */
     private static boolean isPrefix(Constant mask, Constant value) {
-        boolean prefixes = switch (mask.type()) {
-            case IPV4_ADDR, IPV6_ADDR, MARK -> true;
-            default -> false;
-        };
-        if (!prefixes) {
+        if (!mask.type().hasPrefixes()) {
             return false;
         }
         int rest = Numbers.trailingZeros(mask.value(), mask.bits());

@@ -220,4 +220,17 @@ public enum DataType {
     public boolean hostOrder() {
         return host;
     }
+
+    /**
+     * Whether an interval of all values with the same first bits is a prefix ({@code DTYPE_F_PREFIX} of nft), as {@code
+     * 10.0.0.0/8}.
+     *
+     * @return true for addresses of IPv4 and IPv6, marks, realms and groups of devices
+     */
+    public boolean hasPrefixes() {
+        return switch (this) {
+            case IPV4_ADDR, IPV6_ADDR, MARK, REALM, DEVGROUP -> true;
+            default -> false;
+        };
+    }
 }

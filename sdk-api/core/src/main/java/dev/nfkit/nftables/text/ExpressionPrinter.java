@@ -170,8 +170,7 @@ public final class ExpressionPrinter {
     }
 
     private static Optional<Expression> prefix(Interval interval) {
-        DataType type = interval.from().type();
-        if (type != DataType.IPV4_ADDR && type != DataType.IPV6_ADDR && type != DataType.MARK) {
+        if (!interval.from().type().hasPrefixes()) {
             return Optional.empty();
         }
         int rest = interval.from().value().xor(interval.to().value()).bitLength();

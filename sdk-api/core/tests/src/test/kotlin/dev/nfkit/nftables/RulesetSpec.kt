@@ -68,7 +68,7 @@ class RulesetSpec :
                 "table t {\n  chain c {\n    tcp dport x accept\n  }\n}" to "line 3, column 15",
                 "table t {\n  set s { type typo; }\n}" to "line 2, column 16",
                 "table t {\n  set s { flags interval; }\n}" to "line 2, column 17",
-                "table t {\n  set s { typeof ip saddr; }\n}" to "line 2, column 11",
+                "table t {\n  set s { typeof numgen inc mod 2; }\n}" to "line 2, column 18",
                 "define a = 5" to "line 1, column 1",
                 "table t {\n flowtable f { }\n}" to "line 2, column 2",
                 "table t { chain c { type filter hook nowhere priority 0; } }" to "line 1, column 38",
