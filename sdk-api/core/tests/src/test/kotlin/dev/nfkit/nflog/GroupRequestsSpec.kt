@@ -60,8 +60,8 @@ class GroupRequestsSpec :
             flags { sequenceGlobal(true) } shouldBe "00020000"
             flags { conntrack(true) } shouldBe "00040000"
             val metadata = NflogGroup.builder(1).copyMode(CopyMode.META).build()
-            requests.bind(7, metadata, 1).hex().substring(64, 80) shouldBe "0a0002000000fffb"
-            requests.bind(7, metadata, 1).hex().substring(80, 84) shouldBe "0100"
+            requests.bind(7, metadata, 1).hex().substring(56, 72) shouldBe "0a0002000000fffb"
+            requests.bind(7, metadata, 1).hex().substring(72, 76) shouldBe "0100"
         }
 
         test("a group is unbound, and a family's logger claimed, by a command alone") {

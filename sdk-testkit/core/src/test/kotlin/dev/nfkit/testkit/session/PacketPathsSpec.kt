@@ -53,7 +53,7 @@ private const val FIREWALL = """
 """
 
 /** A firewall on a kernel in memory, and a session of the paths of packets. */
-private class Firewall(
+private class PathFirewall(
     match: String = "meta l4proto udp",
     rules: String = FIREWALL,
 ) : AutoCloseable {
@@ -89,7 +89,7 @@ private class Firewall(
 class PacketPathsSpec :
     FunSpec({
         test("a path has all rules that matched, chain by chain, with their text") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall.udp(53).toInput()
                 val path = firewall.poll().single()
                 firewall.lines(path) shouldContainExactly
@@ -121,7 +121,7 @@ class PacketPathsSpec :
         }
 
         test("a rule that drops ends the path, and is named with its comment") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall.udp(56).toInput()
                 val path = firewall.poll().single()
                 val step = path.last().deciding().get()
@@ -131,7 +131,7 @@ class PacketPathsSpec :
         }
 
         test("goto does not come back: the policy of the base chain decides") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall.udp(54).toInput()
                 firewall.lines(firewall.poll().single()).takeLast(2) shouldContainExactly
                     listOf("inet filter dns return [udp sport 1000 return]", "inet filter input policy drop")
@@ -139,7 +139,7 @@ class PacketPathsSpec :
         }
 
         test("an accepted packet has ended when no further chain can see it") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall.udp(9).connection(TestPacket.ConnectionState.ESTABLISHED).toInput()
                 val path = firewall.poll().single()
                 path.outcome() shouldBe PacketPath.Outcome.ACCEPTED
@@ -159,7 +159,7 @@ class PacketPathsSpec :
         }
 
         test("the headers, devices and mark of the packet are described") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall
                     .udp(56)
                     .mark(9)
@@ -181,7 +181,7 @@ class PacketPathsSpec :
         }
 
         test("a queued packet goes on in the same path") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall.udp(55).toInput()
                 firewall.poll() shouldBe emptyList()
                 // Without a listener the kernel drops it, which no message reports.
@@ -191,7 +191,7 @@ class PacketPathsSpec :
         }
 
         test("only what the rule matches is traced, and nothing after a stop") {
-            Firewall("udp dport 56").use { firewall ->
+            PathFirewall("udp dport 56").use { firewall ->
                 firewall.udp(53).toInput()
                 firewall.udp(56).toInput()
                 firewall.paths.stop()
@@ -202,7 +202,7 @@ class PacketPathsSpec :
         }
 
         test("a stop delivers paths that have not ended") {
-            Firewall(rules = "table inet t { chain c { type filter hook forward priority 0; } }").use { firewall ->
+            PathFirewall(rules = "table inet t { chain c { type filter hook forward priority 0; } }").use { firewall ->
                 firewall.udp(1).toInput()
                 firewall.poll() shouldBe emptyList()
                 firewall.paths.stop()
@@ -212,7 +212,7 @@ class PacketPathsSpec :
         }
 
         test("rules are read again after a change, and rules that were removed are not found") {
-            Firewall().use { firewall ->
+            PathFirewall().use { firewall ->
                 firewall.udp(56).toInput()
                 val first = firewall.poll().single()
                 val step = first.last().deciding().get()
@@ -238,7 +238,7 @@ class PacketPathsSpec :
         }
 
         test("a loss is reported in its place, and makes paths incomplete") {
-            Firewall(rules = FIREWALL).use { firewall ->
+            PathFirewall(rules = FIREWALL).use { firewall ->
                 val options = TraceEventOptions.builder().receiveBuffer(4096).build()
                 TraceEvents.open(firewall.kernel, options).use { events ->
                     repeat(100) { firewall.udp(56).toInput() }
