@@ -75,6 +75,32 @@ class ConntrackMessageSpec :
             types.last() shouldBe 60
         }
 
+        test("an expectation has the translation of its message: the tuple and the direction") {
+            fun tuple(source: String) =
+                ConntrackTuple.of(99, InetAddress.getByName(source), InetAddress.getByName("10.0.0.2"))
+            val plain = tuple("10.0.0.1").let { NewExpectation.of(it, it, it, Duration.ofSeconds(9)) }
+
+            fun read(expectation: NewExpectation): ConntrackExpectation {
+                val bytes =
+                    written {
+                        begin(ConntrackMessage.EXP_NEW.type(), Netlink.NLM_F_CREATE, 1).nfgenmsg(2, 0)
+                        write(expectation)
+                        end()
+                    }
+                val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, ByteOrder.LITTLE_ENDIAN)
+                cursor.next() shouldBe true
+                return ConntrackExpectation.read(cursor)
+            }
+            read(plain).nat().shouldBeEmpty()
+            read(plain).natDirection().shouldBeEmpty()
+            for (direction in Direction.entries) {
+                val read = read(plain.nat(direction, tuple("10.0.0.7")))
+                read.nat().get().source() shouldBe InetAddress.getByName("10.0.0.7")
+                read.natDirection().get() shouldBe direction
+                read.tuple().get().source() shouldBe InetAddress.getByName("10.0.0.1")
+            }
+        }
+
         test("nests without their essential members are distinguished from complete ones") {
             val bare =
                 entry {

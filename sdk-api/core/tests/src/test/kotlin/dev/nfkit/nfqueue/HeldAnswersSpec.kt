@@ -96,6 +96,7 @@ class HeldAnswersSpec :
             val hold = rig.hold(1)
             hold.enter()
             rig.verdicts.holds.count() shouldBe 0
+            hold.answered() shouldBe true
             hold.answer(Verdict.DROP) shouldBe false
             rig.answers.lateCount() shouldBe 1
             rig.sent() shouldContainExactly listOf("0: 1 NF_ACCEPT mark 7")

@@ -16,6 +16,11 @@ import io.kotest.matchers.types.shouldBeSameInstanceAs
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.time.Duration
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+import java.util.logging.Handler
+import java.util.logging.LogRecord
+import java.util.logging.Logger
 
 /** A session's part in its loop, without the loop. */
 private class LifeRig(
@@ -42,17 +47,21 @@ private class LifeRig(
     fun held(id: Int): Hold = rig.hold(id).also { it.enter(QueuedPacket.read(message(), 0)) }
 }
 
-/** An answer of the kernel to a verdict, whose body is a part of its errno. */
+/** An answer of the kernel to a verdict, whose body is a part of its errno, after other bytes. */
 private fun refusal(
     sequence: Long,
     errno: Int,
     order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
     bytes: Int = 4,
+    before: Int = 0,
 ): MessageCursor {
     val writer = MessageWriter(64, order).begin(Netlink.NLMSG_ERROR, 0, sequence)
     if (bytes == 4) writer.rawHost32(-errno) else writer.raw(*ByteArray(bytes))
     writer.end()
-    return MessageCursor().wrap(writer.datagram(), 0, 16 + bytes, order).also { it.next() }
+    val message = ByteArray(16 + bytes).also { writer.datagram().get(0, it) }
+    return MessageCursor()
+        .wrap(ByteBuffer.wrap(ByteArray(before) + message), before, message.size, order)
+        .also { it.next() }
 }
 
 private val DAMAGE = MalformedMessageException("here", 0, "more", "less")
@@ -97,8 +106,13 @@ class QueueLifeSpec :
         test("an answer that is too short for an errno is malformed") {
             val rig = LifeRig()
             for (bytes in listOf(0, 3)) {
-                shouldThrow<MalformedMessageException> { rig.life.unclaimed(refusal(1, 0, bytes = bytes)) }
+                for (before in listOf(0, 16)) {
+                    shouldThrow<MalformedMessageException> {
+                        rig.life.unclaimed(refusal(1, 0, bytes = bytes, before = before))
+                    }
+                }
             }
+            rig.life.unclaimed(refusal(1, 0, before = 16))
             rig.refusals.refused() shouldBe 0
         }
 
@@ -129,6 +143,33 @@ class QueueLifeSpec :
             shouldThrow<MalformedMessageException> { failing.life.malformed(DAMAGE) } shouldBeSameInstanceAs DAMAGE
             failing.life.malformed() shouldBe 1
             failing.rig.dispatch.troubled() shouldBe true
+        }
+
+        test("damage without a handler is logged in the name of the session, with its count") {
+            val lines = LinkedBlockingQueue<String>()
+            val logger = Logger.getLogger(BatchRig::class.java.name)
+            val handler =
+                object : Handler() {
+                    override fun publish(record: LogRecord) {
+                        if ("found less" in record.message) lines += record.message.substringAfter("found less ")
+                    }
+
+                    override fun flush() = Unit
+
+                    override fun close() = Unit
+                }
+            logger.addHandler(handler)
+            logger.useParentHandlers = false
+            try {
+                val rig = LifeRig()
+                repeat(3) { rig.life.malformed(DAMAGE) }
+                List(2) { lines.poll(1, TimeUnit.MINUTES) } shouldContainExactly listOf("(1 so far)", "(2 so far)")
+                rig.life.closed() // it waits for the reports
+                ("(0 so far)" in lines) shouldBe false
+            } finally {
+                logger.removeHandler(handler)
+                logger.useParentHandlers = true
+            }
         }
 
         test("lost messages put packets in doubt") {

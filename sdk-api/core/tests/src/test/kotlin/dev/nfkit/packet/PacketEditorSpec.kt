@@ -247,6 +247,7 @@ class PacketEditorSpec :
                     "45000000 00000000 40060000 0a090001 0a090002" to Reason.TOO_LONG,
                     "60000000 0000 00 40 $IPV6_ADDRESSES 06 00 c204 00011170" to Reason.TOO_LONG,
                     "60000000 0001 3b 40 $IPV6_ADDRESSES" to Reason.CUT,
+                    "60000000 00" to Reason.CUT,
                 )
             refused.forEach { (packet, reason) ->
                 withClue(packet) {
@@ -347,6 +348,8 @@ class PacketEditorSpec :
             spoilt(tcp, 32, 0x7018) shouldBe Reason.MALFORMED
             spoilt(tcp, 2, 39) shouldBe Reason.MALFORMED
             spoilt(PacketBuilder(), 2, 27) shouldBe Reason.MALFORMED
+            spoilt(PacketBuilder(), 2, 25) shouldBe Reason.MALFORMED
+            spoilt(PacketBuilder(), 2, 20) shouldBe Reason.MALFORMED
             spoilt(PacketBuilder(protocol = IpProtocol.ICMP), 2, 27) shouldBe Reason.MALFORMED
         }
 
@@ -381,6 +384,71 @@ class PacketEditorSpec :
                 val before = small.result().toHex()
                 refusal { small.payload(ByteArray(most + 1)) } shouldBe Reason.TOO_LONG
                 small.result().toHex() shouldBe before
+            }
+        }
+
+        test("headers without anything after them are whole") {
+            editor
+                .edit(hex("45000014 00000000 403b0000 0a090001 0a090002"))
+                .ttl(3)
+                .result()
+                .length() shouldBe 20
+            for (protocol in listOf(IpProtocol.UDP, IpProtocol.ICMP)) {
+                val empty = PacketBuilder(protocol = protocol, payload = ByteArray(0)).toBytes()
+                val result = editor.edit(empty).payload(ByteArray(3)).result()
+                result.length() shouldBe 31
+                Found(result.toArray()).wrongBy shouldBe 0
+                editor
+                    .edit(result.copy())
+                    .payload(ByteArray(0))
+                    .result()
+                    .length() shouldBe 28
+            }
+        }
+
+        test("the checksum of ICMPv6 follows the addresses, that of ICMP does not") {
+            for ((version, protocol) in listOf(4 to IpProtocol.ICMP, 6 to IpProtocol.ICMPV6)) {
+                val address = if (version == 4) IPV4 else IPV6
+                val packet = PacketBuilder(version, protocol).toBytes()
+                val result =
+                    editor
+                        .edit(packet)
+                        .source(address)
+                        .payload(ByteArray(9) { 3 })
+                        .result()
+                Found(result.toArray()).wrongBy shouldBe 0
+            }
+        }
+
+        test("every change ends the result that was handed out, and takes a packet") {
+            for (version in listOf(4, 6)) {
+                val packet = PacketBuilder(version, IpProtocol.TCP).toBytes()
+                val address = if (version == 4) IPV4 else IPV6
+                listOf<PacketEditor.() -> Unit>(
+                    { source(address) },
+                    { destination(address) },
+                    { sourcePort(1) },
+                    { destinationPort(1) },
+                    { ttl(1) },
+                    { dscp(1) },
+                    { ecn(1) },
+                    { tcpFlags(1) },
+                    { payload(ByteArray(5)) },
+                    { payload(ByteArray(50)) },
+                ).forEachIndexed { index, change ->
+                    withClue("change $index of IPv$version") {
+                        val result = editor.edit(packet).result()
+                        editor.change()
+                        result.length() shouldBe -1
+                        shouldThrow<IllegalStateException> { PacketEditor().change() }
+                    }
+                }
+                val result = editor.edit(packet).result()
+                editor.edit(packet)
+                result.length() shouldBe -1
+                val last = editor.result()
+                refusal { editor.edit(hex("45")) } shouldBe Reason.CUT
+                last.length() shouldBe -1
             }
         }
 
