@@ -84,6 +84,20 @@ public final class Ruleset {
     }
 
     /**
+     * The ruleset as {@code nft -j list ruleset} prints it: one object of the schema of libnftables-json(5). Handles
+     * are only in what was read from the kernel. Devices are those of this process's namespace.
+     *
+     * <p>Three things have no form in the schema. An update of a map is a string in the language of nft, as nft 1.0.6 prints
+     * it. A match or target of iptables has its name only. An object other than a counter, quota or limit has its name and
+     * comment only.
+     *
+     * @return one line, without a line end
+     */
+    public String toJson() {
+        return RulesetJson.print(tables);
+    }
+
+    /**
      * The number of tables.
      *
      * @return text such as {@code ruleset of 2 tables}

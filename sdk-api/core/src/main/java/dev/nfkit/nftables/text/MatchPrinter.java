@@ -29,7 +29,7 @@ final class MatchPrinter {
     }
 
     String match(Match written) {
-        Match match = masks(simplified(written));
+        Match match = canonical(written);
         boolean equality = switch (match.operator()) {
             case IMPLICIT, EQUAL, NOT_EQUAL -> true;
             default -> false;
@@ -42,6 +42,11 @@ final class MatchPrinter {
             return masked(match, binary.left(), mask, value);
         }
         return plain(match);
+    }
+
+    /** The comparison as the kernel has it: without operations that change nothing, and masks for some prefixes. */
+    static Match canonical(Match written) {
+        return masks(simplified(written));
     }
 
     /** A comparison whose operation on bits changes nothing is one without the operation. */
@@ -59,26 +64,34 @@ final class MatchPrinter {
     private String masked(Match match, Expression left, Constant mask, Constant value) {
         boolean negated = match.operator() == Operator.NOT_EQUAL;
         String selector = expressions.expression(left);
+        if (flags(left, mask, value)) {
+            String flags = values.constant(mask, false, ",");
+            return value.value().signum() == 0 && mask.value().signum() != 0
+                    ? selector + (negated ? " " : " ! ") + flags
+                    : selector + (negated ? " != " : " ") + values.constant(value, false, ",") + " / " + flags;
+        }
+        return prefix(mask, value)
+                ? selector + (negated ? " != " : " ") + values.value(new Prefix(value, length(mask)))
+                : plain(match);
+    }
+
+    /** Whether a comparison of some bits is printed as one of flags. */
+    static boolean flags(Expression left, Constant mask, Constant value) {
         boolean whole = mask.value().bitCount() == mask.bits();
-        if (value.type().kind() == DataType.Kind.BITS
+        boolean none = value.value().signum() == 0 && mask.value().signum() != 0;
+        return value.type().kind() == DataType.Kind.BITS
                 && !(left instanceof BinaryExpression)
                 && !whole
-                && hasNames(value)) {
-            String flags = values.constant(mask, false, ",");
-            if (value.value().signum() == 0 && mask.value().signum() != 0) {
-                return selector + (negated ? " " : " ! ") + flags;
-            } else if (mask.value().bitCount() != 1 || !mask.equals(value)) {
-                return selector + (negated ? " != " : " ") + values.constant(value, false, ",") + " / " + flags;
-            }
-        }
-        int length = length(mask);
+                && hasNames(value)
+                && (none || mask.value().bitCount() != 1 || !mask.equals(value));
+    }
+
+    /** Whether a comparison of some bits is printed as one with a network. */
+    static boolean prefix(Constant mask, Constant value) {
         boolean address = value.type() == DataType.IPV4_ADDR || value.type() == DataType.IPV6_ADDR;
-        if (address
-                && (length > 0 || mask.value().signum() == 0)
-                && value.value().andNot(mask.value()).signum() == 0) {
-            return selector + (negated ? " != " : " ") + values.value(new Prefix(value, length));
-        }
-        return plain(match);
+        return address
+                && (length(mask) > 0 || mask.value().signum() == 0)
+                && value.value().andNot(mask.value()).signum() == 0;
     }
 
     private static boolean hasNames(Constant value) {
@@ -86,7 +99,7 @@ final class MatchPrinter {
     }
 
     /** The length of the prefix that a mask keeps, or 0 if it keeps none. */
-    private static int length(Constant mask) {
+    static int length(Constant mask) {
         int rest = Math.max(0, mask.value().getLowestSetBit());
         BigInteger whole = BigInteger.ONE.shiftLeft(mask.bits()).subtract(BigInteger.ONE);
         return mask.value().equals(whole.shiftRight(rest).shiftLeft(rest))
