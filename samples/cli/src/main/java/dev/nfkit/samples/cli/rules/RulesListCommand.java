@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code nfkit rules list}. */
@@ -27,6 +28,11 @@ public final class RulesListCommand implements Callable<Integer> {
             paramLabel = "FAMILY TABLE",
             description = "Only this table. Families: inet, ip, ip6, arp, bridge, netdev.")
     private List<String> table = List.of();
+
+    @Option(
+            names = "--json",
+            description = "Prints one JSON object in the schema of libnftables-json(5), as nft -j list ruleset does.")
+    private boolean json;
 
     @Mixin
     private NamespaceArgument namespace = new NamespaceArgument();
@@ -45,7 +51,8 @@ public final class RulesListCommand implements Callable<Integer> {
                 }
             }
             TextOutput output = TextOutput.standard();
-            for (String line : ruleset.toText().lines().toList()) {
+            String text = json ? ruleset.toJson() : ruleset.toText();
+            for (String line : text.lines().toList()) {
                 output.line(line);
             }
             output.flush();
