@@ -34,6 +34,7 @@ class RulesLiveSpec :
                 val applied = nfkit("rules", "apply", "--netns", netns.name, file.path)
                 val listed = nfkit("rules", "list", "--netns", netns.name)
                 val table = nfkit("rules", "list", "--netns", netns.name, "inet", "filter")
+                val json = nfkit("rules", "list", "--netns", netns.name, "--json")
                 val missing = nfkit("rules", "list", "--netns", netns.name, "ip", "filter")
                 assertSoftly {
                     applied.code shouldBe 0
@@ -41,6 +42,9 @@ class RulesLiveSpec :
                     netns.inside("nft", "list", "ruleset") shouldBe TEXT
                     listed.out shouldBe TEXT
                     table.out shouldBe TEXT
+                    // The first object is the version of nft, which nfkit is not.
+                    json.out.substringAfter("}}, ").trim() shouldBe
+                        netns.inside("nft", "-j", "list", "ruleset").substringAfter("}}, ").trim()
                     missing.code shouldBe 1
                     missing.err shouldContain "there is no table ip filter"
                 }
