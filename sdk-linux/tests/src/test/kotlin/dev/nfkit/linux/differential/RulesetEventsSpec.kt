@@ -184,7 +184,7 @@ private fun Nftables.handle(place: Int): Long {
 }
 
 /** Listens to the group, and prints each message. */
-private class Listener(
+private class EventListener(
     transport: NetlinkTransport,
 ) : AutoCloseable {
     private val socket: NetlinkSocket = transport.open(Netlink.NETLINK_NETFILTER)
@@ -272,7 +272,7 @@ private fun played(
     val lines = mutableListOf<String>()
     Nftables.open(transport).use { client ->
         val beginning = client.list().generation().id()
-        Listener(transport).use { listener ->
+        EventListener(transport).use { listener ->
             batches.forEachIndexed { at, make ->
                 make(client)?.let(client::commit)
                 lines += "batch ${at + 1}, then generation +${client.list().generation().id() - beginning}"
@@ -301,7 +301,7 @@ class RulesetEventsSpec :
             fun play(transport: NetlinkTransport): List<String> =
                 Nftables.open(transport).use { client ->
                     val beginning = client.list().generation().id()
-                    Listener(transport).use { listener ->
+                    EventListener(transport).use { listener ->
                         Nftables.open(transport).use { it.commit(Batch().add(Table.owned(table)).add(base)) }
                         while (client.list().tables().isNotEmpty()) Thread.sleep(1)
                         listOf("generation +${client.list().generation().id() - beginning}") +
