@@ -92,8 +92,9 @@ public final class CaptureFiles {
                 : target;
     }
 
+    /** Opens a file, or standard output if there is no path. */
     @SuppressWarnings("resource") // the writer closes it
-    private static FileChannel openChannel(@Nullable Path path) throws IOException {
+    static FileChannel openChannel(@Nullable Path path) throws IOException {
         return path == null ? new FileOutputStream(FileDescriptor.out).getChannel() : PrivateFile.create(path);
     }
 

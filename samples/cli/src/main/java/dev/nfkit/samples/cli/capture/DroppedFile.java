@@ -7,13 +7,10 @@ import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
-import dev.nfkit.pcap.PrivateFile;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.paths.DroppedPrinter;
 import dev.nfkit.samples.cli.paths.PathOutput;
 import dev.nfkit.samples.cli.paths.TracedHeaders;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -57,15 +54,10 @@ final class DroppedFile implements PathOutput {
         boolean standard = target.equals("-");
         name = standard ? "standard output" : target;
         try {
-            writer = begin(channel(standard ? null : Path.of(target)));
+            writer = begin(CaptureFiles.openChannel(standard ? null : Path.of(target)));
         } catch (IOException e) {
             throw new WriteFailure(name, e);
         }
-    }
-
-    @SuppressWarnings("resource") // the writer closes it
-    private static FileChannel channel(@Nullable Path path) throws IOException {
-        return path == null ? new FileOutputStream(FileDescriptor.out).getChannel() : PrivateFile.create(path);
     }
 
     private static PcapngWriter begin(FileChannel channel) throws IOException {

@@ -57,8 +57,7 @@ private class Host(
             .packets()
             .of(*SamplePackets.udp(server, 53, host(server), 40000, *message))
             .`in`("eth0")
-            .connection(state)
-            .reply(reply)
+            .connection(state) { if (reply) it.reply() }
             .toInput()
 
     /** An answer that has got its verdict. */

@@ -55,8 +55,7 @@ private class Host {
             .packets()
             .of(*SamplePackets.udp(SERVER, 53, HOST, 40000, *message))
             .`in`("eth0")
-            .connection(ConnectionState.ESTABLISHED)
-            .reply(reply)
+            .connection(ConnectionState.ESTABLISHED) { if (reply) it.reply() }
             .toInput()
 }
 
