@@ -267,6 +267,10 @@ public final class Listing {
     /**
      * Lists the elements of a set, in the order of the kernel.
      *
+     * <p>The kernel enlarges the hash table of a set without a {@linkplain NftSet#size size} some time after many elements were
+     * added. A listing during that time has some elements twice and others not at all, and the kernel does not report it
+     * ({@code nft_rhash_walk}). Give sets that are listed at such times a size.
+     *
      * @param set the set, as it was listed or made
      * @param sink takes them
      * @throws NetlinkException if there is no such set, an element cannot be read, the kernel refuses it otherwise, the socket
