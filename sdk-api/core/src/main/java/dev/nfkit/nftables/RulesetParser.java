@@ -144,10 +144,10 @@ final class RulesetParser {
             throw in.refused(place, "set " + name + " is declared twice");
         }
         Place at = in.placeFrom(place);
+        int before = parts.elements.size();
         new SetParser(in, parts.id).read(map, name, parts);
-        NftSet set = parts.sets.get(name);
-        places.put(set, at);
-        parts.elements.stream().filter(each -> each.set() == set).forEach(each -> places.put(each, at));
+        places.put(parts.sets.get(name), at);
+        parts.elements.subList(before, parts.elements.size()).forEach(each -> places.put(each, at));
     }
 
     private void skipBlock() {

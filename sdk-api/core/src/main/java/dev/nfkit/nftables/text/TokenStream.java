@@ -269,14 +269,10 @@ public final class TokenStream {
      * The place of what was consumed.
      *
      * @param first its first token
-     * @return the place up to the next token, with the text in one line
+     * @return the place up to the next token
      */
     public Place placeFrom(Token first) {
-        String read = source.substring(first.offset(), peek().offset());
-        int start = source.lastIndexOf('\n', first.offset() - 1) + 1;
-        int line = 1
-                + (int) source.chars().limit(start).filter(each -> each == '\n').count();
-        return new Place(line, first.offset() - start + 1, read.strip().replaceAll("\\s+", " "));
+        return new Place(source, first.offset(), peek().offset());
     }
 
     /**
