@@ -3,8 +3,8 @@ package dev.nfkit.coroutines
 import dev.nfkit.conntrack.event.ConntrackEvent
 import dev.nfkit.conntrack.event.ConntrackEventOptions
 import dev.nfkit.conntrack.event.ConntrackEventSink
-import dev.nfkit.conntrack.event.ConntrackEventStatistics
 import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.netfilter.EventStatistics
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
 
@@ -37,11 +37,11 @@ public class ConntrackEventScope internal constructor(
      * The counters of received and lost events since the session was opened. Also valid after the block's end.
      *
      * Events that wait to be collected count as delivered until the block ends; those that still wait then are
-     * [discarded][ConntrackEventStatistics.discarded].
+     * [discarded][EventStatistics.discarded].
      *
      * @return a snapshot
      */
-    public override fun statistics(): ConntrackEventStatistics {
+    public override fun statistics(): EventStatistics {
         val uncollected = reader.discarded()
         val all = session.statistics()
         return all

@@ -10,6 +10,7 @@ import dev.nfkit.conntrack.codec.EntryAttributes;
 import dev.nfkit.conntrack.codec.MessageTypes;
 import dev.nfkit.conntrack.codec.Probe;
 import dev.nfkit.conntrack.event.ConntrackEvent.OfConnection;
+import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.session.EventStream;
 import dev.nfkit.session.Inbound;
@@ -214,11 +215,12 @@ public final class ConntrackEvents implements NetfilterSession {
     /**
      * The counters of received and lost events since the session was opened. Any thread; also after the end.
      *
-     * @return a snapshot
+     * @return a snapshot; {@link EventStatistics#socketDrops()} is exact, because an event is one datagram, and {@link
+     *     EventStatistics#filtered()} counts events that were on the socket before its filter was set
      */
     @Override
-    public ConntrackEventStatistics statistics() {
-        return new ConntrackEventStatistics(stream.counts());
+    public EventStatistics statistics() {
+        return new EventStatistics(stream.counts());
     }
 
     @Override

@@ -2,11 +2,12 @@ package dev.nfkit.samples.cli.conntrack;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.event.ConntrackEvent;
-import dev.nfkit.conntrack.event.ConntrackEventStatistics;
 import dev.nfkit.conntrack.event.ConntrackEvents;
+import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.samples.cli.conntrack.print.ConntrackPrinter;
 import dev.nfkit.samples.cli.output.Messages;
+import dev.nfkit.samples.cli.output.Summary;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Outcome;
 import dev.nfkit.samples.cli.run.PollLoop;
@@ -65,20 +66,12 @@ final class ConntrackListening implements PollLoop.Work {
     }
 
     /** Formats the summary, with the losses by cause. */
-    static String summary(long shown, String what, ConntrackEventStatistics statistics) {
+    static String summary(long shown, String what, EventStatistics statistics) {
         StringBuilder text = new StringBuilder("nfkit conntrack: ");
         text.append(shown).append(' ').append(what).append(" have been shown; ");
         text.append(statistics.delivered()).append(" received, ");
         text.append(statistics.socketDrops()).append(" lost");
-        if (statistics.overruns() > 0) {
-            text.append(" in ").append(statistics.overruns());
-            text.append(statistics.overruns() == 1 ? " overrun" : " overruns");
-        }
-        if (statistics.malformed() + statistics.truncatedDatagrams() > 0) {
-            text.append(", ").append(statistics.malformed() + statistics.truncatedDatagrams());
-            text.append(" that could not be read");
-        }
-        return text.append('.').toString();
+        return Summary.losses(text, statistics).append('.').toString();
     }
 
     @Override

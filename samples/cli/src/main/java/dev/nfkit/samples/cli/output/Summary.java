@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli.output;
 
+import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.Statistics;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,5 +45,18 @@ public final class Summary {
         if (count > 0) {
             details.add(count + " " + what);
         }
+    }
+
+    /** Appends how often events were lost, and what could not be read. */
+    public static StringBuilder losses(StringBuilder text, EventStatistics events) {
+        if (events.overruns() > 0) {
+            text.append(" in ").append(events.overruns());
+            text.append(events.overruns() == 1 ? " overrun" : " overruns");
+        }
+        if (events.malformed() + events.truncatedDatagrams() > 0) {
+            text.append(", ").append(events.malformed() + events.truncatedDatagrams());
+            text.append(" that could not be read");
+        }
+        return text;
     }
 }

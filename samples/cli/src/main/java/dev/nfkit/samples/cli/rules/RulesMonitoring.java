@@ -5,6 +5,7 @@ import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.nftables.NftablesEvents;
 import dev.nfkit.samples.cli.output.Messages;
+import dev.nfkit.samples.cli.output.Summary;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Outcome;
@@ -44,15 +45,7 @@ final class RulesMonitoring implements PollLoop.Work {
         StringBuilder text = new StringBuilder("nfkit rules: ");
         text.append(statistics.delivered()).append(" events have been shown; ");
         text.append(statistics.socketDrops()).append(" datagrams of events lost");
-        if (statistics.overruns() > 0) {
-            text.append(" in ").append(statistics.overruns());
-            text.append(statistics.overruns() == 1 ? " overrun" : " overruns");
-        }
-        if (statistics.malformed() + statistics.truncatedDatagrams() > 0) {
-            text.append(", ").append(statistics.malformed() + statistics.truncatedDatagrams());
-            text.append(" that could not be read");
-        }
-        return text.append('.').toString();
+        return Summary.losses(text, statistics).append('.').toString();
     }
 
     @Override

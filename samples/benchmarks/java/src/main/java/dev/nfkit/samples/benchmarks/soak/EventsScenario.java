@@ -3,9 +3,9 @@ package dev.nfkit.samples.benchmarks.soak;
 import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.conntrack.event.ConntrackEventKind;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
-import dev.nfkit.conntrack.event.ConntrackEventStatistics;
 import dev.nfkit.conntrack.event.ConntrackEvents;
 import dev.nfkit.linux.LinuxTransport;
+import dev.nfkit.netfilter.EventStatistics;
 import java.time.Duration;
 
 /**
@@ -84,11 +84,7 @@ final class EventsScenario implements Scenario {
     }
 
     private static Balance balance(
-            Connections connections,
-            Seen all,
-            ConntrackEventStatistics large,
-            Seen some,
-            ConntrackEventStatistics small) {
+            Connections connections, Seen all, EventStatistics large, Seen some, EventStatistics small) {
         long readable = large.malformed() + large.truncatedDatagrams() + large.discarded() + large.filtered();
         Balance balance = new Balance(2 * connections.events(), all.events() + some.events())
                 .lost("lost at the large buffer", large.socketDrops())
