@@ -29,10 +29,10 @@ final class Edits {
         RULES_IN
     }
 
-    private record Edit(Change.Action action, RulesetObject object) {}
+    /** A change of the object that the command names. */
+    private record Edit(Change.Action action, Command command) {}
 
     private final Map<Phase, List<Edit>> edits = new EnumMap<>(Phase.class);
-    private final Map<Phase, List<Command>> commands = new EnumMap<>(Phase.class);
     private final List<String> kept = new ArrayList<>();
 
     /** Adds a change, as a command that names the object. */
@@ -41,12 +41,8 @@ final class Edits {
     }
 
     void add(Phase phase, Change.Action action, RulesetObject object, String rest, boolean dropsQueuedPackets) {
-        String verb = action.name().toLowerCase(Locale.ROOT);
         String cost = dropsQueuedPackets ? " # drops the packets that wait in queues" : "";
-        edits.computeIfAbsent(phase, each -> new ArrayList<>()).add(new Edit(action, object));
-        commands.computeIfAbsent(phase, each -> new ArrayList<>())
-                .add(new Command(
-                        verb + " " + object + (rest.isEmpty() ? "" : " " + rest) + cost, object, dropsQueuedPackets));
+        put(phase, action, object, object + (rest.isEmpty() ? "" : " " + rest) + cost, dropsQueuedPackets);
     }
 
     /** Adds a rule; the command does not name the rule's own handle, except to replace or delete it. */
@@ -54,27 +50,24 @@ final class Edits {
         String place = rule.position().isPresent()
                 ? " position " + rule.position().getAsLong()
                 : rule.handle().isPresent() ? " handle " + rule.handle().getAsLong() : "";
-        String verb = action.name().toLowerCase(Locale.ROOT);
-        edits.computeIfAbsent(phase, each -> new ArrayList<>()).add(new Edit(action, rule));
-        commands.computeIfAbsent(phase, each -> new ArrayList<>())
-                .add(new Command(
-                        verb + " rule " + rule.table() + " " + rule.chain() + place
-                                + (action == Change.Action.DELETE ? " # " : " ") + text,
-                        rule,
-                        false));
+        String words = "rule " + rule.table() + " " + rule.chain() + place
+                + (action == Change.Action.DELETE ? " # " : " ") + text;
+        put(phase, action, rule, words, false);
     }
 
     /** Adds or deletes elements; the command lists them. */
     void elements(Phase phase, Change.Action action, SetElements elements) {
         NftSet set = elements.set();
-        edits.computeIfAbsent(phase, each -> new ArrayList<>()).add(new Edit(action, elements));
-        commands.computeIfAbsent(phase, each -> new ArrayList<>())
-                .add(new Command(
-                        action.name().toLowerCase(Locale.ROOT) + " element " + set.table() + " " + set.name() + " "
-                                + ElementsPrinter.print(set.type(), elements.elements())
-                                        .replace("\n", " "),
-                        elements,
-                        false));
+        String words = "element " + set.table() + " " + set.name() + " "
+                + ElementsPrinter.print(set.type(), elements.elements()).replace("\n", " ");
+        put(phase, action, elements, words, false);
+    }
+
+    private void put(
+            Phase phase, Change.Action action, RulesetObject object, String words, boolean dropsQueuedPackets) {
+        String text = action.name().toLowerCase(Locale.ROOT) + " " + words;
+        edits.computeIfAbsent(phase, each -> new ArrayList<>())
+                .add(new Edit(action, new Command(text, object, dropsQueuedPackets)));
     }
 
     /** Reports what stays although it differs. */
@@ -84,18 +77,22 @@ final class Edits {
 
     /** Appends all changes, in the order of the phases. */
     void writeTo(Batch batch, List<Command> allCommands, List<String> allKept) {
-        edits.values().forEach(phase -> phase.forEach(edit -> write(batch, edit)));
-        commands.values().forEach(allCommands::addAll);
+        for (List<Edit> phase : edits.values()) {
+            for (Edit edit : phase) {
+                write(batch, edit.action(), edit.command().object());
+                allCommands.add(edit.command());
+            }
+        }
         allKept.addAll(kept);
     }
 
-    private static void write(Batch batch, Edit edit) {
-        switch (edit.action()) {
-            case INSERT -> batch.insert((Rule) edit.object());
-            case REPLACE -> batch.replace((Rule) edit.object());
-            case DELETE -> batch.delete(edit.object());
-            case FLUSH -> batch.flush(edit.object());
-            default -> batch.add(edit.object());
+    private static void write(Batch batch, Change.Action action, RulesetObject object) {
+        switch (action) {
+            case INSERT -> batch.insert((Rule) object);
+            case REPLACE -> batch.replace((Rule) object);
+            case DELETE -> batch.delete(object);
+            case FLUSH -> batch.flush(object);
+            default -> batch.add(object);
         }
     }
 }
