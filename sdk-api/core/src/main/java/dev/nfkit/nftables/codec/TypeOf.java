@@ -64,6 +64,13 @@ public final class TypeOf {
             Map.entry(HeaderProtocol.VLAN, 16),
             Map.entry(HeaderProtocol.ETHER, 17)));
 
+    /** The fields of each protocol by nft's numbers, from 1. */
+    private static final Map<HeaderProtocol, List<HeaderField>> FIELDS = new EnumMap<>(HeaderProtocol.class);
+
+    static {
+        PROTOCOLS.keySet().forEach(protocol -> FIELDS.put(protocol, numbered(protocol)));
+    }
+
     private TypeOf() {}
 
     /**
@@ -173,16 +180,19 @@ public final class TypeOf {
 
     private static Optional<Selector> field(int protocol, int number) {
         for (Map.Entry<HeaderProtocol, Integer> each : PROTOCOLS.entrySet()) {
-            List<HeaderField> fields = fields(each.getKey());
-            if (each.getValue() == protocol && number >= 1 && number <= fields.size()) {
-                return Optional.of(fields.get(number - 1));
+            if (each.getValue() == protocol) {
+                List<HeaderField> fields = fields(each.getKey());
+                return number >= 1 && number <= fields.size() ? Optional.of(fields.get(number - 1)) : Optional.empty();
             }
         }
         return Optional.empty();
     }
 
-    /** The fields of a protocol in the order of nft's numbers, from 1. */
     private static List<HeaderField> fields(HeaderProtocol protocol) {
+        return Objects.requireNonNull(FIELDS.get(protocol));
+    }
+
+    private static List<HeaderField> numbered(HeaderProtocol protocol) {
         List<HeaderField> fields = new ArrayList<>(HeaderField.of(protocol));
         if (protocol
                 == HeaderProtocol.IGMP) { // nft numbers the checksum before the time, although it follows in the header
