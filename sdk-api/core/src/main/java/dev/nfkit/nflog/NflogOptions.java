@@ -3,6 +3,7 @@ package dev.nfkit.nflog;
 import dev.nfkit.AddressFamily;
 import dev.nfkit.netfilter.MalformedHandler;
 import dev.nfkit.nftables.PacketRule;
+import dev.nfkit.session.SocketSetup;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -148,10 +149,7 @@ public final class NflogOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder receiveBuffer(int bytes) {
-            if (bytes < 4096 || bytes >= 1 << 30) {
-                throw new IllegalArgumentException("receiveBuffer " + bytes + " is out of 4096 to 1073741823");
-            }
-            this.receiveBuffer = bytes;
+            this.receiveBuffer = SocketSetup.bufferSize("receiveBuffer", bytes);
             return this;
         }
 

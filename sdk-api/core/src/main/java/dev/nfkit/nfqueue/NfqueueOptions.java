@@ -2,6 +2,7 @@ package dev.nfkit.nfqueue;
 
 import dev.nfkit.netfilter.MalformedHandler;
 import dev.nfkit.nftables.PacketRule;
+import dev.nfkit.session.SocketSetup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -281,7 +282,7 @@ public final class NfqueueOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder receiveBuffer(int bytes) {
-            this.receiveBuffer = buffer("receiveBuffer", bytes);
+            this.receiveBuffer = SocketSetup.bufferSize("receiveBuffer", bytes);
             return this;
         }
 
@@ -294,15 +295,8 @@ public final class NfqueueOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder sendBuffer(int bytes) {
-            this.sendBuffer = buffer("sendBuffer", bytes);
+            this.sendBuffer = SocketSetup.bufferSize("sendBuffer", bytes);
             return this;
-        }
-
-        private static int buffer(String name, int bytes) {
-            if (bytes < 4096 || bytes >= 1 << 30) {
-                throw new IllegalArgumentException(name + " " + bytes + " is out of 4096 to 1073741823");
-            }
-            return bytes;
         }
 
         /**

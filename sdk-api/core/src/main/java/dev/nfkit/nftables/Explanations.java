@@ -9,6 +9,7 @@ import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.nftables.codec.AttributeNames;
 import dev.nfkit.nftables.codec.MessageTypes;
 import dev.nfkit.nftables.codec.Nfta;
+import dev.nfkit.nftables.codec.Probe;
 import dev.nfkit.nftables.text.Place;
 import dev.nfkit.session.BatchAnswer;
 import dev.nfkit.session.Refusals;
@@ -22,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class Explanations {
     /** A cause and its cure. */
     record Cause(Refusal refusal, String cure) {}
-
-    private static final String RULESET = "ruleset";
 
     private final KernelView kernel;
 
@@ -106,7 +105,7 @@ final class Explanations {
     }
 
     private @Nullable Cause permission(@Nullable Change change, KernelRefusedException reason) {
-        KernelRefusedException explained = Refusals.explain(reason, RULESET, OptionalLong.empty(), false, kernel);
+        KernelRefusedException explained = Refusals.explain(reason, Probe.TABLE, OptionalLong.empty(), false, kernel);
         if (explained.cure().isPresent()) {
             return new Cause(explained.refusal(), explained.cure().get());
         }

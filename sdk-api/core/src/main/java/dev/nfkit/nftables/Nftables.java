@@ -9,7 +9,7 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.Refusal;
 import dev.nfkit.SystemCallException;
-import dev.nfkit.nftables.codec.MessageTypes;
+import dev.nfkit.nftables.codec.Probe;
 import dev.nfkit.session.BatchAnswer;
 import dev.nfkit.session.BatchExchange;
 import dev.nfkit.session.Failures;
@@ -41,8 +41,6 @@ import java.util.Optional;
  * <p>Follows {@code nf_tables_api.c} and {@code nfnetlink.c}.
  */
 public final class Nftables implements AutoCloseable {
-    private static final String RULESET = "ruleset";
-    private static final String UNSUPPORTED = "this kernel has no nftables (CONFIG_NF_TABLES, module nf_tables)";
     private static final int DUMP_PARTS = 16;
     private static final int ANSWER_PARTS = 2;
     private static final int READINGS = 100;
@@ -77,9 +75,9 @@ public final class Nftables implements AutoCloseable {
         TableRequests requests = null;
         TableRequests dumps = null;
         try {
-            requests = TableRequests.open(transport, RULESET, ANSWER_PARTS);
-            dumps = TableRequests.open(transport, RULESET, DUMP_PARTS);
-            requests.probe("open the ruleset", MessageTypes.GETGEN, UNSUPPORTED);
+            requests = TableRequests.open(transport, Probe.TABLE, ANSWER_PARTS);
+            dumps = TableRequests.open(transport, Probe.TABLE, DUMP_PARTS);
+            Probe.send(requests);
             return new Nftables(commits, requests, dumps, new Explanations(transport.kernel()));
         } catch (Throwable e) {
             Failures.closeAfter(commits, e);

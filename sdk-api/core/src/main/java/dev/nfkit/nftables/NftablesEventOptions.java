@@ -1,5 +1,6 @@
 package dev.nfkit.nftables;
 
+import dev.nfkit.session.SocketSetup;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -106,10 +107,7 @@ public final class NftablesEventOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder receiveBuffer(int bytes) {
-            if (bytes < 4096 || bytes >= 1 << 30) {
-                throw new IllegalArgumentException("receiveBuffer " + bytes + " is out of 4096 to 1073741823");
-            }
-            receiveBuffer = bytes;
+            receiveBuffer = SocketSetup.bufferSize("receiveBuffer", bytes);
             return this;
         }
 

@@ -8,7 +8,26 @@ import dev.nfkit.wire.Netlink;
 
 /** Opens the netfilter sockets of sessions and tables, and sets the options that they have in common. */
 public final class SocketSetup {
+    private static final int LEAST_BUFFER = 4096;
+    private static final int LARGEST_BUFFER = (1 << 30) - 1;
+
     private SocketSetup() {}
+
+    /**
+     * Checks the size of a socket's buffer, which the kernel doubles.
+     *
+     * @param option the option's name, for the error
+     * @param bytes the size
+     * @return the size
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public static int bufferSize(String option, int bytes) {
+        if (bytes < LEAST_BUFFER || bytes > LARGEST_BUFFER) {
+            throw new IllegalArgumentException(
+                    option + " " + bytes + " is out of " + LEAST_BUFFER + " to " + LARGEST_BUFFER);
+        }
+        return bytes;
+    }
 
     /**
      * Makes what owns a socket.

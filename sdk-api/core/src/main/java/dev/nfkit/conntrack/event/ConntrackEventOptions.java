@@ -3,6 +3,7 @@ package dev.nfkit.conntrack.event;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackFilter;
 import dev.nfkit.conntrack.codec.MessageTypes;
+import dev.nfkit.session.SocketSetup;
 import dev.nfkit.socket.EventFilter;
 import dev.nfkit.socket.MessageCondition;
 import java.util.ArrayList;
@@ -142,10 +143,7 @@ public final class ConntrackEventOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder receiveBuffer(int bytes) {
-            if (bytes < 4096 || bytes >= 1 << 30) {
-                throw new IllegalArgumentException("receiveBuffer " + bytes + " is out of 4096 to 1073741823");
-            }
-            receiveBuffer = bytes;
+            receiveBuffer = SocketSetup.bufferSize("receiveBuffer", bytes);
             return this;
         }
 

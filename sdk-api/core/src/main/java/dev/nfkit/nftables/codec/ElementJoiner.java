@@ -59,7 +59,7 @@ public final class ElementJoiner {
         if (start != null) {
             byte[] low = start.key();
             boolean follows = low != null && Arrays.compareUnsigned(key, low) > 0;
-            complete.add(codec.joined(start, follows ? ElementReader.before(key) : highest(key.length)));
+            complete.add(codec.joined(start, follows ? ElementReader.before(key) : ElementReader.highest(key.length)));
         }
         if (!stored.ends()) { // the end of an interval whose start did not arrive is no element
             held = stored;
@@ -76,13 +76,7 @@ public final class ElementJoiner {
         held = null;
         if (start != null) {
             byte[] key = start.key();
-            complete.add(codec.joined(start, highest(key == null ? 0 : key.length)));
+            complete.add(codec.joined(start, ElementReader.highest(key == null ? 0 : key.length)));
         }
-    }
-
-    private static byte[] highest(int length) {
-        byte[] all = new byte[length];
-        Arrays.fill(all, (byte) 0xff);
-        return all;
     }
 }

@@ -110,7 +110,8 @@ public final class ElementReader {
         }
     }
 
-    private static byte[] highest(int length) {
+    /** The row of bytes after which no other one comes. */
+    static byte[] highest(int length) {
         byte[] all = new byte[length];
         Arrays.fill(all, (byte) 0xff);
         return all;

@@ -1,9 +1,10 @@
 package dev.nfkit.nftables.trace;
 
+import dev.nfkit.session.SocketSetup;
+
 /** The options of a session of trace events. Immutable. */
 public final class TraceEventOptions {
     private static final int DEFAULT_RECEIVE_BUFFER = 16 * 1024 * 1024;
-    private static final int LEAST_RECEIVE_BUFFER = 4096;
 
     private final int receiveBuffer;
 
@@ -45,10 +46,7 @@ public final class TraceEventOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder receiveBuffer(int bytes) {
-            if (bytes < LEAST_RECEIVE_BUFFER || bytes >= 1 << 30) {
-                throw new IllegalArgumentException("receiveBuffer " + bytes + " is out of 4096 to 1073741823");
-            }
-            receiveBuffer = bytes;
+            receiveBuffer = SocketSetup.bufferSize("receiveBuffer", bytes);
             return this;
         }
 

@@ -7,6 +7,7 @@ import dev.nfkit.Refusal;
 import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.nftables.codec.MessageTypes;
+import dev.nfkit.nftables.codec.Probe;
 import dev.nfkit.session.EventStream;
 import dev.nfkit.session.Inbound;
 import dev.nfkit.session.SocketSetup;
@@ -43,8 +44,6 @@ public final class TraceEvents implements NetfilterSession {
     /** {@code NFNLGRP_NFTRACE}. */
     private static final int GROUP = 9;
 
-    private static final String UNSUPPORTED = "this kernel has no nftables (CONFIG_NF_TABLES, module nf_tables)";
-
     private final EventStream<TraceEventSink<?>> stream;
     private final TraceStep view = new TraceStep(null);
 
@@ -67,8 +66,8 @@ public final class TraceEvents implements NetfilterSession {
      */
     public static TraceEvents open(NetlinkTransport transport, TraceEventOptions options) throws NetlinkException {
         // Joining a group only requests the kernel's module, which sends nothing until it is loaded.
-        try (TableRequests requests = TableRequests.open(transport, "ruleset", 1)) {
-            requests.probe("open the ruleset", MessageTypes.GETGEN, UNSUPPORTED);
+        try (TableRequests requests = TableRequests.open(transport, Probe.TABLE, 1)) {
+            Probe.send(requests);
         }
         return SocketSetup.open(transport, socket -> new TraceEvents(transport, socket, options));
     }
