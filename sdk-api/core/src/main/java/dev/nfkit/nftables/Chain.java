@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Deleting a base chain drops packets that wait in queues:</b> when the kernel unregisters a hook, it drops all packets
  * of <em>every</em> queue (NFQUEUE) of the network namespace, those of other programs too, and fail-open does not help. That
  * also applies to a table that is deleted, or that disappears with its owner. A chain that stays, and whose rules are
- * changed, costs no packet.
+ * changed, costs no packet. A batch that adds a base chain and is refused costs the same, since the kernel registers the
+ * hook and unregisters it again.
  *
  * <p>Follows {@code nf_tables_newchain} in {@code nf_tables_api.c}, and {@code nf_queue_nf_hook_drop}.
  */

@@ -19,6 +19,7 @@ import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.Netlink;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The ruleset of a network namespace: changed by atomic batches, and listed.
@@ -107,10 +108,7 @@ public final class Nftables implements AutoCloseable {
      * @throws IllegalArgumentException if the batch is empty
      */
     public Commit commit(Batch batch) throws NetlinkException {
-        List<Change> changes = batch.changes();
-        if (changes.isEmpty()) {
-            throw new IllegalArgumentException("the batch has no changes");
-        }
+        List<Change> changes = nonEmpty(batch);
         String what = batch.toString();
         Echoes echoes = new Echoes();
         BatchAnswer answer = commits.send(
@@ -119,10 +117,73 @@ public final class Nftables implements AutoCloseable {
         if (first == null) {
             return echoes.committed(this);
         }
-        if (first.change() < 0 && first.reason().errno().equals(Errno.ERESTART)) {
+        if (isMoved(first)) {
             throw new GenerationMovedException(what, batch.generation().orElse(0));
         }
         throw explanations.refused(what, changes, answer);
+    }
+
+    /**
+     * Checks whether the kernel takes a batch, and changes nothing: the kernel executes all changes, and takes them back
+     * instead of committing them, as {@code nft -c} makes it.
+     *
+     * <pre>{@code
+     * BatchCheck check = nftables.check(new Batch().add(Ruleset.parse(text))); // throws BatchRefusedException with line and column
+     * }</pre>
+     *
+     * <p>What the kernel executes it does to the hooks too: {@code nft -c} with a new base chain registers the chain's hook and
+     * unregisters it again, which drops the packets that wait in all queues of the network namespace, and until then a policy
+     * {@code drop} applies. This check does neither. New tables, and those that sleep, are checked as dormant ones, and a new base
+     * chain of another table as a regular chain. What the kernel therefore does not check, and what it does not check in new
+     * tables anyway, the result names: {@link BatchCheck#partlyChecked()}.
+     *
+     * <p>Listeners get no events, the generation stays, and nothing that exists is changed. The kernel may load modules, and
+     * the handles that it gave to what was taken back are not used again. {@link Batch#returnHandles()} has no effect.
+     *
+     * @param batch the changes, at least one
+     * @return for which state of the ruleset the batch was checked, and what was not checked
+     * @throws BatchRefusedException if the kernel refuses a change, as {@link #commit}
+     * @throws GenerationMovedException if the batch is for another generation of the ruleset, or another process changed the
+     *     ruleset during each of 20 attempts
+     * @throws BatchTooLargeException as {@link #commit}
+     * @throws SystemCallException with ENOBUFS if the kernel's answers were lost; or if the socket fails otherwise
+     * @throws MalformedMessageException if an answer cannot be read
+     * @throws NetlinkException as {@link #consistent}; if the client is closed
+     * @throws IllegalArgumentException if the batch is empty
+     */
+    public BatchCheck check(Batch batch) throws NetlinkException {
+        List<Change> changes = nonEmpty(batch);
+        String what = "check" + batch.toString().substring("commit".length());
+        for (int attempt = 1; ; attempt++) {
+            UnhookedChanges unhooked =
+                    consistent((listing, generation) -> UnhookedChanges.of(changes, listing, generation.id()));
+            OptionalLong generation = batch.generation();
+            if (generation.isEmpty()) {
+                generation = OptionalLong.of(unhooked.generation());
+            }
+            BatchAnswer answer = commits.check(what, Netlink.NFNL_SUBSYS_NFTABLES, generation, unhooked.changes());
+            if (answer.first() == null) {
+                return new BatchCheck(unhooked.generation(), unhooked.partlyChecked());
+            }
+            if (!isMoved(answer.first())) {
+                throw explanations.refused(what, changes, answer);
+            }
+            if (batch.generation().isPresent() || attempt == ATTEMPTS) {
+                throw new GenerationMovedException(what, generation.getAsLong());
+            }
+        }
+    }
+
+    private static List<Change> nonEmpty(Batch batch) {
+        List<Change> changes = batch.changes();
+        if (changes.isEmpty()) {
+            throw new IllegalArgumentException("the batch has no changes");
+        }
+        return changes;
+    }
+
+    private static boolean isMoved(BatchAnswer.Refused refused) {
+        return refused.change() < 0 && refused.reason().errno().equals(Errno.ERESTART);
     }
 
     /**
@@ -214,6 +275,42 @@ public final class Nftables implements AutoCloseable {
             reconciler.check(difference);
             try {
                 return new Reconciliation(difference, Optional.of(commit(difference.batch())), attempt);
+            } catch (GenerationMovedException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            } catch (BatchRefusedException e) {
+                if (attempt == ATTEMPTS || !Reconciler.isOutdated(e, difference)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Checks whether the kernel takes what {@link #reconcile(Ruleset, ReconcileOptions)} would change, and changes nothing: see
+     * {@link #check(Batch)}.
+     *
+     * @param desired as for {@link #reconcile(Ruleset, ReconcileOptions)}
+     * @param options as for {@link #reconcile(Ruleset, ReconcileOptions)}
+     * @return the difference, and what of it was not checked
+     * @throws BaseChainRemovalException if the options forbid to remove a base chain
+     * @throws BatchRefusedException if the kernel refuses a change
+     * @throws GenerationMovedException if another process changed the ruleset during each of 20 attempts
+     * @throws NetlinkException as {@link #check(Batch)}
+     * @throws IllegalArgumentException as {@link #reconcile(Ruleset, ReconcileOptions)}
+     */
+    public ReconciliationCheck check(Ruleset desired, ReconcileOptions options) throws NetlinkException {
+        Reconciler reconciler = new Reconciler(desired, options);
+        for (int attempt = 1; ; attempt++) {
+            Difference difference = consistent(reconciler::difference);
+            reconciler.check(difference);
+            if (difference.isEmpty()) {
+                return new ReconciliationCheck(difference, List.of());
+            }
+            try {
+                return new ReconciliationCheck(
+                        difference, check(difference.batch()).partlyChecked());
             } catch (GenerationMovedException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batches of changes over a socket that receives nothing else. A batch is one datagram, which the kernel applies as a whole
- * or not at all, before the send returns. Any thread may send a batch; one is in progress at a time.
+ * or not at all, before the send returns; without its end it is only checked. Any thread may send a batch; one is in progress at a time.
  *
  * <p>Only the last change is acknowledged, so that the answers to a large batch fit the receive buffer; each refused
  * message is answered by an error of its own.
@@ -73,6 +73,8 @@ public final class BatchExchange implements AutoCloseable {
     private final MessageCursor sent = new MessageCursor();
     private final ReentrantLock lock = new ReentrantLock();
     private long sequence;
+    /** The last change's last message, whose answer is the last one. */
+    private int last;
 
     private List<BatchAnswer.Refused> refused = new ArrayList<>();
     private boolean done;
@@ -122,19 +124,49 @@ public final class BatchExchange implements AutoCloseable {
             boolean echoed,
             Echo echo)
             throws NetlinkException {
+        return exchange(what, subsystem, generation, changes, echoed, echo, true);
+    }
+
+    /**
+     * Sends a batch without its end, and reads all answers to it: the kernel executes each change, and then takes all of them
+     * back.
+     *
+     * @param what the batch in words
+     * @param subsystem the subsystem whose batch it is
+     * @param generation the generation that the batch is for; empty for any
+     * @param changes the changes, at least one, each of at least one message
+     * @return the refused messages, none if the batch can be applied
+     * @throws BatchTooLargeException if it exceeds the largest send buffer
+     * @throws MalformedMessageException if an answer cannot be read
+     * @throws NetlinkException if sending or receiving fails, no answer comes, or the exchange is closed
+     */
+    public BatchAnswer check(String what, int subsystem, OptionalLong generation, List<? extends Change> changes)
+            throws NetlinkException {
+        return exchange(what, subsystem, generation, changes, false, (change, message) -> {}, false);
+    }
+
+    private BatchAnswer exchange(
+            String what,
+            int subsystem,
+            OptionalLong generation,
+            List<? extends Change> changes,
+            boolean echoed,
+            Echo echo,
+            boolean commits)
+            throws NetlinkException {
         lock.lock();
         try {
-            write(subsystem, generation, changes);
+            write(subsystem, generation, changes, commits);
             reserve(what, echoed);
             sequence = writer.lastSequence();
             socket.send(writer.writer().datagram());
-            return receive(what, echo);
+            return receive(what, echo, commits);
         } finally {
             lock.unlock();
         }
     }
 
-    private void write(int subsystem, OptionalLong generation, List<? extends Change> changes) {
+    private void write(int subsystem, OptionalLong generation, List<? extends Change> changes, boolean commits) {
         writer.clear(sequence >= LAST_SEQUENCE ? 1 : sequence + 1);
         writer.message(Netlink.NFNL_MSG_BATCH_BEGIN, Netlink.NLM_F_ECHO, body -> {
             body.nfgenmsg(0, subsystem);
@@ -145,8 +177,11 @@ public final class BatchExchange implements AutoCloseable {
             changes.get(i).writeTo(writer);
         }
         writer.acknowledge();
-        writer.change(-1);
-        writer.message(Netlink.NFNL_MSG_BATCH_END, 0, body -> body.nfgenmsg(0, subsystem));
+        last = writer.messages() - 1;
+        if (commits) {
+            writer.change(-1);
+            writer.message(Netlink.NFNL_MSG_BATCH_END, 0, body -> body.nfgenmsg(0, subsystem));
+        }
     }
 
     /** Makes the buffers as large as the batch needs. */
@@ -172,7 +207,7 @@ public final class BatchExchange implements AutoCloseable {
         }
     }
 
-    private BatchAnswer receive(String what, Echo echo) throws NetlinkException {
+    private BatchAnswer receive(String what, Echo echo, boolean commits) throws NetlinkException {
         refused = new ArrayList<>();
         done = false;
         complete = true;
@@ -187,7 +222,7 @@ public final class BatchExchange implements AutoCloseable {
                         what,
                         count < 0 ? Errno.EBADF : Errno.ETIMEDOUT,
                         (count < 0 ? "the client was closed before the kernel's answer came" : "no answer came")
-                                + "; the batch may have been applied");
+                                + (commits ? "; the batch may have been applied" : ""));
             }
             if (batch.overrun()) {
                 complete = false;
@@ -204,7 +239,10 @@ public final class BatchExchange implements AutoCloseable {
             throw new SystemCallException(
                     what,
                     Errno.ENOBUFS,
-                    "the kernel's answers were lost; list the ruleset to find out whether the batch was applied");
+                    "the kernel's answers were lost; "
+                            + (commits
+                                    ? "list the ruleset to find out whether the batch was applied"
+                                    : "check it again"));
         }
         return new BatchAnswer(List.copyOf(refused), complete);
     }
@@ -237,7 +275,7 @@ public final class BatchExchange implements AutoCloseable {
         // The end is acknowledged by no kernel unless requested, so the answer to the message before it is the last
         // one.
         // An error of the batch itself comes alone, or before answers that do not matter any more.
-        done |= message == 0 || message >= writer.messages() - 2;
+        done |= message == 0 || message >= last;
         KernelRefusedException reason = KernelAnswer.read(cursor, what);
         if (reason != null) {
             refused.add(refused(message, reason));

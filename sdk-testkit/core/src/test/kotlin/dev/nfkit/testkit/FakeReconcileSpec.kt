@@ -1,5 +1,6 @@
 package dev.nfkit.testkit
 
+import dev.nfkit.BatchRefusedException
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.Verdict
@@ -8,6 +9,7 @@ import dev.nfkit.nftables.Nftables
 import dev.nfkit.nftables.Ruleset
 import dev.nfkit.nftables.Table
 import dev.nfkit.nftables.TableId
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.time.Duration
@@ -28,6 +30,9 @@ private val SECOND =
     Ruleset.parse(
         "table inet t { chain in { type filter hook input priority 0; policy drop; ip ttl 1 drop; counter queue to 7; }\n}",
     )
+
+private fun other(table: String) =
+    Ruleset.parse("table inet $table { chain other { type filter hook output priority 0; policy drop; accept; }\n}")
 
 /** Changes the ruleset while packets wait, then accepts what still waits. Returns the number of packets that pass. */
 private fun passing(
@@ -67,5 +72,17 @@ class FakeReconcileSpec :
 
         test("making the table again drops all packets that wait in queues") {
             passing(CHANGES) { commit(Batch().delete(Table.shared(T)).add(it)) } shouldBe 0
+        }
+
+        test("a check of a new table or a new base chain drops no packet that waits in a queue") {
+            passing(2) { check(Batch().delete(Table.shared(T)).add(it)) } shouldBe 2 * PACKETS
+            passing(2) { check(Batch().add(other("u"))) } shouldBe 2 * PACKETS
+            passing(2) { check(Batch().add(other("t"))) } shouldBe 2 * PACKETS
+        }
+
+        test("a refused batch with a new base chain drops all packets that wait in queues") {
+            passing(2) {
+                shouldThrow<BatchRefusedException> { commit(Batch().add(other("u")).create(Table.shared(T))) }
+            } shouldBe 0
         }
     })

@@ -147,6 +147,20 @@ class BatchExchangeSpec :
             rig.exchange.portId() shouldBe 1
         }
 
+        test("a check is a batch without its end, and the answer to its last change ends the wait") {
+            val rig = BatchRig()
+            rig.rig.arrive(answer(2, 17))
+            rig.rig.arrive(answer(3))
+            val change = BatchExchange.Change { it.message(0x100, CREATE) { body -> body.nfgenmsg(2, 0) } }
+            val answer = rig.exchange.check("check it", 10, OptionalLong.of(7), listOf(change, change))
+            answer.refused.map { it.change to it.reason.errno() } shouldContainExactly listOf(0 to Errno.EEXIST)
+            rig.sent.single().map { it.type() } shouldContainExactly
+                listOf(Netlink.NFNL_MSG_BATCH_BEGIN, 0x100, 0x100)
+            rig.sent.single().map { it.flags() and Netlink.NLM_F_ACK } shouldContainExactly
+                listOf(0, 0, Netlink.NLM_F_ACK)
+            rig.rig.waits.size shouldBe 2
+        }
+
         test("a batch may be for one generation, and the next batch goes on with the next number") {
             val rig = BatchRig()
             rig.rig.arrive(answer(2))

@@ -4,6 +4,7 @@ import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.testkit.machine.CodeChain;
 import dev.nfkit.testkit.machine.StoredElement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** All tables, and the base chains in the order of their execution. Requires the clock's lock. */
@@ -29,6 +31,7 @@ public final class Ruleset {
     private long generation = 1;
     private long lastTable;
     private boolean lostHook;
+    private boolean gainedHook;
 
     /**
      * Creates an empty ruleset.
@@ -123,12 +126,14 @@ public final class Ruleset {
     public void flags(TableState table, long flags) {
         long before = table.flags();
         boolean lost = lostHook;
-        boolean sleeps = (flags & ~before & TableState.DORMANT) != 0
-                && registered.stream().anyMatch(chain -> chain.table() == table);
+        boolean hooks = registered.stream().anyMatch(chain -> chain.table() == table);
+        boolean sleeps = hooks && (flags & ~before & TableState.DORMANT) != 0;
+        boolean wakes = hooks && (before & ~flags & TableState.DORMANT) != 0;
         undo.change(
                 () -> {
                     table.flags = flags;
                     lostHook |= sleeps;
+                    gainedHook |= wakes;
                 },
                 () -> {
                     table.flags = before;
@@ -150,6 +155,7 @@ public final class Ruleset {
                     byCode.put(chain.code(), chain);
                     if (chain.hook() != null) {
                         registered.add(chain);
+                        gainedHook |= (chain.table().flags() & TableState.DORMANT) == 0;
                     }
                 },
                 () -> {
@@ -314,17 +320,33 @@ public final class Ruleset {
         batchIds.clear();
         changed.forEach(ChainState::refresh);
         changed.clear();
+        gainedHook = false;
         if (lostHook) {
             lostHook = false;
             unregistered.run();
         }
     }
 
-    /** Takes the changes back. */
+    /** Takes the changes back. The kernel has registered the hooks of new base chains, and unregisters them. */
     public void abort() {
         undo.back();
+        inOrder(tables, TableState::handle);
+        tables.values().forEach(TableState::inOrder);
         batchIds.clear();
         changed.clear();
+        if (gainedHook) {
+            gainedHook = false;
+            unregistered.run();
+        }
+    }
+
+    /** Puts objects in the order in which they were made, which that of their removal may have changed. */
+    static <K, V> void inOrder(Map<K, V> objects, ToLongFunction<V> handle) {
+        List<Map.Entry<K, V>> entries = new ArrayList<>();
+        objects.forEach((key, object) -> entries.add(Map.entry(key, object)));
+        entries.sort(Comparator.comparingLong(entry -> handle.applyAsLong(entry.getValue())));
+        objects.clear();
+        entries.forEach(entry -> objects.put(entry.getKey(), entry.getValue()));
     }
 
     /** Removes the tables of a closed socket; those that persist stay without an owner. */

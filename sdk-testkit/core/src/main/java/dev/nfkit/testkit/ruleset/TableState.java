@@ -99,6 +99,13 @@ public final class TableState implements TableIdentity {
         return List.copyOf(objects.values());
     }
 
+    /** Puts what it contains in the order in which it was made. */
+    void inOrder() {
+        Ruleset.inOrder(chains, ChainState::handle);
+        Ruleset.inOrder(sets, SetState::handle);
+        Ruleset.inOrder(objects, ObjectState::handle);
+    }
+
     @Override
     public String describe() {
         return AddressFamily.of(key.family()).name().toLowerCase(Locale.ROOT) + " " + key.name();

@@ -72,6 +72,7 @@ abstract class NftablesContract(
         rules(::behaviour)
         sets(::behaviour)
         refusals(::behaviour)
+        checks(::behaviour)
     })
 
 /** A ruleset and its client. */
