@@ -119,7 +119,7 @@ final class QueueLife implements Life {
             throw new MalformedMessageException("NLMSG_ERROR", 0, "an errno of 4 bytes", body + " bytes");
         }
         int errno = answer.buffer().getInt(answer.bodyOffset());
-        int number = answer.order() == ByteOrder.LITTLE_ENDIAN ? -Integer.reverseBytes(errno) : -errno;
+        int number = answer.order() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(errno) : errno; // negative
         if (number != 0) {
             MessageLoop messages = loop;
             refusals.refused(
@@ -199,7 +199,7 @@ final class QueueLife implements Life {
     }
 
     /** Undecided packets get the close verdict: held ones, then all others. */
-    private void settle() throws NetlinkException {
+    private void settle() {
         Verdict close = options.closeVerdict();
         Throwable failure = null;
         List<Unanswered> report = new ArrayList<>();
@@ -212,9 +212,6 @@ final class QueueLife implements Life {
         boolean alone = loop == null || loop.inside();
         boolean dropped = failure != null || close.equals(Verdict.DROP); // by the kernel, when the socket is closed
         failure = packets.end(alone, dropped ? null : close, failure);
-        if (failure instanceof NetlinkException problem) {
-            throw problem;
-        }
         Failures.rethrow(failure);
     }
 
@@ -231,11 +228,6 @@ final class QueueLife implements Life {
         } finally {
             reports.end();
         }
-    }
-
-    @Override
-    public void ended() {
-        deadlines.end();
     }
 
     long malformed() {

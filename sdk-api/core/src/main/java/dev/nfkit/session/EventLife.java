@@ -165,9 +165,6 @@ final class EventLife implements Life {
         discarded++;
     }
 
-    @Override
-    public void ended() {}
-
     Counts<EventCounter> counts() {
         Inbound received = inbound;
         return Counts.zero(EventCounter.class)

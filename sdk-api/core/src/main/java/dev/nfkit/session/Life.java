@@ -112,5 +112,5 @@ public interface Life {
     default void closed() {}
 
     /** The session is over: its socket is closed, and no callback is in progress. Called once. */
-    void ended();
+    default void ended() {}
 }

@@ -283,6 +283,26 @@ class QueueLifeSpec :
             }
         }
 
+        test("an end while a decider runs on another thread gives only held packets a verdict") {
+            val rig = LifeRig { closeVerdict(Verdict.ACCEPT) }
+            rig.rig.verdicts.states = listOf()
+            rig.life.begin(LoopRig().loop) // this thread does not poll
+            rig.held(1)
+            rig.life.sendLast()
+            rig.rig.sent() shouldContainExactly listOf("0: 1 NF_ACCEPT")
+        }
+
+        test("the end of a session ends the thread of its deadlines") {
+            fun watchdogs() = Thread.getAllStackTraces().keys.filter { it.name == "nfqueue-watchdog" }
+            val others = watchdogs()
+            val rig = LifeRig(deadline = Duration.ofDays(1))
+            rig.rig.deadlines.begin()
+            val watchdog = (watchdogs() - others.toSet()).single()
+            rig.life.closed()
+            watchdog.join(60_000)
+            watchdog.isAlive shouldBe false
+        }
+
         test("the end settles even if the kernel's counters cannot be read, and throws why a verdict was not sent") {
             val rig = LifeRig { closeVerdict(Verdict.ACCEPT) }
             rig.held(1)
