@@ -34,7 +34,7 @@ final class PacketLayout {
     int payloadAt;
     /** The checksum's offset; −1 if no supported checksum covers the transport. */
     int checksumAt;
-    /** Whether the checksum covers the addresses too. */
+    /** Whether there is a checksum that covers the addresses too. */
     boolean pseudoHeader;
     /** Why data covered by a transport checksum must not be changed; null if it may be. */
     @Nullable
@@ -132,7 +132,7 @@ final class PacketLayout {
         Reason refusal = null;
         extensions.wrap(ipv6);
         while (refusal == null && extensions.next()) {
-            refusal = extensions.offset() + extensions.length() > length ? Reason.MALFORMED : refusalOfExtension();
+            refusal = refusalOfExtension();
         }
         if (refusal == null && extensions.incomplete()) {
             return Reason.MALFORMED;
@@ -213,13 +213,10 @@ final class PacketLayout {
         return protocol == IpProtocol.UDP && checksumAt >= 0 && packet.u16(checksumAt) == 0;
     }
 
-    /** Whether the transport checksum holds the pseudo header's sum alone. */
+    /** Whether the transport checksum holds the pseudo header's sum alone; not asked for a packet without a checksum. */
     boolean holdsPseudoHeaderOnly() {
-        if (!pseudoHeader || checksumAt < 0 || unsummed()) {
-            return false;
-        }
         // 0 and 65535 are the same number here.
-        return packet.u16(checksumAt) % 0xffff == InternetChecksum.fold(pseudoHeaderSum()) % 0xffff;
+        return pseudoHeader && packet.u16(checksumAt) % 0xffff == InternetChecksum.fold(pseudoHeaderSum()) % 0xffff;
     }
 
     private long pseudoHeaderSum() {

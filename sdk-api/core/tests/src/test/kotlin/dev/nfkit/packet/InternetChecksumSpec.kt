@@ -104,6 +104,47 @@ class InternetChecksumSpec :
             }
         }
 
+        test("a checksum of 0 that is sent as 65535 is right too, unless it is not 0") {
+            val checksums = PacketChecksums()
+            val packet = PacketBuilder(protocol = 1, payload = ByteArray(2)).bytes()
+            packet.put16(28, Found(packet).right) // the data's sum is 65535 now
+            for ((stands, state) in listOf(0 to ChecksumState.RIGHT, 0xffff to ChecksumState.RIGHT)) {
+                checksums.wrap(Bytes.of(*packet.put16(22, stands))) shouldBe true
+                checksums.computeTransport() shouldBe 0
+                checksums.transport() shouldBe state
+            }
+            checksums.wrap(Bytes.of(*packet.put16(28, 1).put16(22, 0xffff))) shouldBe true
+            checksums.transport() shouldBe ChecksumState.WRONG
+        }
+
+        test("a header of IPv6 without anything after it is whole, and has no checksum to compute") {
+            val checksums = PacketChecksums()
+            val packet = PacketBuilder(6, protocol = 59).bytes().copyOf(40)
+            checksums.wrap(Bytes.of(*packet)) shouldBe true
+            checksums.header() shouldBe ChecksumState.NONE
+            shouldThrow<IllegalStateException> { checksums.computeHeader() }
+        }
+
+        test("released bytes have no states, whatever they were") {
+            for (packet in listOf(PacketBuilder(), PacketBuilder(fragment = 0x2000))) {
+                val bytes = packet.toBytes()
+                val checksums = PacketChecksums().also { it.wrap(bytes) }
+                bytes.release()
+                shouldThrow<IllegalStateException> { checksums.transport() }
+                shouldThrow<IllegalStateException> { checksums.computeTransport() }
+                shouldThrow<IllegalStateException> { checksums.computeHeader() }
+                shouldThrow<IllegalStateException> { checksums.header() }
+            }
+        }
+
+        test("a checksum of ICMP that holds a pseudo header's sum is wrong, because ICMP has none") {
+            val checksums = PacketChecksums()
+            val packet = PacketBuilder(protocol = 1).bytes()
+            packet.put16(22, slowSum(packet.copyOfRange(12, 20) + byteArrayOf(0, 1, 0, (packet.size - 20).toByte())))
+            checksums.wrap(Bytes.of(*packet)) shouldBe true
+            checksums.transport() shouldBe ChecksumState.WRONG
+        }
+
         test("a checksum that cannot be determined is unknown, and not computed") {
             val checksums = PacketChecksums()
             val packet = PacketBuilder(protocol = 6, options = "01010101").bytes()

@@ -315,6 +315,9 @@ class PacketEditorSpec :
             refusals(PacketBuilder(options = "830704c000020100")) shouldContainExactly all(Reason.SOURCE_ROUTE)
             refusals(PacketBuilder(options = "890704c000020100")) shouldContainExactly all(Reason.SOURCE_ROUTE)
             refusals(PacketBuilder(options = "830708c000020100"))[0] shouldBe null
+            // A pointer to the route's last byte is within it; a route without a pointer is none.
+            refusals(PacketBuilder(options = "83040400")) shouldContainExactly all(Reason.SOURCE_ROUTE)
+            refusals(PacketBuilder(options = "83020100"))[0] shouldBe null
 
             fun withHeader(
                 type: Int,
@@ -333,6 +336,9 @@ class PacketEditorSpec :
             leaving[41] = 0xff.toByte()
             refusal { editor.edit(Bytes.of(*leaving)).sourcePort(1) } shouldBe Reason.MALFORMED
             refusal { editor.edit(Bytes.of(*leaving)).ttl(1).result() } shouldBe null
+            withHeader(51, "ff 0000 00000000 00000000 00000000") shouldContainExactly all(Reason.AUTHENTICATED)
+            val cut = hex("60000000 000c 00 40 $IPV6_ADDRESSES 3c00 0104 00000000 0600 0104")
+            refusal { editor.edit(cut).source(IPV6) } shouldBe Reason.MALFORMED
         }
 
         test("transport headers that contradict themselves are refused") {
