@@ -44,8 +44,12 @@ private fun datagram(sample: SampleNflog) = sample.toDatagram(order)
 private fun packet(
     sample: SampleNflog,
     receivedAtNanos: Long = 7_000_000_000L,
+): NflogPacket = packet(datagram(sample), receivedAtNanos)
+
+private fun packet(
+    bytes: ByteArray,
+    receivedAtNanos: Long = 7_000_000_000L,
 ): NflogPacket {
-    val bytes = datagram(sample)
     val cursor = MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.size, order)
     cursor.next() shouldBe true
     return NflogPacket.read(cursor, receivedAtNanos)
@@ -116,10 +120,23 @@ class NflogCaptureWriterSpec :
             val written = Written(LinkType.RAW)
             written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0x0800))) shouldBe true
             written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0x0806))) shouldBe false
-            written.writer.skipped() shouldBe 1
+            written.writer.write(packet(SampleNflog.of().hwProtocol(0x0800))) shouldBe false
+            written.writer.skipped() shouldBe 2
             val record = written.records().single()
             record.data().toArray().toList() shouldBe ipv4.toList()
             record.originalLength() shouldBe 100L
+        }
+
+        test("a packet that is larger than a record may be is omitted and counted") {
+            val written = Written()
+            val large = SampleNflog.of(*ipv4)
+            for (code in 100..103) large.attribute(code, *ByteArray(65_531))
+            val message = large.write(MessageWriter(1 shl 19, order)).datagram()
+            val bytes = ByteArray(message.remaining()).also { message.get(0, it) }
+            written.writer.write(packet(bytes)) shouldBe false
+            written.writer.write(packet(SampleNflog.of(*ipv4))) shouldBe true
+            written.writer.skipped() shouldBe 1
+            written.records().size shouldBe 1
         }
 
         test("raw IP includes packets that the kernel sent without a protocol") {
@@ -193,6 +210,20 @@ class NflogCaptureWriterSpec :
                 ) shouldBe listOf("request" to 1_000L, "reply" to 1_000L, "later" to 1_010L)
             }
 
+            test("only estimates are lowered, not the kernel's time of another group before them") {
+                written(
+                    1_600L to listOf(stamped("other", 1_500, 31)),
+                    2_000L to listOf(sent("request")),
+                    2_200L to listOf(stamped("reply", 990)),
+                ) shouldBe listOf("request" to 990L, "reply" to 990L, "other" to 1_500L)
+            }
+
+            test("a difference of a millisecond between the clocks does not mean that one was set back") {
+                written(1_000L to listOf(stamped("a", 2_000), sent("b"))) shouldBe listOf("a" to 2_000L, "b" to 2_000L)
+                written(3_000L to listOf(stamped("a", 2_900)), 2_000L to listOf(sent("b"))) shouldBe
+                    listOf("b" to 2_000L, "a" to 2_900L)
+            }
+
             test("a packet that waited before its rule does not make others older") {
                 written(
                     1_000L to listOf(stamped("a", 900)),
@@ -259,6 +290,8 @@ class NflogCaptureWriterSpec :
                     7_000_000_000L,
                     7_000_000_000L,
                 ),
+                Triple(SampleNflog.of(*ipv4).timestamp(Instant.EPOCH), 7_000_000_000L, 0L),
+                Triple(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(0xffff_ffffL)), 7_000_000_000L, latest),
                 Triple(SampleNflog.of(*ipv4), -5L, 0L),
                 Triple(SampleNflog.of(*ipv4), latest + 1, latest),
             )) {
@@ -289,6 +322,13 @@ class NflogCaptureWriterSpec :
             next.records().map { it.comment().orElse("") } shouldBe listOf("ifindex 2 = veth0")
         }
 
+        test("the ports of a bridge are named too") {
+            val kernel = FakeNetfilter().kernel().networkInterface(4, "port4").networkInterface(5, "port5")
+            val written = Written(kernel = kernel)
+            written.writer.write(packet(SampleNflog.of(*whole).physicalInDevice(4).physicalOutDevice(5)))
+            written.records().map { it.comment().get() } shouldBe listOf("ifindex 4 = port4, ifindex 5 = port5")
+        }
+
         test("many interfaces are each named once") {
             val kernel = FakeNetfilter().kernel()
             val indexes = (1L..500L).map { it * 1_000_003 }
@@ -299,6 +339,7 @@ class NflogCaptureWriterSpec :
         }
 
         test("each group is an interface, declared or not, with its own losses") {
+            val before = System.currentTimeMillis() * 1_000_000
             val written = Written()
             written.writer.addGroup(NflogGroup.builder(30).build())
             written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(0)))
@@ -307,6 +348,12 @@ class NflogCaptureWriterSpec :
             written.writer.finish(nothing)
             val (records, reader) = written.read()
             records.map { it.interfaceId() } shouldBe listOf(0, 0, 1)
+            for (statistics in List(2) { reader.statistics(it).get() }) {
+                val (start, end) = statistics.start().asLong to statistics.end().asLong
+                (start in before..end) shouldBe true
+                (end in before..System.currentTimeMillis() * 1_000_000) shouldBe true
+                statistics.comment().isPresent shouldBe false
+            }
             reader.interfaces().map { it.name().get() } shouldBe listOf("nflog:30", "nflog:31")
             reader
                 .statistics(0)

@@ -100,6 +100,31 @@ class NflogLossSpec :
             }
         }
 
+        test("a packet is counted for its group, also if views became strict and then reused again before it") {
+            val transport = FakeNetfilter()
+            val options =
+                NflogOptions
+                    .builder()
+                    .group(30)
+                    .group(31)
+                    .build()
+            NflogSession.open(transport, options).use { session ->
+                for ((group, number, strict) in listOf(
+                    Triple(30, 0L, false),
+                    Triple(31, 0L, true),
+                    Triple(30, 1L, false),
+                    Triple(30, 2L, false),
+                    Triple(31, 1L, false),
+                    Triple(30, 3L, false),
+                )) {
+                    transport.strictBatches(strict)
+                    transport.socket().deliver(*sample("p").group(group).sequence(number).toDatagram())
+                    session.prefixes() shouldContainExactly listOf("p")
+                }
+                session.statistics().sequenceGaps() shouldBe 0
+            }
+        }
+
         test("losses at the socket, truncated datagrams and foreign senders are counted separately") {
             val transport = FakeNetfilter()
             NflogSession.open(transport, options()).use { session ->
@@ -135,7 +160,8 @@ class NflogLossSpec :
                 val good = sample("good").group(30).toDatagram()
                 transport.socket().deliver(*bad, *good)
                 transport.socket().deliver(*good, 9, 0, 0, 0) // a truncated header after a good message
-                session.prefixes() shouldContainExactly listOf("good", "good")
+                session.poll<RuntimeException>({ it.prefix() shouldBe "good" }, Duration.ZERO) shouldBe 2
+                session.prefixes() shouldContainExactly listOf()
                 received shouldContainExactly listOf("NFULNL_MSG_PACKET/NFULA_MARK", "nlmsghdr")
                 session.statistics().malformed() shouldBe 2
             }

@@ -10,9 +10,14 @@ import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogPacket
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.socket.NetAdmin
+import dev.nfkit.socket.NetlinkSocket
+import dev.nfkit.socket.NetlinkTransport
+import dev.nfkit.socket.SocketOption
 import dev.nfkit.socket.SocketOwner
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SocketEffect
+import dev.nfkit.testkit.TestClock
+import dev.nfkit.wire.MessageWriter
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -154,8 +159,54 @@ class NflogSessionSpec :
             }
         }
 
-        test("a wakeup makes a poll return at once, and a negative timeout is refused") {
+        test("a full receive buffer is no error of the socket, so that its losses are only counted") {
+            val fake = FakeNetfilter()
+            val changed = mutableMapOf<SocketOption, Int>()
+            val transport =
+                object : NetlinkTransport by fake {
+                    override fun open(protocol: Int): NetlinkSocket {
+                        val socket = fake.open(protocol)
+                        return object : NetlinkSocket by socket {
+                            override fun set(
+                                option: SocketOption,
+                                value: Int,
+                            ) {
+                                changed[option] = value
+                                socket.set(option, value)
+                            }
+                        }
+                    }
+                }
+            NflogSession.open(transport, options()).close()
+            changed[SocketOption.NO_ENOBUFS] shouldBe 1
+        }
+
+        test("the port id is that of the socket that owns the groups") {
             val transport = FakeNetfilter()
+            NflogSession.open(transport, options()).use {
+                it.portId() shouldBe
+                    transport
+                        .nflog()
+                        .groups()
+                        .single()
+                        .portId()
+            }
+        }
+
+        test("messages that are no packets are neither delivered nor malformed") {
+            val transport = FakeNetfilter()
+            NflogSession.open(transport, options()).use { session ->
+                transport.socket().deliver(
+                    MessageWriter(64, ByteOrder.nativeOrder()).begin(NflogConfig.NFULNL_MSG_CONFIG, 0, 0).raw(1).end(),
+                )
+                transport.socket().deliver(*sample("p").group(30).toDatagram())
+                session.poll<RuntimeException>({ it.prefix() shouldBe "p" }, Duration.ZERO) shouldBe 1
+                session.statistics().malformed() shouldBe 0
+            }
+        }
+
+        test("a wakeup makes a poll return at once, and a negative timeout is refused") {
+            val transport = FakeNetfilter(TestClock.manual()) // nothing else can end the wait
             NflogSession.open(transport, options()).use { session ->
                 session.wakeup()
                 session.poll<RuntimeException>({ }, Duration.ofDays(1)) shouldBe 0
