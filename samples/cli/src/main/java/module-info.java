@@ -22,6 +22,8 @@ module dev.nfkit.samples.cli {
             info.picocli;
     opens dev.nfkit.samples.cli.demo to
             info.picocli;
+    opens dev.nfkit.samples.cli.doctor to
+            info.picocli;
     opens dev.nfkit.samples.cli.explain to
             info.picocli;
     opens dev.nfkit.samples.cli.queue to

@@ -5,6 +5,8 @@ import dev.nfkit.samples.cli.capture.CaptureCommand;
 import dev.nfkit.samples.cli.conntrack.ConntrackCommand;
 import dev.nfkit.samples.cli.demo.DemoCommand;
 import dev.nfkit.samples.cli.demo.DemoInsideCommand;
+import dev.nfkit.samples.cli.doctor.DoctorCommand;
+import dev.nfkit.samples.cli.doctor.ListCommand;
 import dev.nfkit.samples.cli.explain.ExplainCommand;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.queue.QueueCommand;
@@ -40,6 +42,8 @@ import picocli.CommandLine.Spec;
             RulesCommand.class,
             ExplainCommand.class,
             TopCommand.class,
+            DoctorCommand.class,
+            ListCommand.class,
             DemoCommand.class,
             DemoInsideCommand.class,
             HelpCommand.class
@@ -106,7 +110,7 @@ public final class Main implements Program, Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "a command is missing: capture, queue, conntrack, top, rules, explain, record, replay, anonymize or"
-                        + " demo");
+                "a command is missing: capture, queue, conntrack, top, rules, explain, doctor, list, record, replay, anonymize"
+                        + " or demo");
     }
 }
