@@ -283,6 +283,27 @@ private fun played(
     return lines
 }
 
+/** What identifies an object in the event of its deletion: a kernel as of 6.18 sends no other attributes. */
+private val DELETION_KEYS =
+    mapOf(
+        "DELCHAIN" to setOf(1, 2, 3),
+        "DELSET" to setOf(1, 2, 16),
+        "DELOBJ" to setOf(1, 2, 3, 6),
+    )
+
+/** Deletions as the newest kernels send them; older kernels, such as 6.12, send the whole object. */
+private fun shortened(events: List<String>): List<String> {
+    if (events.none { it.startsWith("DELSET") && " 5=" in it }) return events
+    return events.map { event ->
+        val keys = DELETION_KEYS[event.substringBefore(' ')] ?: return@map event
+        event
+            .split(
+                ' ',
+            ).filter { it.substringBefore('=', "").toIntOrNull()?.let(keys::contains) ?: true }
+            .joinToString(" ")
+    }
+}
+
 /** What each batch makes the kernel send to listeners, byte by byte, compared with the model. */
 class RulesetEventsSpec :
     FunSpec({
@@ -291,7 +312,7 @@ class RulesetEventsSpec :
                 val model = played(FakeNetfilter(), batches)
                 val kernel = Namespace().use { played(it.transport, batches) }
                 kernel.size shouldBeGreaterThan batches.size
-                difference(model, kernel)?.let { fail("the model differs from the kernel\n$it") }
+                difference(model, shortened(kernel))?.let { fail("the model differs from the kernel\n$it") }
             }
         }
 
