@@ -46,7 +46,6 @@ final class PacketLayout {
      */
     @Nullable
     Reason wrap(Bytes bytes) {
-        Bounds.requireLive(bytes);
         version = bytes.length() == 0 ? 0 : bytes.u8(0) >> 4;
         Reason refusal = switch (version) {
             case 4 -> measureIpv4(bytes);
@@ -66,10 +65,6 @@ final class PacketLayout {
         transportRefusal = version == 4 ? findIpv4() : findIpv6();
         if (transportRefusal == null) {
             transportRefusal = findTransport();
-        }
-        if (transportRefusal != null) {
-            payloadAt = NO;
-            checksumAt = NO;
         }
         return null;
     }

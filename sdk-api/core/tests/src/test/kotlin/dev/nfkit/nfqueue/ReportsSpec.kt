@@ -124,6 +124,16 @@ class ReportsSpec :
             }
         }
 
+        test("after the end no report starts a thread") {
+            fun threads() = Thread.getAllStackTraces().keys.filter { it.name == "nfqueue-reports" }
+            val before = threads()
+            ReportsRig(Source.Unanswered).use { rig ->
+                rig.reports.end()
+                rig.reports.later { error("it is dropped") }
+                (threads() - before.toSet()).shouldBeEmpty()
+            }
+        }
+
         test("what a handler throws is logged and keeps no packet from it; at the end the first Error is thrown") {
             val thrown =
                 ArrayDeque(listOf(AssertionError("first"), IllegalStateException("next"), AssertionError("last")))

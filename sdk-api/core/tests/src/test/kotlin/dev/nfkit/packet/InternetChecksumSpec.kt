@@ -130,6 +130,7 @@ class InternetChecksumSpec :
                 val bytes = packet.toBytes()
                 val checksums = PacketChecksums().also { it.wrap(bytes) }
                 bytes.release()
+                shouldThrow<IllegalStateException> { PacketChecksums().wrap(bytes) }
                 shouldThrow<IllegalStateException> { checksums.transport() }
                 shouldThrow<IllegalStateException> { checksums.computeTransport() }
                 shouldThrow<IllegalStateException> { checksums.computeHeader() }

@@ -485,6 +485,7 @@ class PacketEditorSpec :
             shouldThrow<IllegalStateException> { editor.payload(released) }
             shouldThrow<IllegalStateException> { editor.source(released) }
             shouldThrow<IllegalStateException> { editor.edit(released) }
+            editor.result().toHex() shouldBe PACKET.toHex() // it has its packet still
             shouldThrow<IllegalStateException> { PacketEditor().result() }
         }
 
