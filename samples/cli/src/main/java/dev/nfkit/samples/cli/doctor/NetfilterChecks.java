@@ -74,7 +74,7 @@ final class NetfilterChecks {
                         "do without it, or use a kernel that has it");
     }
 
-    /** Who receives what the kernel itself logs; empty if that cannot be read. */
+    /** Where the logs of the kernel itself go; empty if that cannot be read. */
     private Optional<Finding> loggers() {
         List<String> loggers = new ArrayList<>();
         KernelView kernel = transport.kernel();
