@@ -107,6 +107,19 @@ public final class Difference {
     }
 
     /**
+     * The commands in the schema of libnftables-json(5), as {@code nft -j -f} reads them.
+     *
+     * <pre>{@code
+     * {"nftables": [{"metainfo": ...}, {"delete": {"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 7}}}]}
+     * }</pre>
+     *
+     * @return one object in one line without a line end
+     */
+    public String toJson() {
+        return RulesetJson.commands(batch.changes());
+    }
+
+    /**
      * The number of changes.
      *
      * @return text such as {@code 3 changes}

@@ -86,4 +86,16 @@ public sealed interface NftablesEvent {
     default String toText() {
         return EventText.print(this);
     }
+
+    /**
+     * The event as {@code nft -j monitor} prints it: an object with the member {@code add}, {@code insert} or {@code delete},
+     * which contains the object in the schema of libnftables-json(5). What is known of a removed object is printed. Two events
+     * have no form in that schema: {@link Committed} is {@code {"generation": {"id": 5, "process": 123, "name": "nft"}}}, and
+     * {@link Overrun} {@code {"overrun": {"lost": 3}}}.
+     *
+     * @return one object in one line without a line end
+     */
+    default String toJson() {
+        return RulesetJson.event(this);
+    }
 }

@@ -213,6 +213,11 @@ public final class Rule extends RulesetObject {
         return RulePrinter.print(table().family(), body.named(), body.statements(), comment());
     }
 
+    /** The sets that its statements name. */
+    SetType.Lookup named() {
+        return body.named();
+    }
+
     /** The same rule, with what was read of its instructions. */
     Rule read(List<Statement> statements, SetType.Lookup sets) {
         return new Rule(table(), chain, comment, handle, 0, RuleBody.read(table().family(), statements, sets));

@@ -8,6 +8,7 @@ import dev.nfkit.nftables.Difference;
 import dev.nfkit.nftables.Nftables;
 import dev.nfkit.nftables.ReconcileOptions;
 import dev.nfkit.nftables.Ruleset;
+import dev.nfkit.nftables.statement.RuleSyntaxException;
 import dev.nfkit.samples.cli.arguments.NamespaceArgument;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.TextOutput;
@@ -40,6 +41,11 @@ public final class RulesApplyCommand implements Callable<Integer> {
     private boolean dryRun;
 
     @Option(
+            names = "--json",
+            description = "Prints the changes as one JSON object, as nft -j -f reads them, or what the kernel refuses.")
+    private boolean json;
+
+    @Option(
             names = "--add",
             description =
                     "Adds the ruleset to the installed one, as nft -f does: rules are added after those that their "
@@ -63,12 +69,18 @@ public final class RulesApplyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        Ruleset ruleset = file.read();
+        Ruleset ruleset;
+        try {
+            ruleset = json ? file.parse() : file.read();
+        } catch (RuleSyntaxException e) {
+            RulesReport.print(RulesReport.wrong(file, e));
+            return Failure.USAGE;
+        }
         if (ruleset.tables().isEmpty()) {
             throw Failure.usage(file + ": there is no table in it");
         }
         ReconcileOptions options = options();
-        if (add && (dryRun || !options.equals(ReconcileOptions.DEFAULT))) {
+        if (add && (dryRun || json || !options.equals(ReconcileOptions.DEFAULT))) {
             throw Failure.usage("--add has no other options");
         }
         try (Nftables nftables = RulesListCommand.open(namespace)) {
@@ -76,10 +88,14 @@ public final class RulesApplyCommand implements Callable<Integer> {
                 nftables.commit(new Batch().add(ruleset));
                 Messages.print("Applied " + file + ": " + RulesetFile.summary(ruleset));
             } else if (dryRun) {
-                print(nftables.difference(ruleset, options));
+                show(nftables.difference(ruleset, options));
             } else {
                 Difference difference = nftables.reconcile(ruleset, options).difference();
-                difference.kept().forEach(Messages::print);
+                if (json) {
+                    show(difference);
+                } else {
+                    difference.kept().forEach(Messages::print);
+                }
                 Messages.print("Applied " + file + ": " + RulesetFile.summary(ruleset) + ", " + difference);
             }
             return 0;
@@ -88,6 +104,10 @@ public final class RulesApplyCommand implements Callable<Integer> {
         } catch (BaseChainRemovalException e) {
             throw Failure.running(file + ": nothing was applied: " + e.getMessage());
         } catch (BatchRefusedException e) {
+            if (json) {
+                RulesReport.print(RulesReport.refused(file, e));
+                return Failure.RUNNING;
+            }
             throw Failure.running(file + ": nothing was applied: " + e.getMessage());
         } catch (NetlinkException e) {
             throw Failure.running(e.getMessage());
@@ -105,6 +125,15 @@ public final class RulesApplyCommand implements Callable<Integer> {
         }
         options = exact ? options.exactElements() : options;
         return keepBaseChains ? options.keepBaseChains() : options;
+    }
+
+    private void show(Difference difference) throws Failure {
+        if (json) {
+            RulesReport.print(difference.toJson());
+            difference.kept().forEach(Messages::print);
+        } else {
+            print(difference);
+        }
     }
 
     /** Prints the changes; what stays although it differs is a message. */

@@ -40,6 +40,11 @@ public final class RulesMonitorCommand implements Callable<Integer> {
             description = "The receive buffer; 64 MiB by default, or less if the machine limits it.")
     private @Nullable String buffer;
 
+    @Option(
+            names = "--json",
+            description = "Prints one JSON object a line, as nft -j monitor does, and one where changes were lost.")
+    private boolean json;
+
     @Mixin
     private NamespaceArgument namespace = new NamespaceArgument();
 
@@ -61,7 +66,7 @@ public final class RulesMonitorCommand implements Callable<Integer> {
         } catch (NetlinkException e) {
             throw Failure.usage(e.getMessage());
         }
-        RulesMonitoring monitoring = new RulesMonitoring(events);
+        RulesMonitoring monitoring = new RulesMonitoring(events, json);
         Messages.print("nfkit rules: listening");
         return Ending.during(events::stop, monitoring::await);
     }

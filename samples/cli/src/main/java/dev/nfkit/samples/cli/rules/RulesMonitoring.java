@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli.rules;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.NetfilterSession;
+import dev.nfkit.nftables.NftablesEvent;
 import dev.nfkit.nftables.NftablesEvents;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.Summary;
@@ -17,15 +18,18 @@ final class RulesMonitoring implements PollLoop.Work {
     private static final long FLUSH_NANOS = 100_000_000L;
 
     private final NftablesEvents events;
+    private final boolean json;
     private final TextOutput output = TextOutput.standard();
 
     /**
      * Creates a monitor that is not running yet.
      *
      * @param events an open session, which the monitor closes
+     * @param json prints the schema of nft -j, which has no form for the end of a transaction
      */
-    RulesMonitoring(NftablesEvents events) {
+    RulesMonitoring(NftablesEvents events, boolean json) {
         this.events = events;
+        this.json = json;
     }
 
     /** Runs to the end, prints the summary, and returns the exit code. */
@@ -55,7 +59,15 @@ final class RulesMonitoring implements PollLoop.Work {
 
     @Override
     public int poll(Duration timeout) throws NetlinkException, WriteFailure {
-        return events.poll(event -> output.line(event.toText()), timeout);
+        return events.poll(this::print, timeout);
+    }
+
+    private void print(NftablesEvent event) throws WriteFailure {
+        if (!json) {
+            output.line(event.toText());
+        } else if (!(event instanceof NftablesEvent.Committed)) {
+            output.line(event.toJson());
+        }
     }
 
     @Override

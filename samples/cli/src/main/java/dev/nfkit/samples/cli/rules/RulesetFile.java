@@ -18,8 +18,18 @@ public final class RulesetFile {
             description = "Blocks of tables, as nft list ruleset prints them; - for standard input.")
     private Path file = Path.of("-");
 
-    /** Reads the file. */
+    /** Reads the file; an error of syntax ends the command with its line and column. */
     Ruleset read() throws Failure {
+        try {
+            return parse();
+        } catch (RuleSyntaxException e) {
+            throw Failure.usage(file + ": line " + e.line() + ", column " + e.column() + ": " + e.expected()
+                    + ", found " + e.found());
+        }
+    }
+
+    /** Reads the file, and throws an error of syntax as it is. */
+    Ruleset parse() throws Failure {
         String text;
         try {
             text = "-".equals(file.toString())
@@ -28,12 +38,7 @@ public final class RulesetFile {
         } catch (IOException e) {
             throw Failure.usage(file + ": " + WriteFailure.reason(e));
         }
-        try {
-            return Ruleset.parse(text);
-        } catch (RuleSyntaxException e) {
-            throw Failure.usage(file + ": line " + e.line() + ", column " + e.column() + ": " + e.expected()
-                    + ", found " + e.found());
-        }
+        return Ruleset.parse(text);
     }
 
     /** The file's name, for messages. */

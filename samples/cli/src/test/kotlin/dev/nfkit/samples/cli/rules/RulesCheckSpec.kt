@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.rules
 
 import dev.nfkit.samples.cli.nfkit
+import dev.nfkit.samples.cli.parseJson
 import io.kotest.assertions.assertSoftly
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
@@ -30,6 +31,33 @@ class RulesCheckSpec :
                 val bare = nfkit("rules")
                 bare.code shouldBe 2
                 bare.err shouldContain "expected list, check, apply or monitor"
+            }
+        }
+
+        test("the result is one JSON object") {
+            val file = tempdir().resolve("rules.nft")
+            file.writeText("table inet t { chain c { accept; }; }")
+            assertSoftly {
+                val right = nfkit("rules", "check", "--json", file.path)
+                right.code shouldBe 0
+                parseJson(right.out.trim()) shouldBe
+                    mapOf(
+                        "file" to file.path,
+                        "ok" to true,
+                        "checked_by" to "nfkit",
+                        "tables" to 1L,
+                        "rules" to 1L,
+                        "partly_checked" to emptyList<Any>(),
+                    )
+                file.writeText("table inet t {\n  chain c {\n    tcp dport x accept\n  }\n}\n")
+                val wrong = nfkit("rules", "check", "--json", file.path)
+                wrong.code shouldBe 2
+                wrong.err shouldBe ""
+                val report = parseJson(wrong.out.trim())
+                report["ok"] shouldBe false
+                val error = (report["errors"] as List<*>).single() as Map<*, *>
+                (error["line"] to error["column"]) shouldBe (3L to 15L)
+                error["message"].toString() shouldContain "found \"x\""
             }
         }
     })
