@@ -14,12 +14,14 @@ private fun unindented(text: String) = text.lines().joinToString("\n") { it.trim
 
 class GuideSpec :
     FunSpec({
-        test("the snippets in the guide to testing are those of the samples") {
-            val snippets = snippet.findAll(root.resolve("docs/TESTING.md").readText()).toList()
-            snippets.size shouldBeGreaterThan 5
-            for (found in snippets) {
-                val (file, code) = found.destructured
-                withClue(file) { unindented(root.resolve(file).readText()) shouldContain unindented(code) }
+        listOf("docs/TESTING.md" to 5, "docs/RULES.md" to 4).forEach { (guide, fewer) ->
+            test("the snippets of $guide are those of the samples") {
+                val snippets = snippet.findAll(root.resolve(guide).readText()).toList()
+                snippets.size shouldBeGreaterThan fewer
+                for (found in snippets) {
+                    val (file, code) = found.destructured
+                    withClue(file) { unindented(root.resolve(file).readText()) shouldContain unindented(code) }
+                }
             }
         }
     })
