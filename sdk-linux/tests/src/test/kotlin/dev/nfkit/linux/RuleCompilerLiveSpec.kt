@@ -101,7 +101,7 @@ class RuleCompilerLiveSpec :
                 val added = rules.withIndex().joinToString("") { (index, rule) -> "add rule $family t c$index $rule\n" }
                 Files.writeString(file, "table $family t {\n${ruleObjects(family)}$chains}\n$added")
                 // It prints all of them before the kernel refuses those that it has no support for.
-                val printed = exec("sh", "-c", "TZ=UTC nft --debug=netlink -c -f $file 2>&1 || true")
+                val printed = exec("sh", "-c", "TZ=UTC nft --debug=netlink -c -f $file 2>/dev/null || true")
                 return rules.indices.map { index ->
                     printed
                         .substringAfter("\n$family t c$index\n", "")

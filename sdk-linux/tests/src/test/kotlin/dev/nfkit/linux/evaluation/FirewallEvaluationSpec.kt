@@ -13,6 +13,7 @@ import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.nftables.bytecode.Compat
 import dev.nfkit.nftables.bytecode.Opaque
+import dev.nfkit.nftables.bytecode.Queue
 import dev.nfkit.socket.NetlinkTransport
 import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.PacketTrace
@@ -186,7 +187,10 @@ private class Firewall(
                 .putShort(FIREWALL_QUEUE.toShort())
                 .putShort(1)
         kernel.rule("q", Compat.Target("NFQUEUE", 3, Opaque.of(*info.array())))
-        kernel.commit() shouldBe emptyMap()
+        if (kernel.commit().isNotEmpty()) { // not every kernel takes the target in this family
+            kernel.rule("q", Queue.Numbered(FIREWALL_QUEUE, 1, 0))
+            kernel.commit() shouldBe emptyMap()
+        }
         withClue("the copy is refused, seed $seed") { copyRuleset(kernel, copy) shouldBe emptyMap() }
         Listeners(fake).use { own ->
             val packets = RandomPackets(random, shape.way.source, shape.way.destination)
