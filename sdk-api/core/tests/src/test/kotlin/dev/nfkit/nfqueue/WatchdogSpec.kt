@@ -50,6 +50,7 @@ class WatchdogSpec :
             val thread = watched.look { 1 }
             thread.isDaemon shouldBe true
             thread.name shouldBe "nfqueue-watchdog"
+            watched.look { 0 } shouldBeSameInstanceAs thread // due now: it looks again by itself
             watched.look { 1 } shouldBeSameInstanceAs thread
             watched.look {
                 watched.watchdog.end()
