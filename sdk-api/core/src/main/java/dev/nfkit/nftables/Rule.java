@@ -220,7 +220,7 @@ public final class Rule extends RulesetObject {
 
     /** The same rule, with what was read of its instructions. */
     Rule read(List<Statement> statements, SetType.Lookup sets) {
-        return new Rule(table(), chain, comment, handle, 0, RuleBody.read(table().family(), statements, sets));
+        return new Rule(table(), chain, comment, handle, 0, body.withStatements(table().family(), statements, sets));
     }
 
     /** The same rule at its place, with what was read of its instructions. */

@@ -6,6 +6,7 @@ import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nftables.bytecode.Instruction;
 import dev.nfkit.nftables.bytecode.InstructionReader;
 import dev.nfkit.nftables.bytecode.InstructionWriter;
+import dev.nfkit.nftables.bytecode.SameOperations;
 import dev.nfkit.nftables.codec.Nfta;
 import dev.nfkit.nftables.compile.CompiledRule;
 import dev.nfkit.nftables.compile.RuleCompiler;
@@ -32,6 +33,8 @@ final class RuleBody {
     private final int sets;
     /** The contents of {@code NFTA_RULE_EXPRESSIONS} of an installed rule. */
     private final @Nullable Bytes installed;
+    /** The contents of {@code NFTA_RULE_EXPRESSIONS} that the statements were read from; null if they were not. */
+    private final @Nullable Bytes origin;
     /** Where the statements were read from; empty if not from text. */
     private final List<Place> places;
     /** The byte order of the installed rule's machine. */
@@ -48,6 +51,7 @@ final class RuleBody {
         this.statements = List.copyOf(statements);
         this.named = named;
         this.installed = installed;
+        this.origin = null;
         this.order = order;
         this.places = places;
         // Refuses what cannot work, where the rule is made.
@@ -56,12 +60,18 @@ final class RuleBody {
                 : compiled(family, ByteOrder.nativeOrder(), 1).sets().size();
     }
 
-    private RuleBody(AddressFamily family, List<Statement> statements, SetType.Lookup named) {
+    private RuleBody(
+            AddressFamily family,
+            List<Statement> statements,
+            SetType.Lookup named,
+            @Nullable Bytes origin,
+            ByteOrder order) {
         this.family = family;
         this.statements = List.copyOf(statements);
         this.named = named;
         this.installed = null;
-        this.order = ByteOrder.nativeOrder();
+        this.origin = origin;
+        this.order = order;
         this.places = List.of();
         this.sets = -1;
     }
@@ -76,7 +86,30 @@ final class RuleBody {
 
     /** What was read of an installed rule; not checked again. */
     static RuleBody read(AddressFamily family, List<Statement> statements, SetType.Lookup sets) {
-        return new RuleBody(family, statements, sets);
+        return new RuleBody(family, statements, sets, null, ByteOrder.nativeOrder());
+    }
+
+    /** What was read of this installed rule, and its instructions. */
+    RuleBody withStatements(AddressFamily table, List<Statement> read, SetType.Lookup sets) {
+        return new RuleBody(table, read, sets, installed, order);
+    }
+
+    /**
+     * Whether this rule, which was read, does with registers what another one would do; true if its instructions are not known.
+     * Rules that nft lists the same may differ in this.
+     */
+    boolean sameOperations(RuleBody desired) {
+        Bytes bytes = origin;
+        AddressFamily table = desired.family;
+        if (bytes == null || table == null) {
+            return true;
+        }
+        try {
+            return SameOperations.in(
+                    desired.compiled(table, order, 1).instructions(), instructions(bytes, order), order);
+        } catch (MalformedMessageException e) {
+            throw new IllegalStateException("a rule that was read before: " + e.getMessage(), e);
+        }
     }
 
     boolean isInstalled() {
@@ -106,7 +139,11 @@ final class RuleBody {
         if (installed == null) {
             return List.of();
         }
-        ByteBuffer bytes = ByteBuffer.wrap(installed.toArray());
+        return instructions(installed, order);
+    }
+
+    private static List<Instruction> instructions(Bytes expressions, ByteOrder order) throws MalformedMessageException {
+        ByteBuffer bytes = ByteBuffer.wrap(expressions.toArray());
         AttributeCursor list = new AttributeCursor().wrap(bytes, 0, bytes.capacity(), order, "NFTA_RULE_EXPRESSIONS");
         return new InstructionReader().readList(list);
     }

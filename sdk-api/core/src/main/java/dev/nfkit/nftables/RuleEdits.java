@@ -45,6 +45,19 @@ final class RuleEdits {
         this.desired = desired;
         desired.forEach(rule -> keys.add(key(rule)));
         this.kept = CommonSubsequence.of(installed.stream().map(RuleEdits::key).toList(), keys);
+        for (int j = 0; j < kept.length; j++) {
+            if (kept[j] >= 0 && !sameOperations(installed.get(kept[j]), desired.get(j))) {
+                kept[j] = -1;
+            }
+        }
+    }
+
+    private static boolean sameOperations(Rule installed, Rule desired) {
+        try {
+            return installed.body().sameOperations(desired.body());
+        } catch (InvalidRuleException e) {
+            return true; // what this library would not write, but lists the same
+        }
     }
 
     private static Key key(Rule rule) {

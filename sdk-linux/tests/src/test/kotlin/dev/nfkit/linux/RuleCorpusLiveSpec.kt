@@ -1,6 +1,8 @@
 package dev.nfkit.linux
 
+import dev.nfkit.nftables.Nftables
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import java.nio.file.Files
 
@@ -44,6 +46,35 @@ class RuleCorpusLiveSpec :
                             }
                         }
                     differences shouldBe listOf()
+                } finally {
+                    Files.delete(file)
+                }
+            }
+        }
+
+        test("a ruleset that nft installed is what is listed of it").config(
+            enabledOrReasonIf = needsNft,
+        ) {
+            Namespace().use { namespace ->
+                val file = Files.createTempFile("rules", ".nft")
+                try {
+                    for ((family, rules) in ruleCorpus().groupBy { it.family }) {
+                        val chains = rules.indices.joinToString("") { "  chain c$it { }\n" }
+                        val added =
+                            rules.withIndex().joinToString(
+                                "",
+                            ) { (at, it) -> "add rule $family t c$at ${it.text}\n" }
+                        Files.writeString(file, "table $family t {\n${ruleObjects(family)}$chains}\n$added")
+                        namespace.exec("nft", "-f", file.toString())
+                    }
+                    Nftables.open(namespace.transport).use { client ->
+                        val listed = client.list().ruleset()
+                        // A few rules are listed as text of which nft makes other instructions, such as a set of one interval.
+                        client.difference(listed).commands().size shouldBeLessThan 40
+                        client.reconcile(listed)
+                        client.difference(client.list().ruleset()).commands().map { it.toString() } shouldBe listOf()
+                        client.difference(listed).commands().map { it.toString() } shouldBe listOf()
+                    }
                 } finally {
                     Files.delete(file)
                 }

@@ -2,6 +2,7 @@ package dev.nfkit.nftables.bytecode;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.wire.MessageWriter;
+import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.List;
  * dumps and refuses: flags of 0 of {@code osf} and of {@code exthdr} that writes, and a timeout of 0 of {@code dynset}.
  */
 public final class InstructionWriter {
+    /** More than most instructions have. */
+    private static final int USUAL = 512;
     /** The largest attribute. */
     private static final int LARGEST = 0x10000;
 
@@ -23,7 +26,7 @@ public final class InstructionWriter {
      * @param writer the target
      * @param type the attribute's number
      * @param instructions the instructions, in order
-     * @throws java.nio.BufferOverflowException if the buffer is full
+     * @throws BufferOverflowException if the buffer is full
      */
     public static void write(MessageWriter writer, int type, List<? extends Instruction> instructions) {
         new AttributeSink(writer).list(type, instructions);
@@ -35,7 +38,7 @@ public final class InstructionWriter {
      * @param writer the target
      * @param type the attribute's number
      * @param instruction the instruction
-     * @throws java.nio.BufferOverflowException if the buffer is full
+     * @throws BufferOverflowException if the buffer is full
      */
     public static void write(MessageWriter writer, int type, Instruction instruction) {
         new AttributeSink(writer).element(type, instruction);
@@ -52,7 +55,14 @@ public final class InstructionWriter {
         if (!instruction.hasData()) {
             return Bytes.of();
         }
-        MessageWriter writer = new MessageWriter(LARGEST, machine);
+        try {
+            return data(instruction, new MessageWriter(USUAL, machine));
+        } catch (BufferOverflowException e) {
+            return data(instruction, new MessageWriter(LARGEST, machine));
+        }
+    }
+
+    private static Bytes data(Instruction instruction, MessageWriter writer) {
         writer.begin(0, 0, 0);
         int start = writer.length();
         AttributeSink sink = new AttributeSink(writer);

@@ -43,9 +43,21 @@ final class AssignmentReader {
         if (loaded instanceof Loaded.Bits constant) {
             byte[] bytes = constant.value().toArray();
             int size = Math.max(1, (bits + Byte.SIZE - 1) / Byte.SIZE);
+            requireValue(bytes, size);
             return expressions.value(type, bits, host, bytes.length > size ? Arrays.copyOf(bytes, size) : bytes);
         }
         return expressions.shape(loaded).expression();
+    }
+
+    /** Keeps other bytes than a value, which the kernel may fill up with zeros, as they are. */
+    private static void requireValue(byte[] bytes, int size) {
+        boolean value = bytes.length >= size;
+        for (int i = size; i < bytes.length; i++) {
+            value &= bytes[i] == 0;
+        }
+        if (!value) {
+            throw new UnreadableRuleException(bytes.length + " bytes as a value of " + size);
+        }
     }
 
     Assignment read(Payload.Write write) {
@@ -57,7 +69,8 @@ final class AssignmentReader {
             boolean same =
                     packet.base() == base && packet.offset() == write.offset() && packet.bytes() == write.length();
             BigInteger replaced = Numbers.ones(bits).andNot(masked.mask());
-            if (same && Numbers.isContiguous(replaced)) {
+            boolean within = masked.xor().andNot(replaced).signum() == 0;
+            if (same && within && Numbers.isContiguous(replaced)) {
                 return part(base, offset, bits, replaced, masked.xor());
             }
         }

@@ -55,6 +55,11 @@ final class Knowledge {
         return network;
     }
 
+    @Nullable
+    HeaderProtocol transport() {
+        return transport;
+    }
+
     /** The protocols whose fields may be at a place, the most likely first. */
     List<HeaderProtocol> protocols(PayloadBase base) {
         List<HeaderProtocol> protocols = new ArrayList<>();

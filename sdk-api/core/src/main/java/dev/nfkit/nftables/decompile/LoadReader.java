@@ -1,6 +1,7 @@
 package dev.nfkit.nftables.decompile;
 
 import dev.nfkit.nftables.bytecode.Bitwise;
+import dev.nfkit.nftables.bytecode.Byteorder;
 import dev.nfkit.nftables.bytecode.Context;
 import dev.nfkit.nftables.bytecode.Ct;
 import dev.nfkit.nftables.bytecode.Exthdr;
@@ -15,6 +16,7 @@ import dev.nfkit.nftables.expression.ExtensionHeader;
 import dev.nfkit.nftables.expression.ExtensionPresence;
 import dev.nfkit.nftables.expression.Hash;
 import dev.nfkit.nftables.expression.Ipsec;
+import dev.nfkit.nftables.expression.MapLookup;
 import dev.nfkit.nftables.expression.Meta;
 import dev.nfkit.nftables.expression.NumberGenerator;
 import dev.nfkit.nftables.expression.OsFingerprint;
@@ -45,6 +47,7 @@ final class LoadReader {
     void read(Bitwise bitwise, Expressions expressions) {
         if (bitwise instanceof Bitwise.Mask mask) {
             Loaded source = registers.get(mask.sreg());
+            requireWhole(source, mask.length());
             boolean host = isHost(source, expressions);
             registers.put(
                     mask.dreg(),
@@ -59,10 +62,29 @@ final class LoadReader {
         if ((!left && operation.op() != Bitwise.Op.RSHIFT) || operation.data() == null) {
             throw new UnreadableRuleException("operation " + operation.op());
         }
+        Loaded source = registers.get(operation.sreg());
+        requireWhole(source, operation.length());
+        if (operation.data().length() != Integer.BYTES) {
+            throw unknown("distance", operation.data());
+        }
         registers.put(
                 operation.dreg(),
-                new Loaded.Shifted(
-                        registers.get(operation.sreg()), left, operation.data().toNumber(expressions.machine())));
+                new Loaded.Shifted(source, left, operation.data().toNumber(expressions.machine())));
+    }
+
+    void read(Byteorder order) {
+        Loaded source = registers.get(order.sreg());
+        requireWhole(source, order.length());
+        registers.put(order.dreg(), new Loaded.Network(source));
+    }
+
+    /** Keeps an operation on a part of a value, or on more, as it is. */
+    static void requireWhole(Loaded source, int bytes) {
+        boolean unknown = source instanceof Loaded.Known known && known.expression() instanceof MapLookup;
+        if (!unknown && bytes != source.bytes()) {
+            throw new UnreadableRuleException(
+                    "an operation on " + bytes + " of the " + source.bytes() + " bytes of " + source);
+        }
     }
 
     private static boolean isHost(Loaded loaded, Expressions expressions) {
@@ -92,6 +114,13 @@ final class LoadReader {
             return false;
         }
         return true;
+    }
+
+    /** Keeps an instruction with a flag that no statement has as it is. */
+    static void requireFlags(String what, @Nullable Long flags, long known) {
+        if (flags != null && (flags & ~known) != 0) {
+            throw unknown("flags of " + what, flags);
+        }
     }
 
     static UnreadableRuleException unknown(String what, Object value) {

@@ -8,6 +8,7 @@ import dev.nfkit.nftables.expression.DataType;
 import dev.nfkit.nftables.expression.Expression;
 import dev.nfkit.nftables.expression.HeaderField;
 import dev.nfkit.nftables.expression.Interval;
+import dev.nfkit.nftables.expression.MapLookup;
 import dev.nfkit.nftables.expression.Prefix;
 import dev.nfkit.nftables.statement.Match;
 import dev.nfkit.nftables.statement.Match.Operator;
@@ -37,10 +38,24 @@ final class MatchReader {
         Shape shape = expressions.shape(loaded);
         boolean first =
                 bytes.length < shape.bytes() && !shape.host() && shape.type().kind() == DataType.Kind.NUMBER;
+        if (!first) {
+            requireWhole(shape, bytes);
+        }
         return List.of(new Match(
                 shape.expression(),
                 operator(cmp.op(), shape.type()),
                 first ? prefix(shape, bytes) : expressions.value(shape, bytes)));
+    }
+
+    /** Keeps a comparison of other bytes than those of the value as it is. The first characters of a text are a wildcard. */
+    private static void requireWhole(Shape shape, byte[] bytes) {
+        boolean fits = shape.type().kind() == DataType.Kind.TEXT
+                ? bytes.length <= shape.bytes()
+                : shape.expression() instanceof MapLookup || bytes.length == shape.bytes();
+        if (!fits) {
+            throw new UnreadableRuleException(
+                    bytes.length + " bytes that are compared with the " + shape.bytes() + " of " + shape.expression());
+        }
     }
 
     /** The first bytes of a value in network order. */
@@ -68,6 +83,8 @@ final class MatchReader {
     }
 
     private Expression interval(Shape shape, byte[] from, byte[] to) {
+        requireWhole(shape, from);
+        requireWhole(shape, to);
         if (expressions.value(shape, from) instanceof Constant first
                 && expressions.value(shape, to) instanceof Constant last) {
             return new Interval(first, last);
@@ -78,6 +95,7 @@ final class MatchReader {
     private List<Match> comparePacket(Cmp.Op op, Loaded.Packet packet, byte[] bytes) {
         int offset = packet.offset() * Byte.SIZE;
         int bits = packet.bytes() * Byte.SIZE;
+        requireWhole(expressions.shape(packet), bytes);
         Optional<HeaderField> exact = templates.field(packet.base(), offset, bits);
         boolean equality = op == Cmp.Op.EQ || op == Cmp.Op.NEQ;
         if (exact.isEmpty() && equality) {
@@ -112,6 +130,7 @@ final class MatchReader {
 
     private Match compareMasked(Cmp.Op op, Loaded.Masked masked, byte[] bytes) {
         Shape whole = expressions.shape(masked);
+        requireWhole(whole, bytes);
         if (!(whole.expression() instanceof BinaryExpression binary)
                 || !(binary.right() instanceof Constant mask)
                 || binary.operator() != BinaryExpression.Operator.AND) {

@@ -100,7 +100,7 @@ public final class RuleDecompiler {
         } else if (instruction instanceof Bitwise bitwise) {
             loads.read(bitwise, expressions);
         } else if (instruction instanceof Byteorder order) {
-            registers.put(order.dreg(), new Loaded.Network(registers.get(order.sreg())));
+            loads.read(order);
         } else if (instruction instanceof Lookup lookup) {
             readLookup(lookup);
         } else if (!loads.read(instruction, sets)) {

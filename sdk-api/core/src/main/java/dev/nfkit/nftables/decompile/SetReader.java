@@ -103,10 +103,17 @@ final class SetReader {
         List<Shape> shapes = new ArrayList<>();
         int first = Registers.word(sreg);
         int word = first;
+        Loaded part = registers.at(word);
         while ((word - first) * Integer.BYTES < bytes) {
-            Loaded loaded = registers.at(word);
-            shapes.add(expressions.shape(loaded));
-            word += (loaded.bytes() + 3) / 4;
+            part = registers.at(word);
+            shapes.add(expressions.shape(part));
+            word += (part.bytes() + 3) / 4;
+        }
+        if ((word - first) * Integer.BYTES - bytes >= Integer.BYTES) {
+            throw new UnreadableRuleException("a key of " + bytes + " bytes that ends within a value");
+        }
+        if (shapes.size() == 1) {
+            LoadReader.requireWhole(part, bytes);
         }
         return shapes;
     }

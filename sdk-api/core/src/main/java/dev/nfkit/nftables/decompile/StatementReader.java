@@ -51,6 +51,10 @@ import java.util.Set;
 /** Reads the instructions that do something, other than comparing. */
 final class StatementReader {
     private static final int QUEUE_BITS = 16;
+    private static final long ALL_LOG_FLAGS = 0x3f;
+    /** These and what the kernel adds: whether there is a size or a scale, and ECN. */
+    private static final long SYNPROXY_FLAGS = 0x1f;
+
     private static final long SYNPROXY_SACK = 4;
     private static final long SYNPROXY_TIMESTAMP = 8;
 
@@ -120,6 +124,7 @@ final class StatementReader {
     private static Log log(dev.nfkit.nftables.bytecode.Log log) {
         Set<Log.Flag> flags = EnumSet.noneOf(Log.Flag.class);
         Long bits = log.flags();
+        LoadReader.requireFlags("a log", bits, ALL_LOG_FLAGS);
         for (Log.Flag flag : Log.Flag.values()) {
             if (bits != null && (bits & 1L << KernelNumbers.of(flag)) != 0) {
                 flags.add(flag);
@@ -141,6 +146,8 @@ final class StatementReader {
     }
 
     private Queue queue(dev.nfkit.nftables.bytecode.Queue queue) {
+        long known = dev.nfkit.nftables.bytecode.Queue.BYPASS | dev.nfkit.nftables.bytecode.Queue.FANOUT;
+        LoadReader.requireFlags("a queue", (long) queue.flags(), known);
         boolean bypass = (queue.flags() & dev.nfkit.nftables.bytecode.Queue.BYPASS) != 0;
         boolean fanout = (queue.flags() & dev.nfkit.nftables.bytecode.Queue.FANOUT) != 0;
         if (queue instanceof dev.nfkit.nftables.bytecode.Queue.Computed computed) {
@@ -163,7 +170,9 @@ final class StatementReader {
         Integer code = reject.code();
         int number = code == null ? 0 : code;
         boolean single = family == AddressFamily.IPV4 || family == AddressFamily.IPV6;
-        if (single) {
+        if (single
+                && reject.type() == dev.nfkit.nftables.bytecode.Reject.Type.TCP_RST
+                && knowledge.transport() == HeaderProtocol.TCP) {
             knowledge.useTransport();
         }
         return switch (reject.type()) {
@@ -187,6 +196,7 @@ final class StatementReader {
         } else if (diversion instanceof Diversion.Synproxy synproxy) {
             Long flags = synproxy.flags();
             long bits = flags == null ? 0 : flags;
+            LoadReader.requireFlags("synproxy", flags, SYNPROXY_FLAGS);
             Integer mss = synproxy.mss();
             Integer wscale = synproxy.windowScale();
             return new Synproxy(
@@ -200,7 +210,7 @@ final class StatementReader {
 
     private Statement update(Dynset dynset) {
         SetType type = sets.type(dynset.set()).orElse(null);
-        if (type == null) {
+        if (type == null || dynset.invert()) {
             throw LoadReader.unknown("set", dynset.set());
         }
         List<Shape> key = sets.shapes(dynset.sregKey(), type.key().size());

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads translations of addresses, and what sends packets elsewhere. */
 final class TranslationReader {
+    /** Whether there are addresses and ports, which the kernel adds itself. */
+    private static final long KERNEL = 0x3;
+
     private static final long RANDOM = 0x4;
     private static final long PERSISTENT = 0x8;
     private static final long FULLY_RANDOM = 0x10;
@@ -78,6 +81,7 @@ final class TranslationReader {
     private static Set<Nat.Flag> flags(@Nullable Long flags) {
         Set<Nat.Flag> result = EnumSet.noneOf(Nat.Flag.class);
         long bits = flags == null ? 0 : flags;
+        LoadReader.requireFlags("a translation", flags, KERNEL | RANDOM | PERSISTENT | FULLY_RANDOM | PREFIX);
         if ((bits & RANDOM) != 0) {
             result.add(Nat.Flag.RANDOM);
         }

@@ -28,7 +28,7 @@ import java.nio.ByteOrder
 private val ORDER = ByteOrder.LITTLE_ENDIAN
 
 /** A rule as the kernel has it: its sets have names instead of ids. */
-private fun CompiledRule.installed(): Pair<List<Instruction>, Map<String, CompiledSet>> {
+internal fun CompiledRule.installed(): Pair<List<Instruction>, Map<String, CompiledSet>> {
     val sets = sets().associateBy { if ("%d" in it.name()) "__a${it.id()}" else it.name() }
     val instructions =
         instructions().map {
