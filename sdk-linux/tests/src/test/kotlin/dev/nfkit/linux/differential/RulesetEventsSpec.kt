@@ -286,6 +286,7 @@ private fun played(
 /** What identifies an object in the event of its deletion: a kernel as of 6.18 sends no other attributes. */
 private val DELETION_KEYS =
     mapOf(
+        "DELTABLE" to setOf(1, 4),
         "DELCHAIN" to setOf(1, 2, 3),
         "DELSET" to setOf(1, 2, 16),
         "DELOBJ" to setOf(1, 2, 3, 6),
@@ -299,10 +300,9 @@ private fun shortened(
     if (!whole) return events
     return events.map { event ->
         val keys = DELETION_KEYS[event.substringBefore(' ')] ?: return@map event
-        event
-            .split(
-                ' ',
-            ).filter { it.substringBefore('=', "").toIntOrNull()?.let(keys::contains) ?: true }
+        val words = event.split(' ')
+        words
+            .filter { it.substringBefore('=', "").toIntOrNull()?.let(keys::contains) ?: true }
             .joinToString(" ")
     }
 }
