@@ -187,8 +187,8 @@ public final class IpSummary {
 
     /**
      * Aims a view at the payload of TCP, UDP, ICMP or ICMPv6, as far as it is present, up to the end given by the IP
-     * and UDP headers, without a link's padding. Allocates nothing. The view does not notice when the wrapped bytes are
-     * released.
+     * and UDP headers, without a link's padding. A UDP length below 8 is ignored: 0 stands for a jumbogram (RFC 2675).
+     * Allocates nothing. The view does not notice when the wrapped bytes are released.
      *
      * @param view the view to aim, possibly at no bytes; unchanged if the result is false
      * @return false if the packet carries something else, its header is cut or contradicts itself, or it is a fragment

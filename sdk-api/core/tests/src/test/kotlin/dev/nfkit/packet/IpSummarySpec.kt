@@ -1,6 +1,7 @@
 package dev.nfkit.packet
 
 import dev.nfkit.Bytes
+import dev.nfkit.BytesView
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -14,8 +15,63 @@ private fun IpSummary.line(): String =
 
 private fun line(bytes: Bytes): String = IpSummary().let { if (it.wrap(bytes)) it.line() else "none" }
 
+/** The payload of a packet that starts after some other bytes, or null. */
+private fun payload(
+    packet: ByteArray,
+    before: Int = 0,
+): String? {
+    val summary = IpSummary()
+    summary.wrap(Bytes.of(*ByteArray(before) + packet), before)
+    val view = BytesView()
+    return if (summary.payload(view)) view.toHex() else null
+}
+
 class IpSummarySpec :
     FunSpec({
+        test("the payload starts after the transport's header, and ends with the packet, as far as it is present") {
+            for ((builder, at) in listOf(
+                PacketBuilder(options = "01010101") to 32,
+                PacketBuilder(6) to 48,
+                PacketBuilder(protocol = IpProtocol.TCP) to 40,
+                PacketBuilder(6, IpProtocol.TCP, tcpOptions = "0101010101010101") to 68,
+                PacketBuilder(protocol = IpProtocol.ICMP) to 28,
+                PacketBuilder(6, IpProtocol.ICMPV6) to 48,
+            )) {
+                val packet = builder.bytes()
+                val hex = Bytes.of(*packet).toHex()
+                for (before in listOf(0, 3)) {
+                    for (length in 20..packet.size) {
+                        payload(packet.copyOf(length), before) shouldBe
+                            if (length < at) null else hex.substring(2 * at, 2 * length)
+                    }
+                    payload(packet + ByteArray(3), before) shouldBe hex.substring(2 * at)
+                }
+            }
+        }
+
+        test("a UDP datagram may end before its packet; a length below that of the header is none") {
+            val udp = PacketBuilder(payload = byteArrayOf(1, 2, 3))
+            val all = "010203"
+            for ((length, found) in mapOf(0 to all, 7 to all, 8 to "", 10 to "0102", 11 to all, 12 to all)) {
+                payload(udp.bytes().put16(24, length)) shouldBe found
+            }
+        }
+
+        test("other protocols, later fragments, contradictory headers and no packet have no payload") {
+            payload(PacketBuilder(protocol = IpProtocol.SCTP).bytes()) shouldBe null
+            payload(PacketBuilder(fragment = 1).bytes()) shouldBe null
+            payload(PacketBuilder(fragment = 0x2000, payload = byteArrayOf(7)).bytes()) shouldBe "07"
+            payload(PacketBuilder(protocol = IpProtocol.TCP).bytes().put16(32, 0x4018)) shouldBe null
+            payload(ByteArray(0)) shouldBe null
+            IpSummary().transportOffset() shouldBe -1
+            IpSummary().hasPorts() shouldBe false
+            val optional = PacketBuilder(options = "01010101").bytes()
+            for (length in 20..25) {
+                val summary = IpSummary().also { it.wrap(Bytes.of(*optional.copyOf(length))) }
+                summary.transportOffset() shouldBe if (length < 24) -1 else 24
+            }
+        }
+
         test("recorded packets are summarized in one line") {
             payloads("ipv4-icmp").map(::line) shouldContainExactly List(3) { "4 1 10.9.0.2 10.9.0.1 84" }
             payloads("ipv6-tcp").map(::line) shouldContainExactly
