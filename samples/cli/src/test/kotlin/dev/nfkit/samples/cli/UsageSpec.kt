@@ -28,7 +28,7 @@ class UsageSpec :
         val wrong =
             listOf(
                 Wrong(
-                    "only capture, queue, conntrack and top can be recorded",
+                    "only capture, queue, conntrack, rules, explain and top can be recorded",
                     "record",
                     "-o",
                     "x",

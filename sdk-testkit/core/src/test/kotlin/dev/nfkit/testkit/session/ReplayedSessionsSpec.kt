@@ -42,7 +42,7 @@ import java.util.concurrent.atomic.AtomicReference
 private val ORDERS = listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)
 
 /** Records what a piece of code exchanges with a kernel in memory, for each socket. */
-private fun record(
+internal fun record(
     kernel: FakeNetfilter,
     order: ByteOrder = ByteOrder.LITTLE_ENDIAN,
     code: (NetlinkTransport) -> Unit,

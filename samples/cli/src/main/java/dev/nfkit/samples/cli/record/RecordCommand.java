@@ -37,7 +37,7 @@ import picocli.CommandLine.ParentCommand;
             "Exit code: the command's; 1 if the command succeeded but the recording failed."
         })
 public final class RecordCommand implements Callable<Integer> {
-    private static final Set<String> COMMANDS = Set.of("capture", "queue", "conntrack", "top");
+    private static final Set<String> COMMANDS = Set.of("capture", "queue", "conntrack", "rules", "explain", "top");
     /** The value of the option without a seed. No argument contains this character. */
     private static final String RANDOM = "\0";
 
@@ -81,7 +81,7 @@ public final class RecordCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "COMMAND",
-            description = "capture, queue, conntrack or top, with its arguments.")
+            description = "capture, queue, conntrack, rules, explain or top, with its arguments.")
     private List<String> command = List.of();
 
     @ParentCommand
@@ -92,7 +92,7 @@ public final class RecordCommand implements Callable<Integer> {
     public Integer call() throws Failure {
         String name = command.get(0);
         if (!COMMANDS.contains(name)) {
-            throw Failure.usage(name + ": only capture, queue, conntrack and top can be recorded");
+            throw Failure.usage(name + ": only capture, queue, conntrack, rules, explain and top can be recorded");
         }
         Path target = file == null ? Path.of("") : file;
         if (target.toString().equals("-")) {

@@ -4,6 +4,8 @@ import dev.nfkit.samples.cli.Netns
 import dev.nfkit.samples.cli.live
 import dev.nfkit.samples.cli.nfkit
 import dev.nfkit.samples.cli.parseJson
+import dev.nfkit.trace.Trace
+import dev.nfkit.trace.TraceKind
 import io.kotest.assertions.assertSoftly
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
@@ -104,6 +106,21 @@ class RulesKernelLiveSpec :
                     apply(netns) shouldBe dry
                     other.inside("nft", "list", "ruleset") shouldBe netns.inside("nft", "list", "ruleset")
                 }
+            }
+        }
+
+        test("what a command exchanges with the kernel is recorded").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                val rules = tempdir().resolve("rules.nft").apply { writeText(FIRST) }
+                val file = tempdir().resolve("trace.pcapng")
+                val ran =
+                    nfkit("record", "-o", file.path, "--", "rules", "apply", "--netns", netns.name, rules.path)
+                ran.code shouldBe 0
+                ran.err shouldContain "Recorded"
+                val begins = 16 // NFNL_MSG_BATCH_BEGIN
+                Trace.read(file.toPath()).entries().count {
+                    it.kind() == TraceKind.TO_KERNEL && it.datagram().u8(4) == begins && it.datagram().u8(5) == 0
+                } shouldBe 1
             }
         }
     })
