@@ -39,6 +39,25 @@ private fun extensions(bytes: Bytes): List<String> {
 
 class OptionsSpec :
     FunSpec({
+        test("a reader of no options has none, and a SACK option has one block at least") {
+            val options = TcpOptions()
+
+            fun present() =
+                listOf(
+                    options.hasMaximumSegmentSize(),
+                    options.hasWindowScale(),
+                    options.sackPermitted(),
+                    options.hasTimestamps(),
+                )
+            present() shouldBe List(4) { false }
+            for ((option, blocks) in listOf("05020101" to 0, "050a00000001000000020101" to 1)) {
+                val packet = PacketBuilder(protocol = IpProtocol.TCP, tcpOptions = option).toBytes()
+                options.wrap(TcpView().also { it.wrap(packet, 20) shouldBe true })
+                present() shouldBe List(4) { false }
+                options.sackBlocks() shouldBe blocks
+            }
+        }
+
         test("IPv4 options are visited one by one, up to their end") {
             ipv4Options("940400000107040a").dropLast(1) shouldContainExactly listOf("148+4:0000", "1+1:")
             ipv4Options("94040000 01 0703 04".filterNot(Char::isWhitespace)) shouldContainExactly
