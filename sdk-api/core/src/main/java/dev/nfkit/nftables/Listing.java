@@ -269,7 +269,8 @@ public final class Listing {
      *
      * <p>The kernel enlarges the hash table of a set without a {@linkplain NftSet#size size} some time after many elements were
      * added. A listing during that time has some elements twice and others not at all, and the kernel does not report it
-     * ({@code nft_rhash_walk}). Give sets that are listed at such times a size.
+     * ({@code nft_rhash_walk}). Give sets that are listed at such times a size. {@link #ruleset()} and {@link
+     * Nftables#reconcile} list such a set again until no element is there twice.
      *
      * @param set the set, as it was listed or made
      * @param sink takes them

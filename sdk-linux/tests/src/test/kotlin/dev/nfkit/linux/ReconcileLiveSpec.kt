@@ -6,12 +6,17 @@ import dev.nfkit.nfqueue.NfqueueStatistics
 import dev.nfkit.nfqueue.Verdict
 import dev.nfkit.nftables.Batch
 import dev.nfkit.nftables.Chain
+import dev.nfkit.nftables.NftSet
 import dev.nfkit.nftables.Nftables
 import dev.nfkit.nftables.ReconcileOptions
 import dev.nfkit.nftables.Rule
+import dev.nfkit.nftables.SetElements
 import dev.nfkit.nftables.Table
 import dev.nfkit.nftables.TableContents
 import dev.nfkit.nftables.TableId
+import dev.nfkit.nftables.expression.Constant
+import dev.nfkit.nftables.expression.DataType
+import dev.nfkit.nftables.expression.SetElement
 import dev.nfkit.nftables.statement.ExtensionStatement
 import dev.nfkit.nftables.statement.Queue
 import dev.nfkit.nftables.statement.Statement
@@ -199,6 +204,51 @@ class ReconcileLiveSpec :
                             }
                         }
                     }
+                }
+            }
+        }
+
+        test(
+            "a set without a size is reconciled right after its elements were added",
+        ).config(enabledOrReasonIf = needsNft) {
+            withRuleset {
+                val set = NftSet.set(nfkit, "s", DataType.IPV4_ADDR)
+
+                fun elements(step: Int) =
+                    (0 until 100_000 step step).map {
+                        SetElement.of(
+                            Constant.of(DataType.IPV4_ADDR, 0x0a000000L + 7 * it),
+                        )
+                    }
+
+                fun table(elements: List<SetElement>) =
+                    RulesetValue.of(
+                        listOf(
+                            TableContents(
+                                Table.shared(nfkit),
+                                emptyList(),
+                                listOf(set),
+                                listOf(SetElements.of(set, elements)),
+                                emptyList(),
+                                emptyList(),
+                                emptyList(),
+                            ),
+                        ),
+                    )
+                repeat(5) {
+                    client.commit(Batch().add(Table.shared(nfkit)).delete(Table.shared(nfkit)).add(table(elements(1))))
+                    client.reconcile(table(elements(2)))
+                    val left =
+                        client
+                            .list()
+                            .ruleset(nfkit)
+                            .tables()
+                            .single()
+                            .elements()
+                            .single()
+                            .elements()
+                    left.map { it.key() }.toSet() shouldBe elements(2).map { it.key() }.toSet()
+                    client.difference(table(elements(2))).isEmpty shouldBe true
                 }
             }
         }
