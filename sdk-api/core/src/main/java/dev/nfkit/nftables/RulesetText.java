@@ -14,7 +14,9 @@ import dev.nfkit.nftables.text.RulePrinter;
 import dev.nfkit.nftables.text.StatefulPrinter;
 import dev.nfkit.nftables.text.TimeSpan;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -22,9 +24,20 @@ import java.util.stream.Collectors;
 final class RulesetText {
     private final TableContents contents;
     private final StringBuilder text = new StringBuilder();
+    private final Map<String, NftSet> sets = new HashMap<>();
+    private final Map<String, List<SetElements>> elements = new HashMap<>();
+    private final Map<String, List<Rule>> rules = new HashMap<>();
 
     private RulesetText(TableContents contents) {
         this.contents = contents;
+        contents.sets().forEach(set -> sets.putIfAbsent(set.name(), set));
+        for (SetElements each : contents.elements()) {
+            elements.computeIfAbsent(each.set().name(), name -> new ArrayList<>())
+                    .add(each);
+        }
+        for (Rule rule : contents.rules()) {
+            rules.computeIfAbsent(rule.chain(), chain -> new ArrayList<>()).add(rule);
+        }
     }
 
     static String print(TableContents contents) {
@@ -103,10 +116,8 @@ final class RulesetText {
 
     private List<String> set(NftSet set) {
         List<String> lines = properties(set);
-        for (SetElements elements : contents.elements()) {
-            if (elements.set().name().equals(set.name())) {
-                lines.add("elements = " + ElementsPrinter.print(set.type(), elements.elements()));
-            }
+        for (SetElements each : elements.getOrDefault(set.name(), List.of())) {
+            lines.add("elements = " + ElementsPrinter.print(set.type(), each.elements()));
         }
         return lines;
     }
@@ -194,14 +205,9 @@ final class RulesetText {
 
     private List<String> chain(Chain chain) {
         List<String> lines = declared(chain);
-        SetType.Lookup sets = name -> contents.sets().stream()
-                .filter(set -> set.name().equals(name))
-                .findFirst()
-                .map(NftSet::type);
-        for (Rule rule : contents.rules()) {
-            if (rule.chain().equals(chain.name())) {
-                lines.add(RulePrinter.print(rule.table().family(), sets, rule.statements(), rule.comment()));
-            }
+        SetType.Lookup types = name -> Optional.ofNullable(sets.get(name)).map(NftSet::type);
+        for (Rule rule : rules.getOrDefault(chain.name(), List.of())) {
+            lines.add(RulePrinter.print(rule.table().family(), types, rule.statements(), rule.comment()));
         }
         return lines;
     }

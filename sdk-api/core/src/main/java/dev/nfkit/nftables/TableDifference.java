@@ -10,6 +10,7 @@ import dev.nfkit.nftables.statement.Statement;
 import dev.nfkit.nftables.text.StatefulPrinter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -202,18 +203,20 @@ final class TableDifference {
                 && Arrays.equals(old.data().toArray(), object.data().toArray());
     }
 
-    private static List<SetElement> elements(TableContents contents, NftSet set) {
-        List<SetElement> found = new ArrayList<>();
+    /** The elements of the sets of a table, by the names of the sets. */
+    private static Map<String, List<SetElement>> elements(TableContents contents) {
+        Map<String, List<SetElement>> found = new HashMap<>();
         for (SetElements elements : contents.elements()) {
-            if (elements.set().name().equals(set.name())) {
-                found.addAll(elements.elements());
-            }
+            found.computeIfAbsent(elements.set().name(), name -> new ArrayList<>())
+                    .addAll(elements.elements());
         }
         return found;
     }
 
     private void sets() {
         Map<String, NftSet> wanted = byName(desired.sets(), NftSet::name);
+        Map<String, List<SetElement>> present = elements(installed);
+        Map<String, List<SetElement>> after = elements(desired);
         for (NftSet old : installed.sets()) {
             NftSet set = wanted.remove(old.name());
             if (set == null) {
@@ -221,14 +224,20 @@ final class TableDifference {
                 gone.set(old.name());
                 continue;
             }
-            SetEdits changes =
-                    new SetEdits(old, elements(installed, old), set, elements(desired, set), removed, remade, exact);
+            SetEdits changes = new SetEdits(
+                    old,
+                    present.getOrDefault(old.name(), List.of()),
+                    set,
+                    after.getOrDefault(set.name(), List.of()),
+                    removed,
+                    remade,
+                    exact);
             changes.write(edits);
             if (changes.again()) {
                 gone.set(old.name());
             }
         }
-        wanted.values().forEach(set -> SetEdits.make(edits, set, elements(desired, set)));
+        wanted.values().forEach(set -> SetEdits.make(edits, set, after.getOrDefault(set.name(), List.of())));
     }
 
     private static Map<String, List<Rule>> byChain(List<Rule> rules) {
