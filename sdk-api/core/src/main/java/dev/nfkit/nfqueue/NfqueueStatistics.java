@@ -185,8 +185,12 @@ public final class NfqueueStatistics implements SessionStatistics {
     }
 
     /**
-     * Verdicts for packets that no longer waited (ENOENT): the interface went down or the rule was removed, and the
-     * kernel has dropped them.
+     * Verdicts for packets that no longer waited (ENOENT): the interface went down, or a base chain of the namespace was
+     * removed, by any process, and the kernel has dropped them.
+     *
+     * <p>It is the least number of packets that were dropped. A batch verdict counts once, and not at all if one of its
+     * packets still waited: then it succeeds. So does the verdict for a packet that the kernel drops, or queues again, because
+     * its chain has another place at the hook ({@link dev.nfkit.nftables.Chain}). The kernel counts neither.
      *
      * @return a count; a batch counts once
      */

@@ -22,6 +22,13 @@ import org.jspecify.annotations.Nullable;
  * changed, costs no packet. A batch that adds a base chain and is refused costs the same, since the kernel registers the
  * hook and unregisters it again.
  *
+ * <p><b>Adding or removing a base chain may also misdirect packets that wait in queues of its hook</b>, and the kernel does not
+ * report it. A packet that waits has the index of its chain among those of the hook ({@code hook_index}), and with its verdict
+ * it goes on after that index among the present chains ({@code nf_reinject}). If a chain was added before its own one, it meets
+ * its own chain again, and is queued twice. If one was removed, only a packet can be affected that was on its way into the queue
+ * and so was not dropped with the others: it misses the next chain, or is dropped if the index no longer exists. The verdict
+ * succeeds in each case, so no session can count it. Add base chains before packets are queued, and then change their rules only.
+ *
  * <p>Follows {@code nf_tables_newchain} in {@code nf_tables_api.c}, and {@code nf_queue_nf_hook_drop}.
  */
 public final class Chain extends RulesetObject {

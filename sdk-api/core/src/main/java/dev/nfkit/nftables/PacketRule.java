@@ -28,7 +28,8 @@ import java.util.Optional;
  * of its owner; fail-open does not prevent it ({@code nf_queue_nf_hook_drop}). A session of NFQUEUE has no waiting
  * packets when it removes its own chains, but other processes' queues may. In a namespace with several owners of queues,
  * make the chain once and put the rule into it by {@link #in}: then only the rule is removed. It stays if the process is
- * killed.
+ * killed. {@link Chain} states what a change of base chains does to packets that wait; a session counts what it can see of
+ * it ({@code NfqueueStatistics.gone}).
  *
  * <p>Immutable; safe for any number of threads.
  */
