@@ -18,7 +18,6 @@ import dev.nfkit.samples.cli.run.Program;
 import dev.nfkit.samples.cli.top.TopCommand;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -79,12 +78,12 @@ public final class Main implements Program, Runnable {
         // Arguments after the recorded command's name belong to that command.
         Objects.requireNonNull(line.getSubcommands().get("record")).setStopAtPositional(true);
         line.setParameterExceptionHandler((e, arguments) -> {
-            Messages.print("nfkit: " + firstLine(e.getMessage()) + " (see " + command(e) + " --help)");
+            Messages.print("nfkit: " + UsageText.of(e) + " (see " + command(e) + " --help)");
             return Failure.USAGE;
         });
         line.setExecutionExceptionHandler((e, command, result) -> {
             if (e instanceof Failure failure) {
-                Messages.print("nfkit: " + firstLine(failure.getMessage()));
+                Messages.print("nfkit: " + UsageText.firstLine(failure.getMessage()));
                 return failure.exitCode();
             }
             Messages.print(e);
@@ -100,10 +99,6 @@ public final class Main implements Program, Runnable {
 
     private static String command(ParameterException e) {
         return e.getCommandLine().getCommandSpec().qualifiedName();
-    }
-
-    private static String firstLine(@Nullable String text) {
-        return (text == null ? "failed" : text).lines().findFirst().orElse("");
     }
 
     @Override

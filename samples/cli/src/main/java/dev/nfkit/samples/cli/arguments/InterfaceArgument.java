@@ -53,6 +53,7 @@ public final class InterfaceArgument {
             add(argument, 0, numbers);
             return;
         }
+        other(argument);
         String rest = argument.startsWith(word + ":") ? argument.substring(word.length() + 1) : "";
         if (!NUMBERS.matcher(rest).matches()) {
             throw Failure.usage("-i " + argument + ": not known; " + advice);
@@ -67,6 +68,18 @@ public final class InterfaceArgument {
             for (int number = first; number <= last; number++) {
                 add(argument, number, numbers);
             }
+        }
+    }
+
+    /** Refuses groups where queues are expected, and the other way round. */
+    private void other(String argument) throws Failure {
+        if (this == GROUPS && argument.startsWith("nfqueue")) {
+            throw Failure.usage("-i " + argument + ": capture reads NFLOG groups; nfkit queue -i " + argument
+                    + " receives and decides queued packets");
+        }
+        if (this == QUEUES && argument.startsWith("nflog")) {
+            throw Failure.usage("-i " + argument + ": queue decides packets of NFQUEUE queues; nfkit capture -i "
+                    + argument + " captures logged packets");
         }
     }
 

@@ -6,13 +6,13 @@ import java.util.regex.Pattern;
 
 /** Times as text: {@code 50ms}, {@code 1.5s}, {@code 300us}. */
 public final class Span {
-    private static final Pattern TEXT = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(us|ms|s)");
+    private static final Pattern TEXT = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(us|ms|s)?");
     private static final long DAY_NANOS = 86_400_000_000_000L;
 
     private Span() {}
 
     /**
-     * Parses a time.
+     * Parses a time; a number without a unit is in seconds.
      *
      * @return nanoseconds, from 0 to one day
      * @throws NumberFormatException if the text is not a time
@@ -22,7 +22,8 @@ public final class Span {
         if (!matcher.matches()) {
             throw new NumberFormatException(text);
         }
-        long unit = unit(matcher.group(2));
+        String name = matcher.group(2);
+        long unit = unit(name == null ? "s" : name);
         BigDecimal nanos = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unit));
         if (nanos.compareTo(BigDecimal.valueOf(DAY_NANOS)) > 0) {
             throw new NumberFormatException(text);

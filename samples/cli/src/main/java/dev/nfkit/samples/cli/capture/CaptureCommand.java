@@ -116,6 +116,8 @@ public final class CaptureCommand implements Callable<Integer> {
             if (print.json() && format.standardOutput()) {
                 throw Failure.usage("--json and -w - both write to standard output");
             }
+        } else if (raw || classic) {
+            throw Failure.usage((raw ? "--raw" : "-P") + " needs -w: it is a format of files");
         } else if (!ring.isEmpty()) {
             throw Failure.usage("-b needs -w: the names are derived from the file's");
         }

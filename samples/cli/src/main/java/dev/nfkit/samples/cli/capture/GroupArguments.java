@@ -4,6 +4,7 @@ import dev.nfkit.AddressFamily;
 import dev.nfkit.nflog.NflogGroup;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nftables.PacketRule;
+import dev.nfkit.samples.cli.arguments.OptionNames;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
 import dev.nfkit.samples.cli.run.Failure;
 import java.time.Duration;
@@ -62,7 +63,7 @@ final class GroupArguments {
             rule.ifPresent(options::rule);
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-B"));
         }
     }
 

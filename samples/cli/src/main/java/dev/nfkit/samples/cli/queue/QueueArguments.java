@@ -4,6 +4,7 @@ import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueQueue;
 import dev.nfkit.nfqueue.Verdict;
 import dev.nfkit.nftables.PacketRule;
+import dev.nfkit.samples.cli.arguments.OptionNames;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
 import dev.nfkit.samples.cli.arguments.Span;
 import dev.nfkit.samples.cli.run.Failure;
@@ -74,7 +75,7 @@ final class QueueArguments {
             installed.ifPresent(options::rule);
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-B"));
         }
     }
 

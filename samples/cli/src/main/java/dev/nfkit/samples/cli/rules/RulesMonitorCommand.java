@@ -6,6 +6,7 @@ import dev.nfkit.nftables.NftablesEvents;
 import dev.nfkit.nftables.TableId;
 import dev.nfkit.samples.cli.arguments.NamespaceArgument;
 import dev.nfkit.samples.cli.arguments.NumberArgument;
+import dev.nfkit.samples.cli.arguments.OptionNames;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.run.Ending;
 import dev.nfkit.samples.cli.run.Failure;
@@ -62,7 +63,7 @@ public final class RulesMonitorCommand implements Callable<Integer> {
             }
             events = NftablesEvents.open(namespace.transport(), options.build());
         } catch (IllegalArgumentException e) {
-            throw Failure.usage("-b: " + e.getMessage());
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-b"));
         } catch (NetlinkException e) {
             throw Failure.usage(e.getMessage());
         }

@@ -120,7 +120,7 @@ public final class TopCommand implements Callable<Integer> {
 
     private long nanos() throws Failure {
         try {
-            long nanos = Span.parse(interval.matches("[\\d.]+") ? interval + "s" : interval);
+            long nanos = Span.parse(interval);
             if (nanos > 0) {
                 return nanos;
             }

@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli.conntrack.arguments;
 import dev.nfkit.conntrack.event.ConntrackEventKind;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
 import dev.nfkit.samples.cli.arguments.NumberArgument;
+import dev.nfkit.samples.cli.arguments.OptionNames;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -68,7 +69,7 @@ public final class EventArguments {
             }
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage("-b: " + e.getMessage());
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-b"));
         }
     }
 
