@@ -143,6 +143,31 @@ public final class NfqueueSession implements NetfilterSession {
         return loop.run(Handler.<Decider<E>, E>of(handler), decider);
     }
 
+    /**
+     * Decides packets as {@link #run(Decider)} does, and continues after exceptions of the decider.
+     *
+     * <p>After an InterruptedException the thread is interrupted again, so that the run ends after this batch.
+     *
+     * @param decider decides, on this thread; each packet is borrowed for the call
+     * @param onError decides the packets whose decider threw an exception; what it throws itself ends the run, and the
+     *     packet gets the failure verdict
+     * @return the number of delivered packets
+     * @throws NetlinkException if receiving or sending fails
+     * @throws IllegalStateException if another poll or run is in progress
+     */
+    public long run(Decider<?> decider, FailedDecision onError) throws NetlinkException {
+        return run((Decider<RuntimeException>) packet -> {
+            try {
+                return decider.decide(packet);
+            } catch (Exception e) {
+                if (e instanceof InterruptedException) {
+                    Thread.currentThread().interrupt();
+                }
+                return onError.decide(packet, e);
+            }
+        });
+    }
+
     private <E extends Exception> boolean deliver(MessageCursor message, Inbound inbound, Decider<E> decider)
             throws NetlinkException, E {
         if (message.type() != NfqueueConfig.NFQNL_MSG_PACKET) {
