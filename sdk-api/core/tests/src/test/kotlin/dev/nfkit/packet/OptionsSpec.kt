@@ -91,6 +91,7 @@ class OptionsSpec :
             view.wrap(syn, 40) shouldBe true
             view.syn() shouldBe true
             options.wrap(view) shouldBe true
+            options.hasMaximumSegmentSize() shouldBe true
             options.maximumSegmentSize() shouldBe 1440
             options.sackPermitted() shouldBe true
             options.hasTimestamps() shouldBe true

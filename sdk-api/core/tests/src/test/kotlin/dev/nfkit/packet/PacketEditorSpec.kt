@@ -185,6 +185,13 @@ class PacketEditorSpec :
             Found(editor.edit(Bytes.of(*header), true).result().toArray()).consistent shouldBe true
         }
 
+        test("a checksum of 65535 does not become the equal 0 if nothing that it covers changes") {
+            val packet = PacketBuilder(protocol = IpProtocol.TCP).bytes().put16(10, 0xffff).put16(36, 0xffff)
+            editor.edit(Bytes.of(*packet)).result().toHex() shouldBe Bytes.of(*packet).toHex()
+            val result = editor.edit(Bytes.of(*packet)).ttl(TTL_NEW).result()
+            (result.u16(10) to result.u16(36)) shouldBe (0x3700 to 0xffff)
+        }
+
         test("UDP without a checksum has none afterwards") {
             for (version in listOf(4, 6)) {
                 val packet = PacketBuilder(version, checksum = ChecksumState.NONE).toBytes()

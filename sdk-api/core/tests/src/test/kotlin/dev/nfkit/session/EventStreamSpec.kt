@@ -9,6 +9,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.types.shouldBeSameInstanceAs
 import java.time.Duration
 import java.util.logging.Level
 import java.util.logging.Logger
@@ -30,6 +31,9 @@ private class StreamRig {
     /** Whether the receives to come report that datagrams were lost; after the last one none does. */
     val overruns = ArrayDeque<Boolean>()
 
+    /** The filter that the kernel applies. */
+    var installed: EventFilter? = null
+
     /** What happens at an event, after it is in [seen]. */
     var onEvent: (String) -> Unit = {}
     private val socket =
@@ -47,6 +51,10 @@ private class StreamRig {
 
             override fun drops(): Long = drops
 
+            override fun filter(filter: EventFilter?) {
+                installed = filter
+            }
+
             override fun receive(
                 batch: DatagramBatch,
                 timeoutNanos: Long,
@@ -56,11 +64,12 @@ private class StreamRig {
                 return count
             }
         }
+    val filter: EventFilter = EventFilter.builder().build()
     val stream: EventStream<StreamRig> =
         EventStream(
             rig.clock,
             socket,
-            EventStream.Subscription(StreamRig::class.java, listOf(5, 6), EventFilter.builder().build(), 1000),
+            EventStream.Subscription(StreamRig::class.java, listOf(5, 6), filter, 1000),
             { message, _, sink -> handle(message.sequence().toInt(), sink) },
             { lost, sink -> sink.see("lost $lost") },
         )
@@ -111,6 +120,40 @@ class EventStreamSpec :
             rig.seen shouldContainExactly listOf("1")
             rig.memberships.drop(2) shouldContainExactly listOf("DROP_MEMBERSHIP 5", "DROP_MEMBERSHIP 6")
             rig.poll() shouldBe -1
+        }
+
+        test("the session's filter is applied by the kernel, and the socket has its buffer and its address") {
+            val rig = StreamRig()
+            rig.installed shouldBeSameInstanceAs rig.filter
+            rig.stream.receiveBuffer() shouldBe 1_000_000
+            rig.stream.portId() shouldBe 1
+        }
+
+        test("a datagram that is larger than any notification is counted, and is a loss of one") {
+            val rig = StreamRig()
+            rig.rig.arrive(message(PACKET, 1, 9000))
+            while (rig.poll() > 0) continue
+            rig.seen shouldContainExactly listOf("lost 1")
+            rig.count(EventCounter.TRUNCATED_DATAGRAMS) shouldBe 1
+        }
+
+        test("a loss that the kernel reported and did not count is delivered as 0") {
+            val rig = StreamRig()
+            rig.overruns += true
+            rig.poll() shouldBe 1
+            rig.poll() shouldBe 0
+            rig.seen shouldContainExactly listOf("lost 0")
+        }
+
+        test("a stream that ends while a loss is ahead delivers it as the last") {
+            val rig = StreamRig()
+            rig.overruns += true
+            rig.drops = 3
+            rig.rig.looks(1)
+            rig.rig.during { rig.stream.close() }
+            rig.poll() shouldBe 1
+            rig.poll() shouldBe -1
+            rig.seen shouldContainExactly listOf("lost 3")
         }
 
         test("a loss follows the events that the socket had queued before it") {
@@ -191,6 +234,7 @@ class EventStreamSpec :
             val rig = StreamRig()
             rig.rig.during { rig.stream.wakeup() }
             rig.poll(Duration.ofDays(1)) shouldBe 0
+            rig.rig.now shouldBe 0
             rig.rig.arrive(packet(1))
             while (rig.seen.isEmpty()) rig.poll()
             rig.seen shouldContainExactly listOf("1")
