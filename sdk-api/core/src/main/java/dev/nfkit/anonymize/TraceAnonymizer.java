@@ -11,8 +11,9 @@ import java.util.Objects;
 /**
  * Makes a recording anonymous, so that it can be shared: entry by entry, each at its length and in its place. A
  * replacement depends on the key and the replaced value only. So equal values stay equal, the same key gives the same
- * replacements in every recording and in any order, and memory stays constant. Safe for any number of threads, which
- * wait for each other.
+ * replacements in every recording and in any order, and memory stays constant. A capture of NFLOG that {@link
+ * dev.nfkit.trace.TraceReader} reads counts as a recording, and {@link dev.nfkit.trace.TraceWriter#copy} makes a capture
+ * of it again. Safe for any number of threads, which wait for each other.
  *
  * <pre>{@code
  * TraceAnonymizer anonymizer = TraceAnonymizer.random(ByteOrder.nativeOrder());
@@ -32,8 +33,8 @@ import java.util.Objects;
  *   <li>prefixes of rules, security contexts, and names of helpers that are not the kernel's own: by as many letters;
  *   <li>attributes and messages that are not known here, bytes after the end of an attribute's type, padding, and
  *       everything malformed or cut: by zeros;
- *   <li>notes and comments, except those of fixed words and numbers that a recorder writes: by {@code (a note was
- *       removed)}.
+ *   <li>notes and comments, except those of fixed words and numbers that a recorder or a capture writes: by {@code (a
+ *       note was removed)}; also the names of interfaces in them.
  * </ul>
  *
  * <p><b>Special addresses.</b> These stay: 0.0.0.0, 127.0.0.0/8, 255.255.255.255; {@code ::} and {@code ::1}; groups of

@@ -21,10 +21,13 @@ public final class LinkType {
      * A link type for messages.
      *
      * @param linkType the number
-     * @return number and name, such as {@code 239 (NFLOG)}; the number alone if this class does not have it
+     * @return number and name, such as {@code 239 (NFLOG)} or {@code 1 (ETHERNET)}; of a rare type the number alone
      */
     public static String describe(int linkType) {
         return switch (linkType) {
+            case 1 -> "1 (ETHERNET)";
+            case 113 -> "113 (LINUX_SLL)";
+            case 276 -> "276 (LINUX_SLL2)";
             case RAW -> "101 (RAW)";
             case NFLOG -> "239 (NFLOG)";
             case NETLINK -> "253 (NETLINK)";

@@ -4,13 +4,32 @@ import dev.nfkit.Bytes;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 
-/** Finds the byte order of netlink headers: that of the file, unless the first message's length contradicts it. */
+/**
+ * Finds the byte order of netlink headers: that of the file, unless the length of the first message, or of a logged
+ * packet's first attribute, contradicts it.
+ */
 final class HeaderOrder {
     private HeaderOrder() {}
 
     static ByteOrder of(Bytes datagram, boolean truncated, ByteOrder file) {
         ByteOrder other = file == ByteOrder.BIG_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
         return !plausible(datagram, truncated, file) && plausible(datagram, truncated, other) ? other : file;
+    }
+
+    /** The byte order of the attributes in a record of link type NFLOG. */
+    static ByteOrder ofAttributes(Bytes record, boolean truncated, ByteOrder file) {
+        ByteOrder other = file == ByteOrder.BIG_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        boolean swapped = !plausibleAttribute(record, truncated, file) && plausibleAttribute(record, truncated, other);
+        return swapped ? other : file;
+    }
+
+    private static boolean plausibleAttribute(Bytes record, boolean truncated, ByteOrder order) {
+        int left = record.length() - Netlink.NFGENMSG_LEN;
+        if (left < Netlink.NLA_HDRLEN) {
+            return false;
+        }
+        int length = u16(record, Netlink.NFGENMSG_LEN, order);
+        return length >= Netlink.NLA_HDRLEN && (truncated || length <= left);
     }
 
     private static boolean plausible(Bytes datagram, boolean truncated, ByteOrder order) {

@@ -29,7 +29,7 @@ public final class Trace {
     /**
      * Reads a recording.
      *
-     * @param file a pcapng or pcap file of link type 253
+     * @param file a pcapng or pcap file of link type 253 or 239, as {@link TraceReader} describes
      * @return the recording
      * @throws PcapFormatException if it is not a capture file, has another link type, is cut, or contradicts itself
      * @throws IOException if it cannot be read
@@ -43,7 +43,7 @@ public final class Trace {
     /**
      * Reads a recording up to the stream's end. The stream stays open.
      *
-     * @param stream a pcapng or pcap file of link type 253
+     * @param stream a pcapng or pcap file of link type 253 or 239, as {@link TraceReader} describes
      * @param name its name in errors
      * @return the recording
      * @throws PcapFormatException if it is not a capture file, has another link type, is cut, or contradicts itself

@@ -125,7 +125,7 @@ public final class TraceEntry {
 
     /**
      * The socket of the recording that sent or received it. A recording by nfkit has one interface for each socket; a
-     * file from an nlmon device has one interface for all sockets.
+     * file from an nlmon device has one interface for all sockets, and a capture of NFLOG one for each group of a socket.
      *
      * @return the index of the file's interface, from 0, counted through all of its sections
      */

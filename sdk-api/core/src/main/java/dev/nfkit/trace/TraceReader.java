@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * captured from an nlmon device, as pcapng or classic pcap in either byte order. Memory stays constant, whatever the
  * file's length, and only an entry's comment is allocated. One thread at a time.
  *
+ * <p>Also reads a capture of NFLOG, link type 239, as {@code dev.nfkit.nflog.NflogCaptureWriter}, {@code nfkit capture},
+ * dumpcap and tcpdump write it. Each of its packets is the datagram that the kernel sent for it: one message {@code
+ * NFULNL_MSG_PACKET} with sequence number 0, whatever the direction in the file. All groups of the file belong to one
+ * socket. The attributes are in the byte order of the file, unless the length of the first one contradicts it.
+ *
  * <p>The accessors return the values of the entry that the last {@link #next()} found. The values are borrowed; {@link
  * #entry()} returns a copy. Before the first entry and after the last the accessors throw.
  *
@@ -43,9 +48,12 @@ public final class TraceReader implements Closeable {
     private final CaptureReader reader;
     private final String name;
     private final BytesView datagram = new BytesView();
+    private final LoggedRecord logged = new LoggedRecord();
     private @Nullable CaptureView packet;
     private @Nullable ByteOrder order;
     private TraceKind kind = TraceKind.NOTE;
+    /** The interface that stands for all those of link type NFLOG; negative if none was found yet. */
+    private int loggedSocket = -1;
 
     private TraceReader(CaptureReader reader, String name) {
         this.reader = reader;
@@ -55,7 +63,7 @@ public final class TraceReader implements Closeable {
     /**
      * Opens a recording.
      *
-     * @param file a pcapng or pcap file of link type 253
+     * @param file a pcapng or pcap file of link type 253 or 239
      * @return a reader before the first entry; the caller closes it
      * @throws PcapFormatException if it is not a capture file
      * @throws IOException if it cannot be read
@@ -67,8 +75,8 @@ public final class TraceReader implements Closeable {
     /**
      * Reads a recording from a stream.
      *
-     * @param stream a pcapng or pcap file of link type 253, which {@link #close} closes; if this call fails, it stays
-     *     open
+     * @param stream a pcapng or pcap file of link type 253 or 239, which {@link #close} closes; if this call fails,
+     *     it stays open
      * @param name its name in errors
      * @return a reader before the first entry
      * @throws PcapFormatException if it is not a capture file
@@ -92,6 +100,29 @@ public final class TraceReader implements Closeable {
         if (next == null) {
             return false;
         }
+        if (next.linkType() == LinkType.NFLOG) {
+            log(next);
+        } else {
+            record(next);
+        }
+        packet = next;
+        return true;
+    }
+
+    /** Moves to a packet of link type NFLOG. */
+    private void log(CaptureView next) {
+        if (order == null) {
+            order = HeaderOrder.ofAttributes(next.data(), cut(next), next.order());
+        }
+        if (loggedSocket < 0) {
+            loggedSocket = next.interfaceId();
+        }
+        logged.datagram(next.data(), order, datagram);
+        kind = TraceKind.FROM_KERNEL;
+    }
+
+    /** Moves to a packet of link type NETLINK. */
+    private void record(CaptureView next) throws PcapFormatException {
         check(next);
         Bytes data = next.data();
         data.slice(CookedHeader.LENGTH, data.length() - CookedHeader.LENGTH, datagram);
@@ -103,8 +134,6 @@ public final class TraceReader implements Closeable {
         if (kind == TraceKind.OVERRUN || kind == TraceKind.NOTE) {
             datagram.slice(0, 0, datagram);
         }
-        packet = next;
-        return true;
     }
 
     private void check(CaptureView next) throws PcapFormatException {
@@ -112,8 +141,8 @@ public final class TraceReader implements Closeable {
             throw new PcapFormatException(
                     name,
                     next.offset(),
-                    "link type " + LinkType.describe(LinkType.NETLINK),
-                    "link type " + LinkType.describe(next.linkType()));
+                    "link type " + LinkType.describe(LinkType.NETLINK) + " or " + LinkType.describe(LinkType.NFLOG),
+                    "link type " + LinkType.describe(next.linkType()) + "; read it with tshark -r");
         }
         String fault = CookedHeader.fault(next.data());
         if (fault != null) {
@@ -141,6 +170,11 @@ public final class TraceReader implements Closeable {
         }
         // Cut before the flags: the direction is unknown, and cut datagrams are never parsed.
         return HeaderOrder.request(datagram, headers) ? TraceKind.TO_KERNEL : TraceKind.FROM_KERNEL;
+    }
+
+    /** Whether the accessors have an entry to return. */
+    boolean atEntry() {
+        return packet != null;
     }
 
     private CaptureView at() {
@@ -179,23 +213,39 @@ public final class TraceReader implements Closeable {
      * @throws IllegalStateException if the reader is at no entry
      */
     public int protocol() {
-        return CookedHeader.protocol(at().data());
+        return linkType() == LinkType.NFLOG ? Netlink.NETLINK_NETFILTER : CookedHeader.protocol(at().data());
+    }
+
+    /**
+     * The link type of the entry's interface: whether the file holds netlink traffic or logged packets there.
+     *
+     * @return {@link LinkType#NETLINK} or {@link LinkType#NFLOG}
+     * @throws IllegalStateException if the reader is at no entry
+     */
+    public int linkType() {
+        return at().linkType();
     }
 
     /**
      * The socket of the recording that sent or received it, as {@link TraceEntry#socket()}.
      *
-     * @return the index of the file's interface, from 0
+     * @return the index of the file's interface, from 0; for all interfaces of link type NFLOG that of the first of them
      * @throws IllegalStateException if the reader is at no entry
      */
     public int socket() {
+        return linkType() == LinkType.NFLOG ? loggedSocket : interfaceId();
+    }
+
+    /** The index of the entry's interface, from 0. */
+    int interfaceId() {
         return at().interfaceId();
     }
 
     /**
      * The name of that socket, which is that of the file's interface ({@code if_name}).
      *
-     * @return a name such as {@code netlink 12 port 4711} or {@code nlmon0}, or empty if the file has none
+     * @return a name such as {@code netlink 12 port 4711}, {@code nlmon0} or {@code nflog:30}, or empty if the file has
+     *     none
      * @throws IllegalStateException if the reader is at no entry
      */
     public Optional<String> socketName() {

@@ -7,12 +7,14 @@ import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.CaptureWriter;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
+import dev.nfkit.wire.Netlink;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -39,11 +41,17 @@ public final class TraceWriter implements TraceSink, Closeable {
     private static final int NONE = -1;
     private static final String SHARED_NAME = "netlink";
     private static final Pattern OWN_NAME = Pattern.compile("netlink( \\d{1,5} port \\d{1,10})?");
+    private static final String LOGGED_NAME = "nflog";
+    /** As {@code NflogCaptureWriter} and dumpcap name the interface of a group. */
+    private static final Pattern GROUP_NAME = Pattern.compile("nflog(:\\d{1,5})?");
 
     private final CaptureWriter writer;
     private final ByteOrder order;
     private int shared = NONE;
     private int interfaces;
+    /** The interfaces of link type NFLOG, which hold logged packets. */
+    private final BitSet logged = new BitSet();
+
     private @Nullable UnaryOperator<TraceEntry> edit;
     private ByteBuffer packet = ByteBuffer.allocate(64 * 1024);
 
@@ -86,7 +94,8 @@ public final class TraceWriter implements TraceSink, Closeable {
      * the entry is not written.
      *
      * <p>An edit does not see the names of sockets. Therefore a name not made by this class ({@code netlink}, or one
-     * like {@code netlink 12 port 4711}) is not written: the socket's interface is named {@code netlink}.
+     * like {@code netlink 12 port 4711}) is not written: the socket's interface is named {@code netlink}. Of the names of
+     * groups, only those like {@code nflog:30} are written.
      *
      * @param change returns the entry to write, of the same kind; called by one thread at a time
      * @return this writer
@@ -134,6 +143,15 @@ public final class TraceWriter implements TraceSink, Closeable {
     private int declare(String name) throws IOException {
         interfaces++;
         return writer.addInterface(CaptureInterface.of(name, LinkType.NETLINK));
+    }
+
+    /** Begins the record of a group whose packets are written as link type NFLOG, as they were captured. */
+    private synchronized TraceSocket group(String name) throws IOException {
+        boolean kept = edit == null || GROUP_NAME.matcher(name).matches();
+        int iface = writer.addInterface(CaptureInterface.of(kept ? name : LOGGED_NAME, LinkType.NFLOG));
+        interfaces++;
+        logged.set(iface);
+        return new TraceSocket(this, Netlink.NETLINK_NETFILTER, iface);
     }
 
     /** The interface of entries without a socket. */
@@ -213,23 +231,27 @@ public final class TraceWriter implements TraceSink, Closeable {
     }
 
     /**
-     * Copies the remaining entries of another recording, each of its sockets to one of the same name here.
+     * Copies the entry that a reader is at, if it is at one, and all that follow: each of its sockets to one of the same
+     * name here, and the packets of a capture of NFLOG to interfaces of that link type.
      *
-     * @param reader the recording; it stays open
+     * @param reader the recording, of this writer's byte order; it stays open
      * @return the number of copied entries
      * @throws IOException if reading or writing fails
      */
     public long copy(TraceReader reader) throws IOException {
         Map<Integer, TraceSocket> sockets = new HashMap<>();
         long entries = 0;
-        for (; reader.next(); entries++) {
-            int number = reader.socket();
+        for (boolean more = reader.atEntry() || reader.next(); more; more = reader.next()) {
+            int number = reader.interfaceId();
             TraceSocket socket = sockets.get(number);
             if (socket == null) {
-                socket = socket(reader.protocol(), reader.socketName().orElse(SHARED_NAME));
+                socket = reader.linkType() == LinkType.NFLOG
+                        ? group(reader.socketName().orElse(LOGGED_NAME))
+                        : socket(reader.protocol(), reader.socketName().orElse(SHARED_NAME));
                 sockets.put(number, socket);
             }
             socket.write(reader.entry());
+            entries++;
         }
         return entries;
     }
@@ -260,6 +282,10 @@ public final class TraceWriter implements TraceSink, Closeable {
         boolean empty = entry.kind() == TraceKind.NOTE || entry.kind() == TraceKind.OVERRUN;
         ByteBuffer bytes =
                 empty ? Marker.of(entry.kind(), order) : entry.datagram().toByteBuffer();
+        if (logged.get(iface)) {
+            putLogged(iface, entry, bytes);
+            return;
+        }
         put(
                 iface,
                 flags(entry.kind()),
@@ -269,6 +295,23 @@ public final class TraceWriter implements TraceSink, Closeable {
                 0,
                 bytes.capacity(),
                 entry.truncated(),
+                entry.comment().orElse(null));
+    }
+
+    /** Writes a datagram as a capture of NFLOG has it. */
+    private void putLogged(int iface, TraceEntry entry, ByteBuffer datagram) throws IOException {
+        if (!LoggedRecord.fits(datagram, order)) {
+            throw new IOException("an edit made a logged packet to something else: " + entry);
+        }
+        int length = datagram.capacity() - Netlink.NLMSG_HDRLEN;
+        writer.packet(
+                iface,
+                Math.max(0, entry.epochNanos()),
+                datagram,
+                Netlink.NLMSG_HDRLEN,
+                Math.min(length, CaptureWriter.MAX_PACKET),
+                (long) length + (entry.truncated() ? 1 : 0),
+                0,
                 entry.comment().orElse(null));
     }
 

@@ -111,15 +111,16 @@ class CaptureFuzzTest {
                 + packet.data().toHex();
     }
 
-    /** The recordings, unchanged and as pcapng. */
+    /** The recordings, unchanged and as pcapng, and captures. */
     static Stream<byte[]> files() {
-        return Stream.concat(Recordings.files(), Recordings.files().map(file -> {
+        Stream<byte[]> asPcapng = Recordings.files().map(file -> {
             try {
                 return written(Trace.read(new ByteArrayInputStream(file), "seed"));
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
-        }));
+        });
+        return Stream.concat(Stream.concat(Recordings.files(), asPcapng), Recordings.captures());
     }
 
     private static byte[] written(Trace trace) throws IOException {

@@ -4,10 +4,14 @@ import dev.nfkit.Bytes;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.pcap.CaptureInterface;
+import dev.nfkit.pcap.LinkType;
+import dev.nfkit.pcap.PcapWriter;
 import dev.nfkit.trace.Trace;
 import dev.nfkit.trace.TraceEntry;
 import dev.nfkit.trace.TraceKind;
 import dev.nfkit.wire.MessageCursor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -82,6 +86,28 @@ public final class Recordings {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The logged packets of the recordings as captures of NFLOG, a file for each datagram. */
+    public static Stream<byte[]> captures() {
+        return nflog().map(Recordings::capture);
+    }
+
+    private static byte[] capture(byte[] seed) {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        MessageCursor message =
+                new MessageCursor().wrap(ByteBuffer.wrap(seed), 1, seed.length - 1, ByteOrder.LITTLE_ENDIAN);
+        try (PcapWriter writer = PcapWriter.microseconds(stream, ByteOrder.LITTLE_ENDIAN)) {
+            int id = writer.addInterface(CaptureInterface.of(LinkType.NFLOG));
+            while (message.next()) {
+                int at = message.bodyOffset();
+                int length = message.end() - at;
+                writer.packet(id, 0, message.buffer(), at, length, length);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return stream.toByteArray();
     }
 
     private static Stream<TraceEntry> entries() {

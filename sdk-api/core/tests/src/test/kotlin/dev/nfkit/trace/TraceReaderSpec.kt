@@ -56,7 +56,7 @@ private fun withoutDirections(
     return stream.toByteArray()
 }
 
-private fun allocated(): Long =
+internal fun allocated(): Long =
     (ManagementFactory.getThreadMXBean() as com.sun.management.ThreadMXBean)
         .getThreadAllocatedBytes(Thread.currentThread().threadIdOf())
 

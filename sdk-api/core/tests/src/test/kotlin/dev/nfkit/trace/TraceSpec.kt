@@ -174,7 +174,7 @@ class TraceSpec :
                 writer.packet(id, 1, ByteBuffer.allocate(20), 0, 20, 20)
             }
             shouldThrow<PcapFormatException> { read(raw.toByteArray()) }.message shouldContain
-                "expected link type 253 (NETLINK), found link type 101 (RAW)"
+                "expected link type 253 (NETLINK) or 239 (NFLOG), found link type 101 (RAW); read it with tshark -r"
             val short = ByteArrayOutputStream()
             PcapngWriter(short, CaptureSection.create()).use { writer ->
                 val id = writer.addInterface(CaptureInterface.of(LinkType.NETLINK))

@@ -61,24 +61,33 @@ private val FIELDS: List<Triple<NflogAttribute, String, (NflogPacket) -> Any>> =
 
 internal fun seconds(nanos: Long) = "%d.%06d".format(nanos / 1_000_000_000, nanos / 1000 % 1_000_000)
 
-private fun describe(packet: NflogPacket): String =
+internal fun describeNflog(packet: NflogPacket): String =
     listOf("family=${packet.family().number()}", "group=${packet.group()}")
         .plus(FIELDS.filter { packet.has(it.first) }.map { (_, name, read) -> "$name=${read(packet)}" })
         .plus("received=${seconds(packet.receivedAtNanos())}")
         .joinToString(" ")
 
-private fun resource(name: String) =
+internal fun nflogResource(name: String) =
     checkNotNull(NflogTracesSpec::class.java.getResourceAsStream("/traces/nflog/$name")) { "no resource $name" }
 
 /** The fields that an independent decoder, which only knows the protocol's tables, found in a recording. */
-private fun expected(name: String) = resource("$name.expected").bufferedReader().readLines()
+private fun expected(name: String) = nflogResource("$name.expected").bufferedReader().readLines()
 
 private fun replay(
     name: String,
     group: Int,
     sink: (NflogPacket) -> Unit,
 ): NflogSession {
-    val trace = resource("$name.pcap").use { Trace.read(it, name) }
+    val trace = nflogResource("$name.pcap").use { Trace.read(it, name) }
+    return replayNflog(trace, group, sink)
+}
+
+/** Reads the packets of a group from a recording or a capture, to its end. */
+internal fun replayNflog(
+    trace: Trace,
+    group: Int,
+    sink: (NflogPacket) -> Unit,
+): NflogSession {
     val options = NflogOptions.builder().group(group) { it.sequence(false) }.build()
     val session = NflogSession.open(ReplayTransport.lenient(trace), options)
     session.use {
@@ -109,7 +118,7 @@ class NflogTracesSpec :
         for ((name, group, packets) in traces) {
             test("$name replays into typed packets, field by field") {
                 val seen = mutableListOf<String>()
-                val session = replay(name, group) { seen += describe(it) }
+                val session = replay(name, group) { seen += describeNflog(it) }
                 seen shouldContainExactly expected(name)
                 session.statistics().delivered() shouldBe packets
                 session.statistics().malformed() shouldBe 0
@@ -119,7 +128,7 @@ class NflogTracesSpec :
             test("$name gives the same from owned copies, after the session has ended") {
                 val copies = mutableListOf<NflogPacket>()
                 replay(name, group) { copies += it.copy() }
-                copies.map(::describe) shouldContainExactly expected(name)
+                copies.map(::describeNflog) shouldContainExactly expected(name)
             }
         }
 

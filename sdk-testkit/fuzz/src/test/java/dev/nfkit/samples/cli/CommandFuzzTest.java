@@ -183,7 +183,7 @@ class CommandFuzzTest {
     }
 
     /** A recording is printed line by line, or refused. Its bytes are never printed unescaped. */
-    @MethodSource("dev.nfkit.fuzz.Recordings#files")
+    @MethodSource({"dev.nfkit.fuzz.Recordings#files", "dev.nfkit.fuzz.Recordings#captures"})
     @FuzzTest
     void replay(byte[] file) throws IOException {
         Trace trace;
