@@ -3,14 +3,17 @@ package dev.nfkit.samples.cli.anonymize;
 import dev.nfkit.anonymize.TraceAnonymizer;
 import dev.nfkit.pcap.PrivateFile;
 import dev.nfkit.samples.cli.arguments.AnonymizationKey;
+import dev.nfkit.samples.cli.arguments.TraceSource;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.samples.cli.run.Program;
 import dev.nfkit.trace.TraceReader;
 import dev.nfkit.trace.TraceWriter;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -23,16 +26,19 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "anonymize",
         description = {
-            "Copies a recorded netlink trace with addresses, payload, prefixes and users replaced, so that it can be",
-            "shared. Addresses that share a prefix still share one of the same length. Ports, times, lengths, TTLs, marks",
+            "Copies a recorded netlink trace, or a capture of NFLOG as nfkit capture and dumpcap write it, with",
+            "addresses, payload, prefixes and users replaced, so that it can be shared. Addresses that share a prefix still share one of the same length. Ports, times, lengths, TTLs, marks",
             "and interface indexes stay: look at the copy before you share it."
         },
         mixinStandardHelpOptions = true)
 public final class AnonymizeCommand implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
+    @Parameters(index = "0", paramLabel = "FILE", description = TraceSource.DESCRIPTION)
     private @Nullable Path from;
 
-    @Parameters(index = "1", paramLabel = "COPY", description = "The pcapng file to write.")
+    @Parameters(
+            index = "1",
+            paramLabel = "COPY",
+            description = "The pcapng file to write, of the same link type; - is standard output.")
     private @Nullable Path to;
 
     @Option(
@@ -53,42 +59,45 @@ public final class AnonymizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        Path source = from == null ? Path.of("") : from;
+        TraceSource source = TraceSource.of(from == null ? Path.of("") : from);
         Path target = to == null ? Path.of("") : to;
-        ByteOrder order = order(source); // reads the source first, so that its errors are reported first
-        TraceAnonymizer anonymizer = AnonymizationKey.anonymizer(seed, keyFile, order);
-        try {
-            if (Files.exists(target) && Files.isSameFile(source, target)) {
-                throw Failure.usage(target + ": the copy must be a different file");
-            }
-            long entries = 0;
-            try (TraceReader reader = TraceReader.open(source);
-                    PrivateFile copy = PrivateFile.aside(target)) {
-                TraceWriter writer = new TraceWriter(copy.channel(), order, Program.VERSION);
-                writer.editing(anonymizer::anonymize);
-                entries = writer.copy(reader);
-                writer.flush();
-                copy.publish();
-            }
-            Messages.print("Made " + entries + " entries anonymous: " + target);
+        boolean piped = "-".equals(target.toString());
+        String name = piped ? "standard output" : target.toString();
+        try (TraceReader reader = source.open()) { // first, so that its errors are reported first
+            TraceAnonymizer anonymizer = AnonymizationKey.anonymizer(seed, keyFile, reader.order());
+            long entries = piped ? print(reader, anonymizer) : write(reader, anonymizer, source, target);
+            Messages.print("Made " + entries + " entries anonymous: " + name);
             return 0;
         } catch (IOException e) {
-            String reason = WriteFailure.reason(e);
-            throw Failure.usage(reason.startsWith(source.toString()) ? reason : target + ": " + reason);
+            throw source.caused(e) ? source.failure(e) : Failure.usage(name + ": " + WriteFailure.reason(e));
         }
     }
 
-    /** The byte order of the recorded host, read from the first message. */
-    private static ByteOrder order(Path file) throws Failure {
-        try (TraceReader reader = TraceReader.open(file)) {
-            boolean more = reader.next();
-            while (more && reader.datagram().length() == 0) {
-                more = reader.next();
-            }
-            return reader.order();
-        } catch (IOException e) {
-            String reason = WriteFailure.reason(e);
-            throw Failure.usage(reason.startsWith(file.toString()) ? reason : file + ": " + reason);
+    private static long write(TraceReader reader, TraceAnonymizer anonymizer, TraceSource source, Path target)
+            throws Failure, IOException {
+        Path file = source.file();
+        if (file != null && Files.exists(target) && Files.isSameFile(file, target)) {
+            throw Failure.usage(target + ": the copy must be a different file");
         }
+        try (PrivateFile copy = PrivateFile.aside(target)) {
+            long entries = copy(reader, anonymizer, copy.channel());
+            copy.publish();
+            return entries;
+        }
+    }
+
+    @SuppressWarnings("resource") // standard output stays open
+    private static long print(TraceReader reader, TraceAnonymizer anonymizer) throws IOException {
+        return copy(reader, anonymizer, new FileOutputStream(FileDescriptor.out).getChannel());
+    }
+
+    @SuppressWarnings("resource") // the caller closes the channel
+    private static long copy(TraceReader reader, TraceAnonymizer anonymizer, WritableByteChannel target)
+            throws IOException {
+        TraceWriter writer = new TraceWriter(target, reader.order(), Program.VERSION);
+        writer.editing(anonymizer::anonymize);
+        long entries = writer.copy(reader);
+        writer.flush();
+        return entries;
     }
 }

@@ -7,6 +7,7 @@ import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.samples.cli.arguments.Criteria;
+import dev.nfkit.samples.cli.arguments.TraceSource;
 import dev.nfkit.samples.cli.capture.Capture;
 import dev.nfkit.samples.cli.capture.CaptureCommand;
 import dev.nfkit.samples.cli.output.CounterLine;
@@ -18,7 +19,6 @@ import dev.nfkit.samples.cli.queue.QueueCommand;
 import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.testkit.ReplayTransport;
 import dev.nfkit.trace.Trace;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -32,7 +32,8 @@ import picocli.CommandLine.Parameters;
         name = "replay",
         description = {
             "Prints the contents of a recorded netlink trace: NFLOG packets, read by a session; NFQUEUE packets with",
-            "the verdicts that were sent for them; conntrack events, requests and answers in their order."
+            "the verdicts that were sent for them; conntrack events, requests and answers in their order. Also prints",
+            "the packets of a capture of NFLOG, as nfkit capture and dumpcap write it."
         },
         mixinStandardHelpOptions = true,
         footer = {
@@ -43,7 +44,7 @@ import picocli.CommandLine.Parameters;
             "file cannot be read."
         })
 public final class ReplayCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "A pcapng or pcap file of link type 253 (NETLINK).")
+    @Parameters(paramLabel = "FILE", description = TraceSource.DESCRIPTION)
     private @Nullable Path file;
 
     @Option(names = "--json", description = "Print each packet or message as a JSON object, one in each line.")
@@ -51,16 +52,8 @@ public final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Failure {
-        return replay(read(file == null ? Path.of("") : file), String.valueOf(file), json, TextOutput.standard());
-    }
-
-    private static Trace read(Path file) throws Failure {
-        try {
-            return Trace.read(file);
-        } catch (IOException e) {
-            String reason = WriteFailure.reason(e);
-            throw Failure.usage(reason.startsWith(file.toString()) ? reason : file + ": " + reason);
-        }
+        TraceSource source = TraceSource.of(file == null ? Path.of("") : file);
+        return replay(source.read(), source.name(), json, TextOutput.standard());
     }
 
     public static int replay(Trace trace, String name, boolean json, TextOutput text) throws Failure {
@@ -70,6 +63,7 @@ public final class ReplayCommand implements Callable<Integer> {
         try {
             QueueTrace queues = QueueTrace.of(trace, malformed);
             ReplayTransport transport = ReplayTransport.lenient(trace);
+            CapturedNames.show(trace, transport.kernel());
             queued(queues, QueueCommand.printer(json, transport.kernel()), text);
             if (!groups.isEmpty()) {
                 logged(groups, transport, malformed, json, text);
