@@ -2,12 +2,18 @@ package dev.nfkit.packet;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.BytesView;
+import java.net.InetAddress;
 
 /**
  * The main fields of a packet that starts with an IP header: addresses, protocol, ports, length. For both versions,
  * distinguished by the version nibble. Fields that are cut off are reported as unknown.
  */
 public final class IpSummary {
+    private static final int IPV4_SOURCE = 12;
+    private static final int IPV4_DESTINATION = 16;
+    private static final int IPV6_SOURCE = 8;
+    private static final int IPV6_DESTINATION = 24;
+
     private final Ipv4View ipv4 = new Ipv4View();
     private final Ipv6View ipv6 = new Ipv6View();
     private Bytes bytes = Bytes.of();
@@ -117,7 +123,7 @@ public final class IpSummary {
      * @throws IllegalStateException before the first successful wrap, or if the bytes were released
      */
     public void writeSource(StringBuilder target) {
-        write(target, 12, 8);
+        write(target, IPV4_SOURCE, IPV6_SOURCE);
     }
 
     /**
@@ -127,15 +133,89 @@ public final class IpSummary {
      * @throws IllegalStateException before the first successful wrap, or if the bytes were released
      */
     public void writeDestination(StringBuilder target) {
-        write(target, 16, 24);
+        write(target, IPV4_DESTINATION, IPV6_DESTINATION);
+    }
+
+    /**
+     * The source address as a value. Allocates.
+     *
+     * @return an Inet4Address or Inet6Address, by the packet's version
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public InetAddress sourceAddress() {
+        return address(IPV4_SOURCE, IPV6_SOURCE);
+    }
+
+    /**
+     * The destination address as a value. Allocates.
+     *
+     * @return an Inet4Address or Inet6Address, by the packet's version
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public InetAddress destinationAddress() {
+        return address(IPV4_DESTINATION, IPV6_DESTINATION);
+    }
+
+    private InetAddress address(int ipv4At, int ipv6At) {
+        return AddressText.toInetAddress(bytes, addressAt(ipv4At, ipv6At), version == 4 ? 4 : 16);
+    }
+
+    /**
+     * Whether the source address is in a prefix. Allocates nothing.
+     *
+     * @param prefix the prefix
+     * @return false if the prefix is of the other version
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public boolean sourceIn(IpPrefix prefix) {
+        int at = addressAt(IPV4_SOURCE, IPV6_SOURCE);
+        return version == prefix.version() && prefix.contains(bytes, at);
+    }
+
+    /**
+     * Whether the source address is in one of some prefixes. Allocates nothing.
+     *
+     * @param prefixes the prefixes
+     * @return whether a prefix of the packet's version contains it
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public boolean sourceIn(IpPrefixSet prefixes) {
+        return prefixes.contains(bytes, addressAt(IPV4_SOURCE, IPV6_SOURCE), version == 4 ? 4 : 16);
+    }
+
+    /**
+     * Whether the destination address is in a prefix. Allocates nothing.
+     *
+     * @param prefix the prefix
+     * @return false if the prefix is of the other version
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public boolean destinationIn(IpPrefix prefix) {
+        int at = addressAt(IPV4_DESTINATION, IPV6_DESTINATION);
+        return version == prefix.version() && prefix.contains(bytes, at);
+    }
+
+    /**
+     * Whether the destination address is in one of some prefixes. Allocates nothing.
+     *
+     * @param prefixes the prefixes
+     * @return whether a prefix of the packet's version contains it
+     * @throws IllegalStateException before the first successful wrap, or if the bytes were released
+     */
+    public boolean destinationIn(IpPrefixSet prefixes) {
+        return prefixes.contains(bytes, addressAt(IPV4_DESTINATION, IPV6_DESTINATION), version == 4 ? 4 : 16);
     }
 
     private void write(StringBuilder target, int ipv4At, int ipv6At) {
-        switch (version) {
-            case 4 -> AddressText.append(bytes, start + ipv4At, 4, target);
-            case 6 -> AddressText.append(bytes, start + ipv6At, 16, target);
+        AddressText.append(bytes, addressAt(ipv4At, ipv6At), version == 4 ? 4 : 16, target);
+    }
+
+    private int addressAt(int ipv4At, int ipv6At) {
+        return switch (version) {
+            case 4 -> start + ipv4At;
+            case 6 -> start + ipv6At;
             default -> throw new IllegalStateException("no packet was wrapped yet");
-        }
+        };
     }
 
     /**
