@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A set of IP prefixes of both versions, such as an allow list. Immutable. A lookup takes a binary search among the
- * prefixes that no other one contains, and allocates nothing, except where that is said.
+ * prefixes that no other one contains. It allocates nothing, except for an {@link InetAddress}.
  *
  * <pre>{@code
  * IpPrefixSet allowed = IpPrefixSet.parse("10.0.0.0/8", "192.0.2.7", "fd00::/8");
