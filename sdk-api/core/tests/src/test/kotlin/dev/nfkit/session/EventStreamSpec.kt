@@ -137,6 +137,17 @@ class EventStreamSpec :
             rig.count(EventCounter.TRUNCATED_DATAGRAMS) shouldBe 1
         }
 
+        test("while a loss is ahead the next poll does not wait for events, whatever its timeout is") {
+            val rig = StreamRig()
+            rig.overruns += true
+            rig.drops = 3
+            rig.rig.arrive(*Array(128) { packet(100 + it) }) // all slots: the socket may have more
+            rig.poll(Duration.ofDays(1)) shouldBe 128
+            rig.poll(Duration.ofDays(1)) shouldBe 1
+            rig.seen.last() shouldBe "lost 3"
+            rig.rig.now shouldBe 0
+        }
+
         test("a loss that the kernel reported and did not count is delivered as 0") {
             val rig = StreamRig()
             rig.overruns += true
@@ -230,9 +241,12 @@ class EventStreamSpec :
             rig.seen shouldContainExactly listOf("lost 1")
         }
 
-        test("a wakeup ends the poll, and the stream goes on") {
+        test("a wakeup ends the poll or the next one, and the stream goes on") {
             val rig = StreamRig()
             rig.rig.during { rig.stream.wakeup() }
+            rig.poll(Duration.ofDays(1)) shouldBe 0
+            rig.rig.now shouldBe 0
+            rig.stream.wakeup()
             rig.poll(Duration.ofDays(1)) shouldBe 0
             rig.rig.now shouldBe 0
             rig.rig.arrive(packet(1))
