@@ -2,7 +2,7 @@ package dev.nfkit.linux
 
 import dev.nfkit.nftables.Nftables
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.ints.shouldBeLessThan
+import io.kotest.matchers.ints.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
 import java.nio.file.Files
 
@@ -69,8 +69,10 @@ class RuleCorpusLiveSpec :
                     }
                     Nftables.open(namespace.transport).use { client ->
                         val listed = client.list().ruleset()
-                        // A few rules are listed as text of which nft makes other instructions, such as a set of one interval.
-                        client.difference(listed).commands().size shouldBeLessThan 40
+                        // 15 rules are listed as text of which nft itself makes other instructions: 6 with a mask that is
+                        // listed as a prefix or left out, 5 with a protocol that is not listed because the next match implies
+                        // it, and 4 of raw bytes that are listed as a field or at another place.
+                        client.difference(listed).commands().size shouldBeLessThanOrEqual 15
                         client.reconcile(listed)
                         client.difference(client.list().ruleset()).commands().map { it.toString() } shouldBe listOf()
                         client.difference(listed).commands().map { it.toString() } shouldBe listOf()

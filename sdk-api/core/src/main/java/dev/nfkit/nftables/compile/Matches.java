@@ -12,12 +12,10 @@ import dev.nfkit.nftables.expression.Fib;
 import dev.nfkit.nftables.expression.HeaderField;
 import dev.nfkit.nftables.expression.Interval;
 import dev.nfkit.nftables.expression.Prefix;
-import dev.nfkit.nftables.expression.SetElement;
 import dev.nfkit.nftables.expression.SetLiteral;
 import dev.nfkit.nftables.expression.SetReference;
 import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.expression.Text;
-import dev.nfkit.nftables.expression.Wildcard;
 import dev.nfkit.nftables.statement.InvalidRuleException;
 import dev.nfkit.nftables.statement.Match;
 import dev.nfkit.nftables.statement.Match.Operator;
@@ -39,23 +37,9 @@ final class Matches {
         this.literals = literals;
     }
 
-    /** The value of a set with a single element, which nft compares directly. */
-    static Expression simplified(Expression right) {
-        if (right instanceof SetLiteral literal && literal.elements().size() == 1) {
-            SetElement only = literal.elements().get(0);
-            boolean bare = only.data().isEmpty()
-                    && only.timeout().isEmpty()
-                    && only.comment().isEmpty();
-            if (bare && !(only.key() instanceof Concatenation) && only.key() != Wildcard.ANY) {
-                return only.key();
-            }
-        }
-        return right;
-    }
-
     void compile(Match match) {
         Expression left = match.left();
-        Expression right = simplified(match.right());
+        Expression right = match.right();
         Operator operator = match.operator();
         if (right instanceof SetLiteral || right instanceof SetReference) {
             lookup(left, operator, right);

@@ -86,7 +86,7 @@ final class PayloadRun {
     }
 
     private static Constant constant(Match match) {
-        return (Constant) Matches.simplified(match.right());
+        return (Constant) match.right();
     }
 
     private static boolean isJoinable(Match match) {
@@ -95,7 +95,7 @@ final class PayloadRun {
                 && match.left() instanceof HeaderField field
                 && field.offset() % Byte.SIZE == 0
                 && field.bits() % Byte.SIZE == 0
-                && Matches.simplified(match.right()) instanceof Constant constant
+                && match.right() instanceof Constant constant
                 && (constant.type().kind() != DataType.Kind.BITS || match.operator() == Operator.EQUAL);
     }
 }

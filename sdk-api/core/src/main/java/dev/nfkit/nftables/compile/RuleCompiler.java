@@ -119,7 +119,7 @@ public final class RuleCompiler {
 
     private void learn(Match match) {
         boolean equal = match.operator() == Operator.IMPLICIT || match.operator() == Operator.EQUAL;
-        if (equal && Matches.simplified(match.right()) instanceof Constant constant) {
+        if (equal && match.right() instanceof Constant constant) {
             dependencies.learn(match.left(), constant);
         } else if (match.left() instanceof HeaderField field) {
             dependencies.learnCompared(field);

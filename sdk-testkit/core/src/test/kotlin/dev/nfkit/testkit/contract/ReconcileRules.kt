@@ -23,6 +23,17 @@ import dev.nfkit.nftables.bytecode.Constant as StoredConstant
 private val t = TableId.inet("t")
 
 internal fun chainsAndRules(behaviour: Reconciles) {
+    behaviour("a set of intervals that become one stays a set, and the rule stays") {
+        val rules = "chain c { meta length { 33-55, 55-88 } accept; tcp dport { 22 } accept; }"
+        table(rules)
+        val before = listed()
+        before.map { it.second } shouldContainExactly
+            listOf("meta length { 33-88 } accept", "tcp dport 22 accept")
+        table(rules).shouldBeEmpty()
+        client.difference(client.list().ruleset()).words().shouldBeEmpty()
+        listed() shouldBe before
+    }
+
     behaviour("rules that are equal stay with their handles and counters, and others are changed around them") {
         table("chain c { counter packets 5 bytes 300 accept; tcp dport 22 accept; tcp dport 80 drop; }")
         val before = listed()
