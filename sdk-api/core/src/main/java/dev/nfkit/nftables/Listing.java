@@ -167,7 +167,12 @@ public final class Listing {
      *     closed
      */
     public RuleReader ruleReader(TableId table) throws NetlinkException {
-        return new RuleReader(table, dumps, sets(table));
+        return ruleReader(table, sets(table));
+    }
+
+    /** As {@link #ruleReader(TableId)}, with the table's sets, which were listed before. */
+    RuleReader ruleReader(TableId table, List<NftSet> sets) {
+        return new RuleReader(table, dumps, sets);
     }
 
     /**

@@ -30,7 +30,8 @@ final class TableReader {
         TableId id = table.table();
         List<NftSet> sets = new ArrayList<>();
         List<SetElements> elements = new ArrayList<>();
-        for (NftSet set : listing.sets(id)) {
+        List<NftSet> all = listing.sets(id);
+        for (NftSet set : all) {
             if (!set.anonymous()) {
                 sets.add(set);
                 List<SetElement> found = elements(set);
@@ -41,7 +42,7 @@ final class TableReader {
         }
         List<Rule> listed = new ArrayList<>();
         listing.<RuntimeException>rules(id, listed::add);
-        RuleReader reader = listing.ruleReader(id);
+        RuleReader reader = listing.ruleReader(id, all);
         List<Rule> rules = new ArrayList<>(listed.size());
         for (Rule rule : listed) {
             rules.add(reader.read(rule));
