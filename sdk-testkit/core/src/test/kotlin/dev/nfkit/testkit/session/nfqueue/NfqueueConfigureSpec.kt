@@ -15,6 +15,21 @@ import kotlin.concurrent.thread
 
 class NfqueueConfigureSpec :
     FunSpec({
+        test("a session shows its address, its buffer in force, and the options of its own queues only") {
+            val transport = FakeNetfilter()
+            transport.session { receiveBuffer(50_000) }.use { session ->
+                session.portId() shouldBe
+                    transport
+                        .nfqueue()
+                        .queues()
+                        .single()
+                        .portId()
+                session.receiveBuffer() shouldBe 100_000
+                session.options(0).queue() shouldBe 0
+                shouldThrow<IllegalArgumentException> { session.options(9) }.message shouldContain "queue 9"
+            }
+        }
+
         context("configuring an open queue") {
             test("sets and clears flags while another thread polls, and loses no packet") {
                 val transport = FakeNetfilter()

@@ -5,6 +5,7 @@ import dev.nfkit.KernelRefusedException
 import dev.nfkit.SystemCallException
 import dev.nfkit.nfqueue.Decider
 import dev.nfkit.nfqueue.NfqueueOptions
+import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.NfqueueWorkers
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.nfqueue.Verdict
@@ -52,12 +53,11 @@ class NfqueueWorkersSpec :
 
         test("if a queue is refused, the sessions of the other queues are closed") {
             val kernel = FakeNetfilter()
-            kernel.session { queue(1) }.use {
+            NfqueueSession.open(kernel, NfqueueOptions.builder().queue(2).build()).use {
                 val own = kernel.openSockets()
-                shouldThrow<KernelRefusedException> {
-                    NfqueueWorkers.open(kernel, NfqueueOptions.builder().queues(1, 2) {}.build())
-                }
+                shouldThrow<KernelRefusedException> { kernel.workers() }
                 kernel.openSockets() shouldBe own
+                kernel.nfqueue().queues().map { queue -> queue.queue() } shouldContainExactly listOf(2)
             }
             kernel.openSockets() shouldBe 0
         }
