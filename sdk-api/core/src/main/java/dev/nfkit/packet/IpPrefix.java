@@ -51,6 +51,22 @@ public final class IpPrefix implements Comparable<IpPrefix> {
      *     address has bits after the prefix; the message names the text and what is wrong
      */
     public static IpPrefix parse(String text) {
+        return parse(text, true);
+    }
+
+    /**
+     * Parses a prefix, and ignores bits after it, as conntrack(8) does: {@code 10.1.2.3/8} is {@code 10.0.0.0/8}.
+     *
+     * @param text as for {@link #parse}
+     * @return the prefix
+     * @throws IllegalArgumentException if the text is no address, or the length is out of 0 to 32 or 0 to 128; the
+     *     message names the text and what is wrong
+     */
+    public static IpPrefix parseAround(String text) {
+        return parse(text, false);
+    }
+
+    private static IpPrefix parse(String text, boolean exact) {
         int slash = text.indexOf('/');
         byte[] address = AddressLiteral.parse(slash < 0 ? text : text.substring(0, slash));
         if (address == null) {
@@ -63,7 +79,7 @@ public final class IpPrefix implements Comparable<IpPrefix> {
             throw new IllegalArgumentException(
                     "the prefix length of \"" + PrintableText.of(text) + "\" is out of 0 to " + bits);
         }
-        return exact(address, length);
+        return exact ? exact(address, length) : whole(address, length);
     }
 
     /**

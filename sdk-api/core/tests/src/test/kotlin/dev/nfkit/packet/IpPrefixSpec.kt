@@ -125,6 +125,10 @@ class IpPrefixSpec :
                 "fd00::1/64 has bits after its prefix; the prefix is fd00::/64"
             shouldThrow<IllegalArgumentException> { IpPrefix.of(address(10, 0, 0, 1), 31) }
             IpPrefix.around(address(10, 1, 2, 3), 8) shouldBe IpPrefix.parse("10.0.0.0/8")
+            IpPrefix.parseAround("10.1.2.3/8") shouldBe IpPrefix.parse("10.0.0.0/8")
+            IpPrefix.parseAround("fd00::1") shouldBe IpPrefix.parse("fd00::1")
+            shouldThrow<IllegalArgumentException> { IpPrefix.parseAround("10.1.2.3/33") }.message shouldContain
+                "0 to 32"
         }
 
         test("an address of the other version is in no prefix, mapped ones included") {

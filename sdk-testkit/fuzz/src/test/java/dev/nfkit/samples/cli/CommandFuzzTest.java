@@ -6,6 +6,7 @@ import dev.nfkit.fuzz.Budget;
 import dev.nfkit.fuzz.Input;
 import dev.nfkit.fuzz.Recordings;
 import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.pcap.PcapFormatException;
 import dev.nfkit.samples.cli.arguments.Criteria;
 import dev.nfkit.samples.cli.arguments.InterfaceArgument;
@@ -18,7 +19,6 @@ import dev.nfkit.samples.cli.conntrack.names.ProtocolNames;
 import dev.nfkit.samples.cli.filter.Filter;
 import dev.nfkit.samples.cli.filter.FilterParser;
 import dev.nfkit.samples.cli.filter.FilterSyntaxException;
-import dev.nfkit.samples.cli.filter.Network;
 import dev.nfkit.samples.cli.filter.Subject;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
@@ -137,12 +137,12 @@ class CommandFuzzTest {
             refusal(e);
         }
         try {
-            Network network = Network.parse(text);
-            if (!Network.parse(network.toString()).equals(network)) {
-                throw new AssertionError(text + " is read as " + network + ", and that as another network");
+            IpPrefix network = IpPrefix.parse(text);
+            if (!IpPrefix.parse(network.toString()).equals(network)) {
+                throw new AssertionError(text + " is read as " + network + ", and that as another prefix");
             }
         } catch (IllegalArgumentException e) {
-            // not a network
+            // not a prefix
         }
         try {
             Criteria.parse("-a", List.of(text));

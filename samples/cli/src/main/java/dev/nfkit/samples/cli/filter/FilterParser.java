@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli.filter;
 
+import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.samples.cli.filter.Match.Side;
 import java.util.ArrayList;
@@ -198,11 +199,11 @@ public final class FilterParser {
             throw words.unexpected("an address");
         }
         try {
-            Network network = Network.parse(text);
+            IpPrefix network = IpPrefix.parse(text);
             words.take();
             return new Match.Address(side, network);
         } catch (IllegalArgumentException e) {
-            throw new FilterSyntaxException(at, "\"" + text + "\" " + e.getMessage());
+            throw new FilterSyntaxException(at, String.valueOf(e.getMessage()));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli.filter;
 
+import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.packet.IpProtocol;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -58,7 +59,7 @@ public sealed interface Match extends Filter {
     }
 
     /** {@code src 10.0.0.0/8}, {@code dst fd00::1}, {@code host 10.0.0.1}. */
-    record Address(Side side, Network network) implements Match {
+    record Address(Side side, IpPrefix network) implements Match {
         @Override
         public boolean matches(Subject packet) {
             return (side != Side.DESTINATION && packet.comesFrom(network))

@@ -3,6 +3,7 @@ package dev.nfkit.samples.cli.filter;
 import dev.nfkit.BytesView;
 import dev.nfkit.nfqueue.NfqueueAttribute;
 import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.IpSummary;
 import dev.nfkit.packet.TcpView;
@@ -58,12 +59,12 @@ public final class Subject {
         return ip ? summary.protocol() : NONE;
     }
 
-    boolean comesFrom(Network network) {
-        return version() == network.version() && network.contains(packet().payload(), version() == 4 ? 12 : 8);
+    boolean comesFrom(IpPrefix network) {
+        return ip && summary.sourceIn(network);
     }
 
-    boolean goesTo(Network network) {
-        return version() == network.version() && network.contains(packet().payload(), version() == 4 ? 16 : 24);
+    boolean goesTo(IpPrefix network) {
+        return ip && summary.destinationIn(network);
     }
 
     boolean hasPorts() {

@@ -2,6 +2,7 @@ package dev.nfkit.samples.cli.filter
 
 import dev.nfkit.nfqueue.NfqueueConfig
 import dev.nfkit.nfqueue.QueuedPacket
+import dev.nfkit.packet.IpPrefix
 import dev.nfkit.packet.IpProtocol
 import dev.nfkit.samples.cli.filter.Match.Ports
 import dev.nfkit.samples.cli.filter.Match.Side
@@ -23,6 +24,7 @@ import io.kotest.property.arbitrary.next
 import io.kotest.property.arbitrary.of
 import io.kotest.property.arbitrary.string
 import io.kotest.property.checkAll
+import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import kotlin.random.nextInt
@@ -106,26 +108,9 @@ private val matches: Arb<Filter> =
             }
 
             else -> {
-                val mask = { bits: Int ->
-                    if (bits <= 0) {
-                        0L
-                    } else if (bits >= 64) {
-                        -1L
-                    } else {
-                        -1L shl (64 - bits)
-                    }
-                }
-                val six = random.nextBoolean()
-                val prefix = random.nextInt(0..(if (six) 128 else 32))
-                Match.Address(
-                    side.next(source),
-                    Network(
-                        if (six) 6 else 4,
-                        random.nextLong() and mask(prefix),
-                        if (six) random.nextLong() and mask(prefix - 64) else 0,
-                        prefix,
-                    ),
-                )
+                val address = random.nextBytes(if (random.nextBoolean()) 16 else 4)
+                val length = random.nextInt(0..address.size * 8)
+                Match.Address(side.next(source), IpPrefix.around(InetAddress.getByAddress(address), length))
             }
         }
     }
@@ -196,10 +181,10 @@ class FilterSpec :
                 Triple("dport 65536", 6, "a port, or a range"),
                 Triple("dport 20-10", 6, "the range 20-10 is empty"),
                 Triple("dport", 5, "expected a port"),
-                Triple("src 10.0.0.300", 4, "is not an address"),
+                Triple("src 10.0.0.300", 4, "\"10.0.0.300\" is no IP prefix"),
                 Triple("src localhost", 4, "names are not looked up"),
-                Triple("src 10.1.2.3/8", 4, "has bits after its prefix; the network is 10.0.0.0/8"),
-                Triple("dst ::1/129", 4, "needs a prefix length of 0 to 128 bits"),
+                Triple("src 10.1.2.3/8", 4, "has bits after its prefix; the prefix is 10.0.0.0/8"),
+                Triple("dst ::1/129", 4, "the prefix length of \"::1/129\" is out of 0 to 128"),
                 Triple("mark 0x10/0x1", 5, "would never match"),
                 Triple("mark 0x100000000", 5, "a mark"),
                 Triple("tcp flags syn,foo", 14, "a flag of fin, syn"),

@@ -2,8 +2,8 @@ package dev.nfkit.samples.cli.conntrack.arguments;
 
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.TuplePattern;
+import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.packet.IpProtocol;
-import dev.nfkit.samples.cli.filter.Network;
 import dev.nfkit.samples.cli.run.Failure;
 import java.net.InetAddress;
 import java.util.Optional;
@@ -86,10 +86,10 @@ record GivenTuple(
         if (!end.isGiven()) {
             return pattern;
         }
-        Network network = end.network();
-        return network.whole()
+        IpPrefix network = end.network();
+        return network.isSingle()
                 ? whole.apply(pattern, network.address())
-                : prefixed.apply(pattern, network.address(), network.prefix());
+                : prefixed.apply(pattern, network.address(), network.length());
     }
 
     private TuplePattern portsAndZone(TuplePattern ends) throws Failure {

@@ -1,8 +1,8 @@
 package dev.nfkit.samples.cli.conntrack.arguments;
 
+import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.samples.cli.arguments.NumberArgument;
 import dev.nfkit.samples.cli.conntrack.names.ProtocolNames;
-import dev.nfkit.samples.cli.filter.Network;
 import dev.nfkit.samples.cli.run.Failure;
 import java.net.InetAddress;
 import java.util.Map;
@@ -24,18 +24,18 @@ record GivenValue(String option, @Nullable String text) {
     }
 
     /** An address or a network. Bits after the prefix are ignored, as with conntrack(8). */
-    Network network() throws Failure {
+    IpPrefix network() throws Failure {
         try {
-            return Network.parse(text == null ? "" : text, false);
+            return IpPrefix.parseAround(text == null ? "" : text);
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(option + " " + text + ": " + e.getMessage());
+            throw Failure.usage(option + ": " + e.getMessage());
         }
     }
 
     /** One address. */
     InetAddress address() throws Failure {
-        Network network = network();
-        if (!network.whole()) {
+        IpPrefix network = network();
+        if (!network.isSingle()) {
             throw Failure.usage(option + " " + text + ": expected one address, not a network");
         }
         return network.address();
