@@ -118,7 +118,7 @@ class UsageSpec :
                 Wrong("expected --mark MARK[/MASK] [PERCENT%][: FILTER]", *queue, "--mark", "udp"),
                 Wrong("expected a mark of 0 to 0xffffffff", *queue, "--mark", "0x1/0xf0: udp"),
                 Wrong("expected --delay TIME [JITTER] [PERCENT%][: FILTER]", *queue, "--delay", "udp"),
-                Wrong("\"50\" is not a time", *queue, "--delay", "50: udp"),
+                Wrong("\"50m\" is not a time", *queue, "--delay", "50m: udp"),
                 Wrong("the jitter is longer than the delay", *queue, "--delay", "50ms 60ms: udp"),
                 Wrong("give bit or byte, not both", *queue, "--corrupt", "bit byte: udp"),
                 Wrong("\"7\" is not a setting; expected --corrupt", *queue, "--corrupt", "7: udp"),
