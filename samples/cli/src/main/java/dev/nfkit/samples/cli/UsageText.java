@@ -34,7 +34,8 @@ final class UsageText {
         CommandLine asked = e.getCommandLine();
         CommandLine parent = asked.getParent() == null ? asked : asked.getParent();
         return parent.getSubcommands().entrySet().stream()
-                .filter(entry -> !entry.getValue().getCommandSpec().usageMessage().hidden())
+                .filter(entry ->
+                        !entry.getValue().getCommandSpec().usageMessage().hidden())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.joining(", "));
     }

@@ -35,6 +35,7 @@ class LayersTest {
             Map.entry("top", 4),
             Map.entry("rules", 4),
             Map.entry("explain", 4),
+            Map.entry("doctor", 4),
             Map.entry("record", 4),
             Map.entry("anonymize", 4),
             Map.entry("replay", 5),
@@ -58,8 +59,8 @@ class LayersTest {
 
     @Test
     void noCommandImportsTheMainClassOrAnotherCommand() throws IOException {
-        for (String command :
-                List.of("capture", "queue", "conntrack", "top", "rules", "record", "anonymize", "replay", "demo")) {
+        for (String command : List.of(
+                "capture", "queue", "conntrack", "top", "rules", "doctor", "record", "anonymize", "replay", "demo")) {
             assertViolated(command, "");
         }
         assertViolated("capture", "queue");

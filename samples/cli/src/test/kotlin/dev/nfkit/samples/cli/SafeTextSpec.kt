@@ -277,6 +277,14 @@ class SafeTextSpec :
             printing.shouldNotBeEmpty()
             // Lines, messages, counts, the texts of the demo, and capture files.
             printing shouldContainExactlyInAnyOrder
-                listOf("TextOutput", "Messages", "CounterLine", "DemoCommand", "DemoScreen", "CaptureFiles")
+                listOf(
+                    "TextOutput",
+                    "Messages",
+                    "CounterLine",
+                    "DemoCommand",
+                    "DemoScreen",
+                    "CaptureFiles",
+                    "AnonymizeCommand",
+                )
         }
     })
