@@ -58,7 +58,7 @@ class LoadedFileSpec :
             val file = tempdir().resolve("commands").apply { writeText("-D -s @$words\n") }
             val ran = nfkit("conntrack", "-R", "$file")
             ran.code shouldBe 2
-            ran.err shouldStartWith "nfkit: $file, line 1: -s @$words: "
+            ran.err shouldStartWith "nfkit: $file, line 1: -s: \"@$words\" is no IP prefix"
         }
 
         test("protocols have the names and aliases of /etc/protocols") {
