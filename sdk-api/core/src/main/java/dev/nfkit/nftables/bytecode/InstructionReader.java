@@ -17,7 +17,7 @@ public final class InstructionReader {
     /** Instructions inside instructions; the kernel has two levels ({@code nft_dynset.c}, {@code nft_inner.c}). */
     private static final int DEPTH = 4;
 
-    private final Level[] levels = new Level[DEPTH];
+    private final @Nullable Level[] levels = new @Nullable Level[DEPTH];
     private final DataReader data = new DataReader();
     private int depth;
 
@@ -32,10 +32,16 @@ public final class InstructionReader {
     }
 
     /** Makes a reader. */
-    public InstructionReader() {
-        for (int i = 0; i < DEPTH; i++) {
-            levels[i] = new Level();
+    public InstructionReader() {}
+
+    /** The cursors of the present level, made when it is reached first: most rules need one level of four. */
+    private Level level() {
+        Level level = levels[depth];
+        if (level == null) {
+            level = new Level();
+            levels[depth] = level;
         }
+        return level;
     }
 
     /**
@@ -81,11 +87,11 @@ public final class InstructionReader {
         if (depth >= DEPTH) {
             throw malformed("NFTA_EXPR_DATA", DEPTH + " levels of instructions at most", "another one");
         }
-        return one(at.nestAt(levels[depth].element, "NFTA_EXPR_*"));
+        return one(at.nestAt(level().element, "NFTA_EXPR_*"));
     }
 
     private Instruction one(AttributeCursor element) throws MalformedMessageException {
-        Level level = levels[depth];
+        Level level = level();
         String name = null;
         boolean hasData = false;
         while (element.next()) {

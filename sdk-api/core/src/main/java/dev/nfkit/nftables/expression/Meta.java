@@ -1,7 +1,9 @@
 package dev.nfkit.nftables.expression;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What the kernel knows of a packet beside its bytes, such as {@code meta mark} or {@code iifname}.
@@ -96,6 +98,9 @@ public enum Meta implements Selector {
         this.host = host;
     }
 
+    private static final Map<Integer, Meta> BY_NUMBER = Arrays.stream(values())
+            .collect(Collectors.toUnmodifiableMap(Meta::number, key -> key, (first, other) -> first));
+
     /**
      * The key of a number.
      *
@@ -103,7 +108,7 @@ public enum Meta implements Selector {
      * @return the key, or empty if the number is unknown
      */
     public static Optional<Meta> of(int number) {
-        return Arrays.stream(values()).filter(key -> key.number == number).findFirst();
+        return Optional.ofNullable(BY_NUMBER.get(number));
     }
 
     /**
