@@ -276,18 +276,28 @@ public final class IpSummary {
      * @throws IllegalStateException if the bytes were released
      */
     public boolean payload(BytesView view) {
-        int header = transportOffset();
-        int at = header < 0 ? -1 : payloadAt(header);
-        if (at < 0 || at > end) {
+        int at = payloadOffset();
+        if (at < 0) {
             return false;
         }
         int until = end;
         if (protocol == IpProtocol.UDP) {
-            int udpEnd = header + bytes.u16(header + 4);
+            int udpEnd = transportAt + bytes.u16(transportAt + 4);
             until = udpEnd < at ? end : Math.min(end, udpEnd);
         }
         bytes.slice(at, until - at, view);
         return true;
+    }
+
+    /**
+     * Where the payload of TCP, UDP, ICMP or ICMPv6 starts.
+     *
+     * @return an offset in the wrapped bytes; −1 where {@link #payload} returns false
+     */
+    public int payloadOffset() {
+        int header = transportOffset();
+        int at = header < 0 ? -1 : payloadAt(header);
+        return at > end ? -1 : at;
     }
 
     /** The payload's offset; −1 if there is no payload; beyond the end if the header is cut. */

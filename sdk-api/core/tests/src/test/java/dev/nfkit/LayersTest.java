@@ -45,6 +45,7 @@ class LayersTest {
             Map.entry("nflog", 9),
             Map.entry("nftables.trace", 9),
             Map.entry("nfqueue", 9),
+            Map.entry("filter", 10),
             Map.entry("anonymize", 10));
 
     private static final Layers RULE = Layers.of(Bytes.class, LAYERS);

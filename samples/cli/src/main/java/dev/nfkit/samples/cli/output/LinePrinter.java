@@ -5,6 +5,7 @@ import dev.nfkit.PrintableText;
 import dev.nfkit.conntrack.ConntrackInfo;
 import dev.nfkit.conntrack.Direction;
 import dev.nfkit.netfilter.HardwareAddress;
+import dev.nfkit.netfilter.InterfaceNames;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.wire.AttributeType;

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.paths;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.InterfaceNames;
 import dev.nfkit.nftables.TableId;
 import dev.nfkit.nftables.trace.ChainPass;
 import dev.nfkit.nftables.trace.PacketPath;
@@ -10,7 +11,6 @@ import dev.nfkit.nftables.trace.TraceAttribute;
 import dev.nfkit.nftables.trace.TraceStep;
 import dev.nfkit.nftables.trace.TraceType;
 import dev.nfkit.nftables.trace.TraceVerdict;
-import dev.nfkit.samples.cli.output.InterfaceNames;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.socket.KernelView;

@@ -3,9 +3,9 @@ package dev.nfkit.samples.cli.queue;
 import dev.nfkit.Bytes;
 import dev.nfkit.BytesView;
 import dev.nfkit.nfqueue.QueuedPacket;
+import dev.nfkit.packet.IpSummary;
 import dev.nfkit.packet.PacketEditException;
 import dev.nfkit.packet.PacketEditor;
-import dev.nfkit.samples.cli.filter.Subject;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Corrupter {
     private final RandomGenerator random;
     private final PacketEditor editor = new PacketEditor();
+    private final IpSummary ip = new IpSummary();
     private final BytesView payload = new BytesView();
     private int index;
 
@@ -24,17 +25,16 @@ final class Corrupter {
      * Changes a packet.
      *
      * @param packet the packet
-     * @param subject a view of the packet
      * @param how what to change
      * @return the changed packet; null if there is nothing to change: the protocol is unknown, the packet is
      *     incomplete, or its checksums cannot be corrected
      */
     @Nullable
-    Bytes corrupt(QueuedPacket packet, Subject subject, Action.Corrupt how) {
-        if (packet.truncated() || !subject.payload(payload) || payload.length() == 0) {
+    Bytes corrupt(QueuedPacket packet, Action.Corrupt how) {
+        if (packet.truncated() || !ip.wrap(packet.payload()) || !ip.payload(payload) || payload.length() == 0) {
             return null;
         }
-        int from = subject.payloadOffset();
+        int from = ip.payloadOffset();
         index = from + random.nextInt(payload.length());
         byte[] bytes = packet.payload().toArray();
         int turned = how.wholeByte() ? 1 + random.nextInt(255) : 1 << random.nextInt(8);

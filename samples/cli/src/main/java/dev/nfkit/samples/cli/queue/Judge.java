@@ -2,10 +2,10 @@ package dev.nfkit.samples.cli.queue;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.filter.FilterView;
 import dev.nfkit.nfqueue.Decider;
 import dev.nfkit.nfqueue.QueuedPacket;
 import dev.nfkit.nfqueue.Verdict;
-import dev.nfkit.samples.cli.filter.Subject;
 import dev.nfkit.samples.cli.output.PacketPrinter;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
@@ -24,7 +24,7 @@ final class Judge implements Decider<WriteFailure> {
     private final Verdict otherwise;
     private final RandomGenerator random;
     private final Delays delays;
-    private final Subject subject;
+    private final FilterView subject;
     private final Corrupter corrupter;
     private final Decided decided = new Decided();
     private final @Nullable PacketPrinter<QueuedPacket> printer;
@@ -60,7 +60,7 @@ final class Judge implements Decider<WriteFailure> {
         this.delays = delays;
         this.printer = printer;
         this.text = text;
-        subject = new Subject(interfaceNames);
+        subject = new FilterView(interfaceNames);
         corrupter = new Corrupter(random);
         hits = new long[rules.size()];
     }
@@ -80,7 +80,7 @@ final class Judge implements Decider<WriteFailure> {
     }
 
     /** Finds the rule that decides the packet; −1 for none. */
-    private int find(Subject packet) {
+    private int find(FilterView packet) {
         for (int i = 0; i < rules.size(); i++) {
             Rule rule = rules.get(i);
             if (rule.filter().matches(packet) && (rule.chance() >= 1 || random.nextDouble() < rule.chance())) {
@@ -120,7 +120,7 @@ final class Judge implements Decider<WriteFailure> {
             return Verdict.HELD;
         }
         if (action instanceof Action.Corrupt how) {
-            Bytes changed = corrupter.corrupt(packet, subject, how);
+            Bytes changed = corrupter.corrupt(packet, how);
             if (changed == null) {
                 untouched++;
                 return Verdict.ACCEPT;

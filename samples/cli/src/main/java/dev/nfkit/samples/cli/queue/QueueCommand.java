@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.queue;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.InterfaceNames;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.QueuedPacket;
@@ -13,7 +14,6 @@ import dev.nfkit.samples.cli.arguments.PrintArguments;
 import dev.nfkit.samples.cli.arguments.SessionArguments;
 import dev.nfkit.samples.cli.arguments.StopArguments;
 import dev.nfkit.samples.cli.output.CounterLine;
-import dev.nfkit.samples.cli.output.InterfaceNames;
 import dev.nfkit.samples.cli.output.JsonPrinter;
 import dev.nfkit.samples.cli.output.LinePrinter;
 import dev.nfkit.samples.cli.output.Messages;

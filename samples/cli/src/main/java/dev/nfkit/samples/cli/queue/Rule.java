@@ -1,6 +1,6 @@
 package dev.nfkit.samples.cli.queue;
 
-import dev.nfkit.samples.cli.filter.Filter;
+import dev.nfkit.filter.PacketFilter;
 import java.math.BigDecimal;
 
 /**
@@ -10,14 +10,14 @@ import java.math.BigDecimal;
  * @param percent the share of packets, more than 0 to 100; the others go on to the next rule
  * @param filter the filter
  */
-public record Rule(Action action, BigDecimal percent, Filter filter) {
+public record Rule(Action action, BigDecimal percent, PacketFilter filter) {
     private static final BigDecimal ALWAYS = BigDecimal.valueOf(100);
 
     public Rule {
         percent = percent.stripTrailingZeros();
     }
 
-    public Rule(Action action, Filter filter) {
+    public Rule(Action action, PacketFilter filter) {
         this(action, ALWAYS, filter);
     }
 

@@ -1,9 +1,9 @@
 package dev.nfkit.samples.cli.queue;
 
+import dev.nfkit.filter.FilterSyntaxException;
+import dev.nfkit.filter.PacketFilter;
 import dev.nfkit.samples.cli.arguments.MaskedMark;
 import dev.nfkit.samples.cli.arguments.Span;
-import dev.nfkit.samples.cli.filter.FilterParser;
-import dev.nfkit.samples.cli.filter.FilterSyntaxException;
 import dev.nfkit.samples.cli.queue.Action.Kind;
 import dev.nfkit.samples.cli.run.Failure;
 import java.math.BigDecimal;
@@ -50,7 +50,7 @@ public final class RuleParser {
             throw wrong(places.get(0), "\"" + words.get(0) + "\" is not a setting; " + wants());
         }
         try {
-            return new Rule(action, percent, FilterParser.parse(text.substring(filterAt)));
+            return new Rule(action, percent, PacketFilter.parse(text.substring(filterAt)));
         } catch (FilterSyntaxException e) {
             throw wrong(filterAt + e.position(), e.problem());
         }

@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli.queue
 
+import dev.nfkit.netfilter.InterfaceNames
 import dev.nfkit.nfqueue.NfqueueOptions
 import dev.nfkit.nfqueue.NfqueueSession
 import dev.nfkit.nfqueue.Verdict
@@ -7,7 +8,6 @@ import dev.nfkit.packet.ChecksumState
 import dev.nfkit.packet.PacketChecksums
 import dev.nfkit.packet.PacketEditor
 import dev.nfkit.samples.cli.await
-import dev.nfkit.samples.cli.output.InterfaceNames
 import dev.nfkit.samples.cli.output.TextOutput
 import dev.nfkit.samples.cli.parseJson
 import dev.nfkit.samples.cli.queue.Action.Kind

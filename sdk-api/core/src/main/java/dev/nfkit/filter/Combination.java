@@ -1,17 +1,15 @@
-package dev.nfkit.samples.cli.filter;
+package dev.nfkit.filter;
 
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A condition on a packet. Its text can be parsed to the same filter. */
-public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filter.Either, Match {
-    /** Whether the filter matches a packet. */
-    boolean matches(Subject packet);
-
+/** A filter made of others, or of none. */
+sealed interface Combination extends PacketFilter {
     /** Every packet. */
-    record Any() implements Filter {
+    record Any() implements Combination {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
+            packet.shown();
             return true;
         }
 
@@ -22,9 +20,9 @@ public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filte
     }
 
     /** Matches the packets that another filter does not match. */
-    record Not(Filter filter) implements Filter {
+    record Not(PacketFilter filter) implements Combination {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return !filter.matches(packet);
         }
 
@@ -35,13 +33,13 @@ public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filte
     }
 
     /** Matches the packets that all of two or more filters match. */
-    record All(List<Filter> filters) implements Filter {
+    record All(List<PacketFilter> filters) implements Combination {
         public All {
             filters = List.copyOf(filters);
         }
 
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             for (int i = 0; i < filters.size(); i++) {
                 if (!filters.get(i).matches(packet)) {
                     return false;
@@ -59,13 +57,13 @@ public sealed interface Filter permits Filter.Any, Filter.Not, Filter.All, Filte
     }
 
     /** Matches the packets that one of two or more filters matches. */
-    record Either(List<Filter> filters) implements Filter {
+    record Either(List<PacketFilter> filters) implements Combination {
         public Either {
             filters = List.copyOf(filters);
         }
 
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             for (int i = 0; i < filters.size(); i++) {
                 if (filters.get(i).matches(packet)) {
                     return true;

@@ -1,4 +1,4 @@
-package dev.nfkit.samples.cli.output;
+package dev.nfkit.netfilter;
 
 import dev.nfkit.socket.KernelView;
 import java.util.Arrays;
@@ -6,12 +6,19 @@ import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /**
- * Caches the names of interfaces. A name is looked up again once it is 250 ms old: interfaces are renamed, and an index
- * can be reused for another interface. The cache holds enough names for a usual host; beyond that, the oldest are
- * evicted. A cached name allocates nothing. One thread at a time.
+ * The names of network interfaces by their indexes, from a cache. A name is read again once it is {@link #FRESH_NANOS}
+ * old: interfaces are renamed, and an index can be reused for another interface. The cache holds 256 names; beyond that,
+ * the oldest are removed. A cached name allocates nothing. One thread at a time.
+ *
+ * <pre>{@code
+ * InterfaceNames names = new InterfaceNames(transport.kernel());
+ * session.run(packet -> System.out.println(names.apply(packet.outInterface())));
+ * }</pre>
  */
 public final class InterfaceNames implements LongFunction<String> {
-    static final long FRESH_NANOS = 250_000_000;
+    /** The age up to which a name is used without reading it again, in nanoseconds. */
+    public static final long FRESH_NANOS = 250_000_000;
+
     static final int REMEMBERED = 256;
 
     private final KernelView kernel;
@@ -22,17 +29,33 @@ public final class InterfaceNames implements LongFunction<String> {
     private int count;
     private int oldest;
 
+    /**
+     * An empty cache.
+     *
+     * @param kernel the kernel of the interfaces, {@code transport.kernel()}
+     */
     public InterfaceNames(KernelView kernel) {
         this(kernel, System::nanoTime);
     }
 
-    /** Creates a cache with the given clock. */
+    /**
+     * An empty cache with a clock, for tests.
+     *
+     * @param kernel the kernel of the interfaces
+     * @param nanoTime the clock, in nanoseconds, as {@link System#nanoTime}
+     */
     public InterfaceNames(KernelView kernel, LongSupplier nanoTime) {
         this.kernel = kernel;
         this.nanoTime = nanoTime;
         Arrays.fill(names, "");
     }
 
+    /**
+     * The name of an interface.
+     *
+     * @param index the index
+     * @return the name, or {@code ifindex 7} if there is no such interface
+     */
     @Override
     public String apply(long index) {
         long now = nanoTime.getAsLong();

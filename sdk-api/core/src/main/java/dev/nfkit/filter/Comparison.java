@@ -1,4 +1,4 @@
-package dev.nfkit.samples.cli.filter;
+package dev.nfkit.filter;
 
 import java.util.Optional;
 

@@ -1,29 +1,16 @@
-package dev.nfkit.samples.cli.filter;
+package dev.nfkit.filter;
 
+import dev.nfkit.filter.Match.Side;
 import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.packet.IpProtocol;
-import dev.nfkit.samples.cli.filter.Match.Side;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/**
- * Parses filters.
- *
- * <pre>
- * filter    = and {("or" | "||") and}
- * and       = not {("and" | "&amp;&amp;") not}
- * not       = ("not" | "!") not | "(" filter ")" | match
- * match     = "any" | "ip" | "ip6" | protocol | [protocol] ports | "tcp" "flags" ["!"] flag {"," ["!"] flag}
- *           | ("src" | "dst" | "host") address ["/" bits] | "mark" number ["/" mask] | "uid" n | "gid" n
- *           | "in" interface | "out" interface | "queue" n | "len" ("&lt;" | "&lt;=" | "=" | "!=" | "&gt;=" | "&gt;") n
- * ports     = ("sport" | "dport" | "port") n ["-" n]
- * protocol  = "tcp" | "udp" | "icmp" | "icmp6" | "sctp" | "proto" n
- * </pre>
- */
-public final class FilterParser {
+/** Parses the language of {@link PacketFilter} by recursive descent. */
+final class FilterParser {
     private static final int DEEPEST = 100;
     private static final long U32 = 0xffff_ffffL;
     private static final Pattern INTERFACE = Pattern.compile("[^()]{1,15}");
@@ -35,48 +22,41 @@ public final class FilterParser {
         this.words = words;
     }
 
-    /**
-     * Parses a filter.
-     *
-     * @param text the text of the filter; empty for any
-     * @return the filter
-     * @throws FilterSyntaxException if the text is not a filter
-     */
-    public static Filter parse(String text) throws FilterSyntaxException {
+    static PacketFilter parse(String text) {
         Words words = new Words(text);
         if (words.ended()) {
-            return new Filter.Any();
+            return new Combination.Any();
         }
-        Filter filter = new FilterParser(words).either();
+        PacketFilter filter = new FilterParser(words).either();
         if (!words.ended()) {
             throw words.unexpected("\"and\", \"or\" or the end");
         }
         return filter;
     }
 
-    private Filter either() throws FilterSyntaxException {
-        List<Filter> filters = new ArrayList<>(List.of(all()));
+    private PacketFilter either() {
+        List<PacketFilter> filters = new ArrayList<>(List.of(all()));
         while (words.accept("or") || words.accept("||")) {
             filters.add(all());
         }
-        return filters.size() == 1 ? filters.get(0) : new Filter.Either(filters);
+        return filters.size() == 1 ? filters.get(0) : new Combination.Either(filters);
     }
 
-    private Filter all() throws FilterSyntaxException {
-        List<Filter> filters = new ArrayList<>(List.of(not()));
+    private PacketFilter all() {
+        List<PacketFilter> filters = new ArrayList<>(List.of(not()));
         while (words.accept("and") || words.accept("&&")) {
             filters.add(not());
         }
-        return filters.size() == 1 ? filters.get(0) : new Filter.All(filters);
+        return filters.size() == 1 ? filters.get(0) : new Combination.All(filters);
     }
 
-    private Filter not() throws FilterSyntaxException {
+    private PacketFilter not() {
         if (++depth > DEEPEST) {
-            throw new FilterSyntaxException(words.position(), "it is nested deeper than " + DEEPEST);
+            throw words.error(words.position(), "it is nested deeper than " + DEEPEST);
         }
-        Filter filter;
+        PacketFilter filter;
         if (words.accept("not") || words.accept("!")) {
-            filter = new Filter.Not(not());
+            filter = new Combination.Not(not());
         } else if (words.accept("(")) {
             filter = either();
             if (!words.accept(")")) {
@@ -89,7 +69,7 @@ public final class FilterParser {
         return filter;
     }
 
-    private Filter match() throws FilterSyntaxException {
+    private PacketFilter match() {
         Integer protocol = Match.Protocol.WORDS.get(words.peek());
         if (protocol != null) {
             String word = words.take();
@@ -112,6 +92,7 @@ public final class FilterParser {
                     "in",
                     "out",
                     "queue",
+                    "group",
                     "len" -> {
                 return property(words.take());
             }
@@ -119,9 +100,9 @@ public final class FilterParser {
         }
     }
 
-    private Filter property(String word) throws FilterSyntaxException {
+    private PacketFilter property(String word) {
         return switch (word) {
-            case "any" -> new Filter.Any();
+            case "any" -> new Combination.Any();
             case "ip" -> new Match.Version(4);
             case "ip6" -> new Match.Version(6);
             case "proto" -> protocol((int) number("a protocol", 255));
@@ -130,25 +111,26 @@ public final class FilterParser {
             case "host" -> address(Side.EITHER);
             case "mark" -> mark();
             case "uid" -> new Match.User(number("a user id", U32));
-            case "gid" -> new Match.Group(number("a group id", U32));
+            case "gid" -> new Match.GroupId(number("a group id", U32));
             case "in" -> new Match.In(name());
             case "out" -> new Match.Out(name());
+            case "group" -> new Match.Group((int) number("a group", 65535));
             case "queue" -> new Match.Queue((int) number("a queue", 65535));
             default -> length();
         };
     }
 
-    private Filter protocol(int protocol) throws FilterSyntaxException {
+    private PacketFilter protocol(int protocol) {
         return switch (words.peek()) {
             case "sport", "dport", "port" -> ports(protocol);
             default -> new Match.Protocol(protocol);
         };
     }
 
-    private Filter ports(int protocol) throws FilterSyntaxException {
+    private PacketFilter ports(int protocol) {
         int start = words.position();
         if (protocol != Match.Ports.ANY_PROTOCOL && !IpProtocol.hasPorts(protocol)) {
-            throw new FilterSyntaxException(start, Match.Protocol.text(protocol) + " has no ports");
+            throw words.error(start, Match.Protocol.text(protocol) + " has no ports");
         }
         Side side = switch (words.take()) {
             case "sport" -> Side.SOURCE;
@@ -165,12 +147,12 @@ public final class FilterParser {
         long from = ends.get(0);
         long to = ends.get(ends.size() - 1);
         if (to < from) {
-            throw new FilterSyntaxException(at, "the range " + from + "-" + to + " is empty");
+            throw words.error(at, "the range " + from + "-" + to + " is empty");
         }
         return new Match.Ports(protocol, side, (int) from, (int) to);
     }
 
-    private Filter flags() throws FilterSyntaxException {
+    private PacketFilter flags() {
         int set = 0;
         int clear = 0;
         do {
@@ -184,7 +166,7 @@ public final class FilterParser {
                 return 1 << index;
             });
             if (((set | clear) & bit) != 0) {
-                throw new FilterSyntaxException(at, "the flag is given twice");
+                throw words.error(at, "the flag is given twice");
             }
             set |= not ? 0 : bit;
             clear |= not ? bit : 0;
@@ -192,7 +174,7 @@ public final class FilterParser {
         return new Match.TcpFlags(set, clear);
     }
 
-    private Filter address(Side side) throws FilterSyntaxException {
+    private PacketFilter address(Side side) {
         int at = words.position();
         String text = words.peek();
         if (words.ended()) {
@@ -203,11 +185,11 @@ public final class FilterParser {
             words.take();
             return new Match.Address(side, network);
         } catch (IllegalArgumentException e) {
-            throw new FilterSyntaxException(at, String.valueOf(e.getMessage()));
+            throw words.error(at, String.valueOf(e.getMessage()));
         }
     }
 
-    private Filter mark() throws FilterSyntaxException {
+    private PacketFilter mark() {
         int at = words.position();
         Match.Mark mark = value("a mark, or mark/mask, of 0 to 0xffffffff", text -> {
             int slash = text.indexOf('/');
@@ -215,12 +197,12 @@ public final class FilterParser {
             return new Match.Mark(parse(slash < 0 ? text : text.substring(0, slash), U32), mask);
         });
         if ((mark.value() & ~mark.mask()) != 0) {
-            throw new FilterSyntaxException(at, "the mark has bits outside its mask, and would never match");
+            throw words.error(at, "the mark has bits outside its mask, and would never match");
         }
         return mark;
     }
 
-    private String name() throws FilterSyntaxException {
+    private String name() {
         return value("the name of an interface, of at most 15 characters", text -> {
             if (!INTERFACE.matcher(text).matches()) {
                 throw new NumberFormatException(text);
@@ -229,7 +211,7 @@ public final class FilterParser {
         });
     }
 
-    private Filter length() throws FilterSyntaxException {
+    private PacketFilter length() {
         Comparison comparison = Comparison.of(words.peek()).orElse(null);
         if (comparison == null) {
             throw words.unexpected("<, <=, =, !=, >= or >");
@@ -238,11 +220,11 @@ public final class FilterParser {
         return new Match.Length(comparison, (int) number("a length", Integer.MAX_VALUE));
     }
 
-    private long number(String what, long most) throws FilterSyntaxException {
+    private long number(String what, long most) {
         return value(what + " of 0 to " + most, text -> parse(text, most));
     }
 
-    private <T> T value(String what, Function<String, T> reader) throws FilterSyntaxException {
+    private <T> T value(String what, Function<String, T> reader) {
         try {
             T value = reader.apply(words.peek());
             words.take();

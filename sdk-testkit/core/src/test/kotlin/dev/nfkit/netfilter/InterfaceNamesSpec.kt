@@ -1,4 +1,4 @@
-package dev.nfkit.samples.cli.output
+package dev.nfkit.netfilter
 
 import dev.nfkit.socket.KernelView
 import dev.nfkit.testkit.FakeNetfilter

@@ -1,4 +1,4 @@
-package dev.nfkit.samples.cli.filter;
+package dev.nfkit.filter;
 
 import dev.nfkit.packet.IpPrefix;
 import dev.nfkit.packet.IpProtocol;
@@ -7,7 +7,7 @@ import java.util.StringJoiner;
 import java.util.TreeMap;
 
 /** One property of a packet. A property that a packet does not have, such as an address or a port, never matches. */
-public sealed interface Match extends Filter {
+sealed interface Match extends PacketFilter {
     /** The source, the destination, or either. */
     enum Side {
         SOURCE,
@@ -18,7 +18,7 @@ public sealed interface Match extends Filter {
     /** {@code ip}, {@code ip6}. */
     record Version(int version) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.version() == version;
         }
 
@@ -48,7 +48,7 @@ public sealed interface Match extends Filter {
         }
 
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.protocol() == number;
         }
 
@@ -61,7 +61,7 @@ public sealed interface Match extends Filter {
     /** {@code src 10.0.0.0/8}, {@code dst fd00::1}, {@code host 10.0.0.1}. */
     record Address(Side side, IpPrefix network) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return (side != Side.DESTINATION && packet.comesFrom(network))
                     || (side != Side.SOURCE && packet.goesTo(network));
         }
@@ -82,7 +82,7 @@ public sealed interface Match extends Filter {
         static final int ANY_PROTOCOL = -1;
 
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return (protocol == ANY_PROTOCOL || packet.protocol() == protocol)
                     && packet.hasPorts()
                     && ((side != Side.DESTINATION && within(packet.sourcePort()))
@@ -113,7 +113,7 @@ public sealed interface Match extends Filter {
         static final String[] WORDS = {"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"};
 
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             int flags = packet.tcpFlags();
             return flags >= 0 && (flags & set) == set && (flags & clear) == 0;
         }
@@ -136,7 +136,7 @@ public sealed interface Match extends Filter {
     /** {@code mark 7}, {@code mark 0x10/0xf0}. */
     record Mark(long value, long mask) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return (packet.mark() & mask) == value;
         }
 
@@ -153,7 +153,7 @@ public sealed interface Match extends Filter {
     /** {@code uid 1000}: the user that owns the sending socket. */
     record User(long id) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.uid() == id;
         }
 
@@ -164,9 +164,9 @@ public sealed interface Match extends Filter {
     }
 
     /** {@code gid 1000}: the group that owns the sending socket. */
-    record Group(long id) implements Match {
+    record GroupId(long id) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.gid() == id;
         }
 
@@ -179,7 +179,7 @@ public sealed interface Match extends Filter {
     /** {@code in lo}: the interface or bridge port on which the packet arrived. */
     record In(String name) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.cameInBy(name);
         }
 
@@ -192,7 +192,7 @@ public sealed interface Match extends Filter {
     /** {@code out eth0}: the interface or bridge port through which the packet leaves. */
     record Out(String name) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.leavesBy(name);
         }
 
@@ -205,7 +205,7 @@ public sealed interface Match extends Filter {
     /** {@code queue 3}: for rules over several queues. */
     record Queue(int number) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return packet.queue() == number;
         }
 
@@ -215,10 +215,23 @@ public sealed interface Match extends Filter {
         }
     }
 
+    /** {@code group 30}: for filters over several groups of NFLOG. */
+    record Group(int number) implements Match {
+        @Override
+        public boolean matches(FilterView packet) {
+            return packet.group() == number;
+        }
+
+        @Override
+        public String toString() {
+            return "group " + number;
+        }
+    }
+
     /** {@code len > 1000}: the bytes of the packet from its IP header on, including those that were not copied. */
     record Length(Comparison comparison, int bytes) implements Match {
         @Override
-        public boolean matches(Subject packet) {
+        public boolean matches(FilterView packet) {
             return comparison.holds(packet.length(), bytes);
         }
 

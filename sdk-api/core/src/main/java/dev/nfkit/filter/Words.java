@@ -1,4 +1,4 @@
-package dev.nfkit.samples.cli.filter;
+package dev.nfkit.filter;
 
 /** A filter split into words and symbols. */
 final class Words {
@@ -70,9 +70,12 @@ final class Words {
         return SIGNS.indexOf(text.charAt(at)) >= 0;
     }
 
+    FilterSyntaxException error(int position, String problem) {
+        return new FilterSyntaxException(text, position, problem);
+    }
+
     /** Creates an error at the next word. */
     FilterSyntaxException unexpected(String expected) {
-        return new FilterSyntaxException(
-                start, "expected " + expected + ", found " + (ended() ? "the end" : "\"" + peek() + "\""));
+        return error(start, "expected " + expected + ", found " + (ended() ? "the end" : "\"" + peek() + "\""));
     }
 }

@@ -1,11 +1,17 @@
-package dev.nfkit.samples.cli.filter
+package dev.nfkit.filter
 
+import dev.nfkit.Bytes
+import dev.nfkit.filter.Match.Ports
+import dev.nfkit.filter.Match.Side
+import dev.nfkit.nflog.NflogOptions
+import dev.nfkit.nflog.NflogPacket
+import dev.nfkit.nflog.NflogSession
 import dev.nfkit.nfqueue.NfqueueConfig
 import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.packet.IpPrefix
 import dev.nfkit.packet.IpProtocol
-import dev.nfkit.samples.cli.filter.Match.Ports
-import dev.nfkit.samples.cli.filter.Match.Side
+import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.wire.MessageCursor
@@ -27,6 +33,7 @@ import io.kotest.property.checkAll
 import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import java.time.Duration
 import kotlin.random.nextInt
 import kotlin.random.nextLong
 
@@ -40,15 +47,28 @@ private fun packet(sample: SampleNfqueue): QueuedPacket {
     return QueuedPacket.read(cursor, 0)
 }
 
-private fun subject(sample: SampleNfqueue): Subject = Subject { names[it] ?: "?" }.wrap(packet(sample))
+private fun logged(
+    group: Int,
+    sample: SampleNflog,
+): NflogPacket {
+    val kernel = FakeNetfilter()
+    NflogSession.open(kernel, NflogOptions.builder().group(group) { it.threshold(1) }.build()).use { session ->
+        kernel.nflog().log(group, sample)
+        val packets = mutableListOf<NflogPacket>()
+        session.poll<RuntimeException>({ packets += it.copy() }, Duration.ZERO)
+        return packets.single()
+    }
+}
 
-private val matches: Arb<Filter> =
+private fun subject(sample: SampleNfqueue): FilterView = FilterView { names[it] ?: "?" }.wrap(packet(sample))
+
+private val matches: Arb<PacketFilter> =
     arbitrary { source ->
         val random = source.random
         val side = Arb.element(Side.entries)
-        when (random.nextInt(14)) {
+        when (random.nextInt(15)) {
             0 -> {
-                Filter.Any()
+                Combination.Any()
             }
 
             1 -> {
@@ -79,7 +99,7 @@ private val matches: Arb<Filter> =
                 if (random.nextBoolean()) {
                     Match.User(random.nextLong(0..9999L))
                 } else {
-                    Match.Group(
+                    Match.GroupId(
                         random.nextLong(0..9999L),
                     )
                 }
@@ -101,7 +121,11 @@ private val matches: Arb<Filter> =
                 Match.Length(Arb.element(Comparison.entries).next(source), random.nextInt(0..100_000))
             }
 
-            11, 12 -> {
+            11 -> {
+                Match.Group(random.nextInt(0..65535))
+            }
+
+            12, 13 -> {
                 val ports = List(2) { random.nextInt(0..65535) }.sorted()
                 val protocol = Arb.of(Ports.ANY_PROTOCOL, IpProtocol.TCP, IpProtocol.UDP, IpProtocol.SCTP).next(source)
                 Ports(protocol, side.next(source), ports[0], if (random.nextBoolean()) ports[0] else ports[1])
@@ -115,14 +139,14 @@ private val matches: Arb<Filter> =
         }
     }
 
-private fun filters(depth: Int): Arb<Filter> =
+private fun filters(depth: Int): Arb<PacketFilter> =
     arbitrary { source ->
         val inner = if (depth == 0) matches else filters(depth - 1)
         val several = { List(source.random.nextInt(2..3)) { inner.next(source) } }
         when (if (depth == 0) 3 else source.random.nextInt(4)) {
-            0 -> Filter.All(several())
-            1 -> Filter.Either(several())
-            2 -> Filter.Not(inner.next(source))
+            0 -> Combination.All(several())
+            1 -> Combination.Either(several())
+            2 -> Combination.Not(inner.next(source))
             else -> matches.next(source)
         }
     }
@@ -135,18 +159,18 @@ private class Holds(
     override fun toString() = "$filter is $expected of ${packet(sample)}"
 }
 
-class FilterSpec :
+class PacketFilterSpec :
     FunSpec({
         test("the text of a filter parses to the same filter") {
             checkAll(2000, filters(3)) { filter ->
-                withClue("$filter") { FilterParser.parse("$filter") shouldBe filter }
+                withClue("$filter") { PacketFilter.parse("$filter") shouldBe filter }
             }
         }
 
         test("any text is parsed or refused with a position") {
             checkAll(3000, Arb.string(0..40), Arb.int(0..3)) { text, _ ->
                 try {
-                    FilterParser.parse(text)
+                    PacketFilter.parse(text)
                 } catch (e: FilterSyntaxException) {
                     (e.position() in 0..text.length) shouldBe true
                 }
@@ -156,17 +180,17 @@ class FilterSpec :
         test("and binds tighter than or, not tighter than both, and a protocol's ports are one match") {
             val udp = Match.Protocol(IpProtocol.UDP)
             val tcp = Match.Protocol(IpProtocol.TCP)
-            FilterParser.parse("udp or tcp and not ip") shouldBe
-                Filter.Either(listOf(udp, Filter.All(listOf(tcp, Filter.Not(Match.Version(4))))))
-            FilterParser.parse("!udp||tcp&&ip6") shouldBe
-                Filter.Either(listOf(Filter.Not(udp), Filter.All(listOf(tcp, Match.Version(6)))))
-            FilterParser.parse("not udp dport 53") shouldBe
-                Filter.Not(Ports(IpProtocol.UDP, Side.DESTINATION, 53, 53))
-            FilterParser.parse("(udp or tcp) and ip") shouldBe
-                Filter.All(listOf(Filter.Either(listOf(udp, tcp)), Match.Version(4)))
-            FilterParser.parse("len>100 and len!=200") shouldBe
-                Filter.All(listOf(Match.Length(Comparison.MORE, 100), Match.Length(Comparison.OTHER, 200)))
-            FilterParser.parse("  ") shouldBe Filter.Any()
+            PacketFilter.parse("udp or tcp and not ip") shouldBe
+                Combination.Either(listOf(udp, Combination.All(listOf(tcp, Combination.Not(Match.Version(4))))))
+            PacketFilter.parse("!udp||tcp&&ip6") shouldBe
+                Combination.Either(listOf(Combination.Not(udp), Combination.All(listOf(tcp, Match.Version(6)))))
+            PacketFilter.parse("not udp dport 53") shouldBe
+                Combination.Not(Ports(IpProtocol.UDP, Side.DESTINATION, 53, 53))
+            PacketFilter.parse("(udp or tcp) and ip") shouldBe
+                Combination.All(listOf(Combination.Either(listOf(udp, tcp)), Match.Version(4)))
+            PacketFilter.parse("len>100 and len!=200") shouldBe
+                Combination.All(listOf(Match.Length(Comparison.MORE, 100), Match.Length(Comparison.OTHER, 200)))
+            PacketFilter.parse("  ") shouldBe Combination.Any()
         }
 
         context("a syntax error has a description and a position") {
@@ -195,7 +219,7 @@ class FilterSpec :
                 Triple("proto 256", 6, "a protocol of 0 to 255"),
                 Triple("(".repeat(200) + "udp", 100, "nested deeper than 100"),
             ) { (text, position, problem) ->
-                val refused = shouldThrow<FilterSyntaxException> { FilterParser.parse(text) }
+                val refused = shouldThrow<FilterSyntaxException> { PacketFilter.parse(text) }
                 refused.problem() shouldContain problem
                 refused.position() shouldBe position
             }
@@ -260,8 +284,55 @@ class FilterSpec :
                 Holds("queue 3", true, marked),
                 Holds("queue 2", false, marked),
             ) { case ->
-                FilterParser.parse(case.filter).matches(subject(case.sample)) shouldBe case.expected
+                PacketFilter.parse(case.filter).matches(subject(case.sample)) shouldBe case.expected
             }
+        }
+
+        test("a logged packet matches its group, its properties, and no queue") {
+            val view = FilterView { names[it] ?: "?" }
+            val sample =
+                SampleNflog
+                    .of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1))
+                    .mark(7)
+                    .uid(1000)
+                    .outDevice(2)
+            view.wrap(logged(30, sample))
+            listOf("group 30", "udp dport 53", "mark 7", "uid 1000", "out eth0", "not queue 30", "len = 29").forEach {
+                withClue(it) { PacketFilter.parse(it).matches(view) shouldBe true }
+            }
+            listOf("group 31", "in eth0", "gid 0", "queue 0").forEach {
+                withClue(it) { PacketFilter.parse(it).matches(view) shouldBe false }
+            }
+        }
+
+        test("bare bytes match by their headers, and have no mark, user, interface, queue or group") {
+            val view = FilterView { "lo" }
+            view.wrap(Bytes.of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1)))
+            listOf("udp dport 53", "len = 29", "mark 0", "src 10.0.0.0/8").forEach {
+                withClue(it) { PacketFilter.parse(it).matches(view) shouldBe true }
+            }
+            listOf("uid 0", "gid 0", "in lo", "out lo", "queue 0", "group 0").forEach {
+                withClue(it) { PacketFilter.parse(it).matches(view) shouldBe false }
+            }
+            view.wrap(Bytes.of(1, 2, 3))
+            PacketFilter.parse("ip or ip6 or proto 0").matches(view) shouldBe false
+            PacketFilter.parse("len = 3").matches(view) shouldBe true
+        }
+
+        test("a view without a packet is refused by every match") {
+            listOf("any", "udp", "mark 0", "uid 1", "in lo", "queue 1", "group 1", "len = 0", "dport 1").forEach {
+                withClue(
+                    it,
+                ) { shouldThrow<IllegalStateException> { PacketFilter.parse(it).matches(FilterView { "" }) } }
+            }
+        }
+
+        test("filters are combined in programs as in text") {
+            val udp = PacketFilter.parse("udp")
+            val dns = udp.and(PacketFilter.parse("port 53")).or(PacketFilter.parse("tcp port 53").negate())
+            "$dns" shouldBe "udp and port 53 or not tcp port 53"
+            PacketFilter.parse("$dns") shouldBe dns
+            PacketFilter.any() shouldBe PacketFilter.parse("")
         }
 
         test("flags after IPv6 extension headers are found, and not in later fragments") {
@@ -270,7 +341,7 @@ class FilterSpec :
             val extended = plain.copyOf(40) + options + plain.copyOfRange(40, plain.size)
             extended[6] = 60
             extended[5] = (plain[5] + 8).toByte()
-            val filter = FilterParser.parse("tcp flags syn and dport 2")
+            val filter = PacketFilter.parse("tcp flags syn and dport 2")
             filter.matches(subject(SampleNfqueue.of(*extended).hwProtocol(0x86dd))) shouldBe true
             val fragment = SamplePackets.tcp("10.9.0.1", 1, "10.9.0.2", 2, 2).also { it[7] = 10 }
             filter.matches(subject(SampleNfqueue.of(*fragment))) shouldBe false
