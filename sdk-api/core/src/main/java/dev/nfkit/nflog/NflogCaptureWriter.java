@@ -164,6 +164,16 @@ public final class NflogCaptureWriter {
         return true;
     }
 
+    /**
+     * Counts a packet that is not to be written, because a filter refuses it, for example. Otherwise the gap in the
+     * kernel's numbers would be reported as a loss by {@link #finish}.
+     *
+     * @param packet the packet, borrowed or owned
+     */
+    public void leaveOut(NflogPacket packet) {
+        tally(packet.group()).count(packet);
+    }
+
     private @Nullable CharSequence comment() {
         return comment.isEmpty() ? null : comment;
     }

@@ -17,13 +17,8 @@ final class UsageText {
         String text = firstLine(e.getMessage())
                 .replaceAll(" is not an? (int|long|short|byte|Integer|Long)\\b", " is not a number")
                 .replaceAll(" is not an? (double|float|Double)\\b", " is not a number");
-        String command = e.getCommandLine().getCommandName();
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return text.startsWith("Unknown subcommand") ? text + " The commands are " + commands(e) : text;
-        }
-        if (command.equals("capture") && !unmatched.isUnknownOption()) {
-            String filter = String.join(" ", unmatched.getUnmatched());
-            return text + "; a filter is given by --rule '" + filter + "', or by the rule that logs";
         }
         List<String> near = unmatched.getSuggestions();
         return near.isEmpty() ? text : text + "; did you mean " + meant(near) + "?";

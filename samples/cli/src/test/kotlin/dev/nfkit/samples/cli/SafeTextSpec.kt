@@ -283,8 +283,7 @@ class SafeTextSpec :
                     "CounterLine",
                     "DemoCommand",
                     "DemoScreen",
-                    "CaptureFiles",
-                    "AnonymizeCommand",
+                    "BinaryOutput",
                 )
         }
     })

@@ -4,14 +4,13 @@ import dev.nfkit.anonymize.TraceAnonymizer;
 import dev.nfkit.pcap.PrivateFile;
 import dev.nfkit.samples.cli.arguments.AnonymizationKey;
 import dev.nfkit.samples.cli.arguments.TraceSource;
+import dev.nfkit.samples.cli.output.BinaryOutput;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.samples.cli.run.Program;
 import dev.nfkit.trace.TraceReader;
 import dev.nfkit.trace.TraceWriter;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -88,7 +87,7 @@ public final class AnonymizeCommand implements Callable<Integer> {
 
     @SuppressWarnings("resource") // standard output stays open
     private static long print(TraceReader reader, TraceAnonymizer anonymizer) throws IOException {
-        return copy(reader, anonymizer, new FileOutputStream(FileDescriptor.out).getChannel());
+        return copy(reader, anonymizer, BinaryOutput.standard());
     }
 
     @SuppressWarnings("resource") // the caller closes the channel

@@ -1,6 +1,8 @@
 package dev.nfkit.samples.cli.capture;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.filter.FilterView;
+import dev.nfkit.filter.PacketFilter;
 import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.nflog.NflogPacket;
@@ -30,6 +32,9 @@ public final class Capture implements PollLoop.Work {
     private final long flushEvery;
     private final long mostPackets;
     private final long mostBytes;
+    private PacketFilter filter = PacketFilter.any();
+    private FilterView view = new FilterView(index -> "");
+    private long leftOut;
     private long packets;
     private long payloadBytes;
     private boolean full;
@@ -62,6 +67,13 @@ public final class Capture implements PollLoop.Work {
         mostBytes = stop.bytes() == 0 ? Long.MAX_VALUE : stop.bytes();
     }
 
+    /** Writes and prints only packets that a filter matches. To be called before the run. */
+    Capture only(PacketFilter wanted, FilterView how) {
+        filter = wanted;
+        view = how;
+        return this;
+    }
+
     /** Runs until the session ends: at a limit, after a stop, or after a failure. */
     public void run() throws NetlinkException, WriteFailure {
         try {
@@ -90,8 +102,12 @@ public final class Capture implements PollLoop.Work {
 
     @Override
     public void look(long now) throws WriteFailure {
-        if (files != null && !full && files.fileTimeOver(now)) {
-            nextFile(files);
+        if (files != null && !full) {
+            if (files.full(stop.files())) {
+                end();
+            } else {
+                files.rotateIfOld();
+            }
         }
         if (counter.due(now)) {
             counter.show(
@@ -99,17 +115,20 @@ public final class Capture implements PollLoop.Work {
         }
     }
 
-    private void nextFile(CaptureFiles present) throws WriteFailure {
-        if (stop.files() > 0 && present.count() >= stop.files()) {
-            full = true;
-            session.close();
-        } else {
-            present.next();
-        }
+    private void end() {
+        full = true;
+        session.close(); // later packets are not wanted
     }
 
     private void take(NflogPacket packet) throws WriteFailure {
         if (full) {
+            return;
+        }
+        if (!filter.matches(view.wrap(packet))) {
+            leftOut++;
+            if (files != null) {
+                files.leaveOut(packet);
+            }
             return;
         }
         boolean written = files == null || files.write(packet);
@@ -121,8 +140,7 @@ public final class Capture implements PollLoop.Work {
         }
         payloadBytes += packet.payload().length();
         if (packets >= mostPackets || (files != null && (files.bytes() >= mostBytes || files.full(stop.files())))) {
-            full = true;
-            session.close(); // later packets are not wanted
+            end();
         }
     }
 
@@ -152,6 +170,11 @@ public final class Capture implements PollLoop.Work {
     /** The number of packets written or printed. */
     public long packets() {
         return files == null ? packets : files.packets();
+    }
+
+    /** The number of packets that the filter did not match. */
+    long leftOut() {
+        return leftOut;
     }
 
     public Statistics statistics() {

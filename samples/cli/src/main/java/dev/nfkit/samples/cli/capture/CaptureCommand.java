@@ -1,6 +1,8 @@
 package dev.nfkit.samples.cli.capture;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.filter.FilterView;
+import dev.nfkit.filter.PacketFilter;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
@@ -9,6 +11,7 @@ import dev.nfkit.nftables.trace.PacketPathOptions;
 import dev.nfkit.nftables.trace.PacketPaths;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.samples.cli.arguments.Criteria;
+import dev.nfkit.samples.cli.arguments.FilterArguments;
 import dev.nfkit.samples.cli.arguments.InstalledRuleArguments;
 import dev.nfkit.samples.cli.arguments.InterfaceArgument;
 import dev.nfkit.samples.cli.arguments.PrintArguments;
@@ -89,6 +92,9 @@ public final class CaptureCommand implements Callable<Integer> {
     private boolean raw;
 
     @Mixin
+    private FilterArguments filter = new FilterArguments();
+
+    @Mixin
     private PrintArguments print = new PrintArguments();
 
     @Mixin
@@ -103,6 +109,7 @@ public final class CaptureCommand implements Callable<Integer> {
         if (dropped.given()) {
             return captureDropped(transport);
         }
+        PacketFilter wanted = filter.filter();
         Optional<PacketRule> rule = installed.rule();
         List<Integer> numbers = installed.numbers(
                 InterfaceArgument.GROUPS,
@@ -121,11 +128,15 @@ public final class CaptureCommand implements Callable<Integer> {
         } else if (!ring.isEmpty()) {
             throw Failure.usage("-b needs -w: the names are derived from the file's");
         }
-        return capture(transport, options, format, stop, numbers);
+        return capture(transport, options, format, stop, numbers, wanted);
     }
 
     private int captureDropped(NetlinkTransport transport) throws Failure {
         boolean logged = !interfaces.isEmpty() || installed.matches() || session.copyRange() > 0;
+        if (filter.given()) {
+            throw Failure.usage("--dropped has its filter as its own argument: --dropped '" + dropped.match()
+                    + "', in the language of nft");
+        }
         Criteria stop = stop();
         DroppedArguments.check(stop, logged, !ring.isEmpty() || classic || raw);
         if (file != null && file.equals("-") && print.json()) {
@@ -189,7 +200,8 @@ public final class CaptureCommand implements Callable<Integer> {
             NflogOptions options,
             CaptureFiles.@Nullable Format format,
             Criteria stop,
-            List<Integer> numbers)
+            List<Integer> numbers,
+            PacketFilter wanted)
             throws Failure {
         NflogSession open = open(transport, options);
         CaptureFiles files = null;
@@ -204,8 +216,8 @@ public final class CaptureCommand implements Callable<Integer> {
         PacketPrinter<NflogPacket> printer =
                 print.json() || files == null ? printer(print.json(), transport.kernel()) : null;
         TextOutput text = printer == null ? null : TextOutput.standard();
-        Capture capture =
-                new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null));
+        Capture capture = new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null))
+                .only(wanted, FilterView.of(transport.kernel()));
         announce(open, options, numbers);
         return Ending.during(open::stop, new CaptureOutcome(capture, files)::await);
     }

@@ -46,14 +46,14 @@ final class CaptureOutcome {
         }
         try {
             files.close();
-            return files.packets();
         } catch (WriteFailure e) {
-            return files.abandon();
+            // The first failure was printed, or is thrown.
         }
+        return files.packets();
     }
 
     private void summary(long packets) {
-        String text = Summary.of(packets, files == null ? 0 : files.skipped(), capture.statistics());
+        String text = Summary.of(packets, files == null ? 0 : files.skipped(), capture.leftOut(), capture.statistics());
         String where = "";
         if (files != null && files.path() != null) {
             where = files.count() > 1 ? ": " + files.count() + " files, the last " + files.path() : ": " + files.path();

@@ -7,6 +7,7 @@ import dev.nfkit.pcap.CaptureInterface;
 import dev.nfkit.pcap.CaptureSection;
 import dev.nfkit.pcap.LinkType;
 import dev.nfkit.pcap.PcapngWriter;
+import dev.nfkit.samples.cli.output.BinaryOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.paths.DroppedPrinter;
 import dev.nfkit.samples.cli.paths.PathOutput;
@@ -54,7 +55,7 @@ final class DroppedFile implements PathOutput {
         boolean standard = target.equals("-");
         name = standard ? "standard output" : target;
         try {
-            writer = begin(CaptureFiles.openChannel(standard ? null : Path.of(target)));
+            writer = begin(BinaryOutput.open(standard ? null : Path.of(target)));
         } catch (IOException e) {
             throw new WriteFailure(name, e);
         }

@@ -19,21 +19,22 @@ public final class Summary {
         return "Packets: " + packets + "  Bytes: " + bytes + "  Drops: " + dropped(statistics);
     }
 
-    public static String of(long packets, long skipped, Statistics statistics) {
+    public static String of(long packets, long skipped, long leftOut, Statistics statistics) {
         StringBuilder text = new StringBuilder();
         text.append(packets(packets)).append(" captured, ");
         text.append(dropped(statistics)).append(" dropped");
-        List<String> details = details(skipped, statistics);
+        List<String> details = details(skipped, leftOut, statistics);
         return details.isEmpty() ? text.toString() : text + " (" + String.join(", ", details) + ")";
     }
 
-    private static List<String> details(long skipped, Statistics statistics) {
+    private static List<String> details(long skipped, long leftOut, Statistics statistics) {
         List<String> details = new ArrayList<>();
         add(details, statistics.socketDrops(), "datagrams lost at the socket");
         add(details, statistics.truncatedDatagrams(), "datagrams that did not fit");
         add(details, statistics.malformed(), "malformed messages");
         add(details, statistics.truncatedPackets(), "cut at the copy range");
         add(details, skipped, "not IP and omitted");
+        add(details, leftOut, "did not match the filter");
         return details;
     }
 

@@ -1,5 +1,7 @@
 package dev.nfkit.samples.cli.capture
 
+import dev.nfkit.filter.FilterView
+import dev.nfkit.filter.PacketFilter
 import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.pcap.CaptureReader
@@ -20,8 +22,6 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldMatch
 import java.io.File
-import java.nio.file.Path
-import java.time.LocalDateTime
 
 private const val RECORDING = "nflog-batched-qthresh"
 
@@ -31,6 +31,7 @@ private fun capture(
     ring: Criteria = Criteria.NEVER,
     linkType: Int = LinkType.NFLOG,
     classic: Boolean = false,
+    filter: PacketFilter = PacketFilter.any(),
 ): Capture {
     val trace = replayed(RECORDING)
     val builder = NflogOptions.builder()
@@ -40,7 +41,9 @@ private fun capture(
     val session = NflogSession.open(transport, options)
     val format = CaptureFiles.Format(target.path, classic, linkType, ring, options.groups())
     val files = CaptureFiles.open(format, transport.kernel(), session::statistics)
-    return Capture(session, files, null, null, stop, CounterLine(false)).apply { run() }
+    return Capture(session, files, null, null, stop, CounterLine(false))
+        .only(filter, FilterView.of(transport.kernel()))
+        .apply { run() }
 }
 
 private fun packets(file: File): Int {
@@ -69,6 +72,15 @@ class CaptureFilesSpec :
             CaptureReader.open(file.toPath()).use { it.next()!!.linkType() shouldBe LinkType.RAW }
         }
 
+        test("only packets that match a filter are written, and the others are no losses") {
+            val file = tempdir().resolve("filtered.pcapng")
+            val capture = capture(file, filter = PacketFilter.parse("len = 0"))
+            capture.packets() shouldBe 0
+            capture.leftOut() shouldBe all
+            packets(file) shouldBe 0
+            capture(file, filter = PacketFilter.parse("len > 0")).packets() shouldBe all
+        }
+
         test("a packet limit stops the capture at exactly that packet") {
             val file = tempdir().resolve("some.pcapng")
             capture(file, stop = Criteria(3, 0, 0, 0)).packets() shouldBe 3
@@ -95,13 +107,6 @@ class CaptureFilesSpec :
             val dir = tempdir()
             capture(dir.resolve("n"), stop = Criteria(0, 0, 0, 2), ring = Criteria(2, 0, 0, 0)).packets() shouldBe 4
             dir.listFiles()!!.sortedBy { it.name }.map(::packets) shouldContainExactly listOf(2, 2)
-        }
-
-        test("names have the format of dumpcap") {
-            val time = LocalDateTime.of(2026, 11, 20, 22, 33, 44)
-            FileNames.numbered(Path.of("/x/out.pcapng"), 1, time) shouldBe Path.of("/x/out_00001_20261120223344.pcapng")
-            FileNames.numbered(Path.of("a.b/out"), 12, time) shouldBe Path.of("a.b/out_00012_20261120223344")
-            FileNames.numbered(Path.of(".hidden"), 1, time) shouldBe Path.of(".hidden_00001_20261120223344")
         }
 
         test("a full device fails when the file is opened, and the message names it") {
@@ -146,7 +151,8 @@ class CaptureFilesSpec :
                     },
                 )
             }.message shouldContain "No such file or directory"
-            files[0].abandon() shouldBe 2
+            files[0].close()
+            files[0].packets() shouldBe 2
             packets(kept.listFiles()!!.single()) shouldBe 2
         }
 

@@ -1,4 +1,4 @@
-package dev.nfkit.samples.cli.capture;
+package dev.nfkit.nflog;
 
 import java.nio.file.Path;
 import java.time.LocalDateTime;
