@@ -39,6 +39,7 @@ final class ForeignCalls {
     private static final MethodHandle OPEN = LINKER.variadic("open", 2, int.class, long.class, int.class);
     private static final MethodHandle IOCTL = LINKER.variadic("ioctl", 2, int.class, int.class, long.class, long.class);
     private static final MethodHandle SETNS = LINKER.call("setns", int.class, int.class, int.class);
+    private static final MethodHandle UNSHARE = LINKER.call("unshare", int.class, int.class);
     private static final MethodHandle CLOCK_GETTIME = LINKER.call("clock_gettime", int.class, int.class, long.class);
 
     private ForeignCalls() {}
@@ -218,6 +219,14 @@ final class ForeignCalls {
     static int setns(int fd, int type) {
         try {
             return (int) SETNS.invokeExact(fd, type);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int unshare(int flags) {
+        try {
+            return (int) UNSHARE.invokeExact(flags);
         } catch (Throwable e) {
             throw unexpected(e);
         }

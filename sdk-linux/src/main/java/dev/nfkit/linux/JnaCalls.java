@@ -40,6 +40,8 @@ final class JnaCalls {
 
     static native int setns(int fd, int type);
 
+    static native int unshare(int flags);
+
     static native int clock_gettime(int clock, long timespec);
 
     private JnaCalls() {}

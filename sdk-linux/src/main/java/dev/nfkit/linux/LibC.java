@@ -136,6 +136,10 @@ final class LibC {
         return FOREIGN ? ForeignCalls.setns(fd, type) : JnaCalls.setns(fd, type);
     }
 
+    static int unshare(int flags) {
+        return FOREIGN ? ForeignCalls.unshare(flags) : JnaCalls.unshare(flags);
+    }
+
     static int clock_gettime(int clock, long timespec) {
         return FOREIGN ? ForeignCalls.clock_gettime(clock, timespec) : JnaCalls.clock_gettime(clock, timespec);
     }

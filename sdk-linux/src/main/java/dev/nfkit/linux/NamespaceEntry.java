@@ -82,7 +82,7 @@ sealed interface NamespaceEntry {
         @Override
         public void run() {
             try {
-                enter();
+                enter(namespace);
                 result = action.run();
             } catch (Throwable e) {
                 failure = e;
@@ -110,11 +110,12 @@ sealed interface NamespaceEntry {
             return value;
         }
 
-        private void enter() throws NetlinkException {
+        /** Moves the calling thread into a namespace. */
+        static void enter(NetworkNamespace namespace) throws NetlinkException {
             Path path = namespace.path();
             int fd = ProcFile.open(path, Abi.O_RDONLY);
             if (fd < 0) {
-                throw missing(path, Machine.errno());
+                throw missing(namespace, path, Machine.errno());
             }
             try {
                 if (LibC.setns(fd, Abi.CLONE_NEWNET) < 0) {
@@ -125,7 +126,7 @@ sealed interface NamespaceEntry {
             }
         }
 
-        private SystemCallException missing(Path path, Errno errno) {
+        private static SystemCallException missing(NetworkNamespace namespace, Path path, Errno errno) {
             String cure = null;
             if (errno.equals(Errno.ENOENT)) {
                 cure = "there is no " + namespace;
@@ -138,7 +139,7 @@ sealed interface NamespaceEntry {
             return new SystemCallException("open(" + path + ")", errno, cure);
         }
 
-        private SystemCallException refused(Path path, Errno errno) {
+        private static SystemCallException refused(Path path, Errno errno) {
             String cure = null;
             if (errno.equals(Errno.EPERM)) {
                 cure = "entering a network namespace needs CAP_SYS_ADMIN in the user namespace that owns it,"

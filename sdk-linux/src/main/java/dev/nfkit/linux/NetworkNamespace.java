@@ -3,11 +3,15 @@ package dev.nfkit.linux;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Identifies a network namespace (network_namespaces(7)): by its name in {@code ip netns}, by a path, or by a process
- * in it. It is only an identifier: nothing is opened, and the namespace need not exist.
+ * in it. It is only an identifier: nothing is opened, and the namespace need not exist. A {@link TemporaryNamespace} makes
+ * one. Safe for any number of threads.
  */
 public final class NetworkNamespace {
     private static final Path RUN = Path.of("/run/netns");
@@ -75,6 +79,51 @@ public final class NetworkNamespace {
         Path usual = RUN.resolve(String.valueOf(name));
         Path older = VAR_RUN.resolve(String.valueOf(name));
         return !Files.exists(usual) && Files.exists(older) ? older : usual;
+    }
+
+    /**
+     * Carries out an action on a temporary thread in the namespace. A socket that the action opens, or a process that it
+     * starts, is in the namespace, and stays there. The calling thread waits, and stays outside.
+     *
+     * <pre>{@code
+     * ServerSocket server = NetworkNamespace.named("blue").call(() -> new ServerSocket(8080));
+     * }</pre>
+     *
+     * <p>A thread that the action starts is in the namespace, too, and one of a pool stays there. If the caller is
+     * interrupted, the temporary thread is interrupted, and the call does not wait for it.
+     *
+     * @param action the action
+     * @return its result
+     * @param <T> the type of the result
+     * @throws dev.nfkit.SystemCallException with ENOENT if there is no such namespace, EPERM if it may not be entered (which
+     *     needs {@code CAP_SYS_ADMIN}), ENOSYS if this machine is not 64-bit Linux or JNA cannot be loaded
+     * @throws InterruptedException if the calling thread is interrupted
+     * @throws Exception as the action throws
+     */
+    public <T extends @Nullable Object> T call(Callable<T> action) throws Exception {
+        Machine.require();
+        FutureTask<T> visit = new FutureTask<>(() -> {
+            NamespaceEntry.Visit.enter(this);
+            return action.call();
+        });
+        Thread thread = new Thread(null, visit, "nfkit enters " + text, 0, false);
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return visit.get();
+        } catch (InterruptedException e) {
+            visit.cancel(true);
+            throw e;
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof Exception exception) {
+                throw exception;
+            }
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        }
     }
 
     /**

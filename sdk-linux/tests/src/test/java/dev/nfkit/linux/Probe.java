@@ -95,6 +95,13 @@ final class Probe {
                     System.out.println(e.getMessage());
                 }
             }
+            case "namespace" -> {
+                try (var made = TemporaryNamespace.create()) {
+                    System.out.println("made " + made);
+                } catch (SystemCallException e) {
+                    System.out.println(e.getMessage());
+                }
+            }
             case "little-memory" -> littleMemory(transport);
             case "receive-buffer" -> {
                 try (var socket = transport.open(Netlink.NETLINK_NETFILTER)) {
