@@ -1,4 +1,4 @@
-/** Fake kernels and replays of recordings as parameters of tests in JUnit 5 and 6. */
+/** Fake kernels, replays of recordings and network namespaces as parameters of tests in JUnit 5 and 6. */
 @NullMarked
 package dev.nfkit.testkit.junit;
 

@@ -54,8 +54,9 @@ public object NetfilterExtension : TestCaseExtension {
         val failure = result.errorOrNull
         return when {
             left == null || result.isIgnored -> result
-            failure == null -> TestResult.Failure(result.duration, left)
-            else -> result.also { failure.addSuppressed(left) }
+            failure != null -> result.also { failure.addSuppressed(left) }
+            left is AssertionError -> TestResult.Failure(result.duration, left)
+            else -> TestResult.Error(result.duration, left)
         }
     }
 
