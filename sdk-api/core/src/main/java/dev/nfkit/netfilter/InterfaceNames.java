@@ -2,6 +2,7 @@ package dev.nfkit.netfilter;
 
 import dev.nfkit.socket.KernelView;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
@@ -25,6 +26,7 @@ public final class InterfaceNames implements LongFunction<String> {
     private final LongSupplier nanoTime;
     private final long[] indexes = new long[REMEMBERED];
     private final String[] names = new String[REMEMBERED];
+    private final boolean[] known = new boolean[REMEMBERED];
     private final long[] askedAt = new long[REMEMBERED];
     private int count;
     private int oldest;
@@ -58,23 +60,40 @@ public final class InterfaceNames implements LongFunction<String> {
      */
     @Override
     public String apply(long index) {
+        return names[place(index)];
+    }
+
+    /**
+     * The name of an interface, if there is one. Unlike {@link #apply}, it may allocate the result.
+     *
+     * @param index the index
+     * @return the name; empty if there is no such interface, or no longer
+     */
+    public Optional<String> find(long index) {
+        int place = place(index);
+        return known[place] ? Optional.of(names[place]) : Optional.empty();
+    }
+
+    private int place(long index) {
         long now = nanoTime.getAsLong();
         for (int i = 0; i < count; i++) {
             if (indexes[i] == index) {
                 if (now - askedAt[i] >= FRESH_NANOS) {
                     ask(i, index, now);
                 }
-                return names[i];
+                return i;
             }
         }
         int place = count < REMEMBERED ? count++ : oldest++ % REMEMBERED;
         ask(place, index, now);
-        return names[place];
+        return place;
     }
 
     private void ask(int place, long index, long now) {
         indexes[place] = index;
-        names[place] = kernel.interfaceName(index).orElse("ifindex " + index);
+        Optional<String> name = kernel.interfaceName(index);
+        known[place] = name.isPresent();
+        names[place] = name.orElse("ifindex " + index);
         askedAt[place] = now;
     }
 }

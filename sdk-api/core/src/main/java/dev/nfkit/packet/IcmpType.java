@@ -1,5 +1,8 @@
 package dev.nfkit.packet;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Types of ICMP messages (IANA's numbers; {@code linux/icmp.h}, {@code linux/icmpv6.h}). Those of ICMPv6 start with
  * {@code V6_}: the same number has different meanings in the two versions.
@@ -41,6 +44,57 @@ public final class IcmpType {
     public static final int V6_NEIGHBOR_ADVERTISEMENT = 136;
 
     private IcmpType() {}
+
+    /**
+     * The usual name of a type, such as {@code echo request}.
+     *
+     * @param version 4 for ICMP of IPv4, 6 for ICMPv6
+     * @param type the type, 0 to 255
+     * @return a name in lower case; empty if the type has none, or is obsolete
+     */
+    public static Optional<String> name(int version, int type) {
+        return Optional.ofNullable(version == 4 ? name4(type) : name6(type));
+    }
+
+    private static @Nullable String name4(int type) {
+        return switch (type) {
+            case ECHO_REPLY -> "echo reply";
+            case DESTINATION_UNREACHABLE -> "unreachable";
+            case SOURCE_QUENCH -> "source quench";
+            case REDIRECT -> "redirect";
+            case ECHO_REQUEST -> "echo request";
+            case 9 -> "router advertisement";
+            case 10 -> "router solicitation";
+            case TIME_EXCEEDED -> "time exceeded";
+            case PARAMETER_PROBLEM -> "parameter problem";
+            case 13 -> "timestamp request";
+            case 14 -> "timestamp reply";
+            case 17 -> "address mask request";
+            case 18 -> "address mask reply";
+            default -> null;
+        };
+    }
+
+    private static @Nullable String name6(int type) {
+        return switch (type) {
+            case V6_DESTINATION_UNREACHABLE -> "unreachable";
+            case V6_PACKET_TOO_BIG -> "packet too big";
+            case V6_TIME_EXCEEDED -> "time exceeded";
+            case V6_PARAMETER_PROBLEM -> "parameter problem";
+            case V6_ECHO_REQUEST -> "echo request";
+            case V6_ECHO_REPLY -> "echo reply";
+            case 130 -> "multicast listener query";
+            case 131 -> "multicast listener report";
+            case 132 -> "multicast listener done";
+            case V6_ROUTER_SOLICITATION -> "router solicitation";
+            case V6_ROUTER_ADVERTISEMENT -> "router advertisement";
+            case V6_NEIGHBOR_SOLICITATION -> "neighbor solicitation";
+            case V6_NEIGHBOR_ADVERTISEMENT -> "neighbor advertisement";
+            case 137 -> "redirect";
+            case 143 -> "multicast listener report v2";
+            default -> null;
+        };
+    }
 
     static boolean isEcho(int version, int type) {
         return version == 4

@@ -47,6 +47,15 @@ class InterfaceNamesSpec :
             names.apply(77) shouldBe "tap0"
         }
 
+        test("an interface that does not exist has no name to find, until it is created") {
+            names.find(2).get() shouldBe "eth0"
+            names.find(78).isPresent shouldBe false
+            names.apply(78) shouldBe "ifindex 78"
+            fake.networkInterface(78, "tap1")
+            now += InterfaceNames.FRESH_NANOS
+            names.find(78).get() shouldBe "tap1"
+        }
+
         test("any number of interfaces have names, and the cache is bounded") {
             val many = 1_000L until 1_000L + 2 * InterfaceNames.REMEMBERED
             many.forEach { fake.networkInterface(it, "if$it") }

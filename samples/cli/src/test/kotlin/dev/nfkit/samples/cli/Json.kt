@@ -1,7 +1,11 @@
 package dev.nfkit.samples.cli
 
-/** Reads one JSON object (RFC 8259) strictly: objects as maps, arrays as lists, integers as Long, others as Double. */
+/**
+ * Reads one object that a command has printed, which must be valid by the schema of all commands. Reads JSON (RFC 8259)
+ * strictly: objects as maps, arrays as lists, integers as Long, others as Double.
+ */
 internal fun parseJson(text: String): Map<String, Any> {
+    Schemas.check(text)
     val reader = JsonReader(text)
     val value = reader.value()
     check(reader.at == text.length) { "more text after the object at ${reader.at}: $text" }

@@ -143,10 +143,13 @@ internal class Deciding(
     vararg args: String,
 ) : Running("Deciding on", "queue", "--netns", netns.name, "-i", "nfqueue:$queues", *args)
 
-/** A command as a separate process. It has printed that it is ready when the constructor returns. */
+/**
+ * A command as a separate process. It has printed that it is ready when the constructor returns. Each line of JSON must
+ * be valid by its schema.
+ */
 internal open class Running(
     ready: String,
-    vararg args: String,
+    private vararg val args: String,
 ) : AutoCloseable {
     private val out = File.createTempFile("nfkit", ".out").apply { deleteOnExit() }
     private val err = File.createTempFile("nfkit", ".err").apply { deleteOnExit() }
@@ -173,7 +176,8 @@ internal open class Running(
 
     fun ended(): Ran {
         check(process.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "nfkit does not end" }
-        return Ran(process.exitValue(), out.readText(), err.readText())
+        Schemas.checkOutput(args, printed())
+        return Ran(process.exitValue(), printed(), err.readText())
     }
 
     override fun close() {

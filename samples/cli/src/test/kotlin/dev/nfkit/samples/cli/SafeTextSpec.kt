@@ -170,7 +170,7 @@ class SafeTextSpec :
             withData(
                 nameFn = { it.first },
                 listOf(
-                    "a logged packet" to { JsonPrinter(NflogFields()).printed(logged) },
+                    "a logged packet" to { JsonPrinter(NflogFields(), kernel).printed(logged) },
                     "a connection" to { line { json.entry(entry(connection), 5, it) } },
                     "an expectation" to { line { json.expectation(expectation(expected), 5, it) } },
                 ) + events.map { it.javaClass.simpleName to { line { line -> json.event(it, 5, line) } } },

@@ -44,7 +44,8 @@ internal data class Ran(
 
 /**
  * The command line in this process: several commands are faster than starting a JVM for each. Its output is the lines
- * of packets and entries; a capture to standard output, the demo and help go to the process's own output.
+ * of packets and entries; a capture to standard output, the demo and help go to the process's own output. Each line of
+ * JSON must be valid by its schema.
  */
 internal fun nfkit(vararg args: String): Ran {
     val before = System.err
@@ -54,7 +55,9 @@ internal fun nfkit(vararg args: String): Ran {
     TextOutput.redirect(printed)
     try {
         val code = Main.run(*args)
-        return Ran(code, printed.toString(Charsets.UTF_8), errors.toString(Charsets.UTF_8))
+        val out = printed.toString(Charsets.UTF_8)
+        Schemas.checkOutput(args, out)
+        return Ran(code, out, errors.toString(Charsets.UTF_8))
     } finally {
         TextOutput.redirect(null)
         System.setErr(before)

@@ -224,7 +224,7 @@ public final class CaptureCommand implements Callable<Integer> {
 
     public static PacketPrinter<NflogPacket> printer(boolean json, KernelView kernel) {
         NflogFields fields = new NflogFields();
-        return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
+        return json ? new JsonPrinter<>(fields, kernel) : new LinePrinter<>(fields, kernel);
     }
 
     private void announce(NflogSession open, NflogOptions options, List<Integer> numbers) throws Failure {

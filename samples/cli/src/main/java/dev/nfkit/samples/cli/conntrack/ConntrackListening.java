@@ -8,17 +8,16 @@ import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.samples.cli.conntrack.print.ConntrackPrinter;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.Summary;
+import dev.nfkit.samples.cli.output.WallClock;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Outcome;
 import dev.nfkit.samples.cli.run.PollLoop;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.function.Predicate;
 
 /** Prints the events of connections or expectations until it is stopped: {@code -E}. */
 final class ConntrackListening implements PollLoop.Work {
     private static final long FLUSH_NANOS = 100_000_000L;
-    private static final long SECOND = 1_000_000_000L;
 
     private final ConntrackEvents events;
     private final Predicate<ConntrackEvent> wanted;
@@ -89,15 +88,10 @@ final class ConntrackListening implements PollLoop.Work {
         if (!overrun && !wanted.test(event)) {
             return;
         }
-        output.event(event, timed ? now() : ConntrackPrinter.NO_TIME);
+        output.event(event, timed ? WallClock.nanos() : ConntrackPrinter.NO_TIME);
         if (!overrun) {
             shown++;
         }
-    }
-
-    private static long now() {
-        Instant now = Instant.now();
-        return now.getEpochSecond() * SECOND + now.getNano();
     }
 
     @Override

@@ -90,7 +90,7 @@ final class ConntrackOutput {
             line.setLength(0);
             if (json) {
                 JsonObject object = new JsonObject();
-                object.begin(line);
+                object.beginNow(line, prefix.isEmpty() ? "conntrack_counters" : "expectation_counters");
                 object.number("cpu", processor.cpu());
                 processor.values().forEach((counter, value) -> object.number(counter.key(), value));
                 object.end();
@@ -116,7 +116,7 @@ final class ConntrackOutput {
         line.setLength(0);
         if (json) {
             JsonObject object = new JsonObject();
-            object.begin(line);
+            object.beginNow(line, "conntrack_count");
             object.number("entries", entries);
             if (most >= 0) {
                 object.number("max_entries", most);

@@ -95,7 +95,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private static String object(Finding finding) {
         StringBuilder line = new StringBuilder();
         JsonObject object = new JsonObject();
-        object.begin(line);
+        object.beginNow(line, "finding");
         object.string("health", finding.health().word());
         object.string("check", finding.check());
         object.string("text", finding.text());

@@ -129,7 +129,7 @@ public final class ListCommand implements Callable<Integer> {
 
     private static JsonObject begin(StringBuilder line, KernelView kernel, long portId, String kind, int number) {
         JsonObject object = new JsonObject();
-        object.begin(line);
+        object.beginNow(line, "bound_" + kind);
         object.number(kind, number);
         object.number("port_id", portId);
         kernel.owner(portId).ifPresent(owner -> {

@@ -17,7 +17,7 @@ import java.util.List;
 
 /**
  * Writes attributes as JSON members by their schema: its names, in its order, nested in the same way. Unknown
- * attributes are omitted; addresses are text. If an attribute occurs twice, the last one counts. Reusable; one thread
+ * attributes are omitted; addresses are text, and numbers have their names beside them. If an attribute occurs twice, the last one counts. Reusable; one thread
  * at a time.
  */
 public final class AttributeJson {
@@ -132,6 +132,7 @@ public final class AttributeJson {
             json.number(type.key(), Integer.toUnsignedLong(swap ? Integer.reverseBytes(word) : word));
         } else {
             JsonPrinter.plain(json, type.key(), type.shape(), bytes);
+            AttributeNames.write(json, type, bytes);
         }
     }
 

@@ -8,12 +8,42 @@ public final class JsonObject {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     private StringBuilder out = new StringBuilder();
+    private final UtcTime time = new UtcTime();
+    private char[] digits = new char[256];
     private boolean first;
 
     public void begin(StringBuilder target) {
         out = target;
         out.append('{');
         first = true;
+    }
+
+    /**
+     * Begins an object of a command, whose first members are its kind and its time.
+     *
+     * @param target the line to append to
+     * @param kind the kind of object, by which programs distinguish them
+     * @param nanos the time in nanoseconds since 1970
+     * @param source where the time is from
+     */
+    public void begin(StringBuilder target, String kind, long nanos, TimeSource source) {
+        begin(target);
+        string("kind", kind);
+        time(nanos, source);
+    }
+
+    /** Begins an object whose time is the present. */
+    public void beginNow(StringBuilder target, String kind) {
+        begin(target, kind, WallClock.nanos(), TimeSource.RECEIVED);
+    }
+
+    /** Appends the time of the object and its source. */
+    public void time(long nanos, TimeSource source) {
+        key("time");
+        out.append('"');
+        time.append(nanos, out);
+        out.append('"');
+        string("time_source", source.word());
     }
 
     public void beginNested(String key) {
@@ -37,6 +67,15 @@ public final class JsonObject {
         first = true;
     }
 
+    /** Appends a string to an array. */
+    public void item(String value) {
+        if (!first) {
+            out.append(',');
+        }
+        first = false;
+        quoted(value);
+    }
+
     public void endArray() {
         out.append(']');
         first = false;
@@ -52,8 +91,7 @@ public final class JsonObject {
             out.append(',');
         }
         first = false;
-        quoted(key);
-        out.append(':');
+        out.append('"').append(key).append("\":"); // keys are names of the schema, which need no escapes
     }
 
     public void number(String key, long value) {
@@ -88,12 +126,16 @@ public final class JsonObject {
 
     public void hex(String key, Bytes value) {
         key(key);
-        out.append('"');
-        for (int i = 0; i < value.length(); i++) {
-            int b = value.u8(i);
-            out.append(HEX[b >>> 4]).append(HEX[b & 0xf]);
+        int length = value.length();
+        if (digits.length < 2 * length) {
+            digits = new char[2 * length];
         }
-        out.append('"');
+        for (int i = 0; i < length; i++) {
+            int b = value.u8(i);
+            digits[2 * i] = HEX[b >>> 4];
+            digits[2 * i + 1] = HEX[b & 0xf];
+        }
+        out.append('"').append(digits, 0, 2 * length).append('"');
     }
 
     public void string(String key, String value) {
@@ -103,6 +145,10 @@ public final class JsonObject {
 
     private void quoted(String text) {
         out.append('"');
+        if (plain(text)) {
+            out.append(text).append('"');
+            return;
+        }
         for (int i = 0; i < text.length(); ) {
             int codePoint = text.codePointAt(i);
             int next = i + Character.charCount(codePoint);
@@ -118,6 +164,16 @@ public final class JsonObject {
             i = next;
         }
         out.append('"');
+    }
+
+    private static boolean plain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void escaped(char c) {

@@ -4,8 +4,10 @@ import dev.nfkit.Bytes;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.netfilter.InterfaceNames;
 import dev.nfkit.netfilter.NetfilterPacket;
 import dev.nfkit.netfilter.VlanTag;
+import dev.nfkit.socket.KernelView;
 import dev.nfkit.wire.AttributeShape;
 import dev.nfkit.wire.AttributeType;
 import java.nio.charset.StandardCharsets;
@@ -20,15 +22,25 @@ public final class JsonPrinter<P extends NetfilterPacket, A extends AttributeTyp
     private final JsonObject json = new JsonObject();
     private final AttributeJson attributes = new AttributeJson(json);
     private final IpGlance ip = new IpGlance();
+    private final InterfaceNames names;
 
-    public JsonPrinter(PacketFields<P, A> fields) {
+    /**
+     * Creates a printer.
+     *
+     * @param fields the fields of the family
+     * @param kernel knows the names of interfaces
+     */
+    public JsonPrinter(PacketFields<P, A> fields, KernelView kernel) {
         this.fields = fields;
+        names = new InterfaceNames(kernel);
     }
 
     @Override
     public void print(P packet, @Nullable ShownVerdict verdict, StringBuilder line) {
-        json.begin(line);
-        json.number("family", packet.family().number());
+        boolean stamped = fields.has(packet, fields.timestamp);
+        long nanos = stamped ? packet.timestampNanos() : packet.receivedAtNanos();
+        json.begin(line, fields.kind(), nanos, stamped ? TimeSource.KERNEL : TimeSource.RECEIVED);
+        JsonNames.family(json, packet.family().number());
         fields.identify(packet, json);
         for (PacketFields.Field<A> field : fields.fields()) {
             if (fields.has(packet, field.attribute())) {
@@ -40,7 +52,7 @@ public final class JsonPrinter<P extends NetfilterPacket, A extends AttributeTyp
             json.number("original_length", packet.originalLength());
         }
         if (ip.wrap(packet, fields)) {
-            json.number("protocol", ip.protocol());
+            JsonNames.protocol(json, ip.protocol());
             json.string("src", ip.source());
             json.string("dst", ip.destination());
             if (ip.hasPorts()) {
@@ -61,13 +73,31 @@ public final class JsonPrinter<P extends NetfilterPacket, A extends AttributeTyp
         switch (key) {
             case "packet_hdr" -> {
                 json.number("hw_protocol", packet.hwProtocol());
+                JsonNames.named(json, "hw_protocol_name", JsonNames.etherType(packet.hwProtocol()));
                 json.string("hook", packet.hook().name());
             }
             case "timestamp" -> json.seconds(key, packet.timestampNanos() / 1000);
             case "hwaddr" -> json.hex(key, Bytes.of(packet.hardwareAddress().toArray()));
             case "vlan" -> vlan(json, key, packet.vlan());
             case "ct" -> connection(key, packet, field.attribute());
-            default -> plain(json, key, field.attribute().shape(), fields.bytes(packet, field.attribute()));
+            default -> value(packet, field);
+        }
+    }
+
+    /** Writes a value, and names beside it. */
+    private void value(P packet, PacketFields.Field<A> field) {
+        Bytes value = fields.bytes(packet, field.attribute());
+        plain(json, field.key(), field.attribute().shape(), value);
+        if (field.interfaceKey() != null) {
+            JsonNames.named(json, field.interfaceKey(), names.find(value.u32(0)).orElse(null));
+            return;
+        }
+        switch (field.key()) {
+            case "ct_info" -> JsonNames.place(json, packet.conntrackInfo());
+            case "hwtype" -> JsonNames.named(json, "hwtype_name", JsonNames.deviceType(value.u16(0)));
+            case "skb_info" ->
+                JsonNames.bits(json, "skb_info_names", value.u32(0), "CSUMNOTREADY", "GSO", "CSUM_NOTVERIFIED");
+            default -> {}
         }
     }
 
@@ -84,6 +114,7 @@ public final class JsonPrinter<P extends NetfilterPacket, A extends AttributeTyp
     public static void vlan(JsonObject json, String key, VlanTag tag) {
         json.beginNested(key);
         json.number("proto", tag.protocol());
+        JsonNames.named(json, "proto_name", JsonNames.etherType(tag.protocol()));
         json.number("tci", tag.tci());
         json.end();
     }

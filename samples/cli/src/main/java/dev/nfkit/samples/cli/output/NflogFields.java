@@ -36,6 +36,11 @@ public final class NflogFields extends PacketFields<NflogPacket, NflogAttribute>
     }
 
     @Override
+    String kind() {
+        return "logged_packet";
+    }
+
+    @Override
     public boolean has(NflogPacket packet, NflogAttribute attribute) {
         return packet.has(attribute);
     }

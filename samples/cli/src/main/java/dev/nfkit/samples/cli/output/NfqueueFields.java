@@ -34,6 +34,11 @@ public final class NfqueueFields extends PacketFields<QueuedPacket, NfqueueAttri
     }
 
     @Override
+    String kind() {
+        return "queued_packet";
+    }
+
+    @Override
     public boolean has(QueuedPacket packet, NfqueueAttribute attribute) {
         return packet.has(attribute);
     }

@@ -7,13 +7,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the printers need to know about a family of packets: access to its attributes by schema, and its specific
  * fields. Attributes that both families have go by the same names, by which they are found here.
  */
 public abstract class PacketFields<P extends NetfilterPacket, A extends AttributeType> {
+    private static final String INDEX = "ifindex_";
+
     final A header;
+    final A timestamp;
     final A payload;
     final A inDevice;
     final A outDevice;
@@ -27,8 +31,14 @@ public abstract class PacketFields<P extends NetfilterPacket, A extends Attribut
 
     private final List<Field<A>> fields;
 
-    /** An attribute and its name, which is computed once. */
-    record Field<A>(A attribute, String key) {}
+    /**
+     * An attribute and its member of a JSON object, which is computed once.
+     *
+     * @param attribute the attribute
+     * @param key the member's name
+     * @param interfaceKey the member for the name of an interface, or null if the attribute is not the index of one
+     */
+    record Field<A>(A attribute, String key, @Nullable String interfaceKey) {}
 
     /**
      * Creates the fields of a schema.
@@ -40,8 +50,9 @@ public abstract class PacketFields<P extends NetfilterPacket, A extends Attribut
         Set<A> ordered = new LinkedHashSet<>(first);
         ordered.addAll(all);
         fields = new ArrayList<>();
-        ordered.forEach(attribute -> fields.add(new Field<>(attribute, attribute.key())));
+        ordered.forEach(attribute -> fields.add(field(attribute)));
         header = find("packet_hdr");
+        timestamp = find("timestamp");
         payload = find("payload");
         inDevice = find("ifindex_indev");
         outDevice = find("ifindex_outdev");
@@ -52,6 +63,12 @@ public abstract class PacketFields<P extends NetfilterPacket, A extends Attribut
         vlan = find("vlan");
         connection = find("ct");
         connectionInfo = find("ct_info");
+    }
+
+    private static <A extends AttributeType> Field<A> field(A attribute) {
+        String key = attribute.key();
+        boolean index = key.startsWith(INDEX);
+        return new Field<>(attribute, key, index ? "ifname_" + key.substring(INDEX.length()) : null);
     }
 
     private A find(String key) {
@@ -67,6 +84,9 @@ public abstract class PacketFields<P extends NetfilterPacket, A extends Attribut
     final List<Field<A>> fields() {
         return fields;
     }
+
+    /** The kind of JSON object. */
+    abstract String kind();
 
     /** Whether the kernel sent an attribute. */
     abstract boolean has(P packet, A attribute);

@@ -4,6 +4,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.nftables.trace.PacketPath;
 import dev.nfkit.nftables.trace.PacketPaths;
 import dev.nfkit.samples.cli.output.TextOutput;
+import dev.nfkit.samples.cli.output.WallClock;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.socket.KernelView;
 import java.time.Clock;
@@ -35,7 +36,7 @@ public final class DroppedPrinter implements PathOutput {
         this.output = output;
         this.clock = clock;
         lines = new PathLines(session, kernel, output);
-        objects = new PathJson(session);
+        objects = new PathJson(session, kernel);
     }
 
     /** What decided about a packet: the rule as text, or the policy of a chain. */
@@ -50,7 +51,7 @@ public final class DroppedPrinter implements PathOutput {
         }
         line.setLength(0);
         if (json) {
-            objects.path(path, line);
+            objects.path(path, WallClock.nanos(clock), line);
         } else {
             TIME.formatTo(clock.instant().atZone(clock.getZone()), line);
             lines.describe(path, line.append("  "));

@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.paths;
 
 import dev.nfkit.NetlinkException;
+import dev.nfkit.netfilter.InterfaceNames;
 import dev.nfkit.nftables.trace.ChainPass;
 import dev.nfkit.nftables.trace.PacketPath;
 import dev.nfkit.nftables.trace.PacketPaths;
@@ -8,33 +9,45 @@ import dev.nfkit.nftables.trace.PathStep;
 import dev.nfkit.nftables.trace.TraceAttribute;
 import dev.nfkit.nftables.trace.TraceStep;
 import dev.nfkit.nftables.trace.TraceType;
+import dev.nfkit.samples.cli.output.JsonNames;
 import dev.nfkit.samples.cli.output.JsonObject;
+import dev.nfkit.samples.cli.output.TimeSource;
+import dev.nfkit.socket.KernelView;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Writes a path as a JSON object. The README documents the format. One thread at a time. */
+/** Writes a path as a JSON object. One thread at a time. */
 public final class PathJson {
     private final PacketPaths session;
     private final JsonObject json = new JsonObject();
     private final TracedHeaders headers = new TracedHeaders();
+    private final InterfaceNames names;
 
     /**
      * Creates a printer.
      *
      * @param session reads the text of rules
+     * @param kernel knows the names of interfaces
      */
-    public PathJson(PacketPaths session) {
+    public PathJson(PacketPaths session, KernelView kernel) {
         this.session = session;
+        names = new InterfaceNames(kernel);
     }
 
-    /** Appends the object, without the command's own table. */
-    public void path(PacketPath path, StringBuilder line) throws NetlinkException {
-        json.begin(line);
+    /**
+     * Appends the object, without the command's own table.
+     *
+     * @param path the path
+     * @param nanos the time at which it was complete, in nanoseconds since 1970
+     * @param line the line to append to
+     */
+    public void path(PacketPath path, long nanos, StringBuilder line) throws NetlinkException {
+        json.begin(line, "packet_path", nanos, TimeSource.RECEIVED);
         json.number("id", path.id());
         json.string("family", PathWords.family(path.protocol()));
         headers.read(path);
         if (headers.isIp()) {
-            json.number("protocol", headers.ip().protocol());
+            JsonNames.protocol(json, headers.ip().protocol());
             json.string("src", headers.ip().source());
             json.string("dst", headers.ip().destination());
             if (headers.ip().hasPorts()) {
@@ -98,9 +111,11 @@ public final class PathJson {
     private void place(TraceStep step) {
         if (step.has(TraceAttribute.IIF)) {
             json.number(TraceAttribute.IIF.key(), step.inputInterface());
+            name("iifname", step.inputInterface());
         }
         if (step.has(TraceAttribute.OIF)) {
             json.number(TraceAttribute.OIF.key(), step.outputInterface());
+            name("oifname", step.outputInterface());
         }
         if (step.has(TraceAttribute.CT_STATE)) {
             json.string(
@@ -113,6 +128,10 @@ public final class PathJson {
                     step.connectionDirection().name().toLowerCase(Locale.ROOT));
             json.number(TraceAttribute.CT_ID.key(), step.connectionId());
         }
+    }
+
+    private void name(String key, long index) {
+        names.find(index).ifPresent(name -> json.string(key, name));
     }
 
     private void step(ChainPass pass, PathStep step) throws NetlinkException {

@@ -4,6 +4,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.nftables.trace.PacketPath;
 import dev.nfkit.nftables.trace.PacketPaths;
 import dev.nfkit.samples.cli.output.TextOutput;
+import dev.nfkit.samples.cli.output.WallClock;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.socket.KernelView;
 
@@ -27,14 +28,14 @@ public final class PathPrinter implements PathOutput {
         this.json = json;
         this.output = output;
         lines = new PathLines(session, kernel, output);
-        objects = new PathJson(session);
+        objects = new PathJson(session, kernel);
     }
 
     @Override
     public boolean path(PacketPath path) throws NetlinkException, WriteFailure {
         if (json) {
             line.setLength(0);
-            objects.path(path, line);
+            objects.path(path, WallClock.nanos(), line);
             output.line(line);
         } else {
             lines.path(path);

@@ -169,7 +169,7 @@ public final class QueueCommand implements Callable<Integer> {
 
     public static PacketPrinter<QueuedPacket> printer(boolean json, KernelView kernel) {
         NfqueueFields fields = new NfqueueFields();
-        return json ? new JsonPrinter<>(fields) : new LinePrinter<>(fields, kernel);
+        return json ? new JsonPrinter<>(fields, kernel) : new LinePrinter<>(fields, kernel);
     }
 
     private void announce(NfqueueSession open, NfqueueOptions options, long drawnFrom) throws Failure {

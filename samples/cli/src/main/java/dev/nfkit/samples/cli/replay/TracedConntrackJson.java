@@ -10,16 +10,17 @@ import dev.nfkit.conntrack.ConntrackMessage;
 import dev.nfkit.conntrack.ExpectationAttribute;
 import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.samples.cli.conntrack.print.ConntrackJson;
-import dev.nfkit.samples.cli.conntrack.print.ConntrackPrinter;
 import dev.nfkit.samples.cli.output.AttributeJson;
+import dev.nfkit.samples.cli.output.JsonNames;
 import dev.nfkit.samples.cli.output.JsonObject;
+import dev.nfkit.samples.cli.output.TimeSource;
 import dev.nfkit.wire.AttributeSchema;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
 import java.nio.ByteOrder;
 import java.util.Locale;
 
-/** Formats a recording's messages as JSON objects. The first member is the kind: request, answer or event. */
+/** Formats a recording's messages as JSON objects: requests, answers and events. */
 final class TracedConntrackJson implements TracedConntrack {
     private final ConntrackJson events = new ConntrackJson();
     private final JsonObject json = new JsonObject();
@@ -36,7 +37,7 @@ final class TracedConntrackJson implements TracedConntrack {
             flag(message, Netlink.NLM_F_CREATE, "create");
             flag(message, Netlink.NLM_F_EXCL, "excl");
         }
-        json.number("family", message.family());
+        JsonNames.family(json, message.family());
         members(type, message);
         json.end();
     }
@@ -83,7 +84,7 @@ final class TracedConntrackJson implements TracedConntrack {
     }
 
     private void members(int family, Bytes bytes, ByteOrder order, AttributeSchema schema) {
-        json.number("family", family);
+        JsonNames.family(json, family);
         attributes.membersOrHex(bytes, order, schema);
         json.end();
     }
@@ -104,11 +105,9 @@ final class TracedConntrackJson implements TracedConntrack {
     }
 
     private void begin(String what, String name, long nanos, StringBuilder line) {
-        json.begin(line);
+        boolean sent = what.equals("request");
+        json.begin(line, "conntrack_" + what, nanos, sent ? TimeSource.SENT : TimeSource.RECEIVED);
         json.string(what, name);
-        if (nanos != ConntrackPrinter.NO_TIME) {
-            json.seconds("time", Math.floorDiv(nanos, 1000));
-        }
     }
 
     /** A message's name: the kernel's, in lower case and without prefix. */

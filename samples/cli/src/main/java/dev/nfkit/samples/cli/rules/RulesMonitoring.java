@@ -5,6 +5,7 @@ import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.NetfilterSession;
 import dev.nfkit.nftables.NftablesEvent;
 import dev.nfkit.nftables.NftablesEvents;
+import dev.nfkit.samples.cli.output.JsonObject;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.Summary;
 import dev.nfkit.samples.cli.output.TextOutput;
@@ -25,7 +26,7 @@ final class RulesMonitoring implements PollLoop.Work {
      * Creates a monitor that is not running yet.
      *
      * @param events an open session, which the monitor closes
-     * @param json prints the schema of nft -j, which has no form for the end of a transaction
+     * @param json prints objects in the schema of nft -j, which has no form for the end of a transaction
      */
     RulesMonitoring(NftablesEvents events, boolean json) {
         this.events = events;
@@ -66,8 +67,17 @@ final class RulesMonitoring implements PollLoop.Work {
         if (!json) {
             output.line(event.toText());
         } else if (!(event instanceof NftablesEvent.Committed)) {
-            output.line(event.toJson());
+            output.line(timed(event.toJson()));
         }
+    }
+
+    /** Appends kind and time to an object of nft, which ignores members that it does not know. */
+    static String timed(String object) {
+        StringBuilder own = new StringBuilder();
+        JsonObject json = new JsonObject();
+        json.beginNow(own, "ruleset_event");
+        json.end();
+        return object.substring(0, object.length() - 1) + "," + own.substring(1);
     }
 
     @Override

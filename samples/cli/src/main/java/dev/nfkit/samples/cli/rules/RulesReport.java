@@ -11,13 +11,13 @@ import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.List;
 
-/** What a check of a ruleset has found, as a JSON object. The README documents the format. */
+/** What a check of a ruleset has found, as a JSON object. */
 final class RulesReport {
     private final StringBuilder text = new StringBuilder();
     private final JsonObject json = new JsonObject();
 
     private RulesReport(RulesetFile file, boolean ok, String by) {
-        json.begin(text);
+        json.beginNow(text, "ruleset_check");
         json.string("file", file.toString());
         json.bool("ok", ok);
         json.string("checked_by", by);

@@ -1,7 +1,9 @@
 package dev.nfkit.samples.cli.top;
 
 import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.samples.cli.output.JsonNames;
 import dev.nfkit.samples.cli.output.JsonObject;
+import dev.nfkit.samples.cli.output.TimeSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,7 +22,7 @@ final class TopJson {
      */
     List<String> lines(TopTable.Sample sample, long nanos) {
         List<String> lines = new ArrayList<>();
-        begin(nanos);
+        begin("top_total", nanos);
         json.seconds("seconds", Math.round(sample.seconds() * MICROS));
         json.number("connections", sample.connections());
         json.number("new", sample.created());
@@ -31,7 +33,7 @@ final class TopJson {
         lines.add(end());
         int rank = 1;
         for (TopConnection connection : sample.busiest()) {
-            begin(nanos);
+            begin("top_connection", nanos);
             json.number("rank", rank++);
             connection(connection);
             lines.add(end());
@@ -39,10 +41,9 @@ final class TopJson {
         return lines;
     }
 
-    private void begin(long nanos) {
+    private void begin(String kind, long nanos) {
         text.setLength(0);
-        json.begin(text);
-        json.seconds("time", Math.floorDiv(nanos, 1000));
+        json.begin(text, kind, nanos, TimeSource.RECEIVED);
     }
 
     private String end() {
@@ -53,7 +54,7 @@ final class TopJson {
     private void connection(TopConnection connection) {
         json.number("id", connection.id());
         ConntrackTuple tuple = connection.original();
-        json.number("protocol", connection.protocol());
+        JsonNames.protocol(json, connection.protocol());
         StringBuilder address = new StringBuilder();
         tuple.appendSource(address);
         json.string("src", address.toString());

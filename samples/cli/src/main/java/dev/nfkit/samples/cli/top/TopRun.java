@@ -4,6 +4,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.samples.cli.output.Terminal;
 import dev.nfkit.samples.cli.output.TextOutput;
+import dev.nfkit.samples.cli.output.WallClock;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.List;
@@ -110,9 +111,8 @@ final class TopRun {
             terminal.show(TopScreen.lines(sample, size.columns()), size);
             return;
         }
-        List<String> lines = settings.json()
-                ? json.lines(sample, System.currentTimeMillis() * 1_000_000)
-                : TopScreen.lines(sample, size.columns());
+        List<String> lines =
+                settings.json() ? json.lines(sample, WallClock.nanos()) : TopScreen.lines(sample, size.columns());
         if (again && !settings.json()) {
             text.line("");
         }

@@ -38,7 +38,8 @@ class DoctorLiveSpec :
                         "nflog:30 +java \\(pid $pid\\) +packet +\\d+ +0"
                     nfkit("list", "--netns", netns.name, "--json").out shouldContain
                         Regex(
-                            "\\{\"group\":30,\"port_id\":\\d+,\"pid\":$pid,\"progname\":\"java\",\"copy_mode\":\"packet\"",
+                            "\\{\"kind\":\"bound_group\",.*\"group\":30,\"port_id\":\\d+,\"pid\":$pid," +
+                                "\"progname\":\"java\",\"copy_mode\":\"packet\"",
                         )
                 }
             }

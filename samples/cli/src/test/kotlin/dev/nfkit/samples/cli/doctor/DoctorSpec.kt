@@ -4,9 +4,12 @@ import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.nftables.Nftables
 import dev.nfkit.nftables.Ruleset
+import dev.nfkit.samples.cli.Examples
 import dev.nfkit.samples.cli.output.TextOutput
+import dev.nfkit.samples.cli.parseJson
 import dev.nfkit.samples.cli.run.Failure
 import dev.nfkit.socket.NetAdmin
+import dev.nfkit.socket.SocketOwner
 import dev.nfkit.testkit.FakeNetfilter
 import io.kotest.assertions.assertSoftly
 import io.kotest.assertions.throwables.shouldThrow
@@ -218,8 +221,33 @@ class DoctorSpec :
                 )
         }
 
+        test("JSON has an object for each group and queue, with its process") {
+            val kernel =
+                FakeNetfilter()
+                    .kernel()
+                    .ownGroup(30, 4711)
+                    .owner(4711, SocketOwner(812, "ulogd"))
+                    .ownQueue(0, 4712)
+            val out = ByteArrayOutputStream()
+            val text = TextOutput(out)
+            ListCommand.print(kernel, true, text)
+            text.flush()
+            val lines = out.toString(Charsets.UTF_8).trim().lines()
+            lines.map { parseJson(it)["kind"] } shouldBe listOf("bound_group", "bound_queue")
+            lines.forEach(Examples::check)
+        }
+
         test("JSON has an object for each check") {
-            printed(true, Finding.warning("a", "b", "c")) shouldBe
-                "{\"health\":\"warning\",\"check\":\"a\",\"text\":\"b\",\"cure\":\"c\"}\n"
+            val finding = parseJson(printed(true, Finding.warning("a", "b", "c")).trim())
+            Examples.check(printed(true, Finding.warning("CONFIG_NFT_QUEUE", "is not set", "use iptables")).trim())
+            finding - "time" shouldBe
+                mapOf(
+                    "kind" to "finding",
+                    "time_source" to "received",
+                    "health" to "warning",
+                    "check" to "a",
+                    "text" to "b",
+                    "cure" to "c",
+                )
         }
     })

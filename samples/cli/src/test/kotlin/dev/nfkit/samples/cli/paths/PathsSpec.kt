@@ -7,6 +7,7 @@ import dev.nfkit.nftables.trace.PacketPath
 import dev.nfkit.nftables.trace.PacketPathOptions
 import dev.nfkit.nftables.trace.PacketPathSink
 import dev.nfkit.nftables.trace.PacketPaths
+import dev.nfkit.samples.cli.Examples
 import dev.nfkit.samples.cli.output.TextOutput
 import dev.nfkit.samples.cli.parseJson
 import dev.nfkit.testkit.FakeNetfilter
@@ -44,6 +45,11 @@ private class Traced(
     rules: String = RULES,
 ) : AutoCloseable {
     private val kernel = FakeNetfilter(TestClock.manual())
+
+    init {
+        kernel.kernel().networkInterface(2, "eth0")
+    }
+
     private val client = Nftables.open(kernel).also { it.commit(Batch().add(Ruleset.parse(rules))) }
     val session: PacketPaths = PacketPaths.open(kernel, PacketPathOptions.builder().rule("").build())
     private val bytes = ByteArrayOutputStream()
@@ -89,7 +95,7 @@ class PathsSpec :
                 traced.printer().path(traced.udp(53)) shouldBe true
                 traced.lines().map { it.replace(Regex("handle \\d+"), "handle N") } shouldContainExactly
                     listOf(
-                        "packet 1  UDP 10.0.0.1:1000 > 10.0.0.2:53, 28 bytes, in ifindex 2",
+                        "packet 1  UDP 10.0.0.1:1000 > 10.0.0.2:53, 28 bytes, in eth0",
                         "  inet filter input (hook input, priority 0)  ct new",
                         "    handle N: udp dport 53 jump dns -> jump dns",
                         "  inet filter dns",
@@ -106,12 +112,17 @@ class PathsSpec :
             Traced().use { traced ->
                 traced.printer(json = true).path(traced.udp(55))
                 val line = traced.lines().single()
+                Examples.check(line.replace(Regex("\"id\":\\d+"), "\"id\":1846519221"))
                 val json = parseJson(line)
                 json.keys.toList() shouldContainExactly
                     listOf(
+                        "kind",
+                        "time",
+                        "time_source",
                         "id",
                         "family",
                         "protocol",
+                        "protocol_name",
                         "src",
                         "dst",
                         "sport",
@@ -151,9 +162,9 @@ class PathsSpec :
                 printer.path(traced.udp(56)) shouldBe true
                 traced.lines().map { it.replace(Regex("handle \\d+"), "handle N") } shouldContainExactly
                     listOf(
-                        "01:02:03.000456  UDP 10.0.0.1:1000 > 10.0.0.2:55, 28 bytes, in ifindex 2" +
+                        "01:02:03.000456  UDP 10.0.0.1:1000 > 10.0.0.2:55, 28 bytes, in eth0" +
                             "  dropped by inet filter input handle N: udp dport 55 drop comment \"no 55\"",
-                        "01:02:03.000456  UDP 10.0.0.1:1000 > 10.0.0.2:56, 28 bytes, in ifindex 2" +
+                        "01:02:03.000456  UDP 10.0.0.1:1000 > 10.0.0.2:56, 28 bytes, in eth0" +
                             "  dropped by inet filter input: policy drop",
                     )
             }

@@ -101,6 +101,9 @@ private class Conversation(
     fun trace() = Trace(entries, order)
 }
 
+/** The members that every object has. */
+private val head = setOf("kind", "time", "time_source")
+
 class ReplayConntrackSpec :
     FunSpec({
         test("recorded events are those that conntrack(8) printed, between requests and answers") {
@@ -126,10 +129,17 @@ class ReplayConntrackSpec :
 
         test("each message is an object with its kind and time") {
             val objects = printed(replayed("ctnetlink-events"), true).map(::parseJson)
-            val kinds = objects.map { one -> listOf("event", "answer", "request").first { it in one.keys } }
-            kinds.groupingBy { it }.eachCount() shouldBe mapOf("event" to 21, "request" to 7, "answer" to 15)
+            objects.groupingBy { it["kind"] }.eachCount() shouldBe
+                mapOf("conntrack_event" to 21, "conntrack_request" to 7, "conntrack_answer" to 15)
             objects.first() shouldContainKey "tuple_orig"
-            objects.first()["time"] shouldBe 1795207195.268355
+            objects.first()["time"] shouldBe "2026-11-20T20:39:55.268355Z"
+            objects.map { it["kind"] to it["time_source"] }.toSet() shouldBe
+                setOf(
+                    "conntrack_event" to "received",
+                    "conntrack_request" to "sent",
+                    "conntrack_answer" to "received",
+                    "conntrack_event" to "kernel",
+                )
             objects.map { it["event"] }.filterNotNull().toSet() shouldBe setOf("new", "update", "destroy")
             objects.filter { it["request"] == "ct_get" && "dump" in it }.map { it["dump"] } shouldBe
                 listOf(true, true, true)
@@ -139,7 +149,8 @@ class ReplayConntrackSpec :
             val objects = printed(replayed("nfqueue-conntrack-connmark"), true).map(::parseJson)
             (objects[0]["verdict"] as Map<*, *>)["ct"] shouldBe mapOf("mark" to 0xbeefL)
             (objects[1]["ct"] as Map<*, *>)["mark"] shouldBe 0xbeefL
-            objects.drop(2).map { it.keys.first() } shouldContainExactly listOf("request", "answer", "answer")
+            objects.drop(2).map { it["kind"] } shouldContainExactly
+                listOf("conntrack_request", "conntrack_answer", "conntrack_answer")
         }
 
         for (order in listOf(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
@@ -172,9 +183,12 @@ class ReplayConntrackSpec :
                             "<- ack (IPCTNL_MSG_CT_NEW)",
                         )
                     val objects = printed(trace, true).map(::parseJson)
-                    objects[4] shouldBe mapOf("answer" to "ENOENT", "time" to 7.0, "request" to "ct_get")
-                    objects[5] shouldBe
-                        mapOf("request" to "ct_new", "time" to 7.0, "create" to true, "excl" to true, "family" to 2L)
+                    objects[4].toString() shouldBe
+                        "{kind=conntrack_answer, time=1970-01-01T00:00:07.000000Z, time_source=received, " +
+                        "answer=ENOENT, request=ct_get}"
+                    objects[5].toString() shouldBe
+                        "{kind=conntrack_request, time=1970-01-01T00:00:07.000000Z, time_source=sent, " +
+                        "request=ct_new, create=true, excl=true, family=2, family_name=ipv4}"
                 }
 
                 test("expectations, counters and an interrupted dump are printed") {
@@ -190,7 +204,10 @@ class ReplayConntrackSpec :
                                 be32(StatisticsAttribute.FOUND.code(), 3)
                             }.done(99)
                             .trace()
-                    printed(trace, true).map(::parseJson).map { it - "time" - "tuple" } shouldContainExactly
+                    printed(
+                        trace,
+                        true,
+                    ).map(::parseJson).map { it - head - "family_name" - "tuple" } shouldContainExactly
                         listOf(
                             mapOf("request" to "exp_get", "dump" to true, "family" to 2L),
                             mapOf("answer" to "exp_new", "family" to 2L),

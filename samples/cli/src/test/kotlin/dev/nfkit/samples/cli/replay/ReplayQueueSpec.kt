@@ -130,10 +130,11 @@ class ReplayQueueSpec :
         context("every recorded packet is one JSON object with the schema's names and the verdict") {
             val keys =
                 (
-                    "family queue packet_id hw_protocol hook mark timestamp ifindex_indev ifindex_outdev " +
-                        "ifindex_physindev ifindex_physoutdev hwaddr uid gid cap_len skb_info secctx vlan l2hdr ct " +
-                        "ct_info priority cgroup_classid payload truncated original_length protocol src dst sport " +
-                        "dport verdict"
+                    "kind time time_source family family_name queue packet_id hw_protocol hw_protocol_name hook mark " +
+                        "timestamp ifindex_indev ifname_indev ifindex_outdev ifname_outdev ifindex_physindev " +
+                        "ifname_physindev ifindex_physoutdev ifname_physoutdev hwaddr uid gid cap_len skb_info " +
+                        "skb_info_names secctx vlan l2hdr ct ct_info ct_state ct_direction priority cgroup_classid " +
+                        "payload truncated original_length protocol protocol_name src dst sport dport verdict"
                 ).split(" ")
             for (attribute in NfqueueAttribute.entries) {
                 val written = setOf(NfqueueAttribute.PACKET_HDR, NfqueueAttribute.VERDICT_HDR, NfqueueAttribute.EXP)
@@ -252,7 +253,7 @@ class ReplayQueueSpec :
                             "verdict" to "NF_QUEUE",
                             "queue" to 5L,
                             "bypass" to true,
-                            "vlan" to mapOf("proto" to 0x8100L, "tci" to 77L),
+                            "vlan" to mapOf("proto" to 0x8100L, "proto_name" to "802.1q", "tci" to 77L),
                             "priority" to 0xffff_ffffL,
                         )
                 }
@@ -262,7 +263,7 @@ class ReplayQueueSpec :
         test("queued and logged packets of one recording are both printed") {
             val order = ByteOrder.nativeOrder()
             val lines = printed(Recording(order).packet(1).from(SampleNflog.of(1).toDatagram(order)).trace())
-            lines.map { parseJson(it).keys.elementAt(1) } shouldContainExactly listOf("queue", "group")
+            lines.map { parseJson(it)["kind"] } shouldContainExactly listOf("queued_packet", "logged_packet")
         }
 
         test("malformed packets and verdicts are reported in one line with code 1, and the others are printed") {

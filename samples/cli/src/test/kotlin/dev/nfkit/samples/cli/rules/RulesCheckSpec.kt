@@ -1,5 +1,6 @@
 package dev.nfkit.samples.cli.rules
 
+import dev.nfkit.samples.cli.Examples
 import dev.nfkit.samples.cli.nfkit
 import dev.nfkit.samples.cli.parseJson
 import io.kotest.assertions.assertSoftly
@@ -40,8 +41,10 @@ class RulesCheckSpec :
             assertSoftly {
                 val right = nfkit("rules", "check", "--json", file.path)
                 right.code shouldBe 0
-                parseJson(right.out.trim()) shouldBe
+                parseJson(right.out.trim()) - "time" shouldBe
                     mapOf(
+                        "kind" to "ruleset_check",
+                        "time_source" to "received",
                         "file" to file.path,
                         "ok" to true,
                         "checked_by" to "nfkit",
@@ -54,6 +57,7 @@ class RulesCheckSpec :
                 wrong.code shouldBe 2
                 wrong.err shouldBe ""
                 val report = parseJson(wrong.out.trim())
+                Examples.check(wrong.out.trim().replace(file.path, "firewall.nft"))
                 report["ok"] shouldBe false
                 val error = (report["errors"] as List<*>).single() as Map<*, *>
                 (error["line"] to error["column"]) shouldBe (3L to 15L)

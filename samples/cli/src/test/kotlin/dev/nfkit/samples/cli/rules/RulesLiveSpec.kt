@@ -10,6 +10,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldStartWith
 
 private val TEXT =
     """
@@ -110,6 +111,24 @@ class RulesLiveSpec :
                         "delete table inet t",
                     )
                 ran.err shouldContain "11 events have been shown; 0 datagrams of events lost."
+            }
+        }
+
+        test("nft reads a change that monitor printed as JSON, and ignores its time").config(enabledOrReasonIf = live) {
+            Netns().use { netns ->
+                val command = arrayOf("rules", "monitor", "--netns", netns.name, "--json")
+                val ran =
+                    Running("listening", *command).use { nfkit ->
+                        netns.inside("nft", "add", "table", "inet", "t")
+                        await("the event to be printed") { nfkit.printed().endsWith("\n") }
+                        nfkit.signal("INT")
+                    }
+                val line = ran.out.trim()
+                line shouldStartWith "{\"add\": {\"table\": {\"family\": \"inet\", \"name\": \"t\""
+                netns.inside("nft", "delete", "table", "inet", "t")
+                val file = tempdir().resolve("change.json").apply { writeText("{\"nftables\": [$line]}") }
+                netns.inside("nft", "-j", "-f", file.path)
+                netns.inside("nft", "list", "tables") shouldBe "table inet t\n"
             }
         }
 

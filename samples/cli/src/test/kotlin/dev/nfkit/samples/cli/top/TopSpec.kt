@@ -1,6 +1,7 @@
 package dev.nfkit.samples.cli.top
 
 import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.samples.cli.Examples
 import dev.nfkit.samples.cli.await
 import dev.nfkit.samples.cli.conntrack.arguments.ChangeArguments
 import dev.nfkit.samples.cli.conntrack.arguments.EntryArguments
@@ -242,10 +243,14 @@ class TopSpec :
                 val id = watched.connection(1000)
                 watched.look()
                 watched.count(id, 4, 400)
-                val objects = TopJson().lines(watched.look(twoSeconds), 5_000_000_000L).map(::parseJson)
+                val lines = TopJson().lines(watched.look(twoSeconds), 5_000_000_000L)
+                lines.forEach(Examples::check)
+                val objects = lines.map(::parseJson)
                 objects[0] shouldBe
                     mapOf(
-                        "time" to 5.0,
+                        "kind" to "top_total",
+                        "time" to "1970-01-01T00:00:05.000000Z",
+                        "time_source" to "received",
                         "seconds" to 2.0,
                         "connections" to 1L,
                         "new" to 0L,
@@ -256,7 +261,8 @@ class TopSpec :
                     )
                 val row = objects[1]
                 (row - "orig" - "reply" - "id").toString() shouldBe
-                    "{time=5.0, rank=1, protocol=6, src=10.0.0.1, dst=10.0.0.2, sport=1000, dport=80, " +
+                    "{kind=top_connection, time=1970-01-01T00:00:05.000000Z, time_source=received, rank=1, " +
+                    "protocol=6, protocol_name=tcp, src=10.0.0.1, dst=10.0.0.2, sport=1000, dport=80, " +
                     "state=ESTABLISHED, bytes_per_second=200, packets_per_second=2}"
                 row["orig"] shouldBe
                     mapOf("bytes_per_second" to 200L, "packets_per_second" to 2L, "packets" to 4L, "bytes" to 400L)

@@ -6,7 +6,11 @@ import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ExpectationAttribute;
 import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.samples.cli.output.AttributeJson;
+import dev.nfkit.samples.cli.output.JsonNames;
 import dev.nfkit.samples.cli.output.JsonObject;
+import dev.nfkit.samples.cli.output.TimeSource;
+import dev.nfkit.samples.cli.output.WallClock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,9 +18,12 @@ import org.jspecify.annotations.Nullable;
  * object.
  */
 public final class ConntrackJson implements ConntrackPrinter {
+    private static final String EVENT = "conntrack_event";
+
     private final JsonObject json = new JsonObject();
     private final AttributeJson attributes = new AttributeJson(json);
     private final @Nullable EventOrigin origin;
+    private final LongSupplier clock;
 
     public ConntrackJson() {
         this(null);
@@ -24,26 +31,43 @@ public final class ConntrackJson implements ConntrackPrinter {
 
     /** Creates a printer of events as they happen, with the process that caused each; null to omit the process. */
     public ConntrackJson(@Nullable EventOrigin origin) {
+        this(origin, WallClock::nanos);
+    }
+
+    /**
+     * Creates a printer.
+     *
+     * @param origin finds the process that caused an event, or null to omit it
+     * @param clock the present time in nanoseconds since 1970, for objects whose time is not given
+     */
+    ConntrackJson(@Nullable EventOrigin origin, LongSupplier clock) {
         this.origin = origin;
+        this.clock = clock;
     }
 
     @Override
     public void entry(ConntrackEntry entry, long nanos, StringBuilder line) {
-        begin(null, nanos, line);
+        begin("connection", nanos, line);
         members(entry);
         json.end();
     }
 
     @Override
     public void expectation(ConntrackExpectation expectation, long nanos, StringBuilder line) {
-        begin(null, nanos, line);
+        begin("expectation", nanos, line);
         members(expectation);
         json.end();
     }
 
     @Override
     public void event(ConntrackEvent event, long nanos, StringBuilder line) {
-        begin(name(event), nanos, line);
+        long kernel = event instanceof ConntrackEvent.OfConnection of ? kernelTime(event, of.entry()) : NO_TIME;
+        if (kernel == NO_TIME) {
+            begin(EVENT, nanos, line);
+        } else {
+            json.begin(line, EVENT, kernel, TimeSource.KERNEL);
+        }
+        json.string("event", name(event));
         long port = EventOrigin.port(event);
         if (origin != null && port != 0) {
             json.number("port_id", port);
@@ -74,23 +98,27 @@ public final class ConntrackJson implements ConntrackPrinter {
         return event instanceof ConntrackEvent.Overrun ? "overrun" : "expectation_destroy";
     }
 
-    private void begin(@Nullable String event, long nanos, StringBuilder line) {
-        json.begin(line);
-        if (event != null) {
-            json.string("event", event);
+    private void begin(String kind, long nanos, StringBuilder line) {
+        json.begin(line, kind, nanos == NO_TIME ? clock.getAsLong() : nanos, TimeSource.RECEIVED);
+    }
+
+    /** The kernel's time of an event: its own, or that of the connection's beginning or end. */
+    private static long kernelTime(ConntrackEvent event, ConntrackEntry entry) {
+        if (entry.has(ConntrackAttribute.TIMESTAMP_EVENT)) {
+            return entry.eventNanos();
+        } else if (event instanceof ConntrackEvent.New && entry.hasStart()) {
+            return entry.startNanos();
         }
-        if (nanos != NO_TIME) {
-            json.seconds("time", Math.floorDiv(nanos, 1000));
-        }
+        return event instanceof ConntrackEvent.Destroyed && entry.hasStop() ? entry.stopNanos() : NO_TIME;
     }
 
     private void members(ConntrackEntry entry) {
-        json.number("family", entry.family().number());
+        JsonNames.family(json, entry.family().number());
         attributes.membersOrHex(entry.attributes(), entry.order(), ConntrackAttribute.SCHEMA);
     }
 
     private void members(ConntrackExpectation expectation) {
-        json.number("family", expectation.family().number());
+        JsonNames.family(json, expectation.family().number());
         attributes.membersOrHex(expectation.attributes(), expectation.order(), ExpectationAttribute.SCHEMA);
     }
 }
