@@ -26,7 +26,7 @@ import dev.nfkit.socket.NetlinkTransport
  * request that was not sent yet is not sent. The kernel still carries out a request in flight, and its answer or
  * refusal is discarded: after the cancellation of a change, check whether it has happened.
  *
- * ***Errors** are thrown unchanged, never wrapped.
+ * **Errors** are thrown unchanged, never wrapped.
  *
  * The client ends with the block, whether it returns, fails or is cancelled. Requests of other coroutines that are in
  * flight at that time, and later ones, fail with a [dev.nfkit.NetlinkException]. This function returns after the

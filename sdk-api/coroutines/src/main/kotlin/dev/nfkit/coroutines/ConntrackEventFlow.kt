@@ -28,7 +28,7 @@ import kotlinx.coroutines.flow.Flow
  * **Cancellation** takes effect at once, also while the session is being opened, while the reader is blocked in the
  * kernel, and while it waits for a slow collector.
  *
- * ***Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the collector of
+ * **Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the collector of
  * [ConntrackEventScope.events]; if the block returns before that, it is thrown here. A loss of events is not an error:
  * it is delivered as a [ConntrackEvent.Overrun].
  *

@@ -31,7 +31,7 @@ import kotlinx.coroutines.flow.Flow
  * kernel, and while it waits for a slow collector. It waits only for a callback of the application in progress on the
  * reader thread (that of [NflogOptionsBuilder.onMalformed]).
  *
- * ***Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the collector of
+ * **Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the collector of
  * [NflogScope.packets]; if the block returns before that, it is thrown here.
  *
  * @param configure adds the groups and sets their options

@@ -30,7 +30,7 @@ import dev.nfkit.socket.NetlinkTransport
  * It waits only for a callback of the application in progress on the reader thread (for example that of
  * [NfqueueOptionsBuilder.onMalformed]). Only after that, this function waits for the block to end.
  *
- * ***Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the caller of
+ * **Errors** are thrown unchanged, never wrapped. A failure while reading is thrown to the caller of
  * [NfqueueScope.decide] or the collector of [NfqueueScope.packets]; if the block returns before that, it is thrown
  * here.
  *

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One processor's counters since the network namespace was created. Immutable.
  *
- * @param <A> the counters: {@link StatisticsAttribute}, or {@link StatisticsAttribute.Expectations}
+ * @param <A> the counters: {@link dev.nfkit.conntrack.StatisticsAttribute}, or
+ *     {@link dev.nfkit.conntrack.StatisticsAttribute.Expectations}
  */
 public final class CpuCounters<A extends Enum<A> & AttributeType> {
     private final int cpu;
