@@ -65,6 +65,7 @@ final class Sources {
             case "sh" -> "bash";
             case "c" -> "c";
             case "md" -> "markdown";
+            case "json" -> "json";
             case "txt", "nft", "config", "properties", "cmd" -> "plaintext";
             case "" -> name.equals("LICENSE") ? "plaintext" : "bash";
             default -> "";
