@@ -60,6 +60,10 @@ final class Markdown {
         for (Element link : body.select("a[href]")) {
             link(file, path, link);
         }
+        for (Element image : body.select("img[src]:not([src^=https:])")) {
+            String source = repository.imageOf(repository.resolve(file, image.attr("src")));
+            image.attr("src", Page.relative(path, source));
+        }
         for (Element code : body.select("pre > code:not([class])")) {
             Matcher command = COMMAND.matcher(code.wholeText());
             code.addClass(

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Repository {
     private final Path root;
     private final Set<String> known = new LinkedHashSet<>();
+    private final Set<String> images = new LinkedHashSet<>();
     private final Queue<String> linked = new ArrayDeque<>();
 
     Repository(Path root) {
@@ -45,6 +46,16 @@ final class Repository {
             }
         }
         return (name.contains("/") ? "source/" : "project/") + name;
+    }
+
+    /** The place of a picture, which becomes part of the site. */
+    String imageOf(String file) {
+        images.add(file);
+        return "source/" + file;
+    }
+
+    Set<String> images() {
+        return images;
     }
 
     /** Whether a file is shown as text with headings, and not as source. */

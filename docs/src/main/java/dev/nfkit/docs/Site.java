@@ -78,6 +78,11 @@ public final class Site {
             Files.createDirectories(Objects.requireNonNull(file.getParent()));
             Files.writeString(file, layout.html(page));
         }
+        for (String image : repository.images()) {
+            Path file = output.resolve(repository.imageOf(image));
+            Files.createDirectories(Objects.requireNonNull(file.getParent()));
+            Files.copy(repository.path(image), file, StandardCopyOption.REPLACE_EXISTING);
+        }
         for (String asset : ASSETS) {
             copy(asset, asset);
         }
