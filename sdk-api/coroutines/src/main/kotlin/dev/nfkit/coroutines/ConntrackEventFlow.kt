@@ -44,7 +44,7 @@ public suspend fun <R> NetlinkTransport.useConntrackEvents(
     block: suspend ConntrackEventScope.() -> R,
 ): R {
     val builder = ConntrackEventOptionsBuilder().apply(configure)
-    val reader = reader(builder.build(), builder.batchCapacity)
+    val reader = conntrackEventReader(builder.build(), builder.batchCapacity)
     return reader.use { ConntrackEventScope(it.session, reader).block() }
 }
 
@@ -83,10 +83,10 @@ public fun NetlinkTransport.conntrackEvents(
 ): Flow<ConntrackEvent> {
     val builder = ConntrackEventOptionsBuilder().apply(configure)
     val options = builder.build()
-    return flowOf { reader(options, builder.batchCapacity) }
+    return flowOf { conntrackEventReader(options, builder.batchCapacity) }
 }
 
-private fun NetlinkTransport.reader(
+internal fun NetlinkTransport.conntrackEventReader(
     options: ConntrackEventOptions,
     batchCapacity: Int,
 ): SessionReader<SessionSource<ConntrackEvents, ConntrackEvent>, ConntrackEvent> =

@@ -46,7 +46,7 @@ public suspend fun <R> NetlinkTransport.useNflog(
     block: suspend NflogScope.() -> R,
 ): R {
     val builder = NflogOptionsBuilder().apply(configure)
-    val reader = reader(builder.build(), builder.batchCapacity)
+    val reader = nflogReader(builder.build(), builder.batchCapacity)
     return reader.use { NflogScope(it.session, reader).block() }
 }
 
@@ -80,10 +80,10 @@ public fun NetlinkTransport.nflog(
 ): Flow<NflogPacket> {
     val builder = NflogOptionsBuilder().apply { group(group, configure) }
     val options = builder.build()
-    return flowOf { reader(options, builder.batchCapacity) }
+    return flowOf { nflogReader(options, builder.batchCapacity) }
 }
 
-private fun NetlinkTransport.reader(
+internal fun NetlinkTransport.nflogReader(
     options: NflogOptions,
     batchCapacity: Int,
 ): SessionReader<SessionSource<NflogSession, NflogPacket>, NflogPacket> {

@@ -1,5 +1,8 @@
 package dev.nfkit.coroutines
 
+import dev.nfkit.nfqueue.NfqueueOptions
+import dev.nfkit.nfqueue.NfqueueSession
+import dev.nfkit.nfqueue.QueuedPacket
 import dev.nfkit.socket.NetlinkTransport
 
 /**
@@ -47,8 +50,14 @@ public suspend fun <R> NetlinkTransport.useNfqueue(
 ): R {
     val builder = NfqueueOptionsBuilder().apply(configure)
     val options = builder.build()
-    val name = options.queues().joinToString(",", "nfkit-nfqueue-") { it.queue().toString() }
-    val reader =
-        SessionReader(name, builder.batchCapacity, this) { openNfqueue(it, options) }
+    val reader = nfqueueReader(options, builder.batchCapacity)
     return reader.use { NfqueueScope(options, it.session, reader).block() }
+}
+
+internal fun NetlinkTransport.nfqueueReader(
+    options: NfqueueOptions,
+    batchCapacity: Int,
+): SessionReader<SessionSource<NfqueueSession, QueuedPacket>, QueuedPacket> {
+    val name = options.queues().joinToString(",", "nfkit-nfqueue-") { it.queue().toString() }
+    return SessionReader(name, batchCapacity, this) { openNfqueue(it, options) }
 }

@@ -43,7 +43,7 @@ public suspend fun <R> NetlinkTransport.useNftablesEvents(
     block: suspend NftablesEventScope.() -> R,
 ): R {
     val builder = NftablesEventOptionsBuilder().apply(configure)
-    val reader = reader(builder.build(), builder.batchCapacity)
+    val reader = nftablesEventReader(builder.build(), builder.batchCapacity)
     return reader.use { NftablesEventScope(it.session, reader).block() }
 }
 
@@ -77,10 +77,10 @@ public fun NetlinkTransport.nftablesEvents(
 ): Flow<NftablesEvent> {
     val builder = NftablesEventOptionsBuilder().apply(configure)
     val options = builder.build()
-    return flowOf { reader(options, builder.batchCapacity) }
+    return flowOf { nftablesEventReader(options, builder.batchCapacity) }
 }
 
-private fun NetlinkTransport.reader(
+internal fun NetlinkTransport.nftablesEventReader(
     options: NftablesEventOptions,
     batchCapacity: Int,
 ): SessionReader<SessionSource<NftablesEvents, NftablesEvent>, NftablesEvent> =

@@ -170,7 +170,7 @@ public class PacketPathScope internal constructor(
     public fun pathStatistics(): PathStatistics = session.pathStatistics()
 }
 
-private fun NetlinkTransport.pathReader(
+internal fun NetlinkTransport.pathReader(
     options: PacketPathOptions,
     batchCapacity: Int,
 ): SessionReader<SessionSource<PacketPaths, PacketPath>, PacketPath> =

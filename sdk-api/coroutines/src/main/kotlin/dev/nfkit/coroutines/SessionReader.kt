@@ -93,9 +93,12 @@ internal class SessionReader<S : Source<T>, T : Any>(
     private var taken: List<T> = emptyList()
     private var next = 0
 
-    /** Starts the thread and waits until the session is open. */
-    suspend fun open(): S {
-        guard = Job(currentCoroutineContext()[Job]).apply { invokeOnCompletion { abandon() } }
+    /** Starts the thread and waits until the session is open. The end of the caller's job ends the session. */
+    suspend fun open(): S = open(currentCoroutineContext()[Job])
+
+    /** As [open], for a session that ends with another job. */
+    suspend fun open(parent: Job?): S {
+        guard = Job(parent).apply { invokeOnCompletion { abandon() } }
         try {
             thread.start()
         } catch (e: Throwable) {

@@ -39,7 +39,7 @@ internal object CollectionWithoutThread {
     private fun collectOne(kernel: FakeNetfilter): Int =
         runBlocking {
             kernel.useNflog({ group(GROUP) }) {
-                kernel.nflog().log(GROUP, *SamplePackets.udp4())
+                kernel.nflog().log(GROUP, SamplePackets.udp4())
                 packets.take(1).count()
             }
         }

@@ -55,7 +55,7 @@ private class Caller(
 
 private const val PACKETS = 5
 
-private fun Kernel.enqueueSome() = repeat(PACKETS) { fake.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+private fun Kernel.enqueueSome() = repeat(PACKETS) { fake.nfqueue().enqueue(0, SamplePackets.udp4()) }
 
 private fun malformed() = ByteArray(20).also { it[0] = 77 } // a length that exceeds its datagram
 

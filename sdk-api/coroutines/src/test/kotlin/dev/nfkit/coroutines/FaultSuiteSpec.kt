@@ -117,7 +117,7 @@ class FaultSuiteSpec :
                             }
                             statistics()
                         }
-                    }) { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(random.nextLong(100))) }
+                    }) { kernel.nflog().log(GROUP, SampleNflog.of(SamplePackets.udp4()).mark(random.nextLong(100))) }
                 }
             }
 
@@ -137,7 +137,7 @@ class FaultSuiteSpec :
                         }
                     }) {
                         enqueued++
-                        val packet = SampleNfqueue.of(*SamplePackets.udp4()).mark(random.nextLong(100))
+                        val packet = SampleNfqueue.of(SamplePackets.udp4()).mark(random.nextLong(100))
                         kernel.nfqueue().enqueue(random.nextInt(2), packet)
                     }
                     val left = kernel.nfqueue().decided().size

@@ -39,7 +39,7 @@ private fun Kernel.enqueue(
     queue: Int = 0,
 ) {
     for (number in numbers) {
-        val packet = SampleNfqueue.of(*ByteArray(4) { (number shr (24 - 8 * it)).toByte() })
+        val packet = SampleNfqueue.of(ByteArray(4) { (number shr (24 - 8 * it)).toByte() })
         check(fake.nfqueue().enqueue(queue, packet)) { "packet $number finds no place in queue $queue" }
     }
 }
@@ -361,7 +361,7 @@ class NfqueueScopeSpec :
             bounded {
                 kernel.useNfqueue({ queue(0) { maximumLength = 9 } }) {
                     configure(0) { failOpen = true }
-                    repeat(12) { kernel.fake.nfqueue().enqueue(0, SampleNfqueue.of(1)) }
+                    repeat(12) { kernel.fake.nfqueue().enqueue(0, SampleNfqueue.of(byteArrayOf(1))) }
                     kernel.fake
                         .nfqueue()
                         .decided()

@@ -96,7 +96,7 @@ internal class Kernel : NetlinkTransport {
         group: Int = 30,
     ) {
         for (number in numbers) {
-            val packet = SampleNflog.of(*ByteArray(4) { (number shr (24 - 8 * it)).toByte() })
+            val packet = SampleNflog.of(ByteArray(4) { (number shr (24 - 8 * it)).toByte() })
             check(fake.nflog().log(group, packet)) { "group $group is not bound" }
         }
     }

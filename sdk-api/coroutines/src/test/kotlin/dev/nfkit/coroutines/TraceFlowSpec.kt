@@ -27,7 +27,7 @@ private const val RULES =
 
 private fun Kernel.rules() = Nftables.open(fake).use { it.commit(Batch().add(Ruleset.parse(RULES))) }
 
-private fun Kernel.send(port: Int) = fake.packets().of(*SamplePackets.udp("10.0.0.1", 1, "10.0.0.2", port)).toInput()
+private fun Kernel.send(port: Int) = fake.packets().of(SamplePackets.udp("10.0.0.1", 1, "10.0.0.2", port)).toInput()
 
 /** Whether the reader waits for trace messages. */
 private fun waits(what: String): Boolean =

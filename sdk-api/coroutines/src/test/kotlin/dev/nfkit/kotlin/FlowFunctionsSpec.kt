@@ -28,7 +28,7 @@ private fun logged(
 ): NflogPacket {
     val message =
         SampleNflog
-            .of(*payload)
+            .of(payload)
             .group(GROUP)
             .hwProtocol(etherType)
             .write(MessageWriter(4096, ORDER))

@@ -40,7 +40,7 @@ class PropertiesSpec :
             val packet =
                 logged(
                     SampleNflog
-                        .of(*SamplePackets.udp4())
+                        .of(SamplePackets.udp4())
                         .group(31)
                         .prefix("dns ")
                         .sequence(0xffff_ffff)
@@ -61,14 +61,14 @@ class PropertiesSpec :
         }
 
         test("what the kernel did not send is null, not an exception") {
-            val packet = logged(SampleNflog.of(*SamplePackets.udp4()))
+            val packet = logged(SampleNflog.of(SamplePackets.udp4()))
             packet.gid.shouldBeNull()
             packet.vlan.shouldBeNull()
             packet.physInInterface.shouldBeNull()
             packet.conntrack.shouldBeNull()
             packet.conntrackInfo.shouldBeNull()
             packet.l2Header.shouldBeNull()
-            val queued = queued(SampleNfqueue.of(*SamplePackets.udp4()))
+            val queued = queued(SampleNfqueue.of(SamplePackets.udp4()))
             queued.securityContext.shouldBeNull()
             queued.cgroupClassId.shouldBeNull()
             queued.uid.shouldBeNull()
@@ -80,7 +80,7 @@ class PropertiesSpec :
             val packet =
                 queued(
                     SampleNfqueue
-                        .of(*SamplePackets.udp4())
+                        .of(SamplePackets.udp4())
                         .queue(7)
                         .id(0xffff_fffe)
                         .uid(7)
@@ -93,7 +93,7 @@ class PropertiesSpec :
         }
 
         test("headers are read as nested properties") {
-            val packet = queued(SampleNfqueue.of(*SamplePackets.udp("10.0.0.1", 4000, "10.0.0.2", 53)))
+            val packet = queued(SampleNfqueue.of(SamplePackets.udp("10.0.0.1", 4000, "10.0.0.2", 53)))
             val ip = packet.ip.shouldNotBeNull()
             ip.udp?.destinationPort shouldBe 53
             ip.udp?.sourcePort shouldBe 4000

@@ -34,7 +34,7 @@ public final class FakeNflog {
      * @param packet an IP packet
      * @return whether the group is bound
      */
-    public boolean log(int group, byte... packet) {
+    public boolean log(int group, byte[] packet) {
         return log(group, SampleNflog.of(packet));
     }
 

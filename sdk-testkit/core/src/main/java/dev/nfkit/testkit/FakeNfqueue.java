@@ -63,7 +63,7 @@ public final class FakeNfqueue {
      * @param packet an IP packet
      * @return whether the packet waits for a verdict
      */
-    public boolean enqueue(int queue, byte... packet) {
+    public boolean enqueue(int queue, byte[] packet) {
         return enqueue(queue, SampleNfqueue.of(packet));
     }
 

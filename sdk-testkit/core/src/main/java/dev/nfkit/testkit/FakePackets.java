@@ -86,7 +86,7 @@ public final class FakePackets {
      * @return a packet without devices, with mark 0 and a new connection
      * @throws IllegalArgumentException if it begins with no complete IP header
      */
-    public TestPacket of(byte... packet) {
+    public TestPacket of(byte[] packet) {
         return new TestPacket(this, packet.clone());
     }
 

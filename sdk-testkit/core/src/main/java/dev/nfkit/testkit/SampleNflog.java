@@ -37,7 +37,7 @@ public final class SampleNflog extends SamplePacket<SampleNflog> {
      * @param payload an IP packet, or arbitrary bytes
      * @return a new builder
      */
-    public static SampleNflog of(byte... payload) {
+    public static SampleNflog of(byte[] payload) {
         NflogContents contents = new NflogContents();
         contents.carry(payload);
         return new SampleNflog(contents);

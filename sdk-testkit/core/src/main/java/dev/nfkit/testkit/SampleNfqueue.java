@@ -36,7 +36,7 @@ public final class SampleNfqueue extends SamplePacket<SampleNfqueue> {
      * @param payload an IP packet, or arbitrary bytes
      * @return a new builder
      */
-    public static SampleNfqueue of(byte... payload) {
+    public static SampleNfqueue of(byte[] payload) {
         NfqueueContents contents = new NfqueueContents();
         contents.carry(payload);
         return new SampleNfqueue(contents);

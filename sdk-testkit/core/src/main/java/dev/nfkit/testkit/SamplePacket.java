@@ -164,7 +164,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @param bytes up to 65531 bytes; if empty, the attribute is omitted
      * @return this builder
      */
-    public S payload(byte... bytes) {
+    public S payload(byte[] bytes) {
         contents.payload(bytes);
         return self();
     }
@@ -195,7 +195,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @param entry its attributes, encoded
      * @return this builder
      */
-    public S conntrack(byte... entry) {
+    public S conntrack(byte[] entry) {
         return put("ct", entry);
     }
 
@@ -227,7 +227,7 @@ public abstract sealed class SamplePacket<S extends SamplePacket<S>> permits Sam
      * @param bytes the header
      * @return this builder
      */
-    public S layer2Header(byte... bytes) {
+    public S layer2Header(byte[] bytes) {
         return put("l2hdr", bytes);
     }
 

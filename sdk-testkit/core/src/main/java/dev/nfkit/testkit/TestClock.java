@@ -3,6 +3,7 @@ package dev.nfkit.testkit;
 import dev.nfkit.testkit.time.ModelClock;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clock of a test double, which its deadlines and its model of the kernel follow. Safe for any number of threads.
@@ -11,9 +12,15 @@ import java.util.function.LongSupplier;
  */
 public final class TestClock {
     private final ModelClock model;
+    private final @Nullable Followed followed;
+
+    private TestClock(ModelClock model, @Nullable Followed followed) {
+        this.model = model;
+        this.followed = followed;
+    }
 
     private TestClock(ModelClock model) {
-        this.model = model;
+        this(model, null);
     }
 
     /**
@@ -53,6 +60,49 @@ public final class TestClock {
      */
     public static TestClock following(LongSupplier nanos) {
         return new TestClock(ModelClock.following(nanos));
+    }
+
+    /**
+     * Creates a clock that stands still until {@link #follow} gives it another one to follow: for a double that exists
+     * before the coroutine test whose virtual time it shares.
+     *
+     * @return a new clock, at 2026-01-01T00:00:00Z
+     */
+    public static TestClock virtual() {
+        Followed followed = new Followed();
+        return new TestClock(ModelClock.following(followed), followed);
+    }
+
+    /**
+     * Follows another clock from now on, as a clock of {@link #following} does. The time does not jump: it goes on from
+     * where it is. Another call follows yet another clock.
+     *
+     * @param nanos the other clock, in nanoseconds, which never goes back; called on any thread, so it must not block
+     * @throws IllegalStateException if this clock was not created by {@link #virtual}
+     */
+    public void follow(LongSupplier nanos) {
+        Followed present = followed;
+        if (present == null) {
+            throw new IllegalStateException(
+                    "only a clock of TestClock.virtual() can be given another one to follow (@FakeKernel(time = VIRTUAL))");
+        }
+        present.follow(nanos);
+    }
+
+    /** A time that goes on when its source changes. */
+    private static final class Followed implements LongSupplier {
+        private LongSupplier source = () -> 0;
+        private long offset;
+
+        @Override
+        public synchronized long getAsLong() {
+            return offset + source.getAsLong();
+        }
+
+        synchronized void follow(LongSupplier next) {
+            offset += source.getAsLong() - next.getAsLong();
+            source = next;
+        }
     }
 
     /**

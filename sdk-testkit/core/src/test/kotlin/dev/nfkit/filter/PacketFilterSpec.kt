@@ -226,15 +226,15 @@ class PacketFilterSpec :
         }
 
         context("packets are matched by their properties") {
-            val query = SampleNfqueue.of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1, 2, 3))
-            val six = SampleNfqueue.of(*SamplePackets.udp("fd09::1", 4000, "fd09::2", 53, 1)).hwProtocol(0x86dd)
-            val syn = SampleNfqueue.of(*SamplePackets.tcp("10.9.0.1", 4000, "10.9.0.2", 443, 2))
-            val ping = SampleNfqueue.of(*SamplePackets.ping4(1))
-            val arp = SampleNfqueue.of(*SamplePackets.udp4(1)).hwProtocol(0x0806)
-            val unnamed = SampleNfqueue.of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1)).hwProtocol(0)
+            val query = SampleNfqueue.of(SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1, 2, 3))
+            val six = SampleNfqueue.of(SamplePackets.udp("fd09::1", 4000, "fd09::2", 53, 1)).hwProtocol(0x86dd)
+            val syn = SampleNfqueue.of(SamplePackets.tcp("10.9.0.1", 4000, "10.9.0.2", 443, 2))
+            val ping = SampleNfqueue.of(SamplePackets.ping4(1))
+            val arp = SampleNfqueue.of(SamplePackets.udp4(1)).hwProtocol(0x0806)
+            val unnamed = SampleNfqueue.of(SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1)).hwProtocol(0)
             val marked =
                 SampleNfqueue
-                    .of(1)
+                    .of(byteArrayOf(1))
                     .mark(0x17)
                     .uid(1000)
                     .gid(100)
@@ -280,7 +280,7 @@ class PacketFilterSpec :
                 Holds("uid 0", false, query),
                 Holds("in lo and out eth0", true, marked),
                 Holds("in eth0", false, marked),
-                Holds("in br-port", true, SampleNfqueue.of(1).inDevice(2).physicalInDevice(5)),
+                Holds("in br-port", true, SampleNfqueue.of(byteArrayOf(1)).inDevice(2).physicalInDevice(5)),
                 Holds("queue 3", true, marked),
                 Holds("queue 2", false, marked),
             ) { case ->
@@ -292,7 +292,7 @@ class PacketFilterSpec :
             val view = FilterView { names[it] ?: "?" }
             val sample =
                 SampleNflog
-                    .of(*SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1))
+                    .of(SamplePackets.udp("10.9.0.1", 4000, "192.0.2.7", 53, 1))
                     .mark(7)
                     .uid(1000)
                     .outDevice(2)
@@ -342,8 +342,8 @@ class PacketFilterSpec :
             extended[6] = 60
             extended[5] = (plain[5] + 8).toByte()
             val filter = PacketFilter.parse("tcp flags syn and dport 2")
-            filter.matches(subject(SampleNfqueue.of(*extended).hwProtocol(0x86dd))) shouldBe true
+            filter.matches(subject(SampleNfqueue.of(extended).hwProtocol(0x86dd))) shouldBe true
             val fragment = SamplePackets.tcp("10.9.0.1", 1, "10.9.0.2", 2, 2).also { it[7] = 10 }
-            filter.matches(subject(SampleNfqueue.of(*fragment))) shouldBe false
+            filter.matches(subject(SampleNfqueue.of(fragment))) shouldBe false
         }
     })

@@ -29,7 +29,7 @@ private fun kernel(text: String): FakeNetfilter {
 
 private fun FakeNetfilter.packet(bytes: ByteArray = SamplePackets.udp(CLIENT, 4000, SERVER, 53)): TestPacket =
     packets()
-        .of(*bytes)
+        .of(bytes)
         .`in`("eth0", 2, address("10.0.0.1"), address("fd00::1"))
         .out("eth1", 3, address("203.0.113.1"), address("fd01::1"))
 

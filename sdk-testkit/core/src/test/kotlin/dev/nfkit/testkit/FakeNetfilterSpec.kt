@@ -254,8 +254,8 @@ class FakeNetfilterSpec :
             val transport = FakeNetfilter(TestClock.manual())
             NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
                 NflogSession.open(transport, NflogOptions.builder().group(30).build()).use {
-                    repeat(2) { transport.nfqueue().enqueue(3, *SamplePackets.udp4(1)) }
-                    transport.nflog().log(30, *SamplePackets.udp4(1))
+                    repeat(2) { transport.nfqueue().enqueue(3, SamplePackets.udp4(1)) }
+                    transport.nflog().log(30, SamplePackets.udp4(1))
                     val message = shouldThrow<AssertionError> { transport.verify() }.message
                     message shouldContain "queue 3 has 2 packets that wait for a verdict: ids [1, 2]"
                     message shouldContain "group 30 holds 1 packets that were not sent yet"
@@ -273,7 +273,7 @@ class FakeNetfilterSpec :
             shouldThrow<AssertionError> { transport.nflog().awaitBound(30) }.message shouldContain "group 30"
             NfqueueSession.open(transport, NfqueueOptions.builder().queue(3).build()).use {
                 transport.nfqueue().awaitBound(3)
-                transport.nfqueue().enqueue(3, *SamplePackets.udp4(1))
+                transport.nfqueue().enqueue(3, SamplePackets.udp4(1))
                 val waiting = shouldThrow<AssertionError> { transport.nfqueue().takeDecided() }.message
                 waiting shouldContain "the end of packet 1"
                 waiting shouldContain "queues 3 (socket 4711, waiting: [1])"

@@ -84,7 +84,7 @@ private class Nflog(
     fun log(
         group: Int,
         count: Int,
-        packet: () -> SampleNflog = { SampleNflog.of(*SamplePackets.udp4(1, 2, 3)) },
+        packet: () -> SampleNflog = { SampleNflog.of(SamplePackets.udp4(1, 2, 3)) },
     ) = repeat(count) { transport.nflog().log(group, packet()) }
 }
 
@@ -222,7 +222,7 @@ class FakeNflogSpec :
                 listOf(0x400, 0x400, Netlink.NLMSG_DONE, Netlink.NLMSG_ERROR)
             nflog.transport
                 .nflog()
-                .log(5, SampleNflog.of(1)) shouldBe false
+                .log(5, SampleNflog.of(byteArrayOf(1))) shouldBe false
 
             nflog.config(5, BIND)
             nflog.log(5, 2)
@@ -233,7 +233,7 @@ class FakeNflogSpec :
         test("a rule's own lower threshold takes precedence") {
             val nflog = Nflog(FakeNetfilter(TestClock.manual()))
             nflog.config(5, BIND)
-            nflog.log(5, 1) { SampleNflog.of(1).ruleThreshold(1) }
+            nflog.log(5, 1) { SampleNflog.of(byteArrayOf(1)).ruleThreshold(1) }
             nflog.messages().size shouldBe 1
         }
 
@@ -257,7 +257,7 @@ class FakeNflogSpec :
             nflog.config(5, BIND) { be32(5, 1) }
             nflog.socket.set(SocketOption.NO_ENOBUFS, 1)
             nflog.socket.set(SocketOption.RECEIVE_BUFFER, 8_192)
-            nflog.log(5, 30) { SampleNflog.of(*SamplePackets.udp4(*ByteArray(100))) }
+            nflog.log(5, 30) { SampleNflog.of(SamplePackets.udp4(*ByteArray(100))) }
             nflog.socket.drops() shouldBe 11 // as on Linux 6.18
             nflog.messages().size shouldBe 19
         }
@@ -270,7 +270,7 @@ class FakeNflogSpec :
                 150,
             ) {
                 SampleNflog
-                    .of(*SamplePackets.udp4(1, 2, 3, 4))
+                    .of(SamplePackets.udp4(1, 2, 3, 4))
                     .prefix("a-prefix")
                     .outDevice(1)
                     .uid(0)
@@ -287,12 +287,12 @@ class FakeNflogSpec :
         test("a rule's own size truncates below the copy range") {
             val nflog = Nflog()
             nflog.config(5, BIND) { be32(5, 1) }
-            val packet = SampleNflog.of(*ByteArray(100) { 0x45 })
+            val packet = SampleNflog.of(ByteArray(100) { 0x45 })
             val lengths =
                 listOf(
                     packet,
-                    SampleNflog.of(*ByteArray(100)).ruleSize(40),
-                    SampleNflog.of(*ByteArray(100)).ruleSize(0),
+                    SampleNflog.of(ByteArray(100)).ruleSize(40),
+                    SampleNflog.of(ByteArray(100)).ruleSize(0),
                 ).map { sample ->
                     nflog.log(5, 1) { sample }
                     nflog.socket.receive(nflog.batch, 0) shouldBe 1

@@ -42,7 +42,7 @@ class FakeNfqueueSpec :
                 bind(1, flags = NFQA_CFG_F_FAIL_OPEN)
                 enqueue(1)
                 config(1) { params(0, 0) }
-                enqueue(1, packet = SampleNfqueue.of(1).ruleBypass()) shouldBe false
+                enqueue(1, packet = SampleNfqueue.of(byteArrayOf(1)).ruleBypass()) shouldBe false
                 ids() shouldBe listOf(1L)
                 state(1).waiting() shouldBe 1
                 state(1).queueDropped() + state(1).userDropped() shouldBe 0
@@ -142,8 +142,8 @@ class FakeNfqueueSpec :
         test("the copy range truncates the payload, and CAP_LEN has its full length") {
             with(NfqueueSteps()) {
                 bind(1, range = 20)
-                enqueue(1, packet = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3)))
-                enqueue(1, packet = SampleNfqueue.of(*ByteArray(20) { 0x45 }))
+                enqueue(1, packet = SampleNfqueue.of(SamplePackets.udp4(1, 2, 3)))
+                enqueue(1, packet = SampleNfqueue.of(ByteArray(20) { 0x45 }))
                 val (cut, whole) = packets()
                 cut.payload().toArray() shouldBe SamplePackets.udp4(1, 2, 3).copyOf(20)
                 cut.bytes(NfqueueAttribute.CAP_LEN).u32(0) shouldBe 31
@@ -156,7 +156,7 @@ class FakeNfqueueSpec :
         test("copy mode META has neither payload nor CAP_LEN, and leaves the checksum open") {
             with(NfqueueSteps()) {
                 bind(1, mode = META_MODE)
-                enqueue(1, packet = SampleNfqueue.of(*SamplePackets.udp4()).skbInfo(1))
+                enqueue(1, packet = SampleNfqueue.of(SamplePackets.udp4()).skbInfo(1))
                 val packet = packets().single()
                 packet.has(NfqueueAttribute.PAYLOAD) shouldBe false
                 packet.has(NfqueueAttribute.CAP_LEN) shouldBe false
@@ -169,11 +169,11 @@ class FakeNfqueueSpec :
                 transport.kernel().conntrackGlue(true)
                 val packet =
                     SampleNfqueue
-                        .of(*SamplePackets.udp4())
+                        .of(SamplePackets.udp4())
                         .uid(1)
                         .gid(2)
                         .securityContext(65)
-                        .conntrack(8, 0, 8, 0, 0, 0, 0, 1)
+                        .conntrack(byteArrayOf(8, 0, 8, 0, 0, 0, 0, 1))
                         .conntrackInfo(2)
                         .mark(7)
                         .priority(9)
@@ -205,7 +205,7 @@ class FakeNfqueueSpec :
         test("a large packet is sent unsplit with the flag GSO, otherwise as segments with an id each") {
             val large =
                 SampleNfqueue
-                    .of(*ByteArray(60) { 0x45 })
+                    .of(ByteArray(60) { 0x45 })
                     .segments(ByteArray(30) { 1 }, ByteArray(40) { 2 })
             with(NfqueueSteps()) {
                 bind(1, flags = NFQA_CFG_F_GSO)
@@ -226,15 +226,15 @@ class FakeNfqueueSpec :
         test("a checksum is computed before a packet is copied, unless with the flag GSO") {
             with(NfqueueSteps()) {
                 bind(1)
-                enqueue(1, packet = SampleNfqueue.of(1).skbInfo(5))
+                enqueue(1, packet = SampleNfqueue.of(byteArrayOf(1)).skbInfo(5))
                 config(1) { flags(NFQA_CFG_F_GSO) }
-                enqueue(1, packet = SampleNfqueue.of(1).skbInfo(5))
+                enqueue(1, packet = SampleNfqueue.of(byteArrayOf(1)).skbInfo(5))
                 packets().map { it.skbInfo() } shouldBe listOf(4L, 5L)
             }
         }
 
         test("segments after one that is dropped are lost and not counted, with fail-open they are accepted") {
-            val large = SampleNfqueue.of(1).segments(*Array(5) { byteArrayOf(it.toByte()) })
+            val large = SampleNfqueue.of(byteArrayOf(1)).segments(*Array(5) { byteArrayOf(it.toByte()) })
             with(NfqueueSteps()) {
                 bind(1, maxLength = 2)
                 enqueue(1, packet = large) shouldBe true
@@ -254,7 +254,7 @@ class FakeNfqueueSpec :
             with(NfqueueSteps()) {
                 transport.kernel().ownQueue(3, 99)
                 enqueue(1) shouldBe false
-                enqueue(1, packet = SampleNfqueue.of(1).ruleBypass()) shouldBe false
+                enqueue(1, packet = SampleNfqueue.of(byteArrayOf(1)).ruleBypass()) shouldBe false
                 enqueue(3) shouldBe false
                 model.decided().map { Triple(it.departure(), it.passed(), it.dropped()) } shouldBe
                     listOf(
@@ -288,14 +288,14 @@ class FakeNfqueueSpec :
                 bind(1)
                 bind(2)
                 for (packet in listOf(
-                    SampleNfqueue.of(1).inDevice(4),
-                    SampleNfqueue.of(1).inDevice(5),
-                    SampleNfqueue.of(1).outDevice(4),
-                    SampleNfqueue.of(1).physicalInDevice(4),
+                    SampleNfqueue.of(byteArrayOf(1)).inDevice(4),
+                    SampleNfqueue.of(byteArrayOf(1)).inDevice(5),
+                    SampleNfqueue.of(byteArrayOf(1)).outDevice(4),
+                    SampleNfqueue.of(byteArrayOf(1)).physicalInDevice(4),
                 )) {
                     model.enqueue(1, packet)
                 }
-                model.enqueue(2, SampleNfqueue.of(1).physicalOutDevice(4))
+                model.enqueue(2, SampleNfqueue.of(byteArrayOf(1)).physicalOutDevice(4))
                 model.deviceDown(4)
                 left().map { it.take(3) } shouldBe
                     listOf(
@@ -325,7 +325,7 @@ class FakeNfqueueSpec :
         test("a sample may be used again, and is not changed by its verdict") {
             with(NfqueueSteps()) {
                 bind(1)
-                val sample = SampleNfqueue.of(1, 2).mark(3)
+                val sample = SampleNfqueue.of(byteArrayOf(1, 2)).mark(3)
                 enqueue(1, packet = sample)
                 sample.mark(4)
                 enqueue(1, packet = sample)

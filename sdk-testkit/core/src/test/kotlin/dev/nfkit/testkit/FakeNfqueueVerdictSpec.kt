@@ -147,7 +147,7 @@ class FakeNfqueueVerdictSpec :
         test("mark and priority are set, to 0 as well, and unchanged if they are absent") {
             with(NfqueueSteps()) {
                 bind(1)
-                val packet = SampleNfqueue.of(1).mark(5).priority(6)
+                val packet = SampleNfqueue.of(byteArrayOf(1)).mark(5).priority(6)
                 enqueue(1, 3, packet)
                 verdict(1, 1) { be32(MARK, 0xffffffffL).be32(PRIORITY, 0x10002) }
                 verdict(1, 2) { be32(MARK, 0).be32(PRIORITY, 0) }
@@ -161,7 +161,7 @@ class FakeNfqueueVerdictSpec :
             with(NfqueueSteps()) {
                 bind(1)
                 val packet = SamplePackets.udp4(1, 2, 3, 4)
-                enqueue(1, 4, SampleNfqueue.of(*packet))
+                enqueue(1, 4, SampleNfqueue.of(packet))
                 val longer = packet + ByteArray(100)
                 verdict(1, 1) { bytes(PAYLOAD, *longer) } shouldBe 0
                 verdict(1, 2) { bytes(PAYLOAD, *packet.copyOf(20)) } shouldBe 0
@@ -288,11 +288,11 @@ class FakeNfqueueVerdictSpec :
         }
 
         test("a connection is changed if the kernel has the glue and the packet a connection, otherwise silently not") {
-            val tracked = SampleNfqueue.of(1).conntrack(8, 0, 8, 0, 0, 0, 0, 1)
+            val tracked = SampleNfqueue.of(byteArrayOf(1)).conntrack(byteArrayOf(8, 0, 8, 0, 0, 0, 0, 1))
             for ((glue, packet, changed) in listOf(
                 Triple(true, tracked, true),
                 Triple(false, tracked, false),
-                Triple(true, SampleNfqueue.of(1), false),
+                Triple(true, SampleNfqueue.of(byteArrayOf(1)), false),
             )) {
                 with(NfqueueSteps()) {
                     transport.kernel().conntrackGlue(glue)
@@ -315,11 +315,11 @@ class FakeNfqueueVerdictSpec :
         }
 
         test("VLAN tag and layer-2 header are changed in the bridge family, and unchanged elsewhere") {
-            val bridged = SampleNfqueue.of(1).family(AddressFamily.BRIDGE).layer2Header(1, 2, 3)
+            val bridged = SampleNfqueue.of(byteArrayOf(1)).family(AddressFamily.BRIDGE).layer2Header(byteArrayOf(1, 2, 3))
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, packet = bridged)
-                enqueue(1, packet = SampleNfqueue.of(1))
+                enqueue(1, packet = SampleNfqueue.of(byteArrayOf(1)))
                 for (id in 1L..2L) {
                     verdict(1, id) {
                         vlan(0x8100, 0x6005)
@@ -337,7 +337,7 @@ class FakeNfqueueVerdictSpec :
         test("a layer-2 header of another length and half a VLAN tag are EINVAL, and drop the packet") {
             with(NfqueueSteps()) {
                 bind(1)
-                enqueue(1, 3, SampleNfqueue.of(1).family(AddressFamily.BRIDGE).layer2Header(1, 2, 3))
+                enqueue(1, 3, SampleNfqueue.of(byteArrayOf(1)).family(AddressFamily.BRIDGE).layer2Header(byteArrayOf(1, 2, 3)))
                 verdict(1, 1) { bytes(L2HDR, 4, 5) } shouldBe Errno.EINVAL.number()
                 verdict(1, 2) { vlan(0x8100, null) } shouldBe Errno.EINVAL.number()
                 verdict(1, 3) { vlan(null, 1) } shouldBe Errno.EINVAL.number()

@@ -79,7 +79,7 @@ private class Rules {
     fun packet(): TestPacket =
         kernel
             .packets()
-            .of(*SamplePackets.udp4())
+            .of(SamplePackets.udp4())
             .`in`("eth0")
             .out("eth1")
 }
@@ -347,7 +347,7 @@ class FakePacketsSpec :
         }
 
         test("a packet that is not IP is refused") {
-            shouldThrow<IllegalArgumentException> { FakeNetfilter().packets().of(1, 2, 3) }
+            shouldThrow<IllegalArgumentException> { FakeNetfilter().packets().of(byteArrayOf(1, 2, 3)) }
         }
 
         test("a later fragment's data is taken for the ports, as the kernel does, but not for more of the header") {
@@ -363,7 +363,7 @@ class FakePacketsSpec :
             val trace =
                 rules.kernel
                     .packets()
-                    .of(*fragment)
+                    .of(fragment)
                     .`in`("eth0")
                     .toInput()
             trace.mark() shouldBe 1

@@ -49,7 +49,7 @@ private fun passing(
                     List(PACKETS) {
                         kernel
                             .packets()
-                            .of(*SamplePackets.udp4())
+                            .of(SamplePackets.udp4())
                             .`in`("eth0")
                             .toInput()
                     }

@@ -42,7 +42,7 @@ private class Recorder(
         count: Int,
         to: (dev.nfkit.nflog.NflogPacket) -> Unit = { files.write(it) },
     ) = repeat(count) {
-        kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4(it.toByte())))
+        kernel.nflog().log(GROUP, SampleNflog.of(SamplePackets.udp4(it.toByte())))
         session.poll<IOException>({ to(it) }, Duration.ofSeconds(1))
     }
 

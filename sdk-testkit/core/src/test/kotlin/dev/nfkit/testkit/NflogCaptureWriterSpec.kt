@@ -94,7 +94,7 @@ private class Written(
 class NflogCaptureWriterSpec :
     FunSpec({
         test("a packet is its message from nfgenmsg on, byte for byte") {
-            val sample = SampleNflog.of(*ipv4).group(30).prefix("p")
+            val sample = SampleNflog.of(ipv4).group(30).prefix("p")
             val written = Written()
             written.writer.write(packet(sample)) shouldBe true
             val record = written.records().single()
@@ -107,9 +107,9 @@ class NflogCaptureWriterSpec :
         test("a truncated packet has its original length in a comment, and its record all bytes that it claims") {
             val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0")
             val written = Written(kernel = kernel)
-            written.writer.write(packet(SampleNflog.of(*ipv4)))
-            written.writer.write(packet(SampleNflog.of(*ipv4).inDevice(2)))
-            written.writer.write(packet(SampleNflog.of(*whole)))
+            written.writer.write(packet(SampleNflog.of(ipv4)))
+            written.writer.write(packet(SampleNflog.of(ipv4).inDevice(2)))
+            written.writer.write(packet(SampleNflog.of(whole)))
             val records = written.records()
             records.map { it.comment().orElse("") } shouldBe
                 listOf("original length 100", "ifindex 2 = veth0, original length 100", "")
@@ -118,9 +118,9 @@ class NflogCaptureWriterSpec :
 
         test("raw IP is only the payload, and other packets are omitted and counted") {
             val written = Written(LinkType.RAW)
-            written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0x0800))) shouldBe true
-            written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0x0806))) shouldBe false
-            written.writer.write(packet(SampleNflog.of().hwProtocol(0x0800))) shouldBe false
+            written.writer.write(packet(SampleNflog.of(ipv4).hwProtocol(0x0800))) shouldBe true
+            written.writer.write(packet(SampleNflog.of(ipv4).hwProtocol(0x0806))) shouldBe false
+            written.writer.write(packet(SampleNflog.of(byteArrayOf()).hwProtocol(0x0800))) shouldBe false
             written.writer.skipped() shouldBe 2
             val record = written.records().single()
             record.data().toArray().toList() shouldBe ipv4.toList()
@@ -129,12 +129,12 @@ class NflogCaptureWriterSpec :
 
         test("a packet that is larger than a record may be is omitted and counted") {
             val written = Written()
-            val large = SampleNflog.of(*ipv4)
+            val large = SampleNflog.of(ipv4)
             for (code in 100..103) large.attribute(code, *ByteArray(65_531))
             val message = large.write(MessageWriter(1 shl 19, order)).datagram()
             val bytes = ByteArray(message.remaining()).also { message.get(0, it) }
             written.writer.write(packet(bytes)) shouldBe false
-            written.writer.write(packet(SampleNflog.of(*ipv4))) shouldBe true
+            written.writer.write(packet(SampleNflog.of(ipv4))) shouldBe true
             written.writer.skipped() shouldBe 1
             written.records().size shouldBe 1
         }
@@ -142,18 +142,18 @@ class NflogCaptureWriterSpec :
         test("raw IP includes packets that the kernel sent without a protocol") {
             val six = byteArrayOf(0x60, 0, 0, 0, 0, 12) + ByteArray(34)
             val written = Written(LinkType.RAW)
-            written.writer.write(packet(SampleNflog.of(*ipv4).hwProtocol(0))) shouldBe true
-            written.writer.write(packet(SampleNflog.of(*six).hwProtocol(0))) shouldBe true
-            written.writer.write(packet(SampleNflog.of(*six).family(AddressFamily.IPV4).hwProtocol(0))) shouldBe false
+            written.writer.write(packet(SampleNflog.of(ipv4).hwProtocol(0))) shouldBe true
+            written.writer.write(packet(SampleNflog.of(six).hwProtocol(0))) shouldBe true
+            written.writer.write(packet(SampleNflog.of(six).family(AddressFamily.IPV4).hwProtocol(0))) shouldBe false
             written.records().map { it.originalLength() } shouldBe listOf(100L, 52L)
         }
 
         test("the time of a packet is the kernel's if there is one, otherwise that of receipt") {
             val written = Written()
             written.writer.write(
-                packet(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(1_795_207_040, 92_654_000))),
+                packet(SampleNflog.of(ipv4).timestamp(Instant.ofEpochSecond(1_795_207_040, 92_654_000))),
             )
-            written.writer.write(packet(SampleNflog.of(*ipv4)))
+            written.writer.write(packet(SampleNflog.of(ipv4)))
             written.records().map { it.epochNanos() } shouldBe listOf(1_795_207_040_092_654_000L, 7_000_000_000L)
         }
 
@@ -166,7 +166,7 @@ class NflogCaptureWriterSpec :
                 for (group in listOf(30, 31)) written.writer.addGroup(NflogGroup.builder(group).build())
                 for ((received, packets) in batches) {
                     for ((prefix, group, stamp) in packets) {
-                        val sample = SampleNflog.of(*ipv4).group(group).prefix(prefix)
+                        val sample = SampleNflog.of(ipv4).group(group).prefix(prefix)
                         if (stamp > 0) sample.timestamp(instant(stamp))
                         written.writer.write(packet(sample, received * 1_000)) shouldBe true
                     }
@@ -268,13 +268,13 @@ class NflogCaptureWriterSpec :
                 val next = ByteArrayOutputStream()
                 val file = PcapWriter.microseconds(bytes, order)
                 val writer = NflogCaptureWriter(file, order, LinkType.RAW, FakeNetfilter().kernel())
-                writer.write(packet(SampleNflog.of(*ipv4), 9_000_000))
-                writer.write(packet(SampleNflog.of(*ipv4).timestamp(instant(8_000)), 9_000_000))
+                writer.write(packet(SampleNflog.of(ipv4), 9_000_000))
+                writer.write(packet(SampleNflog.of(ipv4).timestamp(instant(8_000)), 9_000_000))
                 file.close()
                 val second = PcapWriter.microseconds(next, order)
                 writer.continueIn(second)
-                writer.write(packet(SampleNflog.of(*ipv4), 9_500_000))
-                writer.write(packet(SampleNflog.of(*ipv4).timestamp(instant(7_000)), 9_500_000))
+                writer.write(packet(SampleNflog.of(ipv4), 9_500_000))
+                writer.write(packet(SampleNflog.of(ipv4).timestamp(instant(7_000)), 9_500_000))
                 second.close()
                 times(bytes) shouldBe listOf(8_000_000L, 8_000_000L)
                 times(next) shouldBe listOf(7_000_000L, 8_000_000L)
@@ -284,16 +284,16 @@ class NflogCaptureWriterSpec :
         test("a time that no clock has is replaced by that of receipt, which has the limits of a capture") {
             val latest = 0xffff_ffffL * 1_000_000_000L
             for ((sample, received, written) in listOf(
-                Triple(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(-1)), 7_000_000_000L, 7_000_000_000L),
+                Triple(SampleNflog.of(ipv4).timestamp(Instant.ofEpochSecond(-1)), 7_000_000_000L, 7_000_000_000L),
                 Triple(
-                    SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(0x1_0000_0000L)),
+                    SampleNflog.of(ipv4).timestamp(Instant.ofEpochSecond(0x1_0000_0000L)),
                     7_000_000_000L,
                     7_000_000_000L,
                 ),
-                Triple(SampleNflog.of(*ipv4).timestamp(Instant.EPOCH), 7_000_000_000L, 0L),
-                Triple(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(0xffff_ffffL)), 7_000_000_000L, latest),
-                Triple(SampleNflog.of(*ipv4), -5L, 0L),
-                Triple(SampleNflog.of(*ipv4), latest + 1, latest),
+                Triple(SampleNflog.of(ipv4).timestamp(Instant.EPOCH), 7_000_000_000L, 0L),
+                Triple(SampleNflog.of(ipv4).timestamp(Instant.ofEpochSecond(0xffff_ffffL)), 7_000_000_000L, latest),
+                Triple(SampleNflog.of(ipv4), -5L, 0L),
+                Triple(SampleNflog.of(ipv4), latest + 1, latest),
             )) {
                 val file = Written()
                 file.writer.write(packet(sample, received))
@@ -304,19 +304,19 @@ class NflogCaptureWriterSpec :
         test("the kernel's time of one group does not limit the estimates of another one") {
             val file = Written()
             listOf(30, 31).forEach { file.writer.addGroup(NflogGroup.builder(it).build()) }
-            file.writer.write(packet(SampleNflog.of(*ipv4).group(30)))
-            file.writer.write(packet(SampleNflog.of(*ipv4).group(31).timestamp(Instant.ofEpochSecond(6))))
+            file.writer.write(packet(SampleNflog.of(ipv4).group(30)))
+            file.writer.write(packet(SampleNflog.of(ipv4).group(31).timestamp(Instant.ofEpochSecond(6))))
             file.records().map { it.epochNanos() } shouldBe listOf(6_000_000_000L, 7_000_000_000L)
         }
 
         test("the first packet with an interface names it, in each file again") {
             val kernel = FakeNetfilter().kernel().networkInterface(2, "veth0").networkInterface(3, "veth1")
             val written = Written(kernel = kernel)
-            written.writer.write(packet(SampleNflog.of(*whole).inDevice(2).outDevice(3)))
-            written.writer.write(packet(SampleNflog.of(*whole).inDevice(2)))
+            written.writer.write(packet(SampleNflog.of(whole).inDevice(2).outDevice(3)))
+            written.writer.write(packet(SampleNflog.of(whole).inDevice(2)))
             val next = Written(kernel = kernel)
             written.writer.continueIn(next.file)
-            written.writer.write(packet(SampleNflog.of(*whole).inDevice(2)))
+            written.writer.write(packet(SampleNflog.of(whole).inDevice(2)))
             written.records().map { it.comment().orElse("") } shouldBe
                 listOf("ifindex 2 = veth0, ifindex 3 = veth1", "")
             next.records().map { it.comment().orElse("") } shouldBe listOf("ifindex 2 = veth0")
@@ -325,7 +325,7 @@ class NflogCaptureWriterSpec :
         test("the ports of a bridge are named too") {
             val kernel = FakeNetfilter().kernel().networkInterface(4, "port4").networkInterface(5, "port5")
             val written = Written(kernel = kernel)
-            written.writer.write(packet(SampleNflog.of(*whole).physicalInDevice(4).physicalOutDevice(5)))
+            written.writer.write(packet(SampleNflog.of(whole).physicalInDevice(4).physicalOutDevice(5)))
             written.records().map { it.comment().get() } shouldBe listOf("ifindex 4 = port4, ifindex 5 = port5")
         }
 
@@ -334,7 +334,7 @@ class NflogCaptureWriterSpec :
             val indexes = (1L..500L).map { it * 1_000_003 }
             indexes.forEach { kernel.networkInterface(it, "if$it") }
             val written = Written(kernel = kernel)
-            repeat(2) { indexes.forEach { written.writer.write(packet(SampleNflog.of(*whole).inDevice(it))) } }
+            repeat(2) { indexes.forEach { written.writer.write(packet(SampleNflog.of(whole).inDevice(it))) } }
             written.records().count { it.comment().isPresent } shouldBe 500
         }
 
@@ -342,9 +342,9 @@ class NflogCaptureWriterSpec :
             val before = System.currentTimeMillis() * 1_000_000
             val written = Written()
             written.writer.addGroup(NflogGroup.builder(30).build())
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(0)))
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(5)))
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(31).sequence(0)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(30).sequence(0)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(30).sequence(5)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(31).sequence(0)))
             written.writer.finish(nothing)
             val (records, reader) = written.read()
             records.map { it.interfaceId() } shouldBe listOf(0, 0, 1)
@@ -375,7 +375,7 @@ class NflogCaptureWriterSpec :
         test("numbers that restart, and a step back, do not count as lost") {
             val written = Written()
             listOf(0L, 1L, 0L, 1L, 5L, 4L, 5L).forEach {
-                written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(it)))
+                written.writer.write(packet(SampleNflog.of(ipv4).group(30).sequence(it)))
             }
             written.writer.finish(nothing)
             val statistics =
@@ -390,7 +390,7 @@ class NflogCaptureWriterSpec :
 
         test("a loss at the very end leaves no gap, but is in the statistics of the only group") {
             val written = Written()
-            written.writer.write(packet(SampleNflog.of(*ipv4).sequence(0)))
+            written.writer.write(packet(SampleNflog.of(ipv4).sequence(0)))
             written.writer.finish(
                 Statistics
                     .none()
@@ -410,8 +410,8 @@ class NflogCaptureWriterSpec :
 
         test("a loss of several groups belongs to none of them, and each kind of loss is named") {
             val written = Written()
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(0)))
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(31)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(30).sequence(0)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(31)))
             written.writer.finish(
                 Statistics
                     .none()
@@ -433,7 +433,7 @@ class NflogCaptureWriterSpec :
         test("datagrams that did not fit are losses of the only group, unless its gaps are more") {
             for ((sequence, dropped) in listOf(0L to 5L, 9L to 9L)) {
                 val written = Written()
-                written.writer.write(packet(SampleNflog.of(*ipv4).sequence(sequence)))
+                written.writer.write(packet(SampleNflog.of(ipv4).sequence(sequence)))
                 written.writer.finish(Statistics.none().withSocketDrops(3).withTruncatedDatagrams(2))
                 val statistics =
                     written
@@ -448,10 +448,10 @@ class NflogCaptureWriterSpec :
         test("numbers wrap around, and one that is half of all numbers ahead is a step back") {
             val written = Written()
             listOf(0xffff_fffeL, 1L).forEach {
-                written.writer.write(packet(SampleNflog.of(*ipv4).group(30).sequence(it)))
+                written.writer.write(packet(SampleNflog.of(ipv4).group(30).sequence(it)))
             }
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(31).sequence(0x8000_0000L)))
-            written.writer.write(packet(SampleNflog.of(*ipv4).group(32).sequence(0x7fff_ffffL)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(31).sequence(0x8000_0000L)))
+            written.writer.write(packet(SampleNflog.of(ipv4).group(32).sequence(0x7fff_ffffL)))
             written.writer.finish(nothing)
             val reader = written.read().second
             (0..2).map {
@@ -467,7 +467,7 @@ class NflogCaptureWriterSpec :
             for ((linkType, limit) in listOf(LinkType.RAW to 99, LinkType.NFLOG to CaptureWriter.MAX_PACKET)) {
                 val written = Written(linkType)
                 repeat(2) { written.writer.addGroup(NflogGroup.builder(30).copyRange(99).build()) }
-                written.writer.write(packet(SampleNflog.of(1, 2, 3).group(31)))
+                written.writer.write(packet(SampleNflog.of(byteArrayOf(1, 2, 3)).group(31)))
                 written.writer.finish(nothing)
                 val reader = written.read().second
                 reader.interfaces()[0].snapLength() shouldBe limit
@@ -484,7 +484,7 @@ class NflogCaptureWriterSpec :
                     ByteOrder.BIG_ENDIAN,
                     LinkType.NFLOG,
                     FakeNetfilter().kernel(),
-                ).write(packet(SampleNflog.of(*ipv4)))
+                ).write(packet(SampleNflog.of(ipv4)))
             }
         }
 
@@ -509,7 +509,7 @@ class NflogCaptureWriterSpec :
             val packet =
                 packet(
                     SampleNflog
-                        .of(*ipv4)
+                        .of(ipv4)
                         .inDevice(2)
                         .sequence(0)
                         .prefix("p"),
@@ -517,8 +517,8 @@ class NflogCaptureWriterSpec :
             val packets =
                 listOf(
                     packet,
-                    packet(SampleNflog.of(*whole).timestamp(Instant.ofEpochSecond(6))),
-                    packet(SampleNflog.of(*ipv4).timestamp(Instant.ofEpochSecond(5))),
+                    packet(SampleNflog.of(whole).timestamp(Instant.ofEpochSecond(6))),
+                    packet(SampleNflog.of(ipv4).timestamp(Instant.ofEpochSecond(5))),
                 )
             packet.truncated() shouldBe true
             val meter = ManagementFactory.getThreadMXBean() as ThreadMXBean

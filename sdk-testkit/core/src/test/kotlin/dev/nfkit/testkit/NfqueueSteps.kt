@@ -157,7 +157,7 @@ internal class NfqueueSteps(
     fun enqueue(
         queue: Int,
         count: Int = 1,
-        packet: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3)),
+        packet: SampleNfqueue = SampleNfqueue.of(SamplePackets.udp4(1, 2, 3)),
     ): Boolean = (1..count).map { model.enqueue(queue, packet) }.any { it }
 
     fun state(queue: Int) = transport.kernel().nfqueues().single { it.queue() == queue }

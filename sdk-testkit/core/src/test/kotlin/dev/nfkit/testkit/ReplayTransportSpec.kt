@@ -71,9 +71,9 @@ private val recorded =
         listOf(
             entry(TraceKind.TO_KERNEL, config(1000, 64)),
             entry(TraceKind.FROM_KERNEL, acknowledgement(1000, 77)),
-            entry(TraceKind.FROM_KERNEL, SampleNflog.of(1, 2).group(5).toDatagram(little), 6_000),
+            entry(TraceKind.FROM_KERNEL, SampleNflog.of(byteArrayOf(1, 2)).group(5).toDatagram(little), 6_000),
             entry(TraceKind.OVERRUN, at = 7_000),
-            entry(TraceKind.FROM_KERNEL, SampleNflog.of(3).group(5).toDatagram(little), 8_000),
+            entry(TraceKind.FROM_KERNEL, SampleNflog.of(byteArrayOf(3)).group(5).toDatagram(little), 8_000),
         ),
         little,
     )

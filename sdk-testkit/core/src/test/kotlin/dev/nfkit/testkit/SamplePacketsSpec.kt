@@ -152,7 +152,7 @@ class SamplePacketsSpec :
             captured(276, ByteArray(20) + packet, ByteArray(20) + other).map { it.toHex() } shouldContainExactly raw
             val nflog =
                 SampleNflog
-                    .of(*packet)
+                    .of(packet)
                     .prefix("x")
                     .toDatagram()
                     .let { it.copyOfRange(16, it.size) }

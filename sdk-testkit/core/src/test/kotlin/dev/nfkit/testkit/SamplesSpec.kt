@@ -53,7 +53,7 @@ class SamplesSpec :
         test("every attribute that is set is read back, in either byte order") {
             val sample =
                 SampleNflog
-                    .of(*SamplePackets.udp6(1, 2))
+                    .of(SamplePackets.udp6(1, 2))
                     .group(31)
                     .hook(3)
                     .mark(0xffffffffL)
@@ -69,10 +69,10 @@ class SamplesSpec :
                     .sequence(9)
                     .globalSequence(10)
                     .hardwareHeader(1, *ByteArray(14) { it.toByte() })
-                    .conntrack(8, 0, 3, 0, 0, 0, 0, 1)
+                    .conntrack(byteArrayOf(8, 0, 3, 0, 0, 0, 0, 1))
                     .conntrackInfo(2)
                     .vlan(0x8100, 0x6064)
-                    .layer2Header(7, 8)
+                    .layer2Header(byteArrayOf(7, 8))
                     .attribute(60, 1)
             for (order in orders) {
                 val packet = read(sample.toDatagram(order), order)
@@ -105,7 +105,7 @@ class SamplesSpec :
         test("every attribute of a queued packet that is set is read back, in either byte order") {
             val sample =
                 SampleNfqueue
-                    .of(*SamplePackets.udp6(1, 2))
+                    .of(SamplePackets.udp6(1, 2))
                     .queue(31)
                     .id(0xfffffffeL)
                     .hook(1)
@@ -121,12 +121,12 @@ class SamplesSpec :
                     .gid(0xfffffffeL)
                     .cgroupClassId(0x100001)
                     .securityContext(*"system_u:object_r".toByteArray())
-                    .conntrack(8, 0, 3, 0, 0, 0, 0, 1)
+                    .conntrack(byteArrayOf(8, 0, 3, 0, 0, 0, 0, 1))
                     .conntrackInfo(2)
                     .capturedLength(1500)
                     .skbInfo(3)
                     .vlan(0x8100, 0x6064)
-                    .layer2Header(7, 8)
+                    .layer2Header(byteArrayOf(7, 8))
                     .attribute(60, 1)
             for (order in orders) {
                 val packet = readQueued(sample.toDatagram(order), order)
@@ -163,15 +163,15 @@ class SamplesSpec :
         test("a queued packet without its header, or with a short attribute, is malformed") {
             for (order in orders) {
                 shouldThrow<MalformedMessageException> {
-                    readQueued(SampleNfqueue.of(1).withoutPacketHeader().toDatagram(order), order)
+                    readQueued(SampleNfqueue.of(byteArrayOf(1)).withoutPacketHeader().toDatagram(order), order)
                 }
                 shouldThrow<MalformedMessageException> {
                     readQueued(
-                        SampleNfqueue.of(1).attribute(NfqueueAttribute.MARK.code(), 1, 2).toDatagram(order),
+                        SampleNfqueue.of(byteArrayOf(1)).attribute(NfqueueAttribute.MARK.code(), 1, 2).toDatagram(order),
                         order,
                     )
                 }
-                val odd = SampleNfqueue.of(1, 2, 3).toUnpaddedDatagram(order)
+                val odd = SampleNfqueue.of(byteArrayOf(1, 2, 3)).toUnpaddedDatagram(order)
                 odd.size % 4 shouldBe 3
                 readQueued(odd, order).payload().toHex() shouldBe "010203"
             }
@@ -179,18 +179,18 @@ class SamplesSpec :
 
         test("an unpadded end is valid, and a short attribute malformed") {
             for (order in orders) {
-                val odd = SampleNflog.of(1, 2, 3).toUnpaddedDatagram(order)
+                val odd = SampleNflog.of(byteArrayOf(1, 2, 3)).toUnpaddedDatagram(order)
                 odd.size % 4 shouldBe 3
                 read(odd, order).payload().toHex() shouldBe "010203"
                 shouldThrow<MalformedMessageException> {
-                    read(SampleNflog.of(1).attribute(2, 1, 2).toDatagram(order), order)
+                    read(SampleNflog.of(byteArrayOf(1)).attribute(2, 1, 2).toDatagram(order), order)
                 }
             }
         }
 
         test("a batch ends with NLMSG_DONE without NLM_F_MULTI") {
             for (order in orders) {
-                val datagram = NflogMessages.batch(order, listOf(SampleNflog.of(1), SampleNflog.of(2)))
+                val datagram = NflogMessages.batch(order, listOf(SampleNflog.of(byteArrayOf(1)), SampleNflog.of(byteArrayOf(2))))
                 val cursor = MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.size, order)
                 val types = mutableListOf<Int>()
                 while (cursor.next()) types += cursor.type()

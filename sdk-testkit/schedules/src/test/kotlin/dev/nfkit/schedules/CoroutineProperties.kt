@@ -29,7 +29,7 @@ import kotlin.time.Duration.Companion.milliseconds
 
 private const val GROUP = 30
 private const val PACKETS = 6
-private val QUEUED: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
+private val QUEUED: SampleNfqueue = SampleNfqueue.of(SamplePackets.udp4())
 
 /**
  * Threads for coroutines. Not a pool of the JDK: that interrupts its workers in the order of a hash set, which differs
@@ -254,5 +254,5 @@ class CoroutineProperties :
     })
 
 private fun logAll(kernel: FakeNetfilter) {
-    (1..PACKETS).forEach { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(it.toLong())) }
+    (1..PACKETS).forEach { kernel.nflog().log(GROUP, SampleNflog.of(SamplePackets.udp4()).mark(it.toLong())) }
 }

@@ -21,7 +21,7 @@ import java.time.Duration
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 
-private val PACKET: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
+private val PACKET: SampleNfqueue = SampleNfqueue.of(SamplePackets.udp4())
 
 private val HOLD_DEADLINE = Duration.ofMillis(20)
 

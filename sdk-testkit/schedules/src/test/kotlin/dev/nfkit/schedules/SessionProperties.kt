@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger
 private const val GROUP = 30
 private const val SOON_MILLIS = 2000L
 private val HOUR = Duration.ofHours(1)
-private val LOGGED: SampleNflog = SampleNflog.of(*SamplePackets.udp4())
-private val QUEUED: SampleNfqueue = SampleNfqueue.of(*SamplePackets.udp4())
+private val LOGGED: SampleNflog = SampleNflog.of(SamplePackets.udp4())
+private val QUEUED: SampleNfqueue = SampleNfqueue.of(SamplePackets.udp4())
 
 private fun kernel() = FakeNetfilter(TestClock.real()).strictBatches(false)
 

@@ -77,7 +77,7 @@ private fun cursor(datagram: ByteArray): MessageCursor =
 
 private val nflogDatagram =
     SampleNflog
-        .of(*SamplePackets.udp4(1))
+        .of(SamplePackets.udp4(1))
         .prefix(HOSTILE)
         .inDevice(7)
         .outDevice(7)
@@ -85,7 +85,7 @@ private val nflogDatagram =
 
 private val nfqueueDatagram =
     SampleNfqueue
-        .of(*SamplePackets.udp4(1))
+        .of(SamplePackets.udp4(1))
         .securityContext(*HOSTILE.toByteArray())
         .inDevice(7)
         .toDatagram(ByteOrder.nativeOrder())

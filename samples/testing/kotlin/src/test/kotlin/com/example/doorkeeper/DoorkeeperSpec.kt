@@ -30,7 +30,7 @@ private suspend fun guarded(
 }
 
 private fun FakeNetfilter.knock(source: String): TestPacket =
-    packets().of(*SamplePackets.udp(source, 4000, "10.0.0.1", 22)).`in`("eth0")
+    packets().of(SamplePackets.udp(source, 4000, "10.0.0.1", 22)).`in`("eth0")
 
 private fun FakeNetfilter.known(): PacketTrace = knock("10.0.0.3").connection(ConnectionState.ESTABLISHED).toInput()
 

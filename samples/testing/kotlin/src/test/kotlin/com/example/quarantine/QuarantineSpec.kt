@@ -39,7 +39,7 @@ private suspend fun guarded(
 }
 
 private fun FakeNetfilter.knock(source: String) =
-    nfqueue().enqueue(QUEUE, *SamplePackets.udp(source, 4000, "10.0.0.1", 22))
+    nfqueue().enqueue(QUEUE, SamplePackets.udp(source, 4000, "10.0.0.1", 22))
 
 class QuarantineSpec :
     FunSpec({

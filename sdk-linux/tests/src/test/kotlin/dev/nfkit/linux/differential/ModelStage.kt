@@ -66,13 +66,13 @@ internal class ModelStage : Stage() {
                 }
 
                 is Hop.Log -> {
-                    val sample = SampleNflog.of(*now.bytes).prefix(hop.prefix).ruleThreshold(hop.threshold)
+                    val sample = SampleNflog.of(now.bytes).prefix(hop.prefix).ruleThreshold(hop.threshold)
                     hop.size?.let { sample.ruleSize(it) }
                     transport.nflog().log(hop.group, local(sample, now.mark))
                 }
 
                 is Hop.Queue -> {
-                    val sample = local(SampleNfqueue.of(*now.bytes), now.mark)
+                    val sample = local(SampleNfqueue.of(now.bytes), now.mark)
                     if (now.priority != 0L) sample.priority(now.priority)
                     sample.skbInfo(NfqueueConfig.NFQA_SKB_CSUMNOTREADY.toLong())
                     transport.nfqueue().enqueue(hop.number, if (hop.bypass) sample.ruleBypass() else sample)

@@ -110,7 +110,7 @@ private class Comparison(
         val sent =
             fake
                 .packets()
-                .of(*packet.bytes)
+                .of(packet.bytes)
                 .`in`("d0", veth.index)
                 .link(*veth.header(packet.bytes))
                 .connection(state)

@@ -276,7 +276,7 @@ private class Firewall(
         val sent =
             fake
                 .packets()
-                .of(*packet.bytes)
+                .of(packet.bytes)
                 .connection(state)
                 .out("e0", router.outIndex, address(OUT4), address(OUT6))
         if (connection != null) {

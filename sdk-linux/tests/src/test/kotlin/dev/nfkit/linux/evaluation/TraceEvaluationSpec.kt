@@ -114,7 +114,7 @@ private class TraceComparison(
         val sent =
             fake
                 .packets()
-                .of(*packet.bytes)
+                .of(packet.bytes)
                 .`in`("d0", veth.index)
                 .link(*veth.header(packet.bytes))
                 .connection(state)

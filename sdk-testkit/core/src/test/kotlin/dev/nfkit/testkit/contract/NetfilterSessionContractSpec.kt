@@ -41,7 +41,7 @@ private object Nflog : SessionHarness<NflogSession> {
     override fun arrive(
         fake: FakeNetfilter,
         count: Int,
-    ) = repeat(count) { fake.nflog().log(30, SampleNflog.of(*ByteArray(20))) }
+    ) = repeat(count) { fake.nflog().log(30, SampleNflog.of(ByteArray(20))) }
 
     override fun poll(
         session: NflogSession,
@@ -62,7 +62,7 @@ private object Nfqueue : SessionHarness<NfqueueSession> {
     override fun arrive(
         fake: FakeNetfilter,
         count: Int,
-    ) = repeat(count) { fake.nfqueue().enqueue(3, SampleNfqueue.of(*ByteArray(20))) }
+    ) = repeat(count) { fake.nfqueue().enqueue(3, SampleNfqueue.of(ByteArray(20))) }
 
     private fun decider(take: () -> Unit) = Decider<RuntimeException> { Verdict.ACCEPT.also { take() } }
 
@@ -117,7 +117,7 @@ private fun dropTraced(fake: FakeNetfilter) =
 private fun trace(
     fake: FakeNetfilter,
     count: Int,
-) = repeat(count) { fake.packets().of(*SamplePackets.udp4()).toInput() }
+) = repeat(count) { fake.packets().of(SamplePackets.udp4()).toInput() }
 
 private object Traces : SessionHarness<TraceEvents> {
     override fun open(fake: FakeNetfilter): TraceEvents {

@@ -47,7 +47,7 @@ private class HangingDeciderRun(
 
     private fun play() {
         val session = NfqueueSession.open(Tap(kernel, before = ::before), options())
-        kernel.nfqueue().let { queue -> repeat(PACKETS) { queue.enqueue(0, *SamplePackets.udp4()) } }
+        kernel.nfqueue().let { queue -> repeat(PACKETS) { queue.enqueue(0, SamplePackets.udp4()) } }
         var ofPoll: Throwable? = null
         val poller =
             thread {

@@ -114,7 +114,7 @@ internal class QueueFailureRun(
     private fun enqueue(count: Int) =
         repeat(count) {
             enqueued++
-            kernel.nfqueue().enqueue(0, *SamplePackets.udp4())
+            kernel.nfqueue().enqueue(0, SamplePackets.udp4())
         }
 
     private fun attempt(action: () -> Unit) {

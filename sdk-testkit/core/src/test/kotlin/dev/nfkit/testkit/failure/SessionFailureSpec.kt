@@ -74,7 +74,7 @@ class SessionFailureSpec :
                 val failure = kind.create()
                 val options = NflogOptions.builder().group(30) { it.threshold(1) }.build()
                 val session = NflogSession.open(kernel, options)
-                repeat(3) { kernel.nflog().log(30, *SamplePackets.udp4()) }
+                repeat(3) { kernel.nflog().log(30, SamplePackets.udp4()) }
                 var seen = 0
                 val sink =
                     PacketSink<NflogPacket, Exception> {

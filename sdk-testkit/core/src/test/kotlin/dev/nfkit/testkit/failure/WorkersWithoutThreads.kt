@@ -37,7 +37,7 @@ internal object WorkersWithoutThreads {
         println("thrown: ${failure?.javaClass?.simpleName}")
         println("threads: ${Thread.getAllStackTraces().keys.count { it.name.startsWith("nfqueue-") }}")
         println("ended: ${workers.sessions().count { it.ended() }}")
-        repeat(QUEUES) { kernel.nfqueue().enqueue(it, *SamplePackets.udp4()) }
+        repeat(QUEUES) { kernel.nfqueue().enqueue(it, SamplePackets.udp4()) }
         workers.stop()
         println("decided when run again: ${workers.run(decider)}")
         workers.close()

@@ -15,7 +15,7 @@ private class LogScenario(
     val scenario: Scenario,
 ) {
     private val random = scenario.random
-    private val sample = SampleNflog.of(*SamplePackets.udp4(1, 2, 3))
+    private val sample = SampleNflog.of(SamplePackets.udp4(1, 2, 3))
     private val groups = 1 + random.nextInt(2)
     private var logged = 0L
     private var delivered = 0L

@@ -42,7 +42,7 @@ private class Logging(
     /** The marks of the delivered packets; packets are logged with marks from 1. */
     fun log(count: Int): List<Int> {
         session.portId()
-        repeat(count) { kernel.nflog().log(GROUP, SampleNflog.of(*SamplePackets.udp4()).mark(it + 1L)) }
+        repeat(count) { kernel.nflog().log(GROUP, SampleNflog.of(SamplePackets.udp4()).mark(it + 1L)) }
         return poll()
     }
 

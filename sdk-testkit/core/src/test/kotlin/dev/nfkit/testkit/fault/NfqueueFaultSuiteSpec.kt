@@ -13,7 +13,7 @@ import io.kotest.core.spec.style.FunSpec
 import java.time.Duration
 import kotlin.concurrent.thread
 
-internal val QUEUED = SampleNfqueue.of(*SamplePackets.udp4(1, 2, 3))
+internal val QUEUED = SampleNfqueue.of(SamplePackets.udp4(1, 2, 3))
 
 /** A queue, and an id in it. */
 internal typealias PacketId = Pair<Int, Long>

@@ -43,7 +43,7 @@ private class Queueing(
     /** The ids of the delivered packets. */
     fun enqueue(count: Int): List<Int> {
         session.portId()
-        repeat(count) { kernel.nfqueue().enqueue(0, SampleNfqueue.of(*SamplePackets.udp4())) }
+        repeat(count) { kernel.nfqueue().enqueue(0, SampleNfqueue.of(SamplePackets.udp4())) }
         return poll()
     }
 

@@ -77,7 +77,7 @@ private class Late(
         )
 
     fun poll(decider: (QueuedPacket) -> Verdict): Int {
-        kernel.nfqueue().enqueue(0, *SamplePackets.udp4())
+        kernel.nfqueue().enqueue(0, SamplePackets.udp4())
         return session.poll(Decider<RuntimeException> { decider(it) }, Duration.ZERO)
     }
 
@@ -256,7 +256,7 @@ class DeadlinePromisesSpec :
                     .deadline(Duration.ofSeconds(1))
                     .build()
             NfqueueSession.open(transport, options).use { session ->
-                kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) // it comes before the acknowledgement
+                kernel.nfqueue().enqueue(0, SamplePackets.udp4()) // it comes before the acknowledgement
                 session.configure(
                     session
                         .options(0)
@@ -287,7 +287,7 @@ class DeadlinePromisesSpec :
                         flag = Thread.currentThread().isInterrupted
                     }
                 receiving.await(30, TimeUnit.SECONDS) shouldBe true
-                kernel.nfqueue().enqueue(0, *SamplePackets.udp4())
+                kernel.nfqueue().enqueue(0, SamplePackets.udp4())
                 var decided = 0
                 while (decided == 0) decided = session.poll(Decider<RuntimeException> { Verdict.ACCEPT }, Duration.ZERO)
                 kernel

@@ -36,10 +36,10 @@ private fun connection() = SampleConntrack.of(SampleTuple.tcp("10.0.0.1", 4000, 
 
 private fun sample() =
     SampleNflog
-        .of(*SamplePackets.udp4(1))
+        .of(SamplePackets.udp4(1))
         .group(5)
         .prefix("p")
-        .conntrack(*connection().toAttributes(ByteOrder.nativeOrder()))
+        .conntrack(connection().toAttributes(ByteOrder.nativeOrder()))
         .conntrackInfo(2)
 
 /** What a background thread does with a borrowed view. It does not report its failures. */
@@ -72,7 +72,7 @@ private fun logged(borrow: (NflogPacket) -> () -> Unit): FakeNetfilter {
 private fun decided(decide: (QueuedPacket, MutableList<() -> Unit>) -> Verdict): FakeNetfilter {
     val kernel = FakeNetfilter()
     NfqueueSession.open(kernel, NfqueueOptions.builder().queue(3).build()).use { session ->
-        kernel.nfqueue().enqueue(3, SampleNfqueue.of(*SamplePackets.udp4(1)))
+        kernel.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4(1)))
         val uses = mutableListOf<() -> Unit>()
         session.poll(Decider<RuntimeException> { decide(it, uses) }, Duration.ZERO) shouldBe 1
         uses.forEach(::background)
@@ -158,7 +158,7 @@ class EscapesSpec :
         test("a verdict kept for the next packet is refused there") {
             val kernel = FakeNetfilter()
             NfqueueSession.open(kernel, NfqueueOptions.builder().queue(3).build()).use { session ->
-                repeat(2) { kernel.nfqueue().enqueue(3, SampleNfqueue.of(*SamplePackets.udp4(1))) }
+                repeat(2) { kernel.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4(1))) }
                 var kept: Verdict? = null
                 shouldThrow<IllegalStateException> {
                     session.poll(

@@ -107,7 +107,7 @@ class NflogCaptureReplaySpec :
                     Arb.byteArray(Arb.int(0..100), Arb.byte()),
                     Arb.long(0L..1_000_000L),
                 ) { group, prefix, mark, payload, micros ->
-                    val sample = SampleNflog.of(*payload).group(group).prefix(prefix)
+                    val sample = SampleNflog.of(payload).group(group).prefix(prefix)
                     sample.mark(mark) to micros * 1_000
                 }
             checkAll(200, Arb.list(samples, 1..20)) { chosen ->

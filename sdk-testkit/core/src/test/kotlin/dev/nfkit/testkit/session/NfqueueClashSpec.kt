@@ -36,7 +36,7 @@ private class Queued(
                 .build(),
         )
 
-    fun enqueue(vararg packets: ByteArray) = packets.forEach { kernel.nfqueue().enqueue(0, *it) }
+    fun enqueue(vararg packets: ByteArray) = packets.forEach { kernel.nfqueue().enqueue(0, it) }
 
     fun decide(decider: (QueuedPacket) -> Verdict) {
         while (session.poll<RuntimeException>({ decider(it) }, Duration.ZERO) > 0) {
@@ -155,9 +155,9 @@ class NfqueueClashSpec :
                 val tuple = SampleTuple.udp("10.0.0.1", 1, "10.0.0.2", 53)
                 for (status in listOf(0L, 8L)) {
                     val entry = SampleConntrack.of(tuple).status(status).toAttributes(ByteOrder.nativeOrder())
-                    it.kernel.nfqueue().enqueue(0, SampleNfqueue.of(*SamplePackets.udp4()).conntrack(*entry))
+                    it.kernel.nfqueue().enqueue(0, SampleNfqueue.of(SamplePackets.udp4()).conntrack(entry))
                 }
-                it.kernel.nfqueue().enqueue(1, SampleNfqueue.of(*SamplePackets.udp4()))
+                it.kernel.nfqueue().enqueue(1, SampleNfqueue.of(SamplePackets.udp4()))
                 val unconfirmed = mutableListOf<Boolean>()
                 it.decide { packet ->
                     unconfirmed += packet.unconfirmed()

@@ -27,7 +27,7 @@ private fun FakeNetfilter.session(configure: NfqueueOptions.Builder.() -> Unit =
             .build(),
     )
 
-private fun FakeNetfilter.enqueue(count: Int) = repeat(count) { nfqueue().enqueue(0, SampleNfqueue.of(*ByteArray(20))) }
+private fun FakeNetfilter.enqueue(count: Int) = repeat(count) { nfqueue().enqueue(0, SampleNfqueue.of(ByteArray(20))) }
 
 private fun NfqueueSession.decide(decider: (QueuedPacket) -> Verdict): Int =
     poll(Decider<RuntimeException> { decider(it) }, Duration.ZERO)

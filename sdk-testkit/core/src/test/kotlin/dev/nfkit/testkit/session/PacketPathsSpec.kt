@@ -62,7 +62,7 @@ private class PathFirewall(
     val paths: PacketPaths = PacketPaths.open(kernel, PacketPathOptions.builder().rule(match).build())
 
     fun udp(port: Int): TestPacket =
-        kernel.packets().of(*SamplePackets.udp("10.0.0.1", 1000, "10.0.0.2", port)).`in`("eth0")
+        kernel.packets().of(SamplePackets.udp("10.0.0.1", 1000, "10.0.0.2", port)).`in`("eth0")
 
     fun poll(timeout: Duration = Duration.ZERO): List<PacketPath> {
         val found = mutableListOf<PacketPath>()

@@ -83,7 +83,7 @@ class ReplayedRulesSpec :
             var send: () -> Unit = {
                 kernel
                     .packets()
-                    .of(*SamplePackets.udp("10.0.0.1", 1, "10.0.0.2", 53))
+                    .of(SamplePackets.udp("10.0.0.1", 1, "10.0.0.2", 53))
                     .`in`("eth0")
                     .toInput()
             }

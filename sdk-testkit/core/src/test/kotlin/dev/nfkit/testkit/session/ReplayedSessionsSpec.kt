@@ -114,9 +114,9 @@ private fun logged(order: ByteOrder): Pair<Trace, List<String>> {
                         kernel.nflog().log(
                             5,
                             SampleNflog
-                                .of(*SamplePackets.udp4(it.toByte()))
+                                .of(SamplePackets.udp4(it.toByte()))
                                 .prefix("p$it")
-                                .conntrack(*connection().toAttributes(order))
+                                .conntrack(connection().toAttributes(order))
                                 .conntrackInfo(2),
                         )
                     }
@@ -133,7 +133,7 @@ private fun decide(
     val options = NfqueueOptions.builder().queue(3).build()
     NfqueueSession.open(transport, options).use { session ->
         for (round in 1..3) {
-            repeat(round) { kernel?.nfqueue()?.enqueue(3, SampleNfqueue.of(*SamplePackets.udp4(it.toByte()))) }
+            repeat(round) { kernel?.nfqueue()?.enqueue(3, SampleNfqueue.of(SamplePackets.udp4(it.toByte()))) }
             while (session.poll(Decider<RuntimeException>(decider), Duration.ZERO) > 0) {
                 // until nothing comes
             }

@@ -53,7 +53,7 @@ private class RuleKernel(
     fun packet(port: Int = PORT): PacketTrace =
         kernel
             .packets()
-            .of(*SamplePackets.udp("10.0.0.1", 1000, "10.0.0.2", port))
+            .of(SamplePackets.udp("10.0.0.1", 1000, "10.0.0.2", port))
             .`in`("eth0")
             .toInput()
 

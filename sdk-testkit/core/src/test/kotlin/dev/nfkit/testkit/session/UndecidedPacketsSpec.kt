@@ -46,7 +46,7 @@ private class Firewall(
                 .build(),
         )
 
-    fun enqueue(count: Int) = repeat(count) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+    fun enqueue(count: Int) = repeat(count) { kernel.nfqueue().enqueue(0, SamplePackets.udp4()) }
 
     fun poll(decider: (QueuedPacket) -> Verdict): Int =
         session.poll(Decider<RuntimeException> { decider(it) }, Duration.ZERO)
@@ -314,7 +314,7 @@ class UndecidedPacketsSpec :
                         .closeVerdict(Verdict.ACCEPT)
                         .build(),
                 ).use { session ->
-                    repeat(5) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+                    repeat(5) { kernel.nfqueue().enqueue(0, SamplePackets.udp4()) }
                     shouldThrow<SystemCallException> {
                         session.poll(Decider<RuntimeException> { Verdict.DROP }, Duration.ZERO)
                     }
@@ -359,7 +359,7 @@ class UndecidedPacketsSpec :
             val plan = FaultPlan.none().at(4, Fault.Truncated(4))
             val options = NfqueueOptions.builder().queue(0).build()
             NfqueueSession.open(FaultyTransport(kernel, plan), options).use { session ->
-                repeat(3) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+                repeat(3) { kernel.nfqueue().enqueue(0, SamplePackets.udp4()) }
                 session.configure(
                     session
                         .options(0)
@@ -367,7 +367,7 @@ class UndecidedPacketsSpec :
                         .maximumLength(99)
                         .build(),
                 )
-                repeat(4) { kernel.nfqueue().enqueue(0, *SamplePackets.udp4()) }
+                repeat(4) { kernel.nfqueue().enqueue(0, SamplePackets.udp4()) }
                 while (session.poll(Decider<RuntimeException> { Verdict.ACCEPT }, Duration.ZERO) > 0) {
                     // The next receive.
                 }
@@ -381,7 +381,7 @@ class UndecidedPacketsSpec :
                 queue(1)
                 onRefused { throw AssertionError("by the test") }
             }.use { firewall ->
-                repeat(2) { firewall.kernel.nfqueue().enqueue(it, *SamplePackets.udp4()) }
+                repeat(2) { firewall.kernel.nfqueue().enqueue(it, SamplePackets.udp4()) }
                 firewall.transport.beforeSend = {
                     firewall.kernel.kernel().netAdmin(NetAdmin.MISSING)
                     firewall.transport.beforeSend = {}
@@ -397,7 +397,7 @@ class UndecidedPacketsSpec :
                     } catch (e: AssertionError) {
                         firewall.kernel.kernel().netAdmin(NetAdmin.HELD)
                         repeat(3) { queue ->
-                            repeat(2) { firewall.kernel.nfqueue().enqueue(queue % 2, *SamplePackets.udp4()) }
+                            repeat(2) { firewall.kernel.nfqueue().enqueue(queue % 2, SamplePackets.udp4()) }
                         }
                     }
                 }

@@ -57,7 +57,7 @@ class WakeupSpec :
                     .settleTime(Duration.ofSeconds(1))
                     .build()
             NfqueueSession.open(transport, options).use { session ->
-                fake.nfqueue().enqueue(0, SampleNfqueue.of(*ByteArray(20)))
+                fake.nfqueue().enqueue(0, SampleNfqueue.of(ByteArray(20)))
                 session.poll(hold, Duration.ofDays(1)) shouldBe 1
                 val start = fake.nanoTime()
                 transport.afterArrival = {

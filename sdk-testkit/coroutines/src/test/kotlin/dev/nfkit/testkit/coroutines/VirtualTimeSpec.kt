@@ -7,6 +7,7 @@ import dev.nfkit.testkit.FakeNetfilter
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
+import dev.nfkit.testkit.TestClock
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeLessThan
@@ -23,13 +24,14 @@ import kotlinx.coroutines.test.runTest
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.nanoseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.toJavaDuration
 
 @OptIn(ExperimentalCoroutinesApi::class)
 class VirtualTimeSpec :
     FunSpec({
-        fun FakeNetfilter.enqueue() = nfqueue().enqueue(0, SampleNfqueue.of(*SamplePackets.udp4()))
+        fun FakeNetfilter.enqueue() = nfqueue().enqueue(0, SampleNfqueue.of(SamplePackets.udp4()))
 
         test("the clock follows the test's virtual time, whenever it is created") {
             runTest {
@@ -42,6 +44,44 @@ class VirtualTimeSpec :
                 clock.advance(1.seconds.toJavaDuration())
                 clock.nanoTime() - start shouldBe 2_500_000_000
             }
+        }
+
+        test("a kernel that was created before shares the time of several coroutine tests") {
+            val kernel = FakeNetfilter(TestClock.virtual())
+            val start = kernel.clock().nanoTime()
+            repeat(2) { time ->
+                kernel.runTest {
+                    delay(10.minutes)
+                    (kernel.clock().nanoTime() - start).nanoseconds shouldBe 10.minutes * (time + 1)
+                }
+            }
+            kernel.clock().nanoTime() - start shouldBe 20.minutes.inWholeNanoseconds
+        }
+
+        test("a deadline of a kernel that was created before falls due in the virtual time of the test") {
+            val kernel = FakeNetfilter(TestClock.virtual())
+            kernel.runTest {
+                kernel.useNfqueue({
+                    queue(0)
+                    deadline = 2.minutes
+                    failureVerdict = Verdict.DROP
+                }) {
+                    val deciding =
+                        launch {
+                            decide {
+                                delay(3.minutes)
+                                Verdict.ACCEPT
+                            }
+                        }
+                    kernel.enqueue()
+                    kernel.nfqueue().decided(1).single().dropped() shouldBe true
+                    deciding.cancel()
+                }
+            }
+        }
+
+        test("a kernel with another clock is refused") {
+            shouldThrow<IllegalStateException> { FakeNetfilter().runTest {} }.message shouldContain "TestClock.virtual()"
         }
 
         test("a decider that takes longer than the deadline is too late, without real waiting") {
@@ -128,7 +168,7 @@ class VirtualTimeSpec :
                         timeout = 30.seconds
                     }
                 }) {
-                    kernel.nflog().log(30, SampleNflog.of(*SamplePackets.udp4()).prefix("held"))
+                    kernel.nflog().log(30, SampleNflog.of(SamplePackets.udp4()).prefix("held"))
                     val packet = launch { packets.first().prefix() shouldBe "held" }
                     delay(29.seconds)
                     packet.isCompleted shouldBe false

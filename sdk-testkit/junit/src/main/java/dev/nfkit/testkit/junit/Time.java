@@ -11,6 +11,11 @@ public enum Time {
      * other.
      */
     MANUAL,
+    /**
+     * {@link TestClock#virtual()}: the virtual time of a coroutine test, in Kotlin {@code kernel.runTest { }} of {@code
+     * nfkit-testkit-coroutines}. It stands still before and after that.
+     */
+    VIRTUAL,
     /** {@link TestClock#real()}: it runs as the machine's. */
     REAL;
 
@@ -18,6 +23,7 @@ public enum Time {
         return switch (this) {
             case AUTOMATIC -> TestClock.automatic();
             case MANUAL -> TestClock.manual();
+            case VIRTUAL -> TestClock.virtual();
             case REAL -> TestClock.real();
         };
     }

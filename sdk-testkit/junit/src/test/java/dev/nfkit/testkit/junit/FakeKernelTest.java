@@ -2,6 +2,7 @@ package dev.nfkit.testkit.junit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nfkit.nflog.NflogOptions;
@@ -13,8 +14,10 @@ import dev.nfkit.testkit.SamplePackets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -54,5 +57,27 @@ class FakeKernelTest {
             session.poll(packet -> prefixes.add(packet.prefix()), Duration.ofSeconds(1));
         }
         assertEquals(List.of("dns "), prefixes);
+    }
+
+    @Nested
+    class WithVirtualTime {
+        @Test
+        void theTimeStandsStillUntilItFollowsAnother() {
+            FakeNetfilter kernel = new FakeNetfilter(Time.VIRTUAL.clock());
+            long start = kernel.nanoTime();
+            assertEquals(start, kernel.nanoTime());
+            AtomicLong other = new AtomicLong(5000);
+            kernel.clock().follow(other::get);
+            assertEquals(start, kernel.nanoTime());
+            other.addAndGet(7);
+            assertEquals(start + 7, kernel.nanoTime());
+        }
+
+        @Test
+        void onlyAVirtualClockFollows() {
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> new FakeNetfilter(Time.MANUAL.clock()).clock().follow(() -> 0));
+        }
     }
 }

@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap
  *     test("telnet is dropped") {
  *         val kernel = fakeKernel()
  *         NfqueueSession.open(kernel, options).use { session ->
- *             kernel.nfqueue().enqueue(3, SampleNfqueue.of(*SamplePackets.tcp4()))
+ *             kernel.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.tcp4()))
  *             session.poll(firewall, ZERO)
  *         }
  *         kernel.nfqueue().decided().single().shouldBeDropped()

@@ -23,7 +23,7 @@ class MatchersSpec :
 
         fun FakeNetfilter.decide(verdict: (QueuedPacket) -> Verdict) =
             NfqueueSession.open(this, NfqueueOptions.builder().queue(3).build()).use { session ->
-                nfqueue().enqueue(3, SampleNfqueue.of(*SamplePackets.udp4()))
+                nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4()))
                 session.poll<RuntimeException>({ verdict(it) }, Duration.ZERO)
                 session.statistics().shouldHaveDecidedAll()
                 session.statistics().received().shouldHaveLostNothing()
@@ -54,7 +54,7 @@ class MatchersSpec :
 
         test("a packet that the kernel dropped has no verdict") {
             val kernel = fakeKernel()
-            kernel.nfqueue().enqueue(3, SampleNfqueue.of(*SamplePackets.udp4()))
+            kernel.nfqueue().enqueue(3, SampleNfqueue.of(SamplePackets.udp4()))
             val packet = kernel.nfqueue().decided().single()
             packet.shouldBeDropped() shouldHaveDeparted Departure.NO_QUEUE
             packet shouldNot haveVerdict(Verdict.DROP)

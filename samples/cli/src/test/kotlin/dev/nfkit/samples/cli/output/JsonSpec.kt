@@ -84,7 +84,7 @@ class JsonSpec :
         }
 
         test("a packet without a protocol in its header has its addresses and ports") {
-            val line = json(packet(SampleNflog.of(*SamplePackets.udp("10.9.0.1", 4000, "10.9.0.2", 53)).hwProtocol(0)))
+            val line = json(packet(SampleNflog.of(SamplePackets.udp("10.9.0.1", 4000, "10.9.0.2", 53)).hwProtocol(0)))
             line shouldContain "\"hw_protocol\":0,"
             line shouldContain
                 "\"protocol\":17,\"protocol_name\":\"udp\",\"src\":\"10.9.0.1\",\"dst\":\"10.9.0.2\"," +
@@ -135,12 +135,12 @@ class JsonSpec :
         }
 
         test("a malformed connection is hexadecimal") {
-            val line = json(packet(SampleNflog.of(1).attribute(NflogAttribute.CT.code(), 5, 0, 1, 0)))
+            val line = json(packet(SampleNflog.of(byteArrayOf(1)).attribute(NflogAttribute.CT.code(), 5, 0, 1, 0)))
             line shouldContain "\"ct\":\"05000100\""
         }
 
         test("absent attributes are omitted") {
-            val line = json(packet(SampleNflog.of(1, 2, 3).withoutPacketHeader()))
+            val line = json(packet(SampleNflog.of(byteArrayOf(1, 2, 3)).withoutPacketHeader()))
             line shouldNotContain "hook"
             line shouldNotContain "mark"
             line shouldNotContain "\"src\""
@@ -148,7 +148,7 @@ class JsonSpec :
         }
 
         test("a prefix may contain any character") {
-            val line = json(packet(SampleNflog.of(1).prefix("a\"b\\c\nd\u007f é \uD83D\uDE00")))
+            val line = json(packet(SampleNflog.of(byteArrayOf(1)).prefix("a\"b\\c\nd\u007f é \uD83D\uDE00")))
             line shouldContain "\"prefix\":\"a\\\"b\\\\c\\u000ad\\u007f é \uD83D\uDE00\""
         }
 
@@ -157,7 +157,7 @@ class JsonSpec :
                 json(
                     packet(
                         SampleNflog
-                            .of(1)
+                            .of(byteArrayOf(1))
                             .mark(0xffff_ffffL)
                             .uid(0xffff_fffeL)
                             .sequence(0x8000_0000L),

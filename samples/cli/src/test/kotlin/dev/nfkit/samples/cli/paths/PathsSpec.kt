@@ -59,7 +59,7 @@ private class Traced(
         val found = mutableListOf<PacketPath>()
         kernel
             .packets()
-            .of(*packet)
+            .of(packet)
             .`in`("eth0")
             .connection(TestPacket.ConnectionState.NEW)
             .toInput()

@@ -36,7 +36,7 @@ private fun udp(
     val bytes = SamplePackets.udp("10.9.0.1", 4000, "10.9.0.2", port, *data)
     bytes[26] = 1
     return SampleNfqueue.of(
-        *PacketEditor()
+        PacketEditor()
             .edit(
                 dev.nfkit.Bytes
                     .of(*bytes),
@@ -130,7 +130,7 @@ class JudgeSpec :
         test("packets that connection tracking dropped after their verdict are reported, with advice") {
             Court(Kind.ACCEPT to "icmp").use { court ->
                 court.afterConntrack()
-                court.decide(*Array(3) { SampleNfqueue.of(*SamplePackets.ping4(it)) }).count { it.passed() } shouldBe 1
+                court.decide(*Array(3) { SampleNfqueue.of(SamplePackets.ping4(it)) }).count { it.passed() } shouldBe 1
                 court.summary shouldContainExactly
                     listOf(
                         "3 packets: 3 accepted; 0 lost",
@@ -150,7 +150,7 @@ class JudgeSpec :
                                 .of(SampleTuple.icmp("192.0.2.1", "192.0.2.2", 8, 0, 1))
                                 .status(status)
                                 .toAttributes(ByteOrder.nativeOrder())
-                        SampleNfqueue.of(*SamplePackets.ping4(1)).conntrack(*entry)
+                        SampleNfqueue.of(SamplePackets.ping4(1)).conntrack(entry)
                     }
                 court.decide(new, confirmed).map { it.id() } shouldContainExactly listOf(1L)
                 court.summary.first() shouldBe
@@ -205,7 +205,7 @@ class JudgeSpec :
             val packet = SamplePackets.tcp("10.9.0.1", 1, "10.9.0.2", 2, 16, *data)
             Court(Kind.CORRUPT to "byte: tcp").use { court ->
                 repeat(50) {
-                    val changed = court.decide(SampleNfqueue.of(*packet)).last().payload()
+                    val changed = court.decide(SampleNfqueue.of(packet)).last().payload()
                     changed.toArray().copyOf(40).toList() shouldBe packet.copyOf(40).toList()
                     data.indices.count { changed.u8(40 + it) != 0 } shouldBe 1
                 }
@@ -214,7 +214,7 @@ class JudgeSpec :
 
         test("packets without a payload pass unchanged, and are counted") {
             Court(Kind.CORRUPT to "any").use { court ->
-                val decided = court.decide(SampleNfqueue.of(*SamplePackets.tcp4()), udp(1), SampleNfqueue.of(1, 2))
+                val decided = court.decide(SampleNfqueue.of(SamplePackets.tcp4()), udp(1), SampleNfqueue.of(byteArrayOf(1, 2)))
                 decided.map { it.payloadChanged() } shouldContainExactly listOf(false, false, false)
                 court.summary[0] shouldBe "3 packets: 3 accepted; 0 lost (3 with nothing to corrupt)"
             }

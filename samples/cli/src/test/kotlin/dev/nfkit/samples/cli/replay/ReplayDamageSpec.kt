@@ -60,8 +60,8 @@ private fun ByteArray.length(value: Int) = copyOf().also { ByteBuffer.wrap(it).o
 /** One packet of each kind, so that each part of the command reads the recording. */
 private val good =
     listOf(
-        SampleNflog.of(*SamplePackets.udp4(1)).toDatagram(order),
-        SampleNfqueue.of(*SamplePackets.udp4(1)).id(1).toDatagram(order),
+        SampleNflog.of(SamplePackets.udp4(1)).toDatagram(order),
+        SampleNfqueue.of(SamplePackets.udp4(1)).id(1).toDatagram(order),
         datagram(ConntrackMessage.CT_NEW) { tuples(web) },
     )
 

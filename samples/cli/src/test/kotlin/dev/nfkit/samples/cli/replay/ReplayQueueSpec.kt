@@ -58,7 +58,7 @@ private class Recording(
         queue: Int = 0,
     ) = from(
         SampleNfqueue
-            .of(*SamplePackets.udp4(1))
+            .of(SamplePackets.udp4(1))
             .queue(queue)
             .id(id)
             .toDatagram(order),
@@ -269,7 +269,7 @@ class ReplayQueueSpec :
         test("malformed packets and verdicts are reported in one line with code 1, and the others are printed") {
             val order = ByteOrder.nativeOrder()
             val out = ByteArrayOutputStream()
-            val short = SampleNfqueue.of(1).attribute(NfqueueAttribute.MARK.code(), 1).toDatagram(order)
+            val short = SampleNfqueue.of(byteArrayOf(1)).attribute(NfqueueAttribute.MARK.code(), 1).toDatagram(order)
             val trace =
                 Recording(order)
                     .packet(1)

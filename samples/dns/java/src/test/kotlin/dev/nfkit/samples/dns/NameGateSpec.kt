@@ -40,7 +40,7 @@ private class Host(
     ): PacketTrace =
         kernel
             .packets()
-            .of(*packet)
+            .of(packet)
             .out(device)
             .connection(state)
             .fromOutput()
@@ -55,7 +55,7 @@ private class Host(
     ): PacketTrace =
         kernel
             .packets()
-            .of(*SamplePackets.udp(server, 53, host(server), 40000, *message))
+            .of(SamplePackets.udp(server, 53, host(server), 40000, *message))
             .`in`("eth0")
             .connection(state) { if (reply) it.reply() }
             .toInput()
@@ -262,7 +262,7 @@ class NameGateSpec :
                 fun forward(peer: String) =
                     host.kernel
                         .packets()
-                        .of(*SamplePackets.tcp("10.0.0.7", 40000, peer, 443, SYN))
+                        .of(SamplePackets.tcp("10.0.0.7", 40000, peer, 443, SYN))
                         .`in`("eth1")
                         .out("eth0")
                         .forward()

@@ -42,7 +42,7 @@ private class Host {
     fun connect(peer: String): Outcome =
         kernel
             .packets()
-            .of(*SamplePackets.tcp(if (':' in peer) "2001:db8:1::1" else HOST, 40000, peer, 443, SYN))
+            .of(SamplePackets.tcp(if (':' in peer) "2001:db8:1::1" else HOST, 40000, peer, 443, SYN))
             .out("eth0")
             .fromOutput()
             .outcome()
@@ -53,7 +53,7 @@ private class Host {
     ): PacketTrace =
         kernel
             .packets()
-            .of(*SamplePackets.udp(SERVER, 53, HOST, 40000, *message))
+            .of(SamplePackets.udp(SERVER, 53, HOST, 40000, *message))
             .`in`("eth0")
             .connection(ConnectionState.ESTABLISHED) { if (reply) it.reply() }
             .toInput()

@@ -12,7 +12,7 @@ internal fun options(
     configure: (NflogGroup.Builder) -> Unit = {},
 ): NflogOptions = NflogOptions.builder().group(group) { configure(it) }.build()
 
-internal fun sample(text: String) = SampleNflog.of(*ByteArray(20)).prefix(text)
+internal fun sample(text: String) = SampleNflog.of(ByteArray(20)).prefix(text)
 
 internal fun FakeNetfilter.log(
     text: String,

@@ -96,7 +96,7 @@ class NflogEndSpec :
                     .onMalformed { error("the handler's own mistake") }
                     .build()
             val session = NflogSession.open(transport, options)
-            val bad = SampleNflog.of(1).group(30).toDatagram()
+            val bad = SampleNflog.of(byteArrayOf(1)).group(30).toDatagram()
             transport.socket().deliver(*bad, 9, 0, 0, 0) // a truncated header after a good message
             transport.socket().deliver(*sample("good").group(30).toDatagram())
             session.close()

@@ -54,14 +54,14 @@ class NflogLossSpec :
                 ) = sample(text).group(group).sequence(number).toDatagram()
                 val bad =
                     SampleNflog
-                        .of(1)
+                        .of(byteArrayOf(1))
                         .group(31)
                         .attribute(2, 9)
                         .toDatagram()
                 val badTag =
                     SampleNflog
                         .of(
-                            *ByteArray(20),
+                            ByteArray(20),
                         ).prefix("p")
                         .group(31)
                         .attribute(20, 5, 0, 2, 0, 1)
@@ -153,7 +153,7 @@ class NflogLossSpec :
             NflogSession.open(transport, options).use { session ->
                 val bad =
                     SampleNflog
-                        .of(1)
+                        .of(byteArrayOf(1))
                         .group(30)
                         .attribute(2, 9)
                         .toDatagram() // a mark of one byte
@@ -178,7 +178,7 @@ class NflogLossSpec :
             NflogSession.open(transport, options).use { session ->
                 val bad =
                     SampleNflog
-                        .of(1)
+                        .of(byteArrayOf(1))
                         .group(30)
                         .attribute(2, 9)
                         .toDatagram()
@@ -211,7 +211,7 @@ class NflogLossSpec :
                 val payload = ByteArray(30)
                 payload[0] = 0x45
                 payload[3] = 100
-                transport.socket().deliver(*SampleNflog.of(*payload).group(30).toDatagram())
+                transport.socket().deliver(*SampleNflog.of(payload).group(30).toDatagram())
                 session.poll<RuntimeException>({ it.truncated() shouldBe true }, Duration.ZERO) shouldBe 1
                 session.statistics().truncatedPackets() shouldBe 1
             }
@@ -225,7 +225,7 @@ class NflogLossSpec :
                         bytes[0] = 0x45
                         bytes[3] = 40
                     }
-                transport.nflog().log(30, SampleNflog.of(*payload))
+                transport.nflog().log(30, SampleNflog.of(payload))
                 session.poll<RuntimeException>({
                     it.truncated() shouldBe true
                     it.originalLength() shouldBe 40

@@ -103,7 +103,7 @@ class NfqueueEndSpec :
             test("a malformed packet gets the failure verdict and is counted") {
                 val transport = FakeNetfilter()
                 transport.session { onMalformed { } }.use { session ->
-                    val broken = SampleNfqueue.of(*ByteArray(20)).attribute(NfqueueAttribute.MARK.code(), 1, 2)
+                    val broken = SampleNfqueue.of(ByteArray(20)).attribute(NfqueueAttribute.MARK.code(), 1, 2)
                     transport.nfqueue().enqueue(0, broken)
                     transport.enqueue(1)
                     session.decide { Verdict.ACCEPT } shouldBe 1
@@ -163,7 +163,7 @@ class NfqueueEndSpec :
                         )
                     }
                 transport.nfqueue().awaitDecided(4)
-                transport.nfqueue().enqueue(0, SampleNfqueue.of(*ByteArray(20))) shouldBe false
+                transport.nfqueue().enqueue(0, SampleNfqueue.of(ByteArray(20))) shouldBe false
                 held.single().answer(Verdict.ACCEPT) shouldBe true
                 delivered.join()
                 session.ended() shouldBe true

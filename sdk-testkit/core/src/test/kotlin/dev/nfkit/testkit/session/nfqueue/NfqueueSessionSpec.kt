@@ -93,7 +93,7 @@ class NfqueueSessionSpec :
             val transport = FakeNetfilter()
             val refusals = mutableListOf<VerdictRefusal>()
             transport.session { onRefused { refusals += it } }.use { session ->
-                transport.nfqueue().enqueue(0, SampleNfqueue.of(*ByteArray(20)).inDevice(5))
+                transport.nfqueue().enqueue(0, SampleNfqueue.of(ByteArray(20)).inDevice(5))
                 transport.enqueue(1)
                 session.decide {
                     if (it.id() == 1L) transport.nfqueue().deviceDown(5)

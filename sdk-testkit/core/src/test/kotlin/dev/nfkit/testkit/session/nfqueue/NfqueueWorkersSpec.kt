@@ -130,7 +130,7 @@ class NfqueueWorkersSpec :
                 fun matching() =
                     kernel
                         .packets()
-                        .of(*SamplePackets.udp("10.0.0.1", 1000, "10.0.0.2", PORT))
+                        .of(SamplePackets.udp("10.0.0.1", 1000, "10.0.0.2", PORT))
                         .`in`("eth0")
                         .toInput()
                         .matched()

@@ -23,7 +23,7 @@ internal fun FakeNetfilter.session(configure: NfqueueOptions.Builder.() -> Unit 
 internal fun FakeNetfilter.enqueue(
     count: Int,
     queue: Int = 0,
-) = repeat(count) { nfqueue().enqueue(queue, SampleNfqueue.of(*ByteArray(20))) }
+) = repeat(count) { nfqueue().enqueue(queue, SampleNfqueue.of(ByteArray(20))) }
 
 internal fun NfqueueSession.decide(decider: (QueuedPacket) -> Verdict): Int =
     poll(Decider<RuntimeException> { decider(it) }, Duration.ZERO)
