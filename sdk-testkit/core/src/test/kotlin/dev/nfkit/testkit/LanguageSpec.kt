@@ -30,7 +30,7 @@ private data class Allowed(
 
 private val allowed =
     listOf(
-        Allowed("README.md", "An observer who sent"), // "who" is right for a person
+        Allowed("docs/COMMAND-LINE.md", "An observer who sent"), // "who" is right for a person
         Allowed("samples/cli/src/main/java/dev/nfkit/samples/cli/demo/DemoTraffic.java", "who is there?"),
         Allowed("sdk-api/core/src/main/java/dev/nfkit/anonymize/TraceAnonymizer.java", "A reader who knows"),
         Allowed("sdk-api/core/src/main/java/dev/nfkit/anonymize/TraceAnonymizer.java", "a person who sent"),

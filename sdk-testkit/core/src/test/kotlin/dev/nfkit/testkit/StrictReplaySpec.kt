@@ -85,7 +85,7 @@ private fun ack(sequence: Long): ByteArray =
 private fun packet(
     group: Int,
     byte: Int = 1,
-) = SampleNflog.of(byte.toByte()).group(group).toDatagram(order)
+) = SampleNflog.of(byteArrayOf(byte.toByte())).group(group).toDatagram(order)
 
 private fun verdict(
     id: Long,

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * ConntrackMirror mirror = new ConntrackMirror(table, ConntrackFilter.all());
- * mirror.resynchronise(change -> show(change)); // after the session of events was opened events.run(event ->
- * mirror.apply(event, change -> show(change))); }</pre>
+ * mirror.resynchronise(change -> show(change)); // after the session of events was opened
+ * events.run(event -> mirror.apply(event, change -> show(change)));
+ * }</pre>
  *
  * <p>After a dump, events of changes that it already contains may follow; applied in order, they lead to the same
  * state. An event contains only what is new: other attributes keep their last values, for instance counters and the

@@ -74,7 +74,7 @@ class QueueFeatureSpec :
                 val kernel = FakeNetfilter().apply { kernel().conntrackGlue(glue) }
                 warnings.use {
                     NfqueueSession.open(kernel, NfqueueOptions.builder().queue(0).build()).use { session ->
-                        repeat(3) { kernel.nfqueue().enqueue(0, 1) }
+                        repeat(3) { kernel.nfqueue().enqueue(0, byteArrayOf(1)) }
                         session.poll<RuntimeException>(
                             { it.accept().conntrack(ConntrackUpdate.none().mark(1)) },
                             Duration.ZERO,

@@ -1,6 +1,9 @@
 package dev.nfkit.samples.cli;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.nfkit.filter.FilterSyntaxException;
+import dev.nfkit.filter.FilterView;
+import dev.nfkit.filter.PacketFilter;
 import dev.nfkit.MalformedMessageException;
 import dev.nfkit.fuzz.Budget;
 import dev.nfkit.fuzz.Input;
@@ -16,10 +19,6 @@ import dev.nfkit.samples.cli.conntrack.arguments.NatArgument;
 import dev.nfkit.samples.cli.conntrack.names.LabelNames;
 import dev.nfkit.samples.cli.conntrack.names.ProtocolFile;
 import dev.nfkit.samples.cli.conntrack.names.ProtocolNames;
-import dev.nfkit.samples.cli.filter.Filter;
-import dev.nfkit.samples.cli.filter.FilterParser;
-import dev.nfkit.samples.cli.filter.FilterSyntaxException;
-import dev.nfkit.samples.cli.filter.Subject;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.queue.Action;
@@ -44,9 +43,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Fuzzes arguments and files of the command line: they are parsed, or refused with a message. */
 class CommandFuzzTest {
-    private static final List<Subject> SUBJECTS = Recordings.nfqueue()
+    private static final List<FilterView> SUBJECTS = Recordings.nfqueue()
             .map(CommandFuzzTest::packet)
-            .map(packet -> new Subject(index -> "veth" + index).wrap(packet))
+            .map(packet -> new FilterView(index -> "veth" + index).wrap(packet))
             .toList();
 
     private static QueuedPacket packet(byte[] datagram) {
@@ -77,25 +76,25 @@ class CommandFuzzTest {
     @FuzzTest
     void filter(byte[] data) {
         String text = new Input(data).text();
-        Filter filter;
+        PacketFilter filter;
         try {
-            filter = FilterParser.parse(text);
+            filter = PacketFilter.parse(text);
         } catch (FilterSyntaxException e) {
             if (e.position() < 0 || e.position() > text.length()) {
                 throw new AssertionError("an error at " + e.position() + " of " + text.length(), e);
             }
             return;
         }
-        Filter again;
+        PacketFilter again;
         try {
-            again = FilterParser.parse(filter.toString());
+            again = PacketFilter.parse(filter.toString());
         } catch (FilterSyntaxException e) {
             throw new AssertionError("\"" + text + "\" prints as an invalid filter: " + filter, e);
         }
         if (!again.toString().equals(filter.toString())) {
             throw new AssertionError(filter + " is read as " + again);
         }
-        for (Subject subject : SUBJECTS) {
+        for (FilterView subject : SUBJECTS) {
             if (filter.matches(subject) != again.matches(subject)) {
                 throw new AssertionError(filter + " does not match what " + again + " matches");
             }

@@ -170,7 +170,7 @@ class JsonSpec :
 
         test("interfaces have their names, as long as they exist") {
             val kernel = FakeNetfilter().kernel().networkInterface(7, "eth0")
-            val packet = packet(SampleNflog.of(1).inDevice(7).outDevice(8))
+            val packet = packet(SampleNflog.of(byteArrayOf(1)).inDevice(7).outDevice(8))
             val line = StringBuilder().also { JsonPrinter(NflogFields(), kernel).print(packet, null, it) }.toString()
             line shouldContain "\"ifindex_indev\":7,\"ifname_indev\":\"eth0\",\"ifindex_outdev\":8,\"payload\""
             parseJson(line)["ifname_indev"] shouldBe "eth0"
