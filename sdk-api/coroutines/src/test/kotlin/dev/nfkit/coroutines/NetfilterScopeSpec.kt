@@ -49,7 +49,10 @@ class NetfilterScopeSpec :
                 number shouldBe 7
             }
             readers().shouldBeEmpty()
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
         }
 
         test("a session may be opened by a child of the block, and stays open when the child ends") {
@@ -61,7 +64,10 @@ class NetfilterScopeSpec :
                     logged.packets.first().number shouldBe 1
                 }
             }
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
         }
 
         test("a failure of the block is thrown unchanged, after all sessions were closed") {
@@ -76,7 +82,10 @@ class NetfilterScopeSpec :
                     }
                 } shouldBeSameInstanceAs failure
             }
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
             readers().shouldBeEmpty()
         }
 
@@ -93,7 +102,10 @@ class NetfilterScopeSpec :
                     logged.packets.first().number shouldBe 1
                 }
             }
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
         }
 
         test("a cancellation closes all sessions, whatever a decider is doing, and waiting packets get their verdict") {
@@ -114,9 +126,15 @@ class NetfilterScopeSpec :
                     }
                 deciding.await()
                 using.cancelAndJoin()
-                kernel.fake.nfqueue().decided().size shouldBe 1
+                kernel.fake
+                    .nfqueue()
+                    .decided()
+                    .size shouldBe 1
             }
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
             readers().shouldBeEmpty()
         }
 
@@ -135,7 +153,10 @@ class NetfilterScopeSpec :
                     }
                 thrown.suppressed.toSet() shouldBe setOf(reading)
             }
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
         }
 
         test("after the block nothing is opened any more") {
@@ -145,6 +166,9 @@ class NetfilterScopeSpec :
                 shouldThrow<IllegalStateException> { scope.nflog { group(30) } }.message shouldContain "has ended"
                 shouldThrow<IllegalStateException> { scope.conntrack() }
             }
-            kernel.fake.sockets().filterNot { it.isClosed }.shouldBeEmpty()
+            kernel.fake
+                .sockets()
+                .filterNot { it.isClosed }
+                .shouldBeEmpty()
         }
     })

@@ -33,7 +33,9 @@ class PacketConntrackSpec :
                     kernel.useNflog({ group(30) { conntrack = true } }) {
                         repeat(2) {
                             val packet =
-                                SampleNflog.of(byteArrayOf(1, 2, 3)).conntrack(connection())
+                                SampleNflog
+                                    .of(byteArrayOf(1, 2, 3))
+                                    .conntrack(connection())
                                     .conntrackInfo(ESTABLISHED_REPLY)
                             kernel.fake.nflog().log(30, packet)
                         }
@@ -49,7 +51,12 @@ class PacketConntrackSpec :
             bounded {
                 val packet =
                     kernel.useNfqueue({ queue(3) { conntrack = true } }) {
-                        val sample = SampleNfqueue.of(byteArrayOf(1, 2, 3)).conntrack(connection()).conntrackInfo(ESTABLISHED_REPLY)
+                        val sample =
+                            SampleNfqueue
+                                .of(
+                                    byteArrayOf(1, 2, 3),
+                                ).conntrack(connection())
+                                .conntrackInfo(ESTABLISHED_REPLY)
                         kernel.fake.nfqueue().enqueue(3, sample)
                         packets.first().also {
                             it.shouldHaveItsConnection()

@@ -315,7 +315,12 @@ class FakeNfqueueVerdictSpec :
         }
 
         test("VLAN tag and layer-2 header are changed in the bridge family, and unchanged elsewhere") {
-            val bridged = SampleNfqueue.of(byteArrayOf(1)).family(AddressFamily.BRIDGE).layer2Header(byteArrayOf(1, 2, 3))
+            val bridged =
+                SampleNfqueue
+                    .of(
+                        byteArrayOf(1),
+                    ).family(AddressFamily.BRIDGE)
+                    .layer2Header(byteArrayOf(1, 2, 3))
             with(NfqueueSteps()) {
                 bind(1)
                 enqueue(1, packet = bridged)
@@ -337,7 +342,11 @@ class FakeNfqueueVerdictSpec :
         test("a layer-2 header of another length and half a VLAN tag are EINVAL, and drop the packet") {
             with(NfqueueSteps()) {
                 bind(1)
-                enqueue(1, 3, SampleNfqueue.of(byteArrayOf(1)).family(AddressFamily.BRIDGE).layer2Header(byteArrayOf(1, 2, 3)))
+                enqueue(
+                    1,
+                    3,
+                    SampleNfqueue.of(byteArrayOf(1)).family(AddressFamily.BRIDGE).layer2Header(byteArrayOf(1, 2, 3)),
+                )
                 verdict(1, 1) { bytes(L2HDR, 4, 5) } shouldBe Errno.EINVAL.number()
                 verdict(1, 2) { vlan(0x8100, null) } shouldBe Errno.EINVAL.number()
                 verdict(1, 3) { vlan(null, 1) } shouldBe Errno.EINVAL.number()

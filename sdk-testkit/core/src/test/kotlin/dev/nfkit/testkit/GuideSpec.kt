@@ -44,7 +44,8 @@ private fun unindented(text: String) = text.lines().joinToString("\n") { it.trim
 class GuideSpec :
     FunSpec({
         test("the guides are found") {
-            guides.map(::name) shouldContainAll listOf("README.md", "docs/TESTING.md", "docs/LOG.md", "samples/dns/README.md")
+            guides.map(::name) shouldContainAll
+                listOf("README.md", "docs/TESTING.md", "docs/LOG.md", "samples/dns/README.md")
             guides.sumOf { block.findAll(it.readText()).count() } shouldBeGreaterThan 30
         }
 

@@ -167,7 +167,11 @@ class SamplesSpec :
                 }
                 shouldThrow<MalformedMessageException> {
                     readQueued(
-                        SampleNfqueue.of(byteArrayOf(1)).attribute(NfqueueAttribute.MARK.code(), 1, 2).toDatagram(order),
+                        SampleNfqueue
+                            .of(
+                                byteArrayOf(1),
+                            ).attribute(NfqueueAttribute.MARK.code(), 1, 2)
+                            .toDatagram(order),
                         order,
                     )
                 }
@@ -190,7 +194,11 @@ class SamplesSpec :
 
         test("a batch ends with NLMSG_DONE without NLM_F_MULTI") {
             for (order in orders) {
-                val datagram = NflogMessages.batch(order, listOf(SampleNflog.of(byteArrayOf(1)), SampleNflog.of(byteArrayOf(2))))
+                val datagram =
+                    NflogMessages.batch(
+                        order,
+                        listOf(SampleNflog.of(byteArrayOf(1)), SampleNflog.of(byteArrayOf(2))),
+                    )
                 val cursor = MessageCursor().wrap(ByteBuffer.wrap(datagram), 0, datagram.size, order)
                 val types = mutableListOf<Int>()
                 while (cursor.next()) types += cursor.type()

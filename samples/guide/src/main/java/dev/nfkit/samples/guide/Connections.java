@@ -26,7 +26,8 @@ public final class Connections {
         try (Conntrack table = Conntrack.open(transport)) {
             ConntrackFilter web = ConntrackFilter.all()
                     .original(TuplePattern.any().protocol(IpProtocol.TCP).destinationPort(443));
-            DumpResult result = table.dump(web, entry -> { // borrowed: valid in here; entry.copy() lives on
+            DumpResult result = table.dump(web, entry -> {
+                // The entry is borrowed, so valid in here; entry.copy() lives on.
                 if (entry.packets(Direction.REPLY) == 0) {
                     table.delete(entry); // this very one, not a later one of the same ports
                 }

@@ -53,9 +53,7 @@ public final class LogPackets {
     /** Reads what a packet has. */
     public static String describe(NflogPacket packet, InterfaceNames names) {
         Bytes payload = packet.payload();
-        String from = packet.has(NflogAttribute.IFINDEX_INDEV)
-                ? names.apply(packet.inInterface())
-                : "this host";
+        String from = packet.has(NflogAttribute.IFINDEX_INDEV) ? names.apply(packet.inInterface()) : "this host";
         return packet.hook() + " from " + from + ", " + payload.length() + " of " + packet.originalLength() + " bytes";
     }
 

@@ -29,8 +29,8 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.withTimeout
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
@@ -102,6 +102,7 @@ class GuideCodeSpec :
 
         test("a session brings its rule, and takes it away") {
             val kernel = manual()
+
             fun rules() = Nftables.open(kernel).use { it.list().ruleset().toText() }
             LogPackets.withRule(kernel).use { rules() shouldContain "tcp dport 443 log group 30" }
             rules() shouldBe ""
@@ -151,7 +152,11 @@ class GuideCodeSpec :
                     DecidePackets.later(session, slow) { it.payload().length() == 40 }
                 }) {
                     kernel.nfqueue().enqueue(0, https)
-                    kernel.nfqueue().awaitDecided(1).single().dropped() shouldBe false
+                    kernel
+                        .nfqueue()
+                        .awaitDecided(1)
+                        .single()
+                        .dropped() shouldBe false
                 }
             }
             slow.shutdown()
@@ -197,6 +202,7 @@ class GuideCodeSpec :
             val kernel = FakeNetfilter()
             val id = kernel.conntrack().add(SampleConntrack.of(connection))
             val tuple = Conntrack.open(kernel).use { it.list(ConntrackFilter.all()).single().tuple(Direction.ORIGINAL) }
+
             fun mark() = Conntrack.open(kernel).use { it.list(ConntrackFilter.all()).single().mark() }
             Conntrack.open(kernel).use { Connections.mark(it, tuple) }
             mark() shouldBe 7

@@ -56,10 +56,11 @@ internal suspend fun decide(
         queue(0) { uidGid = true }
         deadline = 2.seconds
     }) {
-        decide(concurrency = 16) { packet -> // suspends as it likes; what is undecided is dropped
+        // A decider suspends as it likes. What it does not decide in time is dropped.
+        decide(concurrency = 16) { packet ->
             when {
                 packet.ip?.tcp?.destinationPort == 25 -> Verdict.DROP
-                directory.permits(packet.uid) -> Verdict.ACCEPT // null if no local socket sent the packet
+                directory.permits(packet.uid) -> Verdict.ACCEPT
                 else -> packet.accept().mark(7u)
             }
         }

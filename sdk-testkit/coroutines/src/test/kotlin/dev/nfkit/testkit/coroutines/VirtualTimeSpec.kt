@@ -74,14 +74,19 @@ class VirtualTimeSpec :
                             }
                         }
                     kernel.enqueue()
-                    kernel.nfqueue().decided(1).single().dropped() shouldBe true
+                    kernel
+                        .nfqueue()
+                        .decided(1)
+                        .single()
+                        .dropped() shouldBe true
                     deciding.cancel()
                 }
             }
         }
 
         test("a kernel with another clock is refused") {
-            shouldThrow<IllegalStateException> { FakeNetfilter().runTest {} }.message shouldContain "TestClock.virtual()"
+            shouldThrow<IllegalStateException> { FakeNetfilter().runTest {} }.message shouldContain
+                "TestClock.virtual()"
         }
 
         test("a decider that takes longer than the deadline is too late, without real waiting") {

@@ -1,10 +1,10 @@
 package dev.nfkit.samples.cli;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.nfkit.MalformedMessageException;
 import dev.nfkit.filter.FilterSyntaxException;
 import dev.nfkit.filter.FilterView;
 import dev.nfkit.filter.PacketFilter;
-import dev.nfkit.MalformedMessageException;
 import dev.nfkit.fuzz.Budget;
 import dev.nfkit.fuzz.Input;
 import dev.nfkit.fuzz.Recordings;

@@ -214,7 +214,12 @@ class JudgeSpec :
 
         test("packets without a payload pass unchanged, and are counted") {
             Court(Kind.CORRUPT to "any").use { court ->
-                val decided = court.decide(SampleNfqueue.of(SamplePackets.tcp4()), udp(1), SampleNfqueue.of(byteArrayOf(1, 2)))
+                val decided =
+                    court.decide(
+                        SampleNfqueue.of(SamplePackets.tcp4()),
+                        udp(1),
+                        SampleNfqueue.of(byteArrayOf(1, 2)),
+                    )
                 decided.map { it.payloadChanged() } shouldContainExactly listOf(false, false, false)
                 court.summary[0] shouldBe "3 packets: 3 accepted; 0 lost (3 with nothing to corrupt)"
             }

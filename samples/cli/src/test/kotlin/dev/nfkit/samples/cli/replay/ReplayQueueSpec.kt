@@ -262,7 +262,8 @@ class ReplayQueueSpec :
 
         test("queued and logged packets of one recording are both printed") {
             val order = ByteOrder.nativeOrder()
-            val lines = printed(Recording(order).packet(1).from(SampleNflog.of(byteArrayOf(1)).toDatagram(order)).trace())
+            val lines =
+                printed(Recording(order).packet(1).from(SampleNflog.of(byteArrayOf(1)).toDatagram(order)).trace())
             lines.map { parseJson(it)["kind"] } shouldContainExactly listOf("queued_packet", "logged_packet")
         }
 

@@ -31,7 +31,8 @@ class ReplaySpec :
         val bad =
             mapOf(
                 "a prefix without NUL" to SampleNflog.of(byteArrayOf(1)).attribute(10, 65, 66).toDatagram(order),
-                "an attribute shorter than its type" to SampleNflog.of(byteArrayOf(1)).attribute(2, 1, 2).toDatagram(order),
+                "an attribute shorter than its type" to
+                    SampleNflog.of(byteArrayOf(1)).attribute(2, 1, 2).toDatagram(order),
                 "a datagram cut in the middle" to good().let { it.copyOf(it.size - 6) },
             )
         for ((what, datagram) in bad) {
