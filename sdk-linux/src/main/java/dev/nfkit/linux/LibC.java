@@ -17,6 +17,9 @@ final class LibC {
 
     static {
         if (!FOREIGN) {
+            if (ForeignLinker.supported() && !ForeignLinker.permitted()) {
+                System.getLogger(LibC.class.getName()).log(System.Logger.Level.INFO, LoadFailure.hint());
+            }
             // The C library is already in the process; a search for a file could find a linker script.
             Native.register(JnaCalls.class, NativeLibrary.getProcess());
         }

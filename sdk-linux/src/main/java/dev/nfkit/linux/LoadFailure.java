@@ -55,11 +55,16 @@ final class LoadFailure {
     }
 
     private static String withoutJna(boolean foreign, String separator) {
-        if (!foreign) {
-            return "";
-        }
+        return foreign ? separator + "permit native access with " + option() + ", and calls go without JNA" : "";
+    }
+
+    /** What makes calls faster: the JVM's own warning names the module of JNA, which is not the one to permit. */
+    static String hint() {
+        return "start Java with " + option() + ": calls are faster then, and JNA is not loaded";
+    }
+
+    private static String option() {
         Module module = LoadFailure.class.getModule();
-        return separator + "permit native access with --enable-native-access="
-                + (module.isNamed() ? module.getName() : "ALL-UNNAMED") + ", and calls go without JNA";
+        return "--enable-native-access=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
 }

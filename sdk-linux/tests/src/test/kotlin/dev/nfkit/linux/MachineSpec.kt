@@ -57,6 +57,11 @@ class MachineSpec :
             }
         }
 
+        test("where java.lang.foreign is not permitted, a hint names the module to permit, which is not that of JNA") {
+            LoadFailure.hint() shouldBe
+                "start Java with --enable-native-access=ALL-UNNAMED: calls are faster then, and JNA is not loaded"
+        }
+
         test("each cause has its own advice") {
             val permit = "--enable-native-access=ALL-UNNAMED, and calls go without JNA"
 
