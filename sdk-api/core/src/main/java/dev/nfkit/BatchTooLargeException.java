@@ -41,4 +41,14 @@ public final class BatchTooLargeException extends NetlinkException {
     public long limit() {
         return limit;
     }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#BATCH_TOO_LARGE}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.BATCH_TOO_LARGE;
+    }
 }

@@ -107,6 +107,16 @@ public sealed class KernelRefusedException extends NetlinkException
     }
 
     /**
+     * The code of the cause.
+     *
+     * @return as {@link Refusal#code()} of {@link #refusal()}
+     */
+    @Override
+    public ErrorCode code() {
+        return refusal.code();
+    }
+
+    /**
      * Cause and cure in one sentence.
      *
      * @return the sentence, or empty if none is known

@@ -64,4 +64,14 @@ public final class MalformedMessageException extends NetlinkException {
     public String actual() {
         return actual;
     }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#MALFORMED}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.MALFORMED;
+    }
 }

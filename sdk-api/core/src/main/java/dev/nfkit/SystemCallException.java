@@ -51,4 +51,14 @@ public final class SystemCallException extends NetlinkException {
     public Optional<String> cure() {
         return Optional.ofNullable(cure);
     }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#SYSTEM_CALL}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.SYSTEM_CALL;
+    }
 }

@@ -1,9 +1,11 @@
 package dev.nfkit.filter;
 
+import dev.nfkit.CodedError;
+import dev.nfkit.ErrorCode;
 import java.io.Serial;
 
 /** A text that is no filter. The message names the error and its position, and shows the text. */
-public final class FilterSyntaxException extends IllegalArgumentException {
+public final class FilterSyntaxException extends IllegalArgumentException implements CodedError {
     @Serial
     private static final long serialVersionUID = 1L;
 
@@ -32,5 +34,15 @@ public final class FilterSyntaxException extends IllegalArgumentException {
      */
     public String problem() {
         return problem;
+    }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#FILTER_SYNTAX}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.FILTER_SYNTAX;
     }
 }

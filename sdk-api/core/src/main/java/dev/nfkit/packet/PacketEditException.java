@@ -1,12 +1,14 @@
 package dev.nfkit.packet;
 
+import dev.nfkit.CodedError;
+import dev.nfkit.ErrorCode;
 import java.util.Objects;
 
 /**
  * A packet cannot be edited so that the result would be valid. Since packets come from outside, this may happen at any
  * time: let such a packet pass unchanged, or drop it. The editor remains usable; a refused change had no effect.
  */
-public final class PacketEditException extends Exception {
+public final class PacketEditException extends Exception implements CodedError {
     private static final long serialVersionUID = 1L;
 
     /** Why an edit was refused. */
@@ -82,5 +84,15 @@ public final class PacketEditException extends Exception {
      */
     public Reason reason() {
         return reason;
+    }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#PACKET_EDIT}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.PACKET_EDIT;
     }
 }

@@ -1,5 +1,7 @@
 package dev.nfkit.pcap;
 
+import dev.nfkit.CodedError;
+import dev.nfkit.ErrorCode;
 import dev.nfkit.PrintableText;
 import java.io.IOException;
 
@@ -7,7 +9,7 @@ import java.io.IOException;
  * A file is not a capture file, ends within a structure, or contradicts itself. Nothing else is thrown for the content
  * of a file; a failing disk throws its own IOException.
  */
-public final class PcapFormatException extends IOException {
+public final class PcapFormatException extends IOException implements CodedError {
     private static final long serialVersionUID = 1L;
 
     private final String file;
@@ -65,5 +67,15 @@ public final class PcapFormatException extends IOException {
      */
     public String found() {
         return found;
+    }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#FILE_FORMAT}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.FILE_FORMAT;
     }
 }

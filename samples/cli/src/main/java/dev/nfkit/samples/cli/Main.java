@@ -14,6 +14,7 @@ import dev.nfkit.samples.cli.record.RecordCommand;
 import dev.nfkit.samples.cli.replay.ReplayCommand;
 import dev.nfkit.samples.cli.rules.RulesCommand;
 import dev.nfkit.samples.cli.run.Failure;
+import dev.nfkit.samples.cli.run.FailureReport;
 import dev.nfkit.samples.cli.run.Program;
 import dev.nfkit.samples.cli.top.TopCommand;
 import java.util.List;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The main class of the command line. */
@@ -83,13 +85,21 @@ public final class Main implements Program, Runnable {
         });
         line.setExecutionExceptionHandler((e, command, result) -> {
             if (e instanceof Failure failure) {
-                Messages.print("nfkit: " + UsageText.firstLine(failure.getMessage()));
+                FailureReport.print(failure, UsageText.firstLine(failure.getMessage()), printsJson(result));
                 return failure.exitCode();
             }
             Messages.print(e);
             return Failure.RUNNING;
         });
         return line.execute(args);
+    }
+
+    private static boolean printsJson(ParseResult result) {
+        ParseResult command = result;
+        while (command.hasSubcommand()) {
+            command = command.subcommand();
+        }
+        return command.hasMatchedOption("--json");
     }
 
     @Override

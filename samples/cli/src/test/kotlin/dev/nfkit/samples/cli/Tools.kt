@@ -40,7 +40,11 @@ internal data class Ran(
     val code: Int,
     val out: String,
     val err: String,
-)
+) {
+    /** The messages on standard error, without the line below an error that shows where its code is explained. */
+    val messages: List<String>
+        get() = err.lines().filter { it.isNotEmpty() && !it.startsWith("nfkit: see docs/TROUBLESHOOTING.md#") }
+}
 
 /**
  * The command line in this process: several commands are faster than starting a JVM for each. Its output is the lines

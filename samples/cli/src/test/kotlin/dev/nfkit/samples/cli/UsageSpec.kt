@@ -213,7 +213,7 @@ class UsageSpec :
             withData(nameFn = { it.args.joinToString(" ", "nfkit ") }, wrong) { case ->
                 val ran = nfkit(*case.args)
                 ran.code shouldBe 2
-                ran.err.lines().filter { it.isNotEmpty() } shouldHaveSize 1
+                ran.messages shouldHaveSize 1
                 ran.err shouldStartWith "nfkit: "
                 ran.err shouldContain case.message
             }
@@ -223,7 +223,7 @@ class UsageSpec :
             val file = tempdir().resolve("no.pcap").apply { writeText("this is no capture file") }
             val ran = nfkit("replay", file.path)
             ran.code shouldBe 2
-            ran.err.lines().filter { it.isNotEmpty() } shouldHaveSize 1
+            ran.messages shouldHaveSize 1
             ran.err shouldContain "expected a pcap or pcapng header"
         }
 

@@ -1,5 +1,7 @@
 package dev.nfkit.nftables.statement;
 
+import dev.nfkit.CodedError;
+import dev.nfkit.ErrorCode;
 import java.io.Serial;
 
 /**
@@ -13,7 +15,7 @@ import java.io.Serial;
  *     ^
  * </pre>
  */
-public class RuleSyntaxException extends IllegalArgumentException {
+public class RuleSyntaxException extends IllegalArgumentException implements CodedError {
     @Serial
     private static final long serialVersionUID = 1L;
 
@@ -109,5 +111,15 @@ public class RuleSyntaxException extends IllegalArgumentException {
      */
     public String found() {
         return found;
+    }
+
+    /**
+     * The code of this error.
+     *
+     * @return {@link ErrorCode#RULE_SYNTAX}
+     */
+    @Override
+    public ErrorCode code() {
+        return ErrorCode.RULE_SYNTAX;
     }
 }

@@ -68,7 +68,7 @@ public final class AnonymizeCommand implements Callable<Integer> {
             Messages.print("Made " + entries + " entries anonymous: " + name);
             return 0;
         } catch (IOException e) {
-            throw source.caused(e) ? source.failure(e) : Failure.usage(name + ": " + WriteFailure.reason(e));
+            throw source.caused(e) ? source.failure(e) : Failure.usage(name + ": " + WriteFailure.reason(e), e);
         }
     }
 

@@ -28,7 +28,7 @@ public final class FilterArguments {
         try {
             return PacketFilter.parse(text);
         } catch (FilterSyntaxException e) {
-            throw Failure.usage("FILTER, " + e.getMessage());
+            throw Failure.usage("FILTER, " + e.getMessage(), e);
         }
     }
 }

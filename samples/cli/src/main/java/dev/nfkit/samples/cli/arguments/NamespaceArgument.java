@@ -28,7 +28,7 @@ public final class NamespaceArgument {
         try {
             return LinuxTransport.of(named(namespace));
         } catch (IllegalArgumentException e) {
-            throw Failure.usage("--netns " + namespace + ": " + e.getMessage());
+            throw Failure.usage("--netns " + namespace + ": " + e.getMessage(), e);
         }
     }
 

@@ -71,6 +71,6 @@ public final class TraceSource {
     /** The failure of a command because of an error of this source. */
     public Failure failure(IOException e) {
         String reason = WriteFailure.reason(e);
-        return Failure.usage(caused(e) ? reason : name() + ": " + reason);
+        return Failure.usage(caused(e) ? reason : name() + ": " + reason, e);
     }
 }

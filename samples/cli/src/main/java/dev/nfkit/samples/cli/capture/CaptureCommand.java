@@ -153,7 +153,7 @@ public final class CaptureCommand implements Callable<Integer> {
                 output = new DroppedFile(file, printer, print.json(), clock);
             } catch (WriteFailure e) {
                 open.close();
-                throw Failure.usage(e.getMessage());
+                throw Failure.usage(e);
             }
         }
         Messages.print("Capturing packets that rules drop" + (file == null ? "" : " into " + file));
@@ -191,7 +191,7 @@ public final class CaptureCommand implements Callable<Integer> {
         try {
             return NflogSession.open(transport, options);
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 
@@ -210,7 +210,7 @@ public final class CaptureCommand implements Callable<Integer> {
                 files = CaptureFiles.open(format, transport.kernel(), open::statistics);
             } catch (WriteFailure e) {
                 open.close();
-                throw Failure.usage(e.getMessage());
+                throw Failure.usage(e);
             }
         }
         PacketPrinter<NflogPacket> printer =

@@ -17,8 +17,8 @@ final class CaptureOutcome {
         this.files = files;
     }
 
-    /** Runs the capture and returns the exit code. */
-    int await() {
+    /** Runs the capture and returns the exit code. Throws a failure after the summary. */
+    int await() throws Failure {
         try {
             capture.run();
             summary(capture.packets());
@@ -28,15 +28,15 @@ final class CaptureOutcome {
                 keep();
                 return 0; // the reader closed the pipe
             }
-            Messages.print("nfkit: " + e.getMessage());
+            summary(keep());
+            throw Failure.running(e);
         } catch (NetlinkException e) {
-            Messages.print("nfkit: " + e.getMessage());
+            summary(keep());
+            throw Failure.running(e);
         } catch (RuntimeException | Error e) {
             keep();
             throw e;
         }
-        summary(keep());
-        return Failure.RUNNING;
     }
 
     /** Closes the file. If the file cannot be written, truncates it to its last complete packet. */

@@ -63,7 +63,7 @@ final class GroupArguments {
             rule.ifPresent(options::rule);
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(OptionNames.in(e.getMessage(), "-B"));
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-B"), e);
         }
     }
 

@@ -150,9 +150,9 @@ public final class ConntrackCommand implements Callable<Integer> {
             if (e.readerGone()) {
                 return 0; // the reader closed the pipe
             }
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         } catch (IOException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 
@@ -215,7 +215,7 @@ public final class ConntrackCommand implements Callable<Integer> {
                     works.get(i).run(open);
                 } catch (NetlinkException e) {
                     text.flush();
-                    throw Failure.running(lines.get(i).place() + ": " + e.getMessage());
+                    throw Failure.running(lines.get(i).place() + ": " + e.getMessage(), e);
                 }
             }
             text.flush();
@@ -232,7 +232,7 @@ public final class ConntrackCommand implements Callable<Integer> {
                     .parseArgs(line.words().toArray(String[]::new));
             return command.loaded(names, text);
         } catch (CommandLine.ParameterException | Failure e) {
-            throw Failure.usage(line.place() + ": " + e.getMessage());
+            throw Failure.usage(line.place() + ": " + e.getMessage(), e);
         }
     }
 
@@ -262,7 +262,7 @@ public final class ConntrackCommand implements Callable<Integer> {
         try {
             return Conntrack.open(transport);
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 
@@ -284,7 +284,7 @@ public final class ConntrackCommand implements Callable<Integer> {
         try {
             open = ConntrackEvents.open(transport, options);
         } catch (NetlinkException | IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
         if (events.hasBuffer()) {
             warnOfSmallBuffer(open.receiveBuffer(), options.receiveBuffer());

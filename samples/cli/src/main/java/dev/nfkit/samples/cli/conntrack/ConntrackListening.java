@@ -10,6 +10,7 @@ import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.Summary;
 import dev.nfkit.samples.cli.output.WallClock;
 import dev.nfkit.samples.cli.output.WriteFailure;
+import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.samples.cli.run.Outcome;
 import dev.nfkit.samples.cli.run.PollLoop;
 import java.time.Duration;
@@ -51,7 +52,7 @@ final class ConntrackListening implements PollLoop.Work {
     }
 
     /** Runs to the end, prints the summary, and returns the exit code. */
-    int await() {
+    int await() throws Failure {
         return Outcome.of(this::run, () -> Messages.print(summary(shown, what, events.statistics())));
     }
 

@@ -42,7 +42,7 @@ final class LoadedFile {
         } catch (NoSuchFileException e) {
             throw Failure.usage("-R " + name + ": No such file or directory");
         } catch (IOException e) {
-            throw Failure.usage("-R " + name + ": " + e.getMessage());
+            throw Failure.usage("-R " + name + ": " + e.getMessage(), e);
         }
     }
 

@@ -83,9 +83,9 @@ public final class DemoInsideCommand implements Callable<Integer> {
             if (e.readerGone()) {
                 return 0;
             }
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         } catch (NetlinkException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 }

@@ -50,7 +50,7 @@ public final class DoctorCommand implements Callable<Integer> {
             output.flush();
         } catch (WriteFailure e) {
             if (!e.readerGone()) {
-                throw Failure.running(e.getMessage());
+                throw Failure.running(e);
             }
         }
         return count(findings, Health.PROBLEM) == 0 ? 0 : Failure.RUNNING;

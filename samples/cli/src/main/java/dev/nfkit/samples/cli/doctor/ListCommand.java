@@ -46,7 +46,7 @@ public final class ListCommand implements Callable<Integer> {
             output.flush();
         } catch (WriteFailure e) {
             if (!e.readerGone()) {
-                throw Failure.running(e.getMessage());
+                throw Failure.running(e);
             }
         }
         return 0;

@@ -52,12 +52,12 @@ public final class PathRun implements PollLoop.Work {
         try {
             return PacketPaths.open(transport, options);
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 
     /** Runs to the end, prints the summary, and returns the exit code. */
-    public int await() {
+    public int await() throws Failure {
         return Outcome.of(this::run, () -> Messages.print(summary()));
     }
 

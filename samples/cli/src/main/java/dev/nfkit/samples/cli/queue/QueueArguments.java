@@ -75,7 +75,7 @@ final class QueueArguments {
             installed.ifPresent(options::rule);
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(OptionNames.in(e.getMessage(), "-B"));
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-B"), e);
         }
     }
 

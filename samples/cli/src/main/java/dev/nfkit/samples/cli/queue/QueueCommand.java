@@ -140,7 +140,7 @@ public final class QueueCommand implements Callable<Integer> {
         try {
             open = NfqueueSession.open(transport, options);
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
         boolean lines = verbose || print.json();
         TextOutput text = lines ? TextOutput.standard() : null;

@@ -10,6 +10,7 @@ import dev.nfkit.samples.cli.output.CounterLine;
 import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
+import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.samples.cli.run.Outcome;
 import dev.nfkit.samples.cli.run.PollLoop;
 import java.time.Duration;
@@ -62,7 +63,7 @@ final class QueueRun implements PollLoop.Work {
     }
 
     /** Runs to the end, prints the summary, and returns the exit code. */
-    int await() {
+    int await() throws Failure {
         return Outcome.of(this::run, () -> summary.lines(session.statistics()).forEach(Messages::print));
     }
 

@@ -75,15 +75,17 @@ public final class ReplayCommand implements Callable<Integer> {
             }
         } catch (WriteFailure e) {
             if (!e.readerGone()) {
-                throw Failure.running(e.getMessage());
+                throw Failure.running(e);
             }
         } catch (NetlinkException e) {
-            throw Failure.running(name + ": " + e.getMessage());
+            throw Failure.running(name + ": " + e.getMessage(), e);
         }
         MalformedMessageException first = malformed.first();
         if (first != null) {
-            throw Failure.running(name + ": " + malformed.count() + " malformed, the first: " + first.getMessage()
-                    + (cut == 0 ? "" : "; " + cut + " datagrams are cut in this recording"));
+            throw Failure.running(
+                    name + ": " + malformed.count() + " malformed, the first: " + first.getMessage()
+                            + (cut == 0 ? "" : "; " + cut + " datagrams are cut in this recording"),
+                    first);
         }
         if (cut > 0) {
             throw Failure.running(name + ": " + cut + " datagrams are cut in this recording");

@@ -100,17 +100,17 @@ public final class RulesApplyCommand implements Callable<Integer> {
             }
             return 0;
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(file + ": " + e.getMessage());
+            throw Failure.usage(file + ": " + e.getMessage(), e);
         } catch (BaseChainRemovalException e) {
-            throw Failure.running(file + ": nothing was applied: " + e.getMessage());
+            throw Failure.running(file + ": nothing was applied: " + e.getMessage(), e);
         } catch (BatchRefusedException e) {
             if (json) {
                 RulesReport.print(RulesReport.refused(file, e));
                 return Failure.RUNNING;
             }
-            throw Failure.running(file + ": nothing was applied: " + e.getMessage());
+            throw Failure.running(file + ": nothing was applied: " + e.getMessage(), e);
         } catch (NetlinkException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 
@@ -146,7 +146,7 @@ public final class RulesApplyCommand implements Callable<Integer> {
             output.flush();
         } catch (WriteFailure e) {
             if (!e.readerGone()) {
-                throw Failure.running(e.getMessage());
+                throw Failure.running(e);
             }
         }
         difference.kept().forEach(Messages::print);

@@ -63,7 +63,7 @@ public final class RulesCheckCommand implements Callable<Integer> {
             RulesReport.print(RulesReport.refused(file, e));
             return Failure.RUNNING;
         } catch (NetlinkException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 
@@ -79,9 +79,9 @@ public final class RulesCheckCommand implements Callable<Integer> {
         try {
             return checked(ruleset);
         } catch (BatchRefusedException e) {
-            throw Failure.running(file + ": refused: " + e.getMessage());
+            throw Failure.running(file + ": refused: " + e.getMessage(), e);
         } catch (NetlinkException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 
@@ -89,7 +89,7 @@ public final class RulesCheckCommand implements Callable<Integer> {
         try (Nftables nftables = RulesListCommand.open(namespace)) {
             return nftables.check(ruleset, ReconcileOptions.DEFAULT).partlyChecked();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(file + ": " + e.getMessage());
+            throw Failure.usage(file + ": " + e.getMessage(), e);
         }
     }
 }

@@ -61,9 +61,9 @@ public final class RulesListCommand implements Callable<Integer> {
             if (e.readerGone()) {
                 return 0;
             }
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         } catch (NetlinkException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 
@@ -72,7 +72,7 @@ public final class RulesListCommand implements Callable<Integer> {
         try {
             return Nftables.open(namespace.transport());
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 
@@ -98,7 +98,7 @@ public final class RulesListCommand implements Callable<Integer> {
         try {
             return new TableId(found, name);
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 }

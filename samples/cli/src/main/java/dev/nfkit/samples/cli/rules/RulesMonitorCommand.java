@@ -63,9 +63,9 @@ public final class RulesMonitorCommand implements Callable<Integer> {
             }
             events = NftablesEvents.open(namespace.transport(), options.build());
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(OptionNames.in(e.getMessage(), "-b"));
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-b"), e);
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
         RulesMonitoring monitoring = new RulesMonitoring(events, json);
         Messages.print("nfkit rules: listening");

@@ -9,6 +9,7 @@ import dev.nfkit.samples.cli.output.JsonObject;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.output.WriteFailure;
 import dev.nfkit.samples.cli.run.Failure;
+import dev.nfkit.samples.cli.run.FailureReport;
 import java.util.List;
 
 /** What a check of a ruleset has found, as a JSON object. */
@@ -51,6 +52,7 @@ final class RulesReport {
         json.number("line", error.line());
         json.number("column", error.column());
         json.string("message", error.expected() + ", found " + error.found());
+        FailureReport.code(json, error.code());
         json.end();
         json.endArray();
         return report.end();
@@ -78,6 +80,7 @@ final class RulesReport {
         json.string("errno", refused.errno().name());
         refused.refusedAttribute().ifPresent(attribute -> json.string("attribute", attribute));
         refused.cure().ifPresent(cure -> json.string("cure", cure));
+        FailureReport.code(json, refused.refusal().code());
         json.end();
     }
 
@@ -94,7 +97,7 @@ final class RulesReport {
             output.flush();
         } catch (WriteFailure e) {
             if (!e.readerGone()) {
-                throw Failure.running(e.getMessage());
+                throw Failure.running(e);
             }
         }
     }

@@ -23,8 +23,10 @@ public final class RulesetFile {
         try {
             return parse();
         } catch (RuleSyntaxException e) {
-            throw Failure.usage(file + ": line " + e.line() + ", column " + e.column() + ": " + e.expected()
-                    + ", found " + e.found());
+            throw Failure.usage(
+                    file + ": line " + e.line() + ", column " + e.column() + ": " + e.expected() + ", found "
+                            + e.found(),
+                    e);
         }
     }
 
@@ -36,7 +38,7 @@ public final class RulesetFile {
                     ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
                     : Files.readString(file);
         } catch (IOException e) {
-            throw Failure.usage(file + ": " + WriteFailure.reason(e));
+            throw Failure.usage(file + ": " + WriteFailure.reason(e), e);
         }
         return Ruleset.parse(text);
     }

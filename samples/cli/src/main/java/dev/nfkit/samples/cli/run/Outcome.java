@@ -1,7 +1,6 @@
 package dev.nfkit.samples.cli.run;
 
 import dev.nfkit.NetlinkException;
-import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.WriteFailure;
 
 /** How the run of a session ends: with an exit code, the message of a failure, and a summary. */
@@ -20,22 +19,23 @@ public final class Outcome {
      *
      * @param body the run
      * @param summary prints the summary, also after a failure
-     * @return the exit code
+     * @return 0
+     * @throws Failure after the summary, if the run fails
      */
-    public static int of(Body body, Runnable summary) {
-        int code = Failure.RUNNING;
+    public static int of(Body body, Runnable summary) throws Failure {
         try {
             body.run();
-            code = 0;
         } catch (WriteFailure e) {
             if (e.readerGone()) {
                 return 0;
             }
-            Messages.print("nfkit: " + e.getMessage());
+            summary.run();
+            throw Failure.running(e);
         } catch (NetlinkException e) {
-            Messages.print("nfkit: " + e.getMessage());
+            summary.run();
+            throw Failure.running(e);
         }
         summary.run();
-        return code;
+        return 0;
     }
 }

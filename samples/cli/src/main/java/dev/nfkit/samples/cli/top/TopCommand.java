@@ -107,7 +107,7 @@ public final class TopCommand implements Callable<Integer> {
         try {
             open = Conntrack.open(transport);
         } catch (NetlinkException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
         boolean live = !json && looks == Long.MAX_VALUE && Terminal.is(1);
         TopRun.Settings settings = new TopRun.Settings(order, rows == null ? 0 : rows, nanos, looks, json, live);

@@ -67,9 +67,9 @@ final class TopRun {
             if (e.readerGone()) {
                 return 0; // the reader closed the pipe
             }
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         } catch (NetlinkException e) {
-            throw Failure.running(e.getMessage());
+            throw Failure.running(e);
         }
     }
 

@@ -265,7 +265,7 @@ class CaptureLiveSpec :
                     val second = run(capture)
                     second.code shouldBe 2
                     second.err shouldContain "owns this group"
-                    second.err.lines().filter { it.isNotEmpty() } shouldHaveSize 1
+                    second.messages shouldHaveSize 1
                 }
             }
         }

@@ -153,7 +153,7 @@ class ConntrackLiveSpec :
                 val gone = conntrack(netns, "-G", *tuple)
                 gone.code shouldBe 1
                 gone.err shouldContain "there is no such connection"
-                lines(gone.err) shouldHaveSize 1
+                gone.messages shouldHaveSize 1
             }
         }
 
@@ -268,7 +268,7 @@ class ConntrackLiveSpec :
                         listOf("conntrack", "-L"),
                 )
             ran.code shouldBe 2
-            lines(ran.err) shouldHaveSize 1
+            ran.messages shouldHaveSize 1
             ran.err shouldContain "CAP_NET_ADMIN"
         }
     })

@@ -281,7 +281,7 @@ class QueueLiveSpec :
                 Deciding(netns, "6").use { first ->
                     val second = run(nfkitCommand + listOf("queue", "--netns", netns.name, "-i", "nfqueue:5-6"))
                     second.code shouldBe 2
-                    second.err.lines().filter { it.isNotEmpty() } shouldHaveSize 1
+                    second.messages shouldHaveSize 1
                     second.err shouldContain "bind NFQUEUE queue 6: EPERM"
                     second.err shouldContain "pid ${first.process.pid()}) owns this queue"
                     first.signal("INT").err shouldContain "0 packets; 0 lost"

@@ -113,7 +113,7 @@ class ReplayDamageSpec :
                     val file = recording(File(tempdir(), "damaged.pcapng"), around + listOf(datagram))
                     val ran = nfkit("replay", file.path)
                     ran.code shouldBe 1
-                    val reports = ran.err.lines().filter { it.isNotEmpty() }
+                    val reports = ran.messages
                     reports shouldHaveSize 2
                     reports[0] shouldStartWith "nfkit: ${file.path}: entry ${around.size + 1}: malformed "
                     reports[1] shouldStartWith "nfkit: ${file.path}: 1 malformed, the first: "

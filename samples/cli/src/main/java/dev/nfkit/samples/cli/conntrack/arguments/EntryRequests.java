@@ -62,7 +62,7 @@ public final class EntryRequests {
             Optional<ProtocolUpdate> tracked = options.protocol().created(tuples.protocol());
             return translated(values(tracked.isPresent() ? connection.protocol(tracked.get()) : connection));
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 

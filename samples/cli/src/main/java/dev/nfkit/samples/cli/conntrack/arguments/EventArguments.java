@@ -69,7 +69,7 @@ public final class EventArguments {
             }
             return options.build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(OptionNames.in(e.getMessage(), "-b"));
+            throw Failure.usage(OptionNames.in(e.getMessage(), "-b"), e);
         }
     }
 

@@ -67,7 +67,7 @@ public final class ExpectationArguments {
                     port("--mask-port-dst", destinationPortMask, PORT_MAX));
             return NewExpectation.of(master, expected, mask, timeout);
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 

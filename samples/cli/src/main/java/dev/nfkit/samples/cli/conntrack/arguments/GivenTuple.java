@@ -127,7 +127,7 @@ record GivenTuple(
                         default -> ConntrackTuple.of(number, from, to);
                     }));
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(e.getMessage());
+            throw Failure.usage(e);
         }
     }
 

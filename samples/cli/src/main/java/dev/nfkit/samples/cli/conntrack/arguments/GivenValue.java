@@ -28,7 +28,7 @@ record GivenValue(String option, @Nullable String text) {
         try {
             return IpPrefix.parseAround(text == null ? "" : text);
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(option + ": " + e.getMessage());
+            throw Failure.usage(option + ": " + e.getMessage(), e);
         }
     }
 

@@ -83,7 +83,7 @@ public record NatArgument(
             NatRange range = NatRange.to(first, last);
             return firstPort < 0 ? range : range.ports(firstPort, lastPort);
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(option + ": " + e.getMessage());
+            throw Failure.usage(option + ": " + e.getMessage(), e);
         }
     }
 }
