@@ -42,6 +42,7 @@ public final class DecidePackets {
     }
 
     /** Answers a packet later, from another thread. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the deadline decides a packet whose lookup fails
     public static void later(NfqueueSession session, ExecutorService slow, Lookup lookup) throws IOException {
         session.run(packet -> {
             QueuedPacket held = packet.hold(); // may be answered by any thread, in any order
