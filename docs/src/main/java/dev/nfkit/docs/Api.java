@@ -33,7 +33,10 @@ final class Api {
 
     /** Adds a type, a member or a function that the search finds by its name. */
     void add(String name, String path, Page.Kind language, String home, String summary) {
-        symbols.add(name, path);
+        boolean property = home.equals("dev.nfkit.kotlin") && Character.isLowerCase(name.charAt(0));
+        if (!property) { // properties of Kotlin have the names of Java's options and accessors
+            symbols.add(name, path);
+        }
         search.add(name, path, language, home, summary);
     }
 

@@ -93,7 +93,7 @@ final class JavadocPages {
     }
 
     private void type(Element main, String home, String path, String name) {
-        Element description = main.selectFirst("#class-description > .block");
+        Element description = main.selectFirst("#class-description .block");
         if (description == null) {
             undocumented.add(home + "." + name);
         }

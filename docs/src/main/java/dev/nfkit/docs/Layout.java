@@ -45,7 +45,7 @@ final class Layout {
                 String path = repository.pageOf(file);
                 guides.stream()
                         .filter(guide -> guide.path().equals(path))
-                        .forEach(guide -> entry(entries, page, guide.title(), path));
+                        .forEach(guide -> entry(entries, page, group.label(guide), path));
             }
         }
         if (!navigation.packages().isEmpty() && api.names().iterator().hasNext()) {

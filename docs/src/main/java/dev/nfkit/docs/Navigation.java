@@ -18,7 +18,13 @@ final class Navigation {
     private static final List<String> NO_GUIDES = List.of("docs/Module.md", "docs/cookbook/README.md");
 
     /** A group of guides, by their paths in the repository, or of packages, by their names. */
-    record Group(String title, boolean api, List<String> entries) {}
+    record Group(String title, boolean api, List<String> entries) {
+        /** A guide's title without the words that are the group's. */
+        String label(Page guide) {
+            String title = guide.title();
+            return title.startsWith(title() + " ") ? title.substring(title().length() + 1) : title;
+        }
+    }
 
     private final List<Group> groups;
 

@@ -27,7 +27,7 @@ final class Overviews {
                 String path = repository.pageOf(file);
                 guides.stream()
                         .filter(guide -> guide.path().equals(path))
-                        .forEach(guide -> link(card, readme, guide.title(), path));
+                        .forEach(guide -> link(card, readme, group.label(guide), path));
             }
         }
         Element reference = card(cards, "API reference");
