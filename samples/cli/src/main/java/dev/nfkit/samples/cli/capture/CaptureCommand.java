@@ -156,8 +156,8 @@ public final class CaptureCommand implements Callable<Integer> {
                 throw Failure.usage(e);
             }
         }
-        Messages.print("Capturing packets that rules drop" + (file == null ? "" : " into " + file));
-        return Ending.during(open::stop, new PathRun(open, output, stop, "captured")::await);
+        String begins = "Capturing packets that rules drop" + (file == null ? "" : " into " + file);
+        return Ending.during(open::stop, begins, new PathRun(open, output, stop, "captured")::await);
     }
 
     private Criteria stop() throws Failure {
@@ -218,8 +218,11 @@ public final class CaptureCommand implements Callable<Integer> {
         TextOutput text = printer == null ? null : TextOutput.standard();
         Capture capture = new Capture(open, files, printer, text, stop, new CounterLine(!print.quiet() && text == null))
                 .only(wanted, FilterView.of(transport.kernel()));
-        announce(open, options, numbers);
-        return Ending.during(open::stop, new CaptureOutcome(capture, files)::await);
+        CaptureOutcome outcome = new CaptureOutcome(capture, files);
+        return Ending.during(open::stop, () -> {
+            announce(open, options, numbers);
+            return outcome.await();
+        });
     }
 
     public static PacketPrinter<NflogPacket> printer(boolean json, KernelView kernel) {

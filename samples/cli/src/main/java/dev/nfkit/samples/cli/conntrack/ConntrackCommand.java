@@ -291,8 +291,7 @@ public final class ConntrackCommand implements Callable<Integer> {
         }
         ConntrackListening listening =
                 new ConntrackListening(open, matching(selection), out, columns.eventTimes(), expected);
-        Messages.print("nfkit conntrack: listening");
-        return Ending.during(open::stop, listening::await);
+        return Ending.during(open::stop, "nfkit conntrack: listening", listening::await);
     }
 
     private static Predicate<ConntrackEvent> matching(@Nullable EntrySelection selection) {

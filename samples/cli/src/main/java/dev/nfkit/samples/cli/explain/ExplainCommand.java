@@ -6,7 +6,6 @@ import dev.nfkit.samples.cli.arguments.Criteria;
 import dev.nfkit.samples.cli.arguments.NamespaceArgument;
 import dev.nfkit.samples.cli.arguments.StopArguments;
 import dev.nfkit.samples.cli.arguments.TraceArguments;
-import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.paths.PathPrinter;
 import dev.nfkit.samples.cli.paths.PathRun;
@@ -65,7 +64,7 @@ public final class ExplainCommand implements Callable<Integer> {
         NetlinkTransport transport = namespace.transport();
         PacketPaths session = PathRun.open(transport, options);
         PathPrinter printer = new PathPrinter(session, transport.kernel(), json, TextOutput.standard());
-        Messages.print("Explaining " + (match.isBlank() ? "all packets" : match));
-        return Ending.during(session::stop, new PathRun(session, printer, stop, "explained")::await);
+        String begins = "Explaining " + (match.isBlank() ? "all packets" : match);
+        return Ending.during(session::stop, begins, new PathRun(session, printer, stop, "explained")::await);
     }
 }

@@ -163,8 +163,10 @@ public final class QueueCommand implements Callable<Integer> {
                 stop,
                 new CounterLine(!print.quiet() && !lines),
                 new QueueSummary(judge, rules, queues.otherwise().equals(Verdict.DROP)));
-        announce(open, options, drawnFrom);
-        return Ending.during(run::stop, run::await);
+        return Ending.during(run::stop, () -> {
+            announce(open, options, drawnFrom);
+            return run.await();
+        });
     }
 
     public static PacketPrinter<QueuedPacket> printer(boolean json, KernelView kernel) {

@@ -7,7 +7,6 @@ import dev.nfkit.nftables.TableId;
 import dev.nfkit.samples.cli.arguments.NamespaceArgument;
 import dev.nfkit.samples.cli.arguments.NumberArgument;
 import dev.nfkit.samples.cli.arguments.OptionNames;
-import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.run.Ending;
 import dev.nfkit.samples.cli.run.Failure;
 import java.util.List;
@@ -68,7 +67,6 @@ public final class RulesMonitorCommand implements Callable<Integer> {
             throw Failure.usage(e);
         }
         RulesMonitoring monitoring = new RulesMonitoring(events, json);
-        Messages.print("nfkit rules: listening");
-        return Ending.during(events::stop, monitoring::await);
+        return Ending.during(events::stop, "nfkit rules: listening", monitoring::await);
     }
 }

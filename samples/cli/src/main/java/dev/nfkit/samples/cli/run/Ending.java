@@ -40,6 +40,23 @@ public final class Ending {
     }
 
     /**
+     * Prints that the work begins, and works to the end, or until a signal. The message comes when signals end it in good
+     * order, so that a reader of the message may send one at once.
+     *
+     * @param stop asks the work to stop; called on another thread
+     * @param begins the message
+     * @param work the work
+     * @return the exit code
+     * @throws Failure if the work fails
+     */
+    public static int during(Runnable stop, String begins, Work work) throws Failure {
+        return during(stop, () -> {
+            Messages.print(begins);
+            return work.await();
+        });
+    }
+
+    /**
      * Works to the end, or until a signal.
      *
      * @param stop asks the work to stop; called on another thread
