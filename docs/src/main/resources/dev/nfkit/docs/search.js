@@ -24,23 +24,36 @@
     script("lunr.min.js", function () { script("search-index.js", build); });
   }
 
+  /** Adds the entries in slices, between which the page reacts. */
   function build() {
-    var boosts = { guide: 2, home: 1.5, java: 1, kotlin: 1 };
-    index = window.lunr(function () {
-      this.ref("id");
-      this.field("name", { boost: 10 });
-      this.field("words", { boost: 3 });
-      this.field("text");
-      for (var id = 0; id < window.nfkitIndex.length; id++) {
-        var entry = window.nfkitIndex[id];
-        var member = entry[0].indexOf(".") > 0 && entry[2] !== "guide";
-        var minor = entry[1].startsWith("project/") || entry[1].startsWith("source/");
-        this.add(
-          { id: id, name: entry[0].split(".").pop(), words: words(entry[0]), text: entry[4] },
-          { boost: boosts[entry[2]] * (minor ? 0.3 : member ? 1 : 2) });
+    var lunr = window.lunr;
+    var builder = new lunr.Builder();
+    builder.pipeline.add(lunr.trimmer, lunr.stopWordFilter, lunr.stemmer);
+    builder.searchPipeline.add(lunr.stemmer);
+    builder.ref("id");
+    builder.field("name", { boost: 10 });
+    builder.field("words", { boost: 3 });
+    builder.field("text");
+    var id = 0;
+    (function slice() {
+      for (var end = Math.min(id + 500, window.nfkitIndex.length); id < end; id++) add(builder, id);
+      if (id < window.nfkitIndex.length) {
+        setTimeout(slice);
+      } else {
+        index = builder.build();
+        show();
       }
-    });
-    show();
+    })();
+  }
+
+  function add(builder, id) {
+    var boosts = { guide: 2, home: 1.5, java: 1, kotlin: 1 };
+    var entry = window.nfkitIndex[id];
+    var member = entry[0].indexOf(".") > 0 && entry[2] !== "guide";
+    var minor = entry[1].startsWith("project/") || entry[1].startsWith("source/");
+    builder.add(
+      { id: id, name: entry[0].split(".").pop(), words: words(entry[0]), text: entry[4] },
+      { boost: boosts[entry[2]] * (minor ? 0.3 : member ? 1 : 2) });
   }
 
   function find(text) {
