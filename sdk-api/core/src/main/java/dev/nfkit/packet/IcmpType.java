@@ -53,7 +53,11 @@ public final class IcmpType {
      * @return a name in lower case; empty if the type has none, or is obsolete
      */
     public static Optional<String> name(int version, int type) {
-        return Optional.ofNullable(version == 4 ? name4(type) : name6(type));
+        return Optional.ofNullable(nameOrNull(version, type));
+    }
+
+    static @Nullable String nameOrNull(int version, int type) {
+        return version == 4 ? name4(type) : name6(type);
     }
 
     private static @Nullable String name4(int type) {

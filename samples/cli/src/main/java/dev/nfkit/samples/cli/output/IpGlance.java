@@ -2,8 +2,12 @@ package dev.nfkit.samples.cli.output;
 
 import dev.nfkit.Bytes;
 import dev.nfkit.netfilter.NetfilterPacket;
+import dev.nfkit.packet.IcmpText;
+import dev.nfkit.packet.IcmpView;
 import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.packet.IpSummary;
+import dev.nfkit.packet.TcpFlags;
+import dev.nfkit.packet.TcpView;
 import dev.nfkit.wire.AttributeType;
 
 /** The addresses and ports of a packet, if it is an IP packet. */
@@ -12,9 +16,14 @@ public final class IpGlance {
     private static final int ETH_P_IPV6 = 0x86dd;
 
     private final IpSummary summary = new IpSummary();
+    private final IpSummary inner = new IpSummary();
+    private final TcpView tcp = new TcpView();
+    private final IcmpView icmp = new IcmpView();
+    private Bytes bytes = Bytes.of();
 
     /** Reads a packet from its IP header on. Returns whether it is an IP packet. */
     public boolean wrap(Bytes packet) {
+        bytes = packet;
         return summary.wrap(packet);
     }
 
@@ -24,7 +33,7 @@ public final class IpGlance {
             return false;
         }
         int protocol = packet.etherType();
-        return (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && summary.wrap(packet.payload());
+        return (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && wrap(packet.payload());
     }
 
     public int protocol() {
@@ -32,8 +41,8 @@ public final class IpGlance {
     }
 
     /** The usual name of the protocol. */
-    String protocolName() {
-        return switch (summary.protocol()) {
+    private static String protocolName(int protocol) {
+        return switch (protocol) {
             case IpProtocol.ICMP -> "ICMP";
             case IpProtocol.TCP -> "TCP";
             case IpProtocol.UDP -> "UDP";
@@ -42,7 +51,7 @@ public final class IpGlance {
             case IpProtocol.DCCP -> "DCCP";
             case IpProtocol.ESP -> "ESP";
             case IpProtocol.AH -> "AH";
-            default -> "IP protocol " + summary.protocol();
+            default -> "IP protocol " + protocol;
         };
     }
 
@@ -66,27 +75,51 @@ public final class IpGlance {
         return summary.destinationPort();
     }
 
-    /** Appends {@code TCP 10.0.0.1:4000 > 10.0.0.2:80}. */
+    /**
+     * Appends {@code TCP 10.0.0.1:4000 > 10.0.0.2:80, Flags [S.]} or {@code ICMP 10.0.0.1 > 10.0.0.2, echo request, id 7, seq
+     * 1}. An ICMP error is followed by the packet that it is about.
+     */
     public void describe(StringBuilder line) {
-        line.append(protocolName()).append(' ');
-        open(line);
-        summary.writeSource(line);
-        close(line, hasPorts() ? sourcePort() : -1);
-        line.append(" > ");
-        open(line);
-        summary.writeDestination(line);
-        close(line, hasPorts() ? destinationPort() : -1);
+        addresses(summary, line);
+        int transport = summary.transportOffset();
+        if (transport < 0) {
+            return;
+        }
+        if (summary.protocol() == IpProtocol.TCP && tcp.wrap(bytes, transport)) {
+            line.append(", Flags [").append(TcpFlags.text(tcp.flags())).append(']');
+        } else if (isIcmp() && icmp.wrap(bytes, transport)) {
+            IcmpText.append(line.append(", "), summary.version(), icmp);
+            if (icmp.carriesPacket() && inner.wrap(bytes, icmp.payloadOffset())) {
+                addresses(inner, line.append(" ("));
+                line.append(')');
+            }
+        }
     }
 
-    private void open(StringBuilder line) {
-        if (summary.version() == 6 && hasPorts()) {
+    private boolean isIcmp() {
+        return summary.protocol() == (summary.version() == 4 ? IpProtocol.ICMP : IpProtocol.ICMPV6);
+    }
+
+    private static void addresses(IpSummary ip, StringBuilder line) {
+        line.append(protocolName(ip.protocol())).append(' ');
+        open(ip, line);
+        ip.writeSource(line);
+        close(ip, line, ip.hasPorts() ? ip.sourcePort() : -1);
+        line.append(" > ");
+        open(ip, line);
+        ip.writeDestination(line);
+        close(ip, line, ip.hasPorts() ? ip.destinationPort() : -1);
+    }
+
+    private static void open(IpSummary ip, StringBuilder line) {
+        if (ip.version() == 6 && ip.hasPorts()) {
             line.append('[');
         }
     }
 
-    private void close(StringBuilder line, int port) {
+    private static void close(IpSummary ip, StringBuilder line, int port) {
         if (port >= 0) {
-            line.append(summary.version() == 6 ? "]:" : ":").append(port);
+            line.append(ip.version() == 6 ? "]:" : ":").append(port);
         }
     }
 }

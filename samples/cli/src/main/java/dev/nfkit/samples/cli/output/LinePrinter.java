@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a packet as a line for people, such as {@code 20:12:33.123456 nflog:30 LOCAL_OUT out lo "ping " ICMP 10.9.0.1
- * > 10.9.0.2, 84 bytes, uid 0}. The verdict follows after an arrow.
+ * > 10.9.0.2, echo request, id 7, seq 1, 84 bytes, uid 0}. The verdict follows after an arrow.
  */
 public final class LinePrinter<P extends NetfilterPacket, A extends AttributeType> implements PacketPrinter<P> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
