@@ -22,7 +22,9 @@ final class Navigation {
         /** A guide's title without the words that are the group's. */
         String label(Page guide) {
             String title = guide.title();
-            return title.startsWith(title() + " ") ? title.substring(title().length() + 1) : title;
+            return title().contains(" ") && title.startsWith(title() + " ")
+                    ? title.substring(title().length() + 1)
+                    : title;
         }
     }
 
