@@ -1,6 +1,5 @@
 package dev.nfkit.nftables;
 
-import dev.nfkit.nftables.expression.SetType;
 import dev.nfkit.nftables.text.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,25 +41,14 @@ final class RulesetJson {
     }
 
     private static void add(TableContents contents, List<String> objects) {
+        NamedContents named = new NamedContents(contents);
         objects.add(ObjectJson.of(contents.table()));
         contents.objects().forEach(object -> objects.add(ObjectJson.of(object)));
-        for (NftSet set : contents.sets()) {
-            objects.add(ObjectJson.set(
-                    set,
-                    contents.elements().stream()
-                            .filter(elements -> elements.set().name().equals(set.name()))
-                            .toList()));
-        }
+        contents.sets().forEach(set -> objects.add(ObjectJson.set(set, named.elements(set))));
         contents.flowTables().forEach(flowTable -> objects.add(ObjectJson.of(flowTable)));
         contents.chains().forEach(chain -> objects.add(ObjectJson.of(chain)));
-        SetType.Lookup sets = name -> contents.sets().stream()
-                .filter(set -> set.name().equals(name))
-                .findFirst()
-                .map(NftSet::type);
         for (Chain chain : contents.chains()) {
-            contents.rules().stream()
-                    .filter(rule -> rule.chain().equals(chain.name()))
-                    .forEach(rule -> objects.add(ObjectJson.of(rule, sets)));
+            named.rules(chain).forEach(rule -> objects.add(ObjectJson.of(rule, named)));
         }
     }
 

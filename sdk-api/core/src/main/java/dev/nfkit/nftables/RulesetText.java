@@ -14,9 +14,7 @@ import dev.nfkit.nftables.text.RulePrinter;
 import dev.nfkit.nftables.text.StatefulPrinter;
 import dev.nfkit.nftables.text.TimeSpan;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -24,20 +22,11 @@ import java.util.stream.Collectors;
 final class RulesetText {
     private final TableContents contents;
     private final StringBuilder text = new StringBuilder();
-    private final Map<String, NftSet> sets = new HashMap<>();
-    private final Map<String, List<SetElements>> elements = new HashMap<>();
-    private final Map<String, List<Rule>> rules = new HashMap<>();
+    private final NamedContents named;
 
     private RulesetText(TableContents contents) {
         this.contents = contents;
-        contents.sets().forEach(set -> sets.putIfAbsent(set.name(), set));
-        for (SetElements each : contents.elements()) {
-            elements.computeIfAbsent(each.set().name(), name -> new ArrayList<>())
-                    .add(each);
-        }
-        for (Rule rule : contents.rules()) {
-            rules.computeIfAbsent(rule.chain(), chain -> new ArrayList<>()).add(rule);
-        }
+        named = new NamedContents(contents);
     }
 
     static String print(TableContents contents) {
@@ -116,7 +105,7 @@ final class RulesetText {
 
     private List<String> set(NftSet set) {
         List<String> lines = properties(set);
-        for (SetElements each : elements.getOrDefault(set.name(), List.of())) {
+        for (SetElements each : named.elements(set)) {
             lines.add("elements = " + ElementsPrinter.print(set.type(), each.elements()));
         }
         return lines;
@@ -205,9 +194,8 @@ final class RulesetText {
 
     private List<String> chain(Chain chain) {
         List<String> lines = declared(chain);
-        SetType.Lookup types = name -> Optional.ofNullable(sets.get(name)).map(NftSet::type);
-        for (Rule rule : rules.getOrDefault(chain.name(), List.of())) {
-            lines.add(RulePrinter.print(rule.table().family(), types, rule.statements(), rule.comment()));
+        for (Rule rule : named.rules(chain)) {
+            lines.add(RulePrinter.print(rule.table().family(), named, rule.statements(), rule.comment()));
         }
         return lines;
     }
