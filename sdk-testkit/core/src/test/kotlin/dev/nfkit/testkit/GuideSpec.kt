@@ -21,6 +21,9 @@ private val block = Regex("(?m)(?:^<!-- from (\\S+) -->\\n)?^```(\\w+)\\n(.*?)\\
 /** A link to a file, without the part after '#'. */
 private val link = Regex("\\]\\((?![a-z]+:)([^)#\\s]+)")
 
+/** The languages of the lines that the tests of the cookbook read from its pages, and execute. */
+private val executed = listOf("shell", "nft")
+
 /** What no build of this project reads. */
 private val notCompiled = listOf("repositories { mavenLocal(); mavenCentral() }")
 
@@ -49,11 +52,19 @@ class GuideSpec :
             guides.sumOf { block.findAll(it.readText()).count() } shouldBeGreaterThan 30
         }
 
+        test("the index of the cookbook has a link to each recipe") {
+            val recipes = guides.map(::name).filter { it.startsWith("docs/cookbook/") && !it.endsWith("README.md") }
+            recipes.size shouldBeGreaterThan 11
+            val index = root.resolve("docs/cookbook/README.md").readText()
+            recipes.forEach { index shouldContain "(${it.substringAfterLast('/')})" }
+        }
+
         for (guide in guides) {
             test("each block of code in ${name(guide)} is part of a file that the build compiles") {
                 for (found in block.findAll(guide.readText())) {
-                    val (file, _, code) = found.destructured
+                    val (file, language, code) = found.destructured
                     if (notCompiled.any(code::startsWith)) continue
+                    if (file.isEmpty() && language in executed && name(guide).startsWith("docs/cookbook/")) continue
                     withClue(code) { file.isEmpty() shouldBe false }
                     withClue(file) { unindented(root.resolve(file).readText()) shouldContain unindented(code) }
                 }

@@ -124,7 +124,8 @@ public final class TestNamespace implements AutoCloseable {
      *
      * <pre>{@code ServerSocket server = namespace.call(() -> new ServerSocket(8080)); }</pre>
      *
-     * <p>{@code java.net.NetworkInterface} reads files of the process's own namespace, even here.
+     * <p>A {@code Socket} that is not connected has no descriptor yet: connect it in the action. {@code
+     * java.net.NetworkInterface} reads files of the process's own namespace, even here.
      *
      * @param action the action
      * @return its result
