@@ -23,6 +23,7 @@ public final class TextOutput {
 
     private final OutputStream stream;
     private byte[] buffer = new byte[SPACE];
+    private char[] copied = new char[SPACE];
     private int used;
 
     public TextOutput(OutputStream stream) {
@@ -52,8 +53,10 @@ public final class TextOutput {
             }
         }
         int start = used;
+        // Reading an array is much faster than asking a StringBuilder for each character.
+        char[] characters = characters(text, length);
         for (int i = 0; i < length; i++) {
-            char c = text.charAt(i);
+            char c = characters[i];
             if (c >= 0x7f || (c < 0x20 && c != '\t')) {
                 used = start;
                 checked(text);
@@ -62,6 +65,18 @@ public final class TextOutput {
             buffer[used++] = (byte) c;
         }
         buffer[used++] = '\n';
+    }
+
+    private char[] characters(CharSequence text, int length) {
+        if (copied.length < length) {
+            copied = new char[length + SPACE];
+        }
+        if (text instanceof StringBuilder builder) {
+            builder.getChars(0, length, copied, 0);
+        } else {
+            text.toString().getChars(0, length, copied, 0);
+        }
+        return copied;
     }
 
     /** Writes text unchanged, such as terminal control sequences. */
