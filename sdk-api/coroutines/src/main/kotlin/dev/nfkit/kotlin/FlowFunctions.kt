@@ -1,6 +1,7 @@
 package dev.nfkit.kotlin
 
 import dev.nfkit.netfilter.NetfilterPacket
+import dev.nfkit.nflog.NflogCaptureFiles
 import dev.nfkit.nflog.NflogCaptureWriter
 import dev.nfkit.nflog.NflogPacket
 import kotlinx.coroutines.flow.Flow
@@ -24,5 +25,23 @@ public fun Flow<NetfilterPacket>.payloads(): Flow<ByteArray> = map { it.payload(
 public suspend fun Flow<NflogPacket>.writeTo(file: NflogCaptureWriter): Long {
     var written = 0L
     collect { if (file.write(it)) written++ }
+    return written
+}
+
+/**
+ * Writes the packets to capture files until the flow ends, and does not close them.
+ *
+ *     session.packets.writeTo(files)
+ *
+ * Writing blocks the collecting coroutine's thread: collect in `Dispatchers.IO` if that matters. A cancellation ends it
+ * between two packets.
+ *
+ * @param files the files; used by one coroutine at a time
+ * @return the number of packets that were written; files of raw IP packets have no others
+ * @throws java.io.IOException if writing fails, or if the next file cannot be opened
+ */
+public suspend fun Flow<NflogPacket>.writeTo(files: NflogCaptureFiles): Long {
+    var written = 0L
+    collect { if (files.write(it)) written++ }
     return written
 }

@@ -5,6 +5,7 @@ import dev.nfkit.conntrack.event.ConntrackMirror
 import dev.nfkit.conntrack.table.Conntrack
 import dev.nfkit.conntrack.table.Expectations
 import dev.nfkit.netfilter.NetfilterSession
+import dev.nfkit.nflog.NflogCaptureFiles
 import dev.nfkit.nflog.NflogCaptureWriter
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.nfqueue.NfqueueSession
@@ -79,6 +80,7 @@ private val withoutCounterpart =
     mapOf(
         ConntrackMirror::class.java to "conntrackChanges keeps one for each collection",
         NfqueueWorkers::class.java to "decide runs deciders concurrently over all queues of one session",
+        NflogCaptureFiles::class.java to "a flow is written to them by writeTo",
         NflogCaptureWriter::class.java to "it writes a file, and needs no suspension",
     )
 

@@ -1,5 +1,8 @@
 package dev.nfkit.kotlin
 
+import dev.nfkit.netfilter.Statistics
+import dev.nfkit.nflog.NflogCaptureFiles
+import dev.nfkit.nflog.NflogCaptureOptions
 import dev.nfkit.nflog.NflogCaptureWriter
 import dev.nfkit.nflog.NflogGroup
 import dev.nfkit.nflog.NflogPacket
@@ -12,6 +15,7 @@ import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.wire.MessageCursor
 import dev.nfkit.wire.MessageWriter
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
 import io.kotest.engine.spec.tempfile
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.flow.asFlow
@@ -67,6 +71,16 @@ class FlowFunctionsSpec :
                         ?.toList()
                 }.toList() shouldBe
                     payloads.map { it.toList() }
+            }
+        }
+
+        test("packets are written to a sequence of files") {
+            val dir = tempdir()
+            val options = NflogCaptureOptions.builder().filePackets(1).build()
+            val kernel = FakeNetfilter().kernel()
+            NflogCaptureFiles.open(dir.resolve("x.pcapng").toPath(), options, kernel, Statistics::none).use { files ->
+                payloads.map(::logged).asFlow().writeTo(files) shouldBe payloads.size
+                files.count() shouldBe payloads.size
             }
         }
     })
