@@ -124,7 +124,8 @@ public interface NetfilterPacket {
     HardwareAddress hardwareAddress();
 
     /**
-     * The user id of the sending socket's owner, mapped into this process's user namespace.
+     * The user id of the sending socket's owner: of a logged packet, as it is in the user namespace of the group's owner;
+     * of a queued packet, as it is in the initial user namespace, also in a container.
      *
      * @return the user id
      * @throws java.util.NoSuchElementException if the kernel sent none, as for packets that came in
@@ -132,7 +133,7 @@ public interface NetfilterPacket {
     long uid();
 
     /**
-     * The group id of the sending socket's owner, mapped into this process's user namespace.
+     * The group id of the sending socket's owner, in the user namespaces of {@link #uid()}.
      *
      * @return the group id
      * @throws java.util.NoSuchElementException if the kernel sent none, as for packets that came in

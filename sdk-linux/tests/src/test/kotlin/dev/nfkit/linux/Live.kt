@@ -52,6 +52,19 @@ internal object Live {
         )
     }
 
+    /**
+     * Why this process lacks what only the initial user namespace permits, such as a send buffer beyond the limit; null if
+     * it is there. A build by an ordinary user runs its tests in a user namespace.
+     */
+    val ofUserNamespace: String? by lazy {
+        demanded(
+            "these tests run in a user namespace, not in the initial one".takeUnless {
+                Files.readString(Path.of("/proc/self/uid_map")).trim().split(Regex(" +")) ==
+                    listOf("0", "0", "4294967295")
+            },
+        )
+    }
+
     fun demanded(reason: String?): String? {
         check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }
         return reason

@@ -11,7 +11,10 @@ class RuleCorpusLiveSpec :
     FunSpec({
         val needsNft: (io.kotest.core.test.TestCase) -> io.kotest.core.test.Enabled = {
             val version = runCatching { run("nft", "--version") }.getOrDefault("no nft")
-            Live.enabled(Live.noNamespaces ?: if (RECORDED in version) null else "the corpus is of $RECORDED: $version")
+            Live.enabled(
+                Live.noNamespaces ?: Live.ofUserNamespace
+                    ?: if (RECORDED in version) null else "the corpus is of $RECORDED: $version",
+            )
         }
 
         test("nft lists the recorded rules as they were recorded").config(enabledOrReasonIf = needsNft) {
