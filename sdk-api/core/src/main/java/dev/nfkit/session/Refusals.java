@@ -46,13 +46,13 @@ public final class Refusals {
             return refusal.explained(
                     Refusal.NO_CAPABILITY,
                     "this process lacks CAP_NET_ADMIN; run it as root, give it the capability, "
-                            + "or try it under unshare -Urn");
+                            + "or try it under unshare -Ur unshare -n");
         }
         if (netAdmin == NetAdmin.IN_OTHER_USER_NAMESPACE) {
             return refusal.explained(
                     Refusal.CAPABILITY_IN_OTHER_USER_NAMESPACE,
                     "this process has CAP_NET_ADMIN, but not in the user namespace that owns the network namespace; "
-                            + "unshare the network namespace too (unshare -Urn)");
+                            + "unshare the network namespace too (unshare -Ur unshare -n)");
         }
         if (owner.isEmpty()) {
             return refusal;

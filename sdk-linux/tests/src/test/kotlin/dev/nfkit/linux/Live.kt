@@ -108,7 +108,7 @@ internal fun run(vararg command: String): String {
     return text
 }
 
-/** A JVM that runs [Probe], with a command prefix such as `unshare -Urn`. */
+/** A JVM that runs [Probe], with a command prefix such as `unshare -Ur unshare -n`. */
 internal fun probe(
     prefix: List<String>,
     vararg arguments: String,

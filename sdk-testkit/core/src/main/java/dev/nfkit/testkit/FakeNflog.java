@@ -28,14 +28,14 @@ public final class FakeNflog {
     }
 
     /**
-     * Logs a packet of bytes to a group, as a rule does, with only its family and hardware protocol.
+     * Logs a packet of bytes to a group, as a rule without a prefix does: the kernel sends an empty one.
      *
      * @param group the group, 0 to 65535
      * @param packet an IP packet
      * @return whether the group is bound
      */
     public boolean log(int group, byte[] packet) {
-        return log(group, SampleNflog.of(packet));
+        return log(group, SampleNflog.of(packet).prefix(""));
     }
 
     /**

@@ -2,29 +2,56 @@ package dev.nfkit.samples.guide;
 
 import dev.nfkit.linux.LinuxTransport;
 import dev.nfkit.nflog.NflogOptions;
+import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
 import dev.nfkit.packet.IpSummary;
 import dev.nfkit.socket.NetlinkTransport;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
 
-/** Prints the packets that a rule matches, until Ctrl-C. */
-public final class Watch {
-    private Watch() {}
+/** Prints the packets that a rule matches. */
+public final class Watch implements AutoCloseable {
+    private final NflogSession session;
+    private final PrintStream out;
+    private final IpSummary ip = new IpSummary();
 
-    public static void main(String[] args) throws IOException {
-        watch(LinuxTransport.current(), args.length > 0 ? args[0] : "tcp dport 443", System.out);
+    public Watch(NetlinkTransport transport, String rule, PrintStream out) throws IOException {
+        NflogOptions options = NflogOptions.builder().group(30).rule(rule).build();
+        this.out = out;
+        session = NflogSession.open(transport, options);
     }
 
-    static void watch(NetlinkTransport transport, String rule, PrintStream out) throws IOException {
-        NflogOptions options = NflogOptions.builder().group(30).rule(rule).build();
-        IpSummary ip = new IpSummary();
-        try (NflogSession session = NflogSession.open(transport, options)) {
-            session.run(packet -> {
-                if (ip.wrap(packet.payload())) {
-                    out.println(ip.source() + " > " + ip.destination() + " " + packet.originalLength() + " bytes");
-                }
-            });
+    public static void main(String[] args) throws IOException {
+        try (Watch watch =
+                new Watch(LinuxTransport.current(), args.length > 0 ? args[0] : "tcp dport 443", System.out)) {
+            watch.run();
         }
+    }
+
+    /** Prints packets until {@link #stop}. */
+    public void run() throws IOException {
+        session.run(this::print);
+    }
+
+    /** Prints the packets that have arrived; waits up to the given time for the first one. */
+    public int poll(Duration timeout) throws IOException {
+        return session.poll(this::print, timeout);
+    }
+
+    private void print(NflogPacket packet) {
+        if (ip.wrap(packet.payload())) {
+            out.println(ip.source() + " > " + ip.destination() + " " + packet.originalLength() + " bytes");
+        }
+    }
+
+    /** Removes the rule, and prints what the kernel still has. Any thread. */
+    public void stop() {
+        session.stop();
+    }
+
+    @Override
+    public void close() {
+        session.close();
     }
 }

@@ -76,7 +76,7 @@ class GuideProgramsSpec :
         test("the first program prints the packets of its rule") {
             val kernel = manual()
             val out = Printed()
-            kernel.whileRunning({ Watch.watch(kernel, "tcp dport 443", out.stream) }) {
+            kernel.whileRunning({ Watch(kernel, "tcp dport 443", out.stream).use { it.run() } }) {
                 kernel.sendUntil(https) { out.text.isNotEmpty() }
             }
             out.text shouldContain "10.9.0.1 > 192.0.2.7 40 bytes"

@@ -55,7 +55,7 @@ public final class EgressFirewall implements AutoCloseable {
     }
 
     /** Decides the packets that the kernel still has, and ends {@link #run}. Any thread. */
-    public void stop() throws NetlinkException {
+    public void stop() {
         session.stop();
     }
 

@@ -34,7 +34,7 @@ public final class DemoScreen {
     public static void recorded(String reason) {
         System.out.println("The demo cannot make a network namespace with a rule in it on this machine:");
         System.out.println("  " + PrintableText.of(reason));
-        System.out.println("It needs root, or \"unshare -Urn\", and iptables or nft.");
+        System.out.println("It needs root, or \"unshare -Ur unshare -n\", and iptables or nft.");
         System.out.println();
         System.out.println("Instead, the same code reads a recording of what a kernel sent on another machine:");
         System.out.println();

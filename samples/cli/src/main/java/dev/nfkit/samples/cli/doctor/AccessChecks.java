@@ -31,7 +31,7 @@ final class AccessChecks {
 
     static Finding capability(NetAdmin found, String java) {
         String run = "run as root, or permit this Java: setcap cap_net_admin+ep " + java
-                + "; to try it, run it in a namespace: unshare -Urn";
+                + "; to try it, run it in a namespace: unshare -Ur unshare -n";
         return switch (found) {
             case HELD -> Finding.ok("capability", "CAP_NET_ADMIN is held");
             case MISSING -> Finding.problem("capability", "CAP_NET_ADMIN is missing", run);
@@ -39,7 +39,7 @@ final class AccessChecks {
                 Finding.problem(
                         "capability",
                         "CAP_NET_ADMIN is held, but the network namespace belongs to another user namespace",
-                        "make both with one command: unshare -Urn; or run outside of the user namespace");
+                        "make both with one command: unshare -Ur unshare -n; or run outside of the user namespace");
             case UNKNOWN -> Finding.warning("capability", "CAP_NET_ADMIN could not be determined", run);
         };
     }

@@ -87,9 +87,14 @@ public final class DoctorCommand implements Callable<Integer> {
         }
         if (!json) {
             output.line("");
-            output.line(count(findings, Health.PROBLEM) + " problems, " + count(findings, Health.WARNING)
-                    + " warnings, " + count(findings, Health.OK) + " ok");
+            output.line(counted(findings, Health.PROBLEM, "problem") + ", "
+                    + counted(findings, Health.WARNING, "warning") + ", " + count(findings, Health.OK) + " ok");
         }
+    }
+
+    private static String counted(List<Finding> findings, Health health, String what) {
+        long count = count(findings, health);
+        return count + " " + what + (count == 1 ? "" : "s");
     }
 
     private static String object(Finding finding) {

@@ -69,9 +69,30 @@ final class JavaChecks {
         String cache = Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
                 .filter(text -> !text.isEmpty())
                 .orElse(System.getProperty("user.home") + "/.cache");
-        Path place =
-                Path.of(System.getProperty("jna.tmpdir", cache + "/JNA/temp")).toAbsolutePath();
-        return place(place, files.text("/proc/self/mountinfo").orElse(""));
+        String mounts = files.text("/proc/self/mountinfo").orElse("");
+        String named = System.getProperty("jna.tmpdir");
+        if (named != null) {
+            return place(Path.of(named).toAbsolutePath(), mounts);
+        }
+        Path place = Path.of(cache, "JNA", "temp").toAbsolutePath();
+        // JNA's own second choice.
+        return place(
+                writable(place)
+                        ? place
+                        : Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath(),
+                mounts);
+    }
+
+    private static boolean writable(Path place) {
+        return Files.isWritable(existing(place));
+    }
+
+    private static Path existing(Path place) {
+        Path existing = place;
+        while (existing.getParent() != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        return existing;
     }
 
     /** Whether JNA can unpack its library into a directory and run it from there. */
@@ -80,10 +101,7 @@ final class JavaChecks {
         if (noexec(place, mounts)) {
             return Finding.problem("jna", place + " is mounted noexec, so that JNA's library cannot run", cure);
         }
-        Path existing = place;
-        while (existing.getParent() != null && !Files.exists(existing)) {
-            existing = existing.getParent();
-        }
+        Path existing = existing(place);
         return Files.isWritable(existing)
                 ? Finding.ok("jna", "its library is unpacked into " + place)
                 : Finding.problem("jna", existing + " is not writable, so that JNA cannot unpack its library", cure);

@@ -8,6 +8,8 @@ import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.QueueState;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -25,7 +27,7 @@ import picocli.CommandLine.Option;
             "",
             "The counters are the kernel's (/proc/net/netfilter): packets held for the next",
             "datagram or waiting for a verdict, and packets dropped because the queue or the",
-            "receive buffer was full. Exit code: 0; 2 for wrong usage."
+            "receive buffer was full. Exit code: 0; 1 if they cannot be read; 2 for wrong usage."
         })
 public final class ListCommand implements Callable<Integer> {
     private static final String COLUMNS = "%-14s %-28s %8s %8s %10s %12s %13s";
@@ -40,6 +42,9 @@ public final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure {
         KernelView kernel = namespace.transport().kernel();
+        if (kernel.nflogGroups().isEmpty() && kernel.nfqueues().isEmpty()) {
+            checkReadable();
+        }
         try {
             TextOutput output = TextOutput.standard();
             print(kernel, json, output);
@@ -50,6 +55,18 @@ public final class ListCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Without the files nothing is known, which must not look as if nothing were in use. */
+    private static void checkReadable() throws Failure {
+        for (String name : List.of("nfnetlink_log", "nfnetlink_queue")) {
+            Path file = Path.of("/proc/net/netfilter", name);
+            if (Files.exists(file) && !Files.isReadable(file)) {
+                throw Failure.running(
+                        file + " cannot be read: Permission denied; run as root, or in a namespace of your own:"
+                                + " unshare -Ur unshare -n");
+            }
+        }
     }
 
     static void print(KernelView kernel, boolean json, TextOutput output) throws WriteFailure {

@@ -114,7 +114,7 @@ class NflogSessionSpec :
                     val refused = shouldThrow<KernelRefusedException> { NflogSession.open(transport, options()) }
                     refused.refusal() shouldBe refusal
                     refused.message shouldContain "CAP_NET_ADMIN"
-                    refused.message shouldContain "unshare -Urn"
+                    refused.message shouldContain "unshare -Ur unshare -n"
                 }
             }
 
