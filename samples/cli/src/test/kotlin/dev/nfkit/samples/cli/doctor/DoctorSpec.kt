@@ -216,7 +216,7 @@ class DoctorSpec :
                     "problem  x                                is missing",
                     "         -> add .[2J x",
                     "",
-                    "1 problems, 0 warnings, 1 ok",
+                    "1 problem, 0 warnings, 1 ok",
                     "",
                 )
         }
