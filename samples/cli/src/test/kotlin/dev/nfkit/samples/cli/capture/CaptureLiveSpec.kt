@@ -83,7 +83,7 @@ class CaptureLiveSpec :
                 lines.count { field(it, "protocol") == "17" } shouldBe 5
                 lines.count { field(it, "protocol") == "6" } shouldBe 6
                 lines.count { field(it, "protocol") == "1" } shouldBeGreaterThan 5
-                run("tcpdump", "-nr", file.path).code shouldBe 0
+                run("tcpdump", "-Z", "root", "-nr", file.path).code shouldBe 0
                 tshark(file, "frame.comment").first() shouldContain "ifindex 1 = lo"
                 tshark(file, "frame.interface_name").toSet() shouldBe setOf("nflog:30")
             }
@@ -154,7 +154,7 @@ class CaptureLiveSpec :
                         comments.map { it.substringAfter("lo, ") } shouldBe
                             listOf("original length 1028", "original length 1048", "")
                     }
-                    val printed = run("tcpdump", "-nr", file.path)
+                    val printed = run("tcpdump", "-Z", "root", "-nr", file.path)
                     printed.code shouldBe 0
                     val lines = printed.out.lines().filter { it.isNotEmpty() }
                     lines shouldHaveSize 3

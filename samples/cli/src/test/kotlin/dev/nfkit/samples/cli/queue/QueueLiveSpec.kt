@@ -14,6 +14,7 @@ import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.doubles.shouldBeGreaterThanOrEqual
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import java.io.File
 import java.net.DatagramPacket
 import java.net.DatagramSocket
 import java.net.InetAddress
@@ -51,6 +52,14 @@ private fun Netns.checksumErrors(): Int {
     val udp = inside("cat", "/proc/net/snmp").lines().filter { it.startsWith("Udp:") }.map { it.split(' ') }
     return udp[1][udp[0].indexOf("InCsumErrors")].toInt()
 }
+
+/** What 0 is in the initial user namespace, whose numbers the kernel sends. */
+private val USER: Long =
+    File("/proc/self/uid_map")
+        .readText()
+        .trim()
+        .split(Regex(" +"))[1]
+        .toLong()
 
 class QueueLiveSpec :
     FunSpec({
@@ -108,7 +117,7 @@ class QueueLiveSpec :
                 netns.queue("iptables", 5, "-p", "udp", "--dport", "71")
                 netns.count("-m", "mark", "--mark", "7")
                 netns.count("-m", "mark", "--mark", "0x107")
-                val rules = arrayOf("--mark", "7: queue 3", "--mark", "0x107: udp dport 71 and out lo and uid 0")
+                val rules = arrayOf("--mark", "7: queue 3", "--mark", "0x107: udp dport 71 and out lo and uid $USER")
                 Deciding(netns, "3-5", *rules, "-c", "5").use { nfkit ->
                     netns.udp(2, port = 70)
                     netns.udp(3, port = 71)
@@ -239,7 +248,7 @@ class QueueLiveSpec :
                     packets.map { it["packet_id"] } shouldContainExactly List(6) { it + 1L }
                     for (packet in packets) {
                         packet["hook"] shouldBe "LOCAL_OUT"
-                        packet["uid"] shouldBe 0L
+                        packet["uid"] shouldBe USER
                         val six = packet["family"] == 10L
                         packet["src"] shouldBe if (six) "::1" else "127.0.0.1"
                         packet["verdict"] shouldBe
@@ -256,7 +265,7 @@ class QueueLiveSpec :
                     netns.udp(1)
                     val line = nfkit.ended().out
                     line shouldContain "nfqueue:0 #1  LOCAL_OUT out lo  UDP 127.0.0.1:"
-                    line shouldContain "127.0.0.1:9, 33 bytes, uid 0  -> NF_ACCEPT, mark 0x2a by rule 1"
+                    line shouldContain "127.0.0.1:9, 33 bytes, uid $USER  -> NF_ACCEPT, mark 0x2a by rule 1"
                 }
             }
         }
