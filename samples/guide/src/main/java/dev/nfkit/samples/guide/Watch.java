@@ -23,8 +23,9 @@ public final class Watch implements AutoCloseable {
     }
 
     public static void main(String[] args) throws IOException {
-        try (Watch watch =
-                new Watch(LinuxTransport.current(), args.length > 0 ? args[0] : "tcp dport 443", System.out)) {
+        PrintStream out = System.out;
+        String rule = args.length > 0 ? args[0] : "tcp dport 443";
+        try (Watch watch = new Watch(LinuxTransport.current(), rule, out)) {
             watch.run();
         }
     }
