@@ -59,11 +59,20 @@ internal object Live {
     val ofUserNamespace: String? by lazy {
         demanded(
             "these tests run in a user namespace, not in the initial one".takeUnless {
-                Files.readString(Path.of("/proc/self/uid_map")).trim().split(Regex(" +")) ==
-                    listOf("0", "0", "4294967295")
+                idMap("uid_map") == listOf(0, 0, 4294967295)
             },
         )
     }
+
+    /** The first range of a user namespace's map: the number inside, the number outside, and the length. */
+    fun idMap(map: String): List<Long> =
+        Files
+            .readString(Path.of("/proc/self/$map"))
+            .lines()
+            .first()
+            .trim()
+            .split(Regex(" +"))
+            .map(String::toLong)
 
     fun demanded(reason: String?): String? {
         check(reason == null || System.getProperty("nfkit.live") != "required") { "live tests are required: $reason" }

@@ -14,8 +14,6 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.nio.ByteBuffer
-import java.nio.file.Files
-import java.nio.file.Path
 
 /** IPv6 over the loopback: hop-by-hop options, destination options, then UDP. */
 private fun ipv6WithExtensions(payload: ByteArray): ByteArray {
@@ -31,14 +29,6 @@ private fun ipv6WithExtensions(payload: ByteArray): ByteArray {
 }
 
 private const val UDP_AFTER_EXTENSIONS = 56
-
-/** What 0 is outside this user namespace. */
-private fun outside(map: String): Long =
-    Files
-        .readString(Path.of("/proc/self/$map"))
-        .trim()
-        .split(Regex(" +"))[1]
-        .toLong()
 
 class NfqueueAttributesSpec :
     FunSpec({
@@ -89,8 +79,8 @@ class NfqueueAttributesSpec :
                         packet.mark() shouldBe 0xfedcba98L
                         packet.priority() shouldBe 0x10002L
                         // In the initial user namespace, wherever this process is.
-                        packet.uid() shouldBe outside("uid_map")
-                        packet.gid() shouldBe outside("gid_map")
+                        packet.uid() shouldBe Live.idMap("uid_map")[1]
+                        packet.gid() shouldBe Live.idMap("gid_map")[1]
                     }
                 }
             }

@@ -17,7 +17,6 @@ import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
 import dev.nfkit.testkit.SampleTuple
-import dev.nfkit.testkit.TestClock
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldContainExactly
@@ -32,38 +31,14 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.withTimeout
-import java.io.ByteArrayOutputStream
-import java.io.PrintStream
 import java.time.Duration
 import java.util.Collections
 import java.util.concurrent.Executors
 import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.seconds
 
-private val https = SamplePackets.tcp("10.9.0.1", 40000, "192.0.2.7", 443, 2)
 private val mail = SamplePackets.tcp("10.9.0.1", 40000, "192.0.2.7", 25, 2)
 private val query = SamplePackets.udp("192.0.2.1", 40000, "192.0.2.7", 53, 1)
-
-private val connection = SampleTuple.tcp("10.9.0.1", 40000, "192.0.2.7", 443)
-
-private class Output {
-    private val bytes = ByteArrayOutputStream()
-    val stream = PrintStream(bytes, true)
-    val text get() = bytes.toString()
-}
-
-/** Runs code on a thread that ends when the kernel's sockets are closed. */
-private fun FakeNetfilter.during(
-    code: () -> Unit,
-    test: () -> Unit,
-) {
-    val running = thread(isDaemon = true) { runCatching(code) }
-    test()
-    sockets().forEach { it.close() }
-    running.join(30_000)
-}
-
-private fun manual() = FakeNetfilter(TestClock.manual())
 
 /** Runs code that goes on until it is cancelled. */
 private fun running(
@@ -90,8 +65,8 @@ class GuideCodeSpec :
     FunSpec({
         test("logged packets are printed with prefix, addresses and length") {
             val kernel = manual()
-            val out = Output()
-            kernel.during({ LogPackets.print(kernel, out.stream) }) {
+            val out = Printed()
+            kernel.whileRunning({ LogPackets.print(kernel, out.stream) }) {
                 kernel.nflog().awaitBound(30)
                 kernel.nflog().log(30, SampleNflog.of(https).prefix("web "))
                 kernel.clock().advance(Duration.ofSeconds(1))
@@ -126,7 +101,7 @@ class GuideCodeSpec :
             val kernel = manual()
             val dir = tempdir()
             val options = NflogOptions.builder().group(30) { it.threshold(1) }.build()
-            kernel.during({ LogPackets.record(kernel, options, dir.resolve("web.pcapng").toPath()) }) {
+            kernel.whileRunning({ LogPackets.record(kernel, options, dir.resolve("web.pcapng").toPath()) }) {
                 kernel.nflog().awaitBound(30)
                 kernel.nflog().log(30, https)
                 kernel.await("the packet") { kernel.sockets().all { it.pending() == 0 } }
@@ -136,7 +111,7 @@ class GuideCodeSpec :
 
         test("packets that a filter allows are accepted, all others are dropped") {
             val kernel = manual()
-            kernel.during({ DecidePackets.allow(kernel) }) {
+            kernel.whileRunning({ DecidePackets.allow(kernel) }) {
                 kernel.nfqueue().awaitBound(0)
                 listOf(https, mail, query).forEach { kernel.nfqueue().enqueue(0, it) }
                 val decided = kernel.nfqueue().awaitDecided(3).sortedBy { it.id() }
@@ -148,7 +123,7 @@ class GuideCodeSpec :
             val kernel = manual()
             val slow = Executors.newSingleThreadExecutor()
             queue(kernel) { session ->
-                kernel.during({
+                kernel.whileRunning({
                     DecidePackets.later(session, slow) { it.payload().length() == 40 }
                 }) {
                     kernel.nfqueue().enqueue(0, https)
@@ -165,7 +140,7 @@ class GuideCodeSpec :
         test("a packet is changed on its way") {
             val kernel = manual()
             queue(kernel) { session ->
-                kernel.during({ DecidePackets.edit(session) }) {
+                kernel.whileRunning({ DecidePackets.edit(session) }) {
                     kernel.nfqueue().enqueue(0, https)
                     val decided = kernel.nfqueue().awaitDecided(1).single()
                     decided.payload().toArray()[8] shouldBe 64
@@ -178,7 +153,7 @@ class GuideCodeSpec :
             val kernel = manual()
             queue(kernel) { session ->
                 var calls = 0
-                kernel.during({
+                kernel.whileRunning({
                     DecidePackets.survive(session) { check(++calls > 1) { "the first lookup fails" }.let { true } }
                 }) {
                     repeat(2) { kernel.nfqueue().enqueue(0, https) }
@@ -215,10 +190,10 @@ class GuideCodeSpec :
 
         test("events are printed, and a mirror begins with what is in the table") {
             val kernel = manual()
-            val watched = Output()
-            val mirrored = Output()
+            val watched = Printed()
+            val mirrored = Printed()
             kernel.conntrack().add(SampleConntrack.of(SampleTuple.udp("10.9.0.1", 40000, "192.0.2.7", 53)))
-            kernel.during({ Connections.watch(kernel, watched.stream) }) {
+            kernel.whileRunning({ Connections.watch(kernel, watched.stream) }) {
                 val mirror = thread(isDaemon = true) { runCatching { Connections.mirror(kernel, mirrored.stream) } }
                 kernel.await("the table") { mirrored.text.contains("dport=53") || mirrored.text.contains(":53") }
                 var port = 40000

@@ -15,8 +15,6 @@ import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.testkit.SampleNfqueue
 import dev.nfkit.testkit.SamplePackets
-import dev.nfkit.testkit.SampleTuple
-import dev.nfkit.testkit.TestClock
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempfile
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -27,35 +25,12 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
-import java.io.ByteArrayOutputStream
-import java.io.PrintStream
 import java.time.Duration
 import java.util.Collections
 import kotlin.concurrent.thread
 
-private val https = SamplePackets.tcp("10.9.0.1", 40000, "192.0.2.7", 443, 2)
 private val query = SamplePackets.udp("192.0.2.1", 40000, "192.0.2.7", 53)
 private val unwanted = SamplePackets.udp("198.51.100.9", 40000, "192.0.2.7", 53)
-private val connection = SampleTuple.tcp("10.9.0.1", 40000, "192.0.2.7", 443)
-
-private class Printed {
-    private val bytes = ByteArrayOutputStream()
-    val stream = PrintStream(bytes, true)
-    val text get() = bytes.toString()
-}
-
-private fun manual() = FakeNetfilter(TestClock.manual())
-
-/** Runs a program on a thread, which ends when its sockets are closed. */
-private fun FakeNetfilter.whileRunning(
-    program: () -> Unit,
-    test: () -> Unit,
-) {
-    val running = thread(isDaemon = true) { runCatching(program) }
-    test()
-    sockets().forEach { it.close() }
-    running.join(30_000)
-}
 
 /** Sends a packet through the rules again and again, since the program installs its rule at some time. */
 private fun FakeNetfilter.sendUntil(

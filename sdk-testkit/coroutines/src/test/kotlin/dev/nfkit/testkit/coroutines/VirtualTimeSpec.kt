@@ -18,6 +18,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.test.TestScope
 import kotlinx.coroutines.test.advanceTimeBy
 import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.test.runTest
@@ -27,6 +28,30 @@ import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.nanoseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.toJavaDuration
+
+/** A decider takes three minutes, and the deadline drops its packet after two. */
+private suspend fun TestScope.decidesTooLate(kernel: FakeNetfilter) {
+    kernel.useNfqueue({
+        queue(0)
+        deadline = 2.minutes
+        failureVerdict = Verdict.DROP
+    }) {
+        val deciding =
+            launch {
+                decide {
+                    delay(3.minutes)
+                    Verdict.ACCEPT
+                }
+            }
+        kernel.nfqueue().enqueue(0, SamplePackets.udp4())
+        kernel
+            .nfqueue()
+            .decided(1)
+            .single()
+            .dropped() shouldBe true
+        deciding.cancel()
+    }
+}
 
 @OptIn(ExperimentalCoroutinesApi::class)
 class VirtualTimeSpec :
@@ -61,26 +86,7 @@ class VirtualTimeSpec :
         test("a deadline of a kernel that was created before falls due in the virtual time of the test") {
             val kernel = FakeNetfilter(TestClock.virtual())
             kernel.runTest {
-                kernel.useNfqueue({
-                    queue(0)
-                    deadline = 2.minutes
-                    failureVerdict = Verdict.DROP
-                }) {
-                    val deciding =
-                        launch {
-                            decide {
-                                delay(3.minutes)
-                                Verdict.ACCEPT
-                            }
-                        }
-                    kernel.enqueue()
-                    kernel
-                        .nfqueue()
-                        .decided(1)
-                        .single()
-                        .dropped() shouldBe true
-                    deciding.cancel()
-                }
+                decidesTooLate(kernel)
             }
         }
 
@@ -92,26 +98,7 @@ class VirtualTimeSpec :
         test("a decider that takes longer than the deadline is too late, without real waiting") {
             runTest {
                 val kernel = FakeNetfilter(netlinkClock())
-                kernel.useNfqueue({
-                    queue(0)
-                    deadline = 2.minutes
-                    failureVerdict = Verdict.DROP
-                }) {
-                    val deciding =
-                        launch {
-                            decide {
-                                delay(3.minutes)
-                                Verdict.ACCEPT
-                            }
-                        }
-                    kernel.enqueue()
-                    kernel
-                        .nfqueue()
-                        .decided(1)
-                        .single()
-                        .dropped() shouldBe true
-                    deciding.cancel()
-                }
+                decidesTooLate(kernel)
                 kernel.verify()
             }
         }
