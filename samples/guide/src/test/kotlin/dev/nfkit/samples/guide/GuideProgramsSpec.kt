@@ -21,12 +21,7 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.cancelAndJoin
-import kotlinx.coroutines.launch
-import kotlinx.coroutines.runBlocking
 import java.time.Duration
-import java.util.Collections
 import kotlin.concurrent.thread
 
 private val query = SamplePackets.udp("192.0.2.1", 40000, "192.0.2.7", 53)
@@ -48,26 +43,6 @@ private fun FakeNetfilter.sendUntil(
 
 class GuideProgramsSpec :
     FunSpec({
-        test("the first program prints the packets of its rule") {
-            val kernel = manual()
-            val out = Printed()
-            kernel.whileRunning({ Watch(kernel, "tcp dport 443", out.stream).use { it.run() } }) {
-                kernel.sendUntil(https) { out.text.isNotEmpty() }
-            }
-            out.text shouldContain "10.9.0.1 > 192.0.2.7 40 bytes"
-        }
-
-        test("the first program in Kotlin does so, too") {
-            val kernel = manual()
-            val lines = Collections.synchronizedList(mutableListOf<String>())
-            runBlocking(Dispatchers.IO) {
-                val program = launch { kernel.watch("tcp dport 443", lines::add) }
-                kernel.sendUntil(https) { lines.isNotEmpty() }
-                program.cancelAndJoin()
-            }
-            lines.first() shouldBe "10.9.0.1 > 192.0.2.7 40 bytes"
-        }
-
         test("the end of the JVM decides what waits, and waits for the loop") {
             val kernel = FakeNetfilter()
             val session = NfqueueSession.open(kernel, NfqueueOptions.builder().queue(0).build())

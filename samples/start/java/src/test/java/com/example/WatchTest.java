@@ -1,4 +1,4 @@
-package dev.nfkit.samples.guide;
+package com.example;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

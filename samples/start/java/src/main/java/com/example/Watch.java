@@ -1,4 +1,4 @@
-package dev.nfkit.samples.guide;
+package com.example;
 
 import dev.nfkit.linux.LinuxTransport;
 import dev.nfkit.nflog.NflogOptions;
