@@ -1,27 +1,12 @@
 package dev.nfkit.samples.cli;
 
-import dev.nfkit.samples.cli.anonymize.AnonymizeCommand;
-import dev.nfkit.samples.cli.capture.CaptureCommand;
-import dev.nfkit.samples.cli.conntrack.ConntrackCommand;
-import dev.nfkit.samples.cli.demo.DemoCommand;
-import dev.nfkit.samples.cli.demo.DemoInsideCommand;
-import dev.nfkit.samples.cli.doctor.DoctorCommand;
-import dev.nfkit.samples.cli.doctor.ListCommand;
-import dev.nfkit.samples.cli.explain.ExplainCommand;
 import dev.nfkit.samples.cli.output.Messages;
-import dev.nfkit.samples.cli.queue.QueueCommand;
-import dev.nfkit.samples.cli.record.RecordCommand;
-import dev.nfkit.samples.cli.replay.ReplayCommand;
-import dev.nfkit.samples.cli.rules.RulesCommand;
 import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.samples.cli.run.FailureReport;
 import dev.nfkit.samples.cli.run.Program;
-import dev.nfkit.samples.cli.top.TopCommand;
 import java.util.List;
-import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -30,25 +15,11 @@ import picocli.CommandLine.Spec;
 /** The main class of the command line. */
 @Command(
         name = "nfkit",
-        description = "Captures logged packets, decides queued packets, and shows connections, to demonstrate the SDK.",
+        description =
+                "Captures logged packets, decides queued packets, and works on the connections and rules of Linux.",
         mixinStandardHelpOptions = true,
         version = Program.VERSION,
-        subcommands = {
-            CaptureCommand.class,
-            QueueCommand.class,
-            RecordCommand.class,
-            ReplayCommand.class,
-            AnonymizeCommand.class,
-            ConntrackCommand.class,
-            RulesCommand.class,
-            ExplainCommand.class,
-            TopCommand.class,
-            DoctorCommand.class,
-            ListCommand.class,
-            DemoCommand.class,
-            DemoInsideCommand.class,
-            HelpCommand.class
-        })
+        footer = {"", "nfkit help COMMAND describes the options of a command."})
 public final class Main implements Program, Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -73,19 +44,19 @@ public final class Main implements Program, Runnable {
      * @return the exit code
      */
     public static int run(String... args) {
-        // As in conntrack(8) and dumpcap, @file is an argument like any other, not the arguments in that file.
-        CommandLine line = new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExpandAtFiles(false);
-        // Arguments after the recorded command's name belong to that command.
-        Objects.requireNonNull(line.getSubcommands().get("record")).setStopAtPositional(true);
+        CommandLine line = Commands.line(new Main(), args);
         line.setParameterExceptionHandler((e, arguments) -> {
-            Messages.print("nfkit: " + UsageText.of(e) + " (see " + command(e) + " --help)");
+            Messages.print("nfkit: " + UsageText.of(e, arguments) + " (see " + command(e) + " --help)");
             return Failure.USAGE;
         });
         line.setExecutionExceptionHandler((e, command, result) -> {
             if (e instanceof Failure failure) {
-                FailureReport.print(failure, UsageText.firstLine(failure.getMessage()), printsJson(result));
+                String message = UsageText.firstLine(failure.getMessage());
+                ParseResult named = command(result);
+                FailureReport.print(
+                        failure,
+                        TypedNames.in(message, named.commandSpec(), result.originalArgs()),
+                        named.hasMatchedOption("--json"));
                 return failure.exitCode();
             }
             Messages.print(e);
@@ -94,12 +65,21 @@ public final class Main implements Program, Runnable {
         return line.execute(args);
     }
 
-    private static boolean printsJson(ParseResult result) {
+    /**
+     * The command line with all commands, for help in other forms.
+     *
+     * @return its model; not to be executed
+     */
+    public static CommandLine all() {
+        return Commands.line(new Main());
+    }
+
+    private static ParseResult command(ParseResult result) {
         ParseResult command = result;
         while (command.hasSubcommand()) {
             command = command.subcommand();
         }
-        return command.hasMatchedOption("--json");
+        return command;
     }
 
     @Override
@@ -114,8 +94,6 @@ public final class Main implements Program, Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(),
-                "a command is missing: capture, queue, conntrack, top, rules, explain, doctor, list, record, replay, anonymize"
-                        + " or demo");
+                spec.commandLine(), "a command is missing: " + UsageText.list(Commands.names(), "or"));
     }
 }

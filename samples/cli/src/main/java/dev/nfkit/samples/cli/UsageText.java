@@ -1,11 +1,10 @@
 package dev.nfkit.samples.cli;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -13,30 +12,63 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class UsageText {
     private UsageText() {}
 
-    static String of(ParameterException e) {
-        String text = firstLine(e.getMessage())
-                .replaceAll(" is not an? (int|long|short|byte|Integer|Long)\\b", " is not a number")
-                .replaceAll(" is not an? (double|float|Double)\\b", " is not a number");
-        if (!(e instanceof UnmatchedArgumentException unmatched)) {
-            return text.startsWith("Unknown subcommand") ? text + " The commands are " + commands(e) : text;
+    static String of(ParameterException e, String... args) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            return unmatched(unmatched);
         }
-        List<String> near = unmatched.getSuggestions();
-        return near.isEmpty() ? text : text + "; did you mean " + meant(near) + "?";
+        String text = firstLine(e.getMessage())
+                .replaceAll(
+                        " is not an? (int|long|short|byte|float|double|Integer|Long|Float|Double)\\b",
+                        " is not a number");
+        String unknown = "Unknown subcommand '";
+        if (text.startsWith(unknown)) {
+            return unknownCommand(text.substring(unknown.length(), text.lastIndexOf('\'')), Commands.names());
+        }
+        return TypedNames.in(text, e.getCommandLine().getCommandSpec(), List.of(args));
     }
 
-    /** The commands beside which help was asked for. */
-    private static String commands(ParameterException e) {
-        CommandLine asked = e.getCommandLine();
-        CommandLine parent = asked.getParent() == null ? asked : asked.getParent();
-        return parent.getSubcommands().entrySet().stream()
-                .filter(entry ->
-                        !entry.getValue().getCommandSpec().usageMessage().hidden())
+    /** Only the first: what follows an unknown option may be its value. */
+    private static String unmatched(UnmatchedArgumentException e) {
+        String word = e.getUnmatched().get(0);
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        if (e.isUnknownOption()) {
+            String name = word.replaceFirst("=.*", "");
+            // With those of groups, which options() leaves out.
+            List<String> options = command.optionsMap().entrySet().stream()
+                    .filter(option -> !option.getValue().hidden())
+                    .map(Map.Entry::getKey)
+                    .filter(option -> option.startsWith("--") == name.startsWith("--"))
+                    .sorted()
+                    .toList();
+            return "unknown option '" + name + "'" + meant(Suggestions.of(name, options));
+        }
+        List<String> commands = command.subcommands().entrySet().stream()
+                .filter(entry -> !hidden(entry.getValue()))
                 .map(Map.Entry::getKey)
-                .collect(Collectors.joining(", "));
+                .toList();
+        return commands.isEmpty() ? "unexpected argument '" + word + "'" : unknownCommand(word, commands);
+    }
+
+    private static boolean hidden(CommandLine command) {
+        return command.getCommandSpec().usageMessage().hidden();
+    }
+
+    private static String unknownCommand(String word, List<String> commands) {
+        List<String> near = Suggestions.of(word, commands);
+        return "unknown command '" + word + "'"
+                + (near.isEmpty() ? "; the commands are " + list(commands, "and") : meant(near));
     }
 
     private static String meant(List<String> near) {
-        return String.join(" or ", near.subList(0, Math.min(3, near.size()))).toLowerCase(Locale.ROOT);
+        return near.isEmpty() ? "" : "; did you mean " + list(near, "or") + "?";
+    }
+
+    /** Words with a conjunction before the last. */
+    static String list(List<String> words, String last) {
+        int before = words.size() - 1;
+        return before == 0
+                ? words.get(0)
+                : String.join(", ", words.subList(0, before)) + " " + last + " " + words.get(before);
     }
 
     static String firstLine(@Nullable String text) {

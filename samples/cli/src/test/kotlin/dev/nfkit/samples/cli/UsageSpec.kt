@@ -1,12 +1,14 @@
 package dev.nfkit.samples.cli
 
 import dev.nfkit.samples.cli.queue.QueueCommand
+import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldMatch
 import io.kotest.matchers.string.shouldStartWith
 import picocli.CommandLine
 
@@ -52,16 +54,39 @@ class UsageSpec :
                 ),
                 Wrong("/no/such: No such file or directory", "anonymize", "/no/such", "x"),
                 Wrong("FILTER: \"udp dport 53 drop\" must only match", "explain", "udp", "dport", "53", "drop"),
-                Wrong("FILTER: line 1, column 1", "explain", "nonsense"),
+                Wrong("FILTER, a match in the language of nft: line 1, column 1", "explain", "nonsense"),
+                Wrong("it is a FILTER, which capture and queue take", *"explain udp port 53".words()),
+                Wrong("it is a FILTER, which capture and queue take", "capture", "--rule", "udp port 53"),
+                Wrong("it is a match of nft, which --rule", *"capture -i nflog:1 ip saddr 10.0.0.0/8".words()),
+                Wrong("it is a match of nft, which --rule", *queue, "--drop", "5%: udp length 8"),
                 Wrong("-a filesize and -a files need files", "explain", "-a", "files:2"),
                 Wrong("-i, --rule and -s do not apply", "capture", "--dropped", "-i", "nflog:1"),
                 Wrong("--dropped writes one pcapng file", "capture", "-P", "-w", "x", "--dropped"),
-                Wrong("did you mean capture?", "captur"),
-                Wrong("did you mean --json?", "capture", "--jsn"),
-                Wrong("Unknown subcommand 'foo'. The commands are capture, queue, record,", "help", "foo"),
+                Wrong("unknown command 'captrue'; did you mean capture? (see nfkit --help)", "captrue"),
+                Wrong("did you mean record?", "recrod"),
+                Wrong("did you mean conntrack?", "conn"),
+                Wrong("unknown command 'xyz'; the commands are capture, queue, record,", "xyz"),
+                Wrong("unknown command 'lst'; did you mean list? (see nfkit rules --help)", "rules", "lst"),
+                Wrong("unexpected argument 'b'", *"conntrack -L expect b".words()),
+                Wrong("unknown option '--josn'; did you mean --json? (see nfkit capture --help)", "capture", "--josn"),
+                Wrong("unknown option '--updte'; did you mean --update?", "conntrack", "--updte"),
+                Wrong("unknown option '--drpo'; did you mean --drop?", *queue, "--drpo=udp", "-x"),
+                Wrong("unknown command 'foo'; the commands are capture, queue, record,", "help", "foo"),
+                Wrong("unknown command 'captre'; did you mean capture?", "help", "captre"),
+                Wrong("option '-n': 'x' is not a number", "top", "-n", "x"),
+                Wrong("option '--rows': 'x' is not a number", "top", "--rows=x"),
+                Wrong("--snapshot-length 99999: copy range", *"capture -i nflog:1 --snapshot-length 99999".words()),
                 Wrong("give -i nflog:GROUP for what rules send there", "capture", "tcp", "port", "443"),
                 Wrong("nflog:1 is no filter; the place is given by -i nflog:1", "capture", "nflog:1"),
-                Wrong("FILTER, character 5: expected \"and\"", "capture", "-i", "nflog:1", "tcp", "prt", "443"),
+                Wrong(
+                    "FILTER, in the language of nfkit queue, character 5: expected \"and\"",
+                    "capture",
+                    "-i",
+                    "nflog:1",
+                    "tcp",
+                    "prt",
+                    "443",
+                ),
                 Wrong("--dropped has its filter as its own argument", "capture", "--dropped", "tcp", "udp"),
                 Wrong("nfkit queue -i nfqueue:0 receives", "capture", "-i", "nfqueue:0"),
                 Wrong("--raw needs -w", "capture", "-i", "nflog:1", "--raw"),
@@ -97,11 +122,11 @@ class UsageSpec :
                 Wrong("both write to standard output", "capture", "-i", "nflog:30", "--json", "-w", "-"),
                 Wrong("-c 0: expected a number from 1", "capture", "-i", "nflog:30", "-c", "0"),
                 Wrong("'abc' is not a number", "capture", "-i", "nflog:30", "-c", "abc"),
-                Wrong("Unknown option: '--bogus'", "capture", "-i", "nflog:30", "--bogus"),
+                Wrong("unknown option '--bogus' (see", "capture", "-i", "nflog:30", "--bogus"),
                 Wrong("give -i nflog:GROUP for what rules send there, or --rule MATCH", "capture"),
                 Wrong("give -i nfqueue:QUEUE for what rules send there, or --rule MATCH", "queue"),
                 Wrong("--hook, --priority and --family need --rule", "capture", "-i", "nflog:1", "--hook", "input"),
-                Wrong("--rule: line 1, column 11: expected", "capture", "--rule", "tcp dport x"),
+                Wrong("--rule, a match in the language of nft: line 1, column 11", "capture", "--rule", "tcp dport x"),
                 Wrong("must only match, count or limit", "capture", "--rule", "tcp dport 5 accept"),
                 Wrong("--rule: hook outputs is none of family inet", "capture", "--rule", "", "--hook", "outputs"),
                 Wrong("--rule: family ipx is none of", "capture", "--rule", "", "--family", "ipx"),
@@ -137,9 +162,10 @@ class UsageSpec :
                 Wrong("table nat: not known", "conntrack", "-L", "nat"),
                 Wrong("this table can only be listed", "conntrack", "-D", "dying"),
                 Wrong("-U expect: an expectation cannot be changed", "conntrack", "-U", "expect"),
-                Wrong("--timeout: not supported with -L", "conntrack", "-L", "-t", "5"),
-                Wrong("--zero: not supported with -D", "conntrack", "-D", "-z"),
-                Wrong("--mark: not supported with -L expect", "conntrack", "-L", "expect", "-m", "1"),
+                Wrong("nfkit: --timeout: not supported with -L", "conntrack", "-L", "--timeout", "5"),
+                Wrong("nfkit: -t: not supported with -L", "conntrack", "-L", "-t5"),
+                Wrong("nfkit: -z: not supported with -D", "conntrack", "-D", "-z"),
+                Wrong("-m: not supported with -L expect", "conntrack", "-L", "expect", "-m", "1"),
                 Wrong("-s: \"1.2.3\" is no IP prefix", "conntrack", "-L", "-s", "1.2.3"),
                 Wrong("-d: the prefix length of \"::/129\"", "conntrack", "-L", "-d", "::/129"),
                 Wrong("-p smtp: not known", "conntrack", "-L", "-p", "smtp"),
@@ -199,8 +225,8 @@ class UsageSpec :
                 Wrong("-n 0: 1 to 10000", "top", "-n", "0"),
                 Wrong("--count 0: expected a number from 1", "top", "--count", "0"),
                 Wrong("without --once", "top", "--count", "2", "--once"),
-                Wrong("--interval 5m: expected a time", "top", "-i", "5m"),
-                Wrong("--interval 0s: expected a time", "top", "-i", "0s"),
+                Wrong("-i 5m: expected a time", "top", "-i", "5m"),
+                Wrong("-i 0s: expected a time", "top", "-i", "0s"),
                 Wrong("'--sort': expected one of", "top", "--sort", "age"),
                 Wrong("-m x: expected a mark", "top", "-m", "x"),
                 Wrong("a command is missing"),
@@ -259,6 +285,15 @@ class UsageSpec :
                     "--drop 'any'",
                     "--corrupt '0.5% byte checksums: len > 100'",
                 )
+        }
+
+        test("the list of commands has a whole sentence for each") {
+            val lists = listOf(Main.all(), Main.all().subcommands.getValue("rules"))
+            for ((name, command) in lists.flatMap { it.subcommands.entries }.map { it.key to it.value.commandSpec }) {
+                if (command.usageMessage().hidden()) continue
+                val usage = command.usageMessage()
+                withClue(name) { (usage.header() + usage.description()).first() shouldMatch Regex("[A-Z].*\\.") }
+            }
         }
 
         test("help and version are not errors") {

@@ -25,9 +25,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "anonymize",
         description = {
-            "Copies a recorded netlink trace, or a capture of NFLOG as nfkit capture and dumpcap write it, with",
-            "addresses, payload, prefixes and users replaced, so that it can be shared. Addresses that share a prefix still share one of the same length. Ports, times, lengths, TTLs, marks",
-            "and interface indexes stay: look at the copy before you share it."
+            "Copies a recorded netlink trace, or a capture of NFLOG, with addresses, payload, prefixes and users"
+                    + " replaced, so that it can be shared.",
+            "Addresses that share a prefix still share one of the same length. Ports, times, lengths, TTLs, marks and"
+                    + " interface indexes stay: look at the copy before you share it."
         },
         mixinStandardHelpOptions = true)
 public final class AnonymizeCommand implements Callable<Integer> {
@@ -43,11 +44,10 @@ public final class AnonymizeCommand implements Callable<Integer> {
     @Option(
             names = "--seed",
             paramLabel = "SEED",
-            description = {
-                "Derive the key of the replacements from a text that cannot be guessed. The same SEED gives the same",
-                "replacements in every copy. Other users of this machine may see it while the command runs. Without",
-                "SEED and --key-file, the key is random and is not kept."
-            })
+            description =
+                    "Derive the key of the replacements from a text that cannot be guessed. The same SEED gives the same"
+                            + " replacements in every copy. Other users of this machine may see it while the command runs. Without"
+                            + " SEED and --key-file, the key is random and is not kept.")
     private @Nullable String seed;
 
     @Option(

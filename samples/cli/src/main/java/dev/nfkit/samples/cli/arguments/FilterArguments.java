@@ -11,8 +11,9 @@ public final class FilterArguments {
     @Parameters(
             paramLabel = "FILTER",
             arity = "0..*",
-            description = "Only packets that match, such as: udp port 53 and not src 10.0.0.0/8. The words are those of"
-                    + " nfkit queue. The packets still come to user space; a rule that selects them costs less.")
+            description =
+                    "Only packets that match, such as: udp port 53 and not src 10.0.0.0/8. The language is that of"
+                            + " nfkit queue, not of nft. The packets still come to user space; a rule that selects them costs less.")
     private List<String> words = List.of();
 
     public boolean given() {
@@ -28,7 +29,8 @@ public final class FilterArguments {
         try {
             return PacketFilter.parse(text);
         } catch (FilterSyntaxException e) {
-            throw Failure.usage("FILTER, " + e.getMessage(), e);
+            throw Failure.usage(
+                    "FILTER, in the language of nfkit queue, " + e.getMessage() + FilterLanguage.other(text), e);
         }
     }
 }

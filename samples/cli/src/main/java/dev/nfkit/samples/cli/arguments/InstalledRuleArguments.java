@@ -74,7 +74,7 @@ public final class InstalledRuleArguments {
             }
             return Optional.of(rule.matching(match));
         } catch (IllegalArgumentException e) {
-            throw Failure.usage("--rule: " + e.getMessage(), e);
+            throw FilterLanguage.refused("--rule", match, e);
         }
     }
 

@@ -65,7 +65,7 @@ public final class TraceArguments {
                             .matching(match))
                     .build();
         } catch (IllegalArgumentException e) {
-            throw Failure.usage(what + ": " + e.getMessage(), e);
+            throw FilterLanguage.refused(what, match, e);
         }
     }
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         footer = {
             "",
-            "With a group or queue it also checks its owner, its counters and the rules that",
+            "With a group or queue it first checks its owner, its counters and the rules that",
             "send packets to it. Nothing is changed. Exit code: 0 without a problem, 1 with",
             "one; 2 for wrong usage."
         })
@@ -60,16 +60,18 @@ public final class DoctorCommand implements Callable<Integer> {
         String release = System.getProperty("os.version");
         List<Finding> findings = new ArrayList<>();
         Finding system = KernelOptions.system(System.getProperty("os.name"), release, System.getProperty("os.arch"));
+        boolean linux = system.health() != Health.PROBLEM;
+        if (linux && place != null) {
+            findings.addAll(new PlaceChecks(transport, files, place).check());
+        }
         findings.add(system);
         findings.addAll(new JavaChecks(files).check());
-        if (system.health() == Health.PROBLEM) {
-            return findings;
-        }
-        findings.addAll(new AccessChecks(files, transport.kernel()).check());
-        findings.addAll(new KernelOptions(files, release).check());
-        findings.addAll(new NetfilterChecks(transport, files).check());
-        if (place != null) {
-            findings.addAll(new PlaceChecks(transport, files, place).check());
+        if (linux) {
+            findings.addAll(new AccessChecks(files, transport.kernel()).check());
+            List<Finding> options = new KernelOptions(files, release).check();
+            findings.addAll(options);
+            boolean glue = options.stream().noneMatch(KernelOptions::lacksGlue);
+            findings.addAll(new NetfilterChecks(transport, files).check(glue));
         }
         return findings;
     }

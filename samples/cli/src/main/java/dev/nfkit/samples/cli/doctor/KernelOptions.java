@@ -10,6 +10,7 @@ final class KernelOptions {
     /** An option, its module, whether nothing works without it, what needs it, and what to do without it. */
     private record Option(String name, String module, boolean required, String use, String cure) {}
 
+    private static final String GLUE = "NETFILTER_NETLINK_GLUE_CT";
     private static final String INSTALL = "use a kernel that has it, or install the package with its modules";
 
     private static final List<Option> OPTIONS = List.of(
@@ -32,7 +33,7 @@ final class KernelOptions {
                     "targets of iptables in nftables",
                     "rules of sessions then need CONFIG_NFT_QUEUE"),
             new Option(
-                    "NETFILTER_NETLINK_GLUE_CT",
+                    GLUE,
                     "",
                     false,
                     "connections in packets, and verdicts that change them",
@@ -103,6 +104,11 @@ final class KernelOptions {
             return option.required ? Finding.problem(name, text, cure) : Finding.warning(name, text, cure);
         }
         return Finding.ok(name, "module " + option.module + ", loaded when it is needed" + use);
+    }
+
+    /** Whether a finding is that queued packets come without their connection. */
+    static boolean lacksGlue(Finding finding) {
+        return finding.check().equals("CONFIG_" + GLUE) && finding.health() != Health.OK;
     }
 
     /** Checks whether this is a system that nfkit runs on. */

@@ -6,11 +6,15 @@ import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.nfqueue.QueueFeature;
 import dev.nfkit.nftables.Nftables;
 import dev.nfkit.socket.KernelView;
+import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Asks the running kernel what it can do, and how full its tables are. */
 final class NetfilterChecks {
@@ -24,17 +28,29 @@ final class NetfilterChecks {
         this.files = files;
     }
 
-    List<Finding> check() {
+    /**
+     * Asks the kernel.
+     *
+     * @param glue whether the kernel's options have connections in packets, so that their lack is not reported yet
+     */
+    List<Finding> check(boolean glue) {
         List<Finding> findings = new ArrayList<>();
-        findings.add(opened(
-                "nftables",
-                "rules can be read and changed",
-                () -> Nftables.open(transport).close()));
-        findings.add(opened(
-                "conntrack",
-                "connections can be read and changed",
-                () -> Conntrack.open(transport).close()));
-        findings.add(features());
+        List<String> denied = new ArrayList<>();
+        opened(findings, denied, "nftables", () -> {
+            Nftables.open(transport).close();
+            return Finding.ok("nftables", "rules can be read and changed");
+        });
+        opened(findings, denied, "conntrack", () -> {
+            Conntrack.open(transport).close();
+            return Finding.ok("conntrack", "connections can be read and changed");
+        });
+        opened(findings, denied, "nfqueue", () -> queues(features(), glue));
+        if (!denied.isEmpty()) {
+            findings.add(Finding.warning(
+                    "netfilter",
+                    String.join(", ", denied) + ": not checked, because CAP_NET_ADMIN is missing",
+                    "see capability"));
+        }
         loggers().ifPresent(findings::add);
         connections().ifPresent(findings::add);
         accounting().ifPresent(findings::add);
@@ -42,36 +58,51 @@ final class NetfilterChecks {
     }
 
     private interface Opening {
-        void open() throws NetlinkException;
+        Finding open() throws NetlinkException;
     }
 
-    private static Finding opened(String check, String text, Opening opening) {
+    /** A missing capability is one problem, and already reported: not one of each of these. */
+    private void opened(List<Finding> findings, List<String> denied, String check, Opening opening) {
         try {
-            opening.open();
-            return Finding.ok(check, text);
+            findings.add(opening.open());
         } catch (NetlinkException e) {
-            return Finding.problem(check, String.valueOf(e.getMessage()), "see above: capability and options");
-        }
-    }
-
-    private Finding features() {
-        List<String> has = new ArrayList<>();
-        List<String> lacks = new ArrayList<>();
-        try {
-            for (QueueFeature feature : QueueFeature.values()) {
-                (feature.supportedBy(transport) ? has : lacks)
-                        .add(feature.name().toLowerCase(Locale.ROOT).replace('_', ' '));
+            NetAdmin capability = transport.kernel().netAdmin();
+            if (capability == NetAdmin.MISSING || capability == NetAdmin.IN_OTHER_USER_NAMESPACE) {
+                denied.add(check);
+            } else {
+                findings.add(Finding.problem(
+                        check, String.valueOf(e.getMessage()), "see above: capability and options of the kernel"));
             }
-        } catch (NetlinkException e) {
-            return Finding.problem("nfqueue", String.valueOf(e.getMessage()), "see above: capability and options");
         }
-        String text = "queues support " + String.join(", ", has);
+    }
+
+    private Set<QueueFeature> features() throws NetlinkException {
+        Set<QueueFeature> supported = EnumSet.noneOf(QueueFeature.class);
+        for (QueueFeature feature : QueueFeature.values()) {
+            if (feature.supportedBy(transport)) {
+                supported.add(feature);
+            }
+        }
+        return supported;
+    }
+
+    static Finding queues(Set<QueueFeature> supported, boolean glue) {
+        Set<QueueFeature> lacks = EnumSet.allOf(QueueFeature.class);
+        lacks.removeAll(supported);
+        if (!glue) {
+            lacks.remove(QueueFeature.CONNTRACK);
+        }
+        String text = "queues support " + names(supported);
         return lacks.isEmpty()
                 ? Finding.ok("nfqueue", text)
                 : Finding.warning(
-                        "nfqueue",
-                        text + "; not " + String.join(", ", lacks),
-                        "do without it, or use a kernel that has it");
+                        "nfqueue", text + "; not " + names(lacks), "do without it, or use a kernel that has it");
+    }
+
+    private static String names(Set<QueueFeature> features) {
+        return features.stream()
+                .map(feature -> feature.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                .collect(Collectors.joining(", "));
     }
 
     /** Where the logs of the kernel itself go; empty if that cannot be read. */

@@ -2,6 +2,7 @@ package dev.nfkit.samples.cli.queue;
 
 import dev.nfkit.filter.FilterSyntaxException;
 import dev.nfkit.filter.PacketFilter;
+import dev.nfkit.samples.cli.arguments.FilterLanguage;
 import dev.nfkit.samples.cli.arguments.MaskedMark;
 import dev.nfkit.samples.cli.arguments.Span;
 import dev.nfkit.samples.cli.queue.Action.Kind;
@@ -52,7 +53,8 @@ public final class RuleParser {
         try {
             return new Rule(action, percent, PacketFilter.parse(text.substring(filterAt)));
         } catch (FilterSyntaxException e) {
-            throw wrong(filterAt + e.position(), e.problem());
+            String filter = text.substring(filterAt);
+            throw wrong(filterAt + e.position(), e.problem() + FilterLanguage.other(filter));
         }
     }
 

@@ -22,8 +22,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "record",
         description = {
-            "Runs another command as usual, and records its netlink traffic for Wireshark, for nfkit replay, and for",
-            "tests, which get the same packets from it."
+            "Runs another command as usual, and records its netlink traffic.",
+            "The recording is for Wireshark, for nfkit replay, and for tests, which get the same packets from it."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -62,20 +62,18 @@ public final class RecordCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = RANDOM,
             paramLabel = "SEED",
-            description = {
-                "Replace addresses, payload, prefixes and users before anything is written. The same SEED, a text that",
-                "cannot be guessed, gives the same replacements in every recording. Other users of this machine may see",
-                "it. Without SEED and --key-file, the key is random and is not kept."
-            })
+            description =
+                    "Replace addresses, payload, prefixes and users before anything is written. The same SEED, a text that"
+                            + " cannot be guessed, gives the same replacements in every recording. Other users of this machine may see"
+                            + " it. Without SEED and --key-file, the key is random and is not kept.")
     private @Nullable String seed;
 
     @Option(
             names = "--key-file",
             paramLabel = "KEYFILE",
-            description = {
-                "Replace as --anonymize does, with the contents of a file as the key: 16 to 65536 bytes from a random",
-                "source."
-            })
+            description =
+                    "Replace as --anonymize does, with the contents of a file as the key: 16 to 65536 bytes from a random"
+                            + " source.")
     private @Nullable Path keyFile;
 
     @Parameters(

@@ -31,9 +31,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "replay",
         description = {
-            "Prints the contents of a recorded netlink trace: NFLOG packets, read by a session; NFQUEUE packets with",
-            "the verdicts that were sent for them; conntrack events, requests and answers in their order. Also prints",
-            "the packets of a capture of NFLOG, as nfkit capture and dumpcap write it."
+            "Prints the contents of a recorded netlink trace, or of a capture of NFLOG.",
+            "Of a trace: NFLOG packets, read by a session; NFQUEUE packets with the verdicts that were sent for them;"
+                    + " conntrack events, requests and answers in their order. Of a capture, as nfkit capture and dumpcap write it:"
+                    + " the packets."
         },
         mixinStandardHelpOptions = true,
         footer = {
@@ -71,7 +72,7 @@ public final class ReplayCommand implements Callable<Integer> {
             ConntrackTrace conntrack = ConntrackTrace.print(trace, malformed, json, text);
             boolean empty = groups.isEmpty() && queues.packets().isEmpty() && conntrack.printed() == 0;
             if (empty && malformed.first() == null && cut == 0) {
-                Messages.print(name + ": this trace has no packets of NFLOG or NFQUEUE and no messages of conntrack");
+                Messages.print("nfkit replay: 0 packets and 0 messages of conntrack in " + name);
             }
         } catch (WriteFailure e) {
             if (!e.readerGone()) {

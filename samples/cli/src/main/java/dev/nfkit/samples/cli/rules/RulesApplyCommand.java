@@ -24,10 +24,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "apply",
         description = {
-            "Makes the tables of a file what the file contains, and does not touch other tables. Only what differs is",
-            "changed, in one transaction: chains, rules, sets and counters that are in both stay as they are, so that no",
-            "packet that waits in a queue is lost. Sets with the flag dynamic or timeout, and sets without elements in",
-            "the file, keep their elements. Tables are not owned, so they stay after the end of this command."
+            "Makes the tables of a file what the file contains, and does not touch other tables.",
+            "Only what differs is changed, in one transaction: chains, rules, sets and counters that are in both stay as"
+                    + " they are, so that no packet that waits in a queue is lost. Sets with the flag dynamic or timeout, and sets"
+                    + " without elements in the file, keep their elements. Tables are not owned, so they stay after the end of this"
+                    + " command."
         },
         mixinStandardHelpOptions = true)
 public final class RulesApplyCommand implements Callable<Integer> {

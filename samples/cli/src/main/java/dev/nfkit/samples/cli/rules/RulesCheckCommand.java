@@ -20,8 +20,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "check",
         description = {
-            "Reads a ruleset and compiles its rules, without privileges and without the kernel. Exit code: 0 if it",
-            "is correct; 2 with line and column of the first error if not; 1 if the kernel refuses it (--kernel)."
+            "Reads a ruleset and compiles its rules, without privileges and without the kernel.",
+            "Exit code: 0 if it is correct; 2 with line and column of the first error if not; 1 if the kernel refuses it"
+                    + " (--kernel)."
         },
         mixinStandardHelpOptions = true)
 public final class RulesCheckCommand implements Callable<Integer> {

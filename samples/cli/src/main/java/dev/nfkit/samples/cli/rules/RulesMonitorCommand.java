@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "monitor",
         description = {
-            "Prints what any process changes in the ruleset, as nft monitor does, until it is stopped. A line begins with",
-            "# after the changes of each transaction, and where changes were lost."
+            "Prints what any process changes in the ruleset, as nft monitor does, until it is stopped.",
+            "A line begins with # after the changes of each transaction, and where changes were lost."
         },
         mixinStandardHelpOptions = true)
 public final class RulesMonitorCommand implements Callable<Integer> {

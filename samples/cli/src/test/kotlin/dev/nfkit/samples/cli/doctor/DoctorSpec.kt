@@ -2,6 +2,7 @@ package dev.nfkit.samples.cli.doctor
 
 import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogSession
+import dev.nfkit.nfqueue.QueueFeature
 import dev.nfkit.nftables.Nftables
 import dev.nfkit.nftables.Ruleset
 import dev.nfkit.samples.cli.Examples
@@ -19,6 +20,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.io.ByteArrayOutputStream
 import java.nio.file.Path
+import java.util.EnumSet
 import java.util.Optional
 
 private class Files(
@@ -152,6 +154,28 @@ class DoctorSpec :
             }
         }
 
+        context("one problem is reported once:") {
+            test("without the capability, what needs it is not checked") {
+                val kernel = FakeNetfilter().apply { kernel().netAdmin(NetAdmin.MISSING) }
+                val findings = DoctorCommand.check(kernel, files(), Place.parse("queue:4"))
+                findings.of("capability").health shouldBe Health.PROBLEM
+                findings.of("netfilter").text shouldBe
+                    "nftables, conntrack, nfqueue: not checked, because CAP_NET_ADMIN is missing"
+                findings.filter { it.check != "capability" && "CAP_NET_ADMIN" in it.text }.map { it.health } shouldBe
+                    listOf(Health.WARNING, Health.WARNING)
+            }
+
+            test("that queued packets lack their connection") {
+                val supported = EnumSet.complementOf(EnumSet.of(QueueFeature.CONNTRACK))
+                NetfilterChecks.queues(supported, true).text shouldContain "; not conntrack"
+                NetfilterChecks.queues(supported, false).health shouldBe Health.OK
+            }
+        }
+
+        test("the group or queue that was asked for is checked first") {
+            DoctorCommand.check(FakeNetfilter(), files(), Place.parse("queue:4")).first().check shouldBe "queue:4"
+        }
+
         context("connections") {
             fun connections(count: Int) =
                 NetfilterChecks(
@@ -160,7 +184,7 @@ class DoctorSpec :
                         "/proc/sys/net/netfilter/nf_conntrack_count" to "$count\n",
                         "/proc/sys/net/netfilter/nf_conntrack_max" to "1000\n",
                     ),
-                ).check().of("connections")
+                ).check(true).of("connections")
 
             test("are a warning once nine tenths of the table are used") {
                 connections(899).health shouldBe Health.OK

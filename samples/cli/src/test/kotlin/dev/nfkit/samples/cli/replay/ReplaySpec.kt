@@ -1,15 +1,18 @@
 package dev.nfkit.samples.cli.replay
 
 import dev.nfkit.Bytes
+import dev.nfkit.samples.cli.nfkit
 import dev.nfkit.samples.cli.output.TextOutput
 import dev.nfkit.samples.cli.run.Failure
 import dev.nfkit.testkit.SampleNflog
 import dev.nfkit.trace.Trace
 import dev.nfkit.trace.TraceEntry
 import dev.nfkit.trace.TraceKind
+import dev.nfkit.trace.TraceWriter
 import dev.nfkit.wire.Netlink
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
@@ -49,6 +52,11 @@ class ReplaySpec :
         }
 
         test("a trace without packets prints so, with code 0") {
-            ReplayCommand.replay(trace(), "recording", false, TextOutput(ByteArrayOutputStream())) shouldBe 0
+            val empty = tempdir().resolve("empty.pcapng")
+            TraceWriter(empty.outputStream(), order, "spec").close()
+            val ran = nfkit("replay", empty.path)
+            ran.code shouldBe 0
+            ran.out shouldBe ""
+            ran.err shouldBe "nfkit replay: 0 packets and 0 messages of conntrack in $empty\n"
         }
     })

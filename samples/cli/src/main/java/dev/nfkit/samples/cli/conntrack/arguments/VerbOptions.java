@@ -127,7 +127,7 @@ public final class VerbOptions {
         for (OptionSpec option : typed) {
             boolean command = option.group() != null;
             if (!command && List.of(option.names()).stream().noneMatch(n -> known.contains(n) || ALWAYS.contains(n))) {
-                throw Failure.usage(String.join(", ", option.names()) + ": not supported with " + verb
+                throw Failure.usage(option.longestName() + ": not supported with " + verb
                         + (table == ConntrackTable.CONNTRACK ? "" : " " + table));
             }
         }
