@@ -1,6 +1,7 @@
 /** Netfilter in pure Java: the packets that the Linux packet filter hands to user space. */
 @SuppressWarnings("module") // the testkit, to which packages are exported, is built later
 module dev.nfkit {
+    requires static jdk.jfr; // without it nothing is recorded
     requires static transitive org.jspecify;
 
     exports dev.nfkit;

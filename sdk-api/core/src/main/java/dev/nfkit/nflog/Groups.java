@@ -13,6 +13,9 @@ import dev.nfkit.session.Inbound;
 import dev.nfkit.session.Life;
 import dev.nfkit.session.MessageLoop;
 import dev.nfkit.session.Refusals;
+import dev.nfkit.session.RepeatedWarning;
+import dev.nfkit.session.SessionJournal;
+import dev.nfkit.session.SessionJournal.Totals;
 import dev.nfkit.session.SessionLog;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
@@ -20,8 +23,10 @@ import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.wire.MessageCursor;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The groups of a session: bound when it opens, counted while it is open, unbound when it ends. */
@@ -46,12 +51,15 @@ final class Groups implements Life {
 
     private final NflogOptions options;
     private final KernelView kernel;
+    private final SessionJournal journal = new SessionJournal(NflogSession.class, "group", Runnable::run);
+    private final RepeatedWarning unreadable = new RepeatedWarning();
     private final Loggers loggers;
     private final Bound[] bound;
     /** The group of the last counted packet, if it is one of these. */
     private @Nullable Bound current;
 
     private @Nullable MessageLoop loop;
+    private @Nullable NetlinkSocket socket;
     private @Nullable GroupRequests requests;
     private @Nullable InstalledRule rule;
     private long packets;
@@ -115,6 +123,14 @@ final class Groups implements Life {
         }
     }
 
+    /** The session is open. */
+    void opened(NetlinkSocket open, long receiveBuffer) {
+        socket = open;
+        String numbers =
+                Arrays.stream(bound).map(group -> Integer.toString(group.group)).collect(Collectors.joining(", "));
+        journal.opened(open, numbers, receiveBuffer);
+    }
+
     private void bind(MessageLoop messages, GroupRequests writer, Bound group) throws NetlinkException {
         try {
             long sequence = messages.nextSequence();
@@ -170,6 +186,7 @@ final class Groups implements Life {
         long gap = (sequence - group.nextSequence) & 0xffff_ffffL;
         if (gap != 0 && gap < 0x8000_0000L) {
             sequenceGaps += gap;
+            journal.lost(group.group, "packets were lost at the socket", gap);
         }
         group.nextSequence = (sequence + 1) & 0xffff_ffffL;
     }
@@ -216,8 +233,11 @@ final class Groups implements Life {
         malformed++;
         if (options.malformedHandler().isPresent()) {
             options.malformedHandler().get().malformed(problem);
-        } else if (Long.bitCount(malformed) == 1) {
-            SessionLog.warn(NflogSession.class, problem.getMessage() + " (" + malformed + " so far)");
+        } else {
+            long total = unreadable.count(1);
+            if (total > 0) {
+                SessionLog.warn(NflogSession.class, problem.getMessage() + " (" + total + " so far)");
+            }
         }
     }
 
@@ -231,7 +251,26 @@ final class Groups implements Life {
     }
 
     @Override
+    public Class<?> session() {
+        return NflogSession.class;
+    }
+
+    @Override
     public void ended() {
-        loggers.restore();
+        try {
+            loggers.restore();
+        } finally {
+            journal.closed(this::totals);
+        }
+    }
+
+    private Totals totals() {
+        NetlinkSocket closed = socket;
+        MessageLoop messages = loop;
+        if (closed == null || messages == null) {
+            return Totals.NONE;
+        }
+        Statistics all = statistics(closed, messages.inbound());
+        return new Totals(all.delivered(), all.socketDrops(), all.discarded(), all);
     }
 }

@@ -45,6 +45,7 @@ public final class NflogSession implements NetfilterSession {
         loop = new MessageLoop(transport, socket, batch, groups);
         groups.open(loop, socket.order());
         groups.install(transport);
+        groups.opened(socket, receiveBuffer);
     }
 
     /**

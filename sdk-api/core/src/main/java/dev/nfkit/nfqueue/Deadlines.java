@@ -162,6 +162,7 @@ final class Deadlines {
                 dispatch.single(seen.queue(index), seen.id(index), options.deadlineVerdict());
                 seen.expire(index);
                 expired++;
+                reports.journal().deadline(seen.queue(index), seen.id(index), false, options.deadlineVerdict());
                 index = seen.firstUndecided();
             }
             reports.slowDecider(expired - before);

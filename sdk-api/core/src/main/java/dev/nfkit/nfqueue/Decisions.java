@@ -109,6 +109,7 @@ final class Decisions implements Lending {
             reports.noVerdict(verdict != null);
             if (batch.give(queue, id, failureVerdict)) {
                 counts.addForgotten();
+                reports.journal().unanswered(queue.queue, id, "FORGOTTEN", failureVerdict);
             }
         } else if (batch.give(queue, id, verdict)) {
             counts.addDecided();
@@ -129,6 +130,7 @@ final class Decisions implements Lending {
                 failHeld(queue, hold);
             } else if (queue.ledger.open() && batch.give(queue, id, failureVerdict)) {
                 counts.addFailed();
+                reports.journal().unanswered(queue.queue, id, "FAILED", failureVerdict);
             }
         } catch (Throwable later) { // a packet that is still open will be owed the failure verdict
             Failures.join(first, later);
@@ -140,6 +142,7 @@ final class Decisions implements Lending {
         try {
             if (holds.failBy(hold, () -> dispatch.single(hold.queue, hold.id, failureVerdict))) {
                 counts.addFailed();
+                reports.journal().unanswered(hold.queue, hold.id, "FAILED", failureVerdict);
             }
         } catch (Throwable e) {
             queue.ledger.owe(hold.id, failureVerdict);

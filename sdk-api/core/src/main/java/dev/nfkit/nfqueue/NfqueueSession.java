@@ -9,6 +9,7 @@ import dev.nfkit.nfqueue.NfqueueStatistics.Counter;
 import dev.nfkit.session.Handler;
 import dev.nfkit.session.Inbound;
 import dev.nfkit.session.MessageLoop;
+import dev.nfkit.session.SessionJournal.Totals;
 import dev.nfkit.session.SocketSetup;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
@@ -85,6 +86,9 @@ public final class NfqueueSession implements NetfilterSession {
             life.begin(loop);
             queues.open(loop, socket.order());
             life.install(transport);
+            queues.opened(reports.journal());
+            reports.journal().opened(socket, queueNumbers().replace("-", ", "), receiveBuffer);
+            life.onEnded(() -> reports.journal().closed(this::totals));
         } catch (Throwable e) {
             life.closed();
             throw e;
@@ -216,6 +220,11 @@ public final class NfqueueSession implements NetfilterSession {
             throw new IllegalArgumentException("queue " + queue + " is not one of this session's");
         }
         return found.options;
+    }
+
+    private Totals totals() {
+        NfqueueStatistics all = statistics();
+        return new Totals(all.delivered(), all.socketDrops(), all.discarded(), all);
     }
 
     /** The queues, for names of threads. */

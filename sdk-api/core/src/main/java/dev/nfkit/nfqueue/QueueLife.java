@@ -35,6 +35,7 @@ final class QueueLife implements Life {
     private final long settleNanos;
     private @Nullable MessageLoop loop;
     private @Nullable InstalledRule rule;
+    private Runnable onEnded = () -> {};
     private volatile boolean settling;
     private long settlingSince;
     private long malformed;
@@ -213,6 +214,21 @@ final class QueueLife implements Life {
         boolean dropped = failure != null || close.equals(Verdict.DROP); // by the kernel, when the socket is closed
         failure = packets.end(alone, dropped ? null : close, failure);
         Failures.rethrow(failure);
+    }
+
+    @Override
+    public Class<?> session() {
+        return NfqueueSession.class;
+    }
+
+    /** Sets what is done once the session is over. */
+    void onEnded(Runnable action) {
+        onEnded = action;
+    }
+
+    @Override
+    public void ended() {
+        onEnded.run();
     }
 
     @Override

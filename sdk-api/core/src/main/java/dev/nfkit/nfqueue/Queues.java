@@ -5,6 +5,7 @@ import dev.nfkit.NetlinkException;
 import dev.nfkit.netfilter.CopyMode;
 import dev.nfkit.session.MessageLoop;
 import dev.nfkit.session.Refusals;
+import dev.nfkit.session.SessionJournal;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.QueueState;
 import java.nio.ByteOrder;
@@ -26,6 +27,7 @@ final class Queues {
     private long bypassed;
     private long truncated;
     private final Clashes clashes;
+    private @Nullable SessionJournal journal;
     private volatile @Nullable List<QueueState> lastStates;
 
     Queues(NfqueueOptions options, KernelView kernel) {
@@ -37,6 +39,11 @@ final class Queues {
         largest =
                 options.queues().stream().mapToInt(QueueBuffers::datagram).max().orElse(0);
         last = bound[0];
+    }
+
+    /** The session is open: its losses are written to a journal. */
+    void opened(SessionJournal opened) {
+        journal = opened;
     }
 
     /** The held packets of each. */
@@ -122,10 +129,16 @@ final class Queues {
     void countGap(Bound queue, int id) {
         long gap = queue.ledger.advanceTo(id);
         if (gap != 0) {
-            if (queue.options.failOpen()) {
+            boolean passed = queue.options.failOpen();
+            if (passed) {
                 bypassed += gap;
             } else {
                 lost += gap;
+            }
+            SessionJournal open = journal;
+            if (open != null) {
+                String what = passed ? "packets passed undecided at the socket" : "packets were lost at the socket";
+                open.lost(queue.queue, what, gap);
             }
         }
     }

@@ -48,11 +48,15 @@ final class RefusedVerdicts {
     }
 
     private void report(long sequence, Errno errno) {
+        boolean known = log.knows(sequence);
+        int queue = known ? log.queue(sequence) : UNKNOWN;
+        long id = known ? log.id(sequence) : UNKNOWN;
+        reports.journal().refused(queue, id, errno);
         Consumer<VerdictRefusal> handler = options.refusalHandler().orElse(null);
-        if (handler != null && log.knows(sequence)) {
-            VerdictRefusal refusal =
-                    new VerdictRefusal(log.queue(sequence), log.id(sequence), VerdictLog.isBatch(sequence), errno);
-            reports.call("onRefused", handler, refusal);
+        if (handler == null) {
+            reports.refused(known ? "queue/id " + queue + "/" + id : "a packet that is not known any more", errno);
+        } else if (known) {
+            reports.call("onRefused", handler, new VerdictRefusal(queue, id, VerdictLog.isBatch(sequence), errno));
         }
     }
 

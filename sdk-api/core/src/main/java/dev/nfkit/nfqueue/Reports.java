@@ -1,8 +1,10 @@
 package dev.nfkit.nfqueue;
 
+import dev.nfkit.Errno;
 import dev.nfkit.nfqueue.Unanswered.Cause;
 import dev.nfkit.session.Failures;
 import dev.nfkit.session.RepeatedWarning;
+import dev.nfkit.session.SessionJournal;
 import dev.nfkit.session.SessionLog;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +23,12 @@ final class Reports {
     private final NfqueueOptions options;
     private final Class<?> logger;
     private final ReportThread thread;
+    private final SessionJournal journal;
     private final RepeatedWarning unanswered = new RepeatedWarning();
     private final RepeatedWarning slowDecider = new RepeatedWarning();
     private final RepeatedWarning noVerdict = new RepeatedWarning();
     private final RepeatedWarning unsent = new RepeatedWarning();
+    private final RepeatedWarning refused = new RepeatedWarning();
     private final RepeatedWarning failures = new RepeatedWarning();
     private final List<Unanswered> atEnd = new ArrayList<>();
 
@@ -33,17 +37,29 @@ final class Reports {
         this.options = options;
         this.logger = logger;
         thread = new ReportThread(this::warn);
+        journal = new SessionJournal(logger, "queue", this::later);
+    }
+
+    /** What the session writes to the log and to JFR. */
+    SessionJournal journal() {
+        return journal;
     }
 
     /** Reports held packets that got the verdict of their deadline. Any thread; does not wait. */
     void expired(List<Unanswered> packets) {
         if (!packets.isEmpty()) {
+            for (Unanswered each : packets) {
+                journal.deadline(each.packet().queue(), (int) each.packet().id(), true, each.verdict());
+            }
             thread.submit(() -> unanswered(packets));
         }
     }
 
     /** Records held packets that got the close verdict, to be reported by {@link #end()}. */
     void settled(List<Unanswered> packets) {
+        for (Unanswered each : packets) {
+            journal.unanswered(each.packet().queue(), (int) each.packet().id(), "END", each.verdict());
+        }
         synchronized (atEnd) {
             atEnd.addAll(packets);
         }
@@ -134,6 +150,14 @@ final class Reports {
             String what = held ? "HELD without calling hold()" : "null";
             later(() -> warn("a decider returned " + what + "; the packet got the failure verdict "
                     + options.failureVerdict() + " (" + total + " so far)"));
+        }
+    }
+
+    /** Reports a verdict that the kernel refused, if no handler takes it. */
+    void refused(String packet, Errno errno) {
+        long total = refused.count(1);
+        if (total > 0) {
+            later(() -> warn("the kernel refused a verdict for " + packet + ": " + errno + " (" + total + " so far)"));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.nfkit.nftables;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.nftables.compile.CompiledElement;
 import dev.nfkit.nftables.expression.SetType;
+import dev.nfkit.session.RepeatedWarning;
 import dev.nfkit.session.SessionLog;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KnownSets {
     private final NetlinkTransport transport;
+    private final RepeatedWarning unread = new RepeatedWarning();
     private final Map<TableId, Map<String, NftSet>> tables = new HashMap<>();
     private final Map<NftSet, List<CompiledElement>> contents = new HashMap<>();
 
@@ -49,7 +51,10 @@ final class KnownSets {
                     client.list().statements(rule),
                     types(rule.table(), RuleReader.sets(rule.body().instructions()))));
         } catch (NetlinkException e) {
-            SessionLog.warn(NftablesEvents.class, "the sets of a rule could not be read", e);
+            long total = unread.count(1);
+            if (total > 0) {
+                SessionLog.warn(NftablesEvents.class, "the sets of a rule could not be read (" + total + " so far)", e);
+            }
             return Optional.empty();
         }
     }

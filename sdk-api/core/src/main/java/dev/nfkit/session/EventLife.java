@@ -24,6 +24,8 @@ final class EventLife implements Life {
     private final List<Integer> groups;
     private final int receiveBuffer;
     private final Class<?> owner;
+    private final SessionJournal journal;
+    private final RepeatedWarning unreadable = new RepeatedWarning();
     private @Nullable Inbound inbound;
 
     private boolean overrun;
@@ -55,6 +57,7 @@ final class EventLife implements Life {
         this.groups = groups;
         this.receiveBuffer = receiveBuffer;
         this.owner = owner;
+        journal = new SessionJournal(owner, "multicast groups", Runnable::run);
     }
 
     void attach(Inbound received) {
@@ -65,6 +68,11 @@ final class EventLife implements Life {
         for (int group : groups) {
             socket.set(SocketOption.ADD_MEMBERSHIP, group);
         }
+    }
+
+    /** The session is open. */
+    void opened() {
+        journal.opened(socket, groups.toString(), receiveBuffer);
     }
 
     @Override
@@ -115,8 +123,10 @@ final class EventLife implements Life {
             overrun = false;
             emptied = false;
             long drops = socket.drops();
-            lost += drops - reportedDrops;
+            long dropped = drops - reportedDrops;
             reportedDrops = drops;
+            lost += dropped;
+            journal.lost(-1, "events were lost at the socket", dropped);
         }
         return lost;
     }
@@ -156,13 +166,26 @@ final class EventLife implements Life {
     public void malformed(MalformedMessageException problem) {
         malformed++;
         unread++;
-        SessionLog.warn(owner, "an event could not be read", problem);
+        long total = unreadable.count(1);
+        if (total > 0) {
+            SessionLog.warn(owner, "an event could not be read (" + total + " so far)", problem);
+        }
     }
 
     @Override
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the thread that closes counts
     public void discarded(MessageCursor message) {
         discarded++;
+    }
+
+    @Override
+    public Class<?> session() {
+        return owner;
+    }
+
+    @Override
+    public void ended() {
+        journal.closed(() -> new SessionJournal.Totals(events, socket.drops(), discarded, counts()));
     }
 
     Counts<EventCounter> counts() {

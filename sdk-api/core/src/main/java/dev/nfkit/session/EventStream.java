@@ -93,6 +93,7 @@ public final class EventStream<S> {
         loop = new MessageLoop(transport, socket, new DatagramBatch(SLOTS, SLOT), life);
         life.attach(loop.inbound());
         life.subscribe();
+        life.opened();
     }
 
     /**

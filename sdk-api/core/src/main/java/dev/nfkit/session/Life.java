@@ -11,6 +11,13 @@ import java.nio.ByteBuffer;
  */
 public interface Life {
     /**
+     * The session's class, after which its log is named.
+     *
+     * @return a class
+     */
+    Class<?> session();
+
+    /**
      * Makes the kernel send nothing new and hand over what it still has: NFLOG unbinds its groups, NFQUEUE shuts its
      * queues, events leave their multicast groups. Called when a stop begins, and again if an answer was lost. A refusal
      * counts as an answer.

@@ -2,6 +2,7 @@ package dev.nfkit.session;
 
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.NetlinkException;
+import dev.nfkit.jfr.CallbackTimer;
 import dev.nfkit.socket.DatagramBatch;
 import dev.nfkit.socket.NetlinkSocket;
 import dev.nfkit.socket.NetlinkTransport;
@@ -37,6 +38,7 @@ public final class MessageLoop implements AutoCloseable {
     private final Shutdown shutdown;
     private final Intake intake;
     private final Requester requester;
+    private final CallbackTimer timer;
 
     /** A wakeup that no poll has taken yet. */
     private volatile boolean wakeup;
@@ -59,9 +61,10 @@ public final class MessageLoop implements AutoCloseable {
         this.life = life;
         requests = new Requests(socket);
         turn = new Turn();
-        shutdown = new Shutdown(socket, life, requests, turn, MessageLoop.class);
+        shutdown = new Shutdown(socket, life, requests, turn, life.session());
         intake = new Intake(socket, batch, life, requests, this::noteAnswer);
         requester = new Requester(transport, requests, intake, turn, shutdown);
+        timer = new CallbackTimer(life.session());
     }
 
     private void noteAnswer(Request request) {
@@ -380,18 +383,23 @@ public final class MessageLoop implements AutoCloseable {
 
     private <C, E extends Exception> int deliverBatch(Handler<C, E> handler, C context) throws NetlinkException, E {
         int delivered = 0;
-        while (intake.next()) {
-            MessageCursor message = intake.message();
-            if (message.type() < Netlink.NLMSG_MIN_TYPE) {
-                intake.takeAnswer(message); // or the NLMSG_DONE that ends a batch of packets
-            } else if (handler.message(message, intake.inbound(), context)) {
-                delivered++;
-                if (shutdown.isClosing()) {
-                    return delivered;
+        timer.begin();
+        try {
+            while (intake.next()) {
+                MessageCursor message = intake.message();
+                if (message.type() < Netlink.NLMSG_MIN_TYPE) {
+                    intake.takeAnswer(message); // or the NLMSG_DONE that ends a batch of packets
+                } else if (handler.message(message, intake.inbound(), context)) {
+                    delivered++;
+                    if (shutdown.isClosing()) {
+                        return delivered;
+                    }
                 }
             }
+            return delivered;
+        } finally {
+            timer.end(socket.portId(), delivered);
         }
-        return delivered;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.nfkit.session;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,20 @@ public final class SessionLog {
      */
     public static void warn(Class<?> source, String text, @Nullable Throwable cause) {
         log(source, System.Logger.Level.WARNING, text, cause);
+    }
+
+    /**
+     * Logs a detail of operation at DEBUG.
+     *
+     * @param source the class that the logger is named after
+     * @param text makes the text; called only if the level is logged
+     */
+    public static void debug(Class<?> source, Supplier<String> text) {
+        try {
+            System.getLogger(source.getName()).log(System.Logger.Level.DEBUG, text);
+        } catch (Throwable ignored) {
+            // The session continues.
+        }
     }
 
     /**

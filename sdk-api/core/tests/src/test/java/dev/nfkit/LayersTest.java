@@ -19,6 +19,7 @@ class LayersTest {
     /** The layer of each package, by its name below the root (the root itself is ""). */
     private static final Map<String, Integer> LAYERS = Map.ofEntries(
             Map.entry("", 0),
+            Map.entry("jfr", 1),
             Map.entry("wire", 1),
             Map.entry("packet", 1),
             Map.entry("pcap", 1),

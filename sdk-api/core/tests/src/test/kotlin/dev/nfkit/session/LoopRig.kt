@@ -210,6 +210,8 @@ internal class LoopRig {
         /** The number of datagrams of each receive that the session was shown, and of the packets delivered before. */
         val received = mutableListOf<String>()
 
+        override fun session(): Class<*> = MessageLoop::class.java
+
         override fun received(batch: DatagramBatch) {
             received += "${batch.count()} after ${delivered.size}"
         }

@@ -1,0 +1,53 @@
+package dev.nfkit.jfr;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures how long the application takes for the batches of a session, while a recording runs. It reads the clock twice
+ * for a batch, and allocates nothing. Used by the thread that polls.
+ */
+public final class CallbackTimer {
+    private final Class<?> session;
+    private final @Nullable SlowCallbackEvent event;
+    /** Whether the batch in progress is measured: a recording may begin or end meanwhile. */
+    private boolean running;
+
+    /**
+     * A timer of a session.
+     *
+     * @param session the session's class
+     */
+    public CallbackTimer(Class<?> session) {
+        this.session = session;
+        event = FlightEvents.PRESENT ? new SlowCallbackEvent() : null;
+    }
+
+    /** The first callback of a batch is about to be called. */
+    public void begin() {
+        SlowCallbackEvent batch = event;
+        if (batch != null && batch.isEnabled()) {
+            running = true;
+            batch.begin();
+        }
+    }
+
+    /**
+     * The last callback of a batch returned or threw.
+     *
+     * @param portId the port id of the session's socket
+     * @param packets the number of packets or events
+     */
+    public void end(long portId, int packets) {
+        SlowCallbackEvent batch = event;
+        if (running && batch != null) {
+            running = false;
+            batch.end();
+            if (batch.shouldCommit()) {
+                batch.session = session.getSimpleName();
+                batch.portId = portId;
+                batch.packets = packets;
+                batch.commit();
+            }
+        }
+    }
+}
