@@ -1,6 +1,7 @@
 package dev.nfkit.docs
 
 import io.kotest.assertions.withClue
+import io.kotest.core.annotation.EnabledIf
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContain
@@ -22,6 +23,7 @@ private val shown =
         "kotlin-function" to "api/kotlin/dev.nfkit.coroutines/use-nfqueue.html",
     )
 
+@EnabledIf(SiteMade::class)
 class BrowserSpec :
     FunSpec({
         val browser = lazy { Browser() }

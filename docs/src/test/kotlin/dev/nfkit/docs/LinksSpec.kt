@@ -1,5 +1,8 @@
 package dev.nfkit.docs
 
+import io.kotest.core.annotation.Condition
+import io.kotest.core.annotation.EnabledIf
+import io.kotest.core.spec.Spec
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveAtLeastSize
@@ -11,9 +14,15 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.extension
 import kotlin.io.path.isRegularFile
+import kotlin.reflect.KClass
 import kotlin.streams.asSequence
 
 internal val site: Path = Path.of("target/site").toAbsolutePath()
+
+/** Whether this build makes the site: -Ddokka.skip=true builds without it. */
+internal class SiteMade : Condition {
+    override fun evaluate(kclass: KClass<out Spec>): Boolean = !System.getProperty("nfkit.site.skipped").toBoolean()
+}
 
 private val elsewhere = Regex("(https?|mailto|data):.*")
 
@@ -35,6 +44,7 @@ private class Checked(
             .keys
 }
 
+@EnabledIf(SiteMade::class)
 class LinksSpec :
     FunSpec({
         val pages: Map<Path, Checked> by lazy {
