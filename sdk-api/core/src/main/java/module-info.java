@@ -10,6 +10,7 @@ module dev.nfkit {
     exports dev.nfkit.conntrack.event;
     exports dev.nfkit.conntrack.table;
     exports dev.nfkit.filter;
+    exports dev.nfkit.health;
     exports dev.nfkit.netfilter;
     exports dev.nfkit.nflog;
     exports dev.nfkit.nftables.expression;

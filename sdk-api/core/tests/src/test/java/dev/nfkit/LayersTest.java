@@ -47,6 +47,7 @@ class LayersTest {
             Map.entry("nftables.trace", 9),
             Map.entry("nfqueue", 9),
             Map.entry("filter", 10),
+            Map.entry("health", 10),
             Map.entry("anonymize", 10));
 
     private static final Layers RULE = Layers.of(Bytes.class, LAYERS);

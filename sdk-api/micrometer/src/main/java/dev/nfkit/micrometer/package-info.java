@@ -1,0 +1,7 @@
+/**
+ * The statistics of sessions as meters of Micrometer. Start with {@link dev.nfkit.micrometer.NfkitMeters}.
+ */
+@NullMarked
+package dev.nfkit.micrometer;
+
+import org.jspecify.annotations.NullMarked;
