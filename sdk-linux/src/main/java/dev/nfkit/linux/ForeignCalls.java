@@ -12,35 +12,27 @@ final class ForeignCalls {
     private static final ForeignLinker LINKER = ForeignLinker.make();
     private static final MethodHandle ERRNO = LINKER.errno();
     private static final MethodHandle ADDRESS = LINKER.address();
-    private static final MethodHandle SOCKET = LINKER.call("socket", int.class, int.class, int.class, int.class);
-    private static final MethodHandle BIND = LINKER.call("bind", int.class, int.class, long.class, int.class);
-    private static final MethodHandle CONNECT = LINKER.call("connect", int.class, int.class, long.class, int.class);
-    private static final MethodHandle GETSOCKNAME =
-            LINKER.call("getsockname", int.class, int.class, long.class, long.class);
-    private static final MethodHandle SETSOCKOPT =
-            LINKER.call("setsockopt", int.class, int.class, int.class, int.class, long.class, int.class);
-    private static final MethodHandle GETSOCKOPT =
-            LINKER.call("getsockopt", int.class, int.class, int.class, int.class, long.class, long.class);
-    private static final MethodHandle PPOLL =
-            LINKER.call("ppoll", int.class, long.class, long.class, long.class, long.class);
-    private static final MethodHandle RECVMMSG =
-            LINKER.call("recvmmsg", int.class, int.class, long.class, int.class, int.class, long.class);
-    private static final MethodHandle RECV =
-            LINKER.call("recv", long.class, int.class, long.class, long.class, int.class);
-    private static final MethodHandle SEND =
-            LINKER.call("send", long.class, int.class, long.class, long.class, int.class);
-    private static final MethodHandle EVENTFD = LINKER.call("eventfd", int.class, int.class, int.class);
-    private static final MethodHandle READ = LINKER.call("read", long.class, int.class, long.class, long.class);
-    private static final MethodHandle WRITE = LINKER.call("write", long.class, int.class, long.class, long.class);
-    private static final MethodHandle CLOSE = LINKER.plain("close", int.class, int.class);
-    private static final MethodHandle SIGNAL = LINKER.plain("write", long.class, int.class, long.class, long.class);
-    private static final MethodHandle POST =
-            LINKER.plain("send", long.class, int.class, long.class, long.class, int.class);
-    private static final MethodHandle OPEN = LINKER.variadic("open", 2, int.class, long.class, int.class);
-    private static final MethodHandle IOCTL = LINKER.variadic("ioctl", 2, int.class, int.class, long.class, long.class);
-    private static final MethodHandle SETNS = LINKER.call("setns", int.class, int.class, int.class);
-    private static final MethodHandle UNSHARE = LINKER.call("unshare", int.class, int.class);
-    private static final MethodHandle CLOCK_GETTIME = LINKER.call("clock_gettime", int.class, int.class, long.class);
+    private static final MethodHandle SOCKET = LINKER.call("socket");
+    private static final MethodHandle BIND = LINKER.call("bind");
+    private static final MethodHandle CONNECT = LINKER.call("connect");
+    private static final MethodHandle GETSOCKNAME = LINKER.call("getsockname");
+    private static final MethodHandle SETSOCKOPT = LINKER.call("setsockopt");
+    private static final MethodHandle GETSOCKOPT = LINKER.call("getsockopt");
+    private static final MethodHandle PPOLL = LINKER.call("ppoll");
+    private static final MethodHandle RECVMMSG = LINKER.call("recvmmsg");
+    private static final MethodHandle RECV = LINKER.call("recv");
+    private static final MethodHandle SEND = LINKER.call("send");
+    private static final MethodHandle EVENTFD = LINKER.call("eventfd");
+    private static final MethodHandle READ = LINKER.call("read");
+    private static final MethodHandle WRITE = LINKER.call("write");
+    private static final MethodHandle CLOSE = LINKER.plain("close");
+    private static final MethodHandle SIGNAL = LINKER.plain("write");
+    private static final MethodHandle POST = LINKER.plain("send");
+    private static final MethodHandle OPEN = LINKER.call("open");
+    private static final MethodHandle IOCTL = LINKER.call("ioctl");
+    private static final MethodHandle SETNS = LINKER.call("setns");
+    private static final MethodHandle UNSHARE = LINKER.call("unshare");
+    private static final MethodHandle CLOCK_GETTIME = LINKER.call("clock_gettime");
 
     private ForeignCalls() {}
 
@@ -74,7 +66,7 @@ final class ForeignCalls {
 
     static int socket(int domain, int type, int protocol) {
         try {
-            return (int) SOCKET.invokeExact(domain, type, protocol);
+            return (int) (long) SOCKET.invokeExact((long) domain, (long) type, (long) protocol, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -82,7 +74,7 @@ final class ForeignCalls {
 
     static int bind(int fd, long address, int length) {
         try {
-            return (int) BIND.invokeExact(fd, address, length);
+            return (int) (long) BIND.invokeExact((long) fd, address, (long) length, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -90,7 +82,7 @@ final class ForeignCalls {
 
     static int connect(int fd, long address, int length) {
         try {
-            return (int) CONNECT.invokeExact(fd, address, length);
+            return (int) (long) CONNECT.invokeExact((long) fd, address, (long) length, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -98,7 +90,7 @@ final class ForeignCalls {
 
     static int getsockname(int fd, long address, long lengthAddress) {
         try {
-            return (int) GETSOCKNAME.invokeExact(fd, address, lengthAddress);
+            return (int) (long) GETSOCKNAME.invokeExact((long) fd, address, lengthAddress, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -106,7 +98,7 @@ final class ForeignCalls {
 
     static int setsockopt(int fd, int level, int name, long value, int length) {
         try {
-            return (int) SETSOCKOPT.invokeExact(fd, level, name, value, length);
+            return (int) (long) SETSOCKOPT.invokeExact((long) fd, (long) level, (long) name, value, (long) length, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -114,7 +106,7 @@ final class ForeignCalls {
 
     static int getsockopt(int fd, int level, int name, long value, long lengthAddress) {
         try {
-            return (int) GETSOCKOPT.invokeExact(fd, level, name, value, lengthAddress);
+            return (int) (long) GETSOCKOPT.invokeExact((long) fd, (long) level, (long) name, value, lengthAddress, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -122,7 +114,7 @@ final class ForeignCalls {
 
     static int ppoll(long fds, long count, long timeout, long mask) {
         try {
-            return (int) PPOLL.invokeExact(fds, count, timeout, mask);
+            return (int) (long) PPOLL.invokeExact(fds, count, timeout, mask, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -130,7 +122,7 @@ final class ForeignCalls {
 
     static int recvmmsg(int fd, long messages, int count, int flags, long timeout) {
         try {
-            return (int) RECVMMSG.invokeExact(fd, messages, count, flags, timeout);
+            return (int) (long) RECVMMSG.invokeExact((long) fd, messages, (long) count, (long) flags, timeout, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -138,7 +130,7 @@ final class ForeignCalls {
 
     static long recv(int fd, long buffer, long length, int flags) {
         try {
-            return (long) RECV.invokeExact(fd, buffer, length, flags);
+            return (long) RECV.invokeExact((long) fd, buffer, length, (long) flags, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -146,7 +138,7 @@ final class ForeignCalls {
 
     static long send(int fd, long buffer, long length, int flags) {
         try {
-            return (long) SEND.invokeExact(fd, buffer, length, flags);
+            return (long) SEND.invokeExact((long) fd, buffer, length, (long) flags, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -154,7 +146,7 @@ final class ForeignCalls {
 
     static int eventfd(int initial, int flags) {
         try {
-            return (int) EVENTFD.invokeExact(initial, flags);
+            return (int) (long) EVENTFD.invokeExact((long) initial, (long) flags, 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -162,7 +154,7 @@ final class ForeignCalls {
 
     static long read(int fd, long buffer, long length) {
         try {
-            return (long) READ.invokeExact(fd, buffer, length);
+            return (long) READ.invokeExact((long) fd, buffer, length, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -170,7 +162,7 @@ final class ForeignCalls {
 
     static long write(int fd, long buffer, long length) {
         try {
-            return (long) WRITE.invokeExact(fd, buffer, length);
+            return (long) WRITE.invokeExact((long) fd, buffer, length, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -178,7 +170,7 @@ final class ForeignCalls {
 
     static long signal(int fd, long buffer, long length) {
         try {
-            return (long) SIGNAL.invokeExact(fd, buffer, length);
+            return (long) SIGNAL.invokeExact((long) fd, buffer, length, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -186,7 +178,7 @@ final class ForeignCalls {
 
     static long post(int fd, long buffer, long length, int flags) {
         try {
-            return (long) POST.invokeExact(fd, buffer, length, flags);
+            return (long) POST.invokeExact((long) fd, buffer, length, (long) flags, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -194,7 +186,7 @@ final class ForeignCalls {
 
     static int close(int fd) {
         try {
-            return (int) CLOSE.invokeExact(fd);
+            return (int) (long) CLOSE.invokeExact((long) fd, 0L, 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -202,7 +194,7 @@ final class ForeignCalls {
 
     static int open(long path, int flags) {
         try {
-            return (int) OPEN.invokeExact(path, flags);
+            return (int) (long) OPEN.invokeExact(path, (long) flags, 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -210,7 +202,7 @@ final class ForeignCalls {
 
     static int ioctl(int fd, long request, long argument) {
         try {
-            return (int) IOCTL.invokeExact(fd, request, argument);
+            return (int) (long) IOCTL.invokeExact((long) fd, request, argument, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -218,7 +210,7 @@ final class ForeignCalls {
 
     static int setns(int fd, int type) {
         try {
-            return (int) SETNS.invokeExact(fd, type);
+            return (int) (long) SETNS.invokeExact((long) fd, (long) type, 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -226,7 +218,7 @@ final class ForeignCalls {
 
     static int unshare(int flags) {
         try {
-            return (int) UNSHARE.invokeExact(flags);
+            return (int) (long) UNSHARE.invokeExact((long) flags, 0L, 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -234,7 +226,7 @@ final class ForeignCalls {
 
     static int clock_gettime(int clock, long timespec) {
         try {
-            return (int) CLOCK_GETTIME.invokeExact(clock, timespec);
+            return (int) (long) CLOCK_GETTIME.invokeExact((long) clock, timespec, 0L, 0L, 0L, 0L);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -14,14 +14,21 @@ import java.util.Optional;
  * Makes method handles of the C library's functions with {@code java.lang.foreign}, which Java has since 22. It uses
  * reflection, because this bytecode also runs on 17. A constant handle costs no more than a direct use of the API.
  *
+ * <p>All functions are called in one form, with six arguments and a result of 64 bits, so that the JVM makes code for one
+ * form and not for each function: that took a tenth of a second. The convention of calls permits it: arguments of any integer
+ * type are passed in registers, of which a function reads those that it declares, and of an int the lower half; of an int
+ * result the upper half is undefined. The arguments of a variadic function are passed in the same way.
+ *
  * <p>A call writes errno into native memory of its thread, before the JVM does anything that could change it. The
- * memory is freed some time after the thread has ended. A {@linkplain #plain plain} call has no errno and needs no
- * memory, so it cannot fail for lack of it.
+ * memory is freed some time after the thread has ended. {@linkplain #plain Plain} calls share memory that is there from the
+ * beginning, which nothing reads, so that they cannot fail for lack of it.
  */
 final class ForeignLinker {
     private static final int SINCE = 22;
     private static final String PACKAGE = "java.lang.foreign.";
     private static final String ERRNO = "errno";
+    /** The arguments that are passed in registers, on x86-64 and on aarch64. */
+    private static final int ARGUMENTS = 6;
 
     private final MethodHandles.Lookup lookup = MethodHandles.lookup();
     private final Class<?> segment = type("MemorySegment");
@@ -32,18 +39,24 @@ final class ForeignLinker {
 
     private final Object linker;
     private final Object symbols;
-    private final Object capturing;
     private final Object stateLayout;
+    /** The form of all calls, {@code (MemorySegment, MemorySegment, JJJJJJ)J}: the function, memory for errno, arguments. */
+    private final MethodHandle form;
+    /** Memory for the errno of all calls that do not need it. */
+    private final Object ignored;
     /** Returns the calling thread's memory for errno. */
     private final MethodHandle state;
 
     private ForeignLinker() throws ReflectiveOperationException {
         linker = linkerType.getMethod("nativeLinker").invoke(null);
         symbols = linkerType.getMethod("defaultLookup").invoke(linker);
-        capturing = option.getMethod("captureCallState", String[].class).invoke(null, (Object) new String[] {ERRNO});
+        Object capturing =
+                option.getMethod("captureCallState", String[].class).invoke(null, (Object) new String[] {ERRNO});
         stateLayout = option.getMethod("captureStateLayout").invoke(null);
         Method open = type("Arena").getMethod("ofAuto");
         Method allocate = type("SegmentAllocator").getMethod("allocate", layout);
+        form = form(capturing);
+        ignored = allocate.invoke(type("Arena").getMethod("global").invoke(null), stateLayout);
         ThreadLocal<Object> states = ThreadLocal.withInitial(() -> {
             try {
                 // An arena for each thread: a common one would free nothing before the last of its segments is unused.
@@ -99,54 +112,40 @@ final class ForeignLinker {
         }
     }
 
-    /** A function whose arguments and result are ints and longs. */
-    MethodHandle call(String name, Class<?> result, Class<?>... arguments) {
-        return withState(link(name, new Object[] {capturing}, result, arguments));
+    /** A function with at most {@value #ARGUMENTS} arguments, which are ints, longs and addresses: {@code (JJJJJJ)J}. */
+    MethodHandle call(String name) {
+        return MethodHandles.foldArguments(MethodHandles.insertArguments(form, 0, address(name)), state);
     }
 
     /** A function whose errno is not needed. */
-    MethodHandle plain(String name, Class<?> result, Class<?>... arguments) {
-        return link(name, new Object[0], result, arguments);
+    MethodHandle plain(String name) {
+        return MethodHandles.insertArguments(form, 0, address(name), ignored);
     }
 
-    private MethodHandle withState(MethodHandle handle) {
-        return MethodHandles.foldArguments(handle, state);
-    }
-
-    /** A variadic function with a number of declared arguments. */
-    MethodHandle variadic(String name, int declared, Class<?> result, Class<?>... arguments) {
-        try {
-            Object rest = option.getMethod("firstVariadicArg", int.class).invoke(null, declared);
-            return withState(link(name, new Object[] {capturing, rest}, result, arguments));
-        } catch (ReflectiveOperationException e) {
-            throw new LinkageError(name, e);
-        }
-    }
-
-    private MethodHandle link(String name, Object[] options, Class<?> result, Class<?>... arguments) {
+    private Object address(String name) {
         try {
             Optional<?> address = (Optional<?>)
                     type("SymbolLookup").getMethod("find", String.class).invoke(symbols, name);
-            Object layouts = Array.newInstance(layout, arguments.length);
-            for (int i = 0; i < arguments.length; i++) {
-                Array.set(layouts, i, layoutOf(arguments[i]));
-            }
-            Object signature =
-                    descriptor.getMethod("of", layout, layouts.getClass()).invoke(null, layoutOf(result), layouts);
-            Object typedOptions = Array.newInstance(option, options.length);
-            System.arraycopy(options, 0, typedOptions, 0, options.length);
-            return (MethodHandle) linkerType
-                    .getMethod("downcallHandle", segment, descriptor, typedOptions.getClass())
-                    .invoke(linker, address.orElseThrow(), signature, typedOptions);
+            return address.orElseThrow();
         } catch (ReflectiveOperationException | RuntimeException e) {
-            throw new LinkageError("the C library's " + name + " cannot be linked", e);
+            throw new LinkageError("the C library has no " + name, e);
         }
     }
 
-    private static Object layoutOf(Class<?> type) throws ReflectiveOperationException {
-        return type("ValueLayout")
-                .getField(type == int.class ? "JAVA_INT" : "JAVA_LONG")
-                .get(null);
+    private MethodHandle form(Object... options) throws ReflectiveOperationException {
+        Class<?> values = type("ValueLayout");
+        Object wide = values.getField("JAVA_LONG").get(null);
+        Object layouts = Array.newInstance(layout, ARGUMENTS);
+        for (int i = 0; i < ARGUMENTS; i++) {
+            Array.set(layouts, i, wide);
+        }
+        Object signature =
+                descriptor.getMethod("of", layout, layouts.getClass()).invoke(null, wide, layouts);
+        Object typedOptions = Array.newInstance(option, options.length);
+        System.arraycopy(options, 0, typedOptions, 0, options.length);
+        return (MethodHandle) linkerType
+                .getMethod("downcallHandle", descriptor, typedOptions.getClass())
+                .invoke(linker, signature, typedOptions);
     }
 
     /** Reads the errno of the thread's last call; {@code ()int}. */

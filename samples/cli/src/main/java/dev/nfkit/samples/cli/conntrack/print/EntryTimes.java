@@ -5,13 +5,15 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The duration of a connection and when it began and ended, as conntrack(8) prints it in local time. */
 final class EntryTimes {
     private static final long SECOND = 1_000_000_000L;
     private static final DateTimeFormatter CTIME = DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US);
 
-    private final ZoneId zone = ZoneId.systemDefault();
+    /** Read when the first time is printed: few tables have any, and the rules of a zone take a while to load. */
+    private @Nullable ZoneId zone;
 
     /**
      * Appends the times that the kernel sent, followed by a space.
@@ -39,6 +41,9 @@ final class EntryTimes {
     }
 
     private void date(String name, long nanos, StringBuilder line) {
+        if (zone == null) {
+            zone = ZoneId.systemDefault();
+        }
         CTIME.formatTo(Instant.ofEpochSecond(nanos / SECOND).atZone(zone), line.append(name));
         line.append("] ");
     }
