@@ -1,5 +1,6 @@
 package dev.nfkit;
 
+import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  * An error number of the kernel, by its name. Numbers are those of {@code asm-generic/errno.h}, which x86-64 and
  * aarch64 share; a number without a constant here is kept as it is.
  */
-public final class Errno {
+public final class Errno implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     private static final Map<Integer, Errno> KNOWN = new HashMap<>();
 
     /** Operation not permitted. */

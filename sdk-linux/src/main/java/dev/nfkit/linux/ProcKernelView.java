@@ -87,6 +87,28 @@ final class ProcKernelView implements KernelView {
                         Long.parseLong(columns[7])));
     }
 
+    @Override
+    public Optional<String> unreadable() {
+        return unreadable(List.of(NFLOG, NFQUEUE));
+    }
+
+    /** Why one of some files cannot be read; a file that does not exist is none of them. */
+    Optional<String> unreadable(List<Path> files) {
+        for (Path file : files) {
+            try {
+                read(file);
+            } catch (SystemCallException e) {
+                if (!e.errno().equals(Errno.ENOENT)) {
+                    return Optional.of(e.call() + ": " + e.errno() + "; run as root, or in a namespace of your own:"
+                            + " unshare -Ur unshare -n");
+                }
+            } catch (NetlinkException e) {
+                return Optional.of(String.valueOf(e.getMessage()));
+            }
+        }
+        return Optional.empty();
+    }
+
     private static <T> List<T> lines(String text, int columns, Function<String[], T> reader) {
         List<T> read = new ArrayList<>();
         text.lines().forEach(line -> {

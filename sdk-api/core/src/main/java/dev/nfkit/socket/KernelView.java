@@ -14,16 +14,28 @@ public interface KernelView {
     /**
      * All bound NFLOG groups.
      *
-     * @return one entry for each group; empty also if the file cannot be read
+     * @return one entry for each group; empty also if the file cannot be read ({@link #unreadable})
      */
     List<GroupState> nflogGroups();
 
     /**
      * All bound NFQUEUE queues, with the kernel's own counters.
      *
-     * @return one entry for each queue; empty also if the file cannot be read
+     * @return one entry for each queue; empty also if the file cannot be read ({@link #unreadable})
      */
     List<QueueState> nfqueues();
+
+    /**
+     * Why {@link #nflogGroups} or {@link #nfqueues} cannot list what is bound. The files {@code
+     * /proc/net/netfilter/nfnetlink_log} and {@code nfnetlink_queue} are readable for root of the user namespace that
+     * owned the network namespace when it was made: {@code unshare -Urn} makes it before there is such a root.
+     *
+     * @return the failed call, its error and the cure, in one sentence; empty if both lists are complete, which they
+     *     also are without a file: then the kernel's part for it is not loaded, and nothing is bound
+     */
+    default Optional<String> unreadable() {
+        return Optional.empty();
+    }
 
     /**
      * The process that owns a socket.

@@ -12,6 +12,8 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldStartWith
+import java.nio.file.Path
 
 class ProcKernelViewSpec :
     FunSpec({
@@ -75,6 +77,13 @@ class ProcKernelViewSpec :
                 .isPresent shouldBe true
         }
 
+        test("a file that cannot be read is reported, and one that does not exist is not") {
+            val kernel = ProcKernelView(NamespaceEntry.Current())
+            kernel.unreadable(listOf(Path.of("/proc/nothing"))).isEmpty shouldBe true
+            kernel.unreadable(listOf(Path.of("/proc/nothing"), Path.of("/proc"))).get() shouldStartWith
+                "read(/proc): EISDIR"
+        }
+
         test("the owner of a group is found, by any port id").config(enabledOrReasonIf = {
             Live.enabled(Live.noNamespaces)
         }) {
@@ -87,6 +96,7 @@ class ProcKernelViewSpec :
                             .readLine()
                             .toLong()
                     val kernel = inside.transport.kernel()
+                    kernel.unreadable().isEmpty shouldBe true
                     kernel.nflogGroups().single().portId() shouldBe portId
                     val owner = kernel.owner(portId).get()
                     owner.pid() shouldBe child.pid()

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The view of a fake kernel, which the test sets. Safe for any number of threads. */
 public final class FakeKernelView implements KernelView {
@@ -24,6 +25,7 @@ public final class FakeKernelView implements KernelView {
     private final Supplier<List<QueueState>> modelledQueues;
     private final Supplier<Optional<ConntrackDrops>> modelledDrops;
     private volatile String namespaceId = "net:[1]";
+    private volatile @Nullable String unreadable;
 
     FakeKernelView(
             KernelProperties properties,
@@ -96,6 +98,22 @@ public final class FakeKernelView implements KernelView {
         return this;
     }
 
+    /**
+     * Makes the lists of groups and queues unreadable, as for a process without privileges: they are then empty.
+     *
+     * @param why what {@link #unreadable()} returns from now on
+     * @return this kernel
+     */
+    public FakeKernelView unreadable(String why) {
+        unreadable = why;
+        return this;
+    }
+
+    @Override
+    public Optional<String> unreadable() {
+        return Optional.ofNullable(unreadable);
+    }
+
     @Override
     public Optional<String> namespaceId() {
         return Optional.of(namespaceId);
@@ -152,6 +170,9 @@ public final class FakeKernelView implements KernelView {
 
     @Override
     public List<GroupState> nflogGroups() {
+        if (unreadable != null) {
+            return List.of();
+        }
         List<GroupState> groups = new ArrayList<>(modelledGroups.get());
         properties
                 .foreignGroups()
@@ -162,6 +183,9 @@ public final class FakeKernelView implements KernelView {
 
     @Override
     public List<QueueState> nfqueues() {
+        if (unreadable != null) {
+            return List.of();
+        }
         List<QueueState> queues = new ArrayList<>(modelledQueues.get());
         properties
                 .foreignQueues()

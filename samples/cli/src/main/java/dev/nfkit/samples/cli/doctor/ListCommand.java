@@ -8,10 +8,9 @@ import dev.nfkit.samples.cli.run.Failure;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
 import dev.nfkit.socket.QueueState;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,8 +41,10 @@ public final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Failure {
         KernelView kernel = namespace.transport().kernel();
-        if (kernel.nflogGroups().isEmpty() && kernel.nfqueues().isEmpty()) {
-            checkReadable();
+        // Otherwise it would look as if nothing were in use.
+        Optional<String> unreadable = kernel.unreadable();
+        if (unreadable.isPresent()) {
+            throw Failure.running(unreadable.get());
         }
         try {
             TextOutput output = TextOutput.standard();
@@ -55,18 +56,6 @@ public final class ListCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    /** Without the files nothing is known, which must not look as if nothing were in use. */
-    private static void checkReadable() throws Failure {
-        for (String name : List.of("nfnetlink_log", "nfnetlink_queue")) {
-            Path file = Path.of("/proc/net/netfilter", name);
-            if (Files.exists(file) && !Files.isReadable(file)) {
-                throw Failure.running(
-                        file + " cannot be read: Permission denied; run as root, or in a namespace of your own:"
-                                + " unshare -Ur unshare -n");
-            }
-        }
     }
 
     static void print(KernelView kernel, boolean json, TextOutput output) throws WriteFailure {

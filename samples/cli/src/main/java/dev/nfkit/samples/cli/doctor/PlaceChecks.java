@@ -25,6 +25,12 @@ final class PlaceChecks {
     List<Finding> check() {
         List<Finding> findings = new ArrayList<>();
         KernelView kernel = transport.kernel();
+        Optional<String> unreadable = kernel.unreadable();
+        if (unreadable.isPresent()) {
+            findings.add(Finding.warning(place.toString(), "its owner is unknown", unreadable.get()));
+            rules(findings);
+            return findings;
+        }
         Optional<GroupState> group = place.queue()
                 ? Optional.empty()
                 : kernel.nflogGroups().stream()
@@ -38,7 +44,7 @@ final class PlaceChecks {
         boolean bound = group.isPresent() || queue.isPresent();
         group.ifPresent(state -> findings.add(Finding.ok(place.toString(), "bound by " + owner(state.portId()))));
         queue.ifPresent(state -> findings.add(counters(state)));
-        rules(findings, bound);
+        rules(findings).ifPresent(rules -> compare(findings, rules, bound));
         return findings;
     }
 
@@ -58,7 +64,8 @@ final class PlaceChecks {
                         "let the program decide faster, or make the queue longer and the buffer larger");
     }
 
-    private void rules(List<Finding> findings, boolean bound) {
+    /** The rules that send packets to this place; empty if they cannot be read. */
+    private Optional<List<RulesTo.Found>> rules(List<Finding> findings) {
         List<RulesTo.Found> rules;
         try {
             rules = RulesTo.find(transport, place);
@@ -69,21 +76,24 @@ final class PlaceChecks {
                             ? Finding.warning(
                                     "rules", "cannot be read, because CAP_NET_ADMIN is missing", "see capability")
                             : Finding.warning("rules", "cannot be read: " + e.getMessage(), "see what follows"));
-            return;
+            return Optional.empty();
         }
         for (RulesTo.Found rule : rules) {
             findings.add(Finding.ok("rule", rule.text()));
         }
-        boolean legacy = legacy("/proc/net/ip_tables_names") || legacy("/proc/net/ip6_tables_names");
-        if (legacy) {
+        if (legacy()) {
             findings.add(Finding.warning(
                     "rules",
                     "there are tables of the older iptables, which are not read here",
                     "look for " + (place.queue() ? "NFQUEUE" : "NFLOG") + " in iptables-legacy-save"));
         }
+        return Optional.of(rules);
+    }
+
+    private void compare(List<Finding> findings, List<RulesTo.Found> rules, boolean bound) {
         if (!bound) {
             findings.add(unbound(rules));
-        } else if (rules.isEmpty() && !legacy) {
+        } else if (rules.isEmpty() && !legacy()) {
             findings.add(Finding.warning(
                     place.toString(),
                     "is bound, but no rule sends packets to it",
@@ -91,6 +101,10 @@ final class PlaceChecks {
                             ? "add a rule: queue to " + place.number()
                             : "add a rule: log group " + place.number()));
         }
+    }
+
+    private boolean legacy() {
+        return legacy("/proc/net/ip_tables_names") || legacy("/proc/net/ip6_tables_names");
     }
 
     private boolean legacy(String names) {

@@ -59,6 +59,16 @@ class DoctorSpec :
         val release = "6.1.0"
         val all = "CONFIG_NETFILTER_NETLINK_LOG=y\nCONFIG_NETFILTER_NETLINK_QUEUE=m\n# CONFIG_NFT_QUEUE is not set\n"
 
+        test("a group whose owner cannot be read is not taken for one that is not bound") {
+            val kernel = FakeNetfilter()
+            val why = "open(nfnetlink_log): EACCES; run as root"
+            kernel.kernel().unreadable(why)
+            val findings = kernel.firewall(queueRule("")).at("queue:4")
+            findings.map { it.health } shouldBe listOf(Health.WARNING, Health.OK)
+            findings.first().cure.get() shouldBe why
+            findings.last().check shouldBe "rule"
+        }
+
         context("the options of the kernel") {
             test("are found in the first of three files that can be read") {
                 for (file in listOf("/proc/config.gz", "/boot/config-6.1.0", "/lib/modules/6.1.0/config")) {
