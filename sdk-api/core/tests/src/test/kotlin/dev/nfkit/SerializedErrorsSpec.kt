@@ -17,7 +17,8 @@ private fun <T> copied(value: T): Any {
 class SerializedErrorsSpec :
     FunSpec({
         test("an error that is sent to another JVM keeps its message and its error number") {
-            val refused = KernelRefusedException("bind NFLOG group 5", Errno.EPERM, null, -1, Refusal.OWNED_BY_ANOTHER, "stop it")
+            val refused =
+                KernelRefusedException("bind NFLOG group 5", Errno.EPERM, null, -1, Refusal.OWNED_BY_ANOTHER, "stop it")
             val failed = SystemCallException("socket", Errno.EMFILE, null)
             copied(refused).shouldBeInstanceOf<KernelRefusedException>().errno() shouldBe Errno.EPERM
             copied(refused).shouldBeInstanceOf<KernelRefusedException>().message shouldBe refused.message

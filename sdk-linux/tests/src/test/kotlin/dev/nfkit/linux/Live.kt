@@ -108,8 +108,11 @@ internal class Namespace : AutoCloseable {
 }
 
 /** Runs a command to its end. It must succeed. Returns its output. */
-internal fun run(vararg command: String): String {
-    val process = ProcessBuilder(*command).redirectErrorStream(true).start()
+internal fun run(vararg command: String): String = output(ProcessBuilder(*command).redirectErrorStream(true))
+
+private fun output(builder: ProcessBuilder): String {
+    val command = builder.command()
+    val process = builder.start()
     process.outputStream.close()
     val text = process.inputStream.bufferedReader().readText()
     check(process.waitFor(BOUND_SECONDS, TimeUnit.SECONDS)) { "${command.joinToString(" ")} does not end" }
@@ -133,6 +136,12 @@ internal fun probe(
             "dev.nfkit.linux.Probe",
             *arguments,
         )
+
+/** Runs [Probe] to its end. Returns what it printed: a JVM's own warnings are on its standard error. */
+internal fun probed(
+    prefix: List<String>,
+    vararg arguments: String,
+): String = output(ProcessBuilder(probe(prefix, *arguments)).redirectError(ProcessBuilder.Redirect.INHERIT)).trim()
 
 internal fun eventually(
     what: String,

@@ -95,7 +95,7 @@ class NfqueueFaultsSpec :
                 }
             }
 
-        fun opened(vararg prefix: String): String = run(*probe(prefix.toList(), "own-queue", "0").toTypedArray()).trim()
+        fun opened(vararg prefix: String): String = probed(prefix.toList(), "own-queue", "0")
 
         test("without the capability the refusal names it, with advice")
             .config(enabledOrReasonIf = needsNetAdmin) {

@@ -189,7 +189,7 @@ class NftablesRefusalsSpec :
             .config(enabledOrReasonIf = needsNft) {
                 withRuleset {
                     val command = probe(listOf("ip", "netns", "exec", namespace.name), "own-table", "mine")
-                    val process = ProcessBuilder(command).redirectErrorStream(true).start()
+                    val process = ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start()
                     try {
                         process.inputStream.bufferedReader().readLine() shouldBe "open"
                         val mine = TableId.inet("mine")
@@ -234,17 +234,14 @@ class NftablesRefusalsSpec :
             .config(enabledOrReasonIf = needsUserNamespaces) {
                 val most = run("cat", "/proc/sys/net/core/wmem_max").trim().toLong()
                 val count = 2 * most / 40 // a chain's message has 48 bytes or more
-                val command = probe(listOf("unshare", "-Urn"), "large-batch", "$count")
-                val lines = run(*command.toTypedArray()).trim().lines()
+                val lines = probed(listOf("unshare", "-Urn"), "large-batch", "$count").lines()
                 val (size, limit) = lines.first().split(' ').map { it.toLongOrNull() ?: 0 }
                 size shouldBeGreaterThan limit
                 lines.first() shouldContain
                     "commit ${count + 1} changes (create table inet nfkit, …): $size bytes exceed"
                 lines.first() shouldContain "raise net.core.wmem_max to at least ${(size + 33) / 2}"
                 lines.last() shouldBe "0"
-                run(
-                    *probe(listOf("unshare", "-Urn"), "large-batch", "2000").toTypedArray(),
-                ).trim().lines() shouldContainExactly
+                probed(listOf("unshare", "-Urn"), "large-batch", "2000").lines() shouldContainExactly
                     listOf("applied", "1")
             }
 

@@ -29,8 +29,7 @@ class PrivilegeSpec :
             Privilege.decide(status("full"), true) shouldBe NetAdmin.UNKNOWN
         }
 
-        fun found(vararg prefix: String): NetAdmin =
-            NetAdmin.valueOf(run(*probe(prefix.toList(), "net-admin").toTypedArray()).trim())
+        fun found(vararg prefix: String): NetAdmin = NetAdmin.valueOf(probed(prefix.toList(), "net-admin"))
 
         test("a process with both namespaces of its own has it").config(enabledOrReasonIf = needsUserNamespaces) {
             found("unshare", "-Urn") shouldBe NetAdmin.HELD
@@ -54,7 +53,6 @@ class PrivilegeSpec :
                         .receiveBufferLimit()
                         .get()
                 val asked = 2 * limit
-                val command = probe(listOf("unshare", "-Urn"), "receive-buffer", asked.toString())
-                run(*command.toTypedArray()).trim().toLong() shouldBe 2 * limit
+                probed(listOf("unshare", "-Urn"), "receive-buffer", asked.toString()).toLong() shouldBe 2 * limit
             }
     })
