@@ -26,6 +26,7 @@ public final class Watch implements AutoCloseable {
         PrintStream out = System.out;
         String rule = args.length > 0 ? args[0] : "tcp dport 443";
         try (Watch watch = new Watch(LinuxTransport.current(), rule, out)) {
+            out.println("watching " + rule + "; Ctrl-C ends it");
             watch.run();
         }
     }

@@ -1,7 +1,7 @@
 package com.example
 
 import dev.nfkit.coroutines.useNflog
-import dev.nfkit.kotlin.ip
+import dev.nfkit.kotlin.*
 import dev.nfkit.linux.LinuxTransport
 import dev.nfkit.socket.NetlinkTransport
 import kotlinx.coroutines.flow.Flow
@@ -27,5 +27,8 @@ suspend fun <T> NetlinkTransport.watch(
 
 suspend fun main(args: Array<String>) {
     val rule = args.firstOrNull() ?: "tcp dport 443"
-    LinuxTransport.current().watch(rule) { lines -> lines.collect(::println) }
+    LinuxTransport.current().watch(rule) { lines ->
+        println("watching $rule; Ctrl-C ends it")
+        lines.collect(::println)
+    }
 }

@@ -80,7 +80,7 @@ class CaptureToolsSpec :
                 }
 
                 test("tcpdump reads $format of $order").config(enabledOrReasonIf = { available("tcpdump") }) {
-                    val lines = run("tcpdump", "-n", "-r", file(format, order).toString())
+                    val lines = run("tcpdump", "-Z", "root", "-n", "-r", file(format, order).toString())
                     lines.first() shouldContain "link-type RAW"
                     lines.drop(1).size shouldBe 3
                     lines[1] shouldContain "10.9.0.1.4660 > 10.9.0.2.22136: UDP, length 4"

@@ -61,17 +61,24 @@ public final class InstalledRuleArguments {
             }
             return Optional.empty();
         }
+        PacketRule rule = PacketRule.of("");
+        String option = "--family";
         try {
-            PacketRule rule = PacketRule.of("");
             if (family != null) {
                 rule = rule.family(family(family));
             }
+            option = "--hook";
             if (!hooks.isEmpty()) {
                 rule = rule.hooks(hooks.toArray(String[]::new));
             }
+            option = "--priority";
             if (priority != null) {
                 rule = rule.priority(priority);
             }
+        } catch (IllegalArgumentException e) {
+            throw Failure.usage(option + ": " + e.getMessage(), e);
+        }
+        try {
             return Optional.of(rule.matching(match));
         } catch (IllegalArgumentException e) {
             throw FilterLanguage.refused("--rule", match, e);

@@ -60,7 +60,9 @@ public final class SessionArguments {
     public static void warnOfSmallBuffer(int reached, int wanted, String consequence) {
         if (reached < wanted) {
             Messages.print("nfkit: the receive buffer is " + reached / 1024 + " KiB instead of " + (wanted >> 20)
-                    + " MiB: net.core.rmem_max limits it here, " + consequence);
+                    + " MiB: net.core.rmem_max limits it here, " + consequence + "; sysctl -w net.core.rmem_max="
+                    + wanted
+                    + " raises it");
         }
     }
 }

@@ -303,7 +303,8 @@ public final class ConntrackCommand implements Callable<Integer> {
     private static void warnOfSmallBuffer(int reached, int wanted) {
         if (reached < wanted) {
             Messages.print("nfkit: the receive buffer is " + reached + " bytes instead of " + wanted
-                    + ": net.core.rmem_max limits it here, so that bursts are lost sooner");
+                    + ": net.core.rmem_max limits it here, so that bursts are lost sooner; sysctl -w net.core.rmem_max="
+                    + wanted + " raises it");
         }
     }
 }
