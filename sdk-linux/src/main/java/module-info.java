@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The netlink transport of Linux, by FFM or JNA. */
 module dev.nfkit.linux {
     requires transitive dev.nfkit;

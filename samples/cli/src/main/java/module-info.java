@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** A command line over nfkit. */
 module dev.nfkit.samples.cli {
     requires dev.nfkit;

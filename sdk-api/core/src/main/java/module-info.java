@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Netfilter in pure Java: the packets that the Linux packet filter hands to user space. */
 @SuppressWarnings("module") // the testkit, to which packages are exported, is built later
 module dev.nfkit {

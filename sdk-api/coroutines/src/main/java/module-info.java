@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Suspending functions and Flow over nfkit. */
 module dev.nfkit.coroutines {
     requires transitive dev.nfkit;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The statistics of nfkit's sessions as meters of Micrometer. */
 @SuppressWarnings({"module", "requires-automatic", "requires-transitive-automatic"}) // those of Micrometer
 module dev.nfkit.micrometer {

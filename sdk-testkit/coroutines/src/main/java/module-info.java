@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The virtual time of coroutine tests for fake kernels and replays. */
 module dev.nfkit.testkit.coroutines {
     requires transitive dev.nfkit.testkit;

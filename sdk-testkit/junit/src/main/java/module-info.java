@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Fake kernels, replays of recordings and network namespaces as parameters of JUnit tests. */
 module dev.nfkit.testkit.junit {
     requires transitive dev.nfkit.testkit;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Network namespaces for tests on the running kernel: rules, sockets, processes and faults. */
 module dev.nfkit.testkit.live {
     requires transitive dev.nfkit;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit;
 
 /** Why the kernel refused a request, as far as it could be determined; the errno alone often has several causes. */

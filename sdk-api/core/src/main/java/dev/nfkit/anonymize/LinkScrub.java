@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.anonymize;
 
 /** Makes link-layer headers and ARP anonymous. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.anonymize;
 
 /** The replacements of one key. One thread at a time. */

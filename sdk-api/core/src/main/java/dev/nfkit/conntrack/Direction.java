@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.conntrack;
 
 /** The two directions of a connection ({@code enum ip_conntrack_dir}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The values of connection tracking: connections and their parts, filters, and changes. */
 @NullMarked
 package dev.nfkit.conntrack;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The hot decoder: finds the attributes of a packet's message in one pass, without an allocation. Not exported: users see
  * packets.

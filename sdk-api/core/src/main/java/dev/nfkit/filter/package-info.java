@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Filters for packets in the program: {@code udp dport 53 and not src 10.0.0.0/8}. The language borrows its keywords from
  * tcpdump and nft.

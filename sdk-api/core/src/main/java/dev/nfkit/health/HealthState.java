@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.health;
 
 /** How well a session works, from best to worst. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The health of sessions, for readiness checks and alarms. Start with {@link dev.nfkit.health.HealthCheck}.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.netfilter;
 
 /** The part of a packet that the kernel copies to user space ({@code NFULNL_COPY_*}, {@code NFQNL_COPY_*}). */

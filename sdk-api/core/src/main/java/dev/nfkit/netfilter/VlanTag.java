@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.netfilter;
 
 /** A VLAN tag that the device removed from the packet ({@code NFULA_VLAN}, {@code NFQA_VLAN}). */

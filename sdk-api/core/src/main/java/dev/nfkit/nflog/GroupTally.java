@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nflog;
 
 /** A capture's counters of one group, across its files, and the group's interface in the current file. */

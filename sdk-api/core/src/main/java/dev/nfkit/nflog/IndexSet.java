@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nflog;
 
 /** The interface indexes seen so far. A lookup allocates nothing. */

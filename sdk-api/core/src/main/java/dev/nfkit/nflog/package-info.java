@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * NFLOG: receives the packets that rules log to a group ({@code nfnetlink_log}).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nfqueue;
 
 import static dev.nfkit.nfqueue.NfqueueConfig.NFQA_CFG_CMD;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * NFQUEUE: packets wait in the kernel until the application has decided about them.
  *

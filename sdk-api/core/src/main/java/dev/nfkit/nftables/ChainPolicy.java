@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables;
 
 /** The verdict of a base chain on packets that no rule decides ({@code NFTA_CHAIN_POLICY}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables;
 
 /** A property of a set that can be chosen ({@code NFT_SET_*} in {@code linux/netfilter/nf_tables.h}). */

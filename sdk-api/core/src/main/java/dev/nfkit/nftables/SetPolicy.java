@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables;
 
 /** By what the kernel chooses the structure of a set ({@code enum nft_set_policies}). */

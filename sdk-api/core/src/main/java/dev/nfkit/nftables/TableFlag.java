@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables;
 
 /** A property of a table ({@code NFT_TABLE_F_*} in {@code linux/netfilter/nf_tables.h}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * nftables: tables, chains, sets and other objects of the ruleset, changed by atomic batches and listed.
  *

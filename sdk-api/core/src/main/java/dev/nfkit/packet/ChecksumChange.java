@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** The change of the data that one checksum covers, since the checksum was last updated. */

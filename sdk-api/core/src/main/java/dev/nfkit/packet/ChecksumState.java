@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** The state of a packet's checksum. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** Numbers of what an IP packet carries (IANA's protocol numbers; {@code linux/in.h}, {@code linux/in6.h}). */

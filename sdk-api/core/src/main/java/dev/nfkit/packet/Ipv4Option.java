@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** Kinds of IPv4 options as their whole first byte (IANA's "Value"; {@code IPOPT_*} in {@code linux/ip.h}). */

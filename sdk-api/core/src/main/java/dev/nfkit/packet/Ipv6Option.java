@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** Types of the options in IPv6 hop-by-hop and destination options headers (IANA's numbers; {@code linux/in6.h}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** The flags of a TCP header as text, in the letters of tcpdump. */

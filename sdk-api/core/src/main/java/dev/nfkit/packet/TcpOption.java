@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packet;
 
 /** Kinds of TCP options (IANA's numbers; {@code TCPOPT_*} in {@code net/tcp.h}). */

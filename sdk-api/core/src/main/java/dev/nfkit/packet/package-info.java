@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The headers of IPv4, IPv6, TCP, UDP and ICMP as reusable views over bytes, their options and extension headers, their
  * checksums, and the rewriting of a packet. Aiming a view at a bad or cut header returns false; nothing is thrown.

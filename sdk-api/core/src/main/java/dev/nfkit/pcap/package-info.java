@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Capture files: pcapng (<a
  * href="https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-04.html">draft-ietf-opsawg-pcapng</a>) and classic

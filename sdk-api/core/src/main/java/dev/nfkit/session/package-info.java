@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The communication with the kernel over one socket: requests and their answers, and the lifecycle of a session. Not
  * exported: users see sessions.

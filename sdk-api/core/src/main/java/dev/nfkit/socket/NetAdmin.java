@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.socket;
 
 /** Whether this process may configure netfilter in a network namespace ({@code CAP_NET_ADMIN}). */

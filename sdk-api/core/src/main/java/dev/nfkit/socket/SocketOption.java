@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.socket;
 
 /** An option of a netlink socket ({@code socket(7)}, {@code netlink(7)}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.wire;
 
 /** The format of an attribute's value. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The statistics of sessions as meters of Micrometer. Start with {@link dev.nfkit.micrometer.NfkitMeters}.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit;
 
 /** A sent message differs from the recorded one. The error's message shows both, attribute by attribute. */

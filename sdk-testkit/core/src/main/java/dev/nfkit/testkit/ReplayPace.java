@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit;
 
 /** When a replay delivers the received datagrams. In any case, each datagram waits for the requests before it. */

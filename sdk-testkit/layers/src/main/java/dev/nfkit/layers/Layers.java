@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.layers;
 
 import com.tngtech.archunit.core.domain.Dependency;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Rules for the packages and classes of a module: layers of packages, and cycles of classes. */
 @NullMarked
 package dev.nfkit.layers;

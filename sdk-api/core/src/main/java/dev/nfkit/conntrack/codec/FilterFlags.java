@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.conntrack.codec;
 
 /** The members of a tuple that the kernel compares ({@code CTA_FILTER_F_*} in {@code nf_internals.h}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.conntrack.codec;
 
 /** The first request of a session, which detects missing privileges or missing support. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.netfilter.decode;
 
 import static dev.nfkit.decode.SharedAttribute.CT;

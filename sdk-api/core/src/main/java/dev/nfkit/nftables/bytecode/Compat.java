@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.bytecode;
 
 /** Extensions of iptables ({@code nft_compat.c}). A rule that has them also has {@code NFTA_RULE_COMPAT}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.bytecode;
 
 /** What an instruction writes and prints. {@link Instruction} is the only one; what writes and prints needs only this. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.bytecode;
 
 /** Reads and writes extension headers and options ({@code nft_exthdr.c}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.bytecode;
 
 /** Reads and sets what belongs to a packet and is not in its bytes ({@code nft_meta.c}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.bytecode;
 
 /** What {@link Meta} reads and sets ({@code enum nft_meta_keys}), in the order of their numbers from 0. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.bytecode;
 
 /** Passes the packet to NFQUEUE ({@code nft_queue.c}). */

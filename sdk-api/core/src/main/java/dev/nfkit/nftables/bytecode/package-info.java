@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The instructions of nf_tables' virtual machine ({@code struct nft_expr}, which the kernel calls expressions): values,
  * their bytes ({@code NFTA_RULE_EXPRESSIONS}), and their text as {@code nft --debug=netlink} prints it. Not exported.

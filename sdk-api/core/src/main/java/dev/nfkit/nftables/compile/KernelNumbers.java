@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.compile;
 
 /** Enums whose constants are in the order of the kernel's numbers, from 0. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Translates statements to instructions of the kernel. The result is the same as nft's: the same instructions in the
  * same registers, with the matches that a header's presence requires ({@code meta l4proto} before {@code tcp dport}).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.decompile;
 
 /** Instructions that are no statement this library knows: the rule is then kept as it is. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** Differences of lists. */
 @NullMarked
 package dev.nfkit.nftables.edit;

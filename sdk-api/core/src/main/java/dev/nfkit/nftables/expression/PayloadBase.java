@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.expression;
 
 /** The place in a packet that offsets count from ({@code NFT_PAYLOAD_*_HEADER}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.expression;
 
 /** What a rule reads from a packet, its connection or its route, such as {@code tcp dport} or {@code meta mark}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.expression;
 
 /** What becomes of a packet: a statement of its own, or the data of a verdict map. */

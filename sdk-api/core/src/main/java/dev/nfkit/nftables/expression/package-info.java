@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The expressions of nftables: what a rule reads from a packet ({@code tcp dport}, {@code ct mark}), and the values that
  * it compares this with or writes ({@code 443}, {@code 10.0.0.0/8}, {@code @blocked}).

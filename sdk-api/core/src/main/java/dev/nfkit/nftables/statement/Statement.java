@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.statement;
 
 /** A statement of a rule. Statements are executed in order, until one does not match or decides. */

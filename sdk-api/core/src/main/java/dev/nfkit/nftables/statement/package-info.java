@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The statements of nftables: a rule is a list of them. A {@link dev.nfkit.nftables.statement.Match} ends the rule if
  * it does not apply; the others count, log, queue, change or decide.

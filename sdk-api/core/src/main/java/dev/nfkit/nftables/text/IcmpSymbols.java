@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.text;
 
 /** Types and codes of ICMP and ICMPv6, and the codes that {@code reject} has for both. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.text;
 
 /** Names of the link layer: Ethernet's protocols, ARP's operations, kinds of devices, kinds of destinations. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.text;
 
 /** Names of the network layer: protocols, service classes, routes, mobility headers, IGMP. */

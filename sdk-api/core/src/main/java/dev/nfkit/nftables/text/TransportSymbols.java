@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.text;
 
 /** Names of the transport layer: TCP's flags, DCCP's packets, and the usual services. */

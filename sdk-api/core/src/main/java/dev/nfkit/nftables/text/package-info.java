@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The language of nft as text: a lexer and parsers that read the values of {@code expression} and {@code statement}, and
  * a printer that writes them as {@code nft list ruleset} does. {@link dev.nfkit.nftables.text.RuleParser} and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.trace;
 
 /** A trace message, or a loss of trace messages. */

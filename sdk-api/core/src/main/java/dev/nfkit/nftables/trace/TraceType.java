@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.nftables.trace;
 
 /** What a trace message is about ({@code enum nft_trace_types}). */

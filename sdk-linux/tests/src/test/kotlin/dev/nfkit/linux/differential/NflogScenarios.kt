@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.linux.differential
 
 import dev.nfkit.nflog.NflogConfig.NFULNL_CFG_F_SEQ

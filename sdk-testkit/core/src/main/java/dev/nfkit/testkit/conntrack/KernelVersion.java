@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit.conntrack;
 
 /** A version of Linux, which determines the features of a model's kernel. */

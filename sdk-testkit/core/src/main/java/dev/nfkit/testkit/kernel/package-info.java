@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The kernel in memory without its subsystems: sockets, receive buffers, requests, dumps. */
 @NullMarked
 package dev.nfkit.testkit.kernel;

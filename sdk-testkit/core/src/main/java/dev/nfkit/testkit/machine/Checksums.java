@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit.machine;
 
 /** The internet checksum of a packet, updated as bytes change. */

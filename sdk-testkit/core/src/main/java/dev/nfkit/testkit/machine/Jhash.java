@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit.machine;
 
 /** Jenkins' hash of the kernel ({@code jhash}, lookup3), on words of the host. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit.machine;
 
 /** A stateful object of a table, as instructions use it. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit.replay;
 
 /** A sent message differs from the recorded one; the message shows both. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.testkit.ruleset;
 
 /** What rules and elements refer to, and that cannot be removed meanwhile. Requires the clock's lock. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The contents of messages that tests build and models keep. */
 @NullMarked
 package dev.nfkit.testkit.sample;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.cli.output;
 
 /** A line on the terminal that shows counts while a command runs. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.cli.output;
 
 /** Where the time of a JSON object is from. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command replay: prints a recording by the code that prints live traffic. */
 @NullMarked
 package dev.nfkit.samples.cli.replay;

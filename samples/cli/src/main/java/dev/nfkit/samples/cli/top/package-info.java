@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /** The command top: the busiest connections. */
 @NullMarked
 package dev.nfkit.samples.cli.top;

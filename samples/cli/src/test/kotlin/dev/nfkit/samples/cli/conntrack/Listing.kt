@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.cli.conntrack
 
 internal fun lines(text: String): List<String> = text.lines().filter { it.isNotEmpty() }
