@@ -21,8 +21,6 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import jdk.jfr.Configuration;
@@ -99,10 +97,10 @@ public final class OperatingCost {
         for (int round = -WARM_ROUNDS; round < rounds; round++) {
             for (int turn = 0; turn < watches.length; turn++) {
                 int which = Math.floorMod(turn + round, watches.length);
-                try (AutoCloseable watching = watches[which].begin()) {
-                    run(path, WARM_NANOS); // a recording makes the JVM compile anew
-                    run(path, SLICE_NANOS);
-                }
+                AutoCloseable watching = watches[which].begin();
+                run(path, WARM_NANOS); // a recording makes the JVM compile anew
+                run(path, SLICE_NANOS);
+                watching.close();
                 if (round >= 0) {
                     packet[which][round] = nanos[0];
                     bytes[which][round] = nanos[1];
@@ -150,12 +148,24 @@ public final class OperatingCost {
     private static AutoCloseable scrape(NfkitMeters meters) {
         MeterRegistry registry = new SimpleMeterRegistry();
         meters.bindTo(registry);
-        ScheduledExecutorService scraper = Executors.newSingleThreadScheduledExecutor();
-        scraper.scheduleAtFixedRate(() -> read(registry), 0, 1, TimeUnit.SECONDS);
+        Thread scraper = new Thread(() -> scrapeEachSecond(registry), "scraper");
+        scraper.start();
         return () -> {
-            scraper.shutdownNow();
+            scraper.interrupt();
+            scraper.join();
             meters.close();
         };
+    }
+
+    private static void scrapeEachSecond(MeterRegistry registry) {
+        try {
+            while (true) {
+                read(registry);
+                TimeUnit.SECONDS.sleep(1);
+            }
+        } catch (InterruptedException e) {
+            // The round has ended.
+        }
     }
 
     private static void read(MeterRegistry registry) {
