@@ -2,6 +2,7 @@
 package dev.nfkit.packaging;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
@@ -19,7 +20,12 @@ final class FishCompletion {
         FishCompletion completion = new FishCompletion();
         completion.level(program, "__fish_use_subcommand");
         program.getSubcommands().forEach((name, command) -> {
-            String within = "__fish_seen_subcommand_from " + name;
+            // A command may have the name of another one's subcommand.
+            String others = program.getSubcommands().entrySet().stream()
+                    .filter(other -> other.getValue().getSubcommands().containsKey(name))
+                    .map(other -> "; and not __fish_seen_subcommand_from " + other.getKey())
+                    .collect(Collectors.joining());
+            String within = "__fish_seen_subcommand_from " + name + others;
             String first = command.getSubcommands().isEmpty()
                     ? within
                     : within + "; and not __fish_seen_subcommand_from "
@@ -67,6 +73,7 @@ final class FishCompletion {
 
     private static String candidates(ArgSpec argument) {
         return StreamSupport.stream(argument.completionCandidates().spliterator(), false)
+                .map(candidate -> candidate.toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(" "));
     }
 
