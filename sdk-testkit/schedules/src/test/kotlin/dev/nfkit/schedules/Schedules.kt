@@ -30,7 +30,7 @@ private val COUNT: Int = DEMANDED ?: 300
 /** A build tries as many schedules of each property as there is time for, but at least this number. */
 private const val LEAST = 20
 
-private val TIME_NANOS = TimeUnit.SECONDS.toNanos(if (DEMANDED == null) 3 else Long.MAX_VALUE)
+private val TIME_NANOS = TimeUnit.SECONDS.toNanos(if (DEMANDED == null) 2 else Long.MAX_VALUE)
 
 /** The only schedule to run; `-Dnfkit.schedules.seed` sets it, to repeat a failure. */
 private val ONLY: Long? = System.getProperty("nfkit.schedules.seed").orEmpty().toLongOrNull()

@@ -33,30 +33,34 @@ internal object StatementCorpus {
         val directory = Files.createTempDirectory("nfkit-statements")
         try {
             Files.writeString(directory.resolve("tables"), resource("tables.nft"))
-            statements.forEachIndexed { index, it ->
-                Files.writeString(rule(directory, index), "add rule ${it.family} t ${it.chain} ${it.text}\n")
-            }
             Files.writeString(directory.resolve("optional"), resource("optional.nft"))
             namespace.exec("nft", "-f", "$directory/tables")
             namespace.exec("sh", "-c", "nft -f $directory/optional 2>/dev/null; true")
-            namespace.exec("sh", "-c", "for f in $directory/*.rule; do nft -f \$f 2>\$f.out && rm \$f.out; done; true")
-            return statements
-                .withIndex()
-                .mapNotNull { (index, it) -> refusal(rule(directory, index))?.let { text -> it to text } }
-                .toMap()
+            val refusals = linkedMapOf<Statement, String>()
+            do {
+                val refused = refused(namespace, directory.resolve("rules"), statements - refusals.keys)
+                refusals += refused
+            } while (refused.isNotEmpty())
+            return refusals
         } finally {
             directory.toFile().deleteRecursively()
         }
     }
 
-    private fun rule(
-        directory: Path,
-        index: Int,
-    ): Path = directory.resolve("%04d.rule".format(index))
-
-    private fun refusal(rule: Path): String? {
-        val output = Path.of("$rule.out")
-        return if (Files.exists(output)) Files.readString(output) else null
+    /** Adds rules, all at once: each start of nft takes time. If some are refused, none is added. */
+    private fun refused(
+        namespace: Namespace,
+        file: Path,
+        rules: List<Statement>,
+    ): Map<Statement, String> {
+        Files.write(file, rules.map { "add rule ${it.family} t ${it.chain} ${it.text}" })
+        val output = namespace.exec("sh", "-c", "nft -f $file 2>&1; true")
+        val refused =
+            Regex("(?m)^$file:(\\d+):\\S+ Error: .*").findAll(output).associate {
+                rules[it.groupValues[1].toInt() - 1] to it.value
+            }
+        check(refused.isNotEmpty() || output.isBlank()) { output }
+        return refused
     }
 
     private fun resource(name: String): String =

@@ -32,7 +32,7 @@ class InstructionFuzzSpec :
             val random = Random(15)
             var read = 0
             var changed = 0
-            repeat(30_000) { round ->
+            repeat(5_000) { round ->
                 val valid = RandomInstructions(random).list()
                 val bytes = encode(valid)
                 repeat(random.nextInt(1, 5)) {
@@ -61,7 +61,7 @@ class InstructionFuzzSpec :
 
         test("random bytes cause only the malformed-message error") {
             val random = Random(16)
-            repeat(30_000) { round ->
+            repeat(5_000) { round ->
                 withClue("round $round") { tryRead(random.nextBytes(random.nextInt(80))) }
             }
         }
@@ -70,7 +70,7 @@ class InstructionFuzzSpec :
             val random = Random(17)
             val names = Formats.names()
             var known = 0
-            repeat(30_000) { round ->
+            repeat(5_000) { round ->
                 val data =
                     List(random.nextInt(6)) {
                         val length = listOf(0, 1, 2, 4, 4, 4, 8, random.nextInt(70))[random.nextInt(8)]
