@@ -26,6 +26,7 @@ module dev.nfkit {
             dev.nfkit.testkit;
     exports dev.nfkit.packet;
     exports dev.nfkit.pcap;
+    exports dev.nfkit.process;
     exports dev.nfkit.socket;
     exports dev.nfkit.trace;
     exports dev.nfkit.wire;

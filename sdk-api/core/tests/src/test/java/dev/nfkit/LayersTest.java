@@ -36,6 +36,7 @@ class LayersTest {
             Map.entry("conntrack.table", 5),
             Map.entry("nftables.statement", 5),
             Map.entry("netfilter", 5),
+            Map.entry("process", 5),
             Map.entry("conntrack.event", 6),
             Map.entry("nftables.text", 6),
             Map.entry("netfilter.decode", 6),
