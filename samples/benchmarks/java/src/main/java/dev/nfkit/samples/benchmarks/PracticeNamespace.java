@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 /**
  * A network namespace with a rule that applies to every UDP packet. A JVM that has run on the real kernel has little
@@ -46,6 +47,18 @@ public final class PracticeNamespace implements AutoCloseable {
      */
     public NetlinkTransport transport() {
         return LinuxTransport.of(NetworkNamespace.named(name));
+    }
+
+    /**
+     * Executes an action in the namespace, such as opening a socket.
+     *
+     * @param action the action, which the calling thread executes
+     * @param <T> the type of its result
+     * @return its result
+     * @throws Exception if the namespace cannot be entered, or as the action throws
+     */
+    public <T> T call(Callable<T> action) throws Exception {
+        return NetworkNamespace.named(name).call(action);
     }
 
     /**

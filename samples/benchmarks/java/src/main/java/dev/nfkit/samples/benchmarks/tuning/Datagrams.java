@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.benchmarks.tuning;
 
-import dev.nfkit.testkit.live.TestNamespace;
+import dev.nfkit.samples.benchmarks.PracticeNamespace;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,9 +11,9 @@ import java.nio.channels.DatagramChannel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** UDP packets to the loopback of a namespace, which nothing receives. */
+/** UDP packets to the loopback of a namespace, where its rules drop them. */
 final class Datagrams implements AutoCloseable {
-    static final int PORT = 9;
+    private static final int PORT = 9;
 
     private final List<DatagramChannel> sockets = new ArrayList<>();
     private final InetSocketAddress target = new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT);
@@ -23,7 +23,7 @@ final class Datagrams implements AutoCloseable {
      * Opens sockets. Packets that wait in a queue stay charged to their socket, which then sends no more: several sockets
      * send more packets at a time.
      */
-    Datagrams(TestNamespace namespace, int count, int size) throws Exception {
+    Datagrams(PracticeNamespace namespace, int count, int size) throws Exception {
         data = ByteBuffer.allocateDirect(size);
         for (int i = 0; i < count; i++) {
             sockets.add(namespace.call(() -> DatagramChannel.open(StandardProtocolFamily.INET)));

@@ -5,72 +5,62 @@ import dev.nfkit.nflog.NflogGroup;
 import dev.nfkit.nflog.NflogOptions;
 import dev.nfkit.nflog.NflogPacket;
 import dev.nfkit.nflog.NflogSession;
+import dev.nfkit.samples.benchmarks.PracticeNamespace;
 import java.util.function.Consumer;
 
 /** NFLOG: the processor time for each packet, the packets lost of a burst, or the time until a single packet arrives. */
-final class LogTrial implements Trial {
+final class LogTrial {
     private static final int GROUP = 30;
     private static final int WARM = 200_000;
     private static final int PACKETS = 500_000;
     private static final int BURST = 100_000;
     private static final int SINGLE = 15;
+    private static final int LARGE = 64 << 20;
 
-    private final Figure figure;
-    private final String label;
-    private final int receiveBuffer;
-    private final Consumer<NflogGroup.Builder> configure;
-
-    /** What is measured. */
-    enum Figure {
-        COST("Read a logged packet of 64 bytes", "ns"),
-        BURST("Lost of a burst of 100,000 logged packets, while the reader pauses", "packets"),
-        DELAY("Until a single logged packet arrives", "ms");
-
-        private final String chart;
-        private final String unit;
-
-        Figure(String chart, String unit) {
-            this.chart = chart;
-            this.unit = unit;
-        }
+    /** What is measured of an open session. */
+    @FunctionalInterface
+    private interface Figure {
+        double of(NflogSession session, Datagrams datagrams) throws Exception;
     }
 
-    LogTrial(Figure figure, String label, int receiveBuffer, Consumer<NflogGroup.Builder> configure) {
-        this.figure = figure;
-        this.label = label;
-        this.receiveBuffer = receiveBuffer;
-        this.configure = configure;
+    private LogTrial() {}
+
+    /** The processor time for each packet. */
+    static Trial cost(String label, Consumer<NflogGroup.Builder> configure) {
+        return trial("Read a logged packet of 64 bytes", "ns", label, LARGE, configure, LogTrial::cost);
     }
 
-    @Override
-    public String chart() {
-        return figure.chart;
+    /** The time until a single packet arrives. */
+    static Trial delay(String label, Consumer<NflogGroup.Builder> configure) {
+        return trial("Until a single logged packet arrives", "ms", label, LARGE, configure, LogTrial::delay);
     }
 
-    @Override
-    public String unit() {
-        return figure.unit;
+    /** The packets lost of a burst. */
+    static Trial burst(String label, int receiveBuffer, Consumer<NflogGroup.Builder> configure) {
+        String chart = "Lost of a burst of 100,000 logged packets, while the reader pauses";
+        return trial(chart, "packets", label, receiveBuffer, configure, LogTrial::burst);
     }
 
-    @Override
-    public String label() {
-        return label;
+    private static Trial trial(
+            String chart,
+            String unit,
+            String label,
+            int receiveBuffer,
+            Consumer<NflogGroup.Builder> configure,
+            Figure figure) {
+        return new Trial(chart, unit, label, () -> run(receiveBuffer, configure, figure));
     }
 
-    @Override
-    public double run() throws Exception {
+    private static double run(int receiveBuffer, Consumer<NflogGroup.Builder> configure, Figure figure)
+            throws Exception {
         NflogOptions options = NflogOptions.builder()
                 .group(GROUP, configure)
                 .receiveBuffer(receiveBuffer)
                 .build();
-        try (Place place = new Place("NFLOG --nflog-group " + GROUP);
-                NflogSession session = NflogSession.open(place.namespace().transport(), options);
-                Datagrams datagrams = new Datagrams(place.namespace(), 1, 64)) {
-            return switch (figure) {
-                case COST -> cost(session, datagrams);
-                case BURST -> burst(session, datagrams);
-                case DELAY -> delay(session, datagrams);
-            };
+        try (PracticeNamespace namespace = PracticeNamespace.open("NFLOG", "--nflog-group", Integer.toString(GROUP));
+                NflogSession session = NflogSession.open(namespace.transport(), options);
+                Datagrams datagrams = new Datagrams(namespace, 1, 64)) {
+            return figure.of(session, datagrams);
         }
     }
 

@@ -4,49 +4,30 @@ package dev.nfkit.samples.benchmarks.tuning;
 import dev.nfkit.nfqueue.NfqueueOptions;
 import dev.nfkit.nfqueue.NfqueueSession;
 import dev.nfkit.nfqueue.Verdict;
+import dev.nfkit.samples.benchmarks.PracticeNamespace;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.function.Consumer;
 
 /** The processor time of the thread that decides, for each packet, when many packets wait. */
-final class QueueCost implements Trial {
+final class QueueCost {
     private static final int BURST = 20_000;
     private static final int BURSTS = 10;
     private static final int SOCKETS = 400;
 
-    private final String label;
-    private final int size;
-    private final Consumer<NfqueueOptions.Builder> configure;
+    private QueueCost() {}
 
-    QueueCost(String label, int size, Consumer<NfqueueOptions.Builder> configure) {
-        this.label = label;
-        this.size = size;
-        this.configure = configure;
+    static Trial trial(String label, int size, Consumer<NfqueueOptions.Builder> configure) {
+        return new Trial("Decide a queued packet of " + size + " bytes", "ns", label, () -> run(size, configure));
     }
 
-    @Override
-    public String chart() {
-        return "Decide a queued packet of " + size + " bytes";
-    }
-
-    @Override
-    public String unit() {
-        return "ns";
-    }
-
-    @Override
-    public String label() {
-        return label;
-    }
-
-    @Override
-    public double run() throws Exception {
+    private static double run(int size, Consumer<NfqueueOptions.Builder> configure) throws Exception {
         NfqueueOptions.Builder options = NfqueueOptions.builder().receiveBuffer(64 << 20);
         configure.accept(options);
-        try (Place place = new Place("NFQUEUE --queue-num 0");
-                NfqueueSession session = NfqueueSession.open(place.namespace().transport(), options.build());
-                Datagrams datagrams = new Datagrams(place.namespace(), SOCKETS, size)) {
+        try (PracticeNamespace namespace = PracticeNamespace.open("NFQUEUE", "--queue-num", "0");
+                NfqueueSession session = NfqueueSession.open(namespace.transport(), options.build());
+                Datagrams datagrams = new Datagrams(namespace, SOCKETS, size)) {
             drain(session, datagrams); // warms up
             return (double) drain(session, datagrams) / (BURSTS * BURST);
         }

@@ -14,36 +14,18 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /** The median time from sending a packet until it is received, when one packet is under way at a time. */
-final class QueueRoundTrip implements Trial {
+final class QueueRoundTrip {
     private static final int WARM = 20_000;
     private static final int PACKETS = 20_000;
     private static final int PORT = 7;
 
-    private final String label;
-    private final Duration spin;
+    private QueueRoundTrip() {}
 
-    QueueRoundTrip(String label, Duration spin) {
-        this.label = label;
-        this.spin = spin;
+    static Trial trial(String label, Duration spin) {
+        return new Trial("Send, decide and receive one packet at a time", "µs", label, () -> run(spin));
     }
 
-    @Override
-    public String chart() {
-        return "Send, decide and receive one packet at a time";
-    }
-
-    @Override
-    public String unit() {
-        return "µs";
-    }
-
-    @Override
-    public String label() {
-        return label;
-    }
-
-    @Override
-    public double run() throws Exception {
+    private static double run(Duration spin) throws Exception {
         NfqueueOptions options = NfqueueOptions.builder().queue(0).spin(spin).build();
         try (TestNamespace namespace = TestNamespace.open();
                 NfqueueSession session = NfqueueSession.open(namespace.transport(), options);

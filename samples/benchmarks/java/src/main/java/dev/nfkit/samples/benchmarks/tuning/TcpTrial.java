@@ -13,51 +13,34 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** One TCP connection over a veth pair, whose packets to the server are queued and accepted. */
-final class TcpTrial implements Trial {
+final class TcpTrial {
     private static final int PORT = 5001;
     private static final int CHUNK = 256 << 10;
     private static final long WARM_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long TIME_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private final String label;
-    private final int queues;
-    private final @Nullable Consumer<NfqueueQueue.Builder> configure;
+    private TcpTrial() {}
 
-    /**
-     * Creates a trial.
-     *
-     * @param queues the number of queues; 0 measures without a queue
-     */
-    TcpTrial(String label, int queues, @Nullable Consumer<NfqueueQueue.Builder> configure) {
-        this.label = label;
-        this.queues = queues;
-        this.configure = configure;
-    }
-
-    @Override
-    public String chart() {
-        return "TCP through a queue over veth";
-    }
-
-    @Override
-    public String unit() {
-        return "Gbit/s";
-    }
-
-    @Override
-    public String label() {
-        return label;
-    }
-
-    @Override
-    public double run() throws Exception {
-        try (TestNetwork network = TestNetwork.open()) {
-            if (configure == null) {
+    static Trial withoutQueue() {
+        return trial("no queue", () -> {
+            try (TestNetwork network = TestNetwork.open()) {
                 return transfer(network);
             }
+        });
+    }
+
+    static Trial through(int queues, String label, Consumer<NfqueueQueue.Builder> configure) {
+        return trial(label, () -> run(queues, configure));
+    }
+
+    private static Trial trial(String label, Trial.Measure measure) {
+        return new Trial("TCP through a queue over veth", "Gbit/s", label, measure);
+    }
+
+    private static double run(int queues, Consumer<NfqueueQueue.Builder> configure) throws Exception {
+        try (TestNetwork network = TestNetwork.open()) {
             NfqueueOptions options = NfqueueOptions.builder()
                     .queues(0, queues - 1, configure)
                     .receiveBuffer(64 << 20)
@@ -66,8 +49,7 @@ final class TcpTrial implements Trial {
             network.client().exec(("iptables -w -A OUTPUT -p tcp -j NFQUEUE " + target).split(" "));
             try (NfqueueWorkers workers = NfqueueWorkers.open(network.client().transport(), options)) {
                 FutureTask<Long> deciding = new FutureTask<>(() -> workers.run(packet -> Verdict.ACCEPT));
-                Thread thread = new Thread(deciding, "decide");
-                thread.start();
+                new Thread(deciding, "decide").start();
                 double rate = transfer(network);
                 workers.stop();
                 deciding.get();

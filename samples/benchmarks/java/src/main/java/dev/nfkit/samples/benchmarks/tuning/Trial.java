@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.benchmarks.tuning;
 
-/** One setting of one option, of which one figure is measured. */
-interface Trial {
-    /** What is measured, the same for all settings that are compared. */
-    String chart();
-
-    /** The unit of the figure. */
-    String unit();
-
-    /** The setting. */
-    String label();
-
-    /** Measures once. */
-    double run() throws Exception;
+/**
+ * One setting of one option, of which one figure is measured.
+ *
+ * @param chart what is measured, the same for all settings that are compared
+ * @param unit the unit of the figure
+ * @param label the setting
+ * @param measure measures once
+ */
+record Trial(String chart, String unit, String label, Measure measure) {
+    /** Measures a figure. */
+    @FunctionalInterface
+    interface Measure {
+        double run() throws Exception;
+    }
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.benchmarks.tuning;
 
-import dev.nfkit.nfqueue.NfqueueOptions;
-import dev.nfkit.samples.benchmarks.tuning.LogTrial.Figure;
+import dev.nfkit.nflog.NflogGroup;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -13,6 +11,8 @@ import java.util.function.Consumer;
 /** Measures the settings of options in rounds, one after the other, and prints the median of each. */
 public final class Tuning {
     private static final int WHOLE = 65_531;
+    private static final int LONG = 8192;
+    private static final int LONGEST = 65_536;
 
     private Tuning() {}
 
@@ -33,7 +33,7 @@ public final class Tuning {
         for (int round = 1; round <= rounds; round++) {
             for (int i = 0; i < trials.size(); i++) {
                 Trial trial = trials.get(i);
-                double figure = trial.run();
+                double figure = trial.measure().run();
                 figures.get(i).add(figure);
                 System.err.println(String.format(
                         Locale.ROOT,
@@ -72,71 +72,67 @@ public final class Tuning {
     }
 
     private static List<Trial> trials() {
-        return Arrays.asList(
-                new TcpTrial("no queue", 0, null),
-                new TcpTrial(
-                        "GSO, 128 bytes copied",
+        return List.of(
+                TcpTrial.withoutQueue(),
+                TcpTrial.through(
                         1,
-                        queue -> queue.gso(true).copyRange(128).maximumLength(8192)),
-                new TcpTrial("GSO, whole packets", 1, queue -> queue.gso(true).maximumLength(8192)),
-                new TcpTrial(
-                        "GSO, 128 bytes copied, 2 queues",
+                        "GSO, 128 bytes copied",
+                        queue -> queue.gso(true).copyRange(128).maximumLength(LONG)),
+                TcpTrial.through(
+                        1, "GSO, whole packets", queue -> queue.gso(true).maximumLength(LONG)),
+                TcpTrial.through(
                         2,
-                        queue -> queue.gso(true).copyRange(128).maximumLength(8192)),
-                new TcpTrial(
-                        "128 bytes copied", 1, queue -> queue.copyRange(128).maximumLength(8192)),
-                new TcpTrial("whole packets, as by default", 1, queue -> queue.maximumLength(8192)),
+                        "GSO, 128 bytes copied, 2 queues",
+                        queue -> queue.gso(true).copyRange(128).maximumLength(LONG)),
+                TcpTrial.through(
+                        1, "128 bytes copied", queue -> queue.copyRange(128).maximumLength(LONG)),
+                TcpTrial.through(1, "whole packets, as by default", queue -> queue.maximumLength(LONG)),
                 cost("one by one", 64, 128, 1),
                 cost("batches of 8", 64, 128, 8),
                 cost("batches of 64, as by default", 64, 128, 64),
                 cost("batches of 256", 64, 128, 256),
                 cost("128 bytes copied", 1400, 128, 64),
                 cost("whole packets, as by default", 1400, WHOLE, 64),
-                new QueueRoundTrip("the thread sleeps, as by default", Duration.ZERO),
-                new QueueRoundTrip("it spins for 1 ms", Duration.ofMillis(1)),
-                burst("as by default", options -> options.queue(0)),
-                burst("a queue of 8,192", options -> options.queue(0, queue -> queue.maximumLength(8192))),
-                burst("a queue of 65,536", options -> options.queue(0, queue -> queue.maximumLength(65_536))),
-                burst(
+                QueueRoundTrip.trial("the thread sleeps, as by default", Duration.ZERO),
+                QueueRoundTrip.trial("it spins for 1 ms", Duration.ofMillis(1)),
+                QueueBurst.trial("as by default", options -> options.queue(0)),
+                burst("a queue of 8,192", LONG),
+                burst("a queue of 65,536", LONGEST),
+                QueueBurst.trial(
                         "a queue of 65,536, 64 KiB receive buffer",
-                        options -> options.receiveBuffer(64 << 10).queue(0, queue -> queue.maximumLength(65_536))),
-                burst(
+                        options -> options.receiveBuffer(64 << 10).queue(0, queue -> queue.maximumLength(LONGEST))),
+                QueueBurst.trial(
                         "a queue of 8,192 that fails open",
                         options -> options.queue(
-                                0, queue -> queue.maximumLength(8192).failOpen(true))),
-                log(Figure.COST, "threshold 1", 64 << 20, 1, 100, 65_536),
-                log(Figure.COST, "threshold 64", 64 << 20, 64, 100, 65_536),
-                log(Figure.COST, "threshold 1024, NLBUFSIZ 64 KiB", 64 << 20, 1024, 100, 65_536),
-                log(Figure.COST, "threshold 1024, NLBUFSIZ 128 KiB", 64 << 20, 1024, 100, 131_072),
-                log(Figure.DELAY, "threshold 1", 4 << 20, 1, 100, 65_536),
-                log(Figure.DELAY, "threshold 64, timeout 10 ms", 4 << 20, 64, 10, 65_536),
-                log(Figure.DELAY, "threshold 64, timeout 100 ms", 4 << 20, 64, 100, 65_536),
-                log(Figure.BURST, "256 KiB receive buffer", 256 << 10, 64, 100, 65_536),
-                log(Figure.BURST, "4 MiB", 4 << 20, 64, 100, 65_536),
-                log(Figure.BURST, "64 MiB", 64 << 20, 64, 100, 65_536));
+                                0, queue -> queue.maximumLength(LONG).failOpen(true))),
+                LogTrial.cost("threshold 1", gathering(1, 100, 65_536)),
+                LogTrial.cost("threshold 64", gathering(64, 100, 65_536)),
+                LogTrial.cost("threshold 1024, NLBUFSIZ 64 KiB", gathering(1024, 100, 65_536)),
+                LogTrial.cost("threshold 1024, NLBUFSIZ 128 KiB", gathering(1024, 100, 131_072)),
+                LogTrial.delay("threshold 1", gathering(1, 100, 65_536)),
+                LogTrial.delay("threshold 64, timeout 10 ms", gathering(64, 10, 65_536)),
+                LogTrial.delay("threshold 64, timeout 100 ms", gathering(64, 100, 65_536)),
+                LogTrial.burst("256 KiB receive buffer", 256 << 10, gathering(64, 100, 65_536)),
+                LogTrial.burst("4 MiB", 4 << 20, gathering(64, 100, 65_536)),
+                LogTrial.burst("64 MiB", 64 << 20, gathering(64, 100, 65_536)));
     }
 
     private static Trial cost(String label, int size, int range, int batch) {
-        return new QueueCost(
+        return QueueCost.trial(
                 label,
                 size,
                 options -> options.batchSize(batch)
-                        .queue(0, queue -> queue.copyRange(range).maximumLength(65_536)));
+                        .queue(0, queue -> queue.copyRange(range).maximumLength(LONGEST)));
     }
 
-    private static Trial burst(String label, Consumer<NfqueueOptions.Builder> configure) {
-        return new QueueBurst(label, configure);
+    private static Trial burst(String label, int length) {
+        return QueueBurst.trial(label, options -> options.queue(0, queue -> queue.maximumLength(length)));
     }
 
-    private static Trial log(
-            Figure figure, String label, int receiveBuffer, int threshold, int timeout, int bufferSize) {
-        return new LogTrial(
-                figure,
-                label,
-                receiveBuffer,
-                group -> group.copyRange(128)
-                        .threshold(threshold)
-                        .timeout(Duration.ofMillis(timeout))
-                        .bufferSize(bufferSize));
+    private static Consumer<NflogGroup.Builder> gathering(int threshold, int timeout, int bufferSize) {
+        return group -> group.copyRange(128)
+                .threshold(threshold)
+                .timeout(Duration.ofMillis(timeout))
+                .bufferSize(bufferSize);
     }
 }
