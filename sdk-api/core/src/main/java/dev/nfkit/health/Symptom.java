@@ -78,8 +78,9 @@ record Symptom<S>(String code, HealthState state, String reason, String cure, To
             HealthState.PROBLEM,
             "packets or datagrams were lost because the receive buffer was full",
             RECEIVE_MORE,
-            // A lost datagram shows as a gap in the numbers, unless these are off.
-            all -> all.sequenceGaps() > 0 ? all.sequenceGaps() : all.socketDrops()));
+            // A lost datagram shows as a gap in the numbers, unless these are off. It must never fall: a fall hides a
+            // rise.
+            all -> Math.max(all.sequenceGaps(), all.socketDrops())));
 
     private static final List<Symptom<EventStatistics>> OF_EVENTS = List.of(new Symptom<>(
             "receive-buffer-full",

@@ -3,6 +3,7 @@ package dev.nfkit.health
 
 import dev.nfkit.conntrack.event.ConntrackEventOptions
 import dev.nfkit.conntrack.event.ConntrackEvents
+import dev.nfkit.netfilter.Statistics
 import dev.nfkit.nflog.NflogOptions
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.nfqueue.NfqueueOptions
@@ -20,6 +21,7 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldEndWith
 import java.time.Duration
+import java.util.OptionalInt
 
 private val udp = SamplePackets.udp4()
 
@@ -193,6 +195,18 @@ class HealthCheckSpec :
                     .single()
                     .reason() shouldBe
                     "12 events were lost because the receive buffer was full"
+            }
+        }
+
+        test("a datagram that is lost without a gap in the numbers is found, also after losses that left gaps") {
+            val clock = TestClock.manual()
+            var now = Statistics.none().withSequenceGaps(1)
+            val check = HealthCheck({ now }, { false }, { OptionalInt.empty() }, { clock.nanoTime() })
+            for (drops in 2L..4L) {
+                now = now.withSocketDrops(drops)
+                check.look().state() shouldBe HealthState.PROBLEM
+                clock.advance(Duration.ofMinutes(1))
+                check.look().state() shouldBe HealthState.OK
             }
         }
 
