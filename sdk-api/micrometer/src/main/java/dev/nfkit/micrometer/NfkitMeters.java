@@ -4,6 +4,7 @@ package dev.nfkit.micrometer;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.event.ConntrackMirror;
 import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.conntrack.table.ConntrackStatistics;
 import dev.nfkit.netfilter.EventStatistics;
 import dev.nfkit.netfilter.Statistics;
 import dev.nfkit.nfqueue.NfqueueSession;
@@ -206,7 +207,7 @@ public final class NfkitMeters implements MeterBinder, AutoCloseable {
      */
     public static NfkitMeters conntrackTable(String name, Conntrack table) {
         NfkitMeters meters = new NfkitMeters();
-        Snapshot<dev.nfkit.conntrack.table.ConntrackStatistics> snapshot = new Snapshot<>(
+        Snapshot<ConntrackStatistics> snapshot = new Snapshot<>(
                 () -> {
                     try {
                         return table.statistics();
