@@ -75,7 +75,7 @@ public final class Operating {
     /** Finds out whether netfilter may be configured. */
     public static boolean permitted(NetlinkTransport transport, PrintStream err) {
         NetAdmin capability = transport.kernel().netAdmin();
-        if (capability == NetAdmin.MISSING || capability == NetAdmin.IN_OTHER_USER_NAMESPACE) {
+        if (capability.denied()) {
             err.println("CAP_NET_ADMIN is " + capability + ": start this as root, or see the guide to privileges");
             return false;
         }

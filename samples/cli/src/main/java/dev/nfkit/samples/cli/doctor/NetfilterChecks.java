@@ -7,7 +7,6 @@ import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.nfqueue.QueueFeature;
 import dev.nfkit.nftables.Nftables;
 import dev.nfkit.socket.KernelView;
-import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkTransport;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -67,8 +66,7 @@ final class NetfilterChecks {
         try {
             findings.add(opening.open());
         } catch (NetlinkException e) {
-            NetAdmin capability = transport.kernel().netAdmin();
-            if (capability == NetAdmin.MISSING || capability == NetAdmin.IN_OTHER_USER_NAMESPACE) {
+            if (transport.kernel().netAdmin().denied()) {
                 denied.add(check);
             } else {
                 findings.add(Finding.problem(

@@ -4,7 +4,6 @@ package dev.nfkit.samples.cli.doctor;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.socket.GroupState;
 import dev.nfkit.socket.KernelView;
-import dev.nfkit.socket.NetAdmin;
 import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.QueueState;
 import java.util.ArrayList;
@@ -71,9 +70,8 @@ final class PlaceChecks {
         try {
             rules = RulesTo.find(transport, place);
         } catch (NetlinkException e) {
-            NetAdmin capability = transport.kernel().netAdmin();
             findings.add(
-                    capability == NetAdmin.MISSING || capability == NetAdmin.IN_OTHER_USER_NAMESPACE
+                    transport.kernel().netAdmin().denied()
                             ? Finding.warning(
                                     "rules", "cannot be read, because CAP_NET_ADMIN is missing", "see capability")
                             : Finding.warning("rules", "cannot be read: " + e.getMessage(), "see what follows"));
