@@ -95,6 +95,22 @@ class FakeConntrackEventsSpec :
             }
         }
 
+        test("a connection by a packet is counted and timed if the kernel does so when it begins") {
+            with(ConntrackSteps(FakeNetfilter(TestClock.manual()))) {
+                join(3)
+                val before = model.add(SampleConntrack.of(TUPLE))
+                model.settings().accounting(true).timestamps(true)
+                val after = model.add(SampleConntrack.of(TCP))
+                model.remove(before)
+                model.remove(after)
+                val (first, second) = drain()
+                first.entry.has(COUNTERS_ORIG) shouldBe false
+                first.entry.hasStart() shouldBe false
+                second.entry.has(COUNTERS_ORIG) shouldBe true
+                second.entry.startNanos() shouldBe transport.clock().epochNanos()
+            }
+        }
+
         test("the event of an ended connection has its counters, its duration, and of TCP only the state") {
             with(ConntrackSteps(FakeNetfilter(TestClock.manual()).order(ByteOrder.LITTLE_ENDIAN))) {
                 model.settings().timestamps(true)

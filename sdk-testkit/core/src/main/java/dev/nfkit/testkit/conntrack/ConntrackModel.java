@@ -47,6 +47,12 @@ public final class ConntrackModel implements Subsystem {
             if (state.table().taken(entry)) {
                 throw new IllegalArgumentException("there is a connection " + entry.original() + " or its reply");
             }
+            if (properties.timestamps() && !entry.hasStart()) {
+                entry.started(clock.epochNanos());
+            }
+            if (properties.accounting() && !entry.hasCounters()) {
+                entry.counters(0, 0, 0, 0);
+            }
             TrackedConnection made = state.enter(entry);
             state.notices().created(made.sample(), Cause.PACKET);
             return made.id();

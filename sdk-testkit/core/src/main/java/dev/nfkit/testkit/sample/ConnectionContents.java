@@ -139,6 +139,16 @@ public final class ConnectionContents {
         return this;
     }
 
+    /** Whether it has the time of its beginning. */
+    public boolean hasStart() {
+        return attributes.nested(ConntrackAttribute.TIMESTAMP) != null;
+    }
+
+    /** Whether its packets and bytes are counted. */
+    public boolean hasCounters() {
+        return attributes.nested(ConntrackAttribute.COUNTERS_ORIG) != null;
+    }
+
     /** Sets the helper. */
     public ConnectionContents helper(String name, byte... info) {
         MessageAttributes help = attributes.nest(ConntrackAttribute.HELP).text(Help.NAME, name);
