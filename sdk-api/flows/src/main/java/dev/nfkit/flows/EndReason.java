@@ -59,6 +59,8 @@ final class EndReason {
         boolean shortened = flow.key.original().hasProtocol()
                 && flow.key.original().protocol() == IpProtocol.TCP
                 && flow.state != TcpState.SYN_SENT.number();
-        return !shortened && lifetimeNanos + SLACK.toNanos() < Duration.ofSeconds(flow.timeout).toNanos();
+        return !shortened
+                && lifetimeNanos + SLACK.toNanos()
+                        < Duration.ofSeconds(flow.timeout).toNanos();
     }
 }

@@ -19,7 +19,18 @@ final class FlowCounts {
 
     FlowStatistics snapshot(long open, EventStatistics events) {
         return new FlowStatistics(
-                begun, joined, found, foundAtEnd, ended, lostSight, unseen, untracked, open, losses, dumps, intervals,
+                begun,
+                joined,
+                found,
+                foundAtEnd,
+                ended,
+                lostSight,
+                unseen,
+                untracked,
+                open,
+                losses,
+                dumps,
+                intervals,
                 events);
     }
 }

@@ -46,8 +46,8 @@ public record FlowLoss(
         Objects.requireNonNull(since, "since");
         Objects.requireNonNull(until, "until");
         if (events < 0 || begun < 0 || ended < 0 || unseen < 0) {
-            throw new IllegalArgumentException("events, begun, ended and unseen are from 0, not " + events + ", " + begun
-                    + ", " + ended + ", " + unseen);
+            throw new IllegalArgumentException("events, begun, ended and unseen are from 0, not " + events + ", "
+                    + begun + ", " + ended + ", " + unseen);
         }
     }
 }

@@ -87,7 +87,7 @@ public final class FlowMeter implements NetfilterSession {
     }
 
     /**
-     * Begins to listen to events. The first poll dumps the table.
+     * Begins to listen to events, and reads the table. Connections that begin after this returns are reported whole.
      *
      * @param transport the network namespace
      * @param options the options
@@ -107,12 +107,28 @@ public final class FlowMeter implements NetfilterSession {
         ConntrackEvents events = ConntrackEvents.open(transport, subscription.build());
         boolean opened = false;
         try {
-            FlowMeter meter = new FlowMeter(transport, options, events, Conntrack.open(transport));
+            FlowMeter meter = open(transport, options, events);
             opened = true;
             return meter;
         } finally {
             if (!opened) {
                 events.close();
+            }
+        }
+    }
+
+    private static FlowMeter open(NetlinkTransport transport, FlowMeterOptions options, ConntrackEvents events)
+            throws NetlinkException {
+        Conntrack table = Conntrack.open(transport);
+        boolean opened = false;
+        try {
+            FlowMeter meter = new FlowMeter(transport, options, events, table);
+            meter.dump();
+            opened = true;
+            return meter;
+        } finally {
+            if (!opened) {
+                table.close();
             }
         }
     }

@@ -222,10 +222,8 @@ public final class FlowMeterOptions {
          * @throws IllegalArgumentException if it is out of range
          */
         public Builder receiveBuffer(int bytes) {
-            receiveBuffer = ConntrackEventOptions.builder()
-                    .receiveBuffer(bytes)
-                    .build()
-                    .receiveBuffer();
+            receiveBuffer =
+                    ConntrackEventOptions.builder().receiveBuffer(bytes).build().receiveBuffer();
             return this;
         }
 

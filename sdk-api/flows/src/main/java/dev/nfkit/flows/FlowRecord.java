@@ -122,7 +122,8 @@ public record FlowRecord(
      */
     public boolean translated() {
         return !original.hasPorts()
-                ? !(reply.source().equals(original.destination()) && reply.destination().equals(original.source()))
+                ? !(reply.source().equals(original.destination())
+                        && reply.destination().equals(original.source()))
                 : !reply.equals(original.inverted());
     }
 

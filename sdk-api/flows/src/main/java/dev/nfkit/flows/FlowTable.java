@@ -64,6 +64,7 @@ final class FlowTable {
         counts.begun++;
         flow.sight = Sight.SEEN;
         flow.beginningSeen = true;
+        flow.joined = false;
         flow.dump = dump;
         if (entry.has(ConntrackAttribute.TIMEOUT)) {
             flow.timeout = entry.timeout();
@@ -88,6 +89,7 @@ final class FlowTable {
         OpenFlow flow = flows.remove(key);
         if (flow == null) {
             flow = new OpenFlow(key);
+            flow.joined = !settledOnce && !losses.isOpen(); // it ended before the first dump
             writer.begin(flow, entry);
             countUnknown(flow);
         } else if (flow.sight == Sight.IN_DUMP) {
@@ -106,8 +108,7 @@ final class FlowTable {
     private void countUnknown(OpenFlow flow) {
         if (counts.untracked > 0) {
             counts.untracked--;
-        } else if (!settledOnce) {
-            flow.joined = true;
+        } else if (flow.joined) {
             counts.joined++;
         } else if (flow.sight == Sight.IN_DUMP) {
             counts.found++;
@@ -136,7 +137,7 @@ final class FlowTable {
                 return;
             }
             if (flows.size() >= maxFlows) {
-                if (!settledOnce) {
+                if (dump == 1) {
                     counts.joined++;
                     counts.untracked++;
                 }
@@ -146,7 +147,8 @@ final class FlowTable {
             flow.sight = Sight.IN_DUMP;
             unsettled.add(flow);
             writer.begin(flow, entry);
-            if (!settledOnce) {
+            if (dump == 1) {
+                flow.joined = true;
                 writer.join(flow);
             }
         } else {
@@ -258,5 +260,4 @@ final class FlowTable {
     private static FlowKey key(ConntrackEntry entry) {
         return new FlowKey(entry.has(ConntrackAttribute.ID) ? entry.id() : -1, entry.original(), entry.zone());
     }
-
 }
