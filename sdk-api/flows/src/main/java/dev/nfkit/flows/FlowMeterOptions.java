@@ -4,6 +4,7 @@ package dev.nfkit.flows;
 import dev.nfkit.conntrack.ConntrackFilter;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
+import dev.nfkit.process.ProcessResolver;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
@@ -23,6 +24,7 @@ public final class FlowMeterOptions {
     private final int receiveBuffer;
     private final InstantSource clock;
     private final Function<ConntrackTuple, Optional<String>> interfaceOf;
+    private final ProcessResolver processes;
 
     private FlowMeterOptions(Builder builder) {
         host = builder.host.orElseGet(FlowMeterOptions::localHost);
@@ -33,6 +35,7 @@ public final class FlowMeterOptions {
         receiveBuffer = builder.receiveBuffer;
         clock = builder.clock;
         interfaceOf = builder.interfaceOf;
+        processes = builder.processes;
     }
 
     private static String localHost() {
@@ -124,6 +127,15 @@ public final class FlowMeterOptions {
         return interfaceOf;
     }
 
+    /**
+     * Finds the process of a connection.
+     *
+     * @return the resolver
+     */
+    public ProcessResolver processes() {
+        return processes;
+    }
+
     /** Collects the options of a meter. One thread at a time. */
     public static final class Builder {
         private static final Duration LEAST_TIMEOUT = Duration.ofSeconds(1);
@@ -137,6 +149,8 @@ public final class FlowMeterOptions {
         private int receiveBuffer = ConntrackEventOptions.builder().build().receiveBuffer();
         private InstantSource clock = Clock.systemUTC();
         private Function<ConntrackTuple, Optional<String>> interfaceOf = tuple -> Optional.empty();
+
+        private ProcessResolver processes = ProcessResolver.none();
 
         private Builder() {}
 
@@ -248,6 +262,19 @@ public final class FlowMeterOptions {
          */
         public Builder interfaceOf(Function<ConntrackTuple, Optional<String>> find) {
             interfaceOf = Objects.requireNonNull(find, "interfaceOf");
+            return this;
+        }
+
+        /**
+         * Finds the process of a connection, which is asked for when the connection begins: later its socket or process
+         * may be gone.
+         *
+         * @param resolver called on the meter's thread; the application closes it. {@link ProcessResolver#none} by
+         *     default
+         * @return this builder
+         */
+        public Builder processes(ProcessResolver resolver) {
+            processes = Objects.requireNonNull(resolver, "processes");
             return this;
         }
 

@@ -5,6 +5,7 @@ import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
 import dev.nfkit.conntrack.TcpState;
 import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.process.Attribution;
 import java.math.BigInteger;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -41,6 +42,8 @@ import java.util.UUID;
  * @param reason why the record was made
  * @param doubts what is not certain
  * @param interfaceName the interface, if the application provides one ({@link FlowMeterOptions.Builder#interfaceOf})
+ * @param process the process that began or serves the connection, if the application asks for it ({@link
+ *     FlowMeterOptions.Builder#processes})
  */
 public record FlowRecord(
         String host,
@@ -59,7 +62,8 @@ public record FlowRecord(
         FlowTime end,
         FlowEnd reason,
         Set<FlowDoubt> doubts,
-        Optional<String> interfaceName)
+        Optional<String> interfaceName,
+        Attribution process)
         implements FlowReport {
     private static final int LABELS = 128;
 
@@ -80,6 +84,7 @@ public record FlowRecord(
         Objects.requireNonNull(end, "end");
         Objects.requireNonNull(reason, "reason");
         Objects.requireNonNull(interfaceName, "interfaceName");
+        Objects.requireNonNull(process, "process");
         require("sequence", sequence, 0, Long.MAX_VALUE);
         require("zone", zone, 0, 0xffff);
         require("mark", mark, 0, 0xffff_ffffL);

@@ -42,6 +42,13 @@ final class FlowWriter {
             flow.answer.restart();
         }
         update(flow, entry);
+        if (!flow.asked) {
+            flow.asked = true;
+            ConntrackTuple original = flow.key.original();
+            flow.process = flow.reply == null
+                    ? options.processes().resolve(original)
+                    : options.processes().resolve(original, flow.reply);
+        }
     }
 
     /** What was carried so far belongs to the time before the meter. */
@@ -155,7 +162,8 @@ final class FlowWriter {
                 end,
                 reason,
                 doubts,
-                options.interfaceOf().apply(original));
+                options.interfaceOf().apply(original),
+                flow.process);
         flow.sequence++;
         flow.since = end;
         flow.reportedAt = nanoTime.getAsLong();

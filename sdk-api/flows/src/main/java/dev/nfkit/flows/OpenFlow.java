@@ -2,6 +2,8 @@
 package dev.nfkit.flows;
 
 import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.process.Attribution;
+import dev.nfkit.process.UnknownReason;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,8 @@ final class OpenFlow {
         MISSING
     }
 
+    private static final Attribution NOT_ASKED = Attribution.unknown(UnknownReason.NOT_ASKED);
+
     final FlowKey key;
 
     /** Null if the connection is not translated. */
@@ -43,6 +47,7 @@ final class OpenFlow {
     boolean joined;
 
     boolean ended;
+    boolean asked;
     boolean counted;
     boolean changesLost;
 
@@ -64,6 +69,8 @@ final class OpenFlow {
 
     final Count original = new Count();
     final Count answer = new Count();
+
+    Attribution process = NOT_ASKED;
 
     OpenFlow(FlowKey key) {
         this.key = key;

@@ -2,9 +2,13 @@
 package dev.nfkit.flows
 
 import dev.nfkit.conntrack.ConntrackFilter
+import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.Direction
 import dev.nfkit.conntrack.TcpState
 import dev.nfkit.conntrack.TuplePattern
+import dev.nfkit.process.Attribution
+import dev.nfkit.process.ProcessResolver
+import dev.nfkit.process.UnknownReason
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
 import io.kotest.assertions.throwables.shouldThrow
@@ -187,6 +191,29 @@ class FlowMeterSpec :
                 metering.conntrack.remove(metering.conntrack.add(udp(1)))
                 metering.poll()
                 metering.records.single().interfaceName() shouldBe Optional.of("eth1")
+            }
+        }
+
+        test("the process is asked for when the connection begins") {
+            val asked = mutableListOf<ConntrackTuple>()
+            val resolver =
+                object : ProcessResolver {
+                    override fun resolve(tuple: ConntrackTuple): Attribution {
+                        asked += tuple
+                        return Attribution.unknown(UnknownReason.FORWARDED)
+                    }
+
+                    override fun close() = Unit
+                }
+            Metering(configure = { processes(resolver) }).use { metering ->
+                metering.poll()
+                val id = metering.conntrack.add(udp(1))
+                metering.poll()
+                asked.size shouldBe 1
+                metering.conntrack.remove(id)
+                metering.poll()
+                metering.records.single().process() shouldBe Attribution.unknown(UnknownReason.FORWARDED)
+                asked shouldContainExactly listOf(metering.records.single().original())
             }
         }
 
