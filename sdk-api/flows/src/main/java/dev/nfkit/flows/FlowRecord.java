@@ -18,13 +18,14 @@ import java.util.UUID;
  * What a connection carried, both directions in one record (RFC 5103). Immutable.
  *
  * <p>A connection has one record when it ends, and one for each interval in which it carried something while it was
- * open. {@code flow} is the same in all records of a connection, and {@code sequence} counts them: both together
- * identify a record, so that a repeated one can be removed.
+ * open. {@code flow} is the same in all records of a connection. Together with {@code meterStart} and {@code sequence} it
+ * identifies a record, so that a repeated one can be removed.
  *
  * @param host the host whose connection table it is from
  * @param flow identifies the connection: the same for its records, and after a restart of the meter too if the kernel
  *     keeps timestamps
- * @param sequence the number of this record among those of the flow and one meter, from 0
+ * @param meterStart when the meter was opened, in nanoseconds since 1970; from 0
+ * @param sequence the number of this record among those of the flow and this meter, from 0
  * @param original the tuple of the original direction, before translation
  * @param reply the tuple of the reply direction, which shows a translation: source and destination are those of {@code
  *     original}, exchanged, if there is none
@@ -48,6 +49,7 @@ import java.util.UUID;
 public record FlowRecord(
         String host,
         UUID flow,
+        long meterStart,
         long sequence,
         ConntrackTuple original,
         ConntrackTuple reply,
@@ -85,6 +87,7 @@ public record FlowRecord(
         Objects.requireNonNull(reason, "reason");
         Objects.requireNonNull(interfaceName, "interfaceName");
         Objects.requireNonNull(process, "process");
+        require("meterStart", meterStart, 0, Long.MAX_VALUE);
         require("sequence", sequence, 0, Long.MAX_VALUE);
         require("zone", zone, 0, 0xffff);
         require("mark", mark, 0, 0xffff_ffffL);

@@ -20,6 +20,7 @@ final class FlowWriter {
     private final FlowTimes times;
     private final LongSupplier nanoTime;
     private final long interval;
+    private final long meterStart;
     private final Consumer<FlowReport> reports;
 
     FlowWriter(FlowMeterOptions options, FlowTimes times, LongSupplier nanoTime, Consumer<FlowReport> reports) {
@@ -28,6 +29,7 @@ final class FlowWriter {
         this.nanoTime = nanoTime;
         this.reports = reports;
         interval = options.activeTimeout().toNanos();
+        meterStart = Math.max(0, times.now().epochNanos());
     }
 
     /** A flow's first entry, or the event of its beginning after a dump contained it. Its deltas are since the beginning. */
@@ -148,6 +150,7 @@ final class FlowWriter {
         FlowRecord record = new FlowRecord(
                 options.host(),
                 id(flow),
+                meterStart,
                 flow.sequence,
                 original,
                 flow.reply == null ? original.inverted() : flow.reply,

@@ -155,6 +155,7 @@ class FlowMeterSpec :
                     val seen = ids(first) + ids(second)
                     seen.size shouldBe 3
                     seen.toSet().size shouldBe 1
+                    (first.records + second.records).map { it.meterStart() to it.sequence() }.toSet().size shouldBe 3
                 }
                 first.records.map { it.sequence() } shouldContainExactly listOf(0, 1)
             }
