@@ -135,6 +135,9 @@ public final class Errno implements Serializable {
     /** Network is down. */
     public static final Errno ENETDOWN = known(100, "ENETDOWN", "Network is down");
 
+    /** Network is unreachable. */
+    public static final Errno ENETUNREACH = known(101, "ENETUNREACH", "Network is unreachable");
+
     /** Connection reset by peer. */
     public static final Errno ECONNRESET = known(104, "ECONNRESET", "Connection reset by peer");
 
@@ -150,8 +153,14 @@ public final class Errno implements Serializable {
     /** Connection refused. */
     public static final Errno ECONNREFUSED = known(111, "ECONNREFUSED", "Connection refused");
 
+    /** No route to host. */
+    public static final Errno EHOSTUNREACH = known(113, "EHOSTUNREACH", "No route to host");
+
     /** Operation already in progress. */
     public static final Errno EALREADY = known(114, "EALREADY", "Operation already in progress");
+
+    /** Stale file handle. */
+    public static final Errno ESTALE = known(116, "ESTALE", "Stale file handle");
 
     /** Operation is not supported. */
     public static final Errno ENOTSUPP = known(524, "ENOTSUPP", "Operation is not supported");

@@ -7,7 +7,7 @@ import dev.nfkit.socket.NetlinkTransport;
 import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.Netlink;
 
-/** Opens the netfilter sockets of sessions and tables, and sets the options that they have in common. */
+/** Opens the sockets of sessions and tables, and sets the options that they have in common. */
 public final class SocketSetup {
     private static final int LEAST_BUFFER = 4096;
     private static final int LARGEST_BUFFER = (1 << 30) - 1;
@@ -48,7 +48,7 @@ public final class SocketSetup {
     }
 
     /**
-     * Opens a socket and makes its owner. If that fails, the socket is closed.
+     * Opens a socket of netfilter and makes its owner. If that fails, the socket is closed.
      *
      * @param transport opens the socket
      * @param maker makes the owner
@@ -57,7 +57,21 @@ public final class SocketSetup {
      * @param <S> the owner
      */
     public static <S> S open(NetlinkTransport transport, Maker<S> maker) throws NetlinkException {
-        NetlinkSocket socket = transport.open(Netlink.NETLINK_NETFILTER);
+        return open(transport, Netlink.NETLINK_NETFILTER, maker);
+    }
+
+    /**
+     * As {@link #open(NetlinkTransport, Maker)}, of any netlink protocol.
+     *
+     * @param transport opens the socket
+     * @param protocol the netlink protocol
+     * @param maker makes the owner
+     * @return the owner
+     * @throws NetlinkException if a system call fails, or as the maker throws
+     * @param <S> the owner
+     */
+    public static <S> S open(NetlinkTransport transport, int protocol, Maker<S> maker) throws NetlinkException {
+        NetlinkSocket socket = transport.open(protocol);
         try {
             return maker.make(socket);
         } catch (Throwable e) {

@@ -4,6 +4,7 @@ package dev.nfkit.linux;
 import dev.nfkit.BatchTooLargeException;
 import dev.nfkit.KernelRefusedException;
 import dev.nfkit.SystemCallException;
+import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
 import dev.nfkit.conntrack.event.ConntrackEvents;
 import dev.nfkit.conntrack.table.Conntrack;
@@ -23,6 +24,7 @@ import dev.nfkit.socket.SocketOption;
 import dev.nfkit.wire.MessageWriter;
 import dev.nfkit.wire.Netlink;
 import java.io.File;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -189,6 +191,13 @@ final class Probe {
                         System.out.println(e.size() + " " + e.limit() + " " + e.getMessage());
                     }
                     System.out.println(nftables.list().tables().size());
+                }
+            }
+            case "process" -> {
+                InetAddress loopback = InetAddress.getByName("127.0.0.1");
+                try (var processes = LinuxProcesses.open(transport)) {
+                    System.out.println(processes.resolve(ConntrackTuple.tcp(
+                            loopback, Integer.parseInt(arguments[1]), loopback, Integer.parseInt(arguments[2]))));
                 }
             }
             case "events" -> {

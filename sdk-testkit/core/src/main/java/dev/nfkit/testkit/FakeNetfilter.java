@@ -9,6 +9,8 @@ import dev.nfkit.testkit.kernel.Kernel;
 import dev.nfkit.testkit.nflog.NflogModel;
 import dev.nfkit.testkit.nfqueue.NfqueueModel;
 import dev.nfkit.testkit.nftables.NftablesModel;
+import dev.nfkit.testkit.process.RouteModel;
+import dev.nfkit.testkit.process.SocketModel;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +48,7 @@ public final class FakeNetfilter implements NetlinkTransport {
     private final FakeNfqueue nfqueue;
     private final FakeConntrack conntrack;
     private final FakePackets packets;
+    private final FakeSockets processSockets;
     private final List<FakeNetlinkSocket> sockets = new ArrayList<>();
     private ByteOrder order = ByteOrder.nativeOrder();
 
@@ -70,6 +73,11 @@ public final class FakeNetfilter implements NetlinkTransport {
         kernel.add(queues);
         kernel.add(table);
         kernel.add(ruleset);
+        SocketModel socketModel = new SocketModel(kernel);
+        RouteModel routes = new RouteModel(kernel);
+        kernel.add(socketModel);
+        kernel.add(routes);
+        this.processSockets = new FakeSockets(socketModel, routes);
         this.nflog = new FakeNflog(log);
         this.conntrack = new FakeConntrack(table);
         this.nfqueue = new FakeNfqueue(queues);
@@ -144,6 +152,15 @@ public final class FakeNetfilter implements NetlinkTransport {
      */
     public FakePackets packets() {
         return packets;
+    }
+
+    /**
+     * Returns the sockets of processes in this kernel, which requests for the process of a connection find.
+     *
+     * @return the sockets, always the same
+     */
+    public FakeSockets processSockets() {
+        return processSockets;
     }
 
     /**

@@ -54,7 +54,7 @@ final class KernelRequests {
         } catch (MalformedMessageException e) {
             throw new AssertionError("a malformed datagram was sent to the kernel: " + e.getMessage(), e);
         }
-        boolean denied = properties.denied();
+        boolean denied = properties.denied() && messages.stream().allMatch(this::privileged);
         Subsystem batched = denied ? null : batched(messages);
         if (batched != null) {
             sent.addAll(messages);
@@ -77,6 +77,10 @@ final class KernelRequests {
                 acknowledge(socket, message);
             }
         }
+    }
+
+    private boolean privileged(ParsedMessage request) {
+        return subsystems.stream().noneMatch(subsystem -> !subsystem.privileged() && subsystem.takes(request));
     }
 
     /** The subsystem whose batch a datagram is, or null. */
@@ -112,7 +116,7 @@ final class KernelRequests {
         if (intercepted(socket, request)) {
             return;
         }
-        if (properties.denied()) {
+        if (properties.denied() && privileged(request)) {
             refuse(socket, request, new Refused(Errno.EPERM));
             return;
         }

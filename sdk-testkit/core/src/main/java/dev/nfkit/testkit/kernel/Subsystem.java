@@ -6,7 +6,7 @@ import dev.nfkit.testkit.message.ParsedMessage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The model of one subsystem of nfnetlink. All of it requires the clock's lock. */
+/** The model of one subsystem of nfnetlink, or of another netlink protocol. All of it requires the clock's lock. */
 public interface Subsystem {
     /** Whether a message is for this subsystem. */
     boolean takes(ParsedMessage request);
@@ -18,6 +18,11 @@ public interface Subsystem {
      * @throws Refused if the kernel refuses it
      */
     boolean request(KernelSocket socket, ParsedMessage request) throws Refused;
+
+    /** Whether all of its requests need CAP_NET_ADMIN, as those of nfnetlink do. */
+    default boolean privileged() {
+        return true;
+    }
 
     /** The number of the subsystem if it has batches, or null. */
     default @Nullable Integer batches() {

@@ -4,6 +4,7 @@ package dev.nfkit.testkit.message;
 import dev.nfkit.Bytes;
 import dev.nfkit.BytesView;
 import dev.nfkit.MalformedMessageException;
+import dev.nfkit.process.SockDiag;
 import dev.nfkit.wire.AttributeCursor;
 import dev.nfkit.wire.MessageCursor;
 import dev.nfkit.wire.Netlink;
@@ -29,12 +30,24 @@ public final class ParsedMessage {
         this.portId = portId;
         this.header = new MessageCursor().wrap(ByteBuffer.wrap(bytes), 0, bytes.length, order);
         header.next();
-        if (type() >= Netlink.NLMSG_MIN_TYPE && header.hasNfgenmsg()) {
-            AttributeCursor cursor = new AttributeCursor().wrap(header, "message");
+        int body = bodyLength();
+        if (type() >= Netlink.NLMSG_MIN_TYPE && header.length() >= Netlink.NLMSG_HDRLEN + body) {
+            int from = header.bodyOffset() + body;
+            AttributeCursor cursor =
+                    new AttributeCursor().wrap(header.buffer(), from, header.end() - from, order, "message");
             while (cursor.next()) {
                 attributes.put(cursor.type(), cursor.bytes(new BytesView()));
             }
         }
+    }
+
+    /** Bytes before the attributes. The types of sockets and routes are none of nfnetlink. */
+    private int bodyLength() {
+        return switch (type()) {
+            case SockDiag.SOCK_DIAG_BY_FAMILY, SockDiag.SOCK_DESTROY -> SockDiag.INET_DIAG_REQ_V2_LEN;
+            case SockDiag.RTM_GETROUTE -> SockDiag.RTMSG_LEN;
+            default -> Netlink.NFGENMSG_LEN;
+        };
     }
 
     /** Decodes the messages of a datagram. */
