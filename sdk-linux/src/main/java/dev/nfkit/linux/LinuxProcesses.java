@@ -103,19 +103,20 @@ public final class LinuxProcesses implements ProcessResolver {
         }
         long inode = socket.get().inode();
         long uid = socket.get().uid();
-        ProcessTable.Result result = table.find(inode, uid);
+        ProcessTable.Result result = table.find(
+                inode,
+                uid,
+                () -> ofProcess(sockets.findEither(tuple))
+                        .map(again -> again.inode() == inode)
+                        .orElse(false));
         ProcessInfo process = result.process();
+        UnknownReason reason = result.reason();
         if (process != null) {
             return new Attribution.Known(process);
         }
-        // A socket that was closed during the search is not one that no process had.
-        boolean there = ofProcess(sockets.findEither(tuple))
-                .map(again -> again.inode() == inode)
-                .orElse(false);
-        UnknownReason reason = result.reason();
-        return there && reason != null
-                ? new Attribution.Unknown(reason, OptionalLong.of(uid))
-                : Attribution.unknown(UnknownReason.ENDED);
+        return reason == null || reason == UnknownReason.ENDED
+                ? Attribution.unknown(UnknownReason.ENDED)
+                : new Attribution.Unknown(reason, OptionalLong.of(uid));
     }
 
     /** The socket that a process has: that of the end, or the one that listens for it; empty if it has none any more. */

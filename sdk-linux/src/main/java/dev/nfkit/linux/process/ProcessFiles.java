@@ -2,6 +2,8 @@
 package dev.nfkit.linux.process;
 
 import dev.nfkit.process.ProcessInfo;
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +75,7 @@ final class ProcessFiles {
         boolean socket(int descriptor, long inode);
     }
 
-    /** All pids, the greatest first: new processes have greater ones, until the numbers begin again. */
+    /** All pids, those that were given last first: the numbers rise, and begin again after the last one. */
     int[] pids() {
         List<Integer> found = new ArrayList<>();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(root, "[1-9]*")) {
@@ -85,7 +88,37 @@ final class ProcessFiles {
         } catch (IOException | DirectoryIteratorException e) {
             // What was found until then.
         }
-        return found.stream().mapToInt(pid -> -pid).sorted().map(pid -> -pid).toArray();
+        int last = lastPid();
+        return found.stream()
+                .sorted(Comparator.comparing((Integer pid) -> pid > last).thenComparing(Comparator.reverseOrder()))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /**
+     * The pid of the process or thread that was started last, as {@code /proc/loadavg} has it; 0 if it is unknown.
+     */
+    int lastPid() {
+        String text = read(Path.of(prefix + "loadavg")).strip();
+        try {
+            return Integer.parseInt(text, text.lastIndexOf(' ') + 1, text.length(), 10);
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    /** Whether there is a process or thread, without an exception, which would take longer than all else. */
+    boolean exists(int pid) {
+        return new File(prefix + pid).exists();
+    }
+
+    /** Whether there is a process of a user with a pid: no thread, which has the files of a process, too. */
+    boolean isProcess(int pid, long uid) {
+        if (!exists(pid)) {
+            return false;
+        }
+        String status = read(of(pid, "/status"));
+        return number(status, "Tgid:", 1) == pid && number(status, "Uid:", 2) == uid;
     }
 
     /** The user that a process's files belong to, which usually is its effective one; −1 if the process ended. */
@@ -172,7 +205,7 @@ final class ProcessFiles {
         Optional<String> executable = link(of(pid, "/exe"));
         List<String> arguments = arguments(read(of(pid, "/cmdline")));
         Optional<String> cgroup = CgroupFile.path(read(of(pid, "/cgroup")));
-        long uid = effectiveUid(read(of(pid, "/status")));
+        long uid = number(read(of(pid, "/status")), "Uid:", 2);
         Stat after = stat(pid);
         if (uid < 0 || after == null || !after.program().equals(stat.program())) {
             return null;
@@ -195,17 +228,17 @@ final class ProcessFiles {
         return List.of(ended.split("\0", -1));
     }
 
-    /** The second number of the line {@code Uid}, proc_pid_status(5); −1 if there is none. */
-    private static long effectiveUid(String status) {
-        int at = status.startsWith("Uid:") ? 0 : status.indexOf("\nUid:") + 1;
-        if (at == 0 && !status.startsWith("Uid:")) {
+    /** A number of a line of proc_pid_status(5), counted from 1; −1 if there is none. */
+    private static long number(String status, String name, int index) {
+        int at = status.startsWith(name) ? 0 : status.indexOf("\n" + name) + 1;
+        if (at == 0 && !status.startsWith(name)) {
             return -1;
         }
         int end = status.indexOf('\n', at);
         String[] words = status.substring(at, end < 0 ? status.length() : end).split("\\s+", -1);
         try {
-            long uid = words.length > 2 ? Long.parseLong(words[2]) : -1;
-            return uid > 0xffff_ffffL ? -1 : uid;
+            long number = words.length > index ? Long.parseLong(words[index]) : -1;
+            return number > 0xffff_ffffL ? -1 : number;
         } catch (NumberFormatException e) {
             return -1;
         }
@@ -230,7 +263,8 @@ final class ProcessFiles {
     }
 
     private static String read(Path path) {
-        try (InputStream file = Files.newInputStream(path)) {
+        // Half the time of a channel of java.nio.
+        try (InputStream file = new FileInputStream(path.toString())) {
             return new String(file.readNBytes(LARGEST), StandardCharsets.UTF_8);
         } catch (IOException e) {
             return "";

@@ -5,8 +5,8 @@ import dev.nfkit.process.ProcessInfo;
 import dev.nfkit.process.UnknownReason;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the process that has a socket. The kernel has no index from sockets to processes, so that the descriptors of
  * processes are searched: first where the socket was before, then at the next descriptors of processes that had a
- * socket lately, then all descriptors of these, of the other processes of the socket's user, and of all others, the
- * newest process first. What a search passes is kept in caches of bounded size.
+ * socket lately, then all descriptors of the processes that were started last, and of those that had a socket lately.
+ * Only then all processes are searched, those of the socket's user first. What a search passes is kept in caches of
+ * bounded size.
  *
  * <p>Safe for any number of threads; one search at a time.
  */
@@ -29,12 +30,17 @@ public final class ProcessTable {
     static final int BOUND = 500_000;
 
     private static final int PLACES = 16_384;
-    private static final int PROCESSES = 1024;
+    private static final int PROCESSES = 64;
     private static final int MISSES = 4096;
     /** The number of processes that had a socket lately, and of their next descriptors, that are tried first. */
     private static final int RECENT = 8;
 
     private static final int NEXT = 3;
+    /** The number of pids that were given last, whose processes are tried before all others. */
+    private static final int NEWEST = 32;
+    /** The number of processes after which a search of all asks whether there still is what it searches for. */
+    private static final int PAUSE = 32;
+
     /** How long a process's description and a search without result are valid. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -70,6 +76,22 @@ public final class ProcessTable {
      */
     public record Result(
             @Nullable ProcessInfo process, @Nullable UnknownReason reason) {}
+
+    /**
+     * Whether a socket still belongs to a process.
+     *
+     * @param <E> what the question may throw
+     */
+    @FunctionalInterface
+    public interface Presence<E extends Exception> {
+        /**
+         * Asks.
+         *
+         * @return whether it does
+         * @throws E if the question fails
+         */
+        boolean ask() throws E;
+    }
 
     /** A descriptor that has a socket. */
     private record Place(int pid, int descriptor) {}
@@ -114,9 +136,13 @@ public final class ProcessTable {
      *
      * @param inode the socket's number, from 1
      * @param uid the socket's user
-     * @return a process that has the socket; otherwise KERNEL, NO_PERMISSION, OTHER_PID_NAMESPACE or LIMIT
+     * @param present asks the kernel whether the socket still belongs to a process, which a long search does now and
+     *     then
+     * @return a process that has the socket; otherwise ENDED, KERNEL, NO_PERMISSION, OTHER_PID_NAMESPACE or LIMIT
+     * @throws E as the question throws
+     * @param <E> what the question may throw
      */
-    public Result find(long inode, long uid) {
+    public <E extends Exception> Result find(long inode, long uid, Presence<E> present) throws E {
         lock.lock();
         try {
             ProcessInfo known = at(places.get(inode), inode, uid);
@@ -128,9 +154,15 @@ public final class ProcessTable {
                 return new Result(null, miss.reason());
             }
             Search search = new Search(inode, uid);
-            ProcessInfo found = at(search.run(), inode, uid);
+            ProcessInfo found = at(search.likely(), inode, uid);
+            if (found == null) {
+                found = at(search.all(present), inode, uid);
+            }
             if (found != null) {
                 return new Result(found, null);
+            }
+            if (search.ended || !present.ask()) {
+                return new Result(null, UnknownReason.ENDED);
             }
             UnknownReason reason = search.left < 0 ? UnknownReason.LIMIT : Visibility.reason(files, search.denied);
             misses.put(inode, new Miss(reason, clock.getAsLong()));
@@ -149,6 +181,9 @@ public final class ProcessTable {
         // Only after the start was read: the process with this start has the socket, whatever had the pid before.
         if (stat == null || files.inode(place.pid(), place.descriptor()) != inode) {
             places.remove(inode);
+            if (stat == null) {
+                processes.remove(place.pid());
+            }
             return null;
         }
         Candidate process = processes.computeIfAbsent(place.pid(), pid -> new Candidate(uid));
@@ -170,17 +205,19 @@ public final class ProcessTable {
     private final class Search {
         private final long inode;
         private final long uid;
-        private final Set<Integer> searched = new LinkedHashSet<>();
+        private final Set<Integer> searched = new HashSet<>();
         private int left = bound;
         private boolean denied;
+        private boolean ended;
 
         Search(long inode, long uid) {
             this.inode = inode;
             this.uid = uid;
         }
 
+        /** Searches where the socket most likely is. */
         @Nullable
-        Place run() {
+        Place likely() {
             List<Integer> recent = recent();
             for (int pid : recent) {
                 int from = Objects.requireNonNull(processes.get(pid)).lastDescriptor;
@@ -190,22 +227,41 @@ public final class ProcessTable {
                     }
                 }
             }
-            Place found = first(recent);
-            if (found != null) {
-                return found;
+            int last = files.lastPid();
+            for (int pid = last; pid > Math.max(0, last - NEWEST); pid--) {
+                Place found = files.isProcess(pid, uid) ? in(pid) : null;
+                if (found != null) {
+                    return found;
+                }
             }
-            List<Integer> others = new ArrayList<>();
-            List<Integer> own = new ArrayList<>();
-            for (int pid : files.pids()) {
-                (files.owner(pid) == uid ? own : others).add(pid);
-            }
-            found = first(own);
-            return found == null ? first(others) : found;
+            return first(recent);
         }
 
-        /** The processes of the user that had a socket lately, the last one first. */
+        /** Searches all processes, as long as the socket is there. */
+        <E extends Exception> @Nullable Place all(Presence<E> present) throws E {
+            List<Integer> others = new ArrayList<>();
+            int passed = 0;
+            for (int pid : files.pids()) {
+                if (passed++ % PAUSE == 0 && !present.ask()) {
+                    ended = true;
+                    return null;
+                }
+                if (files.owner(pid) != uid) {
+                    others.add(pid);
+                } else {
+                    Place found = in(pid);
+                    if (found != null) {
+                        return found;
+                    }
+                }
+            }
+            return first(others);
+        }
+
+        /** The processes of the user that had a socket lately and still exist, the last one first. */
         private List<Integer> recent() {
             List<Integer> all = new ArrayList<>();
+            processes.keySet().removeIf(pid -> !files.exists(pid));
             processes.forEach((pid, process) -> {
                 if (process.uid == uid) {
                     all.add(0, pid);
@@ -216,10 +272,7 @@ public final class ProcessTable {
 
         private @Nullable Place first(List<Integer> pids) {
             for (int pid : pids) {
-                if (left < 0) {
-                    return null;
-                }
-                Place found = searched.add(pid) ? in(pid) : null;
+                Place found = in(pid);
                 if (found != null) {
                     return found;
                 }
@@ -227,7 +280,11 @@ public final class ProcessTable {
             return null;
         }
 
+        /** The place in a process that was not searched yet; null if it does not have the socket. */
         private @Nullable Place in(int pid) {
+            if (left < 0 || !searched.add(pid)) {
+                return null;
+            }
             Place[] found = new Place[1];
             boolean readable = files.sockets(pid, (descriptor, socket) -> {
                 if (socket != 0) {

@@ -24,6 +24,7 @@ internal class ProcTree : AutoCloseable {
         cgroup: String = "0::/system.slice/web.service\n",
         arguments: String = "$name\u0000-v\u0000",
         executable: String = "/usr/bin/$name",
+        tgid: Int = pid,
     ): ProcTree {
         val home = Files.createDirectories(root.resolve("$pid/fd")).parent
         val fields = MutableList(50) { "0" }
@@ -33,7 +34,7 @@ internal class ProcTree : AutoCloseable {
         write(home, "stat", "$pid ($name) ${fields.joinToString(" ")}\n")
         write(home, "cmdline", arguments)
         write(home, "cgroup", cgroup)
-        write(home, "status", "Name:\t$name\nUid:\t0\t$uid\t0\t0\nGid:\t0\t0\t0\t0\n")
+        write(home, "status", "Name:\t$name\nTgid:\t$tgid\nUid:\t0\t$uid\t0\t0\nGid:\t0\t0\t0\t0\n")
         link(home.resolve("exe"), executable)
         return this
     }
@@ -58,6 +59,9 @@ internal class ProcTree : AutoCloseable {
     ) = Files.delete(root.resolve("$pid/fd/$descriptor"))
 
     fun end(pid: Int) = root.resolve("$pid").toFile().deleteRecursively()
+
+    /** Sets the pid that was given last. */
+    fun lastPid(pid: Int) = write(root, "loadavg", "1.00 0.50 0.25 2/80 $pid\n")
 
     /** Writes a file of this process. */
     fun own(

@@ -21,6 +21,12 @@ private fun withTree(body: (ProcTree, ProcessTable, (Long) -> Unit) -> Unit) {
     ProcTree().use { tree -> body(tree, ProcessTable(tree.root) { now }) { now += it } }
 }
 
+/** Searches for a socket that stays. */
+private fun ProcessTable.find(
+    inode: Long,
+    uid: Long,
+) = find<RuntimeException>(inode, uid) { true }
+
 private fun ProcessTable.pid(inode: Long = INODE) = find(inode, 1000).process()?.pid()
 
 private fun ProcessTable.name(inode: Long = INODE) = find(inode, 1000).process()?.name()
@@ -142,6 +148,38 @@ class ProcessTableSpec :
                 table.reason() shouldBe UnknownReason.KERNEL
                 pass(1)
                 table.pid() shouldBe 812
+            }
+        }
+
+        test("a search ends when its socket has ended, and is not remembered") {
+            withTree { tree, table ->
+                var questions = 0
+                tree.process(1, uid = 5)
+                repeat(40) { tree.process(100 + it, uid = 5).socket(100 + it, 3, 1000L + it) }
+                val result = table.find<RuntimeException>(INODE, 5) { ++questions < 2 }
+                result.reason() shouldBe UnknownReason.ENDED
+                questions shouldBe 2
+                tree.socket(1, 3, INODE)
+                table.pid() shouldBe 1
+            }
+        }
+
+        test("the processes that were started last are searched first, and threads are none") {
+            withTree { tree, table ->
+                tree.process(900).socket(900, 3, 50)
+                tree.process(812).socket(812, 3, INODE)
+                tree.process(815, tgid = 812).socket(815, 3, INODE)
+                tree.lastPid(820)
+                table.find<RuntimeException>(INODE, 1000) { error("a search of all asks") }.process()?.pid() shouldBe
+                    812
+            }
+        }
+
+        test("pids are in the order in which they were given, the last one first") {
+            ProcTree().use { tree ->
+                listOf(5, 30_000, 400, 12).forEach { tree.process(it) }
+                tree.lastPid(400)
+                ProcessFiles(tree.root).pids().toList() shouldBe listOf(400, 12, 5, 30_000)
             }
         }
 
