@@ -35,7 +35,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Packets and bytes need {@code net.netfilter.nf_conntrack_acct=1}, which holds for connections that begin after it
  * was set; exact times need {@code net.netfilter.nf_conntrack_timestamp=1}.
  *
- * <p>An open flow takes about 350 bytes, and {@link FlowMeterOptions#maxFlows} bounds their number. {@link
+ * <p>An open flow takes about 380 bytes, and {@link FlowMeterOptions#maxFlows} bounds their number. {@link
  * NetfilterSession} describes threads, wakeups and errors. {@link #stop} reads what the socket has, dumps the table once
  * more, reports all open flows that carried something, and ends; {@link #close} reports nothing more.
  */
@@ -69,6 +69,7 @@ public final class FlowMeter implements NetfilterSession {
     private int emptyReads;
     private boolean lastDumpDone;
     private volatile boolean woken;
+    private volatile boolean stopped;
     private volatile boolean closed;
     private volatile FlowStatistics statistics;
 
@@ -283,7 +284,7 @@ public final class FlowMeter implements NetfilterSession {
     /** All events have been read, and no more come: the last counts, and a record for each flow that has news. */
     private void end() throws NetlinkException {
         try {
-            if (!closed) {
+            if (stopped && !closed) { // a recording may end without it
                 dump();
             }
         } finally {
@@ -329,6 +330,7 @@ public final class FlowMeter implements NetfilterSession {
 
     @Override
     public void stop() {
+        stopped = true;
         events.stop();
     }
 

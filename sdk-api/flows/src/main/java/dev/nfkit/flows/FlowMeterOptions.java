@@ -186,7 +186,7 @@ public final class FlowMeterOptions {
         }
 
         /**
-         * The greatest number of open flows that the meter remembers, which bounds its memory: about 350 bytes for each.
+         * The greatest number of open flows that the meter remembers, which bounds its memory: about 380 bytes for each.
          * A connection above it has no records of intervals, and one at its end, with {@link
          * FlowDoubt#BEGINNING_UNSEEN}.
          *
