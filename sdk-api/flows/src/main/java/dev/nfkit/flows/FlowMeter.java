@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * }</pre>
  *
  * <p>The meter listens to the events of beginnings and ends, and dumps the table twice in each active timeout for the
- * counts of open connections. If the kernel drops events, a {@link FlowLoss} reports how many, the meter dumps the table
+ * counts of open connections. If the kernel drops events, a {@link FlowLoss} reports their number, the meter dumps the table
  * at once, and flows whose end was lost get a last record. A meter that begins reports connections that exist already
  * from then on: their deltas are since that moment. By default the kernel sends no events of these (see {@link
  * ConntrackEvents}), so the dumps show their end.
@@ -45,7 +45,7 @@ public final class FlowMeter implements NetfilterSession {
     /** In effect unbounded. */
     private static final Duration FOREVER = Duration.ofDays(36_500);
 
-    /** So many entries of a dump are read before the events are, lest they overrun their socket meanwhile. */
+    /** The entries of a dump that are read at a time, before events are: else these would overrun their socket. */
     private static final int ENTRIES_BETWEEN_EVENTS = 1024;
 
     /** Less than what any event takes in the receive buffer. */

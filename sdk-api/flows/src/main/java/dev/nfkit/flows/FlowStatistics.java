@@ -4,7 +4,7 @@ package dev.nfkit.flows;
 import dev.nfkit.netfilter.EventStatistics;
 
 /**
- * The counts of a meter since it was opened, in connections unless said otherwise. Each connection was first seen in
+ * The counts of a meter since it was opened, in connections unless a description names something else. Each connection was first seen in
  * one way, and each that was seen is open or has had its last record:
  *
  * <pre>{@code

@@ -22,7 +22,7 @@ final class LossAccount {
     /**
      * Events were lost.
      *
-     * @param number how many; 0 if the kernel did not count them
+     * @param number their number; 0 if the kernel did not count them
      * @param inStep when nothing was lost yet
      */
     void lost(long number, FlowTime inStep) {

@@ -39,7 +39,7 @@ class FlowLossSpec :
             }
         }
 
-        test("a connection whose beginning was lost is found in the table, and its record says so") {
+        test("a connection whose beginning was lost is found in the table, and its record has the doubt") {
             metering().use { metering ->
                 metering.poll()
                 val ids = (1..200).map { metering.conntrack.add(udp(it).timeout(3600)) }
@@ -86,7 +86,7 @@ class FlowLossSpec :
             }
         }
 
-        test("with changes, records of flows that were open during a loss say that changes may have been lost") {
+        test("with changes, records of flows that were open during a loss have the doubt that changes were lost") {
             metering { changes(true) }.use { metering ->
                 metering.poll()
                 val id = metering.conntrack.add(udp(1).timeout(3600))

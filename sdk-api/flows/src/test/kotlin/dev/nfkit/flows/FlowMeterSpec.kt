@@ -129,7 +129,7 @@ class FlowMeterSpec :
             }
         }
 
-        test("a kernel that does not count makes records that say so") {
+        test("the records of a kernel that does not count have the doubt") {
             Metering(kernel = { settings().accounting(false) }).use { metering ->
                 metering.poll()
                 metering.conntrack.remove(metering.conntrack.add(udp(1)))

@@ -183,7 +183,7 @@ public final class KafkaFlows implements FlowSink<IOException>, AutoCloseable {
      *
      * @param meterStart when the meter was opened, as in its records
      * @param counts its counts
-     * @param kernelConnections how many connections the kernel has made, if a rule counts them
+     * @param kernelConnections the number of connections that the kernel has made, if a rule counts them
      * @throws IOException if it cannot be written
      */
     public synchronized void counts(long meterStart, FlowStatistics counts, OptionalLong kernelConnections)

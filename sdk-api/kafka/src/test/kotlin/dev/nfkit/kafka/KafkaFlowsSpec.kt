@@ -38,7 +38,7 @@ private class Producer(
     val ledger: List<LedgerMessage>
         get() = history().filter { it.topic() == "nfkit-ledger" }.map { LedgerMessage.parseFrom(it.value()) }
 
-    /** Waits until so many records have been sent and wait for their completion. */
+    /** Waits until a number of records has been sent, which wait for their completion. */
     fun awaitSent(number: Int): List<ProducerRecord<ByteArray, ByteArray>> {
         val stop = System.nanoTime() + TimeUnit.MINUTES.toNanos(1)
         while (history().size < number && System.nanoTime() < stop) Thread.sleep(1)

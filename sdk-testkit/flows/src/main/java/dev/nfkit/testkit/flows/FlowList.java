@@ -65,7 +65,7 @@ public final class FlowList implements FlowSink<RuntimeException> {
     /**
      * Waits for reports that another thread makes.
      *
-     * @param number how many there should be in all
+     * @param number the number that there should be in all
      * @param timeout the longest wait
      * @return all reports
      * @throws AssertionError if there are fewer after that time; the message has those that came

@@ -34,7 +34,7 @@ public final class Connections implements AutoCloseable {
 
     /**
      * Creates an instance that has no connections yet, and removes those of earlier scenarios: one that timed out later
-     * would cause an event that nobody counts.
+     * would cause an event that is counted nowhere.
      *
      * @throws IOException if the table or a socket cannot be opened, or the table cannot be flushed
      */
