@@ -5,4 +5,5 @@ module dev.nfkit.flows {
     requires static transitive org.jspecify;
 
     exports dev.nfkit.flows;
+    exports dev.nfkit.flows.ipfix;
 }

@@ -11,6 +11,7 @@ import dev.nfkit.packet.IpProtocol;
 import dev.nfkit.wire.MessageWriter;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -373,6 +374,47 @@ public final class ConntrackTuple {
     public void appendDestination(StringBuilder target) {
         if (hasDestination) {
             append(destinationHigh, destinationLow, target);
+        }
+    }
+
+    /**
+     * Whether the tuple contains both addresses.
+     *
+     * @return whether {@link #source} and {@link #destination} are present
+     */
+    public boolean hasAddresses() {
+        return hasSource && hasDestination;
+    }
+
+    /**
+     * Writes the source address, as a packet has it: 4 bytes for IPv4, 16 for IPv6.
+     *
+     * @param target the target, big-endian, at the position to write to; it is after the address on return
+     * @throws NoSuchElementException if the kernel did not send it
+     * @throws java.nio.BufferOverflowException if it does not fit
+     */
+    public void putSource(ByteBuffer target) {
+        require("the source address", hasSource ? 0 : ABSENT);
+        put(sourceHigh, sourceLow, target);
+    }
+
+    /**
+     * Writes the destination address, as a packet has it: 4 bytes for IPv4, 16 for IPv6.
+     *
+     * @param target the target, big-endian, at the position to write to; it is after the address on return
+     * @throws NoSuchElementException if the kernel did not send it
+     * @throws java.nio.BufferOverflowException if it does not fit
+     */
+    public void putDestination(ByteBuffer target) {
+        require("the destination address", hasDestination ? 0 : ABSENT);
+        put(destinationHigh, destinationLow, target);
+    }
+
+    private void put(long high, long low, ByteBuffer target) {
+        if (six()) {
+            target.putLong(high).putLong(low);
+        } else {
+            target.putInt((int) low);
         }
     }
 

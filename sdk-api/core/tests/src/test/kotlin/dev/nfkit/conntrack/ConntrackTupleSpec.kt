@@ -15,6 +15,7 @@ import io.kotest.property.arbitrary.int
 import io.kotest.property.checkAll
 import java.net.Inet6Address
 import java.net.InetAddress
+import java.nio.ByteBuffer
 import java.util.OptionalInt
 
 private fun address(bytes: ByteArray): InetAddress =
@@ -45,6 +46,20 @@ class ConntrackTupleSpec :
                 read.source() shouldBe tuple.source()
                 read.destination() shouldBe tuple.destination()
             }
+        }
+
+        test("addresses are written as a packet has them") {
+            checkAll(anyTuple) { tuple ->
+                val bytes = ByteBuffer.allocate(32)
+                tuple.putSource(bytes)
+                tuple.putDestination(bytes)
+                tuple.hasAddresses() shouldBe true
+                bytes.array().copyOf(bytes.position()) shouldBe tuple.source().address + tuple.destination().address
+            }
+            val none = entryOf { nest(1) {} }.original()
+            none.hasAddresses() shouldBe false
+            shouldThrow<NoSuchElementException> { none.putSource(ByteBuffer.allocate(16)) }
+            shouldThrow<NoSuchElementException> { none.putDestination(ByteBuffer.allocate(16)) }
         }
 
         test("a tuple that is inverted twice is unchanged") {
