@@ -11,35 +11,53 @@ import java.nio.ByteBuffer;
  */
 final class ForeignCalls {
     private static final ForeignLinker LINKER = ForeignLinker.make();
-    private static final MethodHandle ERRNO = LINKER.errno();
-    private static final MethodHandle ADDRESS = LINKER.address();
-    private static final MethodHandle SOCKET = LINKER.call("socket");
-    private static final MethodHandle BIND = LINKER.call("bind");
-    private static final MethodHandle CONNECT = LINKER.call("connect");
-    private static final MethodHandle GETSOCKNAME = LINKER.call("getsockname");
-    private static final MethodHandle SETSOCKOPT = LINKER.call("setsockopt");
-    private static final MethodHandle GETSOCKOPT = LINKER.call("getsockopt");
-    private static final MethodHandle PPOLL = LINKER.call("ppoll");
-    private static final MethodHandle RECVMMSG = LINKER.call("recvmmsg");
-    private static final MethodHandle RECV = LINKER.call("recv");
-    private static final MethodHandle SEND = LINKER.call("send");
-    private static final MethodHandle EVENTFD = LINKER.call("eventfd");
-    private static final MethodHandle READ = LINKER.call("read");
-    private static final MethodHandle WRITE = LINKER.call("write");
-    private static final MethodHandle CLOSE = LINKER.plain("close");
-    private static final MethodHandle SIGNAL = LINKER.plain("write");
-    private static final MethodHandle POST = LINKER.plain("send");
-    private static final MethodHandle OPEN = LINKER.call("open");
-    private static final MethodHandle IOCTL = LINKER.call("ioctl");
-    private static final MethodHandle SETNS = LINKER.call("setns");
-    private static final MethodHandle UNSHARE = LINKER.call("unshare");
-    private static final MethodHandle CLOCK_GETTIME = LINKER.call("clock_gettime");
+    private static final MethodHandle FORM = LINKER.form();
+    private static final MethodHandle SEGMENT = LINKER.segmentOfBuffer();
+    private static final MethodHandle ADDRESS = LINKER.addressOfSegment();
+    private static final ErrnoMemory ERRNO = LINKER.errno();
+    private static final Object SOCKET = LINKER.function("socket");
+    private static final Object BIND = LINKER.function("bind");
+    private static final Object CONNECT = LINKER.function("connect");
+    private static final Object GETSOCKNAME = LINKER.function("getsockname");
+    private static final Object SETSOCKOPT = LINKER.function("setsockopt");
+    private static final Object GETSOCKOPT = LINKER.function("getsockopt");
+    private static final Object PPOLL = LINKER.function("ppoll");
+    private static final Object RECVMMSG = LINKER.function("recvmmsg");
+    private static final Object RECV = LINKER.function("recv");
+    private static final Object SEND = LINKER.function("send");
+    private static final Object EVENTFD = LINKER.function("eventfd");
+    private static final Object READ = LINKER.function("read");
+    private static final Object WRITE = LINKER.function("write");
+    private static final Object CLOSE = LINKER.function("close");
+    private static final Object OPEN = LINKER.function("open");
+    private static final Object IOCTL = LINKER.function("ioctl");
+    private static final Object SETNS = LINKER.function("setns");
+    private static final Object UNSHARE = LINKER.function("unshare");
+    private static final Object CLOCK_GETTIME = LINKER.function("clock_gettime");
 
     private ForeignCalls() {}
 
     /** Whether all calls could be linked. */
     static boolean linked() {
         return true;
+    }
+
+    /** Calls a function, which keeps errno in memory of the thread. */
+    private static long call(Object function, long a, long b, long c, long d, long e, long f) {
+        try {
+            return (long) FORM.invokeExact(function, ERRNO.ofThread(), a, b, c, d, e, f);
+        } catch (Throwable problem) {
+            throw unexpected(problem);
+        }
+    }
+
+    /** Calls a function whose errno is not needed. */
+    private static long plain(Object function, long a, long b, long c, long d, long e, long f) {
+        try {
+            return (long) FORM.invokeExact(function, ERRNO.ignored(), a, b, c, d, e, f);
+        } catch (Throwable problem) {
+            throw unexpected(problem);
+        }
     }
 
     private static IllegalStateException unexpected(Throwable problem) {
@@ -50,186 +68,99 @@ final class ForeignCalls {
     }
 
     static int errno() {
-        try {
-            return (int) ERRNO.invokeExact();
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return ERRNO.read();
     }
 
     static long address(ByteBuffer direct) {
         try {
-            return (long) ADDRESS.invokeExact((Buffer) direct.duplicate().clear());
+            return (long) ADDRESS.invokeExact(
+                    (Object) SEGMENT.invokeExact((Buffer) direct.duplicate().clear()));
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     static int socket(int domain, int type, int protocol) {
-        try {
-            return (int) (long) SOCKET.invokeExact((long) domain, (long) type, (long) protocol, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(SOCKET, domain, type, protocol, 0, 0, 0);
     }
 
     static int bind(int fd, long address, int length) {
-        try {
-            return (int) (long) BIND.invokeExact((long) fd, address, (long) length, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(BIND, fd, address, length, 0, 0, 0);
     }
 
     static int connect(int fd, long address, int length) {
-        try {
-            return (int) (long) CONNECT.invokeExact((long) fd, address, (long) length, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(CONNECT, fd, address, length, 0, 0, 0);
     }
 
     static int getsockname(int fd, long address, long lengthAddress) {
-        try {
-            return (int) (long) GETSOCKNAME.invokeExact((long) fd, address, lengthAddress, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(GETSOCKNAME, fd, address, lengthAddress, 0, 0, 0);
     }
 
     static int setsockopt(int fd, int level, int name, long value, int length) {
-        try {
-            return (int) (long) SETSOCKOPT.invokeExact((long) fd, (long) level, (long) name, value, (long) length, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(SETSOCKOPT, fd, level, name, value, length, 0);
     }
 
     static int getsockopt(int fd, int level, int name, long value, long lengthAddress) {
-        try {
-            return (int) (long) GETSOCKOPT.invokeExact((long) fd, (long) level, (long) name, value, lengthAddress, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(GETSOCKOPT, fd, level, name, value, lengthAddress, 0);
     }
 
     static int ppoll(long fds, long count, long timeout, long mask) {
-        try {
-            return (int) (long) PPOLL.invokeExact(fds, count, timeout, mask, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(PPOLL, fds, count, timeout, mask, 0, 0);
     }
 
     static int recvmmsg(int fd, long messages, int count, int flags, long timeout) {
-        try {
-            return (int) (long) RECVMMSG.invokeExact((long) fd, messages, (long) count, (long) flags, timeout, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(RECVMMSG, fd, messages, count, flags, timeout, 0);
     }
 
     static long recv(int fd, long buffer, long length, int flags) {
-        try {
-            return (long) RECV.invokeExact((long) fd, buffer, length, (long) flags, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return call(RECV, fd, buffer, length, flags, 0, 0);
     }
 
     static long send(int fd, long buffer, long length, int flags) {
-        try {
-            return (long) SEND.invokeExact((long) fd, buffer, length, (long) flags, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return call(SEND, fd, buffer, length, flags, 0, 0);
     }
 
     static int eventfd(int initial, int flags) {
-        try {
-            return (int) (long) EVENTFD.invokeExact((long) initial, (long) flags, 0L, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(EVENTFD, initial, flags, 0, 0, 0, 0);
     }
 
     static long read(int fd, long buffer, long length) {
-        try {
-            return (long) READ.invokeExact((long) fd, buffer, length, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return call(READ, fd, buffer, length, 0, 0, 0);
     }
 
     static long write(int fd, long buffer, long length) {
-        try {
-            return (long) WRITE.invokeExact((long) fd, buffer, length, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return call(WRITE, fd, buffer, length, 0, 0, 0);
     }
 
     static long signal(int fd, long buffer, long length) {
-        try {
-            return (long) SIGNAL.invokeExact((long) fd, buffer, length, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return plain(WRITE, fd, buffer, length, 0, 0, 0);
     }
 
     static long post(int fd, long buffer, long length, int flags) {
-        try {
-            return (long) POST.invokeExact((long) fd, buffer, length, (long) flags, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return plain(SEND, fd, buffer, length, flags, 0, 0);
     }
 
     static int close(int fd) {
-        try {
-            return (int) (long) CLOSE.invokeExact((long) fd, 0L, 0L, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) plain(CLOSE, fd, 0, 0, 0, 0, 0);
     }
 
     static int open(long path, int flags) {
-        try {
-            return (int) (long) OPEN.invokeExact(path, (long) flags, 0L, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(OPEN, path, flags, 0, 0, 0, 0);
     }
 
     static int ioctl(int fd, long request, long argument) {
-        try {
-            return (int) (long) IOCTL.invokeExact((long) fd, request, argument, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(IOCTL, fd, request, argument, 0, 0, 0);
     }
 
     static int setns(int fd, int type) {
-        try {
-            return (int) (long) SETNS.invokeExact((long) fd, (long) type, 0L, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(SETNS, fd, type, 0, 0, 0, 0);
     }
 
     static int unshare(int flags) {
-        try {
-            return (int) (long) UNSHARE.invokeExact((long) flags, 0L, 0L, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(UNSHARE, flags, 0, 0, 0, 0, 0);
     }
 
     static int clock_gettime(int clock, long timespec) {
-        try {
-            return (int) (long) CLOCK_GETTIME.invokeExact((long) clock, timespec, 0L, 0L, 0L, 0L);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) call(CLOCK_GETTIME, clock, timespec, 0, 0, 0, 0);
     }
 }
