@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.packaging;
 
+import dev.nfkit.samples.cli.outline.Outline;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
@@ -19,7 +22,7 @@ import org.objectweb.asm.ModuleVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * The modules of the product: its jars, with two replacements.
+ * The modules of the product: its jars, with the outlines of the commands, and two replacements.
  *
  * <ul>
  *   <li>JNA becomes a module without classes. The product's Java permits calls by {@code java.lang.foreign}, so that it is
@@ -29,19 +32,21 @@ import org.objectweb.asm.Opcodes;
  * </ul>
  */
 final class ModulePath {
+    private static final String PROGRAM = "nfkit-samples-cli";
+    private static final String OUTLINES = Outline.class.getPackageName().replace('.', '/') + "/";
     private static final int MAJOR_AT = 7;
     private static final int WITH_STACK_MAPS = 50;
 
     private ModulePath() {}
 
     /** Fills a directory with them, and returns it. */
-    static Path of(Path jars, Path modules) throws IOException {
+    static Path of(Path jars, Map<String, String> outlines, Path modules) throws IOException {
         Tree.empty(modules);
         try (DirectoryStream<Path> all = Files.newDirectoryStream(jars, "*.jar")) {
             for (Path jar : all) {
                 String name = jar.getFileName().toString();
                 if (!name.startsWith("jna")) {
-                    raise(jar, modules.resolve(name));
+                    raise(jar, modules.resolve(name), name.startsWith(PROGRAM) ? outlines : Map.of());
                 }
             }
         }
@@ -60,7 +65,7 @@ final class ModulePath {
         return writer.toByteArray();
     }
 
-    private static void raise(Path from, Path to) throws IOException {
+    private static void raise(Path from, Path to, Map<String, String> outlines) throws IOException {
         try (JarFile jar = new JarFile(from.toFile());
                 OutputStream file = Files.newOutputStream(to);
                 JarOutputStream raised = new JarOutputStream(file)) {
@@ -72,6 +77,10 @@ final class ModulePath {
                     boolean old = entry.getName().endsWith(".class") && bytes[MAJOR_AT] < WITH_STACK_MAPS;
                     raised.write(old ? raised(bytes) : bytes);
                 }
+            }
+            for (Map.Entry<String, String> outline : outlines.entrySet()) {
+                raised.putNextEntry(new JarEntry(OUTLINES + outline.getKey() + ".outline"));
+                raised.write(outline.getValue().getBytes(StandardCharsets.UTF_8));
             }
         }
     }

@@ -16,21 +16,21 @@ public final class Product {
      * Builds it.
      *
      * @param args the directory with the jars; the directory for intermediate files; the directory with the files that are
-     *     copied as they are; the directory to fill; the file of commands that train the cache;
-     *     the directory of the recordings that they replay
+     *     copied as they are; the directory to fill; the directory with the commands that train the
+     *     caches; the directory of the recordings that they replay
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         Path jars = Path.of(args[0]);
         Path work = Path.of(args[1]);
         Path files = Path.of(args[2]);
-        Path commands = Path.of(args[4]);
         Tree tree = Tree.empty(Path.of(args[3]));
         tree.copy(files);
         Jdk jdk = Jdk.find();
-        RuntimeImage image = RuntimeImage.link(jdk, ModulePath.of(jars, work.resolve("modules")), tree.at("lib/nfkit"));
-        image.train(commands, Path.of(args[5]), work);
-
         CommandLine nfkit = Main.all();
+        Path modules = ModulePath.of(jars, OutlineText.all(nfkit), work.resolve("modules"));
+        RuntimeImage image = RuntimeImage.link(jdk, modules, tree.at("lib/nfkit"));
+        image.train(Path.of(args[4]), Path.of(args[5]), work);
+
         for (CommandLine command : ManPage.commands(nfkit)) {
             ManPage page = new ManPage(command);
             tree.compressed("share/man/man1/" + page.name() + ".1.gz", page.text());

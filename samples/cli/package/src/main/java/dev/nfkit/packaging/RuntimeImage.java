@@ -2,6 +2,7 @@
 package dev.nfkit.packaging;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,31 +52,38 @@ final class RuntimeImage {
     }
 
     /**
-     * Runs commands once in one process, and keeps the classes that they load, linked and partly initialized. In a network
-     * namespace of its own, where commands may read the kernel's tables; where that is not permitted, they fail, and only
-     * the classes up to there are kept.
+     * Makes a cache for each file of a directory. It runs the file's commands once in one process, and keeps the classes that
+     * they load, linked and partly initialized. In a network namespace of its own, where commands may read the kernel's
+     * tables; where that is not permitted, they fail, and only the classes up to there are kept.
      */
-    void train(Path commands, Path recordings, Path work) throws IOException, InterruptedException {
+    void train(Path trainings, Path recordings, Path work) throws IOException, InterruptedException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(trainings)) {
+            for (Path commands : files) {
+                cache(commands, recordings, work.resolve("training-" + commands.getFileName() + ".log"));
+            }
+        }
+    }
+
+    private void cache(Path commands, Path recordings, Path log) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         if (new ProcessBuilder("unshare", "-Urn", "true").start().waitFor() == 0) {
             command.addAll(List.of("unshare", "-Urn"));
         }
-        Path cache = home.resolve("lib/nfkit.aot");
+        Path cache = home.resolve("lib/" + commands.getFileName() + ".aot");
         command.add(home.resolve("bin/java").toString());
         command.add("-XX:AOTCacheOutput=" + cache);
-        command.addAll(options());
+        // Profiles of methods make a cache larger, and are for long runs.
+        command.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining"));
+        for (String options : List.of("options", "options-short")) {
+            command.addAll(Files.readAllLines(home.resolve(options)));
+        }
         command.add("-m");
         command.add(MODULE + "/" + MODULE + ".Training");
         command.add(commands.toAbsolutePath().toString());
-        run(command, recordings, work.resolve("training.log"));
+        run(command, recordings, log);
         if (!Files.exists(cache)) {
-            throw new IOException("no cache was made: see " + work.resolve("training.log"));
+            throw new IOException("no cache was made: see " + log);
         }
-    }
-
-    /** Those of the launcher that the cache depends on. */
-    private List<String> options() throws IOException {
-        return Files.readAllLines(home.resolve("options"));
     }
 
     private static void run(List<String> command, Path directory, Path log) throws IOException, InterruptedException {

@@ -9,6 +9,7 @@ import dev.nfkit.samples.cli.demo.DemoInsideCommand;
 import dev.nfkit.samples.cli.doctor.DoctorCommand;
 import dev.nfkit.samples.cli.doctor.ListCommand;
 import dev.nfkit.samples.cli.explain.ExplainCommand;
+import dev.nfkit.samples.cli.outline.Outline;
 import dev.nfkit.samples.cli.queue.QueueCommand;
 import dev.nfkit.samples.cli.record.RecordCommand;
 import dev.nfkit.samples.cli.replay.ReplayCommand;
@@ -21,6 +22,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * The commands. Picocli reads the annotations of all options of a command when it is made, which takes most of the time of
@@ -55,11 +57,26 @@ final class Commands {
                 .toList();
     }
 
+    /**
+     * The command line with the {@link Outline} of the command that the first argument names; null if it has none, or if its
+     * annotations must judge the arguments.
+     */
+    static @Nullable CommandLine outline(String... args) {
+        Supplier<Object> named = args.length == 0 ? null : COMMANDS.get(args[0]);
+        if (named == null) {
+            return null;
+        }
+        List<String> words = List.of(args).subList(1, args.length);
+        CommandSpec command = Outline.of(args[0], named, words).orElse(null);
+        return command == null
+                ? null
+                : parsing(new CommandLine(CommandSpec.create().name("nfkit")).addSubcommand(args[0], command));
+    }
+
     /** The command line with the command that the first argument names, or with all of them if it names none. */
     static CommandLine line(Object program, String... args) {
         String first = args.length == 0 ? "" : args[0];
         Supplier<Object> named = first.equals("help") ? null : COMMANDS.get(first);
-        // As in conntrack(8) and dumpcap, @file is an argument like any other, not the arguments in that file.
         CommandLine line = new CommandLine(program);
         if (named != null) {
             line.addSubcommand(first, named.get());
@@ -67,13 +84,18 @@ final class Commands {
             COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.get()));
             help(line.getSubcommands().get("help"));
         }
-        line.setCaseInsensitiveEnumValuesAllowed(true).setExpandAtFiles(false);
+        parsing(line);
         CommandLine recording = line.getSubcommands().get("record");
         if (recording != null) {
             // Arguments after the recorded command's name belong to that command.
             recording.setStopAtPositional(true);
         }
         return line;
+    }
+
+    /** As in conntrack(8) and dumpcap, @file is an argument like any other, not the arguments in that file. */
+    private static CommandLine parsing(CommandLine line) {
+        return line.setCaseInsensitiveEnumValuesAllowed(true).setExpandAtFiles(false);
     }
 
     private static void help(@Nullable CommandLine help) {

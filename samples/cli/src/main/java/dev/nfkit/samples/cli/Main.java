@@ -35,7 +35,10 @@ public final class Main implements Program, Runnable {
      * @param args the arguments
      */
     public static void main(String[] args) {
-        System.exit(run(args));
+        int code = run(args);
+        if (code != 0) {
+            System.exit(code);
+        }
     }
 
     /**
@@ -45,12 +48,26 @@ public final class Main implements Program, Runnable {
      * @return the exit code
      */
     public static int run(String... args) {
-        CommandLine line = Commands.line(new Main(), args);
-        line.setParameterExceptionHandler((e, arguments) -> {
-            Messages.print("nfkit: " + UsageText.of(e, arguments) + " (see " + command(e) + " --help)");
-            return Failure.USAGE;
-        });
-        line.setExecutionExceptionHandler((e, command, result) -> {
+        CommandLine outline = Commands.outline(args);
+        return outline == null
+                ? described(args)
+                : reporting(outline)
+                        .setParameterExceptionHandler((e, arguments) -> described(arguments))
+                        .execute(args);
+    }
+
+    /** Runs the command line with all its texts, which help and messages need. */
+    private static int described(String... args) {
+        return reporting(Commands.line(new Main(), args))
+                .setParameterExceptionHandler((e, arguments) -> {
+                    Messages.print("nfkit: " + UsageText.of(e, arguments) + " (see " + command(e) + " --help)");
+                    return Failure.USAGE;
+                })
+                .execute(args);
+    }
+
+    private static CommandLine reporting(CommandLine line) {
+        return line.setExecutionExceptionHandler((e, command, result) -> {
             if (e instanceof Failure failure) {
                 String message = UsageText.firstLine(failure.getMessage());
                 ParseResult named = command(result);
@@ -63,7 +80,6 @@ public final class Main implements Program, Runnable {
             Messages.print(e);
             return Failure.RUNNING;
         });
-        return line.execute(args);
     }
 
     /**

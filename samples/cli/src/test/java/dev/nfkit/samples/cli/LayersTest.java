@@ -23,6 +23,7 @@ class LayersTest {
     /** The layer of each package, by its name below the root (the root itself is ""). */
     private static final Map<String, Integer> LAYERS = Map.ofEntries(
             Map.entry("output", 0),
+            Map.entry("outline", 0),
             Map.entry("run", 1),
             Map.entry("arguments", 2),
             Map.entry("conntrack.names", 2),
