@@ -8,6 +8,7 @@ import dev.nfkit.conntrack.codec.TupleReader;
 import dev.nfkit.conntrack.codec.TupleWriter;
 import dev.nfkit.packet.AddressText;
 import dev.nfkit.packet.IpProtocol;
+import dev.nfkit.packet.IpSummary;
 import dev.nfkit.wire.MessageWriter;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -148,6 +149,24 @@ public final class ConntrackTuple {
         fields.icmpType = Ranges.upTo(0xff, "icmp type", type);
         fields.icmpCode = Ranges.upTo(0xff, "icmp code", code);
         return new ConntrackTuple(fields);
+    }
+
+    /**
+     * The tuple of a packet: its source and destination, with ports if it has them. For a packet of ICMP it has neither
+     * id nor type.
+     *
+     * @param packet the packet's header
+     * @return the tuple
+     */
+    public static ConntrackTuple of(IpSummary packet) {
+        return packet.hasPorts()
+                ? of(
+                        packet.protocol(),
+                        packet.sourceAddress(),
+                        packet.sourcePort(),
+                        packet.destinationAddress(),
+                        packet.destinationPort())
+                : of(packet.protocol(), packet.sourceAddress(), packet.destinationAddress());
     }
 
     private static TupleReader addressed(int protocol, InetAddress source, InetAddress destination) {

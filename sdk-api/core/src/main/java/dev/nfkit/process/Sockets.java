@@ -209,6 +209,22 @@ public final class Sockets implements AutoCloseable {
         return socket.isPresent() ? destroy(socket.get()) : DestroyResult.NO_SOCKET;
     }
 
+    /**
+     * Ends the socket of a connection that may be translated: as {@link #destroy(ConntrackTuple)} of the original tuple or,
+     * if that has no socket, of the translated one, which the answering end has.
+     *
+     * @param original the original tuple
+     * @param reply the tuple of the reply direction
+     * @return what became of it
+     * @throws IllegalArgumentException as {@link #find}
+     * @throws NetlinkException as {@link #destroy(ConntrackTuple)}
+     */
+    public DestroyResult destroy(ConntrackTuple original, ConntrackTuple reply) throws NetlinkException {
+        DestroyResult first = destroy(original);
+        ConntrackTuple translated = reply.inverted();
+        return first != DestroyResult.NO_SOCKET || translated.equals(original) ? first : destroy(translated);
+    }
+
     private DestroyResult destroy(SocketInfo socket) throws NetlinkException {
         if (!socket.connected()) {
             return DestroyResult.SHARED;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.conntrack
 
+import dev.nfkit.Bytes
+import dev.nfkit.packet.IpSummary
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
@@ -16,6 +18,7 @@ import io.kotest.property.checkAll
 import java.net.Inet6Address
 import java.net.InetAddress
 import java.nio.ByteBuffer
+import java.util.HexFormat
 import java.util.OptionalInt
 
 private fun address(bytes: ByteArray): InetAddress =
@@ -60,6 +63,16 @@ class ConntrackTupleSpec :
             none.hasAddresses() shouldBe false
             shouldThrow<NoSuchElementException> { none.putSource(ByteBuffer.allocate(16)) }
             shouldThrow<NoSuchElementException> { none.putDestination(ByteBuffer.allocate(16)) }
+        }
+
+        test("the tuple of a packet has its addresses, and its ports if there are any") {
+            fun tuple(hex: String) =
+                ConntrackTuple.of(IpSummary().also { it.wrap(Bytes.of(*HexFormat.of().parseHex(hex))) shouldBe true })
+            val header = "4500001c00000000401100000a0000010a000002"
+            tuple(header + "0fa0003500080000") shouldBe
+                ConntrackTuple.udp(InetAddress.getByName("10.0.0.1"), 4000, InetAddress.getByName("10.0.0.2"), 53)
+            tuple("4500001400000000402f00000a0000010a000002") shouldBe
+                ConntrackTuple.of(47, InetAddress.getByName("10.0.0.1"), InetAddress.getByName("10.0.0.2"))
         }
 
         test("a tuple that is inverted twice is unchanged") {
