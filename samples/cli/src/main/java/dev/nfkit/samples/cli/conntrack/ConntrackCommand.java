@@ -6,6 +6,9 @@ import dev.nfkit.conntrack.event.ConntrackEvent;
 import dev.nfkit.conntrack.event.ConntrackEventOptions;
 import dev.nfkit.conntrack.event.ConntrackEvents;
 import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.linux.LinuxProcesses;
+import dev.nfkit.process.ProcessResolver;
+import dev.nfkit.process.Sockets;
 import dev.nfkit.samples.cli.arguments.NamespaceArgument;
 import dev.nfkit.samples.cli.conntrack.arguments.ChangeArguments;
 import dev.nfkit.samples.cli.conntrack.arguments.ConntrackTable;
@@ -63,7 +66,8 @@ import picocli.CommandLine.Spec;
             "Lines have the format of conntrack(8); -o adds columns. The kernel tracks connections",
             "in a network namespace once one of its rules requires it.",
             "TCP windows of new entries are not tracked, so that a connection in progress",
-            "continues. -R stops at the first command that fails.",
+            "continues. -R stops at the first command that fails. --kill leaves sockets alone that",
+            "listen or serve other connections, too, and the entries of the table.",
             "Exit code: 0; 2 for wrong usage, or if a file or socket cannot be opened; 1 if no",
             "entry was found to show (-G), change or remove, or if the kernel refuses."
         })
@@ -116,7 +120,7 @@ public final class ConntrackCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             description =
                     "Show more: extended (the family), id, labels, ktimestamp (when a connection began and ended),"
-                            + " timestamp (the time of an event). Or xml, or save: commands that recreate the"
+                            + " timestamp (the time of an event), process (that began the connection here, or serves it). Or xml, or save: commands that recreate the"
                             + " entries, without labels, helper and counters.")
     private List<String> output = List.of();
 
@@ -137,14 +141,39 @@ public final class ConntrackCommand implements Callable<Integer> {
         LabelNames names = LabelNames.ofMachine();
         ConntrackColumns columns = columns(which, names);
         NetlinkTransport transport = namespace.transport();
-        if (verb == ConntrackVerb.EVENT) {
-            EventOrigin origin = new EventOrigin(transport.kernel()::owner);
-            ConntrackOutput out = new ConntrackOutput(printer(columns, origin), TextOutput.standard(), json);
-            return listen(transport, which, columns, names, out);
+        try (ProcessResolver processes = processes(columns, transport)) {
+            if (verb == ConntrackVerb.EVENT) {
+                EventOrigin origin = new EventOrigin(transport.kernel()::owner);
+                ConntrackOutput out =
+                        new ConntrackOutput(printer(columns, origin, processes), TextOutput.standard(), json);
+                return listen(transport, which, columns, names, out);
+            }
+            return work(verb, which, columns, names, transport, processes);
         }
+    }
+
+    private static ProcessResolver processes(ConntrackColumns columns, NetlinkTransport transport) throws Failure {
+        try {
+            return columns.process() ? LinuxProcesses.open(transport) : ProcessResolver.none();
+        } catch (NetlinkException e) {
+            throw Failure.usage(e);
+        }
+    }
+
+    private int work(
+            ConntrackVerb verb,
+            ConntrackTable which,
+            ConntrackColumns columns,
+            LabelNames names,
+            NetlinkTransport transport,
+            ProcessResolver processes)
+            throws Failure {
         TextOutput text = TextOutput.standard();
-        ConntrackWork work =
-                verb == ConntrackVerb.LOAD ? loadWork(names, text) : printing(verb, which, columns, names, text);
+        ConntrackWork work = switch (verb) {
+            case LOAD -> loadWork(names, text);
+            case KILL -> kill(new ConntrackOutput(printer(columns, null, processes), text, json), names, transport);
+            default -> printing(verb, which, columns, names, text, processes);
+        };
         try (Conntrack open = open(transport)) {
             return work.run(open);
         } catch (WriteFailure e) {
@@ -172,12 +201,22 @@ public final class ConntrackCommand implements Callable<Integer> {
         return columns;
     }
 
-    private ConntrackPrinter printer(ConntrackColumns columns, @Nullable EventOrigin origin) {
+    private ConntrackWork kill(ConntrackOutput out, LabelNames names, NetlinkTransport transport) throws Failure {
+        EntrySelection selection = EntrySelection.of(options(names));
+        return open -> {
+            try (Sockets sockets = Sockets.open(transport)) {
+                return new ConntrackKilling(open, sockets, out).kill(selection);
+            }
+        };
+    }
+
+    private ConntrackPrinter printer(
+            ConntrackColumns columns, @Nullable EventOrigin origin, ProcessResolver processes) {
         if (json) {
-            return new ConntrackJson(origin);
+            return new ConntrackJson(origin, columns.process() ? processes : null);
         }
         return switch (columns.format()) {
-            case LINES -> new ConntrackLines(columns, ConntrackClock.EPOCH, origin);
+            case LINES -> new ConntrackLines(columns, ConntrackClock.EPOCH, origin, processes);
             case SAVE -> new ConntrackSave();
             case XML -> new ConntrackXml(columns);
         };
@@ -189,13 +228,18 @@ public final class ConntrackCommand implements Callable<Integer> {
     }
 
     private ConntrackWork printing(
-            ConntrackVerb verb, ConntrackTable which, ConntrackColumns columns, LabelNames names, TextOutput text)
+            ConntrackVerb verb,
+            ConntrackTable which,
+            ConntrackColumns columns,
+            LabelNames names,
+            TextOutput text,
+            ProcessResolver processes)
             throws Failure {
         EntryOptions options = options(names);
         TableWork work = which == ConntrackTable.EXPECT
                 ? TableWork.ofExpectations(verb, options, expectations)
                 : TableWork.ofConnections(verb, which, options, zero);
-        ConntrackOutput out = new ConntrackOutput(printer(columns, null), text, json);
+        ConntrackOutput out = new ConntrackOutput(printer(columns, null, processes), text, json);
         if (inFile) {
             out.withoutSummary();
         }
@@ -256,7 +300,10 @@ public final class ConntrackCommand implements Callable<Integer> {
         if (columns.format() == ConntrackColumns.Format.XML) {
             throw Failure.usage("-o xml: not supported in a file");
         }
-        return printing(verb, which, columns, names, text);
+        if (columns.process()) {
+            throw Failure.usage("-o process: not supported in a file");
+        }
+        return printing(verb, which, columns, names, text, ProcessResolver.none());
     }
 
     private static Conntrack open(NetlinkTransport transport) throws Failure {

@@ -65,10 +65,20 @@ final class ConntrackOutput {
     }
 
     void entry(ConntrackEntry entry) throws WriteFailure {
-        begin(false);
+        formatted(format(entry));
+    }
+
+    /** Formats an entry, to be printed later. */
+    String format(ConntrackEntry entry) {
         line.setLength(0);
         printer.entry(entry, ConntrackPrinter.NO_TIME, line);
-        text.line(line);
+        return line.toString();
+    }
+
+    /** Prints an entry that was formatted before. */
+    void formatted(String entry) throws WriteFailure {
+        begin(false);
+        text.line(entry);
     }
 
     void expectation(ConntrackExpectation expectation) throws WriteFailure {

@@ -3,6 +3,8 @@ package dev.nfkit.samples.cli.top;
 
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.table.Conntrack;
+import dev.nfkit.linux.LinuxProcesses;
+import dev.nfkit.process.ProcessResolver;
 import dev.nfkit.samples.cli.arguments.NamespaceArgument;
 import dev.nfkit.samples.cli.arguments.Span;
 import dev.nfkit.samples.cli.conntrack.arguments.ChangeArguments;
@@ -15,6 +17,7 @@ import dev.nfkit.samples.cli.conntrack.arguments.ProtocolArguments;
 import dev.nfkit.samples.cli.conntrack.arguments.StateArguments;
 import dev.nfkit.samples.cli.conntrack.arguments.TupleArguments;
 import dev.nfkit.samples.cli.conntrack.names.LabelNames;
+import dev.nfkit.samples.cli.output.Messages;
 import dev.nfkit.samples.cli.output.Terminal;
 import dev.nfkit.samples.cli.output.TextOutput;
 import dev.nfkit.samples.cli.run.Ending;
@@ -35,7 +38,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Rates are the growth of the kernel's counters between two samples. The kernel",
-            "counts if net.netfilter.nf_conntrack_acct is 1. On a terminal it runs until",
+            "counts if net.netfilter.nf_conntrack_acct is 1. PROCESS is the process that began",
+            "the connection here or serves it, or why it is unknown. On a terminal it runs until",
             "SIGINT or SIGTERM. Exit code: 0; 2 for wrong usage, or if a socket cannot be",
             "opened; 1 for an error while running."
         })
@@ -112,10 +116,21 @@ public final class TopCommand implements Callable<Integer> {
         }
         boolean live = !json && looks == Long.MAX_VALUE && Terminal.is(1);
         TopRun.Settings settings = new TopRun.Settings(order, rows == null ? 0 : rows, nanos, looks, json, live);
-        try (open) {
-            TopRun run =
-                    new TopRun(open, new TopTable(selection, transport::nanoTime), settings, TextOutput.standard());
+        try (open;
+                ProcessResolver processes = processes(transport)) {
+            TopTable top = new TopTable(selection, transport::nanoTime, processes);
+            TopRun run = new TopRun(open, top, settings, TextOutput.standard());
             return Ending.during(run::stop, run::await);
+        }
+    }
+
+    /** Finds the processes of connections; without support of the kernel, the column is left out. */
+    private static ProcessResolver processes(NetlinkTransport transport) {
+        try {
+            return LinuxProcesses.open(transport);
+        } catch (NetlinkException e) {
+            Messages.print("nfkit top: processes are not shown: " + e.getMessage());
+            return ProcessResolver.none();
         }
     }
 

@@ -4,6 +4,9 @@ package dev.nfkit.samples.cli.top;
 import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
+import dev.nfkit.process.Attribution;
+import dev.nfkit.process.ProcessResolver;
+import dev.nfkit.process.UnknownReason;
 import dev.nfkit.samples.cli.conntrack.names.ProtocolNames;
 
 /** A connection in consecutive samples: its counters in the last sample, and how fast they grew until then. */
@@ -12,12 +15,14 @@ final class TopConnection {
 
     private final long id;
     private final ConntrackTuple original;
+    private final ConntrackTuple reply;
     private final Counted sent = new Counted();
     private final Counted received = new Counted();
     private int state = -1;
     private long seen;
     private boolean missed;
     private long at;
+    private Attribution process = Attribution.unknown(UnknownReason.NOT_ASKED);
 
     /** The counters of one direction. */
     static final class Counted {
@@ -69,11 +74,13 @@ final class TopConnection {
      *
      * @param id its id
      * @param original its original tuple
+     * @param reply the tuple of its reply direction
      * @param at when its counters were 0, in nanoseconds of System.nanoTime
      */
-    TopConnection(long id, ConntrackTuple original, long at) {
+    TopConnection(long id, ConntrackTuple original, ConntrackTuple reply, long at) {
         this.id = id;
         this.original = original;
+        this.reply = reply;
         this.at = at;
     }
 
@@ -117,6 +124,18 @@ final class TopConnection {
 
     ConntrackTuple original() {
         return original;
+    }
+
+    /** Asks for the process until it is known; a known one stays, even if it ends. */
+    void ask(ProcessResolver processes) {
+        if (process.known().isEmpty()) {
+            process = processes.resolve(original, reply);
+        }
+    }
+
+    /** The process; not asked for, unless the connection was among the busiest. */
+    Attribution process() {
+        return process;
     }
 
     /** The protocol above IP. */

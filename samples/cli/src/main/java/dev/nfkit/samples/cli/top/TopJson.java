@@ -4,6 +4,7 @@ package dev.nfkit.samples.cli.top;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.samples.cli.output.JsonNames;
 import dev.nfkit.samples.cli.output.JsonObject;
+import dev.nfkit.samples.cli.output.ProcessOutput;
 import dev.nfkit.samples.cli.output.TimeSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,9 @@ final class TopJson {
         json.number("packets_per_second", connection.packetsPerSecond());
         direction("orig", connection.sent());
         direction("reply", connection.received());
+        if (TopScreen.asked(connection)) {
+            ProcessOutput.member(connection.process(), json);
+        }
     }
 
     private void direction(String name, TopConnection.Counted counted) {

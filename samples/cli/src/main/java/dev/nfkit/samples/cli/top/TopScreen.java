@@ -2,7 +2,10 @@
 package dev.nfkit.samples.cli.top;
 
 import dev.nfkit.conntrack.ConntrackTuple;
+import dev.nfkit.process.Attribution;
+import dev.nfkit.process.UnknownReason;
 import dev.nfkit.samples.cli.conntrack.names.ProtocolNames;
+import dev.nfkit.samples.cli.output.ProcessOutput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +19,10 @@ final class TopScreen {
 
     private static final int NUMBER = 8;
     private static final int STATE = 13;
+    private static final int PROCESS = 20;
     /** The width from which less important columns fit. */
+    private static final int WITH_PROCESS = 100;
+
     private static final int WITH_TOTAL = 92;
 
     private static final int WITH_STATE = 106;
@@ -39,11 +45,16 @@ final class TopScreen {
         }
         lines.add("");
         StringBuilder line = new StringBuilder();
-        row(List.of("SENT/S ", "RECV/S ", "PKT/S ", "TOTAL ", "PROTO", "STATE"), width, line);
+        boolean processes = sample.busiest().stream().anyMatch(TopScreen::asked);
+        // The process is more important than the total and the state, and leaves less space for them.
+        int left = processes && width >= WITH_PROCESS ? width - PROCESS : width;
+        row(List.of("SENT/S ", "RECV/S ", "PKT/S ", "TOTAL ", "PROTO", "STATE"), left, line);
+        process(processes, "PROCESS", width, line);
         lines.add(line.append("CONNECTION").toString());
         for (TopConnection connection : sample.busiest()) {
             line.setLength(0);
-            row(columns(connection), width, line);
+            row(columns(connection), left, line);
+            process(processes, ProcessOutput.brief(connection.process()), width, line);
             endpoints(connection.original(), line);
             lines.add(line.toString());
         }
@@ -80,6 +91,18 @@ final class TopScreen {
         if (width >= WITH_STATE) {
             left(columns.get(5), STATE, line);
         }
+    }
+
+    private static void process(boolean shown, String text, int width, StringBuilder line) {
+        if (shown && width >= WITH_PROCESS) {
+            left(text.length() < PROCESS ? text : text.substring(0, PROCESS - 1), PROCESS, line);
+        }
+    }
+
+    /** Whether the process of a connection was asked for. */
+    static boolean asked(TopConnection connection) {
+        return !(connection.process() instanceof Attribution.Unknown unknown
+                && unknown.reason() == UnknownReason.NOT_ASKED);
     }
 
     private static void right(String text, StringBuilder line) {

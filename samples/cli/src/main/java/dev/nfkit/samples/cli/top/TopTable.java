@@ -4,9 +4,11 @@ package dev.nfkit.samples.cli.top;
 import dev.nfkit.NetlinkException;
 import dev.nfkit.conntrack.ConntrackAttribute;
 import dev.nfkit.conntrack.ConntrackEntry;
+import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
 import dev.nfkit.conntrack.table.Conntrack;
 import dev.nfkit.conntrack.table.EntrySink;
+import dev.nfkit.process.ProcessResolver;
 import dev.nfkit.samples.cli.conntrack.arguments.EntrySelection;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,6 +26,7 @@ final class TopTable {
 
     private final EntrySelection selection;
     private final LongSupplier clock;
+    private final ProcessResolver processes;
     private final Map<Long, TopConnection> connections = new HashMap<>();
     private long look;
     private long now;
@@ -82,8 +85,20 @@ final class TopTable {
      * @param clock the time, as System.nanoTime returns it
      */
     TopTable(EntrySelection selection, LongSupplier clock) {
+        this(selection, clock, ProcessResolver.none());
+    }
+
+    /**
+     * Creates an instance without a sample, which shows processes.
+     *
+     * @param selection the connections to sample
+     * @param clock the time, as System.nanoTime returns it
+     * @param processes finds the processes of the busiest connections
+     */
+    TopTable(EntrySelection selection, LongSupplier clock, ProcessResolver processes) {
         this.selection = selection;
         this.clock = clock;
+        this.processes = processes;
     }
 
     /**
@@ -138,7 +153,7 @@ final class TopTable {
         TopConnection connection = connections.get(entry.id());
         boolean known = connection != null;
         if (connection == null) {
-            connection = new TopConnection(entry.id(), entry.original(), lookedAt);
+            connection = new TopConnection(entry.id(), entry.original(), reply(entry), lookedAt);
             connections.put(entry.id(), connection);
             created += look > 1 ? 1 : 0;
             known = look > 1 && beganSince(entry);
@@ -147,6 +162,10 @@ final class TopTable {
         if (!entry.hasCounters(Direction.ORIGINAL)) {
             uncounted++;
         }
+    }
+
+    private static ConntrackTuple reply(ConntrackEntry entry) {
+        return entry.has(ConntrackAttribute.TUPLE_REPLY) ? entry.reply() : entry.original();
     }
 
     /** Whether everything that an entry has counted was counted since the last sample. */
@@ -166,6 +185,8 @@ final class TopTable {
             }
         }
         all.sort(order.comparator());
+        List<TopConnection> busiest = List.copyOf(all.subList(0, Math.min(rows, all.size())));
+        busiest.forEach(connection -> connection.ask(processes));
         double seconds = between / SECOND;
         return new Sample(
                 seconds,
@@ -175,6 +196,6 @@ final class TopTable {
                 uncounted,
                 seconds == 0 ? 0 : Math.round(bytes / seconds),
                 seconds == 0 ? 0 : Math.round(packets / seconds),
-                List.copyOf(all.subList(0, Math.min(rows, all.size()))));
+                busiest);
     }
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.samples.cli.top
 
+import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.conntrack.table.Conntrack
+import dev.nfkit.process.Attribution
+import dev.nfkit.process.ProcessResolver
+import dev.nfkit.process.UnknownReason
 import dev.nfkit.samples.cli.Examples
+import dev.nfkit.samples.cli.Schemas
 import dev.nfkit.samples.cli.await
 import dev.nfkit.samples.cli.conntrack.arguments.ChangeArguments
 import dev.nfkit.samples.cli.conntrack.arguments.EntryArguments
@@ -19,6 +24,7 @@ import dev.nfkit.samples.cli.parseJson
 import dev.nfkit.samples.cli.run.Failure
 import dev.nfkit.testkit.FakeConntrack
 import dev.nfkit.testkit.FakeNetfilter
+import dev.nfkit.testkit.FakeProcesses
 import dev.nfkit.testkit.SampleConntrack
 import dev.nfkit.testkit.SampleTuple
 import dev.nfkit.testkit.TestClock
@@ -29,6 +35,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldEndWith
 import java.io.ByteArrayOutputStream
+import java.net.InetAddress
 import java.time.Duration
 
 /** The options of a command line without arguments. */
@@ -46,6 +53,7 @@ private fun noOptions() =
 /** A fake kernel's table that is sampled with a clock of its own. */
 private class Watched(
     accounting: Boolean = true,
+    processes: ProcessResolver = ProcessResolver.none(),
 ) : AutoCloseable {
     private val transport = FakeNetfilter(TestClock.manual())
     val kernel: FakeConntrack = transport.conntrack().apply { settings().accounting(accounting) }
@@ -54,6 +62,7 @@ private class Watched(
         TopTable(
             EntrySelection.of(noOptions()),
             transport::nanoTime,
+            processes,
         )
 
     fun connection(
@@ -230,6 +239,37 @@ class TopSpec :
                 TopScreen.lines(sample, 30).maxOf { it.length } shouldBe 30
                 TopScreen.lines(sample, 120).last() shouldEndWith
                     "  3.0 M  tcp     ESTABLISHED  10.0.0.1:1000 > 10.0.0.2:80"
+            }
+        }
+
+        test("the busiest connections have their processes, which stay when they have ended") {
+            val tuple =
+                ConntrackTuple.tcp(InetAddress.getByName("10.0.0.1"), 1000, InetAddress.getByName("10.0.0.2"), 80)
+            val processes = FakeProcesses().set(tuple, FakeProcesses.process("a-name-that-is-long", 4_000_000, 1000))
+            Watched(processes = processes).use { watched ->
+                val ids = listOf(watched.connection(1000), watched.connection(2000))
+                watched.look(rows = 0)
+                watched.count(ids[0], 2, 2_000)
+                watched.count(ids[1], 1, 1_000)
+                processes.asked() shouldContainExactly listOf()
+                TopScreen.lines(watched.look(twoSeconds), 100).drop(2) shouldContainExactly
+                    listOf(
+                        " SENT/S  RECV/S   PKT/S   PROTO   PROCESS             CONNECTION",
+                        "   1.0 k      0       1   tcp     a-name-that-is-long 10.0.0.1:1000 > 10.0.0.2:80",
+                        "    500       0       1   tcp     [forwarded]         10.0.0.1:2000 > 10.0.0.2:80",
+                    )
+                processes.set(tuple, Attribution.unknown(UnknownReason.ENDED))
+                val sample = watched.look(twoSeconds)
+                TopScreen.lines(sample, 99)[2] shouldEndWith "PROTO   CONNECTION"
+                TopScreen.lines(sample, 200)[2] shouldEndWith
+                    "TOTAL   PROTO   STATE        PROCESS             CONNECTION"
+                val rows =
+                    TopJson()
+                        .lines(sample, 0)
+                        .drop(1)
+                        .onEach(Schemas::check)
+                        .map(::parseJson)
+                rows.map { (it["process"] as Map<*, *>)["pid"] } shouldContainExactly listOf(4_000_000L, null)
             }
         }
 

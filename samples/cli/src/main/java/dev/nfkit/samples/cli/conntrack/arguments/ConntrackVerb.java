@@ -19,6 +19,8 @@ public enum ConntrackVerb {
     UPDATE("-U"),
     /** Removes entries. */
     DELETE("-D"),
+    /** Ends the sockets of connections. */
+    KILL("--kill"),
     /** Removes all entries. */
     FLUSH("-F"),
     /** Prints the counters of each processor. */

@@ -52,6 +52,13 @@ public final class VerbArguments {
     private boolean delete;
 
     @Option(
+            names = "--kill",
+            description =
+                    "End the sockets of the connections that filters match, of TCP and UDP: their processes get an error,"
+                            + " and the other end of TCP a reset.")
+    private boolean kill;
+
+    @Option(
             names = {"-F", "--flush"},
             description = "Remove all entries.")
     private boolean flush;
@@ -83,6 +90,8 @@ public final class VerbArguments {
             return ConntrackVerb.UPDATE;
         } else if (delete) {
             return ConntrackVerb.DELETE;
+        } else if (kill) {
+            return ConntrackVerb.KILL;
         } else if (flush) {
             return ConntrackVerb.FLUSH;
         } else if (stats) {

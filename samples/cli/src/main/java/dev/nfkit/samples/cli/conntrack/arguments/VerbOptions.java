@@ -103,7 +103,7 @@ public final class VerbOptions {
                         "--reply-vtag",
                         "--role",
                         "--output");
-            case DELETE -> with(FILTER, "--output");
+            case DELETE, KILL -> with(FILTER, "--output");
             case FLUSH -> Set.of("--family");
             case STATS, COUNT, LOAD -> Set.of();
         };
@@ -118,13 +118,24 @@ public final class VerbOptions {
             case CREATE -> EXPECTATION;
             case UPDATE, ADD ->
                 throw Failure.usage(verb + " expect: an expectation cannot be changed; remove it and create another");
+            case KILL -> throw Failure.usage("--kill expect: only connections have sockets");
             case LOAD -> throw Failure.usage("-R expect: only commands for connections are supported in a file");
         };
+    }
+
+    /** Refuses a command that ends sockets without an option that selects connections. */
+    private static void requireSelection(List<OptionSpec> typed) throws Failure {
+        if (typed.stream().noneMatch(option -> List.of(option.names()).stream().anyMatch(FILTER::contains))) {
+            throw Failure.usage("--kill: needs an option that selects connections, such as --dst or -p with --dport");
+        }
     }
 
     /** Refuses options that a command on a table does not support. */
     public static void check(ConntrackVerb verb, ConntrackTable table, List<OptionSpec> typed) throws Failure {
         Set<String> known = known(verb, table);
+        if (verb == ConntrackVerb.KILL) {
+            requireSelection(typed);
+        }
         for (OptionSpec option : typed) {
             boolean command = option.group() != null;
             if (!command && List.of(option.names()).stream().noneMatch(n -> known.contains(n) || ALWAYS.contains(n))) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param timestamps whether to print when the connection began and ended
  * @param labels the names of the labels, or null to omit them
  * @param eventTimes the time before each event
+ * @param process whether to print the process of a connection
  */
 public record ConntrackColumns(
         Format format,
@@ -23,7 +24,8 @@ public record ConntrackColumns(
         boolean id,
         boolean timestamps,
         @Nullable LabelNames labels,
-        boolean eventTimes) {
+        boolean eventTimes,
+        boolean process) {
     /** The output formats. */
     public enum Format {
         /** The lines of conntrack(8). */
@@ -35,7 +37,8 @@ public record ConntrackColumns(
     }
 
     /** The lines of {@code conntrack -o extended,id}, in which recordings are printed. */
-    public static final ConntrackColumns EXTENDED = new ConntrackColumns(Format.LINES, true, true, false, null, false);
+    public static final ConntrackColumns EXTENDED =
+            new ConntrackColumns(Format.LINES, true, true, false, null, false, false);
 
     /** Parses the argument of {@code -o}. */
     public static ConntrackColumns parse(List<String> words, LabelNames names) throws Failure {
@@ -45,6 +48,7 @@ public record ConntrackColumns(
         boolean timestamps = false;
         boolean labels = false;
         boolean eventTimes = false;
+        boolean process = false;
         for (String word : words) {
             switch (word.toLowerCase(Locale.ROOT)) {
                 case "extended" -> layer3 = true;
@@ -52,16 +56,20 @@ public record ConntrackColumns(
                 case "ktimestamp" -> timestamps = true;
                 case "timestamp" -> eventTimes = true;
                 case "labels" -> labels = true;
+                case "process" -> process = true;
                 case "xml" -> format = Format.XML;
                 case "save" -> format = Format.SAVE;
                 default ->
                     throw Failure.usage("-o " + word
-                            + ": not known; give extended, id, timestamp, ktimestamp, labels, xml or save");
+                            + ": not known; give extended, id, timestamp, ktimestamp, labels, process, xml or save");
             }
         }
         if (words.size() > 1 && words.stream().anyMatch("save"::equalsIgnoreCase)) {
             throw Failure.usage("-o save: cannot be combined with another output");
         }
-        return new ConntrackColumns(format, layer3, id, timestamps, labels ? names : null, eventTimes);
+        if (process && format != Format.LINES) {
+            throw Failure.usage("-o process: cannot be combined with xml");
+        }
+        return new ConntrackColumns(format, layer3, id, timestamps, labels ? names : null, eventTimes, process);
     }
 }

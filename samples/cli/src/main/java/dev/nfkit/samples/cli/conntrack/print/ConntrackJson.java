@@ -6,9 +6,11 @@ import dev.nfkit.conntrack.ConntrackEntry;
 import dev.nfkit.conntrack.ConntrackExpectation;
 import dev.nfkit.conntrack.ExpectationAttribute;
 import dev.nfkit.conntrack.event.ConntrackEvent;
+import dev.nfkit.process.ProcessResolver;
 import dev.nfkit.samples.cli.output.AttributeJson;
 import dev.nfkit.samples.cli.output.JsonNames;
 import dev.nfkit.samples.cli.output.JsonObject;
+import dev.nfkit.samples.cli.output.ProcessOutput;
 import dev.nfkit.samples.cli.output.TimeSource;
 import dev.nfkit.samples.cli.output.WallClock;
 import java.util.function.LongSupplier;
@@ -25,14 +27,25 @@ public final class ConntrackJson implements ConntrackPrinter {
     private final AttributeJson attributes = new AttributeJson(json);
     private final @Nullable EventOrigin origin;
     private final LongSupplier clock;
+    private final @Nullable ProcessResolver processes;
 
     public ConntrackJson() {
-        this(null);
+        this((EventOrigin) null);
     }
 
     /** Creates a printer of events as they happen, with the process that caused each; null to omit the process. */
     public ConntrackJson(@Nullable EventOrigin origin) {
-        this(origin, WallClock::nanos);
+        this(origin, (ProcessResolver) null);
+    }
+
+    /**
+     * Creates a printer of events as they happen, or of entries, with the processes of connections.
+     *
+     * @param origin finds the process that caused an event, or null to omit it
+     * @param processes finds the process of a connection, or null to omit it
+     */
+    public ConntrackJson(@Nullable EventOrigin origin, @Nullable ProcessResolver processes) {
+        this(origin, processes, WallClock::nanos);
     }
 
     /**
@@ -42,7 +55,12 @@ public final class ConntrackJson implements ConntrackPrinter {
      * @param clock the present time in nanoseconds since 1970, for objects whose time is not given
      */
     ConntrackJson(@Nullable EventOrigin origin, LongSupplier clock) {
+        this(origin, null, clock);
+    }
+
+    private ConntrackJson(@Nullable EventOrigin origin, @Nullable ProcessResolver processes, LongSupplier clock) {
         this.origin = origin;
+        this.processes = processes;
         this.clock = clock;
     }
 
@@ -116,6 +134,9 @@ public final class ConntrackJson implements ConntrackPrinter {
     private void members(ConntrackEntry entry) {
         JsonNames.family(json, entry.family().number());
         attributes.membersOrHex(entry.attributes(), entry.order(), ConntrackAttribute.SCHEMA);
+        if (processes != null) {
+            ProcessOutput.member(EntryProcess.of(entry, processes), json);
+        }
     }
 
     private void members(ConntrackExpectation expectation) {

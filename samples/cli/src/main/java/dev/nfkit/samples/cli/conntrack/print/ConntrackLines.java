@@ -9,8 +9,10 @@ import dev.nfkit.conntrack.ConntrackStatus;
 import dev.nfkit.conntrack.ConntrackTuple;
 import dev.nfkit.conntrack.Direction;
 import dev.nfkit.conntrack.event.ConntrackEvent;
+import dev.nfkit.process.ProcessResolver;
 import dev.nfkit.samples.cli.conntrack.names.LabelNames;
 import dev.nfkit.samples.cli.conntrack.names.ProtocolNames;
+import dev.nfkit.samples.cli.output.ProcessOutput;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ public final class ConntrackLines implements ConntrackPrinter {
     private final ConntrackClock clock;
     private final EntryTimes times = new EntryTimes();
     private final @Nullable EventOrigin origin;
+    private final ProcessResolver processes;
 
     /**
      * Creates a printer.
@@ -47,9 +50,23 @@ public final class ConntrackLines implements ConntrackPrinter {
      * @param origin finds the process that caused an event, or null to omit it
      */
     public ConntrackLines(ConntrackColumns columns, ConntrackClock clock, @Nullable EventOrigin origin) {
+        this(columns, clock, origin, ProcessResolver.none());
+    }
+
+    /**
+     * Creates a printer of events as they happen, or of entries, with the processes of connections.
+     *
+     * @param columns the optional columns
+     * @param clock the format of the time before a line
+     * @param origin finds the process that caused an event, or null to omit it
+     * @param processes finds the process of a connection, if the columns have it
+     */
+    public ConntrackLines(
+            ConntrackColumns columns, ConntrackClock clock, @Nullable EventOrigin origin, ProcessResolver processes) {
         this.columns = columns;
         this.clock = clock;
         this.origin = origin;
+        this.processes = processes;
     }
 
     @Override
@@ -197,6 +214,9 @@ public final class ConntrackLines implements ConntrackPrinter {
         LabelNames labels = columns.labels();
         if (labels != null && entry.has(ConntrackAttribute.LABELS)) {
             labels.append(entry.labels(), line);
+        }
+        if (columns.process()) {
+            ProcessOutput.append(EntryProcess.of(entry, processes), line);
         }
     }
 }

@@ -20,7 +20,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.net.InetAddress
 
-private val columns = ConntrackColumns(ConntrackColumns.Format.XML, false, false, false, null, false)
+private val columns = ConntrackColumns(ConntrackColumns.Format.XML, false, false, false, null, false, false)
 
 private fun save(attributes: MessageWriter.() -> Unit): String =
     StringBuilder()

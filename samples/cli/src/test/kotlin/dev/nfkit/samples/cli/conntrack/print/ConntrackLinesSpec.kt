@@ -19,7 +19,7 @@ import java.util.BitSet
 
 private const val SECOND = 1_000_000_000L
 
-private val plain = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, null, false)
+private val plain = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, null, false, false)
 
 private fun line(
     columns: ConntrackColumns = plain,
@@ -134,7 +134,7 @@ class ConntrackLinesSpec :
             java.util.TimeZone.setDefault(java.util.TimeZone.getTimeZone("UTC"))
             try {
                 line(
-                    ConntrackColumns(ConntrackColumns.Format.LINES, false, false, true, null, false),
+                    ConntrackColumns(ConntrackColumns.Format.LINES, false, false, true, null, false, false),
                 ) { times() } shouldBe
                     "$tuple delta-time=5 [start=Thu Jan  1 00:16:40 1970] [stop=Thu Jan  1 00:16:45 1970]"
             } finally {
@@ -149,7 +149,7 @@ class ConntrackLinesSpec :
                 web.writeTo(this, ConntrackAttribute.TUPLE_ORIG.code())
                 bytes(ConntrackAttribute.LABELS.code(), 0, 0, 0, 0, 0, 0, 0, 0)
             }
-            val columns = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, names, false)
+            val columns = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, names, false, false)
             val tuple = "tcp      6 src=192.0.2.1 dst=198.51.100.2 sport=40000 dport=443"
             line(columns) { labelled() } shouldBe tuple
             val text = StringBuilder()

@@ -19,7 +19,7 @@ import io.kotest.matchers.string.shouldNotContain
 import java.time.Duration
 import java.util.Optional
 
-private val plain = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, null, false)
+private val plain = ConntrackColumns(ConntrackColumns.Format.LINES, false, false, false, null, false, false)
 
 /** The printed events of a connection that a packet began and a request deleted. */
 private fun printed(printer: ConntrackPrinter): List<String> {
