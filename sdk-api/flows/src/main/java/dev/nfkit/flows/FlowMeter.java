@@ -48,6 +48,9 @@ public final class FlowMeter implements NetfilterSession {
     /** The entries of a dump that are read at a time, before events are: else these would overrun their socket. */
     private static final int ENTRIES_BETWEEN_EVENTS = 1024;
 
+    /** A table that is resized again and again is dumped at once so often, and then once a second. */
+    private static final int IMMEDIATE_DUMPS = 8;
+
     /** Less than what any event takes in the receive buffer. */
     private static final int LEAST_EVENT = 256;
 
@@ -67,6 +70,11 @@ public final class FlowMeter implements NetfilterSession {
     private long nextDump;
     private long eventsSinceDump;
     private int emptyReads;
+    private int incompleteDumps;
+
+    /** Events were lost, and no complete dump has followed. */
+    private boolean dumpOwed;
+
     private boolean lastDumpDone;
     private volatile boolean woken;
     private volatile boolean stopped;
@@ -229,7 +237,7 @@ public final class FlowMeter implements NetfilterSession {
 
     private void settle() {
         flows.settle();
-        if (losses.isOpen() && transport.nanoTime() - nextDump < 0) { // a dump has followed the loss
+        if (losses.isOpen() && !dumpOwed) {
             reports.add(losses.close(options.host(), times.now()));
         }
     }
@@ -257,6 +265,7 @@ public final class FlowMeter implements NetfilterSession {
             flows.changesLost();
         }
         nextDump = transport.nanoTime();
+        dumpOwed = true;
     }
 
     private void dump() throws NetlinkException {
@@ -278,7 +287,10 @@ public final class FlowMeter implements NetfilterSession {
         }
         eventsSinceDump = 0;
         emptyReads = 0;
-        nextDump = transport.nanoTime() + (complete ? dumpInterval : 0);
+        dumpOwed &= !complete;
+        incompleteDumps = complete ? 0 : incompleteDumps + 1;
+        long pause = incompleteDumps > IMMEDIATE_DUMPS ? SLICE.toNanos() : 0;
+        nextDump = transport.nanoTime() + (complete ? dumpInterval : pause);
     }
 
     /** All events have been read, and no more come: the last counts, and a record for each flow that has news. */

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads entries into open flows, and makes their records. */
 final class FlowWriter {
+    private static final int LABELS = 128;
+
     private final FlowMeterOptions options;
     private final FlowTimes times;
     private final LongSupplier nanoTime;
@@ -90,13 +92,23 @@ final class FlowWriter {
 
     /** The reply tuple; null if it only exchanges the endpoints, so that most flows need not remember it. */
     private static @Nullable ConntrackTuple translated(ConntrackTuple original, ConntrackTuple reply) {
-        return !original.hasIcmp() && reply.equals(original.inverted()) ? null : reply;
+        return !original.hasIcmp() && reply.equals(inverted(original)) ? null : reply;
+    }
+
+    private static ConntrackTuple inverted(ConntrackTuple original) {
+        try {
+            return original.inverted();
+        } catch (IllegalArgumentException e) {
+            return original; // an ICMP type without a reply, which the kernel does not track
+        }
     }
 
     private static BigInteger labels(ConntrackEntry entry) {
         BigInteger labels = BigInteger.ZERO;
         for (int label : entry.labels().stream().toArray()) {
-            labels = labels.setBit(label);
+            if (label < LABELS) {
+                labels = labels.setBit(label);
+            }
         }
         return labels;
     }
@@ -153,7 +165,7 @@ final class FlowWriter {
                 meterStart,
                 flow.sequence,
                 original,
-                flow.reply == null ? original.inverted() : flow.reply,
+                flow.reply == null ? inverted(original) : flow.reply,
                 flow.key.zone(),
                 flow.mark,
                 flow.labels,

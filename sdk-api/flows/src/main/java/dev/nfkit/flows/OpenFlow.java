@@ -84,13 +84,19 @@ final class OpenFlow {
         long reportedBytes;
 
         /** Counts never fall, unless a program has reset them ({@code conntrack -Z}): then they begin again. */
-        void set(long packets, long bytes) {
-            if (packets < this.packets || bytes < this.bytes) {
-                reportedPackets = 0;
-                reportedBytes = 0;
+        void set(long countedPackets, long countedBytes) {
+            long nowPackets = limited(countedPackets);
+            long nowBytes = limited(countedBytes);
+            if (nowPackets < packets || nowBytes < bytes) {
+                restart();
             }
-            this.packets = packets;
-            this.bytes = bytes;
+            packets = nowPackets;
+            bytes = nowBytes;
+        }
+
+        /** The kernel counts 64 bits, which no connection exhausts. */
+        private static long limited(long unsigned) {
+            return unsigned < 0 ? Long.MAX_VALUE : unsigned;
         }
 
         /** Nothing has been reported. */

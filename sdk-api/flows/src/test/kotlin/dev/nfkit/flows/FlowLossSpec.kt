@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.flows
 
+import dev.nfkit.testkit.SampleConntrack
+import dev.nfkit.testkit.SampleTuple
 import dev.nfkit.testkit.SocketEffect
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContain
@@ -9,11 +11,14 @@ import io.kotest.matchers.shouldBe
 import io.kotest.property.Arb
 import io.kotest.property.arbitrary.int
 import io.kotest.property.checkAll
+import java.nio.ByteOrder
 import java.time.Duration
 import kotlin.random.Random
 
 /** Events that this buffer holds, as the fake kernel charges them. */
 private const val SMALL = 16_384
+
+private fun echo(id: Int) = SampleConntrack.of(SampleTuple.icmp("10.0.0.1", "10.0.0.2", 8, 0, id))
 
 class FlowLossSpec :
     FunSpec({
@@ -96,6 +101,24 @@ class FlowLossSpec :
                 metering.conntrack.remove(id)
                 metering.poll()
                 metering.records.single().doubts() shouldBe setOf(FlowDoubt.CHANGES_LOST)
+            }
+        }
+
+        test("whatever an event contains, it becomes part of a flow or is counted as lost") {
+            checkAll(300, Arb.int()) { seed ->
+                val random = Random(seed)
+                metering().use { metering ->
+                    metering.poll()
+                    repeat(20) { number ->
+                        val sample = if (random.nextBoolean()) tcp(number) else echo(number)
+                        val bytes = sample.counters(1, 2, 3, 4).labels(5).toDatagram(ByteOrder.nativeOrder())
+                        bytes[4] = random.nextInt(3).toByte() // new, changed, ended, or none
+                        repeat(random.nextInt(3)) { bytes[random.nextInt(4, bytes.size)] = random.nextInt().toByte() }
+                        metering.events().deliver(*bytes)
+                    }
+                    metering.poll()
+                    metering.stop()
+                }
             }
         }
 

@@ -84,7 +84,7 @@ public final class KafkaFlows implements FlowSink<IOException>, AutoCloseable {
         Spool spool = Spool.open(options.spool(), options.limits(), options.clock());
         boolean opened = false;
         try {
-            Sender sender = new Sender(options, spool, producer.get());
+            Sender sender = new Sender(options, spool, producer);
             sender.start();
             opened = true;
             return new KafkaFlows(options, spool, sender);

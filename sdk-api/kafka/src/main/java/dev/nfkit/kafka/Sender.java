@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -32,11 +33,14 @@ final class Sender {
     private static final Duration IDLE = Duration.ofMillis(100);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    /** A producer that the broker refused for certain reasons stays refused, so another one takes its place. */
+    private static final int ATTEMPTS_WITH_ONE = 5;
+
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
     private final KafkaFlowsOptions options;
     private final Spool spool;
-    private final Producer<byte[], byte[]> producer;
+    private final Supplier<Producer<byte[], byte[]>> producers;
     private final InFlight inFlight;
     private final byte[] ledgerKey;
     private final Thread thread = new Thread(this::run, "nfkit-kafka");
@@ -45,16 +49,19 @@ final class Sender {
     private final AtomicLong stored = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
+    private Producer<byte[], byte[]> producer;
     private Duration pause = FIRST_PAUSE;
+    private int attempts;
     private volatile boolean closed;
     private volatile boolean woken;
-    private volatile @Nullable Exception failure;
+    private volatile @Nullable Throwable failure;
     private volatile @Nullable String problem;
 
-    Sender(KafkaFlowsOptions options, Spool spool, Producer<byte[], byte[]> producer) {
+    Sender(KafkaFlowsOptions options, Spool spool, Supplier<Producer<byte[], byte[]>> producers) {
         this.options = options;
         this.spool = spool;
-        this.producer = producer;
+        this.producers = producers;
+        producer = producers.get();
         inFlight = new InFlight(spool.acknowledged());
         ledgerKey = options.host().getBytes(StandardCharsets.UTF_8);
         thread.setDaemon(true);
@@ -67,14 +74,14 @@ final class Sender {
     private void run() {
         while (!closed) {
             try {
-                Exception failed = failure;
+                Throwable failed = failure;
                 if (failed != null) {
                     recover(failed);
                 } else if (inFlight.count() >= MOST_IN_FLIGHT || !sendNext()) {
                     acknowledge();
                     idle();
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) { // the thread must go on, whatever it is
                 failure = e;
             }
         }
@@ -133,12 +140,13 @@ final class Sender {
         if (oldest > spool.acknowledged()) {
             spool.acknowledge(oldest);
             pause = FIRST_PAUSE;
+            attempts = 0;
             signal();
         }
     }
 
     /** Waits for what is in flight, and begins again at the oldest entry that is not stored, after a pause. */
-    private void recover(Exception failed) throws IOException {
+    private void recover(Throwable failed) throws IOException {
         failures.incrementAndGet();
         String message = failed.getClass().getSimpleName() + ": " + failed.getMessage();
         if (!message.equals(problem)) {
@@ -152,6 +160,10 @@ final class Sender {
             producer.flush();
         } catch (KafkaException e) {
             LOG.log(Level.DEBUG, "flush", e);
+        }
+        if (++attempts % ATTEMPTS_WITH_ONE == 0) {
+            producer.close(Duration.ZERO);
+            producer = producers.get();
         }
         acknowledge();
         sleep(pause, false);

@@ -25,6 +25,7 @@ import java.io.IOException
 import java.nio.file.Path
 import java.time.Duration
 import java.util.Optional
+import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.TimeUnit
 
 private val MINUTE = Duration.ofMinutes(1)
@@ -46,6 +47,8 @@ private class Producer(
     }
 
     override fun flush() = Unit // the test completes the sends
+
+    override fun close(timeout: Duration) = Unit // it is used again
 }
 
 class KafkaFlowsSpec :
@@ -108,6 +111,23 @@ class KafkaFlowsSpec :
                 kafka.await(MINUTE) shouldBe true
                 producer.flows.toSet() shouldBe (0 until 50).map { record(it) }.toSet()
             }
+        }
+
+        test("a producer that failed again and again is replaced by another one") {
+            val producers = ConcurrentLinkedQueue<Producer>()
+            val options = KafkaFlowsOptions.builder("nowhere:1", "fw1", directory()).build()
+            KafkaFlows
+                .open(options) {
+                    Producer().also {
+                        if (producers.isEmpty()) it.sendException = AuthorizationException("not for you")
+                        producers += it
+                    }
+                }.use { kafka ->
+                    kafka.report(record(1))
+                    kafka.await(MINUTE) shouldBe true
+                    producers.size shouldBe 2
+                    producers.last().flows shouldContainExactly listOf(record(1))
+                }
         }
 
         test("what was not stored is sent after a restart") {
