@@ -88,7 +88,7 @@ final class FishCompletion {
     /** The first sentence. */
     private static String brief(String[] description, String[] header) {
         String text = String.join(" ", description.length == 0 ? header : description);
-        return text.replace("%%", "%").replaceFirst("(?s)(?<=[.:;]) .*", "").replaceFirst("[.:;]$", "");
+        return text.replace("%%", "%").replaceFirst("(?s)(?<=[.;]) .*", "").replaceFirst("[.;]$", "");
     }
 
     private static String quoted(String text) {

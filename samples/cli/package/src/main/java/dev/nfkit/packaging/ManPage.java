@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /** The manual page of a command, in the macros of man(7), from the same descriptions as its help. */
 final class ManPage {
     private static final String SECTION = "1";
+    private static final int ONE_LINE = 10_000;
 
     private final CommandLine command;
     private final CommandSpec spec;
@@ -63,7 +64,8 @@ final class ManPage {
                 .append(escaped(brief(command)))
                 .append('\n');
         section("SYNOPSIS");
-        // Without the heading; its lines are indented below the command's name.
+        // In one line: its lines would be broken within options, too.
+        spec.usageMessage().width(ONE_LINE);
         String synopsis = command.getHelp().synopsis(0).strip().replaceAll("\\s+", " ");
         out.append(escaped(synopsis)).append('\n');
         section("DESCRIPTION");
