@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.nfkit.flows.ipfix
 
-import dev.nfkit.available
 import dev.nfkit.conntrack.ConntrackTuple
 import dev.nfkit.flows.FlowEnd
 import dev.nfkit.flows.FlowRecord
@@ -13,10 +12,10 @@ import dev.nfkit.pcap.CaptureSection
 import dev.nfkit.pcap.LinkType
 import dev.nfkit.pcap.PcapngWriter
 import dev.nfkit.process.Attribution
-import dev.nfkit.run
 import dev.nfkit.testkit.SamplePackets
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.test.Enabled
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.shouldBe
 import java.io.File
@@ -29,6 +28,26 @@ import java.nio.file.Files
 import java.time.ZoneOffset
 import java.time.format.DateTimeFormatter
 import java.util.concurrent.TimeUnit
+
+/** Whether a test that needs a tool can run. It must if live tests are required. */
+private fun available(tool: String): Enabled {
+    val installed = System.getenv("PATH").split(File.pathSeparator).any { File(it, tool).canExecute() }
+    return if (installed || System.getProperty("nfkit.live") == "required") {
+        Enabled.enabled
+    } else {
+        Enabled.disabled("$tool is not installed")
+    }
+}
+
+/** Runs a tool to its end; returns what it printed, without blank lines. Its exit code must be 0. */
+private fun run(vararg command: String): List<String> {
+    val process = ProcessBuilder(*command).redirectError(ProcessBuilder.Redirect.DISCARD)
+    process.environment()["TZ"] = "UTC"
+    val running = process.start()
+    val lines = running.inputStream.reader().readLines().filter { it.isNotBlank() }
+    check(running.waitFor() == 0) { "${command.joinToString(" ")} ended with ${running.exitValue()}" }
+    return lines
+}
 
 private val A = address("10.0.0.1")
 private val B = address("192.0.2.9")
