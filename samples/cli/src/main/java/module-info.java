@@ -2,6 +2,7 @@
 /** A command line over nfkit. */
 module dev.nfkit.samples.cli {
     requires dev.nfkit;
+    requires dev.nfkit.flows;
     requires dev.nfkit.linux;
     requires dev.nfkit.testkit;
     requires info.picocli;
@@ -26,6 +27,8 @@ module dev.nfkit.samples.cli {
     opens dev.nfkit.samples.cli.doctor to
             info.picocli;
     opens dev.nfkit.samples.cli.explain to
+            info.picocli;
+    opens dev.nfkit.samples.cli.flows to
             info.picocli;
     opens dev.nfkit.samples.cli.queue to
             info.picocli;

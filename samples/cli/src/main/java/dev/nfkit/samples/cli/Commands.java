@@ -9,6 +9,7 @@ import dev.nfkit.samples.cli.demo.DemoInsideCommand;
 import dev.nfkit.samples.cli.doctor.DoctorCommand;
 import dev.nfkit.samples.cli.doctor.ListCommand;
 import dev.nfkit.samples.cli.explain.ExplainCommand;
+import dev.nfkit.samples.cli.flows.FlowsCommand;
 import dev.nfkit.samples.cli.outline.Outline;
 import dev.nfkit.samples.cli.queue.QueueCommand;
 import dev.nfkit.samples.cli.record.RecordCommand;
@@ -41,6 +42,7 @@ final class Commands {
         COMMANDS.put("rules", RulesCommand::new);
         COMMANDS.put("explain", ExplainCommand::new);
         COMMANDS.put("top", TopCommand::new);
+        COMMANDS.put("flows", FlowsCommand::new);
         COMMANDS.put("doctor", DoctorCommand::new);
         COMMANDS.put("list", ListCommand::new);
         COMMANDS.put("demo", DemoCommand::new);

@@ -34,6 +34,7 @@ class LayersTest {
             Map.entry("queue", 4),
             Map.entry("conntrack", 4),
             Map.entry("top", 4),
+            Map.entry("flows", 4),
             Map.entry("rules", 4),
             Map.entry("explain", 4),
             Map.entry("doctor", 4),
@@ -61,7 +62,7 @@ class LayersTest {
     @Test
     void noCommandImportsTheMainClassOrAnotherCommand() throws IOException {
         for (String command : List.of(
-                "capture", "queue", "conntrack", "top", "rules", "doctor", "record", "anonymize", "replay", "demo")) {
+                "capture", "queue", "conntrack", "top", "flows", "rules", "doctor", "record", "anonymize", "replay", "demo")) {
             assertViolated(command, "");
         }
         assertViolated("capture", "queue");

@@ -66,11 +66,11 @@ private class Command(
     /** Whether it goes on until SIGINT. */
     private val endless =
         Regex(
-            " (capture|queue|explain udp|rules monitor|conntrack -E|top *$)",
+            " (capture|queue|explain udp|rules monitor|conntrack -E|top *$|flows( |$))",
         ).containsMatchIn(line.substringBefore(" # "))
 
     private fun ready() =
-        out.length() > 0 || Regex("Capturing|Deciding|Explaining|Recording|Monitoring").containsMatchIn(err.readText())
+        out.length() > 0 || Regex("Capturing|Deciding|Explaining|Recording|Monitoring|Metering|Receiving").containsMatchIn(err.readText())
 
     fun run(): String? {
         prepare(directory)
@@ -148,6 +148,7 @@ class GuideCommandsSpec :
                     "doctor",
                     "list",
                     "top",
+                    "flows",
                 ).forEach { found shouldContain it }
             }
         }

@@ -236,6 +236,8 @@ class SafeTextSpec :
                 listOf("conntrack", "-L", "--netns", "\u001b[31m\u2028x"),
                 listOf("conntrack", "-L", "-p", "\u001b[31m"),
                 listOf("top", "--interval", "\u001b[31m"),
+                listOf("flows", "--ipfix", "\u001b[31m:x"),
+                listOf("flows", "--collect", "\u001b[31m\u202e"),
                 listOf("record", "-o", "\u001b[31m/\u009b/x", "--", "top"),
                 listOf("\u001b[31m"),
             )) {

@@ -2,6 +2,7 @@
 package dev.nfkit.samples.cli
 
 import com.sun.jna.Native
+import dev.nfkit.flows.FlowMeter
 import dev.nfkit.linux.LinuxTransport
 import dev.nfkit.nflog.NflogSession
 import dev.nfkit.samples.cli.output.TextOutput
@@ -82,6 +83,7 @@ internal val nfkitCommand: List<String> by lazy {
         listOf(
             Main::class.java,
             NflogSession::class.java,
+            FlowMeter::class.java,
             LinuxTransport::class.java,
             ReplayTransport::class.java,
             Native::class.java,

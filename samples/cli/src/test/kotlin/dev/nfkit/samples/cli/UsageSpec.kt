@@ -234,6 +234,20 @@ class UsageSpec :
                 Wrong("-i 0s: expected a time", "top", "-i", "0s"),
                 Wrong("'--sort': expected one of", "top", "--sort", "age"),
                 Wrong("-m x: expected a mark", "top", "-m", "x"),
+                Wrong("-c 0: expected a number from 1", "flows", "-c", "0"),
+                Wrong("--active-timeout 500ms: expected a time from 1s", "flows", "--active-timeout", "500ms"),
+                Wrong("--active-timeout x: expected a time", "flows", "--active-timeout", "x"),
+                Wrong("--ipfix :4739: the host is missing", "flows", "--ipfix", ":4739"),
+                Wrong("--ipfix 192.0.2.1:65536: expected HOST:PORT", "flows", "--ipfix", "192.0.2.1:65536"),
+                Wrong("--ipfix 2001:db8::1: expected HOST:PORT", "flows", "--ipfix", "2001:db8::1"),
+                Wrong("--ipfix-tcp, --ipfix-domain and --ipfix-enterprise need --ipfix", "flows", "--ipfix-tcp"),
+                Wrong("observationDomain is from 0", *"flows --ipfix 127.0.0.1 --ipfix-domain -1".words()),
+                Wrong("--collect x:y: expected [ADDRESS]:PORT", "flows", "--collect", "x:y"),
+                Wrong("--active-timeout: not supported with --collect", *"flows --collect :0 --active-timeout 5s".words()),
+                Wrong("-p: not supported with --collect", *"flows --collect :0 -p tcp".words()),
+                Wrong("enterprise is from 1", *"flows --collect :0 --ipfix-enterprise 0".words()),
+                Wrong("--host: host is empty", "flows", "--host", " "),
+                Wrong("-p smtp: not known", "flows", "-p", "smtp"),
                 Wrong("a command is missing"),
                 Wrong("FILE", "replay"),
                 Wrong("No such file or directory", "replay", "/nowhere/at/all"),
@@ -307,5 +321,6 @@ class UsageSpec :
             nfkit("queue", "--help").code shouldBe 0
             nfkit("conntrack", "--help").code shouldBe 0
             nfkit("top", "--help").code shouldBe 0
+            nfkit("flows", "--help").code shouldBe 0
         }
     })

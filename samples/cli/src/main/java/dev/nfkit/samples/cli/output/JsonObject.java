@@ -40,11 +40,16 @@ public final class JsonObject {
 
     /** Appends the time of the object and its source. */
     public void time(long nanos, TimeSource source) {
-        key("time");
+        instant("time", nanos);
+        string("time_source", source.word());
+    }
+
+    /** Appends a time in nanoseconds since 1970. */
+    public void instant(String key, long nanos) {
+        key(key);
         out.append('"');
         time.append(nanos, out);
         out.append('"');
-        string("time_source", source.word());
     }
 
     public void beginNested(String key) {
