@@ -62,7 +62,17 @@ class LayersTest {
     @Test
     void noCommandImportsTheMainClassOrAnotherCommand() throws IOException {
         for (String command : List.of(
-                "capture", "queue", "conntrack", "top", "flows", "rules", "doctor", "record", "anonymize", "replay", "demo")) {
+                "capture",
+                "queue",
+                "conntrack",
+                "top",
+                "flows",
+                "rules",
+                "doctor",
+                "record",
+                "anonymize",
+                "replay",
+                "demo")) {
             assertViolated(command, "");
         }
         assertViolated("capture", "queue");

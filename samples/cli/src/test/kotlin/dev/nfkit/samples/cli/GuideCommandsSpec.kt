@@ -70,7 +70,10 @@ private class Command(
         ).containsMatchIn(line.substringBefore(" # "))
 
     private fun ready() =
-        out.length() > 0 || Regex("Capturing|Deciding|Explaining|Recording|Monitoring|Metering|Receiving").containsMatchIn(err.readText())
+        out.length() > 0 ||
+            Regex(
+                "Capturing|Deciding|Explaining|Recording|Monitoring|Metering|Receiving",
+            ).containsMatchIn(err.readText())
 
     fun run(): String? {
         prepare(directory)

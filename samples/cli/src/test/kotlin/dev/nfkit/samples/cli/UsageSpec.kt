@@ -243,7 +243,10 @@ class UsageSpec :
                 Wrong("--ipfix-tcp, --ipfix-domain and --ipfix-enterprise need --ipfix", "flows", "--ipfix-tcp"),
                 Wrong("observationDomain is from 0", *"flows --ipfix 127.0.0.1 --ipfix-domain -1".words()),
                 Wrong("--collect x:y: expected [ADDRESS]:PORT", "flows", "--collect", "x:y"),
-                Wrong("--active-timeout: not supported with --collect", *"flows --collect :0 --active-timeout 5s".words()),
+                Wrong(
+                    "--active-timeout: not supported with --collect",
+                    *"flows --collect :0 --active-timeout 5s".words(),
+                ),
                 Wrong("-p: not supported with --collect", *"flows --collect :0 -p tcp".words()),
                 Wrong("enterprise is from 1", *"flows --collect :0 --ipfix-enterprise 0".words()),
                 Wrong("--host: host is empty", "flows", "--host", " "),

@@ -44,7 +44,11 @@ private fun run(vararg command: String): List<String> {
     val process = ProcessBuilder(*command).redirectError(ProcessBuilder.Redirect.DISCARD)
     process.environment()["TZ"] = "UTC"
     val running = process.start()
-    val lines = running.inputStream.reader().readLines().filter { it.isNotBlank() }
+    val lines =
+        running.inputStream
+            .reader()
+            .readLines()
+            .filter { it.isNotBlank() }
     check(running.waitFor() == 0) { "${command.joinToString(" ")} ended with ${running.exitValue()}" }
     return lines
 }

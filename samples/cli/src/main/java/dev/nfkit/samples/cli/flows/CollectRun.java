@@ -57,7 +57,10 @@ final class CollectRun {
         CollectorStatistics all = collector.statistics();
         ReadStatistics read = all.read();
         StringBuilder text = new StringBuilder("nfkit flows: ");
-        text.append(output.records()).append(" records in ").append(read.messages()).append(" messages, ");
+        text.append(output.records())
+                .append(" records in ")
+                .append(read.messages())
+                .append(" messages, ");
         text.append(read.lost()).append(" records lost");
         List<String> details = new ArrayList<>();
         Summary.add(details, read.malformed(), "malformed messages");

@@ -62,7 +62,8 @@ final class FlowJson implements FlowPrinter {
         json.string("reason", FlowWords.end(flow.reason()));
         json.instant("start", flow.start().epochNanos());
         json.instant("end", flow.end().epochNanos());
-        json.number("duration", Math.max(0, flow.end().epochNanos() - flow.start().epochNanos()));
+        json.number(
+                "duration", Math.max(0, flow.end().epochNanos() - flow.start().epochNanos()));
         json.end();
     }
 
@@ -77,8 +78,12 @@ final class FlowJson implements FlowPrinter {
             json.string("iana_number", Integer.toString(tuple.protocol()));
         }
         if (!flow.doubts().contains(FlowDoubt.NOT_COUNTED)) {
-            json.unsigned("bytes", flow.originalTraffic().deltaBytes() + flow.replyTraffic().deltaBytes());
-            json.unsigned("packets", flow.originalTraffic().deltaPackets() + flow.replyTraffic().deltaPackets());
+            json.unsigned(
+                    "bytes",
+                    flow.originalTraffic().deltaBytes() + flow.replyTraffic().deltaBytes());
+            json.unsigned(
+                    "packets",
+                    flow.originalTraffic().deltaPackets() + flow.replyTraffic().deltaPackets());
         }
         json.end();
     }

@@ -107,7 +107,11 @@ final class FlowLines implements FlowPrinter {
     public void loss(FlowLoss loss, StringBuilder line) {
         time(loss.until(), line);
         line.append(" LOST ").append(loss.events()).append(" events (").append(FlowWords.place(loss.place()));
-        line.append("): ").append(loss.begun()).append(" beginnings, ").append(loss.ended()).append(" ends, ");
+        line.append("): ")
+                .append(loss.begun())
+                .append(" beginnings, ")
+                .append(loss.ended())
+                .append(" ends, ");
         line.append(loss.unseen()).append(" connections unseen");
     }
 

@@ -106,10 +106,7 @@ public final class FlowsCommand implements Callable<Integer> {
     @Option(names = "--ipfix-tcp", description = "Export over TCP instead of UDP.")
     private boolean ipfixTcp;
 
-    @Option(
-            names = "--ipfix-domain",
-            paramLabel = "N",
-            description = "The observation domain of the export (0).")
+    @Option(names = "--ipfix-domain", paramLabel = "N", description = "The observation domain of the export (0).")
     private @Nullable Long domain;
 
     @Option(
@@ -142,7 +139,8 @@ public final class FlowsCommand implements Callable<Integer> {
     }
 
     private int collect(String address, FlowOutput output) throws Failure {
-        List<OptionSpec> given = spec == null ? List.of() : spec.commandLine().getParseResult().matchedOptions();
+        List<OptionSpec> given =
+                spec == null ? List.of() : spec.commandLine().getParseResult().matchedOptions();
         for (OptionSpec option : given) {
             if (!COLLECTING.contains(option.shortestName())) {
                 throw Failure.usage(option.longestName() + ": not supported with --collect");

@@ -99,13 +99,17 @@ final class MeterRun implements PollLoop.Work {
         FlowStatistics flows = meter.flowStatistics();
         StringBuilder text = new StringBuilder("nfkit flows: ");
         text.append(output.records()).append(" records; ");
-        text.append(flows.begun() + flows.joined() + flows.found() + flows.foundAtEnd()).append(" connections, ");
+        text.append(flows.begun() + flows.joined() + flows.found() + flows.foundAtEnd())
+                .append(" connections, ");
         text.append(flows.unseen()).append(" more unseen; ");
         text.append(flows.events().socketDrops()).append(" events lost in ");
         text.append(flows.losses()).append(flows.losses() == 1 ? " loss" : " losses");
         if (exporter != null) {
             ExportStatistics sent = exporter.statistics();
-            text.append("; exported ").append(sent.records()).append(" records in ").append(sent.messages());
+            text.append("; exported ")
+                    .append(sent.records())
+                    .append(" records in ")
+                    .append(sent.messages());
             text.append(" messages, ").append(sent.notSentRecords()).append(" records not sent");
             if (sent.refused() > 0) {
                 text.append(", ").append(sent.refused()).append(" messages refused by the collector's host");

@@ -200,6 +200,10 @@ class FlowOutputSpec :
             output.flush()
             output.records() shouldBe 2
             output.losses() shouldBe 2
-            bytes.toString().trim().lines().size shouldBe 2
+            bytes
+                .toString()
+                .trim()
+                .lines()
+                .size shouldBe 2
         }
     })
