@@ -2,7 +2,10 @@
 package dev.nfkit.samples.cli;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,6 +14,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What is wrong with arguments, in one line, and what was probably meant. */
 final class UsageText {
+    private static final Pattern OTHER_VALUE = Pattern.compile(
+            "^Invalid value for option '([^']+)'.*: expected one of \\[(.*)] \\(case-insensitive\\) but was '(.*)'$");
+    private static final Pattern NONE_OF =
+            Pattern.compile("^Error: Missing required argument \\(specify one of these\\): \\((.*)\\)$");
+    private static final Pattern SEVERAL_OF =
+            Pattern.compile("^Error: (.*) are mutually exclusive \\(specify only one\\)$");
+
     private UsageText() {}
 
     static String of(ParameterException e, String... args) {
@@ -25,7 +35,27 @@ final class UsageText {
         if (text.startsWith(unknown)) {
             return unknownCommand(text.substring(unknown.length(), text.lastIndexOf('\'')), Commands.names());
         }
-        return TypedNames.in(text, e.getCommandLine().getCommandSpec(), List.of(args));
+        return TypedNames.in(plain(text), e.getCommandLine().getCommandSpec(), List.of(args));
+    }
+
+    /** What picocli reports about a choice, in words. */
+    private static String plain(String text) {
+        Matcher value = OTHER_VALUE.matcher(text);
+        if (value.find()) {
+            String values = list(List.of(value.group(2).toLowerCase(Locale.ROOT).split(", ", -1)), "or");
+            return value.group(1) + " " + value.group(3) + ": expected " + values;
+        }
+        Matcher missing = NONE_OF.matcher(text);
+        if (missing.find()) {
+            String names = missing.group(1).replaceAll("=\\S+", "");
+            return "a command is missing: " + list(List.of(names.split(" \\| ", -1)), "or");
+        }
+        Matcher several = SEVERAL_OF.matcher(text);
+        if (several.find()) {
+            String names = several.group(1).replaceAll("=\\S+", "");
+            return list(List.of(names.split(", ", -1)), "and") + " cannot be combined";
+        }
+        return text;
     }
 
     /** Only the first: what follows an unknown option may be its value. */

@@ -42,7 +42,8 @@ class FileSafetySpec :
                 val args = listOf("record", "-o", file.path) + ring + listOf("--", "capture", "-i", "nfog:30")
                 val ran = nfkit(*args.toTypedArray())
                 ran.code shouldBe 2
-                ran.err shouldBe "nfkit: ${file.path}: No such file or directory\n"
+                ran.err shouldBe
+                    "nfkit: ${file.path}: No such file or directory: there is no directory ${file.parent}\n"
             }
         }
 

@@ -4,7 +4,10 @@ package dev.nfkit.samples.cli.output;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Something could not be written: the disk is full, or the reader closed the pipe. */
 public final class WriteFailure extends IOException {
@@ -19,8 +22,8 @@ public final class WriteFailure extends IOException {
 
     /** The reason why a file could not be opened, read or written, without its name. */
     public static String reason(IOException e) {
-        if (e instanceof NoSuchFileException) {
-            return "No such file or directory";
+        if (e instanceof NoSuchFileException missing) {
+            return "No such file or directory" + missingDirectory(missing.getFile());
         }
         if (e instanceof AccessDeniedException) {
             return "Permission denied";
@@ -29,6 +32,11 @@ public final class WriteFailure extends IOException {
             return system.getReason();
         }
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private static String missingDirectory(@Nullable String file) {
+        Path directory = file == null ? null : Path.of(file).getParent();
+        return directory == null || Files.exists(directory) ? "" : ": there is no directory " + directory;
     }
 
     /** Whether the reader closed the pipe. This is not an error: the reader needs no more. */

@@ -69,9 +69,10 @@ class FailureReportSpec :
         test("a command that fails prints the object after its output") {
             val ran = nfkit("rules", "check", "--json", "/no/such")
             ran.code shouldBe 2
-            ran.out shouldContain "\"message\":\"/no/such: No such file or directory\",\"exit_code\":2}"
+            ran.out shouldContain
+                "\"message\":\"/no/such: No such file or directory: there is no directory /no\",\"exit_code\":2}"
             val text = nfkit("rules", "check", "/no/such")
             text.out shouldBe ""
-            text.err shouldBe "nfkit: /no/such: No such file or directory\n"
+            text.err shouldBe "nfkit: /no/such: No such file or directory: there is no directory /no\n"
         }
     })
