@@ -191,6 +191,9 @@ final class ProcessFiles {
             String stack = fields.length > START_OF_STACK ? fields[START_OF_STACK] : "";
             String arguments = fields.length > START_OF_ARGUMENTS ? fields[START_OF_ARGUMENTS] : "";
             long start = Long.parseLong(fields[START_TIME]);
+            if (start < 0 || start > Long.MAX_VALUE / TICK_MILLIS) {
+                return null;
+            }
             String name = text.substring(open + 1, close);
             return new Stat(pid, name, start, start + " " + stack + " " + arguments + " " + name);
         } catch (NumberFormatException e) {
@@ -212,7 +215,7 @@ final class ProcessFiles {
         }
         return new ProcessInfo(
                 pid,
-                Duration.ofMillis(Math.max(0, stat.startTicks()) * TICK_MILLIS),
+                Duration.ofMillis(stat.startTicks() * TICK_MILLIS),
                 stat.name(),
                 executable,
                 arguments,

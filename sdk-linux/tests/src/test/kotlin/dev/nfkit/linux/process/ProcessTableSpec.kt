@@ -5,10 +5,12 @@ import dev.nfkit.process.ProcessInfo
 import dev.nfkit.process.UnknownReason
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import java.nio.file.Files
 import java.time.Duration
 import java.util.Optional
+import kotlin.random.Random
 
 private const val INODE = 77L
 private const val SECOND = 1_000_000_000L
@@ -239,6 +241,48 @@ class ProcessTableSpec :
                     .file(900, 4, "socket:[9z]")
                     .file(900, 5, "socket:[78")
                 table.reason(78) shouldBe UnknownReason.KERNEL
+            }
+        }
+
+        test("files of any contents cause no exception") {
+            val random = Random(4)
+            withTree { tree, table, pass ->
+                tree.process(812).socket(812, 3, INODE)
+                val whole =
+                    listOf("stat", "status", "cgroup", "cmdline").associateWith {
+                        Files.readAllBytes(tree.root.resolve("812/$it"))
+                    }
+                var found = 0
+                repeat(300) {
+                    for ((name, bytes) in whole) {
+                        val changed =
+                            bytes.copyOf(
+                                if (random.nextInt(4) ==
+                                    0
+                                ) {
+                                    random.nextInt(bytes.size)
+                                } else {
+                                    bytes.size
+                                },
+                            )
+                        repeat(random.nextInt(3)) {
+                            if (changed.isNotEmpty()) {
+                                changed[random.nextInt(changed.size)] =
+                                    if (random.nextBoolean()) '9'.code.toByte() else random.nextInt().toByte()
+                            }
+                        }
+                        Files.write(tree.root.resolve("812/$name"), changed)
+                    }
+                    pass(SECOND)
+                    if (table.find(INODE, 1000).process()?.toString() != null) found++
+                }
+                found shouldBeGreaterThan 50
+                Files.writeString(
+                    tree.root.resolve("812/stat"),
+                    whole.getValue("stat").decodeToString().replace(" 500 ", " ${Long.MAX_VALUE} "),
+                )
+                pass(SECOND)
+                table.pid() shouldBe null
             }
         }
 
