@@ -84,8 +84,8 @@ private fun value(option: CommandLine.Model.OptionSpec): String {
 class OutlineSpec :
     FunSpec({
         test("commands have an outline unless they have subcommands, a parent or a list of groups") {
-            outlines.keys.toList() shouldContainExactly
-                listOf("anonymize", "capture", "conntrack", "demo-inside", "doctor", "explain", "list", "replay", "top")
+            (program.subcommands.keys - outlines.keys) shouldContainExactly
+                setOf("queue", "record", "rules", "demo", "help")
         }
 
         test("each option sets by the outline what it sets by the annotations, in each of its forms") {
