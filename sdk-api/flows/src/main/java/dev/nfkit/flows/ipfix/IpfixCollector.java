@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class IpfixCollector implements AutoCloseable {
     private static final int LARGEST_DATAGRAM = 65_536;
 
-    /** So many datagrams are read before connections have their turn. */
+    /** The number of datagrams that are read before connections are. */
     private static final int DATAGRAMS = 256;
 
     private final IpfixCollectorOptions options;

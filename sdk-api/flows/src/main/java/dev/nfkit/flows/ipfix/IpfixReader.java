@@ -198,7 +198,7 @@ public final class IpfixReader {
         @Override
         public void withdrawn(int id) {
             if (transport == IpfixTransport.UDP) {
-                return; // withdrawals must not be sent over UDP, where anybody could forge them
+                return; // withdrawals must not be sent over UDP, where any host could forge them
             }
             if (id == set) {
                 templates.withdrawAll(domain, set == MessageBuffer.OPTIONS_TEMPLATES);

@@ -45,16 +45,16 @@ import picocli.CommandLine.Spec;
 /** {@code nfkit flows}: records of connections, live, exported, or received. */
 @Command(
         name = "flows",
-        description = "Prints or exports a record of each connection: who talked to whom, when, and how much.",
+        description = "Prints or exports a record of each connection: its ends, when it was, and how much it carried.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
             "A connection has a record when it ends, and one for each --active-timeout in",
-            "which it carried something. Numbers are those since its last record. Lost events",
-            "are printed in their place, and counted at the end. It runs until SIGINT or",
-            "SIGTERM, and then prints open connections. Exit code: 0; 2 for wrong usage, or if",
-            "something cannot be opened; 1 for an error while running."
+            "which it carried something. Numbers are those since its last record. Lost",
+            "events are printed in their place, and counted at the end. It runs until SIGINT",
+            "or SIGTERM, and then prints open connections. Exit code: 0; 2 for wrong usage,",
+            "or if something cannot be opened; 1 for an error while running."
         })
 public final class FlowsCommand implements Callable<Integer> {
     /** The options that reading IPFIX has. */
