@@ -55,6 +55,7 @@ public final class KafkaFlows implements FlowSink<IOException>, AutoCloseable {
     private FlowTime lastWritten;
     private long unwritten;
     private long unwrittenEnds;
+    private long unspooledEnds;
     private final LossSums droppedLosses = new LossSums();
     private long lostEntries;
 
@@ -118,6 +119,7 @@ public final class KafkaFlows implements FlowSink<IOException>, AutoCloseable {
         } catch (IOException e) {
             unwritten++;
             unwrittenEnds += ends ? 1 : 0;
+            unspooledEnds += ends ? 1 : 0;
             if (report instanceof FlowLoss loss) {
                 droppedLosses.add(loss);
             }
@@ -133,7 +135,11 @@ public final class KafkaFlows implements FlowSink<IOException>, AutoCloseable {
         if (report instanceof FlowRecord record) {
             spool.append(
                     record.isOpen() ? EntryKind.INTERVAL.number() : EntryKind.END.number(),
-                    FlowMessages.toMessage(record).toByteArray());
+                    FlowMessages.toMessage(record).toBuilder()
+                            .setSpoolMadeNs(spool.made() * MILLION)
+                            .setSpoolNumber(spool.end())
+                            .build()
+                            .toByteArray());
         } else if (report instanceof FlowLoss loss) {
             append(EntryKind.LEDGER, LedgerMessage.newBuilder().setLoss(FlowMessages.toMessage(loss)));
         }
@@ -220,6 +226,35 @@ public final class KafkaFlows implements FlowSink<IOException>, AutoCloseable {
      */
     public long spooledEnds() {
         return spool.appended(EntryKind.END.number());
+    }
+
+    /**
+     * The last records of flows that could not be put into the spool since this was opened, as on a full disk. A loss of
+     * {@link FlowLoss.Place#SPOOL} reports them, which the next successful {@link #counts} has written at the latest.
+     *
+     * @return a count
+     */
+    public synchronized long unspooledEnds() {
+        return unspooledEnds;
+    }
+
+    /**
+     * The losses and counts that were put into the spool since it was made, also by earlier processes. With it an
+     * application finds out after a restart whether a loss was the last thing that it reported.
+     *
+     * @return a count
+     */
+    public long spooledLedgerEntries() {
+        return spool.appended(EntryKind.LEDGER.number());
+    }
+
+    /**
+     * When the spool was made, as in its entries.
+     *
+     * @return nanoseconds since 1970
+     */
+    public long spoolMade() {
+        return spool.made() * MILLION;
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.nfkit.flows.FlowEnd
 import dev.nfkit.flows.FlowLoss
 import dev.nfkit.flows.FlowRecord
 import dev.nfkit.flows.FlowTime
+import dev.nfkit.kafka.schema.FlowMessage
 import dev.nfkit.kafka.schema.LedgerMessage
 import dev.nfkit.kafka.spool.SpoolLimits
 import io.kotest.assertions.throwables.shouldThrow
@@ -79,6 +80,31 @@ class KafkaFlowsSpec :
                 kafka.statistics().waiting() shouldBe 0
                 kafka.spooledEnds() shouldBe 100
             }
+        }
+
+        test("each entry has its number in the spool, which goes on after a restart") {
+            val directory = directory()
+            val producers = List(2) { Producer() }
+            val loss =
+                FlowLoss("fw1", FlowLoss.Place.SOCKET, FlowTime.atReceipt(1), FlowTime.atReceipt(2), 1, 0, 0, 1)
+            repeat(2) {
+                open(producers[it], directory).use { kafka ->
+                    kafka.report(record(it))
+                    kafka.report(loss)
+                    kafka.spooledLedgerEntries() shouldBe it + 1
+                    kafka.await(MINUTE) shouldBe true
+                    producers[it].ledger.single().spoolMadeNs shouldBe kafka.spoolMade()
+                }
+            }
+            val flows =
+                producers.flatMap { it.history() }.filter { it.topic() == "nfkit-flows" }.map {
+                    FlowMessage.parseFrom(
+                        it.value(),
+                    )
+                }
+            flows.map { it.spoolNumber } shouldContainExactly listOf(0L, 2L)
+            producers.flatMap { it.ledger }.map { it.spoolNumber } shouldContainExactly listOf(1L, 3L)
+            flows.map { it.spoolMadeNs }.toSet() shouldBe producers.flatMap { it.ledger }.map { it.spoolMadeNs }.toSet()
         }
 
         test("a failed send is repeated from the oldest record on that is not stored, and the reason is visible") {
