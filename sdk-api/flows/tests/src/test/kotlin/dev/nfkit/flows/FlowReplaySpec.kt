@@ -28,12 +28,8 @@ private val options =
 
 private fun FlowMeter.reports(work: (poll: () -> Unit) -> Unit): List<FlowReport> {
     val reports = mutableListOf<FlowReport>()
-    val poll = {
-        repeat(4) {
-            poll(FlowSink<RuntimeException> { reports += it }, Duration.ZERO)
-            Unit
-        }
-    }
+    val sink = FlowSink<RuntimeException> { reports += it }
+    val poll: () -> Unit = { repeat(4) { poll(sink, Duration.ZERO) } }
     use { work(poll) }
     return reports
 }
