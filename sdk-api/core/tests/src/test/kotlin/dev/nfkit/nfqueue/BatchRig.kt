@@ -3,6 +3,7 @@ package dev.nfkit.nfqueue
 
 import java.nio.ByteOrder
 import java.time.Duration
+import java.util.concurrent.TimeUnit
 
 /** The batch of a session and the parts around it, over a socket that records what is sent. No thread runs. */
 internal class BatchRig(
@@ -57,8 +58,10 @@ internal class BatchRig(
 
     /** All that was sent since the last call. */
     fun sent(): List<String> {
-        dispatch.lock.isLocked // a lock that was not released would stop other threads
-            .let { check(!it) { "the lock is held" } }
+        // A lock that was not released would stop other threads. The watchdog holds it for a moment.
+        check(!dispatch.lock.isHeldByCurrentThread) { "the lock is held" }
+        check(dispatch.lock.tryLock(1, TimeUnit.MINUTES)) { "another thread holds the lock" }
+        dispatch.lock.unlock()
         return verdicts.socket.datagrams
             .flatten()
             .also { verdicts.socket.datagrams.clear() }
