@@ -86,9 +86,11 @@ class NativeImageSpec :
             val byName = Regex("\\.(getMethod|getDeclaredMethod|getField|forName|find(Virtual|Static))\\(")
             sources
                 .toFile()
-                .listFiles()!!
+                .walk()
+                .filter { it.isFile }
                 .filter { byName.containsMatchIn(it.readText()) }
-                .map { it.name } shouldContainExactlyInAnyOrder
+                .map { it.name }
+                .toList() shouldContainExactlyInAnyOrder
                 BY_NAME.map { "$it.java" }
         }
 

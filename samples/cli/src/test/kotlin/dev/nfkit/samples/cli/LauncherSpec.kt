@@ -11,7 +11,7 @@ private const val SIGINT_BIT = 2L
 
 /** The launcher in a tree that looks built, with a Java that prints the signals it ignores. */
 private fun launcher(root: File): Pair<File, Map<String, String>> {
-    for (module in listOf("sdk-api/core", "sdk-linux", "sdk-testkit", "samples/cli/target/lib")) {
+    for (module in listOf("sdk-api/core", "sdk-api/flows", "sdk-linux", "sdk-testkit", "samples/cli/target/lib")) {
         root.resolve(module).mkdirs()
     }
     root.resolve("pom.xml").writeText("<project/>")
