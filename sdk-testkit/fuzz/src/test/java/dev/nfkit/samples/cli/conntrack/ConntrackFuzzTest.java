@@ -220,7 +220,7 @@ class ConntrackFuzzTest {
     }
 
     private static List<ConntrackPrinter> printers() {
-        ConntrackColumns columns = new ConntrackColumns(ConntrackColumns.Format.LINES, true, true, true, LABELS, true);
+        ConntrackColumns columns = new ConntrackColumns(ConntrackColumns.Format.LINES, true, true, true, LABELS, true, false);
         return List.of(
                 new ConntrackLines(columns, ConntrackClock.EPOCH), new ConntrackXml(columns), new ConntrackJson());
     }
