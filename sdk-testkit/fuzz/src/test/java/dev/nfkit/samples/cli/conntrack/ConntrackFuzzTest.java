@@ -220,7 +220,8 @@ class ConntrackFuzzTest {
     }
 
     private static List<ConntrackPrinter> printers() {
-        ConntrackColumns columns = new ConntrackColumns(ConntrackColumns.Format.LINES, true, true, true, LABELS, true, false);
+        ConntrackColumns columns =
+                new ConntrackColumns(ConntrackColumns.Format.LINES, true, true, true, LABELS, true, false);
         return List.of(
                 new ConntrackLines(columns, ConntrackClock.EPOCH), new ConntrackXml(columns), new ConntrackJson());
     }
